@@ -13,8 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from glc_analysis.coding.agreement import krippendorff_alpha
-from glc_analysis.coding.bootstrap import bootstrap_coefficients
-from glc_analysis.coding.coefficients import NOMINAL, count_codings, masi_distance, specific_measure
+from glc_analysis.coding.coefficients import (
+    NOMINAL,
+    bootstrap_coefficients,
+    count_codings,
+    masi_distance,
+    specific_measure,
+)
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
 THEIRS = """

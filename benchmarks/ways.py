@@ -65,8 +65,8 @@ def site(study: Study) -> None:
     import shutil
     import tempfile
 
+    from glc_analysis.disclosure.gate import PASSED, Gate
     from glc_analysis.publish.site import build_site
-    from glc_analysis.run.gate import PASSED, Gate
 
     home = study.reports / "team"
     (home / PASSED).unlink(missing_ok=True)  # so that the gate reads every page

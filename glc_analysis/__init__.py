@@ -14,22 +14,23 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from glc_analysis import schema
 from glc_analysis.manifest import VERSION
-from glc_analysis.schema import checker
 
 __version__ = VERSION
 
 _FRONT_DOOR = {
-    "open_study": "view", "NotReleased": "view", "table": "frames_html", "figure": "frames_html",
+    "open_study": "view", "NotReleased": "view", "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
     "coding_desk": "explore.coding_desk",
-    "headlines": "pages.headlines", "show_question": "pages.questions",
+    "headlines": "pages.questions", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
     "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
     "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement",
-    "ordinal_agreement": "coding.ordinal", "weighted_kappa": "coding.ordinal", "gwet_ac2": "coding.ordinal"}
+    "ordinal_agreement": "coding.agreement", "weighted_kappa": "coding.agreement",
+    "gwet_ac2": "coding.agreement"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
 __all__ = sorted(_FRONT_DOOR)
@@ -47,11 +48,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def _all_checks() -> Sequence[checker.Check]:
+def _all_checks() -> Sequence[schema.Check]:
     from glc_analysis.checks import CHECKS
 
     return CHECKS
 
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.
-checker.register_checks(_all_checks)
+schema.register_checks(_all_checks)

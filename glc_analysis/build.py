@@ -29,14 +29,19 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
-from glc_analysis.cleaning.raw_surveys import NO_SURVEY, read_raw, read_surveys
-from glc_analysis.cleaning.records import CleaningLog, clean_organisations, conversation_partners
+from glc_analysis.cleaning.records import (
+    NO_SURVEY,
+    CleaningLog,
+    clean_organisations,
+    conversation_partners,
+    read_raw,
+    read_surveys,
+)
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.blocks import (
     DECISIONS,
     PublishedBlocks,
@@ -63,13 +68,13 @@ from glc_analysis.disclosure.releases import (
     prepare_release,
     store_release,
 )
+from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.disclosure.votes import principles_shown, visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates, without_unknown
-from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import find_contributors
-from glc_analysis.evidence.estimates import CleanTables, survey_estimates
+from glc_analysis.evidence.estimates import CleanTables, comparison_estimates, survey_estimates
 from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
 from glc_analysis.files import hard_link
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
@@ -199,7 +204,7 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
 
 def coding_lines(engine: Engine) -> list[str]:
     """What the coders' files hold that people should know, and what shows the places of their codings."""
-    from glc_analysis.coding.reviews import proof_sentences
+    from glc_analysis.coding.assemble import proof_sentences
 
     notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
     return notes + proof_sentences(engine["codings"], engine["quarantined"])

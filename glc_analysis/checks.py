@@ -19,8 +19,16 @@ from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.convening.histories import FLOOR, came_from, name_of
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.schema import CHOICES, COUNTRY_LIST
-from glc_analysis.schema.checker import Check, Tables, in_row_order, is_day, schema_check, unknown_names
+from glc_analysis.schema import (
+    CHOICES,
+    COUNTRY_LIST,
+    Check,
+    Tables,
+    in_row_order,
+    is_day,
+    schema_check,
+    unknown_names,
+)
 from glc_analysis.text import match_key
 
 # ------------------------------
@@ -443,7 +451,7 @@ CONVENING_CHECKS: tuple[Check, ...] = (
 
 # ------------------------------
 # All checks, in the order in which their faults are reported. Rules about a single column are in the schema,
-# and are checked by :mod:`glc_analysis.schema.checker`.
+# and are checked by :mod:`glc_analysis.schema`.
 
 
 CHECKS: tuple[Check, ...] = (

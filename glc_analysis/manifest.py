@@ -81,7 +81,7 @@ SAMPLE = "glc sample"
 @dataclass(frozen=True)
 class Arrivals:
     """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` are for
-    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.digests`)."""
+    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.files`)."""
 
     checksums: dict[str, str]
     digests: dict[str, str]

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.files import (
     Progress,
@@ -27,6 +27,7 @@ from glc_analysis.files import (
     close_to_others,
     graceful_interrupt,
     hard_link,
+    locked,
     new_run_id,
     progress_bar,
     promote,
@@ -35,7 +36,6 @@ from glc_analysis.files import (
     uninterrupted,
     write_atomic,
 )
-from glc_analysis.locks import locked
 from glc_analysis.manifest import package_hash, package_state
 from glc_analysis.run import record
 from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, key_now, page_path, plan, stale
@@ -43,9 +43,9 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
-    from glc_analysis.publish.assembly import Assembly
+    from glc_analysis.disclosure.gate import Gate
+    from glc_analysis.publish.site import Assembly
     from glc_analysis.run.execute import Failure
-    from glc_analysis.run.gate import Gate
 
 
 # ------------------------------
@@ -138,7 +138,7 @@ class ReportRun:
 
     @cached_property
     def _assembly(self) -> Assembly:
-        from glc_analysis.publish.assembly import Assembly
+        from glc_analysis.publish.site import Assembly
 
         keys = {page.slug: self.last_entries[page.slug]["key"] for page in self.to_keep}
         keys |= {page.slug: page.key for page in self.to_run}
@@ -180,7 +180,7 @@ class ReportRun:
         where every page needs the whole study."""
         if may(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
-        from glc_analysis.disclosure.reader_study import write_reader_study
+        from glc_analysis.disclosure.visible_tables import write_reader_study
 
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))

@@ -25,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.digests import Digests
+from glc_analysis.files import Digests
 from glc_analysis.manifest import (
     RECORD,
     Arrivals,

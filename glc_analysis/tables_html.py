@@ -1,16 +1,33 @@
-"""The HTML elements of which pages are made: tables, bars, notes. Texts from the data are escaped."""
+"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
+
+How a notebook shows a frame: counts as bars, quotations and sentences as such, others as pandas does.
+
+In goes a data frame; out comes HTML. What a frame looks like depends on its columns alone, so that filtering,
+sorting or merging it never changes what the columns mean, and nothing marks a frame as released.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from IPython.display import HTML as Html
+from IPython.display import display
 
-from glc_analysis.text import count_texts, language_name
+from glc_analysis.errors import UsageError
+from glc_analysis.plots import figure_html
+from glc_analysis.text import count_texts, language_direction, language_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+# ------------------------------
+# Elements of pages.
 
 
 def tag(name: str, *content: str, **attributes: str) -> str:
@@ -24,7 +41,7 @@ def tag(name: str, *content: str, **attributes: str) -> str:
     return f"<{name}{written}>{''.join(content)}</{name}>"
 
 
-def table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
+def html_table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
           rows: Iterable[str] = ()) -> str:
     """Columns side by side as a table that scrolls by itself.
 
@@ -145,3 +162,174 @@ def style_element() -> str:
 def style_sheet() -> str:
     """What these elements look like: in JupyterLab, on the site, on paper."""
     return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+
+
+# ------------------------------
+# Frames in notebooks.
+
+
+COUNTED = {"n", "base_n", "shown_as"}
+CODED = {"raised", "asked", "shown_as"}
+SPOKEN = {"text", "language", "by"}
+SAID = {"sentence", "link", "chosen_by"}
+DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
+"""Columns that the bar and its words say."""
+IN_CALLS = "shown_as_in_calls"
+LONGEST = 100
+"""Quotations that a notebook shows at once."""
+TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
+          IN_CALLS: "In calls, of those present"}
+
+
+def register() -> None:
+    """Registers with IPython how frames and figures are shown; does nothing outside a notebook."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+    formatter = shell.display_formatter.formatters["text/html"]
+    if pd.DataFrame not in formatter:
+        from glc_analysis.plots import use_style
+
+        use_style()
+        formatter.for_type(pd.DataFrame, frame_html)
+        display(show(style_element()))
+
+
+def frame_html(frame: pd.DataFrame) -> str:
+    """A frame as HTML: bars where it counts, quotations where it has words, a list where it has sentences,
+    else the table of pandas.
+
+    >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
+    >>> "width:75%" in frame_html(counts), "dataframe" in frame_html(counts[["option", "n"]])
+    (True, True)
+    """
+    return _html(frame, "")
+
+
+def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
+    """A frame or a series as a notebook shows it, with a caption above: ``glc.table(frame, caption="...")``.
+    Raises UsageError for anything else.
+
+    >>> "<caption>Two" in table(pd.DataFrame({"a": [1, 2]}), caption="Two rows").data
+    True
+    """
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame()
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"A table is made of a frame, not of a {type(frame).__name__}. To fix: make a "
+                         "pd.DataFrame of it.")
+    return show(_html(frame, caption))
+
+
+def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
+    """A figure with a title that states what was found, and a caption that gives the base and the question.
+    Raises UsageError if it is not the axes of a plot.
+
+    >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
+    >>> from glc_analysis.plots import plot_counts
+    >>> "18 of 30 offer" in figure(plot_counts(counts), title="18 of 30 offer shelter").data
+    True
+    """
+    if not hasattr(ax, "figure"):
+        raise UsageError(f"A figure is made of the axes of a plot, not of a {type(ax).__name__}. To fix: "
+                         "give it what sns.countplot(...) or glc.plot_counts(...) returns.")
+    return show(figure_html(ax, title=title, caption=caption))
+
+
+def _html(frame: pd.DataFrame, caption: str) -> str:
+    columns = {*map(str, frame.columns)}
+    if columns >= COUNTED or columns >= CODED:
+        return _counted(frame, caption)
+    if columns >= SPOKEN:
+        return _spoken(frame, caption)
+    if columns >= SAID:
+        return _sentences(frame, caption)
+    if frame.empty:
+        return note("There is nothing to show here.").data
+    with pd.option_context("display.max_colwidth", None):  # a page shows texts whole
+        text = frame._repr_html_() or ""
+    said = tag("caption", escape(caption)) if caption else ""
+    return text.replace('class="dataframe">', f'class="dataframe">{said}', 1)
+
+
+def _counted(frame: pd.DataFrame, caption: str) -> str:
+    """Counts with bars; a group has a row of its own above its counts, if its rows are together."""
+    # An index with a name says something, such as the options; one of numbers does not.
+    frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
+    n, base = ("raised", "asked") if {*frame.columns} >= CODED else ("n", "base_n")
+    counted = pd.to_numeric(frame[n]) / pd.to_numeric(frame[base]).where(lambda bases: bases > 0)
+    share = frame.get("share", counted)
+    low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
+    drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
+    said = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
+    names = [name for name in frame.columns if name not in said
+             and not str(name).endswith("_id") and frame[name].notna().any()]
+    rest = [name for name in names if name != "group"]
+    first = [name for name in ("code", "option", *rest, *names) if name in names][:1]
+    is_new = frame["group"] != frame["group"].shift() if rest and "group" in names else None
+    has_groups = is_new is not None and is_new.sum() == frame["group"].nunique(dropna=False)
+    others = [name for name in names if name not in first and not (has_groups and name == "group")]
+    shown = {**{_title(name): frame[name] for name in first}, "Count": pd.Series(drawn, dtype=object),
+             **{_title(name): frame[name] for name in others}}
+    numeric = tuple(name for name, values in shown.items() if pd.api.types.is_numeric_dtype(values))
+    if not has_groups:
+        return html_table(shown, caption=caption, numeric=numeric)
+    columns, kinds = {name: [] for name in shown}, []
+    for _, rows in frame.groupby(is_new.cumsum()):
+        heading = [str(rows["group"].iloc[0]), *[None] * (len(shown) - 1)]
+        for name, words in zip(shown, heading, strict=True):
+            columns[name] += [words, *shown[name].loc[rows.index]]
+        kinds += ["glc-asked", *["glc-option"] * len(rows)]
+    return html_table(columns, caption=caption, numeric=numeric, rows=kinds)
+
+
+def _title(name: object) -> str:
+    return TITLES.get(name, str(name).replace("_", " ").capitalize())
+
+
+def _spoken(frame: pd.DataFrame, caption: str) -> str:
+    """Quotations or passages, the first hundred; a sentence says how many more there are."""
+    heading = tag("p", tag("strong", escape(caption))) if caption else ""
+    if frame.empty and "note" in frame.attrs:  # why there is none
+        return heading + tag("p", escape(frame.attrs["note"]), class_="glc-note")
+    rows = frame.head(LONGEST).astype(object).fillna("").to_dict("records")
+    left = len(frame) - len(rows)
+    more = tag("p", f"{left} more rows are not shown here. To read them: filter the frame.",
+               class_="glc-note") if left else ""
+    return heading + "".join(quotation(row) for row in rows) + more
+
+
+def _sentences(frame: pd.DataFrame, caption: str) -> str:
+    """Sentences as a list, each linked to its figure, and below it how they were chosen."""
+    if frame.empty:
+        return ""
+    items = [tag("li", tag("a", escape(sentence), href=link) if link else escape(sentence))
+             for sentence, link in zip(frame["sentence"], frame["link"], strict=True)]
+    notes = [tag("p", escape(text), class_="glc-note") for text in dict.fromkeys(frame["chosen_by"]) if text]
+    heading = tag("p", tag("strong", escape(caption))) if caption else ""
+    return heading + tag("ul", *items, class_="glc-headlines") + "".join(notes)
+
+
+def quotation(row: Mapping[str, str]) -> str:
+    """A quotation or passage: the words, their translation, who said them and where.
+
+    >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
+    '<figure class="glc-quotation"><blockquote lang="es" dir='
+    """
+    words = tag("blockquote", escape(row["text"]), lang=row["language"],
+                dir=language_direction(row["language"]))
+    translation = row.get("translation", "")
+    if translation:
+        words += tag("blockquote", escape(translation), lang="en", dir="ltr", class_="glc-translation")
+    return tag("figure", words, tag("figcaption", escape(", ".join(_source(row)))), class_="glc-quotation",
+               id=row.get("quotation_id", ""))
+
+
+def _source(row: dict[str, str]) -> Iterator[str]:
+    yield row["by"]
+    if row.get("country"):
+        yield row["country"]
+    if row["language"] not in ("", "en"):
+        yield language_label(row["language"])

@@ -26,7 +26,7 @@ from glc_analysis.coding.exports import mentioned_organisations
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
-from glc_analysis.evidence import code_counts as counting
+from glc_analysis.evidence import coded as counting
 from glc_analysis.evidence.estimates import (
     ALL,
     BY_OPTION,
@@ -38,7 +38,7 @@ from glc_analysis.evidence.estimates import (
 from glc_analysis.evidence.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS, RAW_KINDS, Study
-from glc_analysis.tables_html import region_name, table, tag
+from glc_analysis.tables_html import html_table, region_name, tag
 from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -112,7 +112,7 @@ class OpenStudy(Study):
                 "Tables": "built" if is_built else "not built yet: `glc build`",
                 "Reports": ", ".join(reports) or "none yet: `glc run`"}
         invented = tag("p", tag("strong", "Invented data")) if self.is_synthetic else ""
-        about = table({"This study": rows.keys(), "": rows.values()})
+        about = html_table({"This study": rows.keys(), "": rows.values()})
         return tag("h3", escape(self.title)) + invented + about
 
     def __dir__(self) -> list[str]:
@@ -594,7 +594,7 @@ def open_study(path: str | Path = "") -> OpenStudy:
     Traceback (most recent call last):
     glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one that is there, ...
     """
-    from glc_analysis.frames_html import register
+    from glc_analysis.tables_html import register
 
     register()
     return OpenStudy(Study.find(path).root)

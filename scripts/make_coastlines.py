@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from glc_analysis.pages.world_map import NORTH, SOUTH  # noqa: E402
+from glc_analysis.pages.survey import NORTH, SOUTH  # noqa: E402
 
 Point = tuple[float, float]
 MADE = ROOT / "glc_analysis" / "pages" / "content" / "coastlines.txt"

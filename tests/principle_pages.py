@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import principles
+from glc_analysis.tables_html import frame_html
 from glc_analysis.view import StudyView
 from tests.kept import kept
 

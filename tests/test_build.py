@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import FEW_PASSAGES, _long_codes, build, check_study
-from glc_analysis.cleaning.raw_surveys import MARK, country_names
+from glc_analysis.cleaning.records import MARK, country_names
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study

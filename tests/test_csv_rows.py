@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.csv_rows import CsvRows, append_rows, encoding_of, read_utf8
 from glc_analysis.errors import Faults
+from glc_analysis.spreadsheets import CsvRows, append_rows, encoding_of, read_utf8
 
 LINE_ENDS = ("\n", "\r\n", "\r")
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")

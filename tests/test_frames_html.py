@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from glc_analysis.frames_html import LONGEST, frame_html, table
+from glc_analysis.tables_html import LONGEST, frame_html, table
 
 COUNTS = pd.DataFrame({"option": ["Shelter", "Legal aid", "Other"], "n": [18, 17, 3], "base_n": [30, 30, 30],
                        "share": [0.6, 17 / 30, 0.1], "low": float("nan"), "high": float("nan"),

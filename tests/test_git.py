@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.git import public_reference, repository_of, write_gitignore
+from glc_analysis.reference import public_reference, repository_of, write_gitignore
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 

@@ -6,11 +6,10 @@ import shutil
 import pandas as pd
 import pytest
 
-from glc_analysis import private_tables
+from glc_analysis import reference
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.private_tables import move_private
-from glc_analysis.reference import read_reference, read_table
+from glc_analysis.reference import move_private, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.withdrawal.withdrawal import drop_halves
@@ -201,7 +200,7 @@ def test_a_move_that_is_cut_off_anywhere_is_finished_by_the_next(small, tmp_path
             path.write_bytes(content)
 
         with monkeypatch.context() as patched:
-            patched.setattr(private_tables, "write_atomic", write)
+            patched.setattr(reference, "write_atomic", write)
             try:
                 move_private(Study(cut.root))
             except KeyboardInterrupt:

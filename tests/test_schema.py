@@ -15,8 +15,15 @@ from glc_analysis.dictionary import reference_chapter
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.sample import COMMITTED
-from glc_analysis.schema import Target, processed_tables, reference_tables, table_files
-from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults
+from glc_analysis.schema import (
+    Target,
+    cross_faults,
+    processed_tables,
+    reference_tables,
+    registered_checks,
+    table_faults,
+    table_files,
+)
 from glc_analysis.study import Study
 
 ROOT = Path(__file__).parents[1]

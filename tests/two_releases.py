@@ -12,18 +12,16 @@ import lxml.html
 
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.convening.checklists import NOT_SHOWN
-from glc_analysis.disclosure.audiences import may
-from glc_analysis.frames_html import frame_html
+from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, convening, country, principles, survey
-from glc_analysis.pages.headlines import headlines
-from glc_analysis.pages.principle_sheets import statements
-from glc_analysis.pages.questions import question_html
-from glc_analysis.publish.deposit import write_deposit
-from glc_analysis.publish.downloads import principles_json, published_tables
+from glc_analysis.pages.packet_sheets import statements
+from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.publish.downloads import principles_json, published_tables, write_deposit
 from glc_analysis.publish.packet import planned_packets
 from glc_analysis.publish.packet_parts import printed_pages
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.tables_html import frame_html
 from glc_analysis.view import StudyView
 
 BOX = "//p | //li | //tr | //figure | //h1 | //h2 | //h3 | //summary | //caption"

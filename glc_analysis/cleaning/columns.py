@@ -14,7 +14,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.intake.survey import RawSurvey
 
 LOOP = "{loop}"
 NOT_IN = "not in "

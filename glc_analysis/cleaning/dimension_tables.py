@@ -1,20 +1,33 @@
 """Tables that describe the others: ``questions``, ``options``, ``countries``, ``codebook``, ``context``.
 
 They are made from the reference tables, the cleaned answers and the raw files of outside facts.
+
+New rows of options.csv: for options that a draft found, and for texts that ``glc check`` found to be none.
+
+Goes in: the labels of options, or the texts that are no option. Comes out: an id that is free in their list,
+the order of options that are numbers, and rows to paste: one for each text, whatever the number of questions
+and files that have it. A draft and the check have the same ids for the same labels.
 """
 
 from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from glc_analysis.cleaning.countries import country_ids, country_name, region_ids
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables import work_places
-from glc_analysis.text import map_unique, match_key, normalise_space
+from glc_analysis.text import map_unique, match_key, normalise_space, slug
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -135,3 +148,188 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame[frame["merged_into"] == ""]
     return frame.assign(order=range(1, len(frame) + 1), version=frame["since_version"],
                         path=frame["code_id"].map(path))
+
+
+# ------------------------------
+# New rows of options.csv.
+
+
+MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")
+"""A sign before a number, as in "UTC-3", and not the dash between two."""
+_SAID = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent", "&": "and", "=": "equals"}
+_LONGEST = 40
+
+
+def option_id(label: str, taken: Collection[str] = ()) -> str:
+    """An id for an option that no other option of its list has; signs that tell options apart are
+    spelled out.
+
+    >>> [option_id(label) for label in ("Legal help", "C++", "UTC-3", "18-24", "> 1,000", "0.15")]
+    ['legal_help', 'c_plus_plus', 'utc_minus_3', '18-24', 'over_1_000', '0_15']
+    >>> option_id("Other.", taken=["other", "other_2"]), option_id("កម្ពុជា", taken=["yes"])
+    ('other_3', 'option_2')
+    """
+    text = MINUS.sub(" minus ", label)
+    text = "".join(f" {_SAID[c]} " if c in _SAID else c for c in text)
+    stem = re.sub(r"_+", "_", re.sub(r"_-+_", "_", slug(text)).replace(".", "_"))[:_LONGEST].strip("_-")
+    stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) and stem != "option" else f"option_{len(taken) + 1}"
+    numbered = (f"{stem}_{n}" for n in itertools.count(2))
+    return next(one for one in itertools.chain([stem], numbered) if one not in taken)
+
+
+_NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)([.,]\d+)?"
+_AMOUNT = re.compile(rf"(?P<before>\D{{0,12}}?)(?P<minus>[-\N{{MINUS SIGN}}])?{_NUMBER}"
+                     rf"(?:\D{{1,5}}{_NUMBER})?.*", re.DOTALL)
+_LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "above")
+
+
+def number_order(labels: Sequence[str]) -> list[str] | None:
+    """Labels that all begin with a number, or a span of numbers, in their order; None if any does not.
+
+    >>> number_order(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
+    ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
+    >>> number_order(["3", "10", "0", "-1"]), number_order(["0.15", "custom"])
+    (['-1', '0', '3', '10'], None)
+    """
+    amounts = {label: _amount(label) for label in labels}
+    return sorted(labels, key=lambda label: amounts[label]) if all(amounts.values()) else None
+
+
+def _amount(label: str) -> tuple[float, float] | None:
+    """The first number of a label and the second one, if it has one."""
+    match = _AMOUNT.fullmatch(label.strip())
+    before = match["before"].casefold().strip() if match else ""
+    said = before.split()
+    if not match or any(map(str.isalpha, before)) and said[0] not in (*_LESS, *_MORE):
+        return None
+    whole, part, second, second_part = match.groups()[2:]
+    first = float(re.sub("[, ]", "", whole) + (part or "").replace(",", "."))
+    end = float(re.sub("[, ]", "", second) + (second_part or "").replace(",", ".")) if second else first
+    if before.startswith(_LESS):
+        return first - 1e-9, first
+    if before.startswith(_MORE):
+        return first + 1e-9, float("inf")
+    return (-first if match["minus"] else first), end
+
+
+# ------------------------------
+# Texts that are no option, and the rows that would make them one.
+
+
+CORRECT_THE_RECORD = "correct the record in corrections.csv"
+_OTHER_PLACES = 3
+
+
+@dataclass(frozen=True)
+class UnknownOption(Fault):
+    """A text that is no option of a list, in one column of one file."""
+
+    option_list: str = field(default="", compare=False)
+
+
+def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
+                     scales: Collection[str] = ()) -> list[Fault]:
+    """Faults, with one for each text that is no option of a list, and the row that would add it.
+
+    ``options`` are the rows of options.csv, ``scales`` the lists of which a position is the step of a scale.
+    """
+    texts: dict[str, dict[str, list[UnknownOption]]] = {}
+    for fault in faults:
+        if isinstance(fault, UnknownOption):
+            texts.setdefault(fault.option_list, {}).setdefault(match_key(fault.value), []).append(fault)
+    found: dict[tuple[str, str], Fault] = {}
+    for name, own in texts.items():
+        groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in own.values()),
+                        key=lambda group: -sum(fault.n for fault in group))
+        rows, moved = rows_to_add(name, options[options["option_list"] == name],
+                                  [group[0].value for group in groups])
+        for group in groups:
+            fix = f"add to options.csv: {rows[group[0].value]}; or {CORRECT_THE_RECORD}"
+            if moved:
+                fix = (f"add to options.csv: {rows[group[0].value]} (if all rows of this list are added, "
+                       f"{moved}); or {CORRECT_THE_RECORD}")
+            elif name in scales and not number_order([group[0].value]):
+                fix = fix.replace(":", ", with a position at its place in the scale:", 1)
+            found[name, match_key(group[0].value)] = _as_one(group, fix)
+    keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
+            for fault in faults]
+    return [found[key] if key else fault for key, fault in zip(keys, faults, strict=True)
+            if key is None or fault is texts[key[0]][key[1]][0]]
+
+
+def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
+    """One fault for a text in several columns or files, the most frequent first."""
+    first, n = group[0], sum(fault.n for fault in group)
+    message = first.message + (f"; {n:,} records" if n > 1 else "")
+    places = [f"column {fault.column} of {fault.file}" for fault in group[1:]]
+    if places:
+        more = f" and {len(places) - _OTHER_PLACES} more" if len(places) > _OTHER_PLACES else ""
+        message += f", also in {', '.join(places[:_OTHER_PLACES])}{more}"
+    return Fault(message, first.file, first.row, first.column, first.value, fix, n)
+
+
+def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
+    """What was written after an option such as Other to one question: a row for each text, the most frequent
+    first, with the number of records and the row of options.csv that would make an option of it.
+
+    ``responses`` is the table of that name; ``options`` are the rows of options.csv.
+    """
+    written = responses.loc[responses["question_id"] == question["question_id"], "other_text"].astype("str")
+    if question["type"] == "multi":
+        written = written.str.split("; ").explode()
+    written = written[written != ""]
+    counts = written.groupby(written.map(match_key)).agg(["first", "size"])
+    counts = counts.sort_values(["size", "first"], ascending=[False, True], kind="stable")
+    name = question["option_list"]
+    rows, _ = rows_to_add(name, options[options["option_list"] == name], [*counts["first"]])
+    return pd.DataFrame({"text": counts["first"], "records": counts["size"],
+                         "row of options.csv": [*rows.values()]}).reset_index(drop=True)
+
+
+def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple[dict[str, str], str]:
+    """For each text a row of options.csv with a free id, and which positions change because a list of numbers
+    goes by their size.
+
+    >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
+    ...                         "kind": ["substantive"] * 2})
+    >>> rows_to_add("steps", options, ["3", "High"])
+    ({'3': 'steps,3,3,3,2,substantive', 'High': 'steps,high_2,High,High,4,substantive'}, "'5' has position 3")
+    >>> rows_to_add("steps", options.assign(position=["1", "5"]), ["0"])
+    ({'0': 'steps,0,0,0,0,substantive'}, '')
+    """
+    own = options.drop_duplicates("option_id")
+    own = own.assign(place=own["position"].astype(int)).sort_values("place", kind="stable")
+    places = dict(zip(own["label"], own["place"], strict=True))
+    answers = [*own.loc[own["kind"].isin(("substantive", "none")), "label"]]
+    order = _numbers_in_place(answers, texts)
+    wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
+    wanted += [text for text in texts if text not in wanted]
+    if order and all(str(places.get(label)) == label for label in answers):  # a position is the number itself
+        new = {label: int(label) for label in order if label.isdecimal()}
+        for label in wanted:
+            is_free = label in places and places[label] not in new.values()
+            new.setdefault(label, places[label] if is_free else max(new.values()) + 1)
+    elif order:
+        new = {label: place for place, label in enumerate(wanted, 1)}
+    else:
+        new = {**{text: max(places.values()) + n for n, text in enumerate(texts, 1)}, **places}
+    taken, rows = [*own["option_id"]], {}
+    for text in texts:
+        taken.append(option_id(text, taken))
+        line = io.StringIO()
+        row = [name, taken[-1], text, text, str(new[text]), "substantive"]
+        csv.writer(line, lineterminator="").writerow(row)
+        rows[text] = line.getvalue()
+    moved = [f"{label!r} has position {new[label]}" for label in places if new[label] != places[label]]
+    return rows, ", ".join(moved)
+
+
+def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The labels of a list of numbers and the texts that are numbers, in the order that the list has: upwards
+    or downwards. Nothing if the list has another one, or no text is a number."""
+    order = number_order(labels)
+    numbers = [text for text in texts if number_order([text])]
+    if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):
+        return []
+    whole = number_order([*labels, *numbers])
+    return whole if [*labels] == order else whole[::-1]

@@ -1,14 +1,33 @@
-"""Makes the tables ``organisations`` and ``answers``, and keeps the log of the cleaning.
+"""Makes the tables ``organisations`` and ``answers`` from survey files, and keeps the log of the cleaning.
 
 The survey files and the reference tables go in. The module applies the corrections, and finds out which
 organisation answered, for which country, when and in which language. A correction is a reviewed row with a
 reason; it is a fault if it matches nothing, so that none remains after the mistake is gone from the file.
+
+The raw survey files of a study, read together; and what is looked at before any of it is interpreted.
+
+In: the files in raw/survey/ (or those that study.toml names) and in raw/context/. Out: their tables, the
+records after the corrections of corrections.csv, and the texts of the country columns. The module decides
+that two files of the same name are refused, and that a real study holds no invented record.
+
+Records that stand in two files of a survey.
+
+Many tools export all answers so far each time, so that a second export holds the records of the first. Goes
+in: the files of a survey. Comes out: which records of a file are identical to records of another one.
+
+Two records are identical if all cells are the same in the columns that both files have, at least three
+quarters of those of either. That alone does not tell who answered: two persons may tick the same few
+options. So a record counts where it holds what hardly anybody shares, a time of day or at least
+:data:`LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
+other records at least five and half of a file must be found in the other one, each with ten answers or more
+and unlike all others of its file.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -17,11 +36,11 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
-from glc_analysis.cleaning.repeated_records import repetition_faults
-from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
-from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.reference import Reference
+from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, GLCError, nearest
+from glc_analysis.intake.survey import RawSurvey, read_survey
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import UNKNOWN
+from glc_analysis.study import Study
 from glc_analysis.text import (
     language_code,
     map_unique,
@@ -31,6 +50,110 @@ from glc_analysis.text import (
     parse_numbers,
     slug,
 )
+
+# ------------------------------
+# Records that stand in two files.
+
+
+LETTERS = 12
+"""So many letters and digits that nobody else of a file wrote tell a record apart."""
+_SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
+_FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
+_TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """Records of a file that another file has as well: how many of how many, and in which rows."""
+
+    file: str
+    other: str
+    n: int
+    size: int
+    rows: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.n:,} of {self.size:,} records of {self.file} are identical to records of {self.other}"
+
+    @property
+    def fix(self) -> str:
+        """What a person can do about it."""
+        if self.n == self.size:
+            return ("let the other file count alone: write "
+                    f'survey = ["../raw/survey/{self.other}"], with all '
+                    f"further files, under [raw] in study.toml, or take {self.file} out of raw/ if the "
+                    "manifest does not list it; corrections and codes of its records then have to name those "
+                    "of the other file")
+        return ("ask for an export of each record once, or leave these records out of one of the files, with "
+                "a row of corrections.csv each (column *, to: drop)")
+
+
+def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
+    """The records of files that another file has as well, of each two files those of the file of which the
+    greater part is in the other.
+
+    >>> from pathlib import Path
+    >>> from glc_analysis.intake.survey import RawSurvey, text_frame
+    >>> def export(name, size):
+    ...     cells = {"Time": [f"2026-03-02 10:0{n}" for n in range(size)], "Q1": ["Yes"] * size}
+    ...     frame, rows = text_frame(cells), [*range(2, size + 2)]
+    ...     return RawSurvey(Path(name), "plain", frame, rows, [0] * size, {}, ())
+    >>> print(*repeated_records([export("march.csv", 4), export("april.csv", 6)]))
+    4 of 4 records of march.csv are identical to records of april.csv
+    """
+    found = []
+    for one, two in itertools.combinations(surveys, 2):
+        shared = [name for name in one.frame.columns if name in two.frame.columns]
+        if len(shared) < _SHARED_COLUMNS * min(len(one.frame.columns), len(two.frame.columns)):
+            continue
+        hashes = [pd.Series(survey.record_hashes(shared)) for survey in (one, two)]
+        sides = [(_repeated(one, two, shared, *hashes), one, two),
+                 (_repeated(two, one, shared, *hashes[::-1]), two, one)]
+        rows, survey, other = max(sides, key=lambda side: len(side[0]) / max(1, len(side[1].frame)))
+        if rows:
+            files = survey.path.name, other.path.name
+            found.append(Repetition(*files, len(rows), len(survey.frame), tuple(rows)))
+    return found
+
+
+def repetition_faults(surveys: Sequence[RawSurvey]) -> list[Fault]:
+    """A fault for each two files that have records in common; all of these would count twice."""
+    faults = []
+    for found in repeated_records(surveys):
+        more = f" and {found.n - 3:,} more" if found.n > 3 else ""
+        faults.append(Fault(f"{found}: they would count twice", file=found.file, fix=found.fix, n=found.n,
+                            row=", ".join(map(str, found.rows[:3])) + more, is_structure=True))
+    return faults
+
+
+def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], own: pd.Series,
+              theirs: pd.Series) -> list[int]:
+    """The rows of a file whose records the other file has as well; the series are hashes of their texts."""
+    at = np.flatnonzero(own.isin(theirs))
+    if not len(at):
+        return []
+    frames = [one.frame[shared].reset_index(drop=True) for one in (survey, other)]
+    told_apart = _is_told_apart(*frames, at)
+    n_answers = (frames[0].iloc[at] != "").sum(axis=1).to_numpy()
+    once = ~own.duplicated(keep=False).to_numpy()[at] & ~own[at].isin(theirs[theirs.duplicated()]).to_numpy()
+    closed = once & (n_answers >= _ANSWERS) & ~told_apart
+    if told_apart.sum() + closed.sum() < max(_FEWEST, _HALF * len(own)):
+        closed[:] = False
+    return [survey.rows[n] for n in at[told_apart | closed]]
+
+
+def _is_told_apart(own: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
+    """Whether the records at these places hold what hardly anybody shares: a time, or words of their own."""
+    letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
+    for name in own.columns:
+        cells = own[name].iloc[at].astype("str")
+        has_time |= cells.str.contains(_TIME_OF_DAY, regex=True).to_numpy(dtype=bool)
+        counts = [frame[name][frame[name] != ""].value_counts() for frame in (own, other)]
+        if all(n.sum() >= _FILLED and len(n) >= _DIFFERENT * n.sum() for n in counts):
+            is_once = np.all([cells.map(n).fillna(0).to_numpy() == 1 for n in counts], axis=0)
+            letters += np.where(is_once, cells.map(lambda text: len(re.findall(r"\w", text))), 0)
+    return has_time | (letters >= LETTERS)
+
 
 # ------------------------------
 # The log: what each step of the cleaning did, to how many records and cells, and why.
@@ -454,3 +577,65 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
     return ids.mask(is_blank, nobody), faults
 
 
+# ------------------------------
+# The raw files, read together.
+
+
+MARK = "invented by glc sample"
+"""What stands in the column ``synthetic`` of invented records."""
+NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
+            "under [raw] survey."
+
+
+def read_raw(study: Study, kind: str) -> list[RawSurvey]:
+    """Every raw file of a kind; the faults of all files are raised together."""
+    read, faults = [], []
+    for path in study.raw_files(kind):
+        try:
+            read.append(read_survey(path, study.settings["survey"] if kind == "survey" else None))
+        except Faults as found:
+            faults += found.faults
+    stems = [slug(survey.path.stem) for survey in read]
+    faults += [Fault("another file has the same name with another extension", fix="rename one",
+                     file=survey.path.name)
+               for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
+    if faults:
+        raise Faults(faults)
+    return read
+
+
+def read_surveys(study: Study) -> list[RawSurvey]:
+    """The survey files, none invented where the study is real; none at all in a study of conversations.
+
+    Invented files carry their mark in every record.
+    """
+    surveys = read_raw(study, "survey")
+    marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
+    if marked and not study.is_synthetic:
+        raise Faults([Fault("is invented data in a real study", file=s.path.name,
+                            fix="take it out of raw/") for s in marked])
+    return surveys
+
+
+def survey_records(study: Study, reference: Reference) -> Records:
+    """The survey's records after the corrections of ``reference``, before any of it is interpreted; its
+    ``faults`` are corrections that fit nothing, and records of which it cannot be told whose they are."""
+    return assemble(read_surveys(study), reference, study.settings["survey"], CleaningLog())
+
+
+def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
+    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
+    reference, settings = read_reference(study), study.settings["survey"]
+    texts = [pd.Series(dtype="str")]
+    for survey in read_surveys(study):
+        for role in ("country", "home_country"):
+            if settings[role]:
+                found, faults = columns.locate(settings[role], survey,
+                                               source=f"[survey] {role} of study.toml")
+                if faults:
+                    raise Faults(faults)
+                texts += [survey.frame[found[""]]] if found[""] else []
+    if len(texts) == 1 and not study.raw_files("survey"):
+        raise GLCError(NO_SURVEY)
+    names = pd.concat(texts, ignore_index=True).map(normalise_space)
+    return names[~names.isin(["", *settings["blank"]])], reference.countries

@@ -18,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
-from glc_analysis.cleaning.new_options import CORRECT_THE_RECORD, UnknownOption, with_rows_to_add
+from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, UnknownOption, with_rows_to_add
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference

@@ -65,10 +65,10 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     themselves; neither is agreement between coders.
     """
     from glc_analysis import tables
+    from glc_analysis.coding.assemble import proof_sentences, to_review
     from glc_analysis.coding.consensus import agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
     from glc_analysis.coding.learning import against_consensus, drift
-    from glc_analysis.coding.reviews import proof_sentences, to_review
 
     if against and again:
         raise UsageError("Ask for --against or --again, one at a time.")
@@ -155,8 +155,8 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
     """The texts after "Other" to a question, which the team alone may read."""
     from glc_analysis import tables
-    from glc_analysis.cleaning.new_options import other_texts
-    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.cleaning.dimension_tables import other_texts
+    from glc_analysis.disclosure.rules import may
     from glc_analysis.evidence.summary import no_such_question
     from glc_analysis.reference import read_reference
 
@@ -180,7 +180,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what was said, by topic."""
     from glc_analysis.convening import joint_display as joint
-    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.disclosure.rules import may
     from glc_analysis.view import StudyView
 
     if suggest and (stated or not may(audience, "passages")):
@@ -216,7 +216,7 @@ def export(study: Study, what: str, to: Path | None, coder: str) -> None:
     """
     from glc_analysis.coding.consensus import CONSENSUS
     from glc_analysis.coding.exports import export as write
-    from glc_analysis.publish.deposit import write_deposit
+    from glc_analysis.publish.downloads import write_deposit
 
     if coder and what != "qdpx":
         raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")

@@ -45,8 +45,8 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
     recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
     drafted, with blanks that `glc check` asks for.
     """
-    from glc_analysis.git import repository_of
     from glc_analysis.new_study import start
+    from glc_analysis.reference import repository_of
 
     if (more or as_workbook or encoding) and not export:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
@@ -83,7 +83,7 @@ def sample(directory: str, remove: bool) -> None:
     Reference tables that are there already are kept.
     """
     from glc_analysis import sample as invented
-    from glc_analysis.locks import at_work
+    from glc_analysis.files import at_work
 
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
     with at_work(root, "`glc sample`", say):
@@ -117,12 +117,12 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     from glc_analysis.reference import read_reference
 
     if move_private:
-        from glc_analysis import private_tables
-        from glc_analysis.git import write_gitignore
-        from glc_analysis.locks import locked
+        from glc_analysis import reference
+        from glc_analysis.files import locked
+        from glc_analysis.reference import write_gitignore
 
         with locked(study.processed, what="build", is_patient=True):
-            moved = private_tables.move_private(study)
+            moved = reference.move_private(study)
             write_gitignore(study.root)
         for line in moved or ["Nothing had to be moved."]:
             say(line)
@@ -158,9 +158,9 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     questions of its own, so that the rest can be checked."""
     from datetime import date
 
-    from glc_analysis.cleaning.raw_surveys import read_raw
+    from glc_analysis.cleaning.records import read_raw
     from glc_analysis.drafting.store import accept_draft, draft_lines, heading_faults, read_draft
-    from glc_analysis.locks import locked
+    from glc_analysis.files import locked
     from glc_analysis.tabular import read_table
 
     draft = read_draft(study)
@@ -223,7 +223,7 @@ def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
     from glc_analysis.cleaning.countries import country_ids
     from glc_analysis.cleaning.countries import suggest_rows as suggested
-    from glc_analysis.cleaning.raw_surveys import country_names
+    from glc_analysis.cleaning.records import country_names
 
     names, known = country_names(study)
     if suggest:
@@ -242,7 +242,7 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 @pass_study
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
-    from glc_analysis.drafting import conversations as talk
+    from glc_analysis.drafting import texts as talk
     from glc_analysis.reference import read_table
 
     rows = read_table(study, "documents")
@@ -265,7 +265,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
     questions: look at them.
     """
-    from glc_analysis.drafting import conversations as talk
+    from glc_analysis.drafting import texts as talk
     from glc_analysis.reference import read_table
 
     listed, known = read_table(study, "documents"), read_table(study, "speakers")
@@ -432,8 +432,7 @@ def ethics(study: Study, is_written: bool) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import ethics_page
-    from glc_analysis.disclosure.safety import count_unanswered, safety_page, write_questions
+    from glc_analysis.disclosure.consent import count_unanswered, ethics_page, safety_page, write_questions
     from glc_analysis.publish.publication import published_folders
 
     if is_written:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.errors import SHOWN, Faults, GLCError
-from glc_analysis.files import owner_only, write_atomic
-from glc_analysis.locks import alone, at_work, reading
+from glc_analysis.files import alone, at_work, owner_only, reading, write_atomic
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -152,7 +151,7 @@ def note_on_unknown_organisations(study: Study, audience: str) -> str:
     """What to say where hardly anything is released because all records are of unknown organisations; else
     blank."""
     from glc_analysis import tables
-    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.disclosure.rules import may
     from glc_analysis.schema import UNKNOWN
 
     if may(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
@@ -219,8 +218,7 @@ def ensure_built(study: Study, *, meanwhile: Callable[[], object] = lambda: None
 def build_tables(study: Study, *,
                  unless: Callable[[Study], object] = lambda study: False) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
-    from glc_analysis.files import close_to_others, graceful_interrupt
-    from glc_analysis.locks import locked
+    from glc_analysis.files import close_to_others, graceful_interrupt, locked
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):

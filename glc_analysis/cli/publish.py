@@ -121,13 +121,13 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
-    from glc_analysis.convening.return_sheets import read_filled
     from glc_analysis.convening.returns import (
         apply,
         changes,
         citations_to_review,
         corrections,
         held,
+        read_filled,
     )
     from glc_analysis.reference import read_reference
 
@@ -159,8 +159,8 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     decisions: a workbook, and a page for a telephone or for paper.
     """
     from glc_analysis.convening import returns as own
-    from glc_analysis.convening.return_sheets import PHRASES, coverage
-    from glc_analysis.schema.checker import is_day
+    from glc_analysis.convening.returns import PHRASES, coverage
+    from glc_analysis.schema import is_day
 
     if by and not is_day(by):
         raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")
@@ -188,7 +188,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.disclosure.rules import may
     from glc_analysis.publish.publication import publish as publish_run
 
     page = publish_run(study, audience, folder, today=date.today())

@@ -23,17 +23,23 @@ import pandas as pd
 from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.alignment import Alignment, align, find
-from glc_analysis.coding.changed_texts import ChangedText
+from glc_analysis.coding.alignment import (
+    LEAST_IN_COMMON,
+    Alignment,
+    ChangedText,
+    EditedText,
+    align,
+    find,
+    similar_turns,
+)
 from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
-from glc_analysis.coding.edited import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.intake.codings.model import RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
-from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import JOURNAL, Study

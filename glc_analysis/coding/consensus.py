@@ -21,10 +21,10 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve
 from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
 from glc_analysis.tables import read
 from glc_analysis.tabular import read_sheets
-from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

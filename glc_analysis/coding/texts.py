@@ -6,16 +6,23 @@ to mask. Out come the canonical text of each document, and the tables ``document
 The canonical text is what ``glc transcripts`` gives to coders and what every coding refers to: a turn is
 ``speaker_id: words``, a blank line stands between turns, and the names of names.csv are masked. The module
 also decides which question of the interview guide each turn answers.
+
+The borders between characters as people see them, so that no selection cuts one in two.
+
+Goes in: a text. Comes out: the places between two user-perceived characters. They are those of Unicode
+Standard Annex 29 (extended grapheme clusters) as the package ``regex`` finds them: combining marks and vowel
+signs, conjuncts of Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul syllables.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
+import regex
 
 from glc_analysis.cleaning.languages import script
 from glc_analysis.errors import Fault, Faults
@@ -26,6 +33,10 @@ from glc_analysis.schema import ANY
 from glc_analysis.study import STOP_USE, Study
 from glc_analysis.tables import work_places
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
+
+# ------------------------------
+# Texts to code.
+
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
@@ -307,3 +318,29 @@ def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFra
         is_interpreted=described["is_interpreted"] == "true",
         script=[script(text.canonical.partition(": ")[2]) for text in found],
         text_version=[content_hash(text.canonical) for text in found])
+
+
+# ------------------------------
+# Borders between characters.
+
+
+_CHARACTER = regex.compile(r"\X")
+
+
+def grapheme_borders(text: str) -> list[int]:
+    """The borders of a text in order, its beginning and its end among them, in code points.
+
+    >>> grapheme_borders("e\\u0301a"), grapheme_borders("👩🏽‍🌾!"), grapheme_borders("ខ្មែរ")
+    ([0, 2, 3], [0, 4, 5], [0, 4, 5])
+    """
+    return [0, *(found.end() for found in _CHARACTER.finditer(text))]
+
+
+def snap(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch made wider, so that it cuts no character.
+
+    >>> snap("de\\u0301ja", 2, 3)
+    (1, 3)
+    """
+    borders = grapheme_borders(text)
+    return borders[bisect_right(borders, start) - 1], borders[bisect_left(borders, end)]

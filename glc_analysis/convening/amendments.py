@@ -4,6 +4,11 @@ In: the new texts, who asked for the change, and why. Out: new rows of principle
 the change (:class:`TextChange`). A text that is replaced or withdrawn stays in principles.csv with its votes
 and signatures; no vote, signature or evidence moves to a new text. The files are replaced as a whole, and all
 other rows keep their bytes. If a command is interrupted between two files, the same command finishes it.
+
+A block: somebody objects to a text by name, outside the ballot (`glc object`). It changes no count.
+
+In: a principle, who objects, and the words. Out: a row of decision_log.csv, which slides, pages, packets and
+the trace print; an organisation is named there only if it may be.
 """
 
 from __future__ import annotations
@@ -18,22 +23,24 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.convening.ballots import Ballots
-from glc_analysis.convening.decisions import record_decision
 from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.convening.histories import FLOOR
 from glc_analysis.convening.phone_ballots import check_box_collected
-from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.room_words import reason, who_asked
+from glc_analysis.convening.principles import printed_id, reason, record_decision, who_asked
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.tallies import read_out
-from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, language_code, normalise_space
+
+# ------------------------------
+# Changes of texts.
+
 
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
@@ -442,3 +449,27 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
             who.append(one)
     private.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(private, who.text)
+
+
+# ------------------------------
+# Objections.
+
+
+OBJECTION = "Objection to {}, outside the ballot: it changes no count"
+"""What the decision log says of a block, with the printed id of the text."""
+
+
+def object_to(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
+    """Writes down an objection to the latest text of a principle, and returns the printed id of that.
+
+    Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
+    name a person.
+    """
+    reference = read_reference(study)
+    row = current(reference.principles, principle_id)
+    check_said(by=by, because=words)
+    by, words = who_asked(reference, by), reason(reference, words)
+    name = printed_id(principle_id, row["version"])
+    record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
+                    objections=words)
+    return name

@@ -19,25 +19,22 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.convening.consensus import quorum_of
-from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.roles import (
+from glc_analysis.convening.principles import printed_id, reason
+from glc_analysis.convening.rounds import (
     PROXY,
-    ROLES,
-    role_faults,
-    undeclared_faults,
-    unknown_rounds,
-    with_roles,
-)
-from glc_analysis.convening.room_words import reason
-from glc_analysis.convening.rounds import write_rounds
-from glc_analysis.convening.seals import (
     RATER,
+    ROLES,
     Seal,
     differences,
     read_seals,
     reopen,
+    role_faults,
     rule_faults,
     seal_round,
+    undeclared_faults,
+    unknown_rounds,
+    with_roles,
+    write_rounds,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.intake.ratings import COLUMNS, HEADER, UNANSWERED, read_ratings, unanswered_faults

@@ -20,29 +20,31 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.convening.ballots import BALLOT_TABLES, Ballots
-from glc_analysis.convening.decisions import record_decision
-from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
-from glc_analysis.convening.principles import versions
+from glc_analysis.convening.principles import reason, record_decision, versions, who_asked
 from glc_analysis.convening.rating_forms import (
+    Before,
+    Feedback,
     Form,
+    feedback_page,
     form_phrases,
     forms_of,
     is_translated,
     name_and_code,
     text_origins,
     texts_by_language,
+    write_feedback,
 )
 from glc_analysis.convening.returns import addressed
-from glc_analysis.convening.roles import (
+from glc_analysis.convening.rounds import (
+    plan_round,
     record_roles,
     role_faults,
     roles_told,
     undeclared,
     voted_before_faults,
     with_roles,
+    write_rounds,
 )
-from glc_analysis.convening.room_words import reason, who_asked
-from glc_analysis.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.ratings import (
     ABSTAIN,
@@ -57,10 +59,10 @@ from glc_analysis.intake.ratings import (
     is_filled,
 )
 from glc_analysis.reference import Reference, read_reference
+from glc_analysis.spreadsheets import print_on_a4, save_workbook
 from glc_analysis.study import Study
 from glc_analysis.templates import read_text
 from glc_analysis.text import content_hash
-from glc_analysis.workbook import print_on_a4, save_workbook
 
 NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
 """Why a round does not ask about a text, by its status."""
@@ -94,7 +96,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the same
     forms again. Raises UsageError where a decision lacks who or why, Faults, before anything is
     written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or
-    an interest does not fit or comes after the vote (:mod:`.roles`), or where a workbook in the folder holds
+    an interest does not fit or comes after the vote (:mod:`.rounds`), or where a workbook in the folder holds
     answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))

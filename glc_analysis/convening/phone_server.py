@@ -31,25 +31,23 @@ from tornado.web import Application, HTTPError, RequestHandler
 from glc_analysis.convening.ballots import voters
 from glc_analysis.convening.phone_ballots import (
     LONGEST_COMMENT,
+    PORT,
     WORK,
     Box,
     RoundTexts,
-    folder_of,
-    stamp_of,
-)
-from glc_analysis.convening.phone_slips import (
-    PORT,
     fingerprint_of,
+    folder_of,
     page_languages,
     page_phrases,
     server_side,
+    stamp_of,
     url_of,
 )
 from glc_analysis.convening.rating_forms import Form, form_phrases, is_translated
 from glc_analysis.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.files import locked
 from glc_analysis.intake.ratings import BY_NAME
-from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_text, template

@@ -1,22 +1,52 @@
-"""Opening a rating round: which texts it asks about.
+"""A rating round from opening to seal: the texts it asks about, who votes for whom, what was counted.
 
 In: the reference tables. Out: rounds.csv with the round (:func:`plan_round`), and the texts to print on its
 forms. A round asks about the exact texts of the day on which it was opened, until it is closed.
+
+Who votes for somebody who cannot come (a proxy), and who has an interest in a text.
+
+In: proxies.csv and interests.csv, a row a round and rater. Out: the raters of a round with both
+(:func:`with_roles`), what is wrong in the tables (:func:`role_faults`), and the record of what was known when
+the forms of a round were written (:func:`record_roles`), after which a rater who has voted changes neither.
+
+The module decides: one proxy votes for one rater of the same panel, is present at the discussion, and is not
+represented; survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a text in
+which the voter declared an interest is left out of the result. Both are declared before the vote.
+
+Sealing a closed round: what was counted stays, whatever happens in the folder afterwards.
+
+In: the votes and the raters of a round on the day on which it is closed. Out: a folder
+``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
+organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the day,
+the rule and the quorum of each panel (seal.json). Results of a
+sealed round are counted from there. What has changed in the folder since then, such as a form that came late,
+is listed (:func:`differences`) and changes nothing. A round that is opened again (:func:`reopen`) gets a new
+folder when it is closed; the old one stays, and every result says that it was counted again.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis.convening.principles import versions
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import write_atomic
+from glc_analysis.files import Digests, write_atomic
+from glc_analysis.intake.ratings import COLUMNS
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
+
+# ------------------------------
+# Opening.
+
 
 _KEY = ["principle_id", "version"]
 
@@ -107,3 +137,389 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
     """Replaces rounds.csv as a whole."""
     write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))
+
+
+# ------------------------------
+# Proxies and interests.
+
+
+PROXY, INTERESTS = "proxy_id", "interests"
+ROLES = (PROXY, INTERESTS)
+"""The columns of :func:`with_roles`: who votes for the rater; the principles in which the rater has an
+interest, separated by semicolons."""
+RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
+"""The rule that is sealed with a round and printed with its results."""
+FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
+GONE = "withdrawn"
+"""In place of a proxy who withdrew: the ballot stays one by proxy."""
+RECORD = "roles.csv"
+
+
+def with_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
+    """Raters with the columns :data:`ROLES` of a round; blank where there is nothing."""
+    proxies, interests = (table[table["round_id"] == round_id]
+                          for table in (reference.proxies, reference.interests))
+    by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))
+    declared = {rater: ";".join(sorted(own)) for rater, own in interests.groupby("rater_id")["principle_id"]}
+    return raters.assign(**{
+        name: pd.Series([found.get(rater, "") for rater in raters["rater_id"]], raters.index, dtype="str")
+        for name, found in ((PROXY, by_proxy), (INTERESTS, declared))})
+
+
+def role_faults(reference: Reference, round_id: str, vote: str) -> Iterator[Fault]:
+    """Faults in proxies.csv and interests.csv about an open round; ``vote`` is that of ``[consensus]``."""
+    raters = reference.raters.set_index("rater_id")
+    own = reference.proxies[reference.proxies["round_id"] == round_id]
+    represented = {*own["rater_id"]}
+    for n, row in own.iterrows():
+        for column, value, said, fix in _misfits(row, own, raters, represented, vote):
+            yield Fault(said, file="proxies.csv", row=str(n), column=column, value=value, fix=fix)
+    asked = {*reference.rounds.loc[reference.rounds["round_id"] == round_id, "principle_id"]}
+    declared = reference.interests[reference.interests["round_id"] == round_id]
+    for n, row in declared[~declared["principle_id"].isin(asked)].iterrows():
+        yield Fault(f"round {round_id} does not ask about it", file="interests.csv", row=str(n),
+                    column="principle_id", value=row["principle_id"],
+                    fix=f"write one of {', '.join(sorted(asked))}, or take the row out")
+
+
+def _misfits(row: pd.Series, own: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
+             vote: str) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong in a row of proxies.csv: column, value, what is said, and the fix."""
+    rater, proxy = row["rater_id"], row["proxy_id"]
+    if proxy == "" or proxy not in raters.index:
+        yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or take the row out"
+        return
+    if rater not in raters.index:
+        return  # a fault of the schema already
+    panel, other = raters.at[rater, "role"], raters.at[proxy, "role"]
+    if proxy == rater:
+        yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or take the row out"
+    elif proxy in represented:
+        yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be one",
+               "name somebody who is present, or take the row out")
+    elif (first := own.loc[own["proxy_id"] == proxy, "rater_id"].iloc[0]) != rater:
+        yield ("proxy_id", proxy, f"{proxy} votes for {first} already: one votes for one other at most",
+               "name another proxy")
+    for name in (rater, proxy):
+        if raters.at[name, "may_rate"] != "true":
+            yield ("rater_id" if name == rater else "proxy_id", name, "may not rate, as raters.csv says",
+                   "name a rater who may rate, or take the row out")
+    if panel != other:
+        yield ("proxy_id", proxy, f"{rater} is a {_said(panel)} and {proxy} a {_said(other)}: a proxy is of "
+               "the same panel", f"name another {_said(panel)}")
+    whose = raters.at[rater, "organisation_id"]
+    if vote == "organisation" and proxy != rater and whose and whose == raters.at[proxy, "organisation_id"]:
+        yield ("proxy_id", proxy, f"{rater} and {proxy} are of one organisation, which has one vote",
+               "take the row out: one ballot of the organisation is enough")
+    if row["is_present"] != "true":
+        yield ("is_present", row["is_present"], f"{proxy} is not present at the discussion",
+               "name somebody who is, and write true")
+    if panel == "survivor_adviser" and row["chosen_by"] != "rater":
+        yield ("chosen_by", row["chosen_by"], f"{rater} is a survivor adviser, who alone chooses a proxy",
+               "ask, and write rater; or take the row out")
+
+
+def _said(panel: str) -> str:
+    return panel.replace("_", " ")
+
+
+def roles_told(reference: Reference, round_id: str) -> Iterator[str]:
+    """A sentence for each proxy and interest of a round, for the team."""
+    raters = with_roles(reference.raters, reference, round_id)
+    for row in raters[raters[PROXY] != ""].itertuples():
+        yield f"{row.proxy_id} votes for {row.rater_id}."
+    for row in raters[raters[INTERESTS] != ""].itertuples():
+        yield (f"{row.rater_id} declared an interest: no vote of theirs counts on "
+               f"{row.interests.replace(';', ', ')}.")
+
+
+def roles_counted(reference: Reference, round_id: str) -> Iterator[str]:
+    """How many proxies and interests there are in a round, for the room."""
+    raters = with_roles(reference.raters, reference, round_id)
+    if n := int((raters[PROXY] != "").sum()):
+        yield f"By proxy: {n}."
+    if n := int((raters[INTERESTS] != "").sum()):
+        yield f"Declared an interest: {n}."
+
+
+def unknown_rounds(reference: Reference) -> Iterator[str]:
+    """A sentence for each round of the two tables that is not opened: it may be a slip of the pen."""
+    for name in FILE_OF.values():
+        table = reference.tables[name.removesuffix(".csv")]
+        for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
+            yield f"{name}: there is no round {round_id!r} yet."
+
+
+# ------------------------------
+# The record: what was declared when the forms were written, so that nothing is declared after a vote.
+
+
+def record_roles(study: Study, round_id: str, raters: pd.DataFrame) -> None:
+    """Keeps the roles of a round as they are on its forms."""
+    path = _record(study, round_id)
+    own = raters.loc[(raters[list(ROLES)] != "").any(axis=1), ["rater_id", *ROLES]]
+    if len(own) or path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, own)
+
+
+def undeclared(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+    """The raters whose roles are not as on the forms of the round, and the table in which they differ."""
+    path = _record(study, round_id)
+    known = _read(path) if path.is_file() else pd.DataFrame(columns=["rater_id", *ROLES], dtype="str")
+    was = known.set_index("rater_id")
+    return {row.rater_id: FILE_OF[name] for row in raters.itertuples() for name in ROLES
+            if getattr(row, name) != (was.at[row.rater_id, name] if row.rater_id in was.index else "")}
+
+
+def undeclared_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
+    """Faults of roles in the tables that differ from those on the forms of an open round."""
+    for rater, file in undeclared(study, round_id, raters).items():
+        yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
+                    column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
+                    f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
+
+
+def voted_before_faults(study: Study, round_id: str, raters: pd.DataFrame,
+                        voted: Collection[str]) -> Iterator[Fault]:
+    """Faults: roles that changed since the forms of the round were written, of raters who have ``voted``."""
+    for rater, file in undeclared(study, round_id, raters).items():
+        if rater in voted:
+            yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
+                        "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
+                        f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
+
+
+def forget_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
+    """Rows with roles without these raters, neither as voters nor as proxies."""
+    kept = frame[~frame["rater_id"].isin([*raters])]
+    return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
+
+
+def erase_roles(study: Study, raters: Collection[str]) -> None:
+    """Removes these raters from the records of all rounds."""
+    for path in study.sealed_rounds.glob(f"*/{RECORD}"):
+        _write(path, forget_raters(_read(path), raters))
+
+
+def _record(study: Study, round_id: str) -> Path:
+    return study.sealed_rounds / round_id / RECORD
+
+
+# ------------------------------
+# The seal of a closed round.
+
+
+def _read(path: Path) -> pd.DataFrame:
+    # A comment may hold a carriage return by itself, which is not written in quotation marks.
+    return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
+
+
+def _write(path: Path, frame: pd.DataFrame) -> None:
+    write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+RATER = ("rater_id", "organisation_id", "role", "may_rate")
+"""The columns of raters.csv that a seal keeps; beside them it keeps :data:`ROLES`."""
+_SEALED = (*RATER, *ROLES)
+RULE = ("test", "vote", "quorum", "fixed_on")
+"""The settings of ``[consensus]`` that decide a result."""
+BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of the day, the
+    ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
+    that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
+    the day and the reason of each time that the round was opened again and other ballots were counted."""
+
+    round_id: str
+    closed_on: str
+    rule: Mapping[str, Any]
+    votes: pd.DataFrame
+    raters: pd.DataFrame
+    erased: int
+    reopened: tuple[tuple[str, str], ...]
+    quorum: Mapping[str, int] | None = None
+
+    @property
+    def history(self) -> str:
+        """What every result of the round says of how it came about; blank where it was closed once.
+
+        >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
+        '; counted again on 2017-05-09, because a form was in the post'
+        """
+        return "".join(f"; counted again on {self.closed_on}, because {because}"
+                       for _, because in self.reopened[-1:])
+
+
+def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame, raters: pd.DataFrame, *,
+               quorum: Mapping[str, int]) -> None:
+    """Writes the seal of a round that is about to be closed on this day; ``raters`` are those of raters.csv
+    with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs on a
+    text."""
+    own = votes.loc[votes["round_id"] == round_id, list(COLUMNS)]
+    folder = study.sealed_rounds / round_id / str(1 + len(_reopened(study.sealed_rounds / round_id)))
+    settings = study.settings["consensus"]
+    study.keep_digest_key()
+    shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
+    folder.mkdir(parents=True)
+    _write(folder / BALLOTS, own)
+    _write(folder / RATERS, _with_digests(raters[list(_SEALED)], own, study.digests))
+    write_atomic(folder / SEAL, _text_of({
+        "closed_on": closed_on, "rule": {name: settings[name] for name in RULE} | {"roles": RULE_IN_WORDS},
+        "quorum": {**quorum}, "erased": 0}))
+
+
+def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
+    """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
+    closed has none. Raises Faults where a sealed ballot is not as it was sealed."""
+    seals, faults = {}, []
+    for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] != "", "round_id"]):
+        folders = sorted((study.sealed_rounds / round_id).glob(f"*/{SEAL}"),
+                         key=lambda path: int(path.parent.name))
+        if not folders:
+            continue
+        folder = folders[-1].parent
+        said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        raters = _read_raters(folder / RATERS)
+        reopened = _reopened(folder.parent)
+        if len(folders) > 1 and _holds(folder) == _holds(folders[-2].parent):
+            reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
+        seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], _read(folder / BALLOTS),
+                               raters[list(_SEALED)], said["erased"], reopened,
+                               said.get("quorum"))
+        now = _with_digests(raters[list(_SEALED)], seals[round_id].votes, study.digests)["ballot"]
+        faults += [Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
+                         file=study.relative(folder / BALLOTS), value=rater,
+                         fix="restore the folder private/rounds from a backup, or open the round again with "
+                         f"`glc reopen {round_id}`")
+                   for rater in raters.loc[raters["ballot"] != now, "rater_id"]]
+    if faults:
+        raise Faults(faults)
+    return seals
+
+
+def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
+    """What was sealed in a folder, whenever it was."""
+    said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    return (folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(), said | {"closed_on": ""}
+
+
+def differences(seals: Mapping[str, Seal], votes: pd.DataFrame,
+                raters: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv or in
+    the tables of roles. ``raters`` has those of today with their roles, by round."""
+    for seal in seals.values():
+        now = raters[seal.round_id].set_index("rater_id")
+        count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
+        here = votes[votes["round_id"] == seal.round_id]
+        sealed = {rater: _content(own) for rater, own in seal.votes.groupby("rater_id")}
+        parts, found = ({at: _content(own) for at, own in votes_.groupby(["rater_id", "file"])}
+                        for votes_ in (seal.votes, here))
+        for (rater, file), content in found.items():
+            if rater not in sealed:
+                yield (f"raw/ratings, {file}: the form of {rater} came after round {seal.round_id} was "
+                       f"closed on {seal.closed_on}: it is not counted. To count it: "
+                       f"`glc reopen {seal.round_id}`.")
+            elif changed := sorted({f"{row[0]} {row[3]}" for row in
+                                    content ^ parts.get((rater, file), sealed[rater])}):
+                yield (f"raw/ratings, {file}: the form of {rater} is another one ({', '.join(changed)}). "
+                       f"{count}.")
+        for rater in sorted({*sealed} - {rater for rater, _ in found}):
+            yield f"raw/ratings: the form of {rater} is gone. {count}."
+        for rater, file in sorted({*parts} - {*found}):
+            if any(one == rater and found[one, other] != sealed[rater] for one, other in found):
+                yield f"raw/ratings, {file}: a part of the form of {rater} is gone. {count}."
+        for row in seal.raters.itertuples():
+            if row.rater_id not in now.index:
+                yield f"raters.csv: {row.rater_id} is gone. {count}."
+                continue
+            for column in _SEALED[1:]:
+                was, is_now = getattr(row, column), now.at[row.rater_id, column]
+                if was != is_now:
+                    where = FILE_OF.get(column, f"raters.csv, column {column}")
+                    yield (f"{where}: {row.rater_id} was {was or 'blank'} and is "
+                           f"{is_now or 'blank'}. {count}.")
+
+
+def rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults: another test or quorum, or other voters, than those under which a round was closed."""
+    for seal in seals.values():
+        for name in ("test", "vote", "quorum"):
+            if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
+                yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
+                            file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
+                            fix="put the rule back: it is fixed before the first round. Or open the round "
+                            f"again with `glc reopen {seal.round_id}`")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting say the same: a panel whose quorum is 0 may be left out."""
+    if isinstance(one, dict):
+        return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
+    return one == other
+
+
+def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
+    """Records that a closed round is opened again, on this day and why. Its seals stay."""
+    folder = study.sealed_rounds / round_id
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / REOPENED, pd.DataFrame([*_reopened(folder), (today, because)], columns=["on", "because"]))
+
+
+# ------------------------------
+# Withdrawals: a ballot is erased from every seal, and the others are sealed anew.
+
+
+def erase_ballots(study: Study, raters: Collection[str]) -> None:
+    """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
+    erase_roles(study, raters)
+    for path in study.sealed_rounds.glob(f"*/*/{SEAL}"):
+        known = _read_raters(path.with_name(RATERS))
+        is_gone = known["rater_id"].isin([*raters])
+        if is_gone.any():
+            votes, said = _read(path.with_name(BALLOTS)), json.loads(path.read_text(encoding="utf-8"))
+            _write(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
+            _write(path.with_name(RATERS), forget_raters(known, raters))
+            erased = said["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
+            write_atomic(path, _text_of(said | {"erased": erased}))
+
+
+def seal_anew(study: Study) -> None:
+    """Gives every sealed ballot the digest that it has now, with the present key of the study."""
+    for path in study.sealed_rounds.glob(f"*/*/{RATERS}"):
+        raters, votes = _read_raters(path)[list(_SEALED)], _read(path.with_name(BALLOTS))
+        _write(path, _with_digests(raters, votes, study.digests))
+
+
+def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
+    """Raters with ``ballot``, the keyed digest of the ballot of each; blank where there is none."""
+    own = {rater: digests.of_value([list(row) for row in rows[list(COLUMNS)].itertuples(index=False)])
+           for rater, rows in votes.groupby("rater_id")}
+    return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
+
+
+def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
+    """What a form says, whatever the order of its rows."""
+    return set(votes[list(COLUMNS[4:])].itertuples(index=False, name=None))
+
+
+def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
+    path = folder / REOPENED
+    return tuple(_read(path).itertuples(index=False, name=None)) if path.is_file() else ()
+
+
+def _read_raters(path: Path) -> pd.DataFrame:
+    """The sealed raters; the seal of an older version knows no roles."""
+    frame = _read(path)
+    return frame.assign(**{name: "" for name in ROLES if name not in frame})
+
+
+
+
+
+
+def _text_of(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

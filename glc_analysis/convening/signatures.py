@@ -1,8 +1,8 @@
 """Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
 
-In: the agreed principles, and what somebody types from a signed sheet (``keying``). Out: the sheets in
-``reports/team/signing/`` (:func:`write_sheets`), and rows of ``signoffs.csv`` (:func:`sign`), written only
-when a sheet was keyed twice and both keyings agree.
+In: the agreed principles, and what somebody types from a signed sheet (:mod:`.double_entry`). Out: the
+sheets in ``reports/team/signing/`` (:func:`write_sheets`), and rows of ``signoffs.csv`` (:func:`sign`),
+written only when a sheet was keyed twice and both keyings agree.
 
 The module decides that a decision belongs to one version of one text. A sheet has a code that stands for its
 texts: of a sheet with another code the version of each text is asked. An organisation that decided on some of
@@ -19,23 +19,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.convening.keying import (
-    COMMANDS,
-    RECEIVED,
-    Ask,
-    KeyingSession,
-    Paper,
-    Say,
-    Values,
-)
+from glc_analysis.convening.double_entry import COMMANDS, RECEIVED, Ask, KeyingSession, Paper, Say, Values
 from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.rating_forms import in_language
 from glc_analysis.convening.returns import addressed
-from glc_analysis.csv_rows import append_rows
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
-from glc_analysis.schema import table_files
-from glc_analysis.schema.checker import is_day
+from glc_analysis.schema import is_day, table_files
+from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import Study
 from glc_analysis.templates import languages, phrases, read_text, template
 from glc_analysis.text import content_hash, language_direction, language_name

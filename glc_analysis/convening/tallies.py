@@ -42,7 +42,7 @@ from glc_analysis.convening.consensus import (
     tally,
 )
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.seals import Seal
+from glc_analysis.convening.rounds import Seal
 from glc_analysis.disclosure.votes import (
     LARGEST_UNTOLD,
     agreed_panels,

@@ -18,9 +18,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import manifest
-from glc_analysis.disclosure import spellings
+from glc_analysis.disclosure import name_variants
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.country_words import (
+from glc_analysis.disclosure.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.disclosure.name_variants import (
     country_words,
     hidden_countries,
     needed_case,
@@ -29,7 +30,6 @@ from glc_analysis.disclosure.country_words import (
     place_words,
     study_languages,
 )
-from glc_analysis.disclosure.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
 from glc_analysis.pseudonyms.masking import ComparableText, comparable_text, find_name, folded_text
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
@@ -119,10 +119,10 @@ def names_of(organisations: pd.DataFrame) -> list[str]:
 #
 # It searches for the names of names.csv (each row says how it matches), e-mail addresses, phone numbers and
 # the identifiers that the caller gives: first for their letters as the row says, then for other spellings
-# (spellings.py; not of rows that match as a whole word). The name of a place counts only if another of these
-# is near it. A name that a row of names.csv allows for the audience is not a leak, nor is anything within it;
-# such a row needs a reason. A file that cannot be read counts as a leak. Paraphrases, nicknames and initials
-# are not found: people must read.
+# (name_variants.py; not of rows that match as a whole word). The name of a place counts only if another of
+# these is near it. A name that a row of names.csv allows for the audience is not a leak, nor is anything
+# within it; such a row needs a reason. A file that cannot be read counts as a leak. Paraphrases, nicknames
+# and initials are not found: people must read.
 
 
 PROXIMITY = 200
@@ -152,7 +152,7 @@ class Leak:
 
 class Term(NamedTuple):
     """A text to look for: how it matches, which rule it breaks, how it must be written to count (``any``,
-    ``capital`` or ``place``: :func:`.country_words.needed_case`), its letters folded, its longest word."""
+    ``capital`` or ``place``: :func:`.needed_case`), its letters folded, its longest word."""
 
     text: str
     how: str
@@ -220,8 +220,8 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
 
 
 class Spelling(NamedTuple):
-    """A sequence of forms (:mod:`.spellings`) by which a term is looked for. ``is_own`` marks the single word
-    of a term as it is, which is found by its letters: only another word with this form counts."""
+    """A sequence of forms (:mod:`.name_variants`) by which a term is looked for. ``is_own`` marks the single
+    word of a term as it is, which is found by its letters: only another word with this form counts."""
 
     forms: tuple[str, ...]
     term: Term
@@ -248,15 +248,15 @@ class Search:
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
-        self.khmer = {spellings.plain(one.term.folded): one.term for spelt in self.by_form.values()
-                      for one in spelt if spellings.is_khmer(one.term.folded)}
-        self.breaks = spellings.breaks(form for form in whole if form[0] != "~")
+        self.khmer = {name_variants.plain(one.term.folded): one.term for spelt in self.by_form.values()
+                      for one in spelt if name_variants.is_khmer(one.term.folded)}
+        self.breaks = name_variants.breaks(form for form in whole if form[0] != "~")
         self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
 
     def forms(self, word: str) -> tuple[str, ...]:
         """The forms of a word that a term may have."""
-        own = spellings.forms(word)
-        return (*own, spellings.stem(word)) if word[:3] in self.stem_starts else own
+        own = name_variants.forms(word)
+        return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
 
 
 @lru_cache(1 << 14)
@@ -267,7 +267,7 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if re.search(r"\d", term.folded):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
-    return tuple(Spelling(forms, term, forms == (term.folded,)) for forms in spellings.spellings(
+    return tuple(Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
         term.folded, is_person=is_person, is_exact=term.how == "exact"))
 
 
@@ -311,7 +311,8 @@ class _Document:
     @cached_property
     def in_order(self) -> list[str]:
         """The words in their order, without those for "and"."""
-        return [word for word in spellings.WORD.findall(self.letters) if word not in spellings.CONNECTORS]
+        words = name_variants.WORD.findall(self.letters)
+        return [word for word in words if word not in name_variants.CONNECTORS]
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
@@ -320,8 +321,8 @@ class _Document:
 
     def places(self, wanted: Search) -> list[Place]:
         """Start, end and forms of each word but those for "and", in the folded letters."""
-        return [(*found.span(), wanted.forms(found[0])) for found in spellings.WORD.finditer(self.letters)
-                if found[0] not in spellings.CONNECTORS]
+        return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
+                if found[0] not in name_variants.CONNECTORS]
 
     def piece(self, at: int) -> int:
         return bisect_right(self.starts, at) - 1
@@ -382,8 +383,8 @@ class _Document:
     def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
         """Names in Khmer, by their usual letters, in texts that write them otherwise. Khmer is written
         without blanks, so that a name is found within words; its place is the whole text."""
-        for n, text in enumerate(self.folded) if terms and spellings.is_khmer(self.letters) else ():
-            usual = spellings.plain(text) if spellings.is_khmer(text) else ""
+        for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
+            usual = name_variants.plain(text) if name_variants.is_khmer(text) else ""
             yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
                         for letters, term in terms.items()
                         if letters in usual and term.folded not in text)
@@ -412,7 +413,7 @@ class _Document:
                     while at >= 0:
                         end = at + len(whole) + len(between)
                         if not (self.letters[at - 1:at].isalnum() or self.letters[end:end + 1].isalnum()):
-                            yield at, end, (whole, spellings.stem(whole))
+                            yield at, end, (whole, name_variants.stem(whole))
                         at = self.letters.find(start + between + rest, at + 1)
 
     def _is_spelt(self, term: Term, start: int, end: int) -> bool:
@@ -500,9 +501,9 @@ def _has_capitals(text: str, name: str) -> bool:
 
     if name.isupper():
         return text.isupper()
-    own, words = (spellings.WORD.findall(one) for one in (name, text))
-    small = sum(not is_capital(word) for word in words if word not in spellings.CONNECTORS)
-    return small <= sum(not is_capital(word) for word in own if word not in spellings.CONNECTORS)
+    own, words = (name_variants.WORD.findall(one) for one in (name, text))
+    small = sum(not is_capital(word) for word in words if word not in name_variants.CONNECTORS)
+    return small <= sum(not is_capital(word) for word in own if word not in name_variants.CONNECTORS)
 
 
 def _follow(words: list[Place]) -> bool:

@@ -21,12 +21,11 @@ import pandas as pd
 from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins
 from glc_analysis.coding.exports import quotations
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.consent import ORGANISATION, Consent
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
-from glc_analysis.schema import AUDIENCES
-from glc_analysis.schema.checker import is_day
+from glc_analysis.schema import AUDIENCES, is_day
 from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
 

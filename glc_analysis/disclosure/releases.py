@@ -26,13 +26,12 @@ from scipy.sparse import csr_array
 
 from glc_analysis import tables
 from glc_analysis.cleaning.skip_logic import comparisons, parse
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READERS
-from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.rules import KNOWN, Rules, may
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.disclosure.votes import visible_principles, without_roles_blank
@@ -50,7 +49,7 @@ from glc_analysis.manifest import (
     release_info,
 )
 from glc_analysis.reference import read_reference
-from glc_analysis.schema.checker import is_day
+from glc_analysis.schema import is_day
 from glc_analysis.study import Study
 
 # ------------------------------

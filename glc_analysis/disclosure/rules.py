@@ -1,26 +1,40 @@
-"""The rules for figures, each with a name and a reason.
+"""The rules for figures, each with a name and a reason; and what each audience may read.
+
+The help and the status of a study ask what an audience may read: pandas is imported when figures are judged.
 
 ``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
 study, ``[disclosure]`` in study.toml.
+
+What each audience may read: one table of capabilities, the only place that tells audiences apart.
+
+``content/audiences.csv`` has one row a capability and one column an audience, with the meaning in words.
+The rest of the package asks :func:`may`, usually through a view, and never compares the name of an audience.
+Which *figures* an audience sees is decided for each figure (:mod:`glc_analysis.disclosure.suppression`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from glc_analysis.evidence.estimates import is_whole
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.schema import AUDIENCES
 from glc_analysis.templates import read_records
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # ------------------------------
 # Figures: the thresholds, and the rules that depend on what a figure shows.
 #
 # Organisations are counted as independent ones: those of one network count once. A reader may know two of
 # them from the inside, their own and an ally's (:data:`KNOWN`).
+
+
+# ------------------------------
+# The rules.
 
 
 KNOWN = 2
@@ -62,6 +76,11 @@ class Rules:
 def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
                  never: Collection[str]) -> pd.Series:
     """The rule that hides a figure because of what it shows, whatever its numbers; blank where none does."""
+    import numpy as np
+    import pandas as pd
+
+    from glc_analysis.evidence.estimates import is_whole
+
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")
     is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(SIZES)
@@ -82,9 +101,45 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
     """Whether a mean or deviation, rounded to two digits, may be shown: its base is large, and no answers of
     a reader and an ally, whatever they were, move it by more than one in the last digit."""
+    import numpy as np
+
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
     digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
     moved = KNOWN * facts["spread"] / base
     # An answer that is another one moves the variance by at most spread * spread / n.
     moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / (2 * value))
     return (base >= MEAN_BASE) & (moved <= digit)
+
+
+# ------------------------------
+# What each audience may read.
+
+
+def may(audience: str, capability: str) -> bool:
+    """Whether an audience has a capability of ``content/audiences.csv``.
+
+    Raises UsageError for an unknown audience or capability, with the nearest names.
+
+    >>> may("team", "passages"), may("convening", "passages"), may("public", "numbered_releases")
+    (True, False, True)
+    """
+    check_audience(audience)
+    if capability not in _capabilities():
+        raise UsageError(f"There is no capability {capability!r}; {nearest(capability, _capabilities())}.")
+    return audience in _capabilities()[capability]
+
+
+def check_audience(audience: str) -> None:
+    """Raises UsageError for an unknown audience, with the nearest name.
+
+    >>> check_audience("public")
+    """
+    if audience not in AUDIENCES:
+        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+
+
+@cache
+def _capabilities() -> dict[str, frozenset[str]]:
+    """The audiences that have each capability."""
+    return {row["capability"]: frozenset(one for one in AUDIENCES if row[one] == "yes")
+            for row in read_records(__file__, "audiences.csv")}

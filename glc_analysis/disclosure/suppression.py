@@ -18,15 +18,23 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse
-from glc_analysis.disclosure.audiences import may
-from glc_analysis.disclosure.bounds import VALUES, ContributorCounts
-from glc_analysis.disclosure.code_tree import narrowed_parents
+from glc_analysis.disclosure.bounds import (
+    VALUES,
+    ContributorCounts,
+    Counted,
+    Ranges,
+    group_ranges,
+    narrowed_parents,
+    option_ranges,
+)
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import is_hidden_option
-from glc_analysis.disclosure.country_answers import releasable_country_answers
-from glc_analysis.disclosure.covers import Counted, Ranges, group_ranges, option_ranges
-from glc_analysis.disclosure.public_records import PLACES, contradiction_is_protected
-from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, rule_by_kind
+from glc_analysis.disclosure.countries import (
+    PLACES,
+    contradiction_is_protected,
+    is_hidden_option,
+    releasable_country_answers,
+)
+from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, may, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Incidence
 from glc_analysis.evidence.estimates import ALL, is_of_calls, is_whole

@@ -28,8 +28,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.audiences import may
-from glc_analysis.disclosure.rules import KNOWN
+from glc_analysis.disclosure.rules import KNOWN, may
 from glc_analysis.schema import AUDIENCES
 
 Counts = tuple[int, ...]

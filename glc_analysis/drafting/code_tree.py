@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.coding.codebook import COLUMNS, ancestors, read_qdc
-from glc_analysis.csv_rows import CsvRows
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import table_files
+from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, slug
 

@@ -15,9 +15,9 @@ from itertools import permutations
 
 import pandas as pd
 
+from glc_analysis.cleaning.countries import country_of
 from glc_analysis.drafting import words
-from glc_analysis.drafting.countries import country_of
-from glc_analysis.drafting.form import FormColumn
+from glc_analysis.drafting.form import WEAK, FormColumn
 from glc_analysis.drafting.options import (
     FEWEST,
     SEPARATORS,
@@ -27,8 +27,7 @@ from glc_analysis.drafting.options import (
     listed_options,
     option_key,
 )
-from glc_analysis.drafting.pairing import WEAK
-from glc_analysis.drafting.scales import degree_marks, scale_marks, scale_steps
+from glc_analysis.drafting.words import degree_marks, scale_marks, scale_steps
 from glc_analysis.text import language_code, match_key, parse_dates
 
 LEFT_OUT = "left out"

@@ -16,16 +16,14 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN
-from glc_analysis.cleaning.repeated_records import repeated_records
+from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
+from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
-from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
-from glc_analysis.drafting.form import Form, FormColumn
-from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
+from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
-from glc_analysis.drafting.pairing import WEAK
 from glc_analysis.drafting.words import looks_personal
-from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
 from glc_analysis.text import slug
 
@@ -73,7 +71,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     """The draft of the reference tables for files of one survey.
 
     >>> from pathlib import Path
-    >>> from glc_analysis.intake.survey.readers import RawSurvey, text_frame
+    >>> from glc_analysis.intake.survey import RawSurvey, text_frame
     >>> frame = text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
     >>> draft = make_draft([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {}, ())])
     >>> draft.tables["questions"][["use", "how_sure", "type", "option_list"]].to_dict("records")

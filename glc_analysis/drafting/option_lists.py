@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from glc_analysis.cleaning.new_options import number_order, option_id
+from glc_analysis.cleaning.dimension_tables import number_order, option_id
 from glc_analysis.drafting.column_types import Guess
-from glc_analysis.drafting.groups import TickGroup
+from glc_analysis.drafting.form import TickGroup
 from glc_analysis.drafting.options import (
     FEWEST,
     LIKELY,
@@ -23,8 +23,7 @@ from glc_analysis.drafting.options import (
     option_key,
     paired_options,
 )
-from glc_analysis.drafting.scales import in_scale_order
-from glc_analysis.drafting.words import kind_of_option, without_accents
+from glc_analysis.drafting.words import in_scale_order, kind_of_option, without_accents
 from glc_analysis.text import match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")

@@ -14,14 +14,14 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from glc_analysis.cleaning.new_options import MINUS
-from glc_analysis.drafting.scales import scale_marks
+from glc_analysis.cleaning.dimension_tables import MINUS
 from glc_analysis.drafting.words import (
     is_link,
     is_word,
     kind_of_option,
     looks_personal,
     plain,
+    scale_marks,
     without_accents,
 )
 from glc_analysis.text import match_key

@@ -22,18 +22,17 @@ import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
-from glc_analysis.csv_rows import CsvRows
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
-from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
+from glc_analysis.spreadsheets import CsvRows, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import match_key, normalise_space
-from glc_analysis.workbook import save_workbook, style_cell, write_text
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -1,6 +1,15 @@
-"""The words by which a form can be understood: hints in its questions, and kinds of options.
+"""The words by which a form is understood: hints in its questions, kinds of options, steps of scales.
 
 They are data: ``content/words.csv``, in several languages, without accents.
+
+Which lists of options are the steps of a scale, and which step each option is.
+
+Goes in: the labels of the options of a question. Comes out: a step for each, or None where the list is no
+scale that is known. Four kinds of lists are: numbers, with or without a label; words of one family whose
+order is known ("never" to "always"); how often in a time ("twice a week"); and one word, or two opposite
+ones, in several degrees ("applies", "rather applies", "does not apply at all"). The words are data:
+``content/scale_words.csv`` and ``content/degree_words.csv``, in several languages. Which end is high nobody
+says here: a person decides that.
 """
 
 from __future__ import annotations
@@ -8,11 +17,17 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from math import isnan
 
 from glc_analysis.text import match_key
+
+# ------------------------------
+# Hints and kinds of options.
+
 
 _MARKS = re.compile(r"[^\w\s'/<>+-]+")
 _PERSONAL = re.compile(
@@ -139,3 +154,292 @@ def word_rows(name: str) -> list[dict[str, str]]:
     """The rows of a table of words."""
     text = files(__package__).joinpath("content", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
+
+
+# ------------------------------
+# Scales.
+
+
+MOST_STEPS = 11
+"""So many steps a scale in degrees has at most."""
+
+_NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
+_NUMBERED_AFTER = re.compile(r"[^\d\s].*?\s*(?:\((\d{1,2})\)|[-–:=]\s*(\d{1,2}))", re.DOTALL)
+_LONE_NUMBER = re.compile(r"-?\d{1,3}")
+_ALL = 3.0
+"""The strength of "completely" and "not at all"."""
+_STEM = 4
+"""So many letters from its beginning two forms of a word share ("applies", "apply")."""
+
+
+def scale_steps(labels: Sequence[str]) -> list[float] | None:
+    """The step of each option on a scale, None where the options are no scale that is known.
+
+    An option that says "don't know" and the like has no step (nan), nor has a number among words, which
+    stands for a missing answer, nor an option beside several degrees of one word that is no degree of it.
+
+    >>> scale_steps(["Often", "Never", "Sometimes"])
+    [5.0, 0.0, 4.0]
+    >>> scale_steps(["2/10", "10/10"]), scale_steps(["1 (None at all)", "2", "5"])
+    ([2.0, 10.0], [1.0, 2.0, 5.0])
+    >>> scale_steps(["Trifft gar nicht zu", "Trifft zu", "Trifft eher zu", "0"])
+    [-3.0, 1.0, 0.6, nan]
+    >>> scale_steps(["Once a week", "Several times a year", "Every day"])
+    [4.0, 1.5, 5.0]
+    >>> scale_steps(["Married", "Widowed", "Never married"]) is None
+    True
+    """
+    own = [
+        n
+        for n, label in enumerate(labels)
+        if kind_of_option(label) == "substantive" or kind_of_option(label) == "none" and len(labels) > 2
+    ]
+    if sum(not label[:1].isdigit() for label in labels) > 2:
+        own = [n for n in own if not _LONE_NUMBER.fullmatch(labels[n].strip())]
+    texts = [labels[n] for n in own]
+    for steps, fewest in (
+        (_numbered(texts), 2),
+        *((_worded(texts, family), 3) for family in _families()),
+        (_times(texts), 3),
+        (_degrees(texts), 3),
+    ):
+        known = [step for step in steps if step is not None]
+        if (
+            len(known) == len(texts)
+            and len(set(known)) >= fewest
+            and len(set(known)) >= len(known) - (len(known) > 3)
+        ):
+            found = dict(zip(own, known, strict=True))
+            return [float(found.get(n, float("nan"))) for n in range(len(labels))]
+    return None
+
+
+def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
+    """The options of a scale from one end to the other, those without a step last; and whether the whole
+    order is known: each option that is an answer has a step of its own.
+
+    >>> in_scale_order(["Good", "Excellent", "OK", "Don't know"])
+    (['OK', 'Good', 'Excellent', "Don't know"], True)
+    >>> in_scale_order(["Now and then", "Never", "Often", "Always"])
+    (['Never', 'Often', 'Always', 'Now and then'], False)
+    """
+    steps = scale_steps(labels)
+    if steps is None:
+        marks = scale_marks(labels)
+        steps = [marks[label][1] if label in marks else float("nan") for label in labels]
+    own = [step for label, step in zip(labels, steps, strict=True) if kind_of_option(label) == "substantive"]
+    places = {label: (isnan(step), step if step == step else 0)
+              for label, step in zip(labels, steps, strict=True)}
+    ordered = sorted(labels, key=lambda label: places[label])
+    return ordered, not any(map(isnan, own)) and len({*own}) == len(own)
+
+
+def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """The family of scales and the step of each label that begins with a known word, whichever the language.
+
+    >>> scale_marks(["Meses", "Años", "Han"])
+    {'Meses': ('duration', 4), 'Años': ('duration', 5)}
+    """
+    best: dict[str, tuple[str, int]] = {}
+    for family in _families():
+        found = {
+            label: (family, step)
+            for label, step in zip(labels, _worded(labels, family), strict=True)
+            if step is not None
+        }
+        if len(found) > max(1, len(best)):
+            best = found
+    return best
+
+
+def degree_marks(labels: Sequence[str]) -> int:
+    """How many labels hold a word of degree or a "not".
+
+    >>> degree_marks(["Rather useful", "Not useful", "A novel"])
+    2
+    """
+    return sum(degree.is_marked for label in labels if (degree := _degree(label)))
+
+
+# ------------------------------
+# Numbers, families of words, and times.
+
+
+def _numbered(labels: Sequence[str]) -> list[int | None]:
+    """Steps that are numbers, with a label after them or before them."""
+    found: list[int | None] = []
+    for label in labels:
+        match = _NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
+        found.append(int(next(filter(None, match.groups()))) if match else None)
+    return found
+
+
+def _worded(labels: Sequence[str], family: str) -> list[int | None]:
+    return [_worded_step(plain(label), family) for label in labels]
+
+
+def _worded_step(text: str, family: str) -> int | None:
+    """The step of the longest word of a family with which a text begins, or that it holds as words of its
+    own."""
+    found = [
+        (text.startswith(word), len(word), rank)
+        for rank, word in _families()[family]
+        if text == word
+        or text.startswith(f"{word} ")
+        or family in ("change", "frequency", "expertise")
+        and f" {word} " in f" {text} "
+    ]
+    return max(found)[2] if found else None
+
+
+def _times(labels: Sequence[str]) -> list[float | None]:
+    """Steps such as "less than once a month": the span of time, less or more often within it."""
+    return [_time(plain(label)) for label in labels]
+
+
+def _time(text: str) -> float | None:
+    if any(is_word(concept, text) for concept in ("no", "none")):
+        return 0
+    padded = f" {text} "
+    spans = [
+        (padded.index(f" {word} "), step)
+        for step, words in _degree_words("time").items()
+        for word in words
+        if f" {word} " in padded
+    ]
+    if not spans:
+        step = _worded_step(text, "frequency")
+        return float(step > 0) / 2 if step in (0, 1, 2) else None
+    span = min(spans)[1]
+    for step, words in _degree_words("times").items():
+        if any(padded.startswith(f" {word} ") for word in words):
+            return span + step
+    return span
+
+
+# ------------------------------
+# One word, or two opposite ones, in several degrees.
+
+
+@dataclass(frozen=True)
+class _Degree:
+    """A label as a degree of a word: the word, how much of it, and whether it holds a word of degree or a
+    "not". ``is_weakened``: the "not" stands before the degree, as in "not very useful"."""
+
+    word: str
+    strength: float
+    is_negated: bool
+    is_weakened: bool
+    is_marked: bool
+
+
+def _degrees(labels: Sequence[str]) -> list[float | None]:
+    """The steps of labels that say one word, or two opposite ones, in several degrees; one label of four or
+    more may stand in the middle.
+
+    Each of two opposite words stands in at least two degrees: "agile", "rather agile", "plan-driven", "rather
+    plan-driven". Which of two is low is arbitrary, unless one is a word such as "bad".
+    """
+    found = [_degree(label) for label in labels]
+    none: list[float | None] = [None] * len(labels)
+    if not 3 <= len(labels) <= MOST_STEPS:
+        return none
+    words = [degree.word if degree else "" for degree in found]
+    opposite = [_positive(word, words) for word in words]  # "unlikely" where "likely" stands, too
+    stems = [(positive or word)[:_STEM] for word, positive in zip(words, opposite, strict=True)]
+    many = {stem for stem in stems if stem and stems.count(stem) > 1}
+    middle = [
+        n
+        for n, (degree, stem) in enumerate(zip(found, stems, strict=True))
+        if degree is None or stem and stem not in many
+    ]
+    marked = sum(degree.is_marked for n, degree in enumerate(found) if degree and n not in middle)
+    is_one_word = bool(many) or marked == len(labels)  # or none at all: "slightly", "very"
+    if len(middle) > (len(labels) > 3) or len(many) > 2 or marked < 2 or not is_one_word:
+        return none
+    low = _low_stem(many)
+    steps: list[float | None] = []
+    for n, (degree, positive, stem) in enumerate(zip(found, opposite, stems, strict=True)):
+        if n in middle or degree is None:
+            steps.append(0.0 if degree is None or len(many) > 1 else float("nan"))
+            continue
+        step = degree.strength
+        if degree.is_negated:
+            step = -0.3 if degree.is_weakened else -step
+        steps.append(-step if bool(positive) != (bool(low) and stem == low) else step)
+    per_word = {stem: {step for step, own in zip(steps, stems, strict=True) if own == stem} for stem in many}
+    is_told_apart = len({*steps}) == len(steps) and all(len(own) > 1 for own in per_word.values())
+    return steps if is_told_apart else none
+
+
+@cache
+def _degree(label: str) -> _Degree | None:
+    """A label as a degree of a word, None where it says two things, such as "neither good nor bad"."""
+    text = f" {plain(re.sub(r'[(（].*', '', label)) or plain(label)} "
+    if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
+        return None
+    text = text.replace("n't ", " not ")
+    marks: dict[str, float] = {}
+    for strength, words in _degree_words("degree").items():
+        marks |= dict.fromkeys(words, strength)
+    marks |= dict.fromkeys(not_at_all := _degree_words("not at all")[_ALL], _ALL)
+    found = max((word for word in marks if f" {word} " in text), key=len, default="")
+    if found:
+        text = text.replace(f" {found} ", " _ ", 1)
+    strength = marks.get(found, 1.0)
+    tokens = text.split()
+    nots = [n for n, token in enumerate(tokens) if token in _degree_words("not")[0.0]]
+    own = [
+        token
+        for token in tokens
+        if token not in ("_", *_degree_words("not")[0.0], *_degree_words("filler")[0.0])
+    ]
+    is_weakened = any(tokens[n + 1 : n + 2] == ["_"] for n in nots) and strength < _ALL
+    return _Degree(
+        own[0] if own else "",
+        strength,
+        bool(nots) or found in not_at_all,
+        is_weakened,
+        bool(found or nots),
+    )
+
+
+def _positive(word: str, words: Sequence[str]) -> str:
+    """The word without the beginning that says "not", where the list holds that one, too."""
+    for beginning in _degree_words("beginning")[0.0]:
+        rest = word.removeprefix(beginning)
+        if rest != word and len(rest) >= _STEM and any(one[:_STEM] == rest[:_STEM] for one in words):
+            return rest
+    return ""
+
+
+def _low_stem(stems: set[str]) -> str:
+    """Of two opposite words the one that is low."""
+    if len(stems) < 2:
+        return ""
+    low = {word[:_STEM] for word in _degree_words("low")[0.0]}
+    return min(stems & low or stems)
+
+
+# ------------------------------
+# The words.
+
+
+@cache
+def _families() -> dict[str, list[tuple[int, str]]]:
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in word_rows("scale_words.csv"):
+        found.setdefault(row["family"], []).extend(
+            (int(row["rank"]), plain(word)) for word in row["words"].split("|")
+        )
+    return found
+
+
+@cache
+def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
+    """The words of a concept of ``content/degree_words.csv`` by their strength."""
+    return {
+        float(row["strength"]): tuple(map(plain, row["words"].split("|")))
+        for row in word_rows("degree_words.csv")
+        if row["concept"] == concept
+    }

@@ -1,15 +1,32 @@
-"""Which texts and open answers a coder is to code, and what is known of them, whoever coded what.
+"""Texts and open answers that a coder is to code: assigned, double-coded, or corrected meanwhile.
 
 In go a study and a coder; out come the texts and answers that are the coder's (:class:`CoderTexts`), with
 their titles, languages, turns and purpose, and which of them the coder handed in from another program.
 
 The module decides: a coder is to code what assignments.csv assigns, or everything where it assigns nothing to
 anybody.
+
+Which texts are coded twice, and whether all of them are handed in.
+
+In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
+
+The module decides: nobody sees another coder's coding of a double-coded text before both have handed in every
+text that is assigned to more than one coder, since seeing one would influence the next.
+
+Texts that were corrected since their coder began them at the desk, or went on with them.
+
+In go the coder's texts as they are today, and the journal, which holds them as the
+coder began them. Out come whether a text changed, what a coder is told of it, and what going on with the text
+of today means for codings and proposed codes: a new place, or the stretch in which to place them again.
+
+The module decides what goes along: a passage whose words are the same, and lie within one turn
+(:mod:`~glc_analysis.coding.alignment`). An open answer that was coded as a whole goes along as a whole.
 """
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -19,15 +36,101 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.coding.alignment import NOWHERE, ChangedText, Span
+from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
-from glc_analysis.explore.double_coding import DoubleCoding
+from glc_analysis.intake.codings.desk_journal import (
+    TRAINING,
+    CodeProposal,
+    DeskCoding,
+    DeskText,
+    DeskWork,
+    Journal,
+)
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import language_direction
+from glc_analysis.text import content_hash, language_direction
+
+# ------------------------------
+# Double-coded texts.
+
+
+DOUBLE, SINGLE = "double", "single"
+
+
+class DoubleCoding:
+    """The texts that more than one coder is to code."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    @cached_property
+    def assignments(self) -> pd.DataFrame:
+        """assignments.csv, with the purpose of each row: double, single or training."""
+        rows = read_table(self.study, "assignments").reset_index(drop=True)
+        counted = rows[(rows["coder_id"] != CONSENSUS) & (rows["purpose"] != TRAINING)]
+        people = counted.groupby("document_id")["coder_id"].nunique()
+        return rows.assign(purpose=[
+            purpose or (DOUBLE if people.get(document, 0) > 1 else SINGLE)
+            for document, purpose in zip(rows["document_id"], rows["purpose"], strict=True)])
+
+    @property
+    def texts(self) -> set[str]:
+        """The document_ids of the texts that more than one coder is to code."""
+        return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
+
+    @property
+    def waiting(self) -> list[tuple[str, str]]:
+        """The double-coded texts that are not handed in yet, each with its coder."""
+        rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]
+        return sorted({*rows.itertuples(index=False, name=None)} - self._handed_in())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every double-coded text is handed in by all its coders; never where there is none."""
+        return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
+
+    @property
+    def opened(self) -> set[str]:
+        """The texts whose codings were opened for comparison: what each coder gave them stays as it is."""
+        journal = Journal(self.study.journal(CONSENSUS))
+        journal.read()
+        return journal.work.opened
+
+    def texts_at_desk(self) -> dict[str, dict[str, str]]:
+        """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
+        found: dict[str, dict[str, str]] = {}
+        for coder, work in self._work().items():
+            for document in {*work.handed_in()} & self.texts:
+                found.setdefault(document, {})[coder] = work.texts[document].text
+        return found
+
+    def _work(self) -> dict[str, DeskWork]:
+        """What each coder has coded at the desk."""
+        found = {}
+        for coder in sorted({*self.assignments["coder_id"]}):
+            journal = Journal(self.study.journal(coder))
+            journal.read()
+            found[coder] = journal.work
+        return found
+
+    def _handed_in(self) -> set[tuple[str, str]]:
+        found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
+        try:
+            readings = tables.read("readings", study=self.study)
+        except GLCError:  # nothing is built yet
+            return found
+        pairs = readings[["document_id", "coder_id"]].astype("str")
+        return found | {*pairs.itertuples(index=False, name=None)}
+
+
+# ------------------------------
+# Texts of a coder.
+
 
 _TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
 """The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
@@ -231,3 +334,82 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
         speaker = block.partition(": ")[0]
         yield speaker, at + len(speaker) + 2, at + len(block)
         at += len(block) + 2
+
+
+# ------------------------------
+# Corrected texts.
+
+
+class CorrectedTexts:
+    """A coder's texts of today beside those of the journal."""
+
+    def __init__(self, own: CoderTexts, journal: Journal) -> None:
+        self._own, self._journal = own, journal
+        self._pairs: dict[tuple[str, str, str], ChangedText] = {}
+
+    def is_changed(self, document: str) -> bool:
+        """Whether a text has other words today than when its coder began it or went on with it."""
+        is_begun = document in self._journal.work.texts and (
+            document in self._own.texts or document in self._own.answers)
+        return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
+
+    def change(self, document: str) -> dict[str, Any]:
+        """What a coder is told of a text that changed (``change``; blank where it did not), and how many of
+        the codings lie in words that did not change (``stay``)."""
+        if not self.is_changed(document):
+            return {"change": "", "stay": 0}
+        before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]
+        own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
+        n, stay, day = len(own), len(own & moved.keys()), self._own.received_on(document)
+        since = f"after you began it on {before.on}" if before.on else "after you began it"
+        when = f"on {day}" if before.on and day >= before.on else since
+        counted = "You have no codings in it." if not n else \
+            f"Your one coding {'lies' if stay else 'does not lie'} in words that did not change." if n == 1 \
+            else f"{stay} of your {n} codings lie{'s' * (stay == 1)} in words that did not change."
+        said = "answer" if document in self._own.answers else "text"
+        return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
+
+    def new_text(self, document: str) -> dict[str, Any]:
+        """A text of today as the journal keeps it: document_id, version, text, ``is_edited``, and the coder's
+        codings and proposed codes by their ids: ``moved`` has the place of those whose words are unchanged,
+        ``waiting`` the stretch in which each of the others must be."""
+        work, words = self._journal.work, self._own.words_now(document)
+        before = work.texts[document]
+        changed = self._beside(document, before)
+        moved, waiting = {}, {}
+        turns = self._own.turns(document, words)
+        starts = [turn.start for turn in turns]
+        for table in (work.codings, work.proposals, work.waiting):
+            for key, one in table.items():
+                if one.document_id != document:
+                    continue
+                start, end = self._place(one, before.text, changed)
+                turn = turns[max(bisect_right(starts, start) - 1, 0)]
+                if not one.words and turn.start <= start < end <= turn.end:
+                    moved[key] = [start, end]
+                else:
+                    waiting[key] = [*changed.near(one.start, one.end)]
+        return {"document_id": document, "version": content_hash(words), "text": words,
+                "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
+
+    def changed_turns(self, document: str) -> list[int]:
+        """Where the turns begin that have other words than before their coder went on with the text of today;
+        none where nobody did, or where the text has changed again."""
+        before = self._journal.work.earlier.get(document)
+        if before is None or self.is_changed(document):
+            return []
+        return [start for start, _ in self._beside(document, before).changed_turns()]
+
+    def _beside(self, document: str, before: DeskText) -> ChangedText:
+        """The text of today beside the text before."""
+        key = document, before.version, content_hash(self._own.words_now(document))
+        if key not in self._pairs:
+            now = self._own.text_now(document, before.text)
+            self._pairs[key] = ChangedText(now, before.text, self._own.mask)
+        return self._pairs[key]
+
+    def _place(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> Span:
+        """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
+        if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
+            return NOWHERE if changed.is_edited else (0, len(changed.text.canonical))
+        return changed.locate(one.start, one.end)

@@ -1,25 +1,210 @@
-"""The coding desk of ``notebooks/code.ipynb``: a widget in which a coder codes texts and open answers.
+"""The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
 
 In goes a study and a coder; out comes the widget, drawn by ``desk/desk.js``. It passes what the coder does to
 a CodingSession, which writes it down and decides what may be done, and passes back what the session says.
+
+Comparing double-coded texts, and deciding where coders differ.
+
+In go the tables of a built study; out come the turns that two coders coded differently, side by side, and the
+decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where the
+coders had different texts, since one of them went on with a text that changed, a sentence says so, and turns
+with different words are shown as such.
+
+The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
+From then on their codings of these texts stay as they are. A decision is never overwritten: the next one is a
+new version, and the build takes the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
 from errno import ENOSPC
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import anywidget
+import pandas as pd
 
-from glc_analysis.coding.encoder import is_installed
-from glc_analysis.errors import GLCError
+from glc_analysis import tables
+from glc_analysis.coding.alignment import ChangedText
+from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.code_suggestions import is_installed
+from glc_analysis.coding.consensus import CONSENSUS, read_decisions
+from glc_analysis.errors import GLCError, nearest
+from glc_analysis.explore.coder_texts import DOUBLE, CoderTexts, DoubleCoding
 from glc_analysis.explore.coding_session import CodingSession
-from glc_analysis.explore.curation import Curation
-from glc_analysis.explore.double_coding import DOUBLE
-from glc_analysis.intake.codings.desk_journal import TRAINING
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
+from glc_analysis.reference import read_table
 from glc_analysis.study import Study
+from glc_analysis.text import language_direction
+
+# ------------------------------
+# Comparing double-coded texts.
+
+
+Plain = dict[str, Any]
+_SHOWN = 5
+
+
+class Curation:
+    """The double-coded texts of a study side by side, for ``by``, who writes the decisions down.
+
+    ``today`` is the day that is written beside each decision.
+    """
+
+    def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
+        self.study, self.by, self._today = study, by, today or date.today()
+        self._double = DoubleCoding(study)
+        self._journal = Journal(study.journal(CONSENSUS))
+
+    def why_not(self) -> str:
+        """Why the texts are not compared yet, in a sentence; blank if they may be."""
+        rows = self._double.assignments
+        if not self._double.texts:
+            return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
+                    "give each text that two people code a row for each of them.")
+        if waiting := self._double.waiting:
+            some = ", ".join(f"{document} by {coder}" for document, coder in waiting[:_SHOWN])
+            more = f" and {len(waiting) - _SHOWN} more" if len(waiting) > _SHOWN else ""
+            return ("The comparison opens when every double-coded text is finished, since seeing one would "
+                    f"influence the next. Not finished yet: {some}{more}.")
+        built = tables.read("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
+        wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
+        if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
+            return "Texts were finished since the last build. To fix: run `glc build`, then compare them."
+        return ""
+
+    def differences(self) -> list[Plain]:
+        """The turns and answers that coders coded differently, in the order of the texts: segment_id,
+        document_id, text, language, direction, coders (coder_id, codes, whether a quarantined passage may be
+        there, and ``other_words``: the coder's own text of the turn, where it has other words than that of
+        another coder), and the decision: codes (None if there is none), reason, by, version.
+
+        From the first call on the codings of these texts stay as they are. Raises GLCError if the comparison
+        is not open yet."""
+        if said := self.why_not():
+            raise GLCError(said)
+        self._open()
+        self._journal.read()
+        rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
+        segments = tables.read("segments", study=self.study).set_index("segment_id")
+        found: dict[str, Plain] = {}
+        for row in rows.itertuples():
+            about = segments.loc[row.segment_id]
+            one = found.setdefault(row.segment_id, {
+                "segment_id": row.segment_id, "document_id": str(row.document_id), "text": str(about["text"]),
+                "language": str(about["language"]), "direction": language_direction(str(about["language"])),
+                "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
+            codes = [*filter(None, row.codes.split(";"))]
+            if row.coder_id == CONSENSUS:
+                one |= {"codes": codes, "reason": str(row.reason), "version": 1}
+            else:
+                one["coders"].append({"coder_id": str(row.coder_id), "codes": codes,
+                                      "is_missing": bool(row.is_missing),
+                                      "other_words": older.get((row.segment_id, str(row.coder_id)), "")})
+        for segment, decision in self._journal.work.decisions.items():
+            if segment in found:
+                found[segment] |= {"codes": [*filter(None, decision.codes.split(";"))],
+                                   "reason": decision.reason, "by": decision.by,
+                                   "version": decision.version + bool(decision.instead_of)}
+        place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
+            segments.index.isin([*found])].iterrows()} if found else {}
+        return [found[one] for one in sorted(found, key=place.__getitem__)]
+
+    def versions(self) -> list[str]:
+        """A sentence for each double-coded text of which the coders coded different words; none before the
+        comparison is open."""
+        if self.why_not():
+            return []
+        turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
+        return [f"{document} changed while it was coded: {coder} coded it as it was before, others did not. "
+                f"{n} turn{'s have' if n > 1 else ' has'} other words today, and what was coded there is not "
+                "compared. Decide on the words of today."
+                for (document, coder), n in sorted(turns.items())]
+
+    @cached_property
+    def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
+        coders had different texts: the document_id, and the coder's words."""
+        differ = {document: texts for document, texts in self._double.texts_at_desk().items()
+                  if len({*texts.values()}) > 1}
+        if not differ:
+            return {}
+        texts, found = CoderTexts(self.study, self.by), {}
+        segments = tables.read("segments", study=self.study)
+        for document, copies in differ.items():
+            own = segments[segments["document_id"] == document]
+            for coder, copy in copies.items():
+                changed = ChangedText(texts.text_now(document, copy), copy, texts.mask)
+                for start, end in changed.changed_turns():
+                    for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
+                        found[str(segment), coder] = document, changed.words_before(start, end)
+        return found
+
+    def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
+        """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and
+        why. A later decision on the same turn is its next version. Raises GLCError where it cannot be
+        written."""
+        wanted, reason = sorted({*codes}), reason.strip()
+        if not self.by.strip():
+            raise GLCError("Nobody is named who writes the decision down. Open the desk with your name as "
+                           "coder.")
+        if not reason:
+            raise GLCError("The decision has no reason. Say in a few words why.")
+        if said := self.why_not():
+            raise GLCError(said)
+        rows = self._rows()
+        if segment_id not in {*rows["segment_id"]}:
+            raise GLCError(f"The coders do not differ on {segment_id!r}; "
+                           f"{nearest(segment_id, {*rows['segment_id']})}.")
+        known = self._live_codes()
+        for code in wanted:
+            if code not in known:
+                raise GLCError(f"The codebook has no code {code!r} in use; {nearest(code, known)}.")
+        act = {"on": self._today.isoformat(), "act": "decide", "segment_id": segment_id,
+               "codes": ";".join(wanted), "reason": reason, "by": self.by}
+        if file := self._workbook_of(segment_id):
+            act["instead_of"] = file
+        with self._journal.adding(self.study.root):
+            self._journal.add([act])
+        version = self._journal.work.decisions[segment_id].version + bool(file)
+        return {"segment_id": segment_id, "version": version,
+                "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
+                           "It counts from the next build on."}
+
+    def _open(self) -> None:
+        texts = self._double.texts
+        if not texts <= self._double.opened:
+            with self._journal.adding(self.study.root):
+                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
+                                    "document_ids": sorted(texts)}])
+
+    def _rows(self) -> pd.DataFrame:
+        """The rows of table ``disagreements`` that are about double-coded texts."""
+        rows = tables.read("disagreements", study=self.study)
+        return rows[rows["document_id"].isin(self._double.texts)]
+
+    def _live_codes(self) -> dict[str, str]:
+        book = read_table(self.study, "codebook")
+        book = book[book["merged_into"] == ""]
+        return dict(zip(book["code_id"], book["name"], strict=True))
+
+    def _workbook_of(self, segment_id: str) -> str:
+        """The workbook with a decision on a segment; blank if there is none."""
+        book = complete_codebook(read_table(self.study, "codebook"),
+                                 tables.read("codebook", study=self.study))
+        for path in self.study.coder_files().get(CONSENSUS, ()):
+            if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
+                return path.name
+        return ""
+
+
+# ------------------------------
+# The widgets.
+
 
 _FRONT_END = Path(__file__).with_name("desk")
 SCRIPT, STYLES = (_FRONT_END / "desk.js").read_text("utf-8"), (_FRONT_END / "desk.css").read_text("utf-8")

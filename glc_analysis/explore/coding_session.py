@@ -27,13 +27,11 @@ from glc_analysis.coding.code_suggestions import suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.graphemes import snap
 from glc_analysis.coding.learning import compare_codes, settled_passages
 from glc_analysis.coding.suggestion_log import refuse_suggestions, take_suggestion
+from glc_analysis.coding.texts import snap
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.explore.coder_texts import CoderTexts, Turn
-from glc_analysis.explore.corrected_texts import CorrectedTexts
-from glc_analysis.explore.double_coding import DOUBLE
+from glc_analysis.explore.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,

@@ -15,14 +15,14 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.patterns import interviews_to_threshold
-from glc_analysis.coding.reviews import proof_sentences
 from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
-from glc_analysis.tables_html import Markup, bar, more, note, region_name, show, table, tag
+from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
 from glc_analysis.text import count_text, language_direction
 from glc_analysis.view import StudyView
 
@@ -80,7 +80,7 @@ def codes(view: StudyView) -> Html:
              ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
                                                                       for one in regions}))]
     return show("".join(
-        table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
+        html_table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
               rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + ("" if is_counted else note(CALLS_ALONE).data)
         + _not_asked(view, whole) + _caution(view))
@@ -106,7 +106,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
                  for row in counted.itertuples()}
         columns = {group: [cells.get((group, code), "–") for code in book["code_id"]]
                    for group in groups if group in {*counted["group"]}}
-        parts += [table({"Code": book["name"], **columns}, caption=caption, rows=kinds,
+        parts += [html_table({"Code": book["name"], **columns}, caption=caption, rows=kinds,
                         numeric=tuple(columns))] if columns else []
     return show("".join(parts))
 
@@ -182,7 +182,7 @@ def contrary_cases(view: StudyView) -> Html:
     if not found:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     names, cases, counts, who = zip(*found, strict=True)
-    return show(table({"Theme or code": names, "Case": cases, "Number": counts, "Organisations": who},
+    return show(html_table({"Theme or code": names, "Case": cases, "Number": counts, "Organisations": who},
                       numeric=("Number",)))
 
 
@@ -363,7 +363,7 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     if CONSENSUS in wide:
         columns |= {"Decision": wide[CONSENSUS].fillna("open"), "Why": about["reason"]}
     columns = {name: [*values] for name, values in columns.items()}
-    parts = [table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
+    parts = [html_table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
              for at in range(0, len(about), AT_ONCE)]
     left = tag("p", f"The first {len(about)} of {len(turns):,} turns are listed; ",
                tag("code", "glc agreement"), " writes all of them into a workbook.", class_="glc-note")
@@ -397,7 +397,7 @@ def quarantined(view: StudyView) -> Html | None:
     listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
-    return show((note(left).data if len(listed) < len(rows) else "") + table(shown))
+    return show((note(left).data if len(listed) < len(rows) else "") + html_table(shown))
 
 
 def rule_on_new_codes(new: Sequence[int]) -> str:

@@ -2,10 +2,18 @@
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. Votes are
 shown for closed rounds only, as far as they may be told; names only as far as organisations allowed it.
+
+How the text of a principle came to be and what became of it: old and new words side by side, marked.
+
+In: a principle and the tables that an audience may read. Out: HTML. Words that went are in ``<del>``, words
+that came in ``<ins>``: struck through and underlined, so also on grey paper, and named to a screen reader.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from difflib import SequenceMatcher
 from html import escape
 from typing import Any
 
@@ -14,13 +22,25 @@ from IPython.display import HTML as Html
 
 from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
+from glc_analysis.convening.histories import (
+    PROPOSED,
+    REWORDED,
+    became,
+    came_from,
+    how,
+    name_of,
+    origin,
+    outcome,
+)
 from glc_analysis.convening.joint_display import Quote, cited_figures, contradicting, paired, readable_quotes
 from glc_analysis.convening.places import Places, anchor, link
+from glc_analysis.convening.principles import UNSUPPORTED
+from glc_analysis.convening.trace import Trail
 from glc_analysis.disclosure.blocks import AGENDA, COUNTS, DECISIONS, NOT_SHOWN
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
-from glc_analysis.tables_html import Markup, bar, note, show, table, tag
+from glc_analysis.tables_html import Markup, bar, html_table, note, show, tag
 from glc_analysis.text import language_direction
 from glc_analysis.view import StudyView
 
@@ -58,7 +78,8 @@ def joint_display(view: StudyView) -> Html:
                                 quotes.get(row.quote_id)),
                    row.inference)]
     heads = ("Survey", "Interviews, calls and open answers", "What follows")
-    shown = table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds, caption=JOINT_CAPTION)
+    columns = dict(zip(heads, zip(*lines, strict=True), strict=True))
+    shown = html_table(columns, rows=kinds, caption=JOINT_CAPTION)
     return show(tag("div", shown, class_="glc-joint") + _contradictions(view))
 
 
@@ -87,7 +108,7 @@ def _contradictions(view: StudyView) -> str:
     if not view.may("country_facts"):
         return said
     rows = contradicting(view)
-    shown = table({name.capitalize(): rows[name] for name in (
+    shown = html_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return said + tag("details", tag("summary", f"{len(rows)} answers that differ"), shown, class_="glc-more")
 
@@ -108,7 +129,7 @@ def agenda(view: StudyView) -> Html:
         lines += [(_principle_link(row.principle_id, row.short_name, f"{row.principle_id}.{row.version}"),
                    row.importance[1], row.feasibility[1], row.notes) for row in own.itertuples()]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
-    return show(table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
+    return show(html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
                       caption=f"Providers' votes of round {closed[-1]}"))
 
 
@@ -161,7 +182,7 @@ def parking_lot(view: StudyView) -> Html:
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
     if DECISIONS in view.hidden or rows.empty:
         return note(nothing if view.may("passages") else NOT_SHOWN)
-    return show(table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
+    return show(html_table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
                        for head, column in heads.items()}))
 
 
@@ -179,6 +200,134 @@ def methods(view: StudyView) -> Html:
 
     return show("".join(
         tag("details", tag("summary", escape(f"{name}{counted(own)}")),
-            table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
+            html_table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
             class_="glc-more")
         for name, own in rows.groupby("checklist", sort=False)))
+
+
+# ------------------------------
+# Old and new words side by side.
+
+
+UNALIKE = .3
+"""Where less than this share of the words stayed, nothing is marked: all of it is new."""
+JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
+"""Scripts that put no blank between words: there syllables or characters are compared."""
+COENG = "\u17d2"
+"""The sign that joins the next Khmer consonant to the one before."""
+
+
+def words(text: str) -> list[str]:
+    """A text in pieces that are compared: words with the blanks after them, punctuation marks, and in scripts
+    without blanks between words, characters with what stands above and below them.
+
+    >>> words("Ask once, gently."), words("គេសម្រាក")
+    (['Ask ', 'once', ', ', 'gently', '.'], ['គេ', 'ស', 'ម្រា', 'ក'])
+    """
+    pieces: list[str] = []
+    before = ""
+    for letter in text:
+        kind = _kind(letter)
+        if pieces and (kind in ("blank", "mark") or pieces[-1].endswith(COENG)
+                       or kind == before == "word" and not pieces[-1][-1].isspace()):
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+        before = before if kind in ("mark", "blank") else kind
+    return pieces
+
+
+def _kind(letter: str) -> str:
+    if letter.isspace():
+        return "blank"
+    if unicodedata.category(letter).startswith("M") or letter == "\u200d":
+        return "mark"
+    if unicodedata.name(letter, "").startswith(JOINED):
+        return "joined"
+    return "word" if letter.isalnum() or letter in "'’_" else "other"
+
+
+def marked(old: str, new: str) -> tuple[Markup, Markup]:
+    """The old and the new text as HTML, with the words that went and those that came marked.
+
+    >>> marked("Ask once.", "Ask twice.")
+    ('Ask <del>once</del>.', 'Ask <ins>twice</ins>.')
+    """
+    before, after = words(old), words(new)
+    matcher = SequenceMatcher(None, [one.strip() for one in before], [one.strip() for one in after],
+                              autojunk=False)
+    if matcher.ratio() < UNALIKE:
+        return Markup(escape(old)), Markup(escape(new))
+    sides: tuple[list[str], list[str]] = ([], [])
+    for change, from_1, to_1, from_2, to_2 in matcher.get_opcodes():
+        for side, pieces, name in ((0, before[from_1:to_1], "del"), (1, after[from_2:to_2], "ins")):
+            said = "".join(pieces)
+            kept = said.rstrip()
+            sides[side].append(escape(said) if change == "equal" or not kept
+                               else tag(name, escape(kept)) + said[len(kept):])
+    return Markup("".join(sides[0])), Markup("".join(sides[1]))
+
+
+def came_about(trail: Trail, row: Any) -> str:
+    """In a paragraph where a text came from, if it came to be in the room, and what became of one that is no
+    longer in use; blank where neither is so, and for those who do not read earlier texts."""
+    texts = trail.texts
+    text = texts.get(row.printed_id)
+    if text is None:
+        return ""
+    said = [f"{row.printed_id} {origin(text)}." if how(text) not in ("", REWORDED) else "",
+            UNSUPPORTED if how(text) == PROPOSED and not trail.evidence_count(row.principle_id) else ""]
+    if text["status"] == "superseded" and (replaced := outcome(text, texts.values())):
+        said.append(f"{row.printed_id} {replaced}.")
+    shown = escape(" ".join(filter(None, said)))
+    others = {*came_from(text), *became(row.printed_id, texts.values())} - {row.printed_id}
+    for name in sorted(others):
+        place = link(anchor("principle", name.rpartition(".")[0]))
+        shown = re.sub(rf"\b{re.escape(name)}\b", tag("a", name, href=place), shown)
+    return tag("p", shown, class_="glc-note") if shown else ""
+
+
+def changes(trail: Trail, principle_id: str) -> list[tuple[Markup, Markup, Markup]]:
+    """What happened to the texts of a principle, one row each: what and why, the old words, the new ones."""
+    texts = trail.texts
+    own = sorted((one for one in texts.values() if one["principle_id"] == principle_id),
+                 key=lambda one: int(one["version"]))
+    found = []
+    for new in own:
+        found += [(Markup(escape(f"{name_of(new)} {origin(new)}.{trail.reason(new)}")),
+                   *_sides(texts[name], new)) for name in came_from(new) if name in texts]
+    for old in own:
+        for new in texts.values():
+            if new["principle_id"] != principle_id and name_of(old) in came_from(new):
+                said = f"{name_of(old)} {outcome(old, texts.values())}.{trail.reason(new)}"
+                found.append((Markup(escape(said)), *_sides(old, new)))
+    return found
+
+
+def _sides(old: Any, new: Any) -> tuple[Markup, Markup]:
+    before, after = marked(old["statement"], new["statement"])
+    return _words(old, before), _words(new, after)
+
+
+def _words(text: Any, shown: Markup) -> Markup:
+    """A text with its printed id, in its language and direction."""
+    code = "" if text["language"] == "unknown" else text["language"]
+    return Markup(tag("span", escape(name_of(text)), class_="glc-id") + " "
+                  + tag("span", shown, lang=code, dir=language_direction(text["language"])))
+
+
+def changes_table(rows: list[tuple[Markup, Markup, Markup]]) -> str:
+    """The rows of :func:`changes` side by side."""
+    columns = {head: [row[n] for row in rows] for n, head in enumerate(("What changed", "Before", "Now"))}
+    caption = "Words that went are struck through, words that came are underlined."
+    return tag("div", html_table(columns, caption=caption), class_="glc-change")
+
+
+def decided(trail: Trail, principle_id: str) -> list[str]:
+    """Why a principle was proposed in the room, and the decisions about it, with objections to it, a
+    paragraph each."""
+    proposed = [f"{name_of(one)} {origin(one)}.{trail.reason(one)}" for one in trail.texts.values()
+                if one["principle_id"] == principle_id and how(one) == PROPOSED]
+    return [*(tag("p", escape(said), class_="glc-note") for said in proposed),
+            *(tag("p", tag("strong", "Recorded: "), escape(said), class_="glc-note")
+              for said in trail.decisions(principle_id))]

@@ -22,10 +22,19 @@ from glc_analysis.disclosure.quotations import (
     owners,
 )
 from glc_analysis.evidence.estimates import BY_OPTION
-from glc_analysis.frames_html import quotation
-from glc_analysis.pages.headlines import COLUMNS, sensitive_questions
+from glc_analysis.pages.questions import COLUMNS, sensitive_questions
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
-from glc_analysis.tables_html import bar, in_brackets, language_label, note, region_name, show, table, tag
+from glc_analysis.tables_html import (
+    bar,
+    html_table,
+    in_brackets,
+    language_label,
+    note,
+    quotation,
+    region_name,
+    show,
+    tag,
+)
 from glc_analysis.templates import read_records
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view import StudyView
@@ -85,7 +94,7 @@ def _described(view: StudyView, row: Any) -> str:
 def country_sentences(view: StudyView) -> pd.DataFrame:
     """What was answered in the country, with the count of its region or of the whole study next to it.
 
-    One row a sentence, with the columns of :func:`.headlines.headlines`; the figure is that of the country.
+    One row a sentence, with the columns of :func:`.questions.headlines`; the figure is that of the country.
     Which answers are named is decided by one rule (:data:`RULE`).
 
     >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
@@ -407,7 +416,7 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> str:
     rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
     if rows.empty:
         return ""
-    spoken = table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
+    spoken = html_table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
                     "Words, out of all by participants": [bar(row.share, _counted(row))
                                                           for row in rows.itertuples()]})
     return tag("details", tag("summary", "How much was said from here in the calls"), spoken,

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.convening import concerns
+from glc_analysis.convening import principles
 from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.convening.histories import listed
@@ -24,11 +24,10 @@ from glc_analysis.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNS
 from glc_analysis.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.disclosure.consent import WITHDRAWAL
-from glc_analysis.frames_html import quotation
-from glc_analysis.pages.text_changes import came_about, changes, changes_table, decided
+from glc_analysis.pages.convening import came_about, changes, changes_table, decided
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
-from glc_analysis.tables_html import Markup, language_label, more, note, show, table, tag
+from glc_analysis.tables_html import Markup, html_table, language_label, more, note, quotation, show, tag
 from glc_analysis.text import language_direction
 from glc_analysis.view import StudyView
 
@@ -98,7 +97,8 @@ def principles_overview(view: StudyView) -> Html:
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
-    return show(table(columns, caption="Votes are those of the providers, in the last round on each text."))
+    caption = "Votes are those of the providers, in the last round on each text."
+    return show(html_table(columns, caption=caption))
 
 
 def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
@@ -142,10 +142,10 @@ def representation(view: StudyView) -> Html:
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
-    frames = concerns.evidence_tables(view.read)
-    missing = [" ".join(concerns.underrepresented(concerns.representation(one, frames)))
+    frames = principles.evidence_tables(view.read)
+    missing = [" ".join(principles.underrepresented(principles.representation(one, frames)))
                for one in rows["principle_id"]]
-    return show(shown + table({"Principle": rows["short_name"], "Who is missing": missing}))
+    return show(shown + html_table({"Principle": rows["short_name"], "Who is missing": missing}))
 
 
 # ------------------------------
@@ -352,7 +352,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
     rows = rows.assign(order=order, place=rows["panel"].map([*PANELS].index)).sort_values(
         ["order", "place", "criterion"], ascending=[True, True, False])
     tallied = rows.to_dict("records")
-    shown = table({
+    shown = html_table({
         "Round": [f"{one['round_id']}, on text {one['version']}" for one in tallied],
         "Panel": [PANELS[one["panel"]] for one in tallied],
         "Criterion": [one["criterion"].capitalize() for one in tallied],
@@ -490,9 +490,9 @@ def show_judgements(view: StudyView) -> Html | None:
 
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> str:
     if view.may("team_notes"):
-        rows = concerns.cerqual_counts(principle_id, concerns.evidence_tables(view.read))
+        rows = principles.cerqual_counts(principle_id, principles.evidence_tables(view.read))
     else:
-        rows = pd.DataFrame({"component": [one for one in concerns.COMPONENTS
+        rows = pd.DataFrame({"component": [one for one in principles.COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
     rows = rows.merge(judged, on="component", how="left").fillna("")
     if rows.empty:
@@ -504,7 +504,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> str
                 "Why": rows["reason"]}
     if view.may("judges"):
         columns["By"] = rows["by"]
-    return table(columns, caption="Judgements and reasons are the team's; no level is computed.")
+    return html_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
 
 
 # ------------------------------

@@ -23,7 +23,7 @@ from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.files import hard_link
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from glc_analysis.tables_html import table, tag
+from glc_analysis.tables_html import html_table, tag
 from glc_analysis.text import count_text
 
 SLUG, FOLDER = "changes", "tables"
@@ -170,6 +170,6 @@ def _section(kind: str, head: str, rows: pd.DataFrame) -> str:
              "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
     columns = names.get(kind, {"id": "Name", "moved": ""})
     more = len(rows) - LISTED
-    return (tag("h2", escape(f"{head}: {len(rows)}")) + table(
+    return (tag("h2", escape(f"{head}: {len(rows)}")) + html_table(
         {title: rows[column].head(LISTED).astype("str").replace("<NA>", "") for column, title in
          columns.items()}) + (tag("p", f"And {more} more: `glc changes` lists all.") if more > 0 else ""))

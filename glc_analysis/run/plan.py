@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
 from glc_analysis.manifest import package_hash, read_record, read_slices
 from glc_analysis.read_log import EVERYTHING
@@ -41,8 +41,8 @@ class Notebook:
 
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
-    (:mod:`glc_analysis.disclosure.reader_study`), or the whole study where the metadata say ``whole_study``.
-    A notebook that ``needs`` tables has no page in a study where all of them are empty.
+    (:mod:`glc_analysis.disclosure.visible_tables`), or the whole study where the metadata say
+    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty.
     """
 
     path: Path
@@ -253,7 +253,7 @@ class PageJob:
 
 def behind(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
-    folder (:mod:`glc_analysis.disclosure.reader_study`) are made from other tables, too, and from consents.
+    folder (:mod:`glc_analysis.disclosure.visible_tables`) are made from other tables, too, and from consents.
 
     >>> behind(["estimates question=Q1"], "public")
     ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']

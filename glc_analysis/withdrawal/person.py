@@ -15,14 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.csv_rows import append_rows
 from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
 from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.locks import alone
+from glc_analysis.files import alone
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import reference_tables
+from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.withdrawal.contribution import collect_person

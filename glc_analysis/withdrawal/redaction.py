@@ -17,14 +17,13 @@ import docx
 import pandas as pd
 from openpyxl import load_workbook
 
-from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
+from glc_analysis.spreadsheets import CsvRows, save_workbook
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import normalise_space
-from glc_analysis.workbook import save_workbook
 
 # ------------------------------
 # SPSS files.

@@ -23,25 +23,34 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.cleaning.countries import country_ids
+from glc_analysis.coding.code_suggestions import VECTORS
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.encoder import VECTORS
-from glc_analysis.convening.seals import erase_ballots, seal_anew
+from glc_analysis.convening.rounds import erase_ballots, seal_anew
 from glc_analysis.convening.signatures import SIGNATURES
-from glc_analysis.csv_rows import append_rows
-from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.files import graceful_interrupt, uninterrupted
+from glc_analysis.files import (
+    LOCKS,
+    STAGE,
+    STUDY_PARTS,
+    alone,
+    finish_withdrawal,
+    graceful_interrupt,
+    locked,
+    replace_digest_key,
+    undo_withdrawal,
+    uninterrupted,
+)
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import LOCKS, STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
+from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import match_key, normalise_space

@@ -16,7 +16,7 @@ import re
 import sys
 from pathlib import Path
 
-from glc_analysis.git import SETTINGS, public_reference
+from glc_analysis.reference import SETTINGS, public_reference
 
 DATA = re.compile(
     r"\.(csv|tsv|xlsx?|ods|sav|parquet|docx?|odt|rtf|vtt|srt|mp3|m4a|mp4|wav|sqlite3?|qd[acp]x?)$",

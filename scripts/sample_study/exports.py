@@ -13,7 +13,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from glc_analysis.manifest import SAMPLE
-from glc_analysis.workbook import save_workbook
+from glc_analysis.spreadsheets import save_workbook
 from scripts.sample_study.content import Row, grouped, rows
 from scripts.sample_study.participants import PREVIEW, SECOND, Interview, firsts
 

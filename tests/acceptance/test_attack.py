@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.disclosure.country_answers import releasable_country_answers
+from glc_analysis.disclosure.countries import releasable_country_answers
 from glc_analysis.disclosure.rules import KNOWN, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.evidence.contributors import find_contributors

@@ -437,7 +437,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", lambda *files, **options: None)
+    monkeypatch.setattr("glc_analysis.disclosure.gate.check_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.cli import cli
-from glc_analysis.coding.graphemes import grapheme_borders
+from glc_analysis.coding.texts import grapheme_borders
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.view import OpenStudy

@@ -9,9 +9,8 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.explore.coding_desk import CodingDesk
+from glc_analysis.explore.coding_desk import CodingDesk, Curation
 from glc_analysis.explore.coding_session import CodingSession
-from glc_analysis.explore.curation import Curation
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
 from tests.desk_page import open_desk

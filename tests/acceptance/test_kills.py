@@ -22,10 +22,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from glc_analysis.disclosure.gate import PASSED
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
 from glc_analysis.run import kernels, record
-from glc_analysis.run.gate import PASSED
 from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
@@ -49,7 +49,7 @@ CELLS = {"00_index": ("audience = 'team'\nstudy = ''", READ + "len(rows), rows")
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([
     "papermill", "nbclient", "glc_analysis.report", "glc_analysis.run.execute",
-    "glc_analysis.publish.assembly", "tests.acceptance.test_kills"])
+    "glc_analysis.publish.site", "tests.acceptance.test_kills"])
 
 
 def write_notebooks(folder):

@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from glc_analysis.convening.phone_ballots import Box
-from glc_analysis.convening.phone_slips import page_phrases
+from glc_analysis.convening.phone_ballots import Box, page_phrases
 from glc_analysis.study import Study
 from tests.form_study import FormStudy
 from tests.phone_voter import Polls, codes_of, loopback_address, run_glc

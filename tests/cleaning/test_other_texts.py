@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.cleaning.new_options import other_texts
+from glc_analysis.cleaning.dimension_tables import other_texts
 from glc_analysis.cleaning.responses import AFTER_OTHER
 from glc_analysis.errors import Faults
 from tests.study_writer import choices, cleaned, question, reference, survey

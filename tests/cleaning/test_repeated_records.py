@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.cleaning.repeated_records import repeated_records
+from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.draft import make_draft
 from glc_analysis.errors import Faults
 from tests.study_writer import choices, cleaned, question, reference, survey

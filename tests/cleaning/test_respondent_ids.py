@@ -1,7 +1,7 @@
 """Answers keep the respondent's own id, where the export has one: a new export moves no coding."""
 
 
-from glc_analysis.cleaning.raw_surveys import survey_records
+from glc_analysis.cleaning.records import survey_records
 from glc_analysis.reference import read_reference
 from tests.study_writer import question, write_csv, write_study
 

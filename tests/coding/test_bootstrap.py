@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.agreement import gwet_ac1, krippendorff_alpha
-from glc_analysis.coding.bootstrap import bootstrap_coefficients, bootstrap_together, document_bootstrap
-from glc_analysis.coding.coefficients import NOMINAL, count_codings, masi_distance, specific_measure
+from glc_analysis.coding.coefficients import (
+    NOMINAL,
+    bootstrap_coefficients,
+    bootstrap_together,
+    count_codings,
+    document_bootstrap,
+    masi_distance,
+    specific_measure,
+)
 from glc_analysis.errors import UsageError
 
 

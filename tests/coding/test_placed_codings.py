@@ -8,10 +8,9 @@ from openpyxl import load_workbook
 
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.coding.assemble import agreement, assemble
+from glc_analysis.coding.assemble import COLUMNS, agreement, assemble, to_review
 from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.consensus import write_decisions
-from glc_analysis.coding.reviews import COLUMNS, to_review
 from glc_analysis.errors import Faults
 from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx

@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from glc_analysis.coding.encoder import Encoder
+from glc_analysis.coding.code_suggestions import Encoder
 
 
 def encode(texts):

@@ -15,9 +15,9 @@ from glc_analysis.cli import cli
 from glc_analysis.convening.amendments import amend
 from glc_analysis.convening.principles import versions
 from glc_analysis.convening.tallies import counted
-from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
+from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.ballot_study import PROVIDERS, BallotStudy

@@ -6,20 +6,18 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.concerns import (
-    COMPONENTS,
-    cerqual_counts,
-    evidence_contributors,
-    evidence_tables,
-    representation,
-    underrepresented,
-)
 from glc_analysis.convening.principles import (
+    COMPONENTS,
     MEASURED,
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
+    cerqual_counts,
+    evidence_contributors,
+    evidence_tables,
     facts,
+    representation,
+    underrepresented,
 )
 
 

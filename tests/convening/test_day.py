@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.agenda import agenda, low_resources, verdict
+from glc_analysis.convening.agenda import agenda, block, groups, low_resources, results, verdict, write_slides
 from glc_analysis.convening.ballots import readable_comments
 from glc_analysis.convening.consensus import tally
-from glc_analysis.convening.results_slides import block, groups, results, write_slides
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study

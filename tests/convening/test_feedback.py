@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.convening.feedback import NOT_TOLD, Feedback, told_thirds
 from glc_analysis.convening.form_files import write_forms
+from glc_analysis.convening.rating_forms import NOT_TOLD, Feedback, told_thirds
 from glc_analysis.disclosure.votes import all_counts, told_votes
 from glc_analysis.intake.ratings import ROW, read_ratings
 from glc_analysis.reference import read_reference

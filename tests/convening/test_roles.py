@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.build import build
 from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.form_files import write_forms
-from glc_analysis.convening.seals import erase_ballots
+from glc_analysis.convening.rounds import erase_ballots
 from glc_analysis.convening.tallies import counted, read_out
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference

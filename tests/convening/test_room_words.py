@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from glc_analysis.build import build
 from glc_analysis.cli import cli
-from glc_analysis.convening.results_slides import write_slides
-from glc_analysis.convening.room_words import reason, who_asked
+from glc_analysis.convening.agenda import write_slides
+from glc_analysis.convening.principles import reason, who_asked
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.convening import seals
+from glc_analysis.convening import rounds
 from glc_analysis.convening.ballots import Ballots
-from glc_analysis.convening.roles import with_roles
-from glc_analysis.convening.seals import erase_ballots, read_seals, seal_anew
-from glc_analysis.digests import replace_digest_key
+from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
 from glc_analysis.errors import Faults
+from glc_analysis.files import replace_digest_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
@@ -205,6 +204,6 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     reference = read_reference(own)
     votes = Ballots.read(own, reference).votes.assign(comment=comment)
     raters = with_roles(reference.raters, reference, "2")
-    seals.seal_round(own, "2", "2017-05-10", votes, raters, quorum={})
+    rounds.seal_round(own, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from glc_analysis.convening.feedback import Feedback
 from glc_analysis.convening.principles import versions
+from glc_analysis.convening.rating_forms import Feedback
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.ballot_study import PROVIDERS, BallotStudy

@@ -8,18 +8,18 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.cli import cli
-from glc_analysis.convening.return_sheets import read_filled
 from glc_analysis.convening.returns import (
     TO_DO,
     citation_rows,
     citations_to_review,
     cited,
     held,
+    read_filled,
     returns,
 )
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
-from glc_analysis.explore.proposals import propose
+from glc_analysis.explore.explorer import propose
 from glc_analysis.study import Study
 from tests.sample.reader import table
 

@@ -11,10 +11,15 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from glc_analysis.disclosure import covers
-from glc_analysis.disclosure.bounds import ContributorCounts
-from glc_analysis.disclosure.code_tree import narrowed_parents
-from glc_analysis.disclosure.covers import Counted, Ranges, group_ranges, option_ranges
+from glc_analysis.disclosure import bounds
+from glc_analysis.disclosure.bounds import (
+    ContributorCounts,
+    Counted,
+    Ranges,
+    group_ranges,
+    narrowed_parents,
+    option_ranges,
+)
 
 LEAST = 5
 
@@ -85,7 +90,7 @@ def test_what_is_printed_of_a_question_leaves_every_hidden_count_open(options, s
 
 @pytest.mark.parametrize(("options", "size"), [(3, 12), (4, 15)])
 def test_without_covers_a_small_count_follows(options, size, monkeypatch):
-    monkeypatch.setattr(covers, "with_covers", lambda is_small, order, is_enough: is_small)
+    monkeypatch.setattr(bounds, "with_covers", lambda is_small, order, is_enough: is_small)
     assert exposed(splits(size, options), of_options, [size] * options)
 
 
@@ -106,7 +111,7 @@ def test_covers_chosen_for_being_small_tell_by_how_they_were_chosen(options, siz
         found["numbers"] = numbers
         return of_options(numbers)
 
-    monkeypatch.setattr(covers, "with_covers", smallest)
+    monkeypatch.setattr(bounds, "with_covers", smallest)
     assert exposed(splits(size, options), see, [size] * options)
 
 
@@ -178,7 +183,7 @@ def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(si
     pytest.param((10, 10), 3, marks=pytest.mark.acceptance)])
 def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, monkeypatch):
     """Also without the solver, which hides more and is slow for so many."""
-    monkeypatch.setattr(covers, "bounds_by_solver", lambda low, high, base: (low, high))
+    monkeypatch.setattr(bounds, "bounds_by_solver", lambda low, high, base: (low, high))
     answers = (np.array(one).T for one in product(*(list(splits(size, options)) for size in sizes)))
     assert exposed_by_group(answers, sizes, excludes=True) == []
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.disclosure.file_text import extract_text
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.gate import check_leaks
 from glc_analysis.disclosure.leak_scan import Leak, find_leaks, identifiers
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.suggestions import find_contacts

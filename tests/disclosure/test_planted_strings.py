@@ -13,8 +13,8 @@ import docx
 import pandas as pd
 import pytest
 
-from glc_analysis.disclosure.country_words import other_names, words_of
 from glc_analysis.disclosure.leak_scan import ALLOWED, find_leaks
+from glc_analysis.disclosure.name_variants import other_names, words_of_country
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("planted_strings.csv").open(encoding="utf-8")))
 NAMES = pd.DataFrame([
@@ -28,7 +28,7 @@ NAMES = pd.DataFrame([
 HIDDEN = ("KHM", "KEN", "LVA", "UKR", "JOR", "TCD", "TUR", "GIN", "POL", "PER")
 LANGUAGES = ["en", "es", "fr", "km", "ar", "uk", "lv", "pl"]
 COUNTRIES = dict.fromkeys(other_names(HIDDEN, LANGUAGES), ALLOWED) | {
-    word: f"{kind}: {one}" for one in HIDDEN for kind, word in words_of(one, LANGUAGES)}
+    word: f"{kind}: {one}" for one in HIDDEN for kind, word in words_of_country(one, LANGUAGES)}
 HARMLESS = [
     "The turkey was eaten, and a guinea pig slept.", "Jordan said that Chad agreed.", "We polish the chile.",
     "Translated from Spanish, Portuguese and Arabic.", "Papua New Guinea is in Oceania.",

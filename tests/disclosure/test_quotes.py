@@ -6,8 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.convening.return_sheets import DECISIONS, KINDS, PHRASES, read_filled
-from glc_analysis.convening.returns import apply, changes, write_to_clear
+from glc_analysis.convening.returns import (
+    DECISIONS,
+    KINDS,
+    PHRASES,
+    apply,
+    changes,
+    read_filled,
+    write_to_clear,
+)
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
     RULES,

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis import read_log, tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.reader_study import _Reader, write_reader_study
+from glc_analysis.disclosure.visible_tables import _Reader, write_reader_study
 from glc_analysis.reference import read_table
 from glc_analysis.report import run
 from glc_analysis.run.plan import NOTEBOOKS, behind

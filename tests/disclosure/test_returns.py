@@ -9,15 +9,18 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.convening.return_sheets import Letter, Sheet, page, read_filled
 from glc_analysis.convening.returns import (
     KEY,
+    Letter,
+    Sheet,
     addressed,
     apply,
     changes,
     citation_rows,
     corrections,
     held,
+    page,
+    read_filled,
     returns,
     write_to_clear,
 )

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.cli import cli
-from glc_analysis.csv_rows import CsvRows
-from glc_analysis.disclosure.safety import (
+from glc_analysis.disclosure.consent import (
     BLANK,
     count_unanswered,
     is_on_encrypted_disk,
     safety_page,
     write_questions,
 )
+from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.convening.agenda import write_slides
 from glc_analysis.convening.consensus import SMALLEST_OF, movement, tally, third
-from glc_analysis.convening.results_slides import write_slides
 from glc_analysis.convening.tallies import PanelVotes
 from glc_analysis.disclosure.votes import (
     HIDDEN,
@@ -36,10 +36,9 @@ from glc_analysis.disclosure.votes import (
 )
 from glc_analysis.disclosure.votes import known_votes as known_by_two
 from glc_analysis.pages.convening import agenda, methods
-from glc_analysis.pages.principle_sheets import statements
+from glc_analysis.pages.packet_sheets import statements
 from glc_analysis.pages.principles import principles_overview
-from glc_analysis.publish.deposit import write_deposit
-from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.downloads import published_tables, write_deposit
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
 

@@ -13,12 +13,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from glc_analysis import locks
-from glc_analysis.coding.encoder import VECTORS, kept_vectors
+from glc_analysis import files
+from glc_analysis.coding.code_suggestions import VECTORS, kept_vectors
 from glc_analysis.errors import Faults, UsageError
+from glc_analysis.files import LOCKS, STAGE, STUDY_PARTS, Busy, at_work, finish_withdrawal, reading
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import LOCKS, STAGE, STUDY_PARTS, Busy, at_work, finish_withdrawal, reading
 from glc_analysis.reference import read_reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.withdrawal import withdrawal
@@ -410,7 +410,7 @@ def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_comm
 
 
 def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
     with replacement(Study(root), is_kept=False) as new, another_process():
         Study.find(root)
         with reading(root, "test"):
@@ -423,14 +423,14 @@ def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeyp
 @contextmanager
 def another_process():
     """As another process would see the locks of this one: two opened files never share a lock."""
-    held = {*locks._held}
-    locks._held.clear()
+    held = {*files._held}
+    files._held.clear()
     yield
-    locks._held.update(held)
+    files._held.update(held)
 
 
 def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_does_not_end(root, monkeypatch):
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
     before = contents(root)
     with at_work(root, "`glc amend`"), another_process(), \
             pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
@@ -439,7 +439,7 @@ def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_doe
 
 
 def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(root, monkeypatch):
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
     before = contents(root)
     with reading(root, "`glc ethics`"), another_process(), \
             pytest.raises(Busy, match="Another `glc ethics` is"), replacement(Study(root)) as new:

@@ -9,7 +9,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.pseudonyms.masking import mask
 from glc_analysis.text import content_hash
-from glc_analysis.withdrawal.desk_files import redact_journal, redact_log
+from glc_analysis.withdrawal.coder_files import redact_journal, redact_log
 
 CALL = "p1: We wait.\n\np2: My sister 😀 came.\n\np1: So did mine.\n"
 GONE = "p2: My sister 😀 came."

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.intake.survey.readers import RawSurvey, text_frame
+from glc_analysis.intake.survey import RawSurvey, text_frame
 
 
 def export(columns, name="answers.csv", wording=None):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.drafting.scales import degree_marks, scale_steps
+from glc_analysis.drafting.words import degree_marks, scale_steps
 
 ORDERED = [
     "Strongly disagree|Disagree|Neither agree nor disagree|Agree|Strongly agree",

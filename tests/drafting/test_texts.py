@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import COLUMNS
-from glc_analysis.drafting.arrivals import sort_arrivals
 from glc_analysis.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
+from glc_analysis.drafting.texts import sort_arrivals
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 

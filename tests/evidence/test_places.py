@@ -7,10 +7,10 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.convening import places
 from glc_analysis.convening.trace import Trail
-from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.questions import question_html
+from glc_analysis.tables_html import frame_html
 from glc_analysis.view import StudyView
 from tests.principle_pages import page_of
 

@@ -11,11 +11,18 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.coding import code_suggestions, encoder
+from glc_analysis.coding import code_suggestions
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
-from glc_analysis.coding.code_ranking import CodeRanking
-from glc_analysis.coding.code_suggestions import SettledPassages, suggest_codes, why_not
-from glc_analysis.coding.encoder import VECTORS, Encoder, find_encoder, kept_vectors
+from glc_analysis.coding.code_suggestions import (
+    VECTORS,
+    CodeRanking,
+    Encoder,
+    SettledPassages,
+    find_encoder,
+    kept_vectors,
+    suggest_codes,
+    why_not,
+)
 from glc_analysis.coding.suggestion_log import read_log, refuse_suggestions
 from glc_analysis.explore.coding_desk import CodingDesk
 from glc_analysis.explore.coding_session import CodingSession
@@ -367,7 +374,7 @@ def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(s
 
 def test_the_model_gives_the_same_bytes_alone_and_among_others():
     if (model := find_encoder()) is None:  # the extra `suggest` is not in the lock
-        assert encoder.find_spec(encoder.PACKAGE) is None
+        assert code_suggestions.find_spec(code_suggestions.PACKAGE) is None
         return
     texts = ["Falta de tiempo", "ខ្វះពេលវេលា", "", "ends\0here"]
     assert [*map(bytes, model.encode(texts))] == [bytes(model.encode([one])[0]) for one in texts]

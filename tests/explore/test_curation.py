@@ -10,9 +10,9 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.coding.learning import against_consensus
 from glc_analysis.errors import GLCError
+from glc_analysis.explore.coder_texts import DoubleCoding
+from glc_analysis.explore.coding_desk import Curation
 from glc_analysis.explore.coding_session import CodingSession
-from glc_analysis.explore.curation import Curation
-from glc_analysis.explore.double_coding import DoubleCoding
 from glc_analysis.view import OpenStudy
 from tests.desk_study import take_files_away
 

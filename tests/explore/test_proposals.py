@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.explore.coding_session import CodingSession
-from glc_analysis.explore.proposals import Proposer, propose, proposed_codes
+from glc_analysis.explore.explorer import Proposer, propose, proposed_codes
 from glc_analysis.reference import read_reference
+from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from tests.desk_study import take_files_away
 

@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.survey.xlsform import draft_tables
+from glc_analysis.new_study import draft_tables
 
 CHOICES = [
     ["list_name", "name", "label::English (en)", "label::Español (es)"],

@@ -11,7 +11,6 @@ from glc_analysis import tables
 from glc_analysis.convening.places import MOST_PASSAGES, ROOM
 from glc_analysis.disclosure.blocks import NO_QUOTATION
 from glc_analysis.errors import UsageError
-from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
     CALLS_ALONE,
@@ -44,7 +43,7 @@ from glc_analysis.pages.questions import (
     show_question,
 )
 from glc_analysis.pages.survey import country_list, country_map, study_numbers
-from glc_analysis.tables_html import bars, more, note, table
+from glc_analysis.tables_html import bars, frame_html, html_table, more, note, quotation
 from glc_analysis.text import count_texts
 from glc_analysis.view import NotReleased, StudyView, open_study
 from tests.built_studies import built
@@ -60,7 +59,7 @@ def cambodia(sample_study):
 
 
 def test_whatever_comes_from_data_is_escaped():
-    shown = table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
+    shown = html_table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
     assert "<script>" not in shown and "&lt;script&gt;" in shown and "3 &lt; 4" in shown
 
 

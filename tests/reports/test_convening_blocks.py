@@ -11,7 +11,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.pages import convening
 from glc_analysis.pages.convening import methods
-from glc_analysis.pages.principle_sheets import statements
+from glc_analysis.pages.packet_sheets import statements
 from glc_analysis.pages.principles import principles_overview, show_signatures
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView

@@ -5,10 +5,9 @@ import stat
 
 import pytest
 
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.gate import PASSED, Gate, check_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
-from glc_analysis.run.gate import PASSED, Gate
 from tests.reports.small_study import small_study
 from tests.study_writer import question, write_reference
 
@@ -30,7 +29,7 @@ def read(monkeypatch):
         names.extend(path.relative_to(root).as_posix() for path in files)
         search(files, root, *rest, **options)
 
-    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", told)
+    monkeypatch.setattr("glc_analysis.disclosure.gate.check_leaks", told)
     return names
 
 
@@ -69,7 +68,7 @@ def test_a_name_that_is_listed_meanwhile_is_found_in_a_file_that_had_passed(stud
 
 def test_another_version_of_the_package_reads_everything(study, read, monkeypatch):
     let_through(study, a_run(study, index="<p>3 of 4"))
-    monkeypatch.setattr("glc_analysis.run.gate.package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.disclosure.gate.package_hash", lambda: "another")
     let_through(study, a_run(study, "r2", index="<p>3 of 4"))
     assert read == ["site/index.html", "site/index.html"]
 
@@ -111,7 +110,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
         a_run(study, index="<p>Rosa Alma")
 
     ahead = Gate(study, "team", ())
-    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", slow)
+    monkeypatch.setattr("glc_analysis.disclosure.gate.check_leaks", slow)
     ahead.read_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.reader_study import write_reader_study
 from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.visible_tables import write_reader_study
 from glc_analysis.errors import Faults
 from glc_analysis.evidence.estimates import survey_estimates
 from glc_analysis.evidence.quality import quality_estimates
-from glc_analysis.frames_html import frame_html
-from glc_analysis.pages.headlines import BASE, LISTED, MOST, RULE, headlines
+from glc_analysis.pages.questions import BASE, LISTED, MOST_SENTENCES, RULE, headlines
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.tables_html import frame_html
 from glc_analysis.view import StudyView
 from tests.share import share
 from tests.small_surveys import SETTINGS, STUDY, decided, survey_of
@@ -102,7 +102,7 @@ def test_no_sentence_is_about_a_sensitive_question_or_compares(by_rule, sample_s
     for study in (by_rule, sample_study):
         themes = ("", *StudyView(study).themes)
         frames = [headlines(StudyView(study, audience, theme=theme)) for theme in themes]
-        assert max(map(len, frames)) <= MOST
+        assert max(map(len, frames)) <= MOST_SENTENCES
         found = {one.partition("/")[0] for frame in frames for one in frame["estimate_id"]}
         assert found and not found & {"Q1.8", "Q6.1", "Q6.2"}
         text = " ".join(one for frame in frames for one in frame["sentence"])
@@ -296,7 +296,7 @@ def test_a_finding_with_a_small_base_is_not_said(sample_study):
     listed = pd.DataFrame([{"question_id": "Q4.1", "option_id": "shelter", "code_id": "", "author": "ana",
                             "date": "2016-01-01"}])
     figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=BASE - 1)
-    with mock.patch("glc_analysis.pages.headlines.read_table", lambda study, name: listed), \
+    with mock.patch("glc_analysis.pages.questions.read_table", lambda study, name: listed), \
             mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
         assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["estimate_id"]}
 

@@ -18,7 +18,7 @@ from glc_analysis.pages.survey import (
     scales,
     theme_list,
 )
-from glc_analysis.publish.notebook_html import article
+from glc_analysis.publish.site import article
 from glc_analysis.view import StudyView
 
 

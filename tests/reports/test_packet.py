@@ -17,14 +17,13 @@ from glc_analysis import cli, tables
 from glc_analysis.build import build
 from glc_analysis.convening.amendments import propose, split
 from glc_analysis.convening.form_files import write_forms
-from glc_analysis.convening.packets import Packet, Part, packets
 from glc_analysis.convening.returns import held
-from glc_analysis.disclosure.findings import check_leaks, found_in_papers
+from glc_analysis.disclosure.gate import check_leaks, found_in_papers
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.publish import packet
-from glc_analysis.publish.packet import planned_packets, write_packets
-from glc_analysis.publish.packet_parts import Section, mark, sections
+from glc_analysis.publish.packet import form_html, forms_pdf, planned_packets, write_packets
+from glc_analysis.publish.packet_parts import Packet, Part, Section, mark, packets, sections
 from glc_analysis.publish.paper import (
     PdfSettings,
     PrintedPart,
@@ -36,7 +35,6 @@ from glc_analysis.publish.paper import (
     typst,
     word,
 )
-from glc_analysis.publish.print_forms import form_html, forms_pdf
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests import form_study

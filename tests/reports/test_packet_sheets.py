@@ -9,23 +9,24 @@ import pandas as pd
 import pytest
 
 from glc_analysis.convening.consensus import RULES
-from glc_analysis.convening.packets import Packet, Part
 from glc_analysis.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.disclosure.consent import WITHDRAWAL
-from glc_analysis.pages import convening_sheets
+from glc_analysis.pages import packet_sheets
 from glc_analysis.pages.convening import agenda_rows
-from glc_analysis.pages.convening_sheets import MINUTES, facilitator_sheet, interpreter_sheet
-from glc_analysis.pages.principle_sheets import (
+from glc_analysis.pages.packet_sheets import (
+    MINUTES,
     NOT_ALL,
     ONLY_HIDDEN,
     SENTENCES_SHOWN,
     _arguments,
     _votes,
+    facilitator_sheet,
+    interpreter_sheet,
     principle_sheets,
 )
 from glc_analysis.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
-from glc_analysis.publish.packet_parts import GUIDE, cover, guide
+from glc_analysis.publish.packet_parts import GUIDE, Packet, Part, cover, guide
 from glc_analysis.publish.paper import PdfSettings, PrintedPart, pages, prepare
 from glc_analysis.study import Study
 from glc_analysis.templates import languages
@@ -135,7 +136,7 @@ def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
 def undecided(view, monkeypatch):
     """The view before anything was decided."""
     order = agenda_rows(view)
-    monkeypatch.setattr(convening_sheets, "agenda_rows", lambda view: order)
+    monkeypatch.setattr(packet_sheets, "agenda_rows", lambda view: order)
     return SimpleNamespace(closed_rounds=view.closed_rounds,
                            principle_rows=view.principle_rows.assign(status="candidate"))
 
@@ -181,7 +182,7 @@ def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(un
 
 def test_before_a_round_every_principle_waits_with_the_same_minutes(view, monkeypatch):
     empty = pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
-    monkeypatch.setattr(convening_sheets, "agenda_rows", lambda view: empty)
+    monkeypatch.setattr(packet_sheets, "agenda_rows", lambda view: empty)
     rows = view.principle_rows.assign(status="candidate")
     stand_in = SimpleNamespace(closed_rounds=[], principle_rows=rows)
     said = words_of(facilitator_sheet(stand_in).data)

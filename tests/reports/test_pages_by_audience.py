@@ -13,14 +13,6 @@ from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.leak_scan import without_own_names
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
-from glc_analysis.frames_html import frame_html
-from glc_analysis.pages.brief import (
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    own_record,
-)
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
     answers_by_country,
@@ -34,10 +26,17 @@ from glc_analysis.pages.country import (
     who_answered,
     words_from_here,
 )
+from glc_analysis.pages.packet_sheets import (
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    own_record,
+)
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
-from glc_analysis.tables_html import note
+from glc_analysis.tables_html import frame_html, note
 from glc_analysis.text import normalise_space
 from glc_analysis.view import StudyView
 from tests.reports.small_study import collection, edit, small_study

@@ -17,8 +17,7 @@ import psutil
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import new_run_id
-from glc_analysis.locks import locked
+from glc_analysis.files import locked, new_run_id
 from glc_analysis.report import run
 from glc_analysis.run import record
 from glc_analysis.study import Study
@@ -351,7 +350,7 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", (
-        "import sys, time; from pathlib import Path; from glc_analysis.locks import locked\n"
+        "import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")], stdout=subprocess.PIPE)
     holder.args.append(str(tmp_path))
     holder.kill()

@@ -13,11 +13,11 @@ import psutil
 import pytest
 import zmq
 
+from glc_analysis.disclosure.gate import PASSED
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import promote, remove_incomplete, remove_old
 from glc_analysis.report import run
 from glc_analysis.run.execute import Failure, Kernels
-from glc_analysis.run.gate import PASSED
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.process import Process

@@ -13,7 +13,7 @@ import pytest
 from glc_analysis.plots import figure_html, plot_counts
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.publish import site
-from glc_analysis.publish.notebook_html import article
+from glc_analysis.publish.site import article
 from glc_analysis.run.execute import dumps, normalise_notebook, notice
 from glc_analysis.run.plan import PageJob
 

@@ -12,10 +12,9 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.convening.histories import changes, outcome
 from glc_analysis.convening.trace import trace
-from glc_analysis.disclosure.reader_study import write_reader_study
-from glc_analysis.disclosure.visible_tables import UNNAMED
-from glc_analysis.pages import principle_sheets, principles
-from glc_analysis.pages.text_changes import marked, words
+from glc_analysis.disclosure.visible_tables import UNNAMED, write_reader_study
+from glc_analysis.pages import packet_sheets, principles
+from glc_analysis.pages.convening import marked, words
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
@@ -89,7 +88,7 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
             "comes too late for us.")
     assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
     assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED))
-    assert said.format(UNNAMED) in principle_sheets.statements(StudyView(study, "convening")).data
+    assert said.format(UNNAMED) in packet_sheets.statements(StudyView(study, "convening")).data
     assert not lines(study, "P04", "public")
 
 
@@ -119,7 +118,7 @@ def test_the_page_of_a_proposal_says_on_its_first_screen_that_no_evidence_is_rec
 
 
 def test_the_packet_prints_the_history_of_every_text(study):
-    shown = principle_sheets.statements(StudyView(study, "convening")).data
+    shown = packet_sheets.statements(StudyView(study, "convening")).data
     assert "<ins>and water</ins>" in shown and "P05.1 was proposed in the room. Because: Two things." in shown
     assert "Maria" not in shown
 

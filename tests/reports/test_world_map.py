@@ -4,7 +4,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from glc_analysis.pages.world_map import NORTH, SOUTH, country_places, world_map
+from glc_analysis.pages.survey import NORTH, SOUTH, country_places, world_map
 
 
 def test_every_country_of_the_world_but_a_few_has_a_place_within_it():

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from openpyxl import Workbook, load_workbook
 
-from glc_analysis.workbook import save_workbook
+from glc_analysis.spreadsheets import save_workbook
 
 
 def workbook(created: datetime) -> Workbook:

@@ -19,8 +19,15 @@ import pandas as pd
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.desk_journal import read_journal
-from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments, word_lines
-from glc_analysis.intake.codings.layouts import layout_of, read_program_table
+from glc_analysis.intake.codings.documents import (
+    is_references,
+    layout_of,
+    read_coded_table,
+    read_program_table,
+    read_references,
+    read_word_comments,
+    word_lines,
+)
 from glc_analysis.intake.codings.model import (
     ELLIPSIS,
     TABLE,
@@ -39,7 +46,6 @@ from glc_analysis.intake.codings.model import (
     plain_signs,
     unpack,
 )
-from glc_analysis.intake.codings.nvivo_references import is_references, read_references
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
 from glc_analysis.study import JOURNAL
 from glc_analysis.tabular import OLD_WORKBOOK, Grid, decode, read_bytes, read_sheets, read_table

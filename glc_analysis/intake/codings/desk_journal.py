@@ -23,9 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.files import sync_folder
+from glc_analysis.files import Busy, at_work, locked, sync_folder
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
-from glc_analysis.locks import Busy, at_work, locked
 from glc_analysis.study import JOURNAL
 from glc_analysis.text import content_hash
 

@@ -1,19 +1,38 @@
-"""Reads codings from a table or a Word file.
+"""Reads codings from tables and Word files, those that coding programs export among them.
 
 A table has one row a coding (long), columns Code 1 to n (wide), or one column a code (one-hot). In Word a
 comment is a coding: its author is the coder, its text the codes, its range the passage.
+
+Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo.
+
+Goes in: a sheet of a table. Comes out: its codings, with the tree of codes where the program writes paths.
+The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these tables: MAXQDA
+gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A passage is found
+by its words.
+
+The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own, or, in
+a table where no cell has lines, with semicolons between them; Dedoose has a column a code; MAXQDA and NVivo
+have a row a code. Two columns of one role are a fault: nobody knows which of them counts.
+
+Reads the references of one code as NVivo exports them, as text or as a Word file.
+
+Goes in: the lines of the file. Comes out: its codings. Each file is of one code, and is named after it.
+Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24%
+Coverage``. They have no places: a passage is found by its words. The file says how many passages each
+document has, so that a cut file is noticed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import Fault, refuse
-from glc_analysis.intake.codings.layouts import layouts, missing_columns
 from glc_analysis.intake.codings.model import (
     WHOLE_TEXT,
     ParsedCodings,
@@ -25,6 +44,139 @@ from glc_analysis.intake.codings.model import (
     xml_elements,
 )
 from glc_analysis.tabular import Grid
+from glc_analysis.templates import read_records
+
+# ------------------------------
+# Tables of coding programs.
+
+
+_APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
+_APPLIED_TICKS, _NO_TICKS = {"true", "1", "yes", "x"}, {"", "false", "0", "no"}
+_PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
+               "NVivo coding references": r"\\"}
+"""How a program joins the names of a path of codes; ATLAS.ti writes names alone."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The table of a program: the names of the columns of each role, and the roles that it needs."""
+
+    program: str
+    columns: dict[str, tuple[str, ...]]
+    needed: tuple[str, ...]
+
+    def places(self, names: Sequence[str]) -> dict[str, int]:
+        """Where the column of each role is, by its name in any case."""
+        folded = [" ".join(name.split()).casefold() for name in names]
+        found = {}
+        for role, known in self.columns.items():
+            at = [n for n, name in enumerate(folded) if name in {one.casefold() for one in known}]
+            if role == "applied":
+                at = [n for n, name in enumerate(names) if _APPLIED.fullmatch(name.strip())]
+            if at:
+                found[role] = at[0]
+        return found
+
+    def twice(self, names: Sequence[str]) -> list[str]:
+        """The names of columns that stand in the table for a role that another column has already."""
+        folded = [" ".join(name.split()).casefold() for name in names]
+        of_role = [[n for n, name in enumerate(folded) if name in {one.casefold() for one in known}]
+                   for known in self.columns.values()]
+        of_codes = [[n for n, name in enumerate(folded) if name == one] for one in dict.fromkeys(folded)
+                    if _APPLIED.fullmatch(one)]
+        return [names[n] for found in of_role + of_codes for n in found[1:]]
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """The columns that the layout needs and the table lacks, by their first names."""
+        there = self.places(names)
+        return [self.columns[role][0] for role in self.needed if role not in there]
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """The layouts of all programs, in the order in which they are tried."""
+    found: dict[str, Layout] = {}
+    for row in read_records(__file__, "layouts.csv"):
+        known = found.get(row["layout"]) or Layout(row["layout"], {}, ())
+        names = tuple(row["names"].split(" | "))
+        found[row["layout"]] = Layout(known.program, known.columns | {row["role"]: names},
+                                      known.needed + ((row["role"],) if row["is_needed"] else ()))
+    return tuple(found.values())
+
+
+def layout_of(grids: Sequence[Grid]) -> Layout | None:
+    """The layout of a program that fits a table; None where none does, as for a table of one's own.
+
+    Raises `Faults` for the workbook of ATLAS.ti with one sheet a code: it does not name the documents.
+    """
+    names = grids[0].names
+    folded = {name.strip().casefold() for name in names}
+    if folded == {"id", "quotation content"}:
+        refuse("this workbook of ATLAS.ti has one sheet a code and does not name the documents",
+               grids[0].place, "export the quotations again from the Quotation Manager, as one table with "
+               "the columns Document, Quotation Content and Codes", row="1")
+    return next((one for one in layouts() if not one.missing(names)), None)
+
+
+def missing_columns(names: Sequence[str]) -> str:
+    """What each layout lacks in a table, in words.
+
+    >>> missing_columns(["Document name", "Code"]).split("; ")[0]
+    'for MAXQDA coded segments: Segment'
+    """
+    return "; ".join(f"for {one.program}: {', '.join(one.missing(names))}" for one in layouts())
+
+
+def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "") -> ParsedCodings:
+    """The codings of a table in the layout of a program. A row without a code was read and left uncoded.
+
+    A row without words (of a picture, a sound, a film) is left out and counted in a note.
+    """
+    found, at = ParsedCodings(path, "csv"), layout.places(grid.names)
+    applied = {n: match[1] for n, name in enumerate(grid.names)
+               if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
+    for name in layout.twice(grid.names):
+        found.fault("another column of the table has the same meaning", name, row="1")
+    lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
+    wordless, paths = 0, {}
+    for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
+        cell = {role: row[n] for role, n in at.items()}
+        source, quote = cell["source"].strip(), cell["quote"]
+        if not source:
+            found.fault("the row names no document", row=number)
+            continue
+        found.texts[source] = None
+        for n, name in applied.items():
+            if row[n].strip().casefold() not in _APPLIED_TICKS | _NO_TICKS:
+                found.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
+        names = [name for n, name in applied.items() if row[n].strip().casefold() in _APPLIED_TICKS]
+        names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
+        codes = [code for name in names if (code := _code(name, layout))]
+        wordless += bool(codes) and not quote.strip()
+        by, memo = cell.get("coder", "").strip() or coder, cell.get("memo", "").strip()
+        for code in codes if quote.strip() else ():
+            paths |= dict.fromkeys(_with_parents(code))
+            found.passages.append(Passage(source, *WHOLE_TEXT, quote, " > ".join(code), by, memo))
+    found.blank = {*found.texts} - {one.source for one in found.passages}
+    paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
+    found.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
+    found.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
+    if wordless:
+        found.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                           f"left out: {wordless}.")
+    return found
+
+
+def _code(name: str, layout: Layout) -> tuple[str, ...]:
+    """The names from the top of the tree down to a code."""
+    sign = _PATH_SIGNS.get(layout.program)
+    parts = re.split(sign, name.strip()) if sign else [name]
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _with_parents(code: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return (code[:n] for n in range(1, len(code) + 1))
+
 
 # ------------------------------
 # Tables.
@@ -229,3 +381,54 @@ def _comment_text(comment: Element) -> str:
 
 def _attribute(element: Element, name: str) -> str:
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+
+
+# ------------------------------
+# References of one code from NVivo.
+
+
+_DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+references?\s+coded"
+                       r"\s+\[.*\]\s*")
+_REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+[\d.,]+\s*%\s+Coverage\s*")
+
+
+def is_references(lines: list[str]) -> bool:
+    """Whether these lines are the references of a code: the first that is not blank names a document.
+
+    >>> is_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
+    True
+    """
+    return bool(_DOCUMENT.fullmatch(next((line.strip() for line in lines if line.strip()), "")))
+
+
+def read_references(path: Path, lines: list[str], *, coder: str = "") -> ParsedCodings:
+    """The codings of one code. Documents go by the last part of their path in NVivo."""
+    found, code = ParsedCodings(path, "nvivo"), path.stem
+    for source, said, there, passages in _documents(lines):
+        found.texts[source] = None
+        if there != said:
+            found.fault(f"{source!r} has {there} references, and says {said}", source)
+        found.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
+    if wordless := sum(not words for *_, passages in _documents(lines) for words in passages):
+        found.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                           f"left out: {wordless}.")
+    found.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their words.")
+    found.codes.append((code, "", ""))
+    return found
+
+
+def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
+    """Each document, how many references it says and has, and the words of its passages. References that
+    touch stand as one passage (References 1-2)."""
+    source, said, there = "", 0, 0
+    passages: list[str] = []
+    for line in [*lines, "<\\> - § 0 references coded [ ]"]:
+        if head := _DOCUMENT.fullmatch(line.strip()):
+            if source:
+                yield source, said, there, [words.strip() for words in passages]
+            source, said, there, passages = head["path"].rpartition("\\")[2].strip(), int(head["n"]), 0, []
+        elif source and (reference := _REFERENCE.fullmatch(line.strip())):
+            there += int(reference["last"] or reference["first"]) - int(reference["first"]) + 1
+            passages.append("")
+        elif passages:
+            passages[-1] += line.strip() + "\n"
