@@ -478,8 +478,9 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
 
     A reader is a coder who was assigned a document (assignments.csv) and handed it in. Where the study has
     no assignments, and for the answers of a coder who was assigned none, it is whoever handed the document
-    in. Answers that a coder's table lists without a code were read by a coder who was assigned answers if
-    they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not assigned.
+    in. Answers that a coder's table or project has without a code were read by a coder who was assigned
+    answers if they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not
+    assigned.
     Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
     of which nobody has said what that means.
     """

@@ -352,6 +352,21 @@ def test_what_blank_rows_mean_is_asked_once(study):
     assert (row.n_units, row.n_pairable, row.value) == (5, 5, 1.0)
 
 
+def test_answers_of_a_project_that_nobody_coded_are_asked_about_as_rows_of_a_table_are(tmp_path):
+    """A project brings every text, also those that its coder never opened."""
+    study = coded_study(tmp_path, codings=QDPX | {"ben": "../raw/codings/ben.csv"})
+    sheet(study, "ben", ["shelter"] * 10)
+    codings = [{"source": document, "start": 0, "end": 9, "code": "shelter", "coder": "ana"}
+               for document in ANSWERS["document_id"][:5]]
+    write_qdpx(study.raw / "codings/ana.qdpx", codings=pd.DataFrame(codings),
+               sources=pd.DataFrame({"source": ANSWERS["document_id"], "text": "Shelters."}),
+               codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 0}))
+    with pytest.raises(Faults, match=r"ana.qdpx, value 's.r10.q1, .* \.\.\.': 5 answers have no code"):
+        coded_answers(study)
+    row = turn_figures(coded_answers(study, blank_rows="not assigned"), "shelter")
+    assert (row.n_units, row.n_pairable, row.value) == (5, 5, 1.0)
+
+
 def test_a_version_that_one_coder_did_not_state_makes_no_unit_twice(study):
     for coder in ("ana", "ben"):
         sheet(study, coder, ["shelter"] * 10)

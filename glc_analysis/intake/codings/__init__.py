@@ -151,6 +151,10 @@ _ALIKE = 0.6
 """Words as like as this to those in the place are the words of another version of the text."""
 
 
+PROJECTS = ("refi-qda", "qualcoder", "taguette")
+"""Programs whose files hold every text of a project, also those that nobody has read."""
+
+
 def merge_codings(found: ParsedCodings) -> RawCodings:
     """The parsed codings in code points of their texts; duplicates are merged, doubtful ones quarantined.
 
@@ -173,6 +177,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
     if missing and found.tool not in ("csv", "nvivo"):  # lists never bring the texts
         lost = ", ".join(missing)
         found.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
+    uncoded = {*found.texts} - {one.source for one in found.passages} if found.tool in PROJECTS else set()
     memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
     return RawCodings(
@@ -182,7 +187,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
         _frame([(*code, n) for n, code in enumerate(found.codes, 1)], _CODES),
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
-        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank),
+        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank | uncoded),
         frozenset(found.training),
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ class RawCodings:
     matched: int  # of these the same, but for blanks and Unicode form
     notes: tuple[str, ...]  # what a person should know: merged, missing, left out
     is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
-    blank: frozenset[str] = frozenset()  # documents that a table lists without any code
+    blank: frozenset[str] = frozenset()  # documents that a table or a project lists without any code
     training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
 
 
