@@ -44,6 +44,7 @@ def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.acceptance
 def test_an_archive_is_unreadable_without_the_passphrase_and_gives_everything_back(home):
     made, read_back, restored = BLOCKS[:3]
     private = home / "our-study/private"
@@ -58,6 +59,7 @@ def test_an_archive_is_unreadable_without_the_passphrase_and_gives_everything_ba
     assert contents(private) == before
 
 
+@pytest.mark.acceptance
 def test_a_repository_of_the_private_part_keeps_its_history_outside_of_the_study(home):
     begun, copied = BLOCKS[3:5]
     lines = begun.splitlines()

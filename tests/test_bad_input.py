@@ -406,6 +406,7 @@ def test_day_and_month_that_cannot_be_told_apart_are_shown_not_guessed(study):
                      "cannot be told apart" for day in (1, 2, 3)))
 
 
+@pytest.mark.acceptance
 def test_what_was_built_before_stays_when_the_next_build_is_refused(study):
     assert study.glc("build").exit_code == 0
     study.spoil(ANSWERS, (",12,", ",lots,"))

@@ -54,6 +54,7 @@ def test_building_twice_gives_the_same_bytes(study, tmp_path_factory):
     assert files(study) == first == files(elsewhere)
 
 
+@pytest.mark.acceptance
 def test_the_order_of_columns_does_not_change_a_byte_of_the_tables(study, tmp_path_factory):
     turned = small(tmp_path_factory.mktemp("turned"), [dict(reversed(r.items())) for r in ROWS])
     build(study)
@@ -108,6 +109,7 @@ def test_a_fault_leaves_the_old_tables_complete(study):
     assert files(study) == before
 
 
+@pytest.mark.acceptance
 def test_a_failure_while_writing_leaves_the_old_tables_complete(study, monkeypatch):
     def fail(*_, **__):
         raise OSError("no space left")
@@ -124,6 +126,7 @@ def test_a_failure_while_writing_leaves_the_old_tables_complete(study, monkeypat
     assert ".building" not in {p.name for p in study.processed.iterdir()}
 
 
+@pytest.mark.acceptance
 def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(study, monkeypatch):
     build(study)
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
@@ -156,6 +159,7 @@ def test_checking_writes_nothing(study):
     assert not study.processed.exists()
 
 
+@pytest.mark.acceptance
 def test_a_check_counts_the_rows_of_all_answers(tmp_path):
     asked = [*REFERENCE["questions"], question("Q3", "multi", "law", columns="Q3_*", unit="organisation")]
     study = small(tmp_path, [row | {"Q3_yes": "1", "Q3_no": ""} for row in ROWS], questions=asked)
@@ -181,6 +185,7 @@ def is_stale_and_then_built(study):
     return was_stale and tables_are_current(study)
 
 
+@pytest.mark.acceptance
 def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     assert is_stale_and_then_built(study)
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
@@ -234,6 +239,7 @@ def test_a_survey_without_a_country_column_lists_no_country_names(tmp_path):
     assert country_names(study)[0].tolist() == []
 
 
+@pytest.mark.acceptance
 def test_context_joins_by_country_and_is_counted(tmp_path):
     study = small(tmp_path, settings={"context": {"country": "iso", "indicators": ["tier"]}},
                   context=[{"iso": "Cambodia", "tier": "2"}, {"iso": "Atlantis", "tier": "1"}])
@@ -242,6 +248,7 @@ def test_context_joins_by_country_and_is_counted(tmp_path):
     assert found[["country_id", "value"]].values.tolist() == [["KHM", "2"]]
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("rows, settings, questions", [
     ([{"org": "a", "country": "KHM", "Q1": "yes"}], {}, [question("Q1", "single", "law")]),
     ([{"org": "a", "Q1": "yes"}, {"org": "b", "Q1": ""}], {"survey": {"country": ""}},
@@ -259,6 +266,7 @@ def test_a_study_may_be_small_in_every_way(tmp_path, rows, settings, questions):
     assert len(tables.read("answers", study=study)) == len(rows)
 
 
+@pytest.mark.acceptance
 def test_a_probability_sample_builds_with_its_comparisons(tmp_path):
     rows = [{"org": f"o{n}", "country": "KHM", "Q1": "yes" if n < 6 else "no", "Q2": ""}
             for n in range(12)]

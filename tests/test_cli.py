@@ -157,6 +157,7 @@ def study(tmp_path_factory):
     return small
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("name", PRINT_ROWS)
 def test_a_command_prints_its_rows_as_table_csv_and_json(study, name):
     done = {form: study.glc(name, *PRINT_ROWS[name], "--format", form) for form in ("table", "csv", "json")}

@@ -78,6 +78,7 @@ def test_the_package_of_private_tables_has_no_checksums(built):
     assert "sha256" not in held and not re.search("[0-9a-f]{32}", held)
 
 
+@pytest.mark.acceptance
 def test_another_key_gives_another_digest_of_everything(study):
     before = {name: (study.processed / name).read_text() for name in ("slices.json", "provenance.json")}
     (study.root / KEY_FILE).unlink()
@@ -89,6 +90,7 @@ def test_another_key_gives_another_digest_of_everything(study):
         assert old & new <= {manifest.package_hash()}, name
 
 
+@pytest.mark.acceptance
 def test_the_same_key_gives_the_same_bytes(study, tmp_path):
     again = small(tmp_path / "again")
     assert again.digests.of_bytes(b"x") == study.digests.of_bytes(b"x")
@@ -96,6 +98,7 @@ def test_the_same_key_gives_the_same_bytes(study, tmp_path):
         assert path.read_bytes() == (again.processed / path.name).read_bytes(), path.name
 
 
+@pytest.mark.acceptance
 def test_a_study_that_lost_its_key_is_built_again_and_gets_a_new_one(study):
     (study.root / KEY_FILE).unlink()
     assert not tables_are_current(Study(study.root))

@@ -60,6 +60,7 @@ def repository(tmp_path):
     return tmp_path
 
 
+@pytest.mark.acceptance
 def test_git_add_after_init_in_a_repository_stages_the_public_reference_alone(repository):
     done = glc("init", "work/our-study", cwd=repository)
     assert f"inside the git repository {repository}" in done.stderr
@@ -147,6 +148,7 @@ def install(folder, **environment):
     return done.stdout
 
 
+@pytest.mark.acceptance
 def test_the_installed_hook_refuses_a_commit_of_raw_data_and_lets_code_pass(checkout):
     assert "is installed" in install(checkout) and install(checkout) == ""
     fill(checkout, "study/reference/study.toml", "study/raw/talk")

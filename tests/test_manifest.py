@@ -45,6 +45,7 @@ def test_the_checksum_is_the_sha256_of_the_bytes(tmp_path):
     assert checksum(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+@pytest.mark.acceptance
 def test_a_new_file_is_used_and_reported_until_it_is_accepted(small):
     for _ in range(2):
         assert f"{ANSWERS}: new, not yet in the manifest (--accept)." in small.glc("check").stderr

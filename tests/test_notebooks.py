@@ -53,6 +53,7 @@ def test_every_notebook_runs_and_its_own_checks_hold_in_warm_kernels(sample_stud
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.acceptance
 def test_the_golden_notebook_gives_exactly_what_is_stored_in_it_and_a_changed_figure_is_noticed(
         sample_study, tmp_path):
     changed = tmp_path / "changed.ipynb"

@@ -63,6 +63,7 @@ def test_the_sample_is_counted_and_gets_neither_interval_nor_model(sample_study,
     assert "model" not in names
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("sampling", ["census", "probability"])
 def test_a_sample_of_a_list_gets_an_interval_and_a_model(sample_study, tmp_path, capsys, sampling):
     root = tmp_path / "study"
@@ -79,6 +80,7 @@ def test_a_sample_of_a_list_gets_an_interval_and_a_model(sample_study, tmp_path,
     assert fitted["resource_level[T.low]"] == pytest.approx(shares["low"] - shares["high"])
 
 
+@pytest.mark.acceptance
 def test_a_study_without_the_question_and_the_region_takes_what_is_there_and_says_so(tmp_path, capsys):
     root = study_of(tmp_path / "study", question("Q1", "multi", "law", wording="Is there a law?"),
                     rows=[{"org": one, "country": "PER", "Q1": answer}
@@ -91,6 +93,7 @@ def test_a_study_without_the_question_and_the_region_takes_what_is_there_and_say
     assert names["organisations"]["answer"].tolist() == ["chose it", "chose it", "did not"]
 
 
+@pytest.mark.acceptance
 def test_a_study_without_questions_of_several_answers_has_a_page_that_says_so(tmp_path, capsys):
     root = study_of(tmp_path / "study", question("Q1", "text"),
                     rows=[{"org": one, "country": "KHM", "Q1": "Yes."} for one in "ab"])

@@ -194,6 +194,7 @@ def test_every_planted_error_has_its_place_in_the_code():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+@pytest.mark.acceptance
 def test_a_skip_passes_at_home_and_fails_in_continuous_integration(tmp_path):
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     for name, body in {

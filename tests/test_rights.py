@@ -36,6 +36,7 @@ def test_a_new_study_is_its_owners_alone(tmp_path):
     assert (study / "reference/study.toml").is_file() and readable_by_others(study) == []
 
 
+@pytest.mark.acceptance
 def test_a_build_closes_what_people_copied_into_a_study(tmp_path):
     write_loosely(tmp_path)
     checked = glc("check", study=tmp_path)
@@ -45,6 +46,7 @@ def test_a_build_closes_what_people_copied_into_a_study(tmp_path):
     assert "other users" not in glc("check", study=tmp_path).stderr
 
 
+@pytest.mark.acceptance
 def test_a_build_with_nothing_to_do_closes_too(tmp_path):
     write_loosely(tmp_path)
     glc("build", study=tmp_path)

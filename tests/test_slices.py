@@ -68,6 +68,7 @@ CHANGES = {
     "an outside fact": {"context": [{"country": "KHM", "tier": "3"}]}}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("change", CHANGES)
 def test_hashes_change_with_what_is_read_and_with_nothing_else(change, before, tmp_path):
     (old_study, old), (new_study, new) = before, made(tmp_path, **CHANGES[change])

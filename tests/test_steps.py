@@ -264,6 +264,7 @@ COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", 
            "quotations", "blocks"}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("edit, steps", [
     (lambda made: made.rows[0].update(Q4="33"), {
         "records", "organisations", "answers", "open answers", "coded columns", "records against answers",
@@ -299,6 +300,7 @@ def test_the_reason_names_what_changed(study):
     assert why["coding"] == ""
 
 
+@pytest.mark.acceptance
 def test_another_package_runs_everything_and_so_does_a_folder_without_record(study, monkeypatch):
     monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "another")
     reports = build_steps(Study(study.root)).reports
@@ -319,6 +321,7 @@ def test_explain_lists_every_step_with_its_reason(study):
     assert again == [f"{step.name}: kept" for step in STEPS]
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("name", ["estimates.parquet", "steps.parquet", "slices.json", "DICTIONARY.md"])
 def test_the_command_makes_again_what_somebody_damaged(name, study):
     before = files(study)
@@ -328,6 +331,7 @@ def test_the_command_makes_again_what_somebody_damaged(name, study):
     assert files(study) == before
 
 
+@pytest.mark.acceptance
 def test_a_step_that_fails_leaves_everything_as_it_was(study, monkeypatch):
     made = contents()
     made.rows[0]["Q4"] = "33"
@@ -349,6 +353,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(study, monkeypatch):
     assert files(study) == files(fresh)
 
 
+@pytest.mark.acceptance
 def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "GROUP", 3)
     study = write(tmp_path / "study", contents())
@@ -380,6 +385,7 @@ def said_anywhere(root, word, *, but=()):
     return found
 
 
+@pytest.mark.acceptance
 def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
     assert "processed/segments.parquet" in said_anywhere(study.root, "police")
     made = contents()

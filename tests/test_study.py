@@ -252,6 +252,7 @@ def test_removing_the_sample_never_touches_a_real_file(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.acceptance
 def test_a_study_without_a_sample_loses_nothing(small):
     small.glc("build")
     (small.root / "raw/survey/answers.csv").unlink()

@@ -240,6 +240,7 @@ def test_names_give_way_before_anybody_codes(tmp_path):
     assert "Ana Vega" not in text and "Person 1 calls 😀 Somebody at once." in text
 
 
+@pytest.mark.acceptance
 def test_a_name_added_after_coding_loses_no_coding(tmp_path):
     made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"}, names=[KHMER])
     canonical = texts_of(made).canonical
@@ -356,6 +357,7 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
     assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))
 
 
+@pytest.mark.acceptance
 def test_a_project_of_several_people_serves_no_agreement(tmp_path):
     """Taguette does not tell whose a highlight is: the work counts, agreement leaves it out."""
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"], "team": "../raw/codings/team.sqlite3"})

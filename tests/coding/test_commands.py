@@ -25,6 +25,7 @@ def glc(study, *arguments, code=0):
     return done
 
 
+@pytest.mark.acceptance
 def test_transcripts_hands_out_masked_texts_and_a_sheet_of_answers(study):
     printed = glc(study, "transcripts").stdout.splitlines()
     folder = study.processed / "transcripts"
@@ -35,6 +36,7 @@ def test_transcripts_hands_out_masked_texts_and_a_sheet_of_answers(study):
     assert sheet.loc[0].tolist() == ["survey.r2.q1", "A safe place.", ""]
 
 
+@pytest.mark.acceptance
 def test_a_text_that_was_handed_out_before_is_kept_when_it_changes(tmp_path):
     made = coded_study(tmp_path)
     glc(made, "transcripts")
@@ -47,6 +49,7 @@ def test_a_text_that_was_handed_out_before_is_kept_when_it_changes(tmp_path):
     assert not list(folder.glob("earlier/lamp.*"))
 
 
+@pytest.mark.acceptance
 def test_the_filled_sheet_of_answers_is_a_coders_file(tmp_path):
     made = coded_study(tmp_path, codings={"eva": "../raw/codings/eva.csv"},
                        settings={"coding": {"blank_rows": "uncoded"}})
@@ -64,6 +67,7 @@ def glc_export(study, what):
     return glc(study, "export", what).stderr.rpartition("Written: ")[2].strip().rstrip(".")
 
 
+@pytest.mark.acceptance
 def test_pseudonyms_lists_what_is_masked_and_suggest_what_may_be(tmp_path):
     made = coded_study(tmp_path, names=[KHMER])
     assert "សុខ,person,exact,,Somebody,1" in glc(made, "pseudonyms").stdout
@@ -85,6 +89,7 @@ def test_agreement_prints_coefficients_and_names_the_workbook(study):
     assert (study.processed / "disagreements.xlsx").is_file()
 
 
+@pytest.mark.acceptance
 def test_decisions_come_back_as_the_coder_consensus(tmp_path):
     from openpyxl import load_workbook
     made = coded_study(tmp_path, codings={**BOTH, "consensus": "../raw/codings/consensus/*"})

@@ -51,6 +51,7 @@ def sets(**codes):
     return {segment: frozenset(given) for segment, given in codes.items()}
 
 
+@pytest.mark.acceptance
 def test_a_coder_in_training_is_compared_and_settles_nothing(tmp_path):
     rows = [{"document_id": "blue", "coder_id": coder, "codebook_version": "", "purpose": purpose}
             for coder, purpose in (("ana", ""), ("ben", ""), ("eva", "training"))]

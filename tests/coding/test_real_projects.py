@@ -36,6 +36,7 @@ def study_of(root, qda, name):
     return study, raw
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("name", FILES)
 def test_every_coding_of_a_real_project_finds_its_words(tmp_path, shared_data, name):
     study, raw = study_of(tmp_path, shared_data / "qda", name)

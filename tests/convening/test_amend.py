@@ -189,6 +189,7 @@ def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, 
         amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
 
 
+@pytest.mark.acceptance
 def test_old_votes_stay_in_the_tables_and_are_told(closed):
     closed.full_round(8, 8, 7, 7)
     build(Study(closed.root))

@@ -129,6 +129,7 @@ def test_a_translation_into_the_language_of_its_source_is_none(study):
         ("principles.csv:5", "translation_of", "P01.1")]
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("file", "old", "new", "column", "value"), [
     ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,estimate,Q1/yes/al", "reference", "Q1/yes/al"),
     ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,segment,call-9.1", "reference", "call-9.1"),

@@ -50,6 +50,7 @@ def test_everybody_is_shown_their_own_votes(study, rater):
     assert before(study, rater).own == {"importance": importance, "feasibility": feasibility}
 
 
+@pytest.mark.acceptance
 def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study):
     """Others exchange their ballots, which leaves all counts as they were: the page keeps every byte."""
     def pages():

@@ -182,6 +182,7 @@ def test_every_language_has_every_fixed_text():
         assert form_phrases(language)["native_reader"] == "no"
 
 
+@pytest.mark.acceptance
 def test_the_command_opens_a_round_and_says_so(tmp_path):
     study = FormStudy(tmp_path)
     done = study.glc("forms", "--round", "1")

@@ -141,6 +141,7 @@ def test_a_vote_on_a_text_in_which_the_voter_has_an_interest_is_left_out(study):
     assert {*other.loc[other["panel"] == "provider", "n"]} == {10} and "r10" not in said
 
 
+@pytest.mark.acceptance
 def test_nothing_is_declared_after_the_vote(study):
     forms(study)
     study.full_round(round_id="2", raters=PROVIDERS[:8])
@@ -155,6 +156,7 @@ def test_nothing_is_declared_after_the_vote(study):
     assert not Ballots.read(Study(study.root), read_reference(Study(study.root))).faults
 
 
+@pytest.mark.acceptance
 def test_what_is_changed_after_the_close_is_named_and_changes_nothing(study):
     declare(study, AWAY, "2,r02,P01,ours\n")
     forms(study)

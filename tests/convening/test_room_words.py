@@ -68,6 +68,7 @@ def slides(study, round_id="2"):
     return write_slides(Study(study.root), round_id).read_text(encoding="utf-8")
 
 
+@pytest.mark.acceptance
 def test_slides_do_not_name_an_organisation_that_refused_though_its_name_was_typed(study):
     done = study.glc("withdraw-text", "P02", "--asked-by", "Beacon", "--because", "It says two things.")
     assert done.exit_code == 0, done.stderr
@@ -75,6 +76,7 @@ def test_slides_do_not_name_an_organisation_that_refused_though_its_name_was_typ
     assert "It says two things." in shown and "an organisation" in shown and "eacon" not in shown
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("why", [("Maria Lopez", "So."), ("the room", "r07 has not read it"), ("r07", "So.")])
 @pytest.mark.parametrize("command", [
     ("forms", "--round", "3", "--without", "P01", "--decided-by"), ("object", "P01", "--by"),
@@ -99,6 +101,7 @@ def test_the_prompt_says_who_reads_the_answer_and_asks_again_where_it_names_some
     assert (row["proposed_by"], row["decision"]) == ("The room", "P01.1 is withdrawn: So.")
 
 
+@pytest.mark.acceptance
 def test_a_finding_in_the_reason_why_a_round_was_opened_again_says_where_it_stands(study):
     study.spoil("reference/rounds.csv", ("2017-05-09,2017-05-09", "2017-05-09,"))
     late = study.root / "raw/ratings/2-r09.csv"
@@ -115,6 +118,7 @@ def test_a_finding_in_the_reason_why_a_round_was_opened_again_says_where_it_stan
     assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
 
 
+@pytest.mark.acceptance
 def test_there_are_no_slides_with_a_name_that_somebody_wrote_by_hand(study):
     study.write_table("decision_log", "date,principle_id,decision,proposed_by,objections,reservations\n"
                       "2017-05-09,,Agreed,the room,,\n")

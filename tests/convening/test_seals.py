@@ -157,6 +157,7 @@ def test_a_close_that_is_undone_and_repeated_with_the_same_ballots_leaves_no_tra
     assert "because a form was in the post." in study.glc("tally", "--round", "2", "--close", "--yes").stdout
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("why", ["r09 was held up at the airport", "Beacon was late", "Ana Paz was late"])
 def test_a_reason_that_names_somebody_opens_no_round_because_everybody_reads_it(study, why):
     study.write_table("names", "name,kind,pseudonym,match,allowed_for,reason\nAna Paz,person,,folded,,\n")
@@ -185,6 +186,7 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     assert not [path for path in (study.root / SEALED).iterdir() if "r01" in path.read_text()]
 
 
+@pytest.mark.acceptance
 def test_nothing_of_an_organisation_that_withdraws_stays_in_a_seal(study):
     study.vote("s1", round_id="2")
     study.glc("build")

@@ -100,6 +100,7 @@ def test_closing_says_how_many_are_missing_and_asks(study):
     assert "Close round" not in CliRunner().invoke(cli, command).stderr  # it is closed
 
 
+@pytest.mark.acceptance
 def test_lines_that_the_room_may_hear_have_no_code_of_a_rater(study):
     study.write_table("proxies", "round_id,rater_id,proxy_id,because,is_present,chosen_by\n"
                       "2,r09,r10,visa,true,organisation\n")
@@ -125,6 +126,7 @@ def test_closing_writes_the_day_and_seals_the_ballots(study):
     assert "raw/ratings/2-r08.csv: has changed since its checksum was recorded" in result.stderr
 
 
+@pytest.mark.acceptance
 def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     first, at = study.glc("tally", "--round", "2", "--close", "--yes"), study.files()
     rows = tables.read("tallies", study=Study(study.root))
@@ -138,12 +140,14 @@ def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     assert again.to_csv() == rows.to_csv()
 
 
+@pytest.mark.acceptance
 def test_closing_builds_all_tables_where_there_are_none(study):
     shutil.rmtree(study.root / "processed")
     assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
     assert {path.stem for path in study.root.glob("processed/*.parquet")} == {*tables.TABLES}
 
 
+@pytest.mark.acceptance
 def test_a_power_cut_in_closing_leaves_rounds_whole_and_closing_again_ends_it(study, monkeypatch):
     before = (study.root / ROUNDS).read_bytes()
     replace = os.replace
@@ -220,6 +224,7 @@ def test_a_held_out_vote_is_told_with_its_reason(study):
     assert "Excluded: 1 vote, P01 importance: rated other words than those of P01.1 that were issued." in said
 
 
+@pytest.mark.acceptance
 def test_an_invented_study_may_rehearse_its_rounds(study):
     study.spoil("reference/study.toml", ('id = "small"', 'id = "small"\nsynthetic = true'))
     listed = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"

@@ -241,6 +241,7 @@ def test_a_text_that_is_not_in_use_is_not_split_but_comes_back_as_a_version_with
     assert text(closed, "P01")["1"]["status"] == text(closed, "P02")["2"]["status"] == "superseded"
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("cut_off", ["write_rounds", "_write_who", "record_decision"])
 def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(opened, monkeypatch, cut_off):
     def power_cut(*_, **__):

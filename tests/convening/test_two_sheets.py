@@ -61,6 +61,7 @@ def possible_thirds(rater, own, thirds):
     return left
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("votes", SCORES)
 def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, votes):
     chance, study = random.Random(votes), BallotStudy(tmp_path)

@@ -43,6 +43,7 @@ def test_an_open_round_is_counted_where_no_other_table_can_be_read(study):
     assert done.exit_code == 0 and "8 of 10 received" in done.stdout and not done.stderr
 
 
+@pytest.mark.acceptance
 def test_a_round_is_closed_and_the_next_one_opened_where_no_other_table_can_be_read(study):
     assert study.glc("build").exit_code == 0
     spoil_all_but(study, *BALLOT_TABLES, "manifest")

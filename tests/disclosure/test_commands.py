@@ -34,6 +34,7 @@ def test_quotes_lists_what_is_left_out_and_why(study):
     assert rows == {("q08", "not_cleared"), ("q10", "no_second_reader"), ("q11", "case_detail")}
 
 
+@pytest.mark.acceptance
 def test_a_cleared_quotation_comes_back_as_a_difference_before_anything_is_written(study):
     said = glc(study, "quotes", "--to-clear").stderr
     path = study.reports / "team/quotes_to_clear.xlsx"
@@ -91,6 +92,7 @@ def test_files_without_a_day_end_with_1_and_say_where_to_write_it(study):
     assert "To fix: agree on the last day and write it as YYYY-MM-DD" in said
 
 
+@pytest.mark.acceptance
 def test_the_key_may_have_a_day_of_its_own(study):
     path = study.reference_file("manifest")
     with path.open("a", encoding="utf-8") as file:

@@ -82,6 +82,7 @@ def of_options(numbers):
     return option_ranges(single(numbers), order, excludes=True, covers_all=False)
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("options", "size"), [
     (2, 10), (2, 13), (3, 10), (3, 12), (3, 21), (4, 12), (4, 15), (5, 13)])
 def test_what_is_printed_of_a_question_leaves_every_hidden_count_open(options, size):
@@ -173,6 +174,7 @@ def told_by_group(rows, sizes, hidden):
     return found
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("sizes", [(10, 10), (10, 13), (10, 11, 12)])
 def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(sizes):
     assert exposed_by_group(product(*(range(size + 1) for size in sizes)), sizes, excludes=False) == []
@@ -220,6 +222,7 @@ def exposed_by_several(size, options):
     return found
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("options", "size"), [(2, 10), (2, 13), (3, 11), (3, 12), (3, 13)])
 def test_what_is_printed_where_everybody_gave_an_answer_leaves_every_hidden_count_open(options, size):
     assert exposed_by_several(size, options) == []

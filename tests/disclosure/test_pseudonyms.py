@@ -215,6 +215,7 @@ def test_many_names_at_once_are_masked_as_one_after_another(said, table):
     assert [masker.mask(text).text for text in said] == [masked_one_by_one(text, table) for text in said]
 
 
+@pytest.mark.acceptance
 @given(st.lists(st.text(LETTERS, max_size=25), max_size=4), many_names)
 def test_names_are_counted_as_each_alone(said, table):
     table = names(*table)

@@ -97,6 +97,7 @@ def answer_of(view, question):
         return str(refused)
 
 
+@pytest.mark.acceptance
 def test_a_notebook_that_forgets_its_view_has_nothing_to_give_away(sample_study, tmp_path):
     root, notebooks = tmp_path / "study", tmp_path / "notebooks"
     shutil.copytree(sample_study.root, root)

@@ -60,6 +60,7 @@ def test_ranges_can_be_subtracted_as_well():
     assert read(change)[1] == 11 and read(change, before) == ("banded", "at most 4", 30)
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("gone", [1, 2, 4, 8])
 def test_a_withdrawal_leaves_what_was_printed(first, gone):
     frames, names = survey_of(FIRST[0], (18 - gone, LEGAL)), [f"org-{30 - k}" for k in range(1, gone + 1)]
@@ -153,6 +154,7 @@ ANSWERS = st.sampled_from([BOTH, LEGAL, {"Q2": "food"}, ROOM, NO_ROOM, {}])
 SURVEYS = st.lists(st.tuples(st.integers(0, 14), ANSWERS), min_size=3, max_size=6)
 
 
+@pytest.mark.acceptance
 @settings(max_examples=share(5, 2), phases=[Phase.generate])  # a second each: to shrink one takes minutes
 @given(st.lists(SURVEYS, min_size=2, max_size=3))
 def test_a_release_that_is_issued_changes_nothing_in_the_tables(surveys):

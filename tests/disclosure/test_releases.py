@@ -86,6 +86,7 @@ def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
     assert contents(study) == before and tables_are_current(study)
 
 
+@pytest.mark.acceptance
 def test_a_store_that_changed_makes_the_tables_stale_once(study):
     survey(study, *ROWS, *LATER)
     remove_from_releases(study, {"org-00"})
@@ -104,6 +105,7 @@ def test_one_who_comes_changes_neither_figure_nor_number(study):
     assert tables.read("estimates", study=study).set_index("estimate_id").loc["Q1/yes/all", "n"] == 11
 
 
+@pytest.mark.acceptance
 def test_enough_who_come_make_a_second_release(study):
     survey(study, *ROWS, *LATER)
     assert seen(study) == (2, "2016-07-08", 14, 28)
@@ -120,6 +122,7 @@ def test_other_words_are_another_release_of_the_same_figures(study):
     assert read_slices(study)["release"]["public"]["issued"] == {"2016-05-20": 8}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("text", "number"), [("Wait.", 2), ("Wait, then ask.", 3)])
 def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, number):
     def write(text, status):
@@ -150,6 +153,7 @@ def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
     assert seen(study) == (1, "2016-05-20", 10, 20)
 
 
+@pytest.mark.acceptance
 def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     survey(study, *ROWS[1:])
     listed = remove_from_releases(study, {"org-00"})

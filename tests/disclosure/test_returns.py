@@ -149,6 +149,7 @@ def test_an_interpreters_words_go_back_to_who_was_interpreted(folder):
 # What it does not hold
 
 
+@pytest.mark.acceptance
 def test_no_return_holds_anything_of_another_organisation(study, every_return):
     labels, _ = addressed(study)
     segments, speakers = tables.read("segments", study=study), read_reference(study).speakers

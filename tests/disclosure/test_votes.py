@@ -235,6 +235,7 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
             assert 1 not in (sum(could[:3]), sum(could[3:])), (possible[:2], known)
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("n", "part_n", "kind"), [
     (10, 1, "proxies"), (10, 2, "proxies"), (12, 1, "proxies"), (8, 1, "interests"), (10, 2, "interests")])
 def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
@@ -283,6 +284,7 @@ def nameless(counts):
                     for kind, n in zip(KINDS, counts, strict=True) for k in range(n)])
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("others_n", range(4, 11))
 def test_no_decision_without_a_name_follows_by_subtraction_not_even_whether_it_signed(others_n):
     """The attacker knows who was asked to sign, the names and decisions that are printed, and two others."""
@@ -317,6 +319,7 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 # What pages and tables hold.
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
     page = StudyView(sample_study, audience)

@@ -254,6 +254,7 @@ def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
                .str.extract("^(interview|glc|call)")[0]) == {"interview", "glc"}
 
 
+@pytest.mark.acceptance
 def test_what_would_remain_is_refused_and_nothing_changed(root):
     path = root / "reference/study.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n# ask Blue Door first\n", encoding="utf-8")
@@ -273,6 +274,7 @@ def said_by(root: Path, organisation: str) -> str:
     return " ".join(max(own["text"], key=len).split()[1:11])
 
 
+@pytest.mark.acceptance
 def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(root):
     words = said_by(root, "blue-door")
     (root / "notes/old").mkdir(parents=True)
@@ -358,6 +360,7 @@ def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
     assert (second["number"], second["unread"], second["looked_at_by"]) == ("2", "1", "Ana")
 
 
+@pytest.mark.acceptance
 def test_a_study_without_optional_tables_can_be_withdrawn_from(tmp_path):
     study = SmallStudy(tmp_path)
     assert not [name for name in ("quotes", "speakers", "evidence", "raters", "names", "consent", "documents")

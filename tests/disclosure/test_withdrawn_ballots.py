@@ -48,6 +48,7 @@ def voted(root, *, has_it):
     return study
 
 
+@pytest.mark.acceptance
 def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     study, other = voted(tmp_path / "with", has_it=True), voted(tmp_path / "without", has_it=False)
     together(study, [GONE, "r06"], "phone.csv")

@@ -343,6 +343,7 @@ def study_of_all_tools(root: Path):
     return study
 
 
+@pytest.mark.acceptance
 def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp_path):
     study = study_of_all_tools(tmp_path / "s")
 

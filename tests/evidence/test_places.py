@@ -56,6 +56,7 @@ def test_every_link_leads_to_a_place_that_is_there(links, ids):
     assert [link for link in links if link[1] not in ids[link[0]]] == []
 
 
+@pytest.mark.acceptance
 def test_a_link_to_a_passage_that_is_not_printed_leads_to_the_passages_of_its_code(
         sample_study, monkeypatch):
     monkeypatch.setattr(places, "MOST_PASSAGES", 1)

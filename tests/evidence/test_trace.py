@@ -238,6 +238,7 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
         "`glc check --accept`."]
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("name", "place"), [
     ("survey/survey.csv", (PRIVATE, "2", "cited", "2 of 3")),
     ("interviews/blue.txt", (PRIVATE, "4", "cited", "A safe place for tonight."))])

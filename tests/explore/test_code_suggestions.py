@@ -223,6 +223,7 @@ def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_
     assert CodingSession(study, "ines").text(answer["answer_id"])["codings"] == codings
 
 
+@pytest.mark.acceptance
 def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(session, sure, study, answer):
     code_answer(session, answer)
     assert suggested_for(session, answer)
@@ -236,6 +237,7 @@ def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(sessio
     assert contents(study) == before
 
 
+@pytest.mark.acceptance
 def test_an_accepted_suggestion_of_an_answer_is_in_the_tables(session, sure, study, answer):
     code_answer(session, answer)
     found = suggested_for(session, answer)
@@ -307,6 +309,7 @@ def test_where_the_ranking_is_not_sure_nothing_is_suggested(session, study):
     assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
 
 
+@pytest.mark.acceptance
 def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, study):
     turn, found = coded_turn(session)
     build(study)
@@ -327,6 +330,7 @@ def contents(study):
             for path in sorted(study.processed.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.acceptance
 def test_an_accepted_suggestion_is_in_the_tables_with_its_model_and_counted_by_code(session, sure, study):
     turn, found = coded_turn(session)
     code(session, turn, found[0]["code_id"], origin="suggested")

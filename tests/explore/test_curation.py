@@ -62,6 +62,7 @@ def test_each_difference_shows_both_coders_and_the_decision(study):
     assert documents == sorted(documents)
 
 
+@pytest.mark.acceptance
 def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     curation = Curation(study, "ines", today=DAY)
     settled, waiting = (next(row for row in curation.differences() if (row["codes"] is None) == is_open)
@@ -154,6 +155,7 @@ def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_
     assert study.agreement.query("unit == 'turn' and code_id == ''")["n_missing"].max() > 0
 
 
+@pytest.mark.acceptance
 def test_once_both_went_on_everything_is_compared_again(two_versions):
     study, changed, _ = two_versions
     session = CodingSession(study, "ines", today=DAY)
@@ -178,6 +180,7 @@ def test_what_version_another_coder_has_is_not_said_before_the_comparison_is_ope
     assert Curation(study, "tomas", today=DAY).versions() == []
 
 
+@pytest.mark.acceptance
 def test_training_texts_are_compared_once_finished_and_never_counted(study):
     assign(study, f"{TEXT},rosa,2,training", "interview-amber-window,rosa,2,training")
     session = CodingSession(study, "rosa", today=DAY)

@@ -42,6 +42,7 @@ def test_another_theme_keeps_the_country_and_leaves_the_code(explorer):
     assert (explorer.country.value, explorer.code.value) == ("PER", "all")
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_others_see_no_passage_that_is_not_cleared_for_them(explorer, audience):
     words = {value[2] for _, value in explorer.passage.options}

@@ -330,6 +330,7 @@ def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
     assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
 
 
+@pytest.mark.acceptance
 def test_passages_of_different_organisations_come_first(tmp_path):
     said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
     made = coded(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
@@ -464,6 +465,7 @@ def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study
     assert f"on {len(differ)} turns: {differ.sum()} are decided, {(~differ).sum()} are open." in shown
 
 
+@pytest.mark.acceptance
 def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
     page = StudyView(coded(tmp_path / "one", settings={"coding": {"approach": "interpretive"}}))
     assert escape(coding.UNMEASURED["interpretive"]) in coding.agreement_findings(page).data

@@ -13,6 +13,7 @@ OURS = ("import pandas as pd\nfrom glc_analysis.plots import plot_counts\n"
         "for n in (1, 2):\n    plot_counts(pd.DataFrame({'option': ['A'], 'n': [n], 'base_n': [4]}))")
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("first", [DRAW, f"{BEFORE}\n{DRAW}"], ids=["matplotlib later", "matplotlib before"])
 def test_a_notebook_shows_figures_as_html_and_not_as_pictures(first):
     cells = [nbformat.v4.new_code_cell(source) for source in (first, OURS, OWN)]
@@ -29,6 +30,7 @@ for n in (1, 2):
 plt.rcParams["legend.frameon"], plt.rcParams["axes.spines.top"]"""
 
 
+@pytest.mark.acceptance
 def test_a_figure_of_ones_own_has_the_look_of_the_pages_without_saying_so():
     cells = [nbformat.v4.new_code_cell(source) for source in (DRAW, OWN_LINES)]
     notebook = nbformat.v4.new_notebook(cells=cells)

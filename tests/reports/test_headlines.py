@@ -97,6 +97,7 @@ def test_the_rule_says_nothing_of_a_question_whose_most_frequent_answer_may_not_
     assert "Q4.1" in found and not found & {"Q1.9", "Q3.3"}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ("team", *READERS))
 def test_no_sentence_is_about_a_sensitive_question_or_compares(by_rule, sample_study, audience):
     for study in (by_rule, sample_study):
@@ -170,6 +171,7 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
         (name, question) for name in ("estimates", "release_public") for question in ("survey", "Q5.5")}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
 def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study, tmp_path, audience):
     reader = write_reader_study(sample_study, audience, tmp_path / "reader")
@@ -234,6 +236,7 @@ def check(view):
     return frame
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
 @settings(max_examples=share(100, 10))
 @given(seed=st.integers(0, 2**32 - 1), shown=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
@@ -260,6 +263,7 @@ ANSWERS = st.lists(st.tuples(st.integers(1, 18), st.fixed_dictionaries({
     "Q5": st.sampled_from(["yes", "no"])})), min_size=1, max_size=4)
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", READERS)
 @settings(max_examples=share(100, 5))
 @given(answers=ANSWERS, refused=st.sets(st.integers(0, 5), max_size=3))

@@ -132,6 +132,7 @@ def test_how_a_killed_kernel_ended_is_told(start):
     assert not manager.is_alive()
 
 
+@pytest.mark.acceptance
 def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monkeypatch):
     """A longer number would be the id of another process, which would be killed at the end of the page."""
     server, forked = _Server(ENVIRONMENT), Forked
@@ -151,6 +152,7 @@ def test_a_kernel_with_other_settings_of_python_starts_plainly(start):
     assert run("import sys; print('pandas' in sys.modules)") == "False"
 
 
+@pytest.mark.acceptance
 def test_a_server_that_was_killed_is_replaced(start):
     start()
     _servers[0].process.kill()

@@ -173,6 +173,7 @@ def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
         "fig-courtyard/brief.txt", "fig-courtyard/packet.docx", "fig-courtyard/packet.pdf"]
 
 
+@pytest.mark.acceptance
 def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
     need_poppler()
     need_fonts("ខ្មែរ العربية")
@@ -210,6 +211,7 @@ def test_what_a_killed_one_left_unseen_by_the_gate_is_swept_away(forms):
     assert [path.name for path in (forms.root / "out").iterdir()] == ["harbour"]
 
 
+@pytest.mark.acceptance
 def test_it_is_noted_which_packets_were_made_each_once(forms):
     for _ in range(2):
         write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["guide"])
@@ -221,6 +223,7 @@ def test_it_is_noted_which_packets_were_made_each_once(forms):
 # --- on paper
 
 
+@pytest.mark.acceptance
 def test_the_same_study_gives_the_same_bytes(made, study, tmp_path):
     write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
                   only=["guide", "brief"])
@@ -231,6 +234,7 @@ def test_the_same_study_gives_the_same_bytes(made, study, tmp_path):
         assert path.read_bytes() == (made.folder / path.relative_to(tmp_path)).read_bytes(), path.name
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it_stands(paper):
     rows = "".join(f'<tr><th scope="row">Question {n}</th><td>{"Answer " * 9}</td></tr>' for n in range(300))

@@ -49,6 +49,7 @@ ALL_FIGURES = {"survey", "own_question"}
 quality of the data, new codes or the convening, nor the overview, whose findings were chosen beforehand."""
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
         audience, sample_study, kernels, tmp_path):
@@ -100,6 +101,7 @@ def executed(study, path, kernels):
     return kernels.execute(plan(study, only="dropped_in", folder=path.parent)[0])
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": PYTHON3}])
 @pytest.mark.parametrize("is_warm", [False, True])
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(

@@ -87,6 +87,7 @@ def insert(path, *lines):
 
 # The end of a run
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_with_one_line_and_nothing_left_behind(study, folder, ending, code, tmp_path):
     collection(folder, "40")
@@ -161,6 +162,7 @@ def after_kill(killed, tmp_path):
     return Study(tmp_path / "copy/study"), tmp_path / "copy/notebooks"
 
 
+@pytest.mark.acceptance
 def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkeypatch):
     study, folder = after_kill
     done, executed = unfinished(study), counted(monkeypatch)
@@ -197,6 +199,7 @@ def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study,
 
 # Kernels
 
+@pytest.mark.acceptance
 def test_a_page_whose_kernel_was_killed_has_another_try(study, folder, tmp_path):
     insert(folder / "10_country.ipynb", "import os, signal, pathlib",
            f"once = pathlib.Path('{tmp_path}', country)",
@@ -205,6 +208,7 @@ def test_a_page_whose_kernel_was_killed_has_another_try(study, folder, tmp_path)
     assert (tmp_path / "KHM").exists()
 
 
+@pytest.mark.acceptance
 def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folder):
     insert(folder / "00_index.ipynb", "import signal", "os.kill(os.getpid(), signal.SIGKILL)")
     result = run(study, folder=folder)
@@ -214,6 +218,7 @@ def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folde
     assert set(pages(study)) == {"index", "country-khm", "country-per", "changes"}
 
 
+@pytest.mark.acceptance
 def test_a_killed_fork_server_costs_a_run_nothing(study, folder):
     with start(study, folder) as process:
         until(process, "0 3 ")
@@ -230,6 +235,7 @@ def test_a_killed_fork_server_costs_a_run_nothing(study, folder):
     assert kernels and psutil.wait_procs(kernels, timeout=10)[1] == []
 
 
+@pytest.mark.acceptance
 def test_an_endless_page_ends_at_the_time_limit_of_study_toml_and_the_others_are_made(study, folder):
     collection(folder, "40")
     with (study.reference / "study.toml").open("a") as file:
@@ -240,6 +246,7 @@ def test_an_endless_page_ends_at_the_time_limit_of_study_toml_and_the_others_are
     assert len(pages(study)) == 5
 
 
+@pytest.mark.acceptance
 def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planned(study, folder):
     path = folder / "10_country.ipynb"
     insert(path, "import pathlib", f"path = pathlib.Path('{path}')",
@@ -251,6 +258,7 @@ def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planne
     assert run(study, folder=folder).failures == ()
 
 
+@pytest.mark.acceptance
 def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study, folder, monkeypatch):
     run(study, folder=folder)
     replace, written = os.replace, []
@@ -273,6 +281,7 @@ def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study,
 
 # The place where reports are written
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
 def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkeypatch, fault):
     replace = os.replace
@@ -293,6 +302,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
     assert executed == ["country-per"]
 
 
+@pytest.mark.acceptance
 def test_a_file_system_that_takes_no_larger_file_is_told_without_a_traceback(study, folder):
     """A limit of the system itself, as a full disk is, without having to fill one."""
     import resource
@@ -321,6 +331,7 @@ def test_a_folder_that_is_read_only_is_told_in_one_line(folder):
 
 # The clock and the lock
 
+@pytest.mark.acceptance
 def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, folder, tmp_path):
     runs = tmp_path / "runs"
     (runs / "20300101T000000Z").mkdir(parents=True)
@@ -335,6 +346,7 @@ def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, 
     assert os.readlink(study.reports / "team/current") == "runs/20300101T000001Z"
 
 
+@pytest.mark.acceptance
 def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
     collection(folder, "40")
     with start(study, folder) as first:

@@ -72,6 +72,7 @@ def test_a_page_tells_neither_folder_nor_study_and_is_written_in_universal_time(
     assert "a warning" not in text.replace('print(\\"a warning\\"', "")
 
 
+@pytest.mark.acceptance
 def test_two_runs_in_two_folders_and_time_zones_give_the_same_bytes(first, tmp_path, monkeypatch):
     monkeypatch.setenv("TZ", "America/Lima")
     monkeypatch.setenv("PYTHONHASHSEED", "5")
@@ -113,6 +114,7 @@ def test_only_what_changed_runs_and_the_rest_is_the_same_file(after_first):
     assert told == [(0, 1, "Kernels start"), (1, 1, "Cambodia"), (1, 1, "The site")]
 
 
+@pytest.mark.acceptance
 def test_a_failed_page_stays_as_it_was_marked_and_a_new_one_says_that_it_failed(after_first):
     study, folder = after_first
     edit(folder / "10_country.ipynb", "object(), ", "1 / (country == 'PER'), ")
@@ -162,6 +164,7 @@ def test_a_page_that_somebody_removed_is_made_again(after_first):
     assert run(study, folder=folder, dry_run=True).ran == ("index",)
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("is_warm", [False, True])
 def test_a_page_leaves_no_socket_open(tmp_path, is_warm):
     # One that is left to the garbage collector can make it wait for ever.
@@ -202,6 +205,7 @@ def open_sockets():
     return sum(isinstance(one, zmq.Socket) and not one.closed for one in gc.get_objects())
 
 
+@pytest.mark.acceptance
 def test_an_endless_cell_ends_at_the_time_limit(tmp_path):
     page = PageJob("endless", "Endless", NOTEBOOKS / "40_endless.ipynb", {"audience": "team"}, "")
     failure = Kernels(small_study(tmp_path / "study"), timeout=4).execute(page)
@@ -209,6 +213,7 @@ def test_an_endless_cell_ends_at_the_time_limit(tmp_path):
                             "took longer than 4 seconds")
 
 
+@pytest.mark.acceptance
 def test_a_kernel_that_dies_is_a_failure_of_its_page_alone(tmp_path):
     folder = collection(tmp_path / "notebooks", "40")
     edit(folder / "40_endless.ipynb", "import time", "import os; os._exit(9)")
@@ -218,6 +223,7 @@ def test_a_kernel_that_dies_is_a_failure_of_its_page_alone(tmp_path):
     assert (failure.cell, failure.error) == (3, "DeadKernelError")
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_no_kernel_no_lock_and_the_reports_as_they_were(
         after_first, ending):
@@ -322,6 +328,7 @@ def site_of(study):
             if path.is_file() and path.name not in ("changes.html", "search-index.js")}
 
 
+@pytest.mark.acceptance
 def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_first):
     study, folder = after_first
     write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=PER": "other"}})

@@ -42,6 +42,7 @@ def checkout(tmp_path) -> Path:
     return tmp_path
 
 
+@pytest.mark.acceptance
 def test_the_script_makes_exactly_the_committed_bytes_in_any_time_zone_with_any_hash_seed(tmp_path):
     made = make_sample(tmp_path, TZ="Asia/Kathmandu", PYTHONHASHSEED="7", LC_ALL="C")
     assert made.returncode == 0, made.stderr
@@ -60,6 +61,7 @@ def test_the_script_touches_no_folder_that_holds_a_study(tmp_path):
     assert contents(tmp_path) == {}
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("arguments, said", [
     (("--seed", 1), "needs a folder DIR of its own"),
     (("DIR", "--organisations", 29), "29 organisations in 25 countries cannot be made up"),
