@@ -173,9 +173,10 @@ class StudyView(VisibleTables):
         shown as a range, the least and the greatest share that it may be), shown_as (the count as it is
         printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group, with ``answered`` a
         column answer, whose base are those who gave this answer. Options are sorted by their count, those of
-        a scale are in their own order. A count shown as a range has no number. Raises UsageError for an
-        unknown question or one without options, NotReleased for a group that this audience may not see; what
-        was answered to two questions is for the team alone.
+        a scale are in their own order. A count shown as a range has no number. An option or a group that has
+        no row is not shown to this audience, which is never a zero. Raises UsageError for an unknown question
+        or one without options, NotReleased for a group that this audience may not see; what was answered to
+        two questions is for the team alone.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
