@@ -305,10 +305,10 @@ class Attack:
                                 if round(sum(c * numbered[i] for i, c in one.items())) < 1}
         return found
 
-    def exposed(self, keys=None):
-        """All that is certain about anybody, and how many attacks were tried."""
+    def exposed(self, keys):
+        """All that some questions make certain about anybody, and how many attacks were tried."""
         found, tried = [], 0
-        for key in keys or self.tables:
+        for key in keys:
             if self.tables[key]["status"].isin(["shown", "banded"]).any():
                 printed = {option for option, *_ in self.printed[key]}
                 is_place = len(printed) < 30 < len(set(self.tables[key]["option_id"]))
@@ -318,13 +318,14 @@ class Attack:
                         tried += 1
         return found, tried
 
-    def followed(self):
-        """Figures hidden for their size whose number follows from the others, and how many were tried.
+    def followed(self, keys):
+        """Figures of some questions that are hidden for their size and whose number follows from the others,
+        and how many were tried.
 
         The one group that is not shown is what the others leave of the whole: its large counts may follow, as
         those of any shown group. Small ones are covered, and may not.
         """
-        hidden = self.figures[self.figures["rule"].isin(FOR_SIZE)]
+        hidden = self._of(keys, FOR_SIZE)
         nobody, found = np.zeros(len(self.names), dtype=bool), []
         agreed = np.any([read for _, read in self.told.values()], axis=0)
         for (question, code), rows in hidden.groupby(["question_id", "code_id"], observed=True):
@@ -348,11 +349,16 @@ class Attack:
                     found.append(row.estimate_id)
         return found, len(hidden)
 
-    def narrow(self):
+    def _of(self, keys, rules):
+        """The figures of some questions and codes that are hidden by some rules."""
+        rows = self.figures[self.figures["rule"].isin(rules)]
+        return rows[rows["question_id"].astype("str").isin(keys) | rows["code_id"].isin(keys)]
+
+    def narrow(self, keys):
         """Hidden counts of shown groups with fewer than three possible values, for up to two who know
-        their own answers, and how many attacks were tried."""
+        their own answers, and how many attacks were tried, for some questions."""
         found, tried = [], 0
-        rows = self.figures[self.figures["rule"].isin(WIDE)]
+        rows = self._of(keys, WIDE)
         agreed = np.any([read for _, read in self.told.values()], axis=0)
         for (question, code), hidden in rows.groupby(["question_id", "code_id"], observed=True):
             key = question or code

@@ -4,8 +4,12 @@ pytest prints the seed of the day first. `GLC_TEST_SEED=20261127 make acceptance
 """
 
 import os
+import random
+from collections.abc import Iterable
 from datetime import date
+from typing import TypeVar
 
+Case = TypeVar("Case")
 SEED = int(os.environ.setdefault("GLC_TEST_SEED", f"{date.today():%Y%m%d}"))
 IS_SOAK = os.environ.get("GLC_SOAK") == "1"
 
@@ -13,3 +17,10 @@ IS_SOAK = os.environ.get("GLC_SOAK") == "1"
 def share(full, part):
     """The full count in `make soak`, otherwise the part of it."""
     return full if IS_SOAK else part
+
+
+def drawn(cases: Iterable[Case], part: int) -> list[Case]:
+    """All cases in `make soak`, otherwise so many of them, drawn by the seed of the day, in their order."""
+    every = list(cases)
+    kept = random.Random(SEED).sample(range(len(every)), min(len(every), share(len(every), part)))
+    return [every[n] for n in sorted(kept)]
