@@ -45,6 +45,7 @@ def files(study):
     return {p.name: p.read_bytes() for p in study.processed.iterdir() if p.is_file()}
 
 
+@pytest.mark.acceptance
 def test_building_twice_gives_the_same_bytes(study, tmp_path_factory):
     build(study)
     first = files(study)

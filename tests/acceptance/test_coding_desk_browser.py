@@ -19,7 +19,7 @@ from tests.jupyterlab import PATIENCE, opened, run_all, served
 from tests.share import share
 
 pytestmark = pytest.mark.acceptance
-BY_KEYBOARD, BY_MOUSE = share(20, 9), share(20, 5)
+BY_KEYBOARD, BY_MOUSE = share(20, 4), share(20, 2)
 """Codings of each script."""
 LONG = 10_000
 PLACES = """([turn, from, to]) => {

@@ -36,7 +36,7 @@ from tests.study_on_disk import SmallStudy
 pytestmark = pytest.mark.acceptance
 EVERY_KILL = {"owner": 115, "kernel": 40, "server": 35, "worker": 10}
 """200 in all."""
-KILLS = {kind: share(count, count // 10) for kind, count in EVERY_KILL.items()}
+KILLS = {kind: share(count, count // 20) for kind, count in EVERY_KILL.items()}
 READ = """import os
 import pyarrow.parquet as pq
 rows = pq.read_table(os.environ['GLC_STUDY'] + '/processed/responses.parquet').to_pylist()

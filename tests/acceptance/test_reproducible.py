@@ -33,9 +33,10 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> list[Path]:
-    return [run_in_a_clone(tmp_path_factory.mktemp("first"), "Asia/Phnom_Penh"),
-            run_in_a_clone(tmp_path_factory.mktemp("a second clone"), "America/Lima")]
+def runs(tmp_path_factory, sample_runs) -> list[Path]:
+    """A run in a clone, and one that this session made of the same study elsewhere and in another zone."""
+    return [run_in_a_clone(tmp_path_factory.mktemp("a clone"), "Asia/Phnom_Penh"),
+            (sample_runs / "team" / "current").resolve()]
 
 
 def test_two_clones_give_the_same_reports(runs):

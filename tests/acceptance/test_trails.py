@@ -17,6 +17,7 @@ from glc_analysis import tables
 from glc_analysis.convening.broken_links import broken_links
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
+from tests.share import drawn
 from tests.study_writer import write_reference
 
 pytestmark = pytest.mark.acceptance
@@ -223,7 +224,7 @@ def test_the_sample_has_no_broken_link(copied):
 
 
 def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
-    """Every row of the survey that a figure rests on, and a line of every other file."""
+    """Rows of the survey that a figure rests on, drawn by the day, and a line of every other file."""
     resting = {}
     for _, lines in pieces:
         for path, at, _ in files(lines):
@@ -231,7 +232,7 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
             resting[path] = resting.get(path, set()).union(*listed)
     assert sum(path.startswith("raw/survey") for path in resting) == 2 and len(resting) > 15
     for path, numbers in sorted(resting.items()):
-        for n in sorted(numbers):
+        for n in drawn(sorted(numbers), 2):
             with Changed(copied.root / path) as file:
                 without(file, n)
                 code, said = check(copied)
@@ -248,7 +249,7 @@ def test_one_code_less_is_told_at_every_line_that_names_it(copied):
              if row[column] and row.get("kind", "code") == "code"}
     codes = {code for *_, code in named}
     assert len(codes) > 20
-    for code in sorted(codes):
+    for code in drawn(sorted(codes), 6):
         with Changed(path), Changed(examples):
             write_reference(copied.root, "codebook", [
                 row for row in csv_rows(copied, "codebook") if row["code_id"] != code])
@@ -289,10 +290,9 @@ def test_one_clearance_less_is_told_where_it_is_needed(copied, resting_on_quotes
     """Gone from quotes.csv: at the evidence and the topics; no longer given: at its row."""
     listed = csv_rows(copied, "quotes")
     assert len(resting_on_quotes) == 13
-    for n, row in enumerate(listed, 2):
-        evidence, topics = resting_on_quotes.get(row["quote_id"], ((), ()))
-        if not evidence and not topics:
-            continue
+    needed = [(n, row) for n, row in enumerate(listed, 2) if row["quote_id"] in resting_on_quotes]
+    for n, row in drawn(needed, 3):
+        evidence, topics = resting_on_quotes[row["quote_id"]]
         gone = told_with(copied, "quotes", [one for one in listed if one is not row])
         assert gone == {*evidence, *topics}
         for change in ({"status": "removed"}, {"cleared_on": ""}, {"cleared_by_organisation": "no"}):
@@ -307,14 +307,12 @@ def test_consent_that_is_gone_is_told_at_the_quotation(copied):
     whose = tables.read("segments", study=copied).set_index("segment_id")["organisation_id"]
     quotes = {row["quote_id"]: row for row in csv_rows(copied, "quotes")}
     needed = {(whose[quotes[one]["segment_id"]], quotes[one]["audience"]) for one in quotations["quote_id"]}
-    checked = 0
-    for row in listed:
-        if row["item"] == "quotation" and row["is_given"] == "true" and not row["speaker_id"] \
-                and (row["organisation_id"], row["audience"]) in needed:
-            told = told_with(copied, "consent", [one for one in listed if one is not row])
-            assert {file for file, _ in told} & {"quotes.csv", "joint_display.csv"}
-            checked += 1
-    assert checked == len(needed)
+    resting = [row for row in listed if row["item"] == "quotation" and row["is_given"] == "true"
+               and not row["speaker_id"] and (row["organisation_id"], row["audience"]) in needed]
+    assert len(resting) == len(needed)
+    for row in drawn(resting, 4):
+        told = told_with(copied, "consent", [one for one in listed if one is not row])
+        assert {file for file, _ in told} & {"quotes.csv", "joint_display.csv"}
 
 
 def test_the_command_tells_a_clearance_that_is_gone(copied):

@@ -129,7 +129,7 @@ def assert_whole(root, before, after):
 def test_killed_at_any_step_it_is_finished_or_undone_by_the_next_commands(base, after, tmp_path):
     """Four commands that start together: one of them says what it did."""
     before, commands = contents(base), ("status", "ethics", "documents", "check --accept")
-    for at in steps(after, 1000, 8):
+    for at in steps(after, 1000, 4):
         root = Path(shutil.copytree(base, tmp_path / f"killed-{at}"))
         killed = glc(root, "withdraw", "beacon", at=at, number=signal.SIGKILL)
         assert killed.returncode == -signal.SIGKILL
@@ -147,7 +147,7 @@ def test_the_switch_killed_at_each_step_loses_nothing_whoever_comes_next(base, a
     """The last steps are the switch. Four commands start together each time."""
     before = contents(base)
     last = range(after[1] - 30, after[1] + 1)
-    for at in sorted(random.Random(SEED).sample(last, share(len(last), 8))):
+    for at in sorted(random.Random(SEED).sample(last, share(len(last), 4))):
         root = Path(shutil.copytree(base, tmp_path / f"switch-{at}"))
         glc(root, "withdraw", "beacon", at=at, number=signal.SIGKILL)
         others = [start(root, "status") for _ in range(4)]
@@ -165,7 +165,7 @@ def until_stopped(process):
 
 def test_paused_at_any_step_nobody_disturbs_it_and_writers_are_told_who_is_at_work(base, after, tmp_path):
     before = contents(base)
-    for at in steps(after, 100, 3):
+    for at in steps(after, 100, 2):
         root = Path(shutil.copytree(base, tmp_path / f"paused-{at}"))
         with start(root, "withdraw", "beacon", at=at, number=signal.SIGSTOP) as withdrawal:
             until_stopped(withdrawal)

@@ -180,9 +180,10 @@ def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(si
     assert exposed_by_group(product(*(range(size + 1) for size in sizes)), sizes, excludes=False) == []
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize(("sizes", "options"), [
     ((10, 10), 2), ((10, 12), 2), ((10, 10, 11), 2),
-    pytest.param((10, 10), 3, marks=pytest.mark.acceptance)])
+    ((10, 10), 3)])
 def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, monkeypatch):
     """Also without the solver, which hides more and is slow for so many."""
     monkeypatch.setattr(bounds, "bounds_by_solver", lambda low, high, base: (low, high))

@@ -338,6 +338,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
     assert "survivor_adviser" not in set(table["panel"]) and (table["n"] > 3).all()
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, sample_pages, audience):
     """Of every decision only those with a name are counted, on the pages of principles and of the methods."""

@@ -161,8 +161,8 @@ def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     assert owner in set(tables.read("organisations", study=study)["organisation_id"])
 
 
-@pytest.mark.parametrize("role", [
-    pytest.param("provider", marks=pytest.mark.acceptance), "survivor_adviser"])
+@pytest.mark.acceptance
+@pytest.mark.parametrize("role", ["provider", "survivor_adviser"])
 def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, role):
     reference = read_reference(study)
     rater = reference.raters.query("role == @role and may_rate == 'true'")["rater_id"].iloc[0]

@@ -260,6 +260,7 @@ def test_a_code_that_coders_no_longer_agree_on(study):
                            (PRIVATE, "3", "cited", "1 of 2")]
 
 
+@pytest.mark.acceptance
 def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(study):
     """The coders' passages are quarantined: a figure that will be right again is not to be cited anew."""
     rewrite(study, "interviews/blue.txt", "A safe place for tonight.", "A bed.")

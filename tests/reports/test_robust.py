@@ -173,6 +173,7 @@ def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkey
         os.readlink(study.reports / "team/current").removeprefix("runs/")]
 
 
+@pytest.mark.acceptance
 def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_is_damaged(
         after_kill, monkeypatch):
     study, folder = after_kill
