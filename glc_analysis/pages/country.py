@@ -21,8 +21,7 @@ from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
-from glc_analysis.evidence.estimates import BY_OPTION
-from glc_analysis.pages.questions import COLUMNS, sensitive_questions
+from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.tables_html import (
     bar,
@@ -31,7 +30,6 @@ from glc_analysis.tables_html import (
     language_label,
     note,
     quotation,
-    region_name,
     show,
     tag,
 )
@@ -43,10 +41,6 @@ from glc_analysis.view import StudyView
 # The first screen of a country's page: who answered, what was answered, in which words, for which principles.
 
 
-MOST_SENTENCES = 5
-RULE = ("For each theme we show the answer that most organisations gave here. In a tie it is the one that "
-        "more gave around this country. At most five are shown. Left out are sensitive questions, and counts "
-        "that the readers of this page may not see exactly.")
 UNNAMED = "an organisation that is not named"
 
 
@@ -89,56 +83,6 @@ def _described(view: StudyView, row: Any) -> str:
                   " ".join(filter(None, [did, day_in_words(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
     return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
-
-
-def country_sentences(view: StudyView) -> pd.DataFrame:
-    """What was answered in the country, with the count of its region or of the whole study next to it.
-
-    One row a sentence, with the columns of :func:`.questions.headlines`; the figure is that of the country.
-    Which answers are named is decided by one rule (:data:`RULE`).
-
-    >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
-    '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
-    """
-    asked = view.question_table
-    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
-    listed = view.options[view.options["kind"] == "substantive"]
-    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
-    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")]
-    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
-    kind, group, name = _around(view)
-    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
-    key = ["question_id", "option_id"]
-    found = here[[*key, "estimate_id", "n", "base_n", "share"]].merge(asked, on=key)
-    found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
-                        how="inner" if kind else "left")
-    found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
-                              kind="stable")
-    first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
-    said = [(_country_sentence(row, name), row.estimate_id, f"#{anchor('question', row.question_id)}", RULE)
-            for row in first.itertuples()]
-    return pd.DataFrame(said, columns=COLUMNS, dtype="str")
-
-
-def _around(view: StudyView) -> tuple[str, str, str]:
-    """Whose counts are next to those of the country: kind and id of the subset, and its name. All are blank
-    for the team where the country has no region."""
-    if not view.may("all_figures"):
-        return "all", "", "the whole study"
-    region = view.read("countries")["region_id"].iloc[0]
-    if not region:
-        return "", "", ""
-    name = region_name(region)
-    return "region", region, f"the {name}" if name.endswith("s") else name
-
-
-def _country_sentence(row: Any, around: str) -> str:
-    chosen = "was chosen here" if row.base_n == 1 else f"was chosen here by {row.n} of {row.base_n}"
-    said = f"“{row.label}” {chosen} for “{row.wording.removesuffix('.')}”"
-    # A region in which nobody else answered has nothing to add.
-    if around and row.base_n_around > row.base_n:
-        return f"{said}; in {around} by {count_text(row.n_around, row.base_n_around)}."
-    return f"{said}."
 
 
 def words_from_here(view: StudyView) -> pd.DataFrame:
@@ -238,7 +182,7 @@ def answers_by_country(view: StudyView) -> Html:
     if not view.has_survey:
         return show("")
     parts, shown = [], set()
-    here, (_, _, around) = view.country_labels[view.country], _around(view)
+    here, (_, _, around) = view.country_labels[view.country], around_country(view)
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
@@ -274,7 +218,7 @@ def _given_here(view: StudyView, question: Any) -> str:
     own = _figures_of(view, question, "country", view.country_labels[view.country])
     if own.empty:
         return ""
-    kind, group, _ = _around(view)
+    kind, group, _ = around_country(view)
     near = view.summary(question.question_id) if kind == "all" else _figures_of(view, question, kind, group)
     if question.type == "number":
         return _line(_median(own), _median(near)) if own["base_n"].max() else _no_answer(view, question)
@@ -360,7 +304,7 @@ def codes_by_country(view: StudyView) -> Html:
     if not view.may("passages"):
         return _released_codes(view)
     mentioned, labels = view.read("mentions"), view.labels
-    kind, _, around = _around(view)
+    kind, _, around = around_country(view)
     rows = view.released[view.released["measure"] == "coded"]
     near = {row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
     said = {code: _said_here(own, labels) for code, own in mentioned.groupby("code_id")}

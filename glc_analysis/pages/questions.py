@@ -28,8 +28,8 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.tables_html import frame_html, more, quotation, show, tag
-from glc_analysis.text import count_texts
+from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
+from glc_analysis.text import count_text, count_texts
 from glc_analysis.view import NotReleased, StudyView
 
 # ------------------------------
@@ -356,8 +356,6 @@ def headlines(view: StudyView) -> pd.DataFrame:
     '30 organisations answered, for 25 countries.'
     """
     if view.country:
-        from glc_analysis.pages.country import country_sentences
-
         return country_sentences(view)
     opening = [*_who_answered(view)]
     closing = [*_contrary(view), *_not_asked(view)]
@@ -576,3 +574,63 @@ def _names(names: Sequence[str]) -> str:
     """
     shown = [*names[:3], *(["others"] if len(names) > 3 else [])]
     return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+# ------------------------------
+# Opening sentences of a country's page.
+
+
+COUNTRY_RULE = (
+    "For each theme we show the answer that most organisations gave here. In a tie it is the one that more "
+    "gave around this country. At most five are shown. Left out are sensitive questions, and counts that the "
+    "readers of this page may not see exactly.")
+
+
+def country_sentences(view: StudyView) -> pd.DataFrame:
+    """What was answered in the country, with the count of its region or of the whole study next to it.
+
+    One row a sentence, with the columns of :func:`headlines`; the figure is that of the country.
+    Which answers are named is decided by one rule (:data:`COUNTRY_RULE`).
+
+    >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
+    """
+    asked = view.question_table
+    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
+    listed = view.options[view.options["kind"] == "substantive"]
+    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
+    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")]
+    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
+    kind, group, name = around_country(view)
+    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
+    key = ["question_id", "option_id"]
+    found = here[[*key, "estimate_id", "n", "base_n", "share"]].merge(asked, on=key)
+    found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
+                        how="inner" if kind else "left")
+    found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
+                              kind="stable")
+    first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
+    said = [(_country_sentence(row, name), row.estimate_id, f"#{anchor('question', row.question_id)}",
+             COUNTRY_RULE) for row in first.itertuples()]
+    return pd.DataFrame(said, columns=COLUMNS, dtype="str")
+
+
+def around_country(view: StudyView) -> tuple[str, str, str]:
+    """Whose counts are next to those of the country: kind and id of the subset, and its name. All are blank
+    for the team where the country has no region."""
+    if not view.may("all_figures"):
+        return "all", "", "the whole study"
+    region = view.read("countries")["region_id"].iloc[0]
+    if not region:
+        return "", "", ""
+    name = region_name(region)
+    return "region", region, f"the {name}" if name.endswith("s") else name
+
+
+def _country_sentence(row: Any, around: str) -> str:
+    chosen = "was chosen here" if row.base_n == 1 else f"was chosen here by {row.n} of {row.base_n}"
+    said = f"“{row.label}” {chosen} for “{row.wording.removesuffix('.')}”"
+    # A region in which nobody else answered has nothing to add.
+    if around and row.base_n_around > row.base_n:
+        return f"{said}; in {around} by {count_text(row.n_around, row.base_n_around)}."
+    return f"{said}."

@@ -28,7 +28,6 @@ from glc_analysis.pages.country import (
     NOTHING_CODED,
     answers_by_country,
     codes_by_country,
-    country_sentences,
     open_answers_by_country,
     passages_by_country,
     who_answered,
@@ -36,6 +35,7 @@ from glc_analysis.pages.country import (
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     SHOWN,
+    country_sentences,
     finding,
     open_answers,
     open_answers_html,

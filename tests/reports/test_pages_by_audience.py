@@ -19,7 +19,6 @@ from glc_analysis.pages.country import (
     codes_by_country,
     country_facts,
     country_principles,
-    country_sentences,
     open_answers_by_country,
     passages_by_country,
     show_country_principles,
@@ -33,6 +32,7 @@ from glc_analysis.pages.packet_sheets import (
     own_quotations,
     own_record,
 )
+from glc_analysis.pages.questions import country_sentences
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
