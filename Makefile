@@ -24,7 +24,7 @@ test: $(READY) ## all tests but the slow ones
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
 
 acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, browser
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance --drawn -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30

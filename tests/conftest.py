@@ -4,7 +4,9 @@ A test whose data or program is missing skips and says so in the summary. Under 
 where everything has to be there, a skip is a failure.
 """
 
+import math
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +15,7 @@ from hypothesis import settings
 
 from glc_analysis.files import owner_only
 from tests.principle_pages import SamplePages
-from tests.share import IS_SOAK, SEED
+from tests.share import IS_SOAK, SEED, drawn
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,10 +43,28 @@ LONGEST = [f"test_{name}.py" for name in (
 """Files of tests that take longest."""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """The longest files first, so that at the end no processor waits for another."""
     place = {name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
+    if config.option.drawn and not IS_SOAK:
+        left = of_another_day(items)
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
+
+
+def of_another_day(items):
+    """Two thirds of the slow tests of each file, but for those that draw a part of their own cases or have to
+    run every day."""
+    slow = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        if item.get_closest_marker("acceptance") and not item.get_closest_marker("every_day"):
+            slow[item.path][item.originalname].append(item)
+    left = set()
+    for tests in slow.values():
+        today = drawn(sorted(tests), math.ceil(len(tests) / 3))
+        left |= {item for name in {*tests} - {*today} for item in tests[name]}
+    return left
 
 
 def pytest_report_header():

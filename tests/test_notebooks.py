@@ -37,15 +37,17 @@ def only_when_warm(tmp_path):
     return path
 
 
+@pytest.mark.every_day
 @pytest.mark.acceptance
-def test_every_notebook_runs_and_its_own_checks_hold_in_plain_kernels(sample_study, only_when_warm):
+def test_notebooks_run_and_their_own_checks_hold_in_plain_kernels(sample_study, only_when_warm):
     begun = time.perf_counter()
-    done = nbval(*NOTEBOOKS, study=sample_study.root)
-    print(f"\n{len(NOTEBOOKS)} notebooks, plain kernels: {time.perf_counter() - begun:.1f} s")
+    done = nbval(*drawn(NOTEBOOKS, 8), study=sample_study.root)
+    print(f"\n{share(len(NOTEBOOKS), 8)} notebooks, plain kernels: {time.perf_counter() - begun:.1f} s")
     assert done.returncode == 0, done.stdout
     assert nbval(only_when_warm, study=sample_study.root).returncode == 1
 
 
+@pytest.mark.every_day
 @pytest.mark.acceptance
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 def test_notebooks_run_and_their_own_checks_hold_in_warm_kernels(sample_study, only_when_warm):
@@ -55,6 +57,7 @@ def test_notebooks_run_and_their_own_checks_hold_in_warm_kernels(sample_study, o
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.every_day
 @pytest.mark.acceptance
 def test_the_golden_notebook_gives_exactly_what_is_stored_in_it_and_a_changed_figure_is_noticed(
         sample_study, tmp_path):

@@ -21,7 +21,7 @@ from tests.attacker import Attack
 from tests.share import SEED, drawn, share
 from tests.small_surveys import SETTINGS, decided, survey_of
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 RELEASES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
 
 

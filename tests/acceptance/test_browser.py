@@ -22,7 +22,7 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from tests.share import SEED, drawn, share
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 GRAVE = ("serious", "critical")
 LIGHT = {"resultTypes": ["violations"], "preload": False}  # it would fetch style sheets from the folder

@@ -307,6 +307,7 @@ def published(masked):
     return {audience: output(masked, audience) for audience in ("convening", "public")}
 
 
+@pytest.mark.every_day
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_no_canary_is_in_any_byte_for_others(published, audience):
     folder = published[audience]

@@ -151,6 +151,7 @@ def lab(root, tmp_path_factory):
         yield address, Study(folder / "study")
 
 
+@pytest.mark.every_day
 def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_survive_refi(
         page, lab, tmp_path):
     address, study = lab

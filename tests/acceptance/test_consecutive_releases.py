@@ -20,7 +20,7 @@ from tests.share import drawn, share
 from tests.small_surveys import SETTINGS, published, survey_of
 from tests.subtraction import answers, subsets, subtracted
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 
 
 @pytest.fixture(scope="module")

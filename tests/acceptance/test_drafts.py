@@ -16,7 +16,7 @@ from glc_analysis.drafting.options import FEWEST, option_key
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import REPOSITORY
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 NGO = REPOSITORY / "tests/studies/ngo_survey/reference"
 SAME = {
     "single": {"single", "country"}, "scale": {"scale"}, "rank": {"scale"}, "text": {"text"},

@@ -29,7 +29,7 @@ from tests.form_study import fill
 from tests.share import SEED, share
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 SECONDS, MEMORY = 10, 2**30
 """What one file may take: seconds of a processor, and bytes above what the process held before."""
 
@@ -37,7 +37,7 @@ LONGEST = 10**7  # bytes of a broken file: damage can double and double again
 EVERY_ROUND = {"qdpx": 1400, "qde": 1200, "qda": 1200, "sqlite3": 1000, "csv": 1200, "coded.docx": 900,
                "xlsx": 400, "form.xlsx": 300, "kobo.csv": 600, "vtt": 1200, "srt": 1500, "txt": 1500,
                "docx": 500}
-ROUNDS = {kind: share(rounds, rounds // 8) for kind, rounds in EVERY_ROUND.items()}
+ROUNDS = {kind: share(rounds, rounds // 16) for kind, rounds in EVERY_ROUND.items()}
 CUES = [("Ana López", "We began in a small room."), ("Ben | HAART", "Sí &amp; yes.\nAll of us."),
         ("ចាន់", "បាទ 😀"), ("Ana López", "نعم، at 10:30: so."), ("Ben | HAART", "No.")]
 REAL = {"qdpx": "qda/**/*.qdpx", "qde": "qda/**/*.qd[ec]", "qda": "qda/**/data.qda",

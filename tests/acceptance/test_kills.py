@@ -33,7 +33,7 @@ from tests.process import Process
 from tests.share import SEED, share
 from tests.study_on_disk import SmallStudy
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 EVERY_KILL = {"owner": 115, "kernel": 40, "server": 35, "worker": 10}
 """200 in all."""
 KILLS = {kind: share(count, count // 20) for kind, count in EVERY_KILL.items()}

@@ -13,7 +13,7 @@ from glc_analysis.build import build
 from glc_analysis.files import keep_digest_key
 from glc_analysis.study import REPOSITORY, Study
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 COMMITTED = REPOSITORY / "tests/studies/napire2018/reference"
 OPTIONS_OF = {"v_13": "v_6", "v_36": "v_36", "v_83": "v_87"}
 """The question to which the columns of single options belong."""

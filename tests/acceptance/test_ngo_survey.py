@@ -12,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.manifest import checksum
 from glc_analysis.study import REPOSITORY
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 COMMITTED = REPOSITORY / "tests/studies/ngo_survey/reference"
 NUMBERS = ("mean", "median", "standard deviation")
 

@@ -212,9 +212,9 @@ def test_word_printed_by_libreoffice_cuts_nothing_and_parts_no_heading(packed, t
 
 
 def test_the_command_makes_a_packet_beside_the_pages_it_points_to_and_a_withdrawal_lists_it(
-        sample_study, tmp_path):
+        sample_runs, tmp_path):
     root = tmp_path / "study"
-    shutil.copytree(sample_study.root, root)
+    shutil.copytree(sample_runs.parent, root, symlinks=True)
     call = ["--study", str(root), "packet", "--for", "Gum Tree Desk", *("--only", "brief"),
             *("--only", "principles")]
     made = CliRunner().invoke(cli.cli, call)

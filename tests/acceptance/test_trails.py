@@ -20,7 +20,7 @@ from glc_analysis.study import Study
 from tests.share import drawn
 from tests.study_writer import write_reference
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")
 COUNT = re.compile(r"(\d+) of the (\d+)\b")
 QUOTED = re.compile(r"“(.*)” (\S+), (interview|call|answer)")

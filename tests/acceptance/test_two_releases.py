@@ -48,6 +48,7 @@ def left(printed, organisation, folder):
                                         undecided=undecided(study)) for audience in READERS}
 
 
+@pytest.mark.every_day
 def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
     for organisation in drawn(sorted(read_reference(printed[0]).organisations["organisation_id"]), 1):
         changed, found = left(printed, organisation, tmp_path / organisation)

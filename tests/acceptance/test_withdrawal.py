@@ -25,9 +25,10 @@ from glc_analysis.manifest import publish_next
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
+from tests.share import drawn
 from tests.study_writer import write_reference
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 KINDS = {"casa-del-telar": "an interview with its translation, a call through an interpreter, the XLSX file",
          "acacia-room": "two countries, one of them nobody else's; two calls",
          "canal-lamp": "answered twice; an interview that one coder alone read; a call",
@@ -36,7 +37,7 @@ KINDS = {"casa-del-telar": "an interview with its translation, a call through an
 INTERPRETER = "Alma (interpreter)"
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=drawn(KINDS, 2))
 def organisation(request) -> str:
     return request.param
 

@@ -20,10 +20,10 @@ import pandas as pd
 import pytest
 
 from tests.process import Process
-from tests.share import SEED, share
+from tests.share import SEED, drawn, share
 from tests.study_on_disk import SmallStudy
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 STAGE = "reports/.withdrawal"
 LINE = "An interrupted withdrawal "
 DRIVER = """
@@ -183,7 +183,7 @@ def test_paused_at_any_step_nobody_disturbs_it_and_writers_are_told_who_is_at_wo
         shutil.rmtree(root)
 
 
-@pytest.mark.parametrize("stage", ["reading the survey", "counting", "writing the tables"])
+@pytest.mark.parametrize("stage", drawn(["reading the survey", "counting", "writing the tables"], 1))
 def test_a_build_that_is_paused_keeps_a_withdrawal_away_and_brings_nobody_back(root, after, stage):
     (root / "processed/provenance.json").unlink()  # or there would be nothing to build
     with start(root, "build") as build:

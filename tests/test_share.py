@@ -1,0 +1,51 @@
+"""What a day runs of the slow tests."""
+
+from types import SimpleNamespace
+
+from tests import share
+from tests.conftest import of_another_day
+
+
+class Item:
+    """A test as pytest collects it."""
+
+    def __init__(self, path, name, *markers):
+        self.path, self.originalname, self.markers = path, name, markers
+
+    def get_closest_marker(self, name):
+        return SimpleNamespace(name=name) if name in self.markers else None
+
+
+def names_of_the_day(items):
+    left = of_another_day(items)
+    return {item.originalname for item in items if item not in left}
+
+
+def test_a_day_runs_a_third_of_the_slow_tests_of_a_file_and_others_than_another_day(monkeypatch):
+    items = [Item("a.py", f"test_{n}", "acceptance") for n in range(9)]
+    days = set()
+    for seed in range(20261128, 20261158):
+        monkeypatch.setattr(share, "SEED", seed)
+        today = names_of_the_day(items)
+        assert len(today) == 3
+        days |= today
+    assert days == {item.originalname for item in items}
+
+
+def test_a_file_with_a_single_slow_test_is_run_every_day_and_all_cases_of_a_test_go_together():
+    single, cases = Item("a.py", "test_1", "acceptance"), [Item("b.py", f"test_{n // 4}", "acceptance")
+                                                           for n in range(8)]
+    left = of_another_day([single, *cases])
+    assert single not in left and len(left) == 4
+
+
+def test_quick_tests_and_those_of_every_day_are_always_run():
+    always = [Item("a.py", "test_quick"), Item("a.py", "test_kept", "acceptance", "every_day")]
+    assert not of_another_day([*always, *(Item("a.py", f"test_{n}", "acceptance")
+                                                for n in range(5))]) & {*always}
+
+
+def test_cases_are_drawn_in_their_order_and_all_of_them_when_nothing_is_left_out(monkeypatch):
+    assert share.drawn("abcdef", 3) == sorted(share.drawn("abcdef", 3)) and len(share.drawn("abc", 9)) == 3
+    monkeypatch.setattr(share, "IS_SOAK", True)
+    assert share.drawn("abcdef", 1) == [*"abcdef"]
