@@ -23,10 +23,10 @@ run: $(READY) ## write the reports (glc run)
 test: $(READY) ## all tests but the slow ones
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
 
-acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, browser
+acceptance: $(READY) ## the slow tests (whole studies, attacks, kills, browser): a part of them by the day
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance --drawn -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
-soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
+soak: $(READY) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 # scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.
