@@ -1,1 +1,1 @@
-"""Who may see what."""
+"""Who may see what, and the gate that stops whatever shows more."""

@@ -1,1 +1,1 @@
-"""Which pages are made, how their notebooks are run, and what stops a run."""
+"""Which pages are made, and how their notebooks are run."""
