@@ -151,7 +151,6 @@ def _question_row(
     row = {
         "question_id": identifier,
         "columns": column.entry,
-        "unit": "answer",
         "wording": column.wording,
         "is_sensitive": "true",
         "n": str(column.n_filled),
@@ -205,7 +204,6 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
     return {
         "question_id": identifier,
         "columns": " | ".join([group.entry, *(f"{NOT_IN}{file}" for file in wholly)]),
-        "unit": "answer",
         "type": "multi",
         "wording": group.wording,
         "option_list": identifier,

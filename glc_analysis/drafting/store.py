@@ -11,16 +11,17 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from glc_analysis.cleaning.columns import NOT_IN, alternatives
+from glc_analysis.cleaning.columns import LOOP, NOT_IN, alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
@@ -55,6 +56,8 @@ _HELP = (
     "Every question is sensitive until you write false: no page states a sensitive answer in a sentence, or "
     "shows "
     "it country by country.",
+    "unit is blank: organisation where the settings name organisations and no country, else answer. What you "
+    "write there counts.",
     "asked_if is blank: blanks_suggest says what the blank cells look like, and you decide. Positions give "
     "the order of "
     "a scale; which end is high is for you to say where you write about it.",
@@ -406,13 +409,21 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         if len(rows):
             path = study.root / table_files(table)[0].path
             texts[path] = _with_rows(path, rows)
-    if len(new):
-        path = study.root / table_files("questions")[0].path
-        places = state.tables["questions"].set_index("question_id")[PLACE]
-        texts[path] = _with_questions(path, new, pd.to_numeric(places, errors="coerce").dropna().to_dict())
     settings, kept = _with_settings(study.settings_file, state.tables["settings"])
     if settings is not None:
         texts[study.settings_file] = settings
+    if len(new):
+        units = _units(new, tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8")))
+        if n := int((new["unit"].eq("") & units.eq("organisation")).sum()):
+            lines.append(
+                f"{n} of the questions count once for each organisation: the settings name organisations and "
+                "no country. Where each record is to count, write answer into the column unit of "
+                "questions.csv."
+            )
+        new = new.assign(unit=units)
+        path = study.root / table_files("questions")[0].path
+        places = state.tables["questions"].set_index("question_id")[PLACE]
+        texts[path] = _with_questions(path, new, pd.to_numeric(places, errors="coerce").dropna().to_dict())
     lines += kept
     log = study.root / FOLDER / ACCEPTED
     before = log.read_text(encoding="utf-8") if log.is_file() else _csv_text(_ACCEPTED_COLUMNS, [])
@@ -438,6 +449,15 @@ def _present(study: Study, table: str, column: str) -> set[str]:
     grid = read_table(path)
     names = [name.strip() for name in grid.names]
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
+
+
+def _units(questions: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
+    """The unit of each drafted question: what a person has written, else what follows from study.toml. Where
+    it names a column of organisations and none of countries, nobody answers for a country."""
+    roles = default_settings()[0]["survey"] | settings.get("survey", {})
+    follows = "organisation" if roles["organisation"] and not roles["country"] else "answer"
+    in_loops = questions["columns"].str.contains(LOOP, regex=False) | bool(roles["loop"])
+    return questions["unit"].where(questions["unit"] != "", in_loops.map({True: "answer", False: follows}))
 
 
 def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:

@@ -256,3 +256,22 @@ def test_a_survey_of_persons_says_why_the_public_sees_no_figure(tmp_path):
     done = glc("--study", tmp_path / "study", "summary", "Q2", "--audience", "public")
     assert 'write unknown_organisations = "each" under [survey] in study.toml' in done.output
     assert "unknown_organisations" not in glc("--study", tmp_path / "study", "summary", "Q2").output
+
+
+@pytest.mark.parametrize(("roles", "unit"), [
+    ({"survey.organisation": "group"}, "organisation"), ({}, "answer"),
+    ({"survey.organisation": "group", "survey.country": "place"}, "answer")])
+def test_the_unit_follows_the_settings_unless_a_person_wrote_it(tmp_path, roles, unit):
+    frame = {"group": [f"g{n} at a place" for n in range(60)], "place": ["Kenya", "Peru"] * 30,
+             "Do you ask later?": ["Yes", "No"] * 30, "Do you ask first?": ["Yes", "No", "No"] * 20}
+    assert glc("init", tmp_path / "study", "--from", csv_file(tmp_path, frame)).exit_code == 0
+    draft = tmp_path / "study/private/draft"
+    rewrite(draft / "settings.csv", lambda row: row.update(
+        value=roles.get(row["setting"], "" if row["setting"] in ("survey.organisation", "survey.country")
+                        else row["value"])))
+    rewrite(draft / "questions.csv", lambda row: row.update(
+        unit="answer" if "first" in row["wording"] else row["unit"]))
+    done = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    units = {row["wording"]: row["unit"] for row in rows(tmp_path / "study/reference/questions.csv")}
+    assert (units["Do you ask later?"], units["Do you ask first?"]) == (unit, "answer")
+    assert ("once for each organisation" in done.output) == (unit == "organisation")
