@@ -46,6 +46,8 @@ NUMBERS = ["statistic", "value", "base_n", "shown_as"]
 CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
          "shown_as_in_calls", "code_id"]
 NOT_SHOWN = "not shown"
+EACH_RECORD = "Each record counts, also where an organisation has several."
+"""Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
 CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
@@ -473,7 +475,9 @@ class StudyView(VisibleTables):
             return f"Asked of those who {self.words.condition(question.asked_if)}"
         if question.unit == "organisation":
             return "Asked of every organisation."
-        return "" if self.is_one_answer_each else "Asked for each country an organisation works in."
+        if self.is_one_answer_each:
+            return ""
+        return "Asked for each country an organisation works in." if self.is_by_country else EACH_RECORD
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """The figures of a question by what was answered to another one, as ``glc summary --with`` prints

@@ -1,5 +1,6 @@
 """Studies without what others have: no survey, no country, no organisation; and blanks that mean unknown."""
 
+import re
 from types import SimpleNamespace
 
 import pandas as pd
@@ -15,7 +16,7 @@ from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.country import who_answered
 from glc_analysis.pages.questions import headlines
-from glc_analysis.pages.survey import country_list, missing_answers, study_numbers
+from glc_analysis.pages.survey import country_list, missing_answers, notable_records, study_numbers
 from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
@@ -173,6 +174,27 @@ def replies(tmp_path_factory):
         options=choices("law", "yes", "no"), countries=places("KHM asia", "LAO asia"))
     build(study)
     return study
+
+
+@pytest.fixture(scope="module")
+def nowhere(tmp_path_factory):
+    """A built study whose survey names organisations, one of them twice, and no country."""
+    study = write_study(
+        tmp_path_factory.mktemp("nowhere"), [{"org": one, "Q1": "yes"} for one in [*"abcdefghij", "a"]],
+        settings={"survey": {"country": ""}}, questions=[question("Q1", "single", "law", wording="Law?")],
+        options=choices("law", "yes", "no"))
+    build(study)
+    return study
+
+
+def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
+    view = open_study(str(nowhere.root)).view("team")
+    said = [study_numbers(view).data, *headlines(view)["sentence"], *view.questions["asked_of"],
+            *notable_records(view)["records where"], *view.read("steps")["why"]]
+    assert [one for one in said if re.search("countr|region", one)] == []
+    assert "There are 11 records: an organisation may have answered more than once." in said[0]
+    assert "10 organisations answered, in 11 records." in said
+    assert [*view.questions["asked_of"]] == ["Each record counts, also where an organisation has several."]
 
 
 def test_pages_of_single_replies_do_not_speak_of_several_answers_of_one_organisation(replies):

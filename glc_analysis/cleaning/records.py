@@ -373,7 +373,8 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     if surveys:
         log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
                 cells=int(answers["is_duplicate"].sum()),
-                why="an organisation answered again for a country; both records are kept")
+                why=f"an organisation answered again{' for a country' if settings['country'] else ''}; both "
+                    "records are kept")
     return Records(answers, tuple(ready), order, frozenset(settings["blank"]),
                    (*misfits, *faults, *wrong), settings["decimal_commas"])
 

@@ -156,9 +156,9 @@ def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
         "adequacy": [f"Organisations that contributed to its codes and passages: "
                      f"{contributors['organisation_id'].nunique()} of {len(organisations)}; "
                      f"{_by_source(contributors)}."],
-        "relevance": [f"They work in {_count_places(own, frames, 'country_id')} countries, in "
-                      f"{_count_places(own, frames, 'region_id')} regions; "
-                      f"resources: {_counts(own['resource_level'])}."],
+        "relevance": [(f"They work in {n} countries, in {_count_places(own, frames, 'region_id')} regions; "
+                       "resources" if (n := _count_places(own, frames, "country_id")) else "Resources")
+                      + f": {_counts(own['resource_level'])}."],
         "benefit": [_claims(evidence, "supports", "reported_to_work", "outcome_measured")],
         "harm": [_claims(evidence, "contradicts", "reported_to_fail"),
                  _claims(evidence, "qualifies", "reported_to_fail")],

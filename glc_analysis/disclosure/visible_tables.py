@@ -143,13 +143,22 @@ class VisibleTables:
     @property
     def is_one_answer_each(self) -> bool:
         """Whether every record of the survey is a respondent's one answer: it does not say which organisation
-        answered, and nobody answered for several countries, as far as the audience may know.
+        answered, or for which country, and nobody answered twice, as far as the audience may know.
 
         >>> view.is_one_answer_each
         False
         """
-        names_nobody = not self.study.settings["survey"]["organisation"]
-        return names_nobody and self.sizes.get("organisations") == self.sizes.get("records")
+        names_both = self.study.settings["survey"]["organisation"] and self.is_by_country
+        return not names_both and self.sizes.get("organisations") == self.sizes.get("records")
+
+    @property
+    def is_by_country(self) -> bool:
+        """Whether the records of the survey are about countries: a column of it names the country of each.
+
+        >>> view.is_by_country
+        True
+        """
+        return bool(self.study.settings["survey"]["country"])
 
     @cached_property
     def has_survey(self) -> bool:

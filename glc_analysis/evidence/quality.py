@@ -166,6 +166,8 @@ def _records(data: CleanTables) -> list[tuple]:
     unknown = {"unknown_country": int((answers["country_id"] == UNKNOWN).sum()),
                "unknown_organisation": int(answers["organisation_id"].astype("str").str.startswith(
                    f"{UNKNOWN}.").sum())}
+    if size and (answers["country_id"] == "").all():  # the survey names no country
+        del counted["no_region"], counted["works_abroad"]
     # Where all are unknown, the survey does not ask it.
     counted |= {name: n for name, n in unknown.items() if 0 < n < size}
     rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]

@@ -341,6 +341,7 @@ COLUMNS = ["sentence", "estimate_id", "link", "chosen_by"]
 """The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
 
 EACH = " (one answer for each country an organisation works in)"
+EACH_RECORD = " (each record counts, also where an organisation has several)"
 VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
          "scale": ("chose", "was chosen")}
 
@@ -379,7 +380,8 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
     if view.may("all_figures") and view.work_countries:
         said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
     elif view.has_survey and records not in (None, n):
-        said += f", with {records} answers about the countries they work in"
+        said += f", with {records} answers about the countries they work in" if view.is_by_country else \
+            f", in {_number(records, 'record')}"
     yield f"{said}.", "quality/survey/organisations/all", "index.html" if view.theme else "", ""
 
 
@@ -470,7 +472,9 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
             said, place = _code_sentence(view, figure), places.code(figure.code_id)
         else:
             asked = view.words.questions[figure.question_id]
-            said = _question_sentence(view, asked, figure, "" if is_told or view.is_one_answer_each else EACH)
+            is_clear = is_told or view.is_one_answer_each
+            each = "" if is_clear else EACH if view.is_by_country else EACH_RECORD
+            said = _question_sentence(view, asked, figure, each)
             is_told |= asked.unit == "answer"
             place = places.question(figure.question_id, asked.theme_id if view.theme else "")
         yield said, figure.estimate_id, _link(view, place), figure.chosen_by

@@ -154,7 +154,8 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
     coded = view.read("codings").query("coder_id == 'consensus'")
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
-    said = [f"There are {_many(records, 'record')}: an organisation may answer for several countries."] \
+    several = "answer for several countries" if view.is_by_country else "have answered more than once"
+    said = [f"There are {_many(records, 'record')}: an organisation may {several}."] \
         if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
         said.append(f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
@@ -323,9 +324,10 @@ def notable_records(view: StudyView) -> pd.DataFrame | Html:
     survey."""
     if not view.has_survey:
         return show("")
+    where = " for the country" if view.is_by_country else ""
     labels = {"unknown_organisation": "the organisation is unknown",
               "unknown_country": "the country is unknown",
-              "duplicate": "the organisation answered more than once for the country (all are kept)",
+              "duplicate": f"the organisation answered more than once{where} (all are kept)",
               "straight_lined": "all scale questions have the same answer",
               "shorter": "the survey took under five minutes", "longer": "the survey took over a day",
               "no_region": "the work country has no region",
