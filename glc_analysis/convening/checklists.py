@@ -67,7 +67,10 @@ def _data(view: StudyView) -> dict[str, str]:
     ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
     days = answers.loc[answers["answered_on"] != "", "answered_on"]
     kinds = questions["type"].value_counts().sort_index()
-    guide = segments.loc[segments["role"] != "", "guide_question_id"].replace("", None).nunique()
+    documents = view.read("documents")
+    interviews = documents.loc[documents["kind"] == "interview", "document_id"]
+    asked = segments[(segments["role"] != "") & segments["document_id"].isin(interviews)]
+    guide = asked["guide_question_id"].replace("", None).nunique()
     return {
         "sampling": stated_sampling(view.study),
         "sample": _count(view.sizes.get("organisations", 0), "organisation"),

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.build import build
 from glc_analysis.convening.checklists import method_facts
 from glc_analysis.pages.survey import (
     READERS,
@@ -20,6 +21,7 @@ from glc_analysis.pages.survey import (
 )
 from glc_analysis.publish.site import article
 from glc_analysis.view import StudyView
+from tests.study_writer import places, question, write_study
 
 
 def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):
@@ -97,6 +99,13 @@ def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
     stated, silent = (method_facts(StudyView(one)) for one in (sample_study, unstated))
     assert "on purpose" in stated["sampling"] and "on purpose" in stated["limits"]
     assert (silent["sampling"], silent["limits"]) == ("", "")
+
+
+def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tmp_path):
+    study = write_study(tmp_path, [{"org": one, "country": "KHM", "Q1": "We listen."} for one in "ab"],
+                        questions=[question("Q1", "text")], countries=places("KHM asia"))
+    build(study)
+    assert method_facts(StudyView(study))["guide"] == ""
 
 
 def test_the_checklists_state_how_far_the_coders_agree(sample_study):
