@@ -194,10 +194,13 @@ def clean_organisations(records: Records, reference: Reference, *,
 
     Every record that names no organisation has a row of its own. These rows are of one network, because
     they may all be of one organisation, unless ``unknown`` is ``each``. An organisation's type, network and
-    resources are from the register; day, language and interpreter are from its first record. Home country
+    resources are from the register; language and interpreter are from its first record. Home country
     and label are from the register, or else from the survey.
     """
-    first = records.answers.drop_duplicates("organisation_id").set_index("organisation_id")
+    answers = records.answers
+    days = answers["ended"].where(answers["ended"] != "", answers["started"]).str[:10]
+    last = days.groupby(answers["organisation_id"], observed=True).max()
+    first = answers.assign(day=days).drop_duplicates("organisation_id").set_index("organisation_id")
     register = reference.organisations.set_index("organisation_id", drop=False)
     own = register.reindex(first.index).fillna("")
     home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
@@ -210,7 +213,7 @@ def clean_organisations(records: Records, reference: Reference, *,
         "label": label.mask(is_unknown, said),
         "home_country_id": home, "home_region_id": region_ids(home, reference.countries),
         "resource_level": own["resource_level"],
-        "answered_on": first["ended"].where(first["ended"] != "", first["started"]).str[:10],
+        "answered_on": first["day"], "last_answered_on": last.reindex(first.index),
         "language": first["language"],
         "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
 
@@ -219,8 +222,8 @@ def conversation_partners(participants: pd.DataFrame, reference: Reference) -> p
     """Table ``organisations`` of a study without a survey: one row an organisation that took part in an
     interview or a call, of which ``participants`` has a row each.
 
-    Type, label, network and home country are from the register. Day, language and interpreter are those
-    of the organisation's first conversation.
+    Type, label, network and home country are from the register. Language and interpreter are those of the
+    organisation's first conversation.
     """
     first = participants.sort_values(["organisation_id", "date", "document_id"], kind="stable")
     first = first.drop_duplicates("organisation_id").set_index("organisation_id")
@@ -230,6 +233,8 @@ def conversation_partners(participants: pd.DataFrame, reference: Reference) -> p
         "label": own["label"], "home_country_id": own["home_country_id"],
         "home_region_id": region_ids(own["home_country_id"], reference.countries),
         "resource_level": own["resource_level"], "answered_on": first["date"],
+        "last_answered_on": participants.groupby("organisation_id", observed=True)["date"].max().reindex(
+            first.index),
         "language": first["language"], "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
 
 

@@ -65,7 +65,8 @@ def _data(view: StudyView) -> dict[str, str]:
     segments, questions, answers = (view.read(name) for name in ("segments", "questions", "organisations"))
     roles = segments[segments["role"] != ""].groupby("role")["speaker_id"].nunique()
     ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
-    days = answers.loc[answers["answered_on"] != "", "answered_on"]
+    days = pd.concat([answers[column] for column in ("answered_on", "last_answered_on")])
+    days = days[days != ""]
     kinds = questions["type"].value_counts().sort_index()
     documents = view.read("documents")
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]

@@ -477,11 +477,11 @@ def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
     """The last day on which an organisation answered, in the survey, an interview or a call; blank if no day
     is recorded.
 
-    >>> days = pd.DataFrame({"answered_on": ["2016-03-04", ""]})
+    >>> days = pd.DataFrame({"last_answered_on": ["2016-03-04", ""]})
     >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))
     '2016-09-21'
     """
-    return max(filter(is_day, [*organisations["answered_on"], *documents["date"]]), default="")
+    return max(filter(is_day, [*organisations["last_answered_on"], *documents["date"]]), default="")
 
 
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:

@@ -85,7 +85,8 @@ def test_an_organisation_is_what_the_register_and_its_first_record_say():
     assert found.to_dict("records") == [{
         "organisation_id": "chab", "label": "Chab House", "type": "shelter", "network_id": "net",
         "home_country_id": "KHM", "home_region_id": "asia", "resource_level": "low",
-        "answered_on": "2016-05-01", "language": "km", "is_interpreted": False}]
+        "answered_on": "2016-05-01", "last_answered_on": "2016-05-03", "language": "km",
+        "is_interpreted": False}]
 
 
 def test_the_survey_tells_the_home_where_the_register_does_not():

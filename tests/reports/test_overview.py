@@ -101,6 +101,16 @@ def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
     assert (silent["sampling"], silent["limits"]) == ("", "")
 
 
+def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisation_answered_before(tmp_path):
+    rows = [{"org": one, "country": "KHM", "day": day, "Q1": "We listen."}
+            for one, day in (("a", "2023-01-17"), ("b", "2023-01-18"), ("a", "2023-01-19"))]
+    study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
+                        settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
+    build(study)
+    assert page_header(StudyView(study)).endswith("Data up to 2023-01-19.")
+    assert method_facts(StudyView(study))["period"] == "2023-01-17 to 2023-01-19"
+
+
 def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tmp_path):
     study = write_study(tmp_path, [{"org": one, "country": "KHM", "Q1": "We listen."} for one in "ab"],
                         questions=[question("Q1", "text")], countries=places("KHM asia"))
