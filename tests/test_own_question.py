@@ -87,10 +87,23 @@ def test_a_study_without_the_question_and_the_region_takes_what_is_there_and_say
                           for one, answer in zip("abc", ("yes", "yes", "no"), strict=True)])
     names = run(root)
     said = capsys.readouterr().out
-    assert "Nobody chose shelter at a question Q4.1" in said
-    assert "No organisation works in Asia." in said
+    assert "needs a question of this study with several answers and one of its options" in said
+    assert "write America after region" in said
+    assert re.search("shelter|Q4.1|Asia", said) is None
     assert (names["question_id"], names["option"]) == ("Q1", "Yes")
     assert names["organisations"]["answer"].tolist() == ["chose it", "chose it", "did not"]
+
+
+@pytest.mark.acceptance
+def test_a_study_without_countries_is_counted_whole_and_no_region_is_named(tmp_path, capsys):
+    root = write_study(tmp_path / "study", [{"org": one, "Q1": "yes"} for one in "abc"],
+                       questions=[question("Q1", "multi", "law")], options=choices("law", "yes", "no"),
+                       settings={"survey": {"country": ""}}).root
+    build(Study(root))
+    names = run(root)
+    said = capsys.readouterr().out
+    assert "names no region, so the page takes all organisations" in said and "Asia" not in said
+    assert (names["region"], len(names["organisations"])) == ("all organisations", 3)
 
 
 @pytest.mark.acceptance
