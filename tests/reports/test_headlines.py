@@ -276,7 +276,8 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
         [survey_estimates(data, STUDY), quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
-    study.__dict__["settings"] = {"disclosure": SETTINGS, "survey": {"organisation": "org", "loop": ""}}
+    study.__dict__["settings"] = {
+        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
     frames["codebook"] = tables.shape("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
         view = Decided(study, audience).given(frames["estimates"], decisions)
@@ -289,7 +290,8 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
     frames = survey_of((15, {"Q1": "yes"}), (9, {"Q1": "no"}), (6, {"Q1": "dont_know"}))
     decisions = decided(frames, "public").reset_index()
     study = Study(Path("there-is-no-such-study"))
-    study.__dict__["settings"] = {"disclosure": SETTINGS, "survey": {"organisation": "org", "loop": ""}}
+    study.__dict__["settings"] = {
+        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
     frames["codebook"] = tables.shape("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
         frame = check(Decided(study, "public").given(frames["estimates"], decisions))
