@@ -195,7 +195,8 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
                                 if step.name not in _FIGURES)]
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
-    for line in coding_lines(engine):
+    said = records.several_records(engine["records"], reference, study.settings["survey"])
+    for line in (*said, *coding_lines(engine)):
         say(line)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}

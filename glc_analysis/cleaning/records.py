@@ -25,6 +25,8 @@ and unlike all others of its file.
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,8 +37,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
-from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, GLCError, nearest
+from glc_analysis.cleaning.countries import country_ids, region_ids, row_list, unknown_country_faults
+from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, GLCError, nearest
 from glc_analysis.intake.survey import RawSurvey, read_survey
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import UNKNOWN
@@ -581,6 +583,73 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
                      fix="add it to organisations.csv, or correct the record in corrections.csv")
                for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
     return ids.mask(is_blank, nobody), faults
+
+
+# ------------------------------
+# Organisations with several records of one file and country: one that answered again, or two of one name.
+
+
+_NEW_NAMES = 3
+"""For so many records of an organisation a row is printed that would give each a name of its own."""
+
+
+def several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
+    """Lines on organisations with several records of one file and country, at most
+    :data:`~glc_analysis.errors.SHOWN_ROWS` of them: their rows, how many of their answers differ, and the
+    rows of corrections.csv by which the later records are of other organisations. Loops of a record are one.
+    """
+    answers, source = records.answers, settings["organisation"]
+    if not source or answers.empty:
+        return []
+    named = answers[answers["organisation"] != ""].drop_duplicates(["file", "row", "country_id"])
+    own = ["organisation_id", "file", "country_id"]
+    groups = {(group["file"].iloc[0], *group["row"]): group
+              for _, group in named.groupby(own, observed=True, sort=False) if len(group) > 1}
+    taken = {*answers["organisation_id"].astype("str")}
+    lines = []
+    for (file, first, *later), group in itertools.islice(groups.items(), SHOWN_ROWS):
+        survey = next(one for one in records.surveys if one.path.name == file)
+        column = columns.locate(source, survey)[0][""]
+        n, shared = _differing_answers(survey.frame.loc[[*group["answer_id"].astype("str")]], survey, records,
+                                       reference)
+        also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
+        lines.append(
+            f"{file}, rows {row_list(sorted([first, *later]))}: {len(group)} records are of one "
+            f"organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of them "
+            "give differ. Of questions about the organisation the first answer counts alone. To fix: if they "
+            f"are of different organisations, add to corrections.csv{also}, with your name and the day at "
+            "the end:")
+        for row in later[:_NEW_NAMES]:
+            keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
+            name = survey.frame.at[keys.iloc[0], column]
+            new = next(new for n in itertools.count(2) if slug(new := f"{name} ({n})") not in taken)
+            taken.add(slug(new))
+            for key in keys:
+                line = io.StringIO()
+                csv.writer(line, lineterminator="").writerow(
+                    ["survey", key, column, name, new, "another organisation of the same name", "", ""])
+                lines.append(line.getvalue())
+        if len(later) > _NEW_NAMES:
+            lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
+    more = len(groups) - SHOWN_ROWS
+    return lines + ([f"And {more:,} more organisations with several records."] if more > 0 else [])
+
+
+def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
+                       reference: Reference) -> tuple[int, int]:
+    """To how many questions the records of an organisation say different things, of how many to which at
+    least two of them say anything."""
+    texts = frame.map(match_key)
+    texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
+    n = shared = 0
+    for question in reference.questions.itertuples():
+        options = reference.options[reference.options["option_list"] == question.option_list]
+        at, _ = columns.locate(question.columns, survey, options if question.type == "multi" else None)
+        cells = texts[[name for name in at.values() if name]]
+        cells = cells[(cells != "").any(axis=1)]
+        shared += len(cells) > 1
+        n += len(cells.drop_duplicates()) > 1
+    return n, shared
 
 
 # ------------------------------

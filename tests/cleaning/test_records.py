@@ -2,9 +2,10 @@
 
 import pytest
 
+from glc_analysis.cleaning.records import several_records
 from glc_analysis.errors import Faults
 from glc_analysis.text import slug
-from tests.study_writer import choices, cleaned, places, question, reference, survey
+from tests.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
 QUESTIONS = [question("Q1", "text")]
 KNOWN = reference(questions=QUESTIONS, countries=places("KHM asia", "LAO asia", "PER america"))
@@ -42,6 +43,20 @@ def test_a_second_answer_for_a_country_is_marked_and_kept():
     found = answers(rows, started="when").set_index("answer_id")["is_duplicate"]
     assert found.to_dict() == {"survey.r2": True, "survey.r3": False, "survey.r4": False,
                                "survey.r5": False}
+
+
+def test_two_records_of_one_name_are_named_with_the_row_that_tells_them_apart():
+    known = reference(questions=[question("Q1", "text"), question("Q2", "text")],
+                      countries=places("KHM asia", "LAO asia"))
+    rows = [record("Anti, Inc", Q2="x"), record("b"), record("Anti, Inc", Q1="other", Q2="x"),
+            record("b", country="LAO")]
+    found = cleaned(rows, known).records
+    lines = several_records(found, known, {**SETTINGS, "country": "country"})
+    assert lines[0].startswith("survey.csv, rows 2, 4: 2 records are of one organisation, 'Anti, Inc'; "
+                               "1 of 2 answers that several of them give differ.")
+    later = found.answers["answer_id"].iloc[found.answers["is_duplicate"].to_numpy().argmax()]
+    assert lines[1:] == [f'survey,{later},org,"Anti, Inc","Anti, Inc (2)",another organisation of the same '
+                         'name,,']
 
 
 def test_which_record_comes_first_does_not_depend_on_the_order_of_rows():
