@@ -41,6 +41,8 @@ LOOKED_AT = 5_000
 """The most different answers of a column that are looked at: those given most often."""
 
 _ALIKE, _MIXED = 0.8, 0.05
+_DIFFERENT, _SHORT = 0.9, 30
+"""Texts of which so many differ, and that have so few letters on average, may be names."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
@@ -129,15 +131,17 @@ def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     personal = sum(count for text, count in answers.items() if words.looks_personal(text))
     heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
-    is_named = words.mentions("personal", heading) and len(column.wording.split()) <= 6
+    n_words = len(column.wording.split())
+    is_person = words.asks_for_person(heading) and n_words <= 15
+    is_named = is_person or words.mentions("personal", heading) and n_words <= 6
     if n >= 5 and personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
-        return Guess(
-            LEFT_OUT,
-            f"{personal} of {n} answers look like contact data"
-            if personal
-            else "the heading asks for contact data",
-            personal >= 0.5 * n and is_named,
-        )
+        why = "the heading asks for contact data"
+        if personal >= 0.5 * n or personal and not is_person:
+            why = f"{personal} of {n} answers look like contact data"
+        elif is_person:
+            why = ("the heading asks for a person's name, which must not leave the team; if it is that of "
+                   "the organisation, name the column in the settings")
+        return Guess(LEFT_OUT, why, personal >= 0.5 * n and is_named)
     return None
 
 
@@ -324,7 +328,8 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
     length = sum(len(text) * count for text, count in answers.items()) / n
     variants = n - usual.total()
     shown = f"{round(100 * covered)} % of {n} answers are texts that others gave too"
-    asks_personal = words.mentions("personal", column.wording) or words.mentions("place", column.wording)
+    asks_personal = words.asks_for_person(column.wording) or any(
+        words.mentions(concept, column.wording) for concept in ("personal", "place"))
     if covered >= 0.7 and len(spelled) <= max(12, 0.4 * n) or covered >= 0.95 and len(spelled) <= 60:
         options = _by_file(column, known)
         if asks_personal and len(column.wording.split()) <= 8 and not _is_yes_no([*answers]):
@@ -361,9 +366,13 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
             notes.append("the heading allows several options, and no cell has several")
         return Guess("single", shown, is_sure, options=options, notes=notes)
     is_sure = covered < 0.3 or length > 60
-    return Guess(
-        "text", f"{shown}; {round(length)} letters on average", is_sure and n >= 10 and not is_several
-    )
+    notes = []
+    if len(spelled) >= _DIFFERENT * n and length <= _SHORT:
+        is_sure = False
+        notes.append("nearly every answer is another short text: they may be names of persons or "
+                     "organisations")
+    why = f"{shown}; {round(length)} letters on average"
+    return Guess("text", why, is_sure and n >= 10 and not is_several, notes=notes)
 
 
 def _is_yes_no(labels: Collection[str]) -> bool:

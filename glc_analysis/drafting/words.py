@@ -130,6 +130,18 @@ def looks_personal(text: str) -> bool:
     return bool(is_found) and not _DATE_OR_SPAN.fullmatch(text.strip())
 
 
+def asks_for_person(heading: str) -> bool:
+    """Whether a heading asks for the name of a person, and not for that of an organisation alone.
+
+    >>> [asks_for_person(text) for text in ("Name", "2. Name (optional)", "Your name and organisation")]
+    [True, True, True]
+    >>> [asks_for_person(text) for text in ("Full name of your organisation", "Name of your group", "Why?")]
+    [False, False, False]
+    """
+    bare = re.sub(r"^\W*[a-z]?\d+\W+|[(\[].*?[)\]]", " ", match_key(heading))
+    return is_word("name", bare) or mentions("person", _pattern("organisation").sub(" ", plain(heading)))
+
+
 def is_link(text: str) -> bool:
     """Whether an answer is an address on the web, which may lead to a person.
 

@@ -166,3 +166,26 @@ def test_two_codes_alone_are_two_options_and_unsure():
 def test_one_cell_of_several_options_that_others_gave_alone_is_enough_in_a_small_survey():
     found = guess("Which guidelines?", {"General": 9, "Local": 3, "National": 3, "National; Local": 1})
     assert (found.kind, found.separator, found.is_sure) == ("multi", "; ", False)
+
+
+PERSONS = {f"{first} {last}": 1 for first in ("Ana", "Ben", "Chan") for last in ("Lopez", "Sok", "Roe")}
+
+
+@pytest.mark.parametrize("heading", ["Name", "Full name", "Your name", "1. Name (optional)", "Nombre",
+                                     "Nom :", "What is your name, if you like?", "Your name and organisation"])
+def test_a_column_of_persons_names_is_left_out_with_the_reason(heading):
+    found = guess(heading, PERSONS)
+    assert (found.kind, "person's name" in found.why) == ("left out", True)
+
+
+@pytest.mark.parametrize("heading", ["What is the name of your group?", "Full name of your organisation",
+                                     "Nom de l'association"])
+def test_the_name_of_a_group_is_proposed_as_the_organisation_and_unsure(heading):
+    found = guess(heading, {f"Group {name}": 1 for name in PERSONS})
+    assert (found.kind, found.is_sure) == ("organisation", False)
+
+
+def test_short_texts_that_nearly_all_differ_are_unsure_since_they_may_be_names():
+    found = guess("Jméno", PERSONS)
+    assert (found.kind, found.is_sure) == ("text", False)
+    assert "may be names" in found.notes[0]
