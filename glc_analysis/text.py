@@ -22,7 +22,7 @@ PERCENT_FROM = 30
 # Single values: spaces, numbers, dates.
 
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?: ?[%٪％])?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
@@ -80,18 +80,19 @@ def map_unique(series: pd.Series, function) -> pd.Series:
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """The numbers that texts hold (NaN where blank), and a mask of the texts that are not numbers.
 
-    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit. A person
-    decides about anything else, in corrections.csv.
+    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit but a sign for
+    per cent: "75 %" is 75. A person decides about anything else, in corrections.csv.
 
-    >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40"]))
+    >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40", "75%"]))
     >>> values.tolist(), wrong.tolist()
-    ([12.5, nan, nan], [False, False, True])
+    ([12.5, nan, nan, 75.0], [False, False, True, False])
     """
     plain = map_unique(texts, normalise_space)
     if decimal != ".":
         swapped = str.maketrans({decimal: ".", ".": decimal})
         plain = map_unique(plain, lambda t: t.translate(swapped))
-    values = map_unique(plain, lambda t: float(t) if _NUMBER.fullmatch(t) else np.nan).to_numpy(dtype=float)
+    found = {text: _NUMBER.fullmatch(text) for text in plain.unique()}
+    values = map_unique(plain, lambda t: float(found[t][1]) if found[t] else np.nan).to_numpy(dtype=float)
     return values, np.isnan(values) & (plain != "").to_numpy()
 
 

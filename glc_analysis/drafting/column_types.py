@@ -43,8 +43,12 @@ LOOKED_AT = 5_000
 _ALIKE, _MIXED = 0.8, 0.05
 _DIFFERENT, _SHORT = 0.9, 30
 """Texts of which so many differ, and that have so few letters on average, may be names."""
+_SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
+"""So many answers with a sign for per cent, and so many that are numbers, make a column of percentages; so
+few values that many gave are options."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
 _DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,]+\d{1,2}:\d{2}.*)?|[^\d]{0,12}\d{1,2}[ .,]+[^\d]{3,12}\d{4}.*"
@@ -171,6 +175,8 @@ def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 
 def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    if percentages := _percentages(column, answers):
+        return percentages
     n = answers.total()
     numbers = {text: float(text.replace(",", ".")) for text in answers if _NUMBER.fullmatch(text)}
     given = sum(answers[text] for text in numbers)
@@ -206,6 +212,29 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
         is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole
     )  # else it may be codes of options
     return Guess("number", f"numbers {span}{others}", is_sure)
+
+
+def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    """Numbers of which many have a sign for per cent. They are sure if all are numbers and the
+    heading asks how many; few values of many answers are the options of a choice."""
+    n = answers.total()
+    values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
+              for text in answers if _PERCENT.fullmatch(text) or _NUMBER.fullmatch(text)}
+    given = sum(answers[text] for text in values)
+    signed = sum(answers[text] for text in values if _PERCENT.fullmatch(text))
+    if signed < _SIGNED * n or given < _MOSTLY * n:
+        return None
+    distinct = sorted({*values.values()})
+    if n >= MANY and len(distinct) <= _FEW_VALUES:
+        return None
+    why = f"{given} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
+    notes = []
+    if any(0 < value < 1 and not _PERCENT.fullmatch(text) for text, value in values.items()):
+        notes.append("some are below 1 without a sign: 0.5 is read as half a per cent")
+    if given < n:
+        notes.append("correct the others in corrections.csv, or make it a text")
+    return Guess("number", why, given == n and not notes and words.mentions("count", column.wording),
+                 notes=notes)
 
 
 def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[Options, ...]:

@@ -23,11 +23,17 @@ def test_numbers_have_a_sign_digits_and_a_point():
     assert read_numbers("12", "-3.50", "+7", " 0 ", "007") == ([12, -3.5, 7, 0, 7], [False] * 5)
 
 
+def test_a_number_may_have_a_sign_for_per_cent():
+    assert read_numbers("75%", "7.5 %", "75") == ([75, 7.5, 75], [False] * 3)
+    values, wrong = parse_numbers(pd.Series(["12,5 %"]), decimal=",")
+    assert (values.tolist(), wrong.tolist()) == ([12.5], [False])
+
+
 def test_a_blank_is_no_number_and_no_fault():
     assert read_numbers("", "  ", "\u00a0") == ([None] * 3, [False] * 3)
 
 
-@pytest.mark.parametrize("text", ["about 40", "1,200", "12,5", "40 %", "1e3", "nan", "inf", "-",
+@pytest.mark.parametrize("text", ["about 40", "1,200", "12,5", "<5%", "%", "1e3", "nan", "inf", "-",
                                   "1 200", "½", "12."])
 def test_what_a_person_must_decide_is_no_number(text):
     assert read_numbers(text, "5") == ([None, 5], [True, False])

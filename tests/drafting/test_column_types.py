@@ -172,7 +172,8 @@ PERSONS = {f"{first} {last}": 1 for first in ("Ana", "Ben", "Chan") for last in 
 
 
 @pytest.mark.parametrize("heading", ["Name", "Full name", "Your name", "1. Name (optional)", "Nombre",
-                                     "Nom :", "What is your name, if you like?", "Your name and organisation"])
+                                     "Nom :", "What is your name (or not)?",
+                                     "Your name and organisation"])
 def test_a_column_of_persons_names_is_left_out_with_the_reason(heading):
     found = guess(heading, PERSONS)
     assert (found.kind, "person's name" in found.why) == ("left out", True)
@@ -189,3 +190,14 @@ def test_short_texts_that_nearly_all_differ_are_unsure_since_they_may_be_names()
     found = guess("Jméno", PERSONS)
     assert (found.kind, found.is_sure) == ("text", False)
     assert "may be names" in found.notes[0]
+
+
+def test_numbers_and_percentages_are_a_number_and_unsure_where_other_texts_are_among_them():
+    answers = {"100%": 12, "100": 5, "20 %": 4, "75%": 3, "80%": 2, "0": 5, "50/50": 2, "nearly all": 2}
+    found = guess("Roughly what percentage of your roles are permanent?", answers)
+    assert (found.kind, found.is_sure) == ("number", False)
+    assert "31 of 35 are numbers or percentages" in found.why
+
+
+def test_a_choice_of_a_few_percentages_stays_a_choice():
+    assert guess("How much of it?", {"0%": 20, "25%": 20, "50%": 30, "75%": 9}).kind != "number"
