@@ -242,14 +242,14 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
         groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in own.values()),
                         key=lambda group: -sum(fault.n for fault in group))
         rows, moved = rows_to_add(name, options[options["option_list"] == name],
-                                  [group[0].value for group in groups])
+                                  [group[0].value for group in groups], is_scale=name in scales)
         for group in groups:
             fix = f"add to options.csv: {rows[group[0].value]}; or {CORRECT_THE_RECORD}"
             if moved:
                 fix = (f"add to options.csv: {rows[group[0].value]} (if all rows of this list are added, "
                        f"{moved}); or {CORRECT_THE_RECORD}")
             elif name in scales and not number_order([group[0].value]):
-                fix = fix.replace(":", ", with a position at its place in the scale:", 1)
+                fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
             found[name, match_key(group[0].value)] = _as_one(group, fix)
     keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
             for fault in faults]
@@ -286,9 +286,10 @@ def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFr
                          "row of options.csv": [*rows.values()]}).reset_index(drop=True)
 
 
-def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple[dict[str, str], str]:
+def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
+                is_scale: bool = False) -> tuple[dict[str, str], str]:
     """For each text a row of options.csv with a free id, and which positions change because a list of numbers
-    goes by their size.
+    goes by their size. In a scale the position of other texts is blank: a person knows which step they are.
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
@@ -317,7 +318,8 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple
     for text in texts:
         taken.append(option_id(text, taken))
         line = io.StringIO()
-        row = [name, taken[-1], text, text, str(new[text]), "substantive"]
+        place = "" if is_scale and text not in order else str(new[text])
+        row = [name, taken[-1], text, text, place, "substantive"]
         csv.writer(line, lineterminator="").writerow(row)
         rows[text] = line.getvalue()
     moved = [f"{label!r} has position {new[label]}" for label in places if new[label] != places[label]]

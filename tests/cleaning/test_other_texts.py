@@ -38,6 +38,11 @@ def test_unknown_parts_come_the_most_frequent_first():
     assert [fault.value for fault in found] == ["Letter", "Fax"]
 
 
+def test_the_row_for_a_step_of_a_scale_leaves_its_position_to_a_person():
+    [fault] = scales(["Low", "Middle", "High"], options=("Low", "High"))
+    assert "which is blank here: steps,middle,Middle,Middle,,substantive" in fault.fix
+
+
 def test_commas_in_brackets_separate_nothing():
     assert faults("Mail, Radio (FM, AM), Phone", "Mail, Phone")[0].value == "Radio (FM, AM)"
 
