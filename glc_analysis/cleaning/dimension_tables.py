@@ -15,7 +15,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -217,7 +217,10 @@ def _amount(label: str) -> tuple[float, float] | None:
 
 
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
-_OTHER_PLACES = 3
+OTHER = "Other"
+"""The label of the option that takes all other texts, where a list has none."""
+_OTHER_PLACES, _NAMED_TEXTS = 3, 10
+_RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
 
 @dataclass(frozen=True)
@@ -241,20 +244,72 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
     for name, own in texts.items():
         groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in own.values()),
                         key=lambda group: -sum(fault.n for fault in group))
-        rows, moved = rows_to_add(name, options[options["option_list"] == name],
-                                  [group[0].value for group in groups], is_scale=name in scales)
+        listed = options[options["option_list"] == name]
+        free = [] if name in scales else _free_texts(groups, listed)
+        groups = [group for group in groups if group not in free]
+        wanted = [group[0].value for group in groups]
+        if free and not any(map(_is_other, wanted)):
+            wanted.append(OTHER)
+        rows, moved = rows_to_add(name, listed, wanted, is_scale=name in scales)
         for group in groups:
-            fix = f"add to options.csv: {rows[group[0].value]}; or {CORRECT_THE_RECORD}"
+            row = rows[group[0].value]
+            fix = f"add to options.csv: {row}; or {CORRECT_THE_RECORD}"
             if moved:
-                fix = (f"add to options.csv: {rows[group[0].value]} (if all rows of this list are added, "
-                       f"{moved}); or {CORRECT_THE_RECORD}")
+                fix = (f"add to options.csv: {row} (if all rows of this list are added, {moved}); or "
+                       f"{CORRECT_THE_RECORD}")
             elif name in scales and not number_order([group[0].value]):
                 fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
             found[name, match_key(group[0].value)] = _as_one(group, fix)
+        if free:
+            row = rows[next(filter(_is_other, wanted))]
+            found[name, match_key(free[0][0].value)] = _one_of_all(name, free, row)
     keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
             for fault in faults]
     return [found[key] if key else fault for key, fault in zip(keys, faults, strict=True)
-            if key is None or fault is texts[key[0]][key[1]][0]]
+            if key is None or key in found and fault is texts[key[0]][key[1]][0]]
+
+
+def are_free_texts(texts: Mapping[str, int]) -> bool:
+    """Whether texts that are no option, with how many records have each, seem to be people's own words, as
+    after "Other": five or more that one or two wrote, or three or more such texts that are long.
+
+    >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
+    True
+    >>> are_free_texts({"Mail": 1, "Phone": 2, "Fax": 9})
+    False
+    """
+    rare = [text for text, n in texts.items() if n <= _RARE and any(map(str.isalpha, text))]
+    is_long = sum(map(len, rare)) >= _LONG * len(rare)
+    return len(rare) >= (_LONG_TEXTS if is_long else _MANY_TEXTS)
+
+
+def _is_other(text: str) -> bool:
+    return match_key(text) == match_key(OTHER)
+
+
+def _free_texts(groups: Sequence[Sequence[UnknownOption]],
+                options: pd.DataFrame) -> list[Sequence[UnknownOption]]:
+    """The texts of a list that one option of kind ``other`` would take, where they seem to be people's own
+    words and the list has no such option."""
+    has_other = (options["kind"] == "other").any() or any(map(_is_other, options["label"]))
+    counts = {group[0].value: sum(fault.n for fault in group) for group in groups}
+    if has_other or not are_free_texts(counts):
+        return []
+    return [group for group in groups if counts[group[0].value] <= _RARE and not _is_other(group[0].value)
+            and any(map(str.isalpha, group[0].value))]
+
+
+def _one_of_all(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
+    """One fault for texts that one or two records have each, with the row that would take all of them."""
+    first, n = free[0][0], sum(fault.n for group in free for fault in group)
+    said = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
+    more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
+    return Fault(
+        f"{len(free):,} different texts of one or two records each ({n:,} records) are not options of "
+        f"{name}: {said}{more}", first.file, column=first.column, n=n, fix=(
+            f'if they were written after "Other", add to options.csv: {row}, which takes all of them; `glc '
+            "summary QUESTION --texts` then lists each with the row that would make an option of it; or "
+            f"{CORRECT_THE_RECORD}"))
 
 
 def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
@@ -319,7 +374,7 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
         taken.append(option_id(text, taken))
         line = io.StringIO()
         place = "" if is_scale and text not in order else str(new[text])
-        row = [name, taken[-1], text, text, place, "substantive"]
+        row = [name, taken[-1], text, text, place, "other" if _is_other(text) else "substantive"]
         csv.writer(line, lineterminator="").writerow(row)
         rows[text] = line.getvalue()
     moved = [f"{label!r} has position {new[label]}" for label in places if new[label] != places[label]]

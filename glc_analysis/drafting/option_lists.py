@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from glc_analysis.cleaning.dimension_tables import number_order, option_id
+from glc_analysis.cleaning.dimension_tables import OTHER, are_free_texts, number_order, option_id
 from glc_analysis.drafting.column_types import Guess
 from glc_analysis.drafting.form import TickGroup
 from glc_analysis.drafting.options import (
@@ -255,8 +255,9 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
     """What is to be said of the answers that are not listed; nothing if all are.
 
-    Many different texts are texts after "Other", for which the list gets an option of kind ``other``; numbers
-    are none. Few texts, each given several times, may be options that hardly anybody chose.
+    Many different texts are texts after "Other", for which the list gets an option of kind ``other``, also
+    where they are many answers, if they seem to be people's own words; numbers are none. Few texts, each
+    given several times, may be options that hardly anybody chose.
     """
     given = sum((one.counts + one.hidden for one in options), Counter())
     listed = {option_key(row["value"]) for row in rows}
@@ -271,13 +272,14 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     if kind == "scale":
         return [f"{said}; no steps that are known"]
     wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
-    if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
+    is_open = n > 0.3 * seen and not are_free_texts(hidden)
+    if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or is_open:
         return [f"{said}; perhaps options of the form"]
     if not any(row["kind"] == "other" for row in rows):
         rows.append(
             {
-                "label": "Other",
-                "value": "Other",
+                "label": OTHER,
+                "value": OTHER,
                 "kind": "other",
                 "how_sure": UNSURE,
                 "n": "0",

@@ -274,6 +274,15 @@ def test_a_question_with_answers_taken_for_texts_after_other_waits_for_a_person(
     assert 'taken for texts after "Other"' in row["why"]
 
 
+def test_an_option_other_is_drafted_unsure_where_many_answers_are_each_in_words_of_their_own():
+    places = ["IT services"] * 14 + ["A department"] * 5 + ["The library"] * 4 + ["A laboratory"] * 4
+    places += [f"Between the offices {letter} and us" for letter in "abcdefghi"]
+    options = make_draft([export({"Where are you based?": places})]).tables["options"]
+    [other] = options[options["kind"] == "other"].to_dict("records")
+    assert (other["value"], other["how_sure"]) == ("Other", "unsure")
+    assert "17 answers (11 different) are counted and not listed" in other["why"]
+
+
 def test_numbers_are_not_said_to_be_texts_after_other():
     versions = ["develop"] * 30 + ["stable"] * 20 + ["nightly"] * 8 + ["0.13"] * 2 + ["0.9", "own", "old"]
     [row] = make_draft([export({"Which version?": versions})]).tables["questions"].to_dict("records")
