@@ -381,7 +381,8 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         if is_sure and len(marks) >= max(2, 0.5 * len(labels)) and not _is_yes_no(labels):
             is_sure = False
             notes.append("some options are steps: it may be a scale")
-        if is_sure and words.mentions("rating", column.wording) and not _is_yes_no(labels):
+        is_said = any("scale" in note for note in notes)
+        if words.mentions("rating", column.wording) and not _is_yes_no(labels) and not is_said:
             is_sure = False
             notes.append("the heading asks how much: it may be a scale")
         if len(labels) < 2 and is_sure:

@@ -153,6 +153,12 @@ def test_a_grid_of_options_without_degrees_is_no_scale_unless_its_heading_asks_h
     assert {kind for kind, _ in kinds.values()} == {"single"}
 
 
+def test_a_choice_whose_heading_asks_to_rate_says_that_it_may_be_a_scale_also_in_a_small_survey():
+    found = guess("Please rate the demand", {"Met by us": 4, "Above what we can": 17, "Far above it": 14})
+    assert (found.kind, found.is_sure) == ("single", False)
+    assert "the heading asks how much: it may be a scale" in found.notes
+
+
 def test_numbers_that_a_question_asks_to_select_are_options_and_unsure():
     found = guess("Please select the number of centres", {"1": 30, "2": 20, "3": 9})
     assert (found.kind, found.is_sure) == ("single", False)
