@@ -138,7 +138,8 @@ def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n_words = len(column.wording.split())
     is_person = words.asks_for_person(heading) and n_words <= 15
     is_named = is_person or words.mentions("personal", heading) and n_words <= 6
-    if n >= 5 and personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
+    is_held = is_named and len(answers) > 0.5 * n or is_person and not _is_yes_no(answers)
+    if n >= 5 and personal >= 0.5 * n or is_held:
         why = "the heading asks for contact data"
         if personal >= 0.5 * n or personal and not is_person:
             why = f"{personal} of {n} answers look like contact data"

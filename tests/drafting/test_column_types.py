@@ -185,6 +185,11 @@ def test_a_column_of_persons_names_is_left_out_with_the_reason(heading):
     assert (found.kind, "person's name" in found.why) == ("left out", True)
 
 
+def test_names_of_persons_who_answered_several_times_are_left_out_too():
+    assert guess("Name", dict.fromkeys(PERSONS, 6)).kind == "left out"
+    assert guess("May we publish your name?", {"Yes": 30, "No": 9}).kind == "single"
+
+
 @pytest.mark.parametrize("heading", ["What is the name of your group?", "Full name of your organisation",
                                      "Nom de l'association"])
 def test_the_name_of_a_group_is_proposed_as_the_organisation_and_unsure(heading):
