@@ -47,19 +47,19 @@ def pytest_collection_modifyitems(config, items):
     """The longest files first, so that at the end no processor waits for another."""
     place = {name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
-    if config.option.drawn and not IS_SOAK:
+    if config.getoption("drawn", default=False) and not IS_SOAK:
         left = of_another_day(items)
         config.hook.pytest_deselected(items=[item for item in items if item in left])
         items[:] = [item for item in items if item not in left]
 
 
 def of_another_day(items):
-    """Two thirds of the slow tests of each file, but for those that draw a part of their own cases or have to
-    run every day."""
+    """Two thirds of the slow tests of each folder, but for those that draw a part of their own cases or have
+    to run every day."""
     slow = defaultdict(lambda: defaultdict(list))
     for item in items:
         if item.get_closest_marker("acceptance") and not item.get_closest_marker("every_day"):
-            slow[item.path][item.originalname].append(item)
+            slow[item.path.parent][item.path.name, item.originalname].append(item)
     left = set()
     for tests in slow.values():
         today = drawn(sorted(tests), math.ceil(len(tests) / 3))

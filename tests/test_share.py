@@ -1,5 +1,6 @@
 """What a day runs of the slow tests."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 from tests import share
@@ -10,7 +11,7 @@ class Item:
     """A test as pytest collects it."""
 
     def __init__(self, path, name, *markers):
-        self.path, self.originalname, self.markers = path, name, markers
+        self.path, self.originalname, self.markers = Path(path), name, markers
 
     def get_closest_marker(self, name):
         return SimpleNamespace(name=name) if name in self.markers else None
@@ -21,8 +22,8 @@ def names_of_the_day(items):
     return {item.originalname for item in items if item not in left}
 
 
-def test_a_day_runs_a_third_of_the_slow_tests_of_a_file_and_others_than_another_day(monkeypatch):
-    items = [Item("a.py", f"test_{n}", "acceptance") for n in range(9)]
+def test_a_day_runs_a_third_of_the_slow_tests_of_a_folder_and_others_than_another_day(monkeypatch):
+    items = [Item("a/test.py", f"test_{n}", "acceptance") for n in range(9)]
     days = set()
     for seed in range(20261128, 20261158):
         monkeypatch.setattr(share, "SEED", seed)
@@ -32,16 +33,16 @@ def test_a_day_runs_a_third_of_the_slow_tests_of_a_file_and_others_than_another_
     assert days == {item.originalname for item in items}
 
 
-def test_a_file_with_a_single_slow_test_is_run_every_day_and_all_cases_of_a_test_go_together():
-    single, cases = Item("a.py", "test_1", "acceptance"), [Item("b.py", f"test_{n // 4}", "acceptance")
-                                                           for n in range(8)]
+def test_a_folder_with_a_single_slow_test_is_run_every_day_and_all_cases_of_a_test_go_together():
+    single = Item("a/test.py", "test_1", "acceptance")
+    cases = [Item("b/test.py", f"test_{n // 4}", "acceptance") for n in range(8)]
     left = of_another_day([single, *cases])
     assert single not in left and len(left) == 4
 
 
 def test_quick_tests_and_those_of_every_day_are_always_run():
-    always = [Item("a.py", "test_quick"), Item("a.py", "test_kept", "acceptance", "every_day")]
-    assert not of_another_day([*always, *(Item("a.py", f"test_{n}", "acceptance")
+    always = [Item("a/test.py", "test_quick"), Item("a/test.py", "test_kept", "acceptance", "every_day")]
+    assert not of_another_day([*always, *(Item("a/test.py", f"test_{n}", "acceptance")
                                                 for n in range(5))]) & {*always}
 
 

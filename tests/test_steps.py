@@ -355,7 +355,6 @@ def test_a_step_that_fails_leaves_everything_as_it_was(study, monkeypatch):
     assert files(study) == files(fresh)
 
 
-@pytest.mark.acceptance
 def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "GROUP", 3)
     study = write(tmp_path / "study", contents())

@@ -16,10 +16,12 @@ from glc_analysis.study import REPOSITORY, Study
 from tests.desk_page import open_desk
 from tests.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
 from tests.jupyterlab import PATIENCE, opened, run_all, served
-from tests.share import share
+from tests.share import drawn, share
 
 pytestmark = pytest.mark.acceptance
-BY_KEYBOARD, BY_MOUSE = share(20, 4), share(20, 2)
+BY_KEYBOARD, BY_MOUSE = share(20, 9), share(20, 5)
+BLOCKS = drawn(range(len(SCRIPTS)), 2)
+"""Scripts of the day: each has three turns."""
 """Codings of each script."""
 LONG = 10_000
 PLACES = """([turn, from, to]) => {
@@ -163,15 +165,15 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
     desk.locator(".glc-turn").first.wait_for()
     desk.locator(".glc-words").first.focus()
     made = Counter()
-    for block, _ in enumerate(SCRIPTS):
+    for block in BLOCKS:
         for n in range(BY_KEYBOARD):
-            turn, key, is_first = 3 * block + n % 3, n % 9, block == 0 and n < 9
+            turn, key, is_first = 3 * block + n % 3, n % 9, block == BLOCKS[0] and n < 9
             typed = NAMES[key] if is_first else str(key + 1)
             at, unit, words = code_by_keyboard(page, desk, turn, word=n // 3, more=n % 4, key=typed,
                                                is_first=is_first)
             assert at == turn
             made[turn, points(TURNS[turn], unit), words, key] += 1
-    for block, _ in enumerate(SCRIPTS):
+    for block in BLOCKS:
         for n in range(BY_MOUSE):
             turn, key = 3 * block + n % 3, (n + 4) % 9
             text = TURNS[turn]
@@ -183,7 +185,7 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
             assert at == turn
             assert words.strip() == words and words in text
             made[turn, points(text, unit), words, key] += 1
-    assert set(made.values()) == {1} and len(made) == 6 * (BY_KEYBOARD + BY_MOUSE)
+    assert set(made.values()) == {1} and len(made) == len(BLOCKS) * (BY_KEYBOARD + BY_MOUSE)
 
     # No key went to JupyterLab: it has the same cells, none of another kind.
     assert notebook.locator(".jp-Cell").count() == cells
@@ -210,7 +212,7 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
 
     # Undo, as often as something was done, leads back to the empty state.
     desk.locator(".glc-words").first.focus()
-    for n in range(6 * (BY_KEYBOARD + BY_MOUSE), 0, -1):
+    for n in range(len(BLOCKS) * (BY_KEYBOARD + BY_MOUSE), 0, -1):
         assert desk.locator(".glc-chip").count() == n
         page.keyboard.press("Control+z")
         page.wait_for_function("n => document.querySelectorAll('.glc-chip').length < n", arg=n)
