@@ -35,8 +35,8 @@ def pytest_configure(config):
 
 
 LONGEST = [f"test_{name}.py" for name in (
-    "kills", "coding_desk_browser", "browser", "reproducible", "day", "trails", "scheduled", "canaries",
-    "steps", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal",
+    "kills", "coding_desk_browser", "browser", "day", "trails", "scheduled", "canaries", "steps",
+    "reproducible", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal",
     "returns", "notebooks",
     "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
     "page_reads")]
@@ -54,15 +54,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 def of_another_day(items):
-    """Two thirds of the slow tests of each folder, but for those that draw a part of their own cases or have
-    to run every day."""
+    """Three quarters of the slow tests of each folder, but for those that draw a part of their own cases or
+    have to run every day."""
     slow = defaultdict(lambda: defaultdict(list))
     for item in items:
         if item.get_closest_marker("acceptance") and not item.get_closest_marker("every_day"):
             slow[item.path.parent][item.path.name, item.originalname].append(item)
     left = set()
     for tests in slow.values():
-        today = drawn(sorted(tests), math.ceil(len(tests) / 3))
+        today = drawn(sorted(tests), math.ceil(len(tests) / 4))
         left |= {item for name in {*tests} - {*today} for item in tests[name]}
     return left
 

@@ -43,6 +43,8 @@ LOOKED_AT = 5_000
 _ALIKE, _MIXED = 0.8, 0.05
 _DIFFERENT, _SHORT = 0.9, 30
 """Texts of which so many differ, and that have so few letters on average, may be names."""
+_SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
+"""Signs with which people end a sentence, and hardly anybody a name."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
 """So many answers with a sign for per cent, and so many that are numbers, make a column of percentages; so
 few values that many gave are options."""
@@ -398,7 +400,8 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         return Guess("single", shown, is_sure, options=options, notes=notes)
     is_sure = covered < 0.3 or length > 60
     notes = []
-    if len(spelled) >= _DIFFERENT * n and length <= _SHORT:
+    sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
+    if len(spelled) >= _DIFFERENT * n and length <= _SHORT and sentences < n / 3:
         is_sure = False
         notes.append("nearly every answer is another short text: they may be names of persons or "
                      "organisations")

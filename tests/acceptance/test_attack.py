@@ -39,22 +39,22 @@ def attacks(sample_study, ngo_study):
 
 
 def part_of(attack):
-    """A fifth of the questions and codes, others each day; all of them in `make soak`."""
-    return drawn(attack.tables, len(attack.tables) // 5)
+    """A tenth of the questions and codes, others each day; all of them in `make soak`."""
+    return drawn(attack.tables, len(attack.tables) // 10)
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
 def test_no_figure_hidden_for_its_size_follows_from_the_others(attacks, study, audience):
     found, tried = attacks[study, audience].followed(part_of(attacks[study, audience]))
     print(f"\n{study}, {audience}: {tried} hidden figures attacked, {len(found)} followed")
-    assert tried > share(50, 5) and found == []
+    assert tried > share(50, 1) and found == []
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
 def test_every_hidden_count_keeps_three_possible_values_for_two_organisations(attacks, study, audience):
     found, tried = attacks[study, audience].narrow(part_of(attacks[study, audience]))
     print(f"\n{study}, {audience}: {tried} attacks on hidden counts, {len(found)} too narrow")
-    assert tried > share(50, 5) and found == []
+    assert tried > share(50, 1) and found == []
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
@@ -63,7 +63,7 @@ def test_two_organisations_together_learn_nobodys_answer(attacks, study, audienc
     found, tried = attack.exposed(part_of(attack))
     seen = attack.figures["status"].isin(["shown", "banded"]).sum()
     print(f"\n{study}, {audience}: {seen} published counts, {tried} attacks, {len(found)} answers certain")
-    assert seen > 100 and tried > share(300, 30) and found == []
+    assert seen > 100 and tried > share(300, 10) and found == []
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)

@@ -203,6 +203,11 @@ def test_short_texts_that_nearly_all_differ_are_unsure_since_they_may_be_names()
     assert "may be names" in found.notes[0]
 
 
+def test_short_sentences_that_all_differ_are_no_names():
+    found = guess("What works?", [f"{name} helps." for name in PERSONS])
+    assert (found.kind, [*found.notes]) == ("text", [])
+
+
 def test_numbers_and_percentages_are_a_number_and_unsure_where_other_texts_are_among_them():
     answers = {"100%": 12, "100": 5, "20 %": 4, "75%": 3, "80%": 2, "0": 5, "50/50": 2, "nearly all": 2}
     found = guess("Roughly what percentage of your roles are permanent?", answers)
