@@ -357,7 +357,6 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
     assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))
 
 
-@pytest.mark.acceptance
 def test_a_project_of_several_people_serves_no_agreement(tmp_path):
     """Taguette does not tell whose a highlight is: the work counts, agreement leaves it out."""
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"], "team": "../raw/codings/team.sqlite3"})
