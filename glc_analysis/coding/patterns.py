@@ -118,12 +118,6 @@ def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_lengt
     return next((start for start in starts if sum(new[start:start + run_length]) / base <= threshold), 0)
 
 
-def single_organisation_codes(mentions: pd.DataFrame) -> list[str]:
-    """Codes of any level that only one organisation raised, in any source."""
-    raised = mentions[mentions["is_raised"]].groupby("code_id", observed=True)["organisation_id"].nunique()
-    return sorted(raised.index[raised == 1])
-
-
 def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
     if not isinstance(found, pd.DataFrame):
         return found

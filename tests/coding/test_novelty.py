@@ -13,7 +13,6 @@ from glc_analysis.coding.patterns import (
     interviews_to_threshold,
     new_codes,
     permutation_band,
-    single_organisation_codes,
 )
 from glc_analysis.errors import UsageError
 
@@ -92,14 +91,6 @@ def test_the_first_run_at_or_below_the_threshold_of_a_fixed_base_counts(new, opt
 def test_a_base_or_a_run_of_no_interview_is_refused(options):
     with pytest.raises(UsageError):
         interviews_to_threshold(EXAMPLE, **options)
-
-
-def test_codes_of_one_organisation_are_listed_whatever_its_sources():
-    mentions = pd.DataFrame([("o1", "late", "answer", True), ("o1", "late", "interview", True),
-                             ("o2", "late", "interview", False), ("o1", "far", "call", True),
-                             ("o2", "far", "call", True), ("o2", "none", "call", False)],
-                            columns=["organisation_id", "code_id", "source", "is_raised"])
-    assert single_organisation_codes(mentions) == ["late"]
 
 
 def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_come(shared_data):
