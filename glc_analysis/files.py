@@ -3,26 +3,6 @@
 Goes in: a folder of runs, or a path and a text. Comes out: files that are complete or absent, never
 half written, and that their owner alone can read. Only the standard library is needed until the progress bar
 is shown.
-
-Who is at work in a study: locks, and the switch that ends a withdrawal.
-
-Goes in: a study folder, or a folder of it. Comes out: a block of work that nobody disturbs. A command that
-may write is *at work* (:func:`at_work`), with others of its kind; a withdrawal is *alone* (:func:`alone`):
-it waits for commands at work, and they for it. A command that only reads (:func:`reading`) waits for nothing
-but the switch, the moment in which the new files take the place of the old. Within a command, a folder has a
-lock of its own (:func:`locked`): one run of an audience, one build. Only the standard library is needed.
-
-Keyed digests: they show whether something private has changed, and tell nobody else what it is.
-
-A plain hash gives away what can be guessed: whoever has the hash of a table tries one decision of a signature
-after the other until the hash is the same. So every digest of what a study holds is an HMAC-SHA-256 with the
-study's own key, wherever it is written outside ``private/``: in ``processed/``, in the records of runs, in
-what the gate keeps. The key is random, is made once and never leaves ``private/``. The same content and the
-same key give the same digest.
-
-Three things have plain hashes: the package, the raw files in ``manifest.csv``, whose checksums people compare
-with those of senders, and files that are published, whose readers have them anyway. Only the standard library
-is needed.
 """
 
 from __future__ import annotations
@@ -291,7 +271,14 @@ def sync_folder(folder: Path) -> None:
 
 
 # ------------------------------
-# Locks.
+# Who is at work in a study: locks, and the switch that ends a withdrawal.
+#
+# Goes in: a study folder, or a folder of it. Comes out: a block of work that nobody disturbs. A command
+# that may write is *at work* (:func:`at_work`), with others of its kind; a withdrawal is *alone*
+# (:func:`alone`): it waits for commands at work, and they for it. A command that only reads
+# (:func:`reading`) waits for nothing but the switch, the moment in which the new files take the place of
+# the old. Within a command, a folder has a lock of its own (:func:`locked`): one run of an audience, one
+# build. Only the standard library is needed.
 
 
 STAGE, READY = "reports/.withdrawal", "ready"
@@ -601,7 +588,17 @@ def _switch(root: Path) -> None:
 
 
 # ------------------------------
-# Keyed digests.
+# Keyed digests: they show whether something private has changed, and tell nobody else what it is.
+#
+# A plain hash gives away what can be guessed: whoever has the hash of a table tries one decision of a
+# signature after the other until the hash is the same. So every digest of what a study holds is an
+# HMAC-SHA-256 with the study's own key, wherever it is written outside ``private/``: in ``processed/``, in
+# the records of runs, in what the gate keeps. The key is random, is made once and never leaves
+# ``private/``. The same content and the same key give the same digest.
+#
+# Three things have plain hashes: the package, the raw files in ``manifest.csv``, whose checksums people
+# compare with those of senders, and files that are published, whose readers have them anyway. Only the
+# standard library is needed.
 
 
 KEY_FILE = "private/digests.key"

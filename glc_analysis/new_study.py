@@ -2,11 +2,6 @@
 
 The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``, which says where
 each table lies.
-
-Drafts questions.csv and options.csv from an XLSForm; people then complete them.
-
-Themes, don't-know rules and sensitivity are decisions of people and stay blank. Options named like
-"other" or "none" get that kind as a proposal.
 """
 
 from __future__ import annotations
@@ -146,7 +141,10 @@ def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> Draf
 
 
 # ------------------------------
-# Drafts from an XLSForm.
+# Drafts questions.csv and options.csv from an XLSForm; people then complete them.
+#
+# Themes, don't-know rules and sensitivity are decisions of people and stay blank. Options named like
+# "other" or "none" get that kind as a proposal.
 
 
 _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",

@@ -3,18 +3,6 @@
 Goes in: the CSV files of ``reference/`` and ``private/reference/``, with the columns that
 ``schema/reference.csv`` lists. Comes out: one frame for each table, all columns text, a blank cell ``""``.
 The private columns of a table in ``reference/`` are joined to it by its key.
-
-Moves what identifies people or organisations, or holds words not cleared, out of ``reference/``.
-
-Goes in: a study. Comes out: the same study with the files and columns that the schema calls private in
-``private/reference/``. A file is written whole in its new place before it is removed from the old one, so
-that the next move finishes one that was interrupted. Two versions of a table are never joined or chosen
-between.
-
-What of a study may enter git: the public reference tables and study.toml, and nothing else.
-
-In goes a study folder; out come its ``.gitignore`` and the repository that it is in. The hook
-``scripts/hooks/refuse_raw_data.py`` refuses what a ``.gitignore`` cannot: files that somebody adds by force.
 """
 
 from __future__ import annotations
@@ -215,7 +203,12 @@ def in_their_files(study: Study, faults: Iterable[Fault]) -> list[Fault]:
 
 
 # ------------------------------
-# Private tables and columns that lie in reference/.
+# Moves what identifies people or organisations, or holds words not cleared, out of ``reference/``.
+#
+# Goes in: a study. Comes out: the same study with the files and columns that the schema calls private in
+# ``private/reference/``. A file is written whole in its new place before it is removed from the old one, so
+# that the next move finishes one that was interrupted. Two versions of a table are never joined or chosen
+# between.
 
 
 def move_private(study: Study) -> list[str]:
@@ -315,7 +308,11 @@ def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -
 
 
 # ------------------------------
-# What may enter git.
+# What of a study may enter git: the public reference tables and study.toml, and nothing else.
+#
+# In goes a study folder; out come its ``.gitignore`` and the repository that it is in. The hook
+# ``scripts/hooks/refuse_raw_data.py`` refuses what a ``.gitignore`` cannot: files that somebody adds by
+# force.
 
 
 SETTINGS = "reference/study.toml"

@@ -4,10 +4,6 @@ People keep reference tables in spreadsheet programs, and survey tools have thei
 CSV. A file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its
 byte order mark and its encoding. Rows are counted as every reader of the package counts them: from 1,
 the header, with blank rows in between.
-
-XLSX files for people to fill in and print; the same content always gives the same bytes.
-
-openpyxl is imported when a workbook is written: pages import this module too, and write none.
 """
 
 from __future__ import annotations
@@ -226,7 +222,9 @@ def _records(text: str, mark: str) -> Iterator[str]:
 
 
 # ------------------------------
-# Workbooks to fill in.
+# XLSX files for people to fill in and print; the same content always gives the same bytes.
+#
+# openpyxl is imported when a workbook is written: pages import this module too, and write none.
 
 
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")

@@ -35,6 +35,8 @@ from glc_analysis.tabular import decode, parse
 
 CRITERIA = ("importance", "feasibility")
 """The criteria by which a principle is rated."""
+INVENTED = "Invented sample data: no organisation, person or answer here is real."
+"""What pages, slides and papers of an invented study say first."""
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
 """The panels of raters, each counted apart."""
 

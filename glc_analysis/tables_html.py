@@ -1,10 +1,4 @@
-"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
-
-How a notebook shows a frame: counts as bars, quotations and sentences as such, others as pandas does.
-
-In goes a data frame; out comes HTML. What a frame looks like depends on its columns alone, so that filtering,
-sorting or merging it never changes what the columns mean, and nothing marks a frame as released.
-"""
+"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown."""
 
 from __future__ import annotations
 
@@ -165,7 +159,11 @@ def style_sheet() -> str:
 
 
 # ------------------------------
-# Frames in notebooks.
+# How a notebook shows a frame: counts as bars, quotations and sentences as such, others as pandas does.
+#
+# In goes a data frame; out comes HTML. What a frame looks like depends on its columns alone, so that
+# filtering, sorting or merging it never changes what the columns mean, and nothing marks a frame as
+# released.
 
 
 COUNTED = {"n", "base_n", "shown_as"}

@@ -16,6 +16,9 @@ import pycountry
 
 PERCENT_FROM = 30
 """The smallest base for which percentages are printed; below it only counts are."""
+TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
+UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
+"""How programs write that an option or a code is ticked, and that it is not, as keys (:func:`match_key`)."""
 
 
 # ------------------------------

@@ -3,12 +3,6 @@
 A name becomes an id if countries.csv lists it or if it is an official name, and never by a guess: a wrong
 country is worse than an unknown one. A person decides about all other names: :func:`unknown_country_faults`
 lists them, :func:`suggest_rows` proposes rows of countries.csv to review.
-
-Which country a name means, in any language of CLDR: rows of countries.csv for people to review.
-
-A wrong country is worse than an unknown one: a name that means two countries in two languages, or a country
-about which states disagree, gets no id. Names come from Babel (CLDR), ISO 3166, and
-``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
 """
 
 from __future__ import annotations
@@ -201,7 +195,11 @@ def _translated_names() -> dict[str, str]:
 
 
 # ------------------------------
-# Names in any language, for a draft.
+# Which country a name means, in any language of CLDR: rows of countries.csv for people to review.
+#
+# A wrong country is worse than an unknown one: a name that means two countries in two languages, or a
+# country about which states disagree, gets no id. Names come from Babel (CLDR), ISO 3166, and
+# ``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
 
 
 CONTESTED = {

@@ -1,12 +1,6 @@
 """Tables that describe the others: ``questions``, ``options``, ``countries``, ``codebook``, ``context``.
 
 They are made from the reference tables, the cleaned answers and the raw files of outside facts.
-
-New rows of options.csv: for options that a draft found, and for texts that ``glc check`` found to be none.
-
-Goes in: the labels of options, or the texts that are no option. Comes out: an id that is free in their list,
-the order of options that are numbers, and rows to paste: one for each text, whatever the number of questions
-and files that have it. A draft and the check have the same ids for the same labels.
 """
 
 from __future__ import annotations
@@ -151,7 +145,12 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 # ------------------------------
-# New rows of options.csv.
+# New rows of options.csv: for options that a draft found, and for texts that ``glc check`` found to be
+# none.
+#
+# Goes in: the labels of options, or the texts that are no option. Comes out: an id that is free in their
+# list, the order of options that are numbers, and rows to paste: one for each text, whatever the number of
+# questions and files that have it. A draft and the check have the same ids for the same labels.
 
 
 MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")

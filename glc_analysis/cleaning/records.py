@@ -3,24 +3,6 @@
 The survey files and the reference tables go in. The module applies the corrections, and finds out which
 organisation answered, for which country, when and in which language. A correction is a reviewed row with a
 reason; it is a fault if it matches nothing, so that none remains after the mistake is gone from the file.
-
-The raw survey files of a study, read together; and what is looked at before any of it is interpreted.
-
-In: the files in raw/survey/ (or those that study.toml names) and in raw/context/. Out: their tables, the
-records after the corrections of corrections.csv, and the texts of the country columns. The module decides
-that two files of the same name are refused, and that a real study holds no invented record.
-
-Records that stand in two files of a survey.
-
-Many tools export all answers so far each time, so that a second export holds the records of the first. Goes
-in: the files of a survey. Comes out: which records of a file are identical to records of another one.
-
-Two records are identical if all cells are the same in the columns that both files have, at least three
-quarters of those of either. That alone does not tell who answered: two persons may tick the same few
-options. So a record counts where it holds what hardly anybody shares, a time of day or at least
-:data:`LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
-other records at least five and half of a file must be found in the other one, each with ten answers or more
-and unlike all others of its file.
 """
 
 from __future__ import annotations
@@ -54,7 +36,18 @@ from glc_analysis.text import (
 )
 
 # ------------------------------
-# Records that stand in two files.
+# Records that stand in two files of a survey.
+#
+# Many tools export all answers so far each time, so that a second export holds the records of the first.
+# Goes in: the files of a survey. Comes out: which records of a file are identical to records of another
+# one.
+#
+# Two records are identical if all cells are the same in the columns that both files have, at least three
+# quarters of those of either. That alone does not tell who answered: two persons may tick the same few
+# options. So a record counts where it holds what hardly anybody shares, a time of day or at least
+# :data:`LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
+# other records at least five and half of a file must be found in the other one, each with ten answers or
+# more and unlike all others of its file.
 
 
 LETTERS = 12
@@ -653,7 +646,11 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
 
 
 # ------------------------------
-# The raw files, read together.
+# The raw survey files of a study, read together; and what is looked at before any of it is interpreted.
+#
+# In: the files in raw/survey/ (or those that study.toml names) and in raw/context/. Out: their tables, the
+# records after the corrections of corrections.csv, and the texts of the country columns. The module decides
+# that two files of the same name are refused, and that a real study holds no invented record.
 
 
 MARK = "invented by glc sample"

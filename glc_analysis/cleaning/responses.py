@@ -24,7 +24,15 @@ from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, 
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
-from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers
+from glc_analysis.text import (
+    TICKED,
+    UNTICKED,
+    map_unique,
+    match_key,
+    normalise_space,
+    parse_dates,
+    parse_numbers,
+)
 
 # ------------------------------
 # Why there is no answer.
@@ -59,8 +67,6 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 # Choices: cells of single, scale and multiple-choice questions become option ids.
 
 
-TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
-UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
 """What can separate a text that is no option from the next option: the marks, and never a blank alone."""

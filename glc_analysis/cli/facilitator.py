@@ -1,10 +1,4 @@
-"""The commands of the facilitator: rounds, texts in the room, signing, sources of a principle, packets.
-
-The commands about texts in the room: amend, propose, split, merge, withdraw-text, object.
-
-They are typed between two rounds: what an option does not say is asked for, the old text is shown first, and
-each says in a sentence what happened and what comes next. Before the last question nothing is written.
-"""
+"""The commands of the facilitator: rounds, texts in the room, signing, sources of a principle, packets."""
 
 from __future__ import annotations
 
@@ -36,7 +30,11 @@ if TYPE_CHECKING:
 
 
 # ------------------------------
-# Texts in the room, between two rounds.
+# The commands about texts in the room: amend, propose, split, merge, withdraw-text, object.
+#
+# They are typed between two rounds: what an option does not say is asked for, the old text is shown first,
+# and each says in a sentence what happened and what comes next. Before the last question nothing is
+# written.
 
 
 _asked_by = click.option("--asked-by", default="", metavar="WHO",

@@ -12,15 +12,6 @@ corrects for chance needs at least two different values.
 
 The module decides what is compared: only work on the same units at the same version of the codebook,
 before anything was reconciled. Intervals come from :mod:`.coefficients`.
-
-Agreement on ratings in order, such as none < some < much: alpha first, weighted coefficients beside it.
-
-In go the ratings of coders, and the scale with its weights, both fixed before anybody rated. Out come
-Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted percent
-agreement. Codes of passages have no order: for them there are the coefficients above.
-
-A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any figure.
-The functions have no default for them, and every result names the weights and the scale. Alpha needs none.
 """
 
 from __future__ import annotations
@@ -481,7 +472,15 @@ def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFra
 
 
 # ------------------------------
-# Agreement on ratings in order.
+# Agreement on ratings in order, such as none < some < much: alpha first, weighted coefficients beside it.
+#
+# In go the ratings of coders, and the scale with its weights, both fixed before anybody rated. Out come
+# Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted percent
+# agreement. Codes of passages have no order: for them there are the coefficients above.
+#
+# A weighted coefficient depends on its weights, so that weights chosen afterwards can give almost any
+# figure. The functions have no default for them, and every result names the weights and the scale. Alpha
+# needs none.
 
 
 WEIGHTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -7,26 +7,6 @@ The two may differ in blanks, line ends and Unicode form, in the form of quotati
 that were masked since or are masked otherwise now, in the names of speakers, and in the times of cues where
 the copy is the raw transcript. In everything else they must be the same text to the letter. A copy whose
 words were edited is aligned word by word (:class:`EditedText`).
-
-The place of a coder's passage in a text that was edited since it was coded.
-
-In goes the canonical text of a document, and the copy of it that a coder's program keeps, whose words are
-not quite the same. Out comes, for a passage of the copy, the same words of our text, or the reason why they
-have no certain place.
-
-The module decides which passages may be moved. The two texts are aligned word by word, in order. A passage
-has its place only if all its words stand unchanged, one after the other, in the aligned turn, and the turn is
-the same speaker's in both texts. Words that are merely found somewhere else may be a coincidence: they are
-not moved there. Names of speakers, times, blanks and punctuation do not count as words.
-
-A text that changed after somebody began to code it at the desk: what of their work has its place in it.
-
-In go the canonical text of today, and the text as its coder knows it. Out come the place of each passage in
-the text of today, the stretch in which a passage without a place must be, and the turns whose words changed.
-
-The module decides nothing new: the places are those that the build gives to a coder's copy
-(:func:`align`, and where words were edited :class:`EditedText`). A passage that they cannot place exactly has
-none here.
 """
 
 from __future__ import annotations
@@ -243,7 +223,17 @@ def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
 
 
 # ------------------------------
-# A text whose words were edited.
+# The place of a coder's passage in a text that was edited since it was coded.
+#
+# In goes the canonical text of a document, and the copy of it that a coder's program keeps, whose words are
+# not quite the same. Out comes, for a passage of the copy, the same words of our text, or the reason why
+# they have no certain place.
+#
+# The module decides which passages may be moved. The two texts are aligned word by word, in order. A
+# passage has its place only if all its words stand unchanged, one after the other, in the aligned turn, and
+# the turn is the same speaker's in both texts. Words that are merely found somewhere else may be a
+# coincidence: they are not moved there. Names of speakers, times, blanks and punctuation do not count as
+# words.
 
 
 CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
@@ -557,7 +547,15 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
 
 
 # ------------------------------
-# A text that changed while it was coded at the desk.
+# A text that changed after somebody began to code it at the desk: what of their work has its place in it.
+#
+# In go the canonical text of today, and the text as its coder knows it. Out come the place of each passage
+# in the text of today, the stretch in which a passage without a place must be, and the turns whose words
+# changed.
+#
+# The module decides nothing new: the places are those that the build gives to a coder's copy
+# (:func:`align`, and where words were edited :class:`EditedText`). A passage that they cannot place exactly
+# has none here.
 
 
 NOWHERE = (-1, -1)

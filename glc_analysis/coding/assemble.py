@@ -3,12 +3,6 @@
 In go the texts, the coders' files, and the codes that are columns of the survey. Out come the tables
 ``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the codes that
 it lacked, and what the table ``agreement`` is computed from.
-
-Decisions on passages whose place was not certain: people look, and write rows of reviewed_codings.csv.
-
-In go the placed and quarantined codings, and the rows that people wrote. Out come the codings with those that
-were accepted, the others still quarantined, and the mistakes in the file. The module decides nothing: a row
-that fits no passage, or that leaves the place open, is a fault.
 """
 
 from __future__ import annotations
@@ -54,7 +48,11 @@ from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 
 # ------------------------------
-# Decisions on passages of uncertain place.
+# Decisions on passages whose place was not certain: people look, and write rows of reviewed_codings.csv.
+#
+# In go the placed and quarantined codings, and the rows that people wrote. Out come the codings with those
+# that were accepted, the others still quarantined, and the mistakes in the file. The module decides
+# nothing: a row that fits no passage, or that leaves the place open, is a fault.
 
 
 FILE = "reviewed_codings.csv"

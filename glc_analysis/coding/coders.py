@@ -37,13 +37,13 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
-from glc_analysis.intake.codings.model import RawCodings, locate
+from glc_analysis.intake.codings.model import NOT_CODED, RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import match_key, normalise_space, slug
+from glc_analysis.text import map_unique, match_key, normalise_space, slug
 
 # ------------------------------
 # All coders' passages placed in the canonical texts, or quarantined.
@@ -314,7 +314,6 @@ def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, s
 
 SURVEY_CODER = "survey"
 """The coder_id of codings that come from the survey file."""
-_UNTICKED = {"", "0", "no", "false", "na"}
 
 
 @dataclass(frozen=True)
@@ -398,7 +397,7 @@ def _code_columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) ->
 
 
 def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
-    is_ticked = ~cells.apply(lambda column: column.str.strip().str.casefold()).isin(_UNTICKED)
+    is_ticked = ~cells.apply(lambda column: map_unique(column, match_key)).isin(NOT_CODED)
     ticked = is_ticked.stack()
     given = ticked[ticked].index
     without = cells.index[(cells != "").any(axis=1) & ~is_ticked.any(axis=1)]

@@ -8,14 +8,6 @@ bootstrap can draw documents without counting again.
 The module decides what a missing value is: a unit that was never assigned to a coder has no value, written
 -1, while a unit that was read and left uncoded has one. It also decides that a coefficient without
 variation is undefined, and never 1.
-
-Intervals of coefficients: a bootstrap of documents.
-
-In go counts of codings by document, or the values that coders gave to units and the document of each unit.
-Out come coefficients with 95 % intervals, for which documents are drawn again and again.
-
-The module decides what is drawn: whole documents, since turns of one interview are not independent. There is
-no interval below ten documents, or where too many of the draws leave the coefficient undefined.
 """
 
 from __future__ import annotations
@@ -483,7 +475,13 @@ NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Me
 
 
 # ------------------------------
-# Intervals: a bootstrap of documents.
+# Intervals of coefficients: a bootstrap of documents.
+#
+# In go counts of codings by document, or the values that coders gave to units and the document of each
+# unit. Out come coefficients with 95 % intervals, for which documents are drawn again and again.
+#
+# The module decides what is drawn: whole documents, since turns of one interview are not independent. There
+# is no interval below ten documents, or where too many of the draws leave the coefficient undefined.
 
 
 MIN_DOCUMENTS = 10

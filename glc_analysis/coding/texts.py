@@ -6,12 +6,6 @@ to mask. Out come the canonical text of each document, and the tables ``document
 The canonical text is what ``glc transcripts`` gives to coders and what every coding refers to: a turn is
 ``speaker_id: words``, a blank line stands between turns, and the names of names.csv are masked. The module
 also decides which question of the interview guide each turn answers.
-
-The borders between characters as people see them, so that no selection cuts one in two.
-
-Goes in: a text. Comes out: the places between two user-perceived characters. They are those of Unicode
-Standard Annex 29 (extended grapheme clusters) as the package ``regex`` finds them: combining marks and vowel
-signs, conjuncts of Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul syllables.
 """
 
 from __future__ import annotations
@@ -321,7 +315,12 @@ def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFra
 
 
 # ------------------------------
-# Borders between characters.
+# The borders between characters as people see them, so that no selection cuts one in two.
+#
+# Goes in: a text. Comes out: the places between two user-perceived characters. They are those of Unicode
+# Standard Annex 29 (extended grapheme clusters) as the package ``regex`` finds them: combining marks and
+# vowel signs, conjuncts of Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul
+# syllables.
 
 
 _CHARACTER = regex.compile(r"\X")

@@ -3,12 +3,6 @@
 In: tallies and ratings of one closed round. Out: one row a principle with its group and the facts about its
 votes. The groups follow from what is told of the providers' votes and sort the discussion; no decision is
 computed. The room reads the agenda: of the votes it tells what :mod:`glc_analysis.disclosure.votes` allows.
-
-The slides of a closed round: its results as a page to project, one principle a screen.
-
-In: the tables of a built study. Out: one page of HTML (:func:`write_slides`). :func:`results` and
-:func:`glc_analysis.convening.agenda.agenda` give its content as plain data, :func:`block` one piece as HTML.
-The room reads it: of the votes it shows what :mod:`glc_analysis.disclosure.votes` allows.
 """
 
 from __future__ import annotations
@@ -55,7 +49,7 @@ from glc_analysis.disclosure.votes import agreed_panels, told_lower, told_tallie
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import CRITERIA, PANELS, Study
+from glc_analysis.study import CRITERIA, INVENTED, PANELS, Study
 from glc_analysis.templates import template
 
 # ------------------------------
@@ -225,12 +219,15 @@ def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *, agreed:
 
 
 # ------------------------------
-# The slides.
+# The slides of a closed round: its results as a page to project, one principle a screen.
+#
+# In: the tables of a built study. Out: one page of HTML (:func:`write_slides`). :func:`results` and
+# :func:`glc_analysis.convening.agenda.agenda` give its content as plain data, :func:`block` one piece as
+# HTML. The room reads it: of the votes it shows what :mod:`glc_analysis.disclosure.votes` allows.
 
 
 CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
 NOT_SHOWN = "Three votes or fewer: nothing of them is shown"
-INVENTED = "Invented sample data: no organisation, person or answer here is real."
 
 
 def write_slides(study: Study, round_id: str) -> Path:

@@ -4,11 +4,6 @@ In: the new texts, who asked for the change, and why. Out: new rows of principle
 the change (:class:`TextChange`). A text that is replaced or withdrawn stays in principles.csv with its votes
 and signatures; no vote, signature or evidence moves to a new text. The files are replaced as a whole, and all
 other rows keep their bytes. If a command is interrupted between two files, the same command finishes it.
-
-A block: somebody objects to a text by name, outside the ballot (`glc object`). It changes no count.
-
-In: a principle, who objects, and the words. Out: a row of decision_log.csv, which slides, pages, packets and
-the trace print; an organisation is named there only if it may be.
 """
 
 from __future__ import annotations
@@ -452,7 +447,10 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
 
 
 # ------------------------------
-# Objections.
+# A block: somebody objects to a text by name, outside the ballot (`glc object`). It changes no count.
+#
+# In: a principle, who objects, and the words. Out: a row of decision_log.csv, which slides, pages, packets
+# and the trace print; an organisation is named there only if it may be.
 
 
 OBJECTION = "Objection to {}, outside the ballot: it changes no count"

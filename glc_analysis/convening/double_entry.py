@@ -6,13 +6,9 @@ row alone is keyed, into ``<round>-<rater>-<principle>.csv``. Until the round is
 many forms are received, and no result. Every line is saved in ``private/desk/``, which only its owner may
 read: it holds the votes of an open ballot.
 
-Double data entry of papers at the keyboard, without a network.
-
-In: what somebody types, field by field. Out: values on which two keyings agree. Each paper is keyed twice.
-The two passes are compared field by field, and where they differ the person looks at the paper again. Every
-line is saved before the next one is asked for, so a power cut loses none.
-
-What papers there are, and what becomes of their values, is in ``double_entry`` (rating forms).
+Any paper is keyed in the same way (:class:`KeyingSession`, which ``glc sign`` uses as well): field by field,
+and twice. The two passes are compared, and where they differ the person looks at the paper again. Every line
+is saved before the next one is asked for, so a power cut loses none.
 """
 
 from __future__ import annotations

@@ -10,13 +10,6 @@ Until then everything is in ``private/phones/<round>/box.json``, one line a slip
 the phone is told so. The file is written anew as a whole each time, in the order of the slips: lines that are
 appended to a journal would tell who voted when. A saved answer is never sent to a phone. So whoever finds or
 guesses a code can see which questions are answered, and no vote.
-
-The slips for voting on phones: a stack to print, the register, and the certificate of the day.
-
-In: an open round, and the address of the computer on the team's access point. Out: in a folder outside the
-study ``slips.html``, with a code on each slip and the sheet on which is written who draws which, and
-``register.csv``, the same sheet to be typed; in the study the box, which has only digests of the codes.
-Nobody's name or rater code is on a slip: people draw them from a shuffled stack.
 """
 
 from __future__ import annotations
@@ -396,7 +389,12 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
 
 
 # ------------------------------
-# Slips, register and certificate.
+# The slips for voting on phones: a stack to print, the register, and the certificate of the day.
+#
+# In: an open round, and the address of the computer on the team's access point. Out: in a folder outside
+# the study ``slips.html``, with a code on each slip and the sheet on which is written who draws which, and
+# ``register.csv``, the same sheet to be typed; in the study the box, which has only digests of the codes.
+# Nobody's name or rater code is on a slip: people draw them from a shuffled stack.
 
 
 PORT = 8443

@@ -2,24 +2,6 @@
 
 In: reference tables. Out: the processed tables :data:`TABLES`, and sentences such as "no evidence against it
 is recorded".
-
-Counts that help people judge the evidence for a principle and the decision on it.
-
-In: the processed tables (:func:`evidence_tables`). Out: for each component of the judgement a sentence of
-counts (:func:`cerqual_counts`), and which kinds of organisations contributed no evidence or did not rate.
-The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
-decision table. People judge; no level of concern is computed. The counts are for the team only: other
-audiences see counts of organisations by country or resources only as released figures.
-
-Decisions of the room that a command writes down, in decision_log.csv: what, who decided it, and why.
-
-In: a decision. Out: one more row of the table; all other rows keep their bytes.
-
-Words that are typed in the room and that others read: who asked for something, and why.
-
-In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
-named only where it may be (:func:`who_asked`); words that name nobody (:func:`reason`). Nicknames, and names
-that no table has, are not found in a reason: people must read it.
 """
 
 from __future__ import annotations
@@ -103,7 +85,13 @@ def facts(evidence: pd.DataFrame) -> list[str]:
 
 
 # ------------------------------
-# Counts of the evidence.
+# Counts that help people judge the evidence for a principle and the decision on it.
+#
+# In: the processed tables (:func:`evidence_tables`). Out: for each component of the judgement a sentence of
+# counts (:func:`cerqual_counts`), and which kinds of organisations contributed no evidence or did not rate.
+# The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
+# decision table. People judge; no level of concern is computed. The counts are for the team only: other
+# audiences see counts of organisations by country or resources only as released figures.
 
 
 Frames = Mapping[str, pd.DataFrame]
@@ -281,7 +269,9 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 
 
 # ------------------------------
-# Decisions of the room.
+# Decisions of the room that a command writes down, in decision_log.csv: what, who decided it, and why.
+#
+# In: a decision. Out: one more row of the table; all other rows keep their bytes.
 
 
 def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
@@ -297,7 +287,11 @@ def record_decision(study: Study, principle_id: str, decision: str, *, by: str, 
 
 
 # ------------------------------
-# Words that are typed in the room.
+# Words that are typed in the room and that others read: who asked for something, and why.
+#
+# In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
+# named only where it may be (:func:`who_asked`); words that name nobody (:func:`reason`). Nicknames, and
+# names that no table has, are not found in a reason: people must read it.
 
 
 NEAR = .8

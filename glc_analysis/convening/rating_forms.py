@@ -4,16 +4,6 @@ In: the reference tables and the texts of a round. Out: one description for each
 which workbooks, pages, messages, XLSForms and the pages of phones are made, so that all ask the same. The
 fixed texts are in ``content/forms.csv``, a column a language; its row ``native_reader`` says whether a native
 speaker has checked them.
-
-What a rater is shown before voting again: their own earlier votes, those of the panels, and what changed.
-
-In: the closed rounds and the texts that a new round asks about. Out: for each rater a page to print and hand
-over in a sealed envelope, and a sheet of the rater's workbook.
-
-The module decides that a rater's own votes go to that rater alone, and that of everybody else the page says
-what the slides say: the votes of a panel as far as :mod:`glc_analysis.disclosure.votes` tells them, and
-comments that may be read. So two raters who put their pages side by side learn nothing more of a third one
-than the room. A text that was changed carries no earlier vote.
 """
 
 from __future__ import annotations
@@ -288,7 +278,15 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
 
 
 # ------------------------------
-# Before voting again.
+# What a rater is shown before voting again: their own earlier votes, those of the panels, and what changed.
+#
+# In: the closed rounds and the texts that a new round asks about. Out: for each rater a page to print and
+# hand over in a sealed envelope, and a sheet of the rater's workbook.
+#
+# The module decides that a rater's own votes go to that rater alone, and that of everybody else the page
+# says what the slides say: the votes of a panel as far as :mod:`glc_analysis.disclosure.votes` tells them,
+# and comments that may be read. So two raters who put their pages side by side learn nothing more of a
+# third one than the room. A text that was changed carries no earlier vote.
 
 
 NOT_TOLD = "–"

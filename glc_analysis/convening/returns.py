@@ -4,12 +4,6 @@ In: the tables of a built study; later the workbooks that come back. Out: a work
 organisation with its own answers and words as we understood them, and where they are cited; then the changes
 to quotes.csv and consent.csv, shown first and applied second. A return contains nothing of any other
 organisation, and no account of a survivor's case.
-
-Sheets that an organisation fills in and sends back, in its language, with a letter before them.
-
-In: rows of one kind for one organisation. Out: a workbook, and the same as a page; later, the decisions in a
-workbook that came back. The fixed texts are in ``content/phrases.csv``, a column a language, whose row
-``native_reader`` says whether a native speaker has checked them; to add a language, add a column.
 """
 
 from __future__ import annotations
@@ -56,7 +50,11 @@ if TYPE_CHECKING:
 
 
 # ------------------------------
-# The sheets and the letter.
+# Sheets that an organisation fills in and sends back, in its language, with a letter before them.
+#
+# In: rows of one kind for one organisation. Out: a workbook, and the same as a page; later, the decisions
+# in a workbook that came back. The fixed texts are in ``content/phrases.csv``, a column a language, whose
+# row ``native_reader`` says whether a native speaker has checked them; to add a language, add a column.
 
 
 KINDS = ("answer", "passage", "quotation", "citation", "consent")

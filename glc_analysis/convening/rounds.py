@@ -2,26 +2,6 @@
 
 In: the reference tables. Out: rounds.csv with the round (:func:`plan_round`), and the texts to print on its
 forms. A round asks about the exact texts of the day on which it was opened, until it is closed.
-
-Who votes for somebody who cannot come (a proxy), and who has an interest in a text.
-
-In: proxies.csv and interests.csv, a row a round and rater. Out: the raters of a round with both
-(:func:`with_roles`), what is wrong in the tables (:func:`role_faults`), and the record of what was known when
-the forms of a round were written (:func:`record_roles`), after which a rater who has voted changes neither.
-
-The module decides: one proxy votes for one rater of the same panel, is present at the discussion, and is not
-represented; survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a text in
-which the voter declared an interest is left out of the result. Both are declared before the vote.
-
-Sealing a closed round: what was counted stays, whatever happens in the folder afterwards.
-
-In: the votes and the raters of a round on the day on which it is closed. Out: a folder
-``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
-organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the day,
-the rule and the quorum of each panel (seal.json). Results of a
-sealed round are counted from there. What has changed in the folder since then, such as a form that came late,
-is listed (:func:`differences`) and changes nothing. A round that is opened again (:func:`reopen`) gets a new
-folder when it is closed; the old one stays, and every result says that it was counted again.
 """
 
 from __future__ import annotations
@@ -140,7 +120,16 @@ def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
 
 
 # ------------------------------
-# Proxies and interests.
+# Who votes for somebody who cannot come (a proxy), and who has an interest in a text.
+#
+# In: proxies.csv and interests.csv, a row a round and rater. Out: the raters of a round with both
+# (:func:`with_roles`), what is wrong in the tables (:func:`role_faults`), and the record of what was known
+# when the forms of a round were written (:func:`record_roles`), after which a rater who has voted changes
+# neither.
+#
+# The module decides: one proxy votes for one rater of the same panel, is present at the discussion, and is
+# not represented; survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a
+# text in which the voter declared an interest is left out of the result. Both are declared before the vote.
 
 
 PROXY, INTERESTS = "proxy_id", "interests"
@@ -307,7 +296,15 @@ def _record(study: Study, round_id: str) -> Path:
 
 
 # ------------------------------
-# The seal of a closed round.
+# Sealing a closed round: what was counted stays, whatever happens in the folder afterwards.
+#
+# In: the votes and the raters of a round on the day on which it is closed. Out: a folder
+# ``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
+# organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the
+# day, the rule and the quorum of each panel (seal.json). Results of a sealed round are counted from there.
+# What has changed in the folder since then, such as a form that came late, is listed (:func:`differences`)
+# and changes nothing. A round that is opened again (:func:`reopen`) gets a new folder when it is closed;
+# the old one stays, and every result says that it was counted again.
 
 
 def _read(path: Path) -> pd.DataFrame:

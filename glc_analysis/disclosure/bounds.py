@@ -4,21 +4,6 @@
 counts once, and those that did not consent are counted separately. :func:`tighten_bounds` takes a table in
 which some figures are bands or missing and gives the least and the most that each can be, given that options
 and groups add up. :func:`is_protected` says whether that leaves every organisation's answer open.
-
-Which counts of a question are hidden together, so that none follows from the others, even by the rules.
-
-Options add up to their base, and groups to the whole. A small count that is hidden alone is what is left of
-the others, so further counts are hidden with it: its covers. Which counts these are is fixed beforehand: the
-options in an order taken from the questionnaire, the groups in the order of their size. The choice never
-depends on the numbers it covers, and a cover may be small itself or not. So a reader who knows every rule
-learns from the choice no more than the ranges say, which is more than two values for every count that is
-hidden. The tests of this module count all answers that would print the same.
-
-Codes in their tree: a code is raised by whoever raised a code below it, and this must reveal no count.
-
-Everybody knows the codebook. The count of a family lies between the largest and the sum of the counts of its
-codes: if eight raised it and its two codes were raised by four at most, each was raised by exactly four. Such
-a family is not shown, and none of its codes: which of them are small would tell almost as much.
 """
 
 from __future__ import annotations
@@ -214,7 +199,14 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 
 
 # ------------------------------
-# Counts hidden together.
+# Which counts of a question are hidden together, so that none follows from the others, even by the rules.
+#
+# Options add up to their base, and groups to the whole. A small count that is hidden alone is what is left
+# of the others, so further counts are hidden with it: its covers. Which counts these are is fixed
+# beforehand: the options in an order taken from the questionnaire, the groups in the order of their size.
+# The choice never depends on the numbers it covers, and a cover may be small itself or not. So a reader who
+# knows every rule learns from the choice no more than the ranges say, which is more than two values for
+# every count that is hidden. The tests of this module count all answers that would print the same.
 
 
 @dataclass(frozen=True)
@@ -447,7 +439,12 @@ def _leaves_open(found: Ranges, size: np.ndarray | int, known: np.ndarray | int)
 
 
 # ------------------------------
-# Codes in their tree.
+# Codes in their tree: a code is raised by whoever raised a code below it, and this must reveal no count.
+#
+# Everybody knows the codebook. The count of a family lies between the largest and the sum of the counts of
+# its codes: if eight raised it and its two codes were raised by four at most, each was raised by exactly
+# four. Such a family is not shown, and none of its codes: which of them are small would tell almost as
+# much.
 
 
 def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray, high: np.ndarray,

@@ -1,12 +1,6 @@
 """What people agreed to, how long files are kept, and the pages for an ethics committee and on safety.
 
 Goes in: ``consent.csv`` and ``manifest.csv``. Only consent that is written counts; a refusal outweighs it.
-
-The page on safety: what the software knows of the dangers of a study, and what people have to add.
-
-Goes in: the files of a study, its reference tables, and ``safety.csv``, in which people answer the questions
-of ``content/safety_questions.csv``. Comes out: the page (``content/safety.md``). The software judges no risk
-and names no holder of a key: what nobody has answered is marked as blank.
 """
 
 from __future__ import annotations
@@ -277,7 +271,11 @@ def _kind(study: Study, path: Path) -> str:
 
 
 # ------------------------------
-# The page on safety.
+# The page on safety: what the software knows of the dangers of a study, and what people have to add.
+#
+# Goes in: the files of a study, its reference tables, and ``safety.csv``, in which people answer the
+# questions of ``content/safety_questions.csv``. Comes out: the page (``content/safety.md``). The software
+# judges no risk and names no holder of a key: what nobody has answered is marked as blank.
 
 
 BLANK = "▢ to fill in"

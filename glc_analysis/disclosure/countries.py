@@ -7,19 +7,6 @@ organisations agreed; to the public also where at least ``public_group`` indepen
 without figures, because figures count those who refused as well. Without consent no country is named, unless
 study.toml records that publication by country was agreed in another way (``[disclosure] countries_agreed``);
 then those with at least ``public_group`` independent organisations are.
-
-Which answers a country page may show in addition to the figures of the study.
-
-The organisations on the page agreed. But a reader who subtracts their answers from a study-wide figure is
-left with a figure of all the others, who did not agree. An answer is shown only where that figure discloses
-nobody's answer, even to a reader who knows two of the others from the inside.
-
-Public records: a reader who looks one up must not learn who contradicts it.
-
-In go the organisations' statements about one record and the ranges of the released figures. Out comes
-whether the number of those that contradict the record discloses anybody's answer. Everybody knows the
-countries and the record, and how many state each value is a released figure. How many contradict the record
-is one more sum over the same unknowns: answers by country group, recorded value and stated value.
 """
 
 from __future__ import annotations
@@ -224,7 +211,11 @@ def _named(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str, audience
 
 
 # ------------------------------
-# Answers that a country page may show.
+# Which answers a country page may show in addition to the figures of the study.
+#
+# The organisations on the page agreed. But a reader who subtracts their answers from a study-wide figure is
+# left with a figure of all the others, who did not agree. An answer is shown only where that figure
+# discloses nobody's answer, even to a reader who knows two of the others from the inside.
 
 
 Key = tuple[str, str]
@@ -400,7 +391,12 @@ class _Column:
 
 
 # ------------------------------
-# Public records.
+# Public records: a reader who looks one up must not learn who contradicts it.
+#
+# In go the organisations' statements about one record and the ranges of the released figures. Out comes
+# whether the number of those that contradict the record discloses anybody's answer. Everybody knows the
+# countries and the record, and how many state each value is a released figure. How many contradict the
+# record is one more sum over the same unknowns: answers by country group, recorded value and stated value.
 
 
 Range = tuple[int, int]

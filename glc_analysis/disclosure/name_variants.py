@@ -5,16 +5,6 @@ forms in which it is compared. Found are: another "and" between words, or none; 
 broken at the end of a line or cell; the surname first; letters of another script that look alike, and digits
 for letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and Baltic names. Initials,
 nicknames, other transcriptions and paraphrases are not found.
-
-Words that tell of a country: its names, its people and its main cities, in the languages of a study.
-
-The gate looks for them where an audience may not know the country. Names in each language and cities come
-from the Common Locale Data Repository (babel) and ISO 3166 (pycountry), adjectives in English, Spanish and
-French, further names and cities from ``content/country_words.csv``. Some words are ordinary ones, or people's
-names, as well (``content/ordinary_words.csv``): those of kind ``never`` are not looked for; ``capital``
-counts only with a capital letter, ``place`` only with one and after a word such as "in" (kind ``before``); a
-``phrase`` is never about the country. Adjectives that are also languages of several countries (Spanish,
-Russian) are left out.
 """
 
 from __future__ import annotations
@@ -178,7 +168,15 @@ def breaks(words: Iterable[str]) -> dict[str, set[str]]:
 
 
 # ------------------------------
-# Words that tell of a country.
+# Words that tell of a country: its names, its people and its main cities, in the languages of a study.
+#
+# The gate looks for them where an audience may not know the country. Names in each language and cities come
+# from the Common Locale Data Repository (babel) and ISO 3166 (pycountry), adjectives in English, Spanish
+# and French, further names and cities from ``content/country_words.csv``. Some words are ordinary ones, or
+# people's names, as well (``content/ordinary_words.csv``): those of kind ``never`` are not looked for;
+# ``capital`` counts only with a capital letter, ``place`` only with one and after a word such as "in" (kind
+# ``before``); a ``phrase`` is never about the country. Adjectives that are also languages of several
+# countries (Spanish, Russian) are left out.
 
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"

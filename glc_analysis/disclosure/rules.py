@@ -4,12 +4,6 @@ The help and the status of a study ask what an audience may read: pandas is impo
 
 ``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
 study, ``[disclosure]`` in study.toml.
-
-What each audience may read: one table of capabilities, the only place that tells audiences apart.
-
-``content/audiences.csv`` has one row a capability and one column an audience, with the meaning in words.
-The rest of the package asks :func:`may`, usually through a view, and never compares the name of an audience.
-Which *figures* an audience sees is decided for each figure (:mod:`glc_analysis.disclosure.suppression`).
 """
 
 from __future__ import annotations
@@ -112,7 +106,12 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
 
 
 # ------------------------------
-# What each audience may read.
+# What each audience may read: one table of capabilities, the only place that tells audiences apart.
+#
+# ``content/audiences.csv`` has one row a capability and one column an audience, with the meaning in words.
+# The rest of the package asks :func:`may`, usually through a view, and never compares the name of an
+# audience. Which *figures* an audience sees is decided for each figure
+# (:mod:`glc_analysis.disclosure.suppression`).
 
 
 def may(audience: str, capability: str) -> bool:

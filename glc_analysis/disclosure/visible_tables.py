@@ -4,17 +4,6 @@ In: a built study and an audience, and where a page is about one, a country, the
 Out: rows of its tables. Figures are those that :func:`.suppression.release` lets the audience see, with the
 numbers that it may see; words are those that were cleared for it; principles, votes, names and countries
 follow the rules of this room. :mod:`glc_analysis.view` makes frames for analysts of them.
-
-The study folder that a page gets when it is made for other readers than the team.
-
-In goes a built study; out comes a small folder that holds only what one audience may see: released figures
-with the numbers it may see, cleared quotations, countries it may know of, names of organisations that agreed
-to be named. All other tables are empty, and there is no raw file and no private one. So a notebook that
-forgets to ask for the right view has nothing to give away. This guards against accidents: the notebook still
-runs on a machine that has the whole study, and the gate still reads every page.
-
-A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``); it gets the
-whole study, and must ask its view for everything.
 """
 
 from __future__ import annotations
@@ -475,7 +464,16 @@ class VisibleTables:
 
 
 # ------------------------------
-# The folder of a page.
+# The study folder that a page gets when it is made for other readers than the team.
+#
+# In goes a built study; out comes a small folder that holds only what one audience may see: released
+# figures with the numbers it may see, cleared quotations, countries it may know of, names of organisations
+# that agreed to be named. All other tables are empty, and there is no raw file and no private one. So a
+# notebook that forgets to ask for the right view has nothing to give away. This guards against accidents:
+# the notebook still runs on a machine that has the whole study, and the gate still reads every page.
+#
+# A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``); it gets
+# the whole study, and must ask its view for everything.
 
 
 CONSENT_SHOWN = "name"

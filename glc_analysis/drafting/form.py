@@ -4,19 +4,6 @@ Goes in: the files of a survey as they were read. Comes out: a :class:`Form`, in
 stands beside the same question in the others. A column with the same heading is the same question; headings
 in another language are paired by their order, their likeness and their answers, and the pairs say how certain
 they are.
-
-Which columns of several files are the same question.
-
-Goes in: the columns of each file, with how often each answer was given. Comes out: a row for each question,
-with its name in each file, and how certain that is. A column with the same heading is the same question.
-Headings in another language, or changed from one wave to the next, are paired by their order, their likeness
-and their answers; each file is paired with the one that it is most like.
-
-Columns of a form that belong together: those of the options of one question, and those of the loops of
-one.
-
-Goes in: the form. Comes out: the form with one column in place of several: ``Q2_*`` for a question with a
-column an option, ``{loop}_Q3`` for a question that was asked in several loops.
 """
 
 from __future__ import annotations
@@ -30,13 +17,17 @@ from functools import cached_property, lru_cache
 import pandas as pd
 
 from glc_analysis.cleaning.columns import LOOP
-from glc_analysis.cleaning.responses import TICKED, UNTICKED
 from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
 
 # ------------------------------
-# The same question in several files.
+# Which columns of several files are the same question.
+#
+# Goes in: the columns of each file, with how often each answer was given. Comes out: a row for each
+# question, with its name in each file, and how certain that is. A column with the same heading is the same
+# question. Headings in another language, or changed from one wave to the next, are paired by their order,
+# their likeness and their answers; each file is paired with the one that it is most like.
 
 
 SAME_HEADING, SAME_PLACE, ALIKE, WEAK = "the same heading", "the same place", "alike", "weak"
@@ -368,7 +359,11 @@ def _column(
 
 
 # ------------------------------
-# Columns of one question.
+# Columns of a form that belong together: those of the options of one question, and those of the loops of
+# one.
+#
+# Goes in: the form. Comes out: the form with one column in place of several: ``Q2_*`` for a question with a
+# column an option, ``{loop}_Q3`` for a question that was asked in several loops.
 
 
 _PARTS = (

@@ -5,20 +5,6 @@ and codebook.csv, the files to copy into ``raw/`` and the coders for study.toml.
 
 The texts that a project brings become transcripts, unless a file of the same name is there. Such a text may
 name no speaker; then all of it is drafted as the words of one, and a person says whose they are.
-
-Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
-
-Goes in: transcripts. Comes out: rows for them, with what can be seen in the files: which speakers a file
-names and how often each asks. A role is filled in where the name says it ("Interviewer") or where one
-speaker asks most questions of an interview; a date where the file's name or its heading has one. Everything
-else stays blank, and ``glc check`` asks for it: only people know who somebody is and for whom they speak.
-
-What kind of file arrived: a survey export, a transcript, the work of a coder, a codebook.
-
-Goes in: files and folders, as somebody names them after ``glc init DIR --from``. Comes out: the files by
-kind. A file is known by its content: a Word file with comments is a transcript and the work of a coder, a
-table with a column of documents and one of codes is the work of a coder, any other table is a survey
-export.
 """
 
 from __future__ import annotations
@@ -45,7 +31,13 @@ from glc_analysis.templates import read_records
 from glc_analysis.text import match_key, normalise_space, slug
 
 # ------------------------------
-# Transcripts.
+# Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
+#
+# Goes in: transcripts. Comes out: rows for them, with what can be seen in the files: which speakers a file
+# names and how often each asks. A role is filled in where the name says it ("Interviewer") or where one
+# speaker asks most questions of an interview; a date where the file's name or its heading has one.
+# Everything else stays blank, and ``glc check`` asks for it: only people know who somebody is and for whom
+# they speak.
 
 
 DOCUMENTS = ["document_id", "kind", "path", "organisation_id", "date", "language", "is_interpreted"]
@@ -274,7 +266,12 @@ def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFram
 
 
 # ------------------------------
-# What kind of file arrived.
+# What kind of file arrived: a survey export, a transcript, the work of a coder, a codebook.
+#
+# Goes in: files and folders, as somebody names them after ``glc init DIR --from``. Comes out: the files by
+# kind. A file is known by its content: a Word file with comments is a transcript and the work of a coder, a
+# table with a column of documents and one of codes is the work of a coder, any other table is a survey
+# export.
 
 
 PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")

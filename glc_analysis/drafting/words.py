@@ -1,15 +1,6 @@
 """The words by which a form is understood: hints in its questions, kinds of options, steps of scales.
 
 They are data: ``content/words.csv``, in several languages, without accents.
-
-Which lists of options are the steps of a scale, and which step each option is.
-
-Goes in: the labels of the options of a question. Comes out: a step for each, or None where the list is no
-scale that is known. Four kinds of lists are: numbers, with or without a label; words of one family whose
-order is known ("never" to "always"); how often in a time ("twice a week"); and one word, or two opposite
-ones, in several degrees ("applies", "rather applies", "does not apply at all"). The words are data:
-``content/scale_words.csv`` and ``content/degree_words.csv``, in several languages. Which end is high nobody
-says here: a person decides that.
 """
 
 from __future__ import annotations
@@ -169,7 +160,14 @@ def word_rows(name: str) -> list[dict[str, str]]:
 
 
 # ------------------------------
-# Scales.
+# Which lists of options are the steps of a scale, and which step each option is.
+#
+# Goes in: the labels of the options of a question. Comes out: a step for each, or None where the list is no
+# scale that is known. Four kinds of lists are: numbers, with or without a label; words of one family whose
+# order is known ("never" to "always"); how often in a time ("twice a week"); and one word, or two opposite
+# ones, in several degrees ("applies", "rather applies", "does not apply at all"). The words are data:
+# ``content/scale_words.csv`` and ``content/degree_words.csv``, in several languages. Which end is high
+# nobody says here: a person decides that.
 
 
 MOST_STEPS = 11

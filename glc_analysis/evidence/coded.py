@@ -5,15 +5,6 @@ In go the agreed codings with the texts, the codebook and the attendance of call
 codes by organisation, of co-occurring codes, of new codes by interview, of salience, and of shares of words.
 
 The module decides who was asked about a code: the base of every count of that code.
-
-Who raised each code, group by group: by country, by organisation, by an attribute, by an answer.
-
-In go table ``mentions`` and the groups to which organisations belong. Out comes one row a group and code.
-
-The module decides what is counted. Interviews and answers on the one hand, and calls on the other, are
-counted apart and never added: an organisation that was asked and did not raise a code said something, one
-that was silent in a call did not. An organisation without an answer for a country belongs to the country
-of its main office; one that works in several countries belongs to each of them.
 """
 
 from __future__ import annotations
@@ -351,7 +342,14 @@ def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
 
 
 # ------------------------------
-# Who raised each code, group by group.
+# Who raised each code, group by group: by country, by organisation, by an attribute, by an answer.
+#
+# In go table ``mentions`` and the groups to which organisations belong. Out comes one row a group and code.
+#
+# The module decides what is counted. Interviews and answers on the one hand, and calls on the other, are
+# counted apart and never added: an organisation that was asked and did not raise a code said something, one
+# that was silent in a call did not. An organisation without an answer for a country belongs to the country
+# of its main office; one that works in several countries belongs to each of them.
 
 
 ORGANISATION = "organisation"

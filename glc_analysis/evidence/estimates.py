@@ -4,12 +4,6 @@ In go the cleaned tables of the survey. Out comes the part of the table ``estima
 The module decides which records are in the base of a figure, and whether it gets an interval: Wilson
 (1927), Clopper & Pearson (1934) or Jeffreys (Brown, Cai & DasGupta 2001), and none for a purposive sample
 unless study.toml names one.
-
-Tests of differences between groups of organisations, for probability samples only.
-
-In go the cleaned tables of the survey. Out come effect sizes with intervals, and p-values. The module
-decides what is tested: nothing in a purposive sample, and no group smaller than
-``[comparison] group_minimum``.
 """
 
 from __future__ import annotations
@@ -382,7 +376,11 @@ def _add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 # ------------------------------
-# Tests between groups, for probability samples.
+# Tests of differences between groups of organisations, for probability samples only.
+#
+# In go the cleaned tables of the survey. Out come effect sizes with intervals, and p-values. The module
+# decides what is tested: nothing in a purposive sample, and no group smaller than ``[comparison]
+# group_minimum``.
 
 
 Effect = Callable[[np.ndarray], np.ndarray]

@@ -5,22 +5,6 @@ their titles, languages, turns and purpose, and which of them the coder handed i
 
 The module decides: a coder is to code what assignments.csv assigns, or everything where it assigns nothing to
 anybody.
-
-Which texts are coded twice, and whether all of them are handed in.
-
-In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
-
-The module decides: nobody sees another coder's coding of a double-coded text before both have handed in every
-text that is assigned to more than one coder, since seeing one would influence the next.
-
-Texts that were corrected since their coder began them at the desk, or went on with them.
-
-In go the coder's texts as they are today, and the journal, which holds them as the
-coder began them. Out come whether a text changed, what a coder is told of it, and what going on with the text
-of today means for codings and proposed codes: a new place, or the stretch in which to place them again.
-
-The module decides what goes along: a passage whose words are the same, and lie within one turn
-(:mod:`~glc_analysis.coding.alignment`). An open answer that was coded as a whole goes along as a whole.
 """
 
 from __future__ import annotations
@@ -56,7 +40,12 @@ from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import content_hash, language_direction
 
 # ------------------------------
-# Double-coded texts.
+# Which texts are coded twice, and whether all of them are handed in.
+#
+# In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
+#
+# The module decides: nobody sees another coder's coding of a double-coded text before both have handed in
+# every text that is assigned to more than one coder, since seeing one would influence the next.
 
 
 DOUBLE, SINGLE = "double", "single"
@@ -337,7 +326,14 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 # ------------------------------
-# Corrected texts.
+# Texts that were corrected since their coder began them at the desk, or went on with them.
+#
+# In go the coder's texts as they are today, and the journal, which holds them as the coder began them. Out
+# come whether a text changed, what a coder is told of it, and what going on with the text of today means
+# for codings and proposed codes: a new place, or the stretch in which to place them again.
+#
+# The module decides what goes along: a passage whose words are the same, and lie within one turn
+# (:mod:`~glc_analysis.coding.alignment`). An open answer that was coded as a whole goes along as a whole.
 
 
 class CorrectedTexts:

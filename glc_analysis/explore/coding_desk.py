@@ -2,17 +2,6 @@
 
 In goes a study and a coder; out comes the widget, drawn by ``desk/desk.js``. It passes what the coder does to
 a CodingSession, which writes it down and decides what may be done, and passes back what the session says.
-
-Comparing double-coded texts, and deciding where coders differ.
-
-In go the tables of a built study; out come the turns that two coders coded differently, side by side, and the
-decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where the
-coders had different texts, since one of them went on with a text that changed, a sentence says so, and turns
-with different words are shown as such.
-
-The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
-From then on their codings of these texts stay as they are. A decision is never overwritten: the next one is a
-new version, and the build takes the last.
 """
 
 from __future__ import annotations
@@ -42,7 +31,16 @@ from glc_analysis.study import Study
 from glc_analysis.text import language_direction
 
 # ------------------------------
-# Comparing double-coded texts.
+# Comparing double-coded texts, and deciding where coders differ.
+#
+# In go the tables of a built study; out come the turns that two coders coded differently, side by side, and
+# the decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where
+# the coders had different texts, since one of them went on with a text that changed, a sentence says so,
+# and turns with different words are shown as such.
+#
+# The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
+# From then on their codings of these texts stay as they are. A decision is never overwritten: the next one
+# is a new version, and the build takes the last.
 
 
 Plain = dict[str, Any]

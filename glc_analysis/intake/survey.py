@@ -1,12 +1,9 @@
 """Reads survey exports: one reader a program, chosen by the content of the file.
 
-Nothing is interpreted: every cell stays the text that it was, numbers and "NA" included.
-
-Readers of survey exports: SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, SurveyMonkey, the forms of
-Microsoft and Google, EUSurvey, EFS (Unipark), and plain tables.
-
-One file goes in; a :class:`RawSurvey` comes out, in which every cell is the text of the file. A reader
-recognises its files by their content; the reader of plain tables takes all others.
+There are readers for SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, SurveyMonkey, the forms of Microsoft
+and Google, EUSurvey, EFS (Unipark), and plain tables, which takes all other files. One file goes in; a
+:class:`RawSurvey` comes out. Nothing is interpreted: every cell stays the text that it was, numbers and "NA"
+included.
 """
 
 from __future__ import annotations

@@ -2,11 +2,6 @@
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. Votes are
 shown for closed rounds only, as far as they may be told; names only as far as organisations allowed it.
-
-How the text of a principle came to be and what became of it: old and new words side by side, marked.
-
-In: a principle and the tables that an audience may read. Out: HTML. Words that went are in ``<del>``, words
-that came in ``<ins>``: struck through and underlined, so also on grey paper, and named to a screen reader.
 """
 
 from __future__ import annotations
@@ -206,7 +201,11 @@ def methods(view: StudyView) -> Html:
 
 
 # ------------------------------
-# Old and new words side by side.
+# How the text of a principle came to be and what became of it: old and new words side by side, marked.
+#
+# In: a principle and the tables that an audience may read. Out: HTML. Words that went are in ``<del>``,
+# words that came in ``<ins>``: struck through and underlined, so also on grey paper, and named to a screen
+# reader.
 
 
 UNALIKE = .3

@@ -2,19 +2,6 @@
 
 In: the view of one organisation (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each: what the
 study has of it, its answers beside the study's, its coded words, its quotations, and what it can decide.
-
-The principles on paper: one sheet each, to read before the vote and to write on.
-
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`), of the whole study. Out: HTML, a sheet a
-principle: its statement, the arguments for and against it, its limits, the votes so far, and room for notes.
-Evidence of which nothing may be shown takes no line: one sentence says that not all is shown, and, like the
-pages, no number.
-
-Sheets for those who run the convening: the facilitator's agenda, and the interpreter's words.
-
-In: what the convening may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. The
-groups of the agenda follow from what may be told of the votes (:mod:`glc_analysis.convening.agenda`); the
-minutes are a proposal by group, with a line to write on beside each: the facilitator decides.
 """
 
 from __future__ import annotations
@@ -231,7 +218,12 @@ def own_consents(view: StudyView) -> Html:
 
 
 # ------------------------------
-# A sheet a principle.
+# The principles on paper: one sheet each, to read before the vote and to write on.
+#
+# In: what an audience may see (:class:`~glc_analysis.view.StudyView`), of the whole study. Out: HTML, a
+# sheet a principle: its statement, the arguments for and against it, its limits, the votes so far, and room
+# for notes. Evidence of which nothing may be shown takes no line: one sentence says that not all is shown,
+# and, like the pages, no number.
 
 
 SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it", "qualifies": "Limits"}
@@ -372,7 +364,11 @@ def _history(trail: Trail, row: Any) -> Iterator[str]:
 
 
 # ------------------------------
-# Agenda and words.
+# Sheets for those who run the convening: the facilitator's agenda, and the interpreter's words.
+#
+# In: what the convening may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. The
+# groups of the agenda follow from what may be told of the votes (:mod:`glc_analysis.convening.agenda`); the
+# minutes are a proposal by group, with a line to write on beside each: the facilitator decides.
 
 
 MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}

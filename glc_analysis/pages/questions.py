@@ -2,14 +2,6 @@
 
 In goes a view and a row of ``view.questions``; out comes HTML. Small counts at the end of a long list are
 folded away, as are open answers; what this audience may not see is said in words.
-
-The opening sentences of a page: who answered, what was found, what speaks against it, what was not asked.
-
-In goes a view; out come at most five sentences in fixed patterns, each with the figure that it comes from and
-a link to it. Which figures become sentences is decided before the results, in ``headlines.csv`` (who chose
-them, and when), or by one rule that the page prints (:data:`RULE`). Every number is one that the audience may
-see exactly. A sensitive question never becomes a sentence, nor one that was asked because of the answer to a
-sensitive one. No sentence names a cause, says "only" or compares groups.
 """
 
 from __future__ import annotations
@@ -325,7 +317,13 @@ def _row(view: StudyView, question: Any) -> Any:
 
 
 # ------------------------------
-# Opening sentences.
+# The opening sentences of a page: who answered, what was found, what speaks against it, what was not asked.
+#
+# In goes a view; out come at most five sentences in fixed patterns, each with the figure that it comes from
+# and a link to it. Which figures become sentences is decided before the results, in ``headlines.csv`` (who
+# chose them, and when), or by one rule that the page prints (:data:`RULE`). Every number is one that the
+# audience may see exactly. A sensitive question never becomes a sentence, nor one that was asked because of
+# the answer to a sensitive one. No sentence names a cause, says "only" or compares groups.
 
 
 MOST_SENTENCES, BASE, SHARE, CODE_SHARE = 5, 10, 1 / 2, 1 / 3

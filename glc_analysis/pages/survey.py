@@ -2,15 +2,6 @@
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: a frame or HTML, a function each.
 Questions are in :mod:`glc_analysis.pages.questions`.
-
-A map of the world on which equal marks show where somebody took part, never how many.
-
-Goes in: the countries that an audience may know of. Comes out: a figure in HTML.
-
-The coastlines are those of Natural Earth at 1:110 million (public domain; ``content/coastlines_notice.txt``),
-made by ``scripts/make_coastlines.py``. The places of the marks are those of the time zone database (public
-domain, package tzdata): a country has the place of the zone that covers most of it, else of the zone nearest
-to all its others. Nothing is fetched and no border is drawn.
 """
 
 from __future__ import annotations
@@ -37,7 +28,14 @@ from glc_analysis.text import count_texts
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# The map.
+# A map of the world on which equal marks show where somebody took part, never how many.
+#
+# Goes in: the countries that an audience may know of. Comes out: a figure in HTML.
+#
+# The coastlines are those of Natural Earth at 1:110 million (public domain;
+# ``content/coastlines_notice.txt``), made by ``scripts/make_coastlines.py``. The places of the marks are
+# those of the time zone database (public domain, package tzdata): a country has the place of the zone that
+# covers most of it, else of the zone nearest to all its others. Nothing is fetched and no border is drawn.
 
 
 NORTH, SOUTH = 75, -56

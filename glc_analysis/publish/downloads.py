@@ -2,10 +2,6 @@
 
 Each is made of what was released or cleared for the audience, once for all tables together, so that what is
 not in one cannot be worked out from another.
-
-Writes the deposit: a folder for a data repository such as Zenodo or QDR, with what the public may see.
-
-The gate searches it. It holds no quotation: consent to print words on a page is not consent to archive them.
 """
 
 from __future__ import annotations
@@ -281,7 +277,10 @@ def _anchor(name: str) -> str:
 
 
 # ------------------------------
-# The deposit.
+# Writes the deposit: a folder for a data repository such as Zenodo or QDR, with what the public may see.
+#
+# The gate searches it. It holds no quotation: consent to print words on a page is not consent to archive
+# them.
 
 
 AUDIENCE = "public"

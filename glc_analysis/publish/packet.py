@@ -4,12 +4,6 @@ In goes a built study; out come the files of each packet. The sections are made 
 pages, for the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
 quotations, and says how many are left out. The files are made in a temporary folder, and moved into place
 only after the gate.
-
-All rating forms of a round as one PDF for a print shop.
-
-In: the forms of a round (:class:`~glc_analysis.convening.rating_forms.Form`), each with a rater's code and no
-name. Out: the bytes of a PDF. Each form begins on a new sheet of paper, also when both sides are printed; its
-pages carry the code and "page 2 of 3". The same forms give the same bytes.
 """
 
 from __future__ import annotations
@@ -315,7 +309,11 @@ def _contents(pieces: Iterable[str]) -> str:
 
 
 # ------------------------------
-# Forms for a print shop.
+# All rating forms of a round as one PDF for a print shop.
+#
+# In: the forms of a round (:class:`~glc_analysis.convening.rating_forms.Form`), each with a rater's code
+# and no name. Out: the bytes of a PDF. Each form begins on a new sheet of paper, also when both sides are
+# printed; its pages carry the code and "page 2 of 3". The same forms give the same bytes.
 
 
 def forms_pdf(forms: Sequence[Form], settings: PdfSettings) -> bytes:

@@ -3,12 +3,6 @@
 In: what the convening may see of a built study. Out: for each part its sections, which the functions of
 the pages make. A section of a brief can be shortened by whole questions, rows or quotations, and then says
 how many are left out.
-
-The packets for the convening: who gets one, and which parts it has, in which order.
-
-In: the reference tables and names. Out: a list of packets, each with its parts. A packet is for one
-organisation, which is the only one to get its own brief; or for a group of people, by the name of its folder
-(:data:`GROUPS`). Rating forms are in no packet: a packet has a name on it, and a ballot must not.
 """
 
 from __future__ import annotations
@@ -48,17 +42,20 @@ from glc_analysis.pages.packet_sheets import (
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
 from glc_analysis.publish.paper import PdfSettings
-from glc_analysis.publish.site import INVENTED
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import Study
+from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, bar, frame_html, html_table, tag
 from glc_analysis.templates import languages, phrases, template
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# Who gets what.
+# The packets for the convening: who gets one, and which parts it has, in which order.
+#
+# In: the reference tables and names. Out: a list of packets, each with its parts. A packet is for one
+# organisation, which is the only one to get its own brief; or for a group of people, by the name of its
+# folder (:data:`GROUPS`). Rating forms are in no packet: a packet has a name on it, and a ballot must not.
 
 
 SHARED, ADVISERS, OBSERVERS = "shared", "survivor-advisers", "observers"

@@ -2,17 +2,6 @@
 
 Every page is made anew, in this process: all of them take less than a second. The search index holds only
 text that is printed on a page.
-
-Turns an executed notebook into the text of a page.
-
-In goes a notebook as ``json`` reads it; out comes one element ``article``. Code is folded, or left out for
-readers outside the team. Every table scrolls by itself. A heading under which nothing was shown is left out
-with its explanation.
-
-Makes the site of a run, and with it the tables to download, the page of changes and the briefs as files.
-
-In go the executed notebooks of a run; out come the folder of the site and the gate that has to let it
-through. What needs no notebook is made while the notebooks run.
 """
 
 from __future__ import annotations
@@ -41,14 +30,18 @@ from glc_analysis.publish import changes, downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path
-from glc_analysis.study import Study
+from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, style_sheet, tag
 from glc_analysis.templates import read_text, template
 from glc_analysis.text import slug as slug_of
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# From a notebook to a page.
+# Turns an executed notebook into the text of a page.
+#
+# In goes a notebook as ``json`` reads it; out comes one element ``article``. Code is folded, or left out
+# for readers outside the team. Every table scrolls by itself. A heading under which nothing was shown is
+# left out with its explanation.
 
 
 HEADINGS = tuple(f"h{n}" for n in range(1, 7))
@@ -315,7 +308,6 @@ def _style_table(table: etree._Element) -> None:
 
 
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
-INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
 STYLE, SCRIPT, INDEX = "style.css", "search.js", "search-index.js"
 
 
@@ -475,7 +467,10 @@ class _PageText:
 
 
 # ------------------------------
-# Everything of a site.
+# Makes the site of a run, and with it the tables to download, the page of changes and the briefs as files.
+#
+# In go the executed notebooks of a run; out come the folder of the site and the gate that has to let it
+# through. What needs no notebook is made while the notebooks run.
 
 
 @dataclass(frozen=True)

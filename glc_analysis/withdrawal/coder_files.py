@@ -3,12 +3,6 @@
 Goes in: a coder's file and what was removed from the transcripts. Comes out: the same file without the words
 of the organisation. Every coding of other words stays on those words, which is checked by reading the file
 again.
-
-What the coding desk wrote, without what was withdrawn.
-
-Goes in: the lines of a coder's journal or of a log of suggestions. Come out: the lines without the words and
-the texts that go. An act on a text that goes keeps its number and its place among the acts, so that a later
-undo still means the act that it meant; every coding of other words stays on those words.
 """
 
 from __future__ import annotations
@@ -43,7 +37,11 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 from glc_analysis.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 
 # ------------------------------
-# Journals of the desk.
+# What the coding desk wrote, without what was withdrawn.
+#
+# Goes in: the lines of a coder's journal or of a log of suggestions. Come out: the lines without the words
+# and the texts that go. An act on a text that goes keeps its number and its place among the acts, so that a
+# later undo still means the act that it meant; every coding of other words stays on those words.
 
 
 Left = Callable[[str, str], Masked | None]

@@ -2,24 +2,6 @@
 
 A table has one row a coding (long), columns Code 1 to n (wide), or one column a code (one-hot). In Word a
 comment is a coding: its author is the coder, its text the codes, its range the passage.
-
-Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo.
-
-Goes in: a sheet of a table. Comes out: its codings, with the tree of codes where the program writes paths.
-The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these tables: MAXQDA
-gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A passage is found
-by its words.
-
-The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own, or, in
-a table where no cell has lines, with semicolons between them; Dedoose has a column a code; MAXQDA and NVivo
-have a row a code. Two columns of one role are a fault: nobody knows which of them counts.
-
-Reads the references of one code as NVivo exports them, as text or as a Word file.
-
-Goes in: the lines of the file. Comes out: its codings. Each file is of one code, and is named after it.
-Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24%
-Coverage``. They have no places: a passage is found by its words. The file says how many passages each
-document has, so that a cut file is noticed.
 """
 
 from __future__ import annotations
@@ -34,6 +16,7 @@ from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import Fault, refuse
 from glc_analysis.intake.codings.model import (
+    NOT_CODED,
     WHOLE_TEXT,
     ParsedCodings,
     Passage,
@@ -45,13 +28,22 @@ from glc_analysis.intake.codings.model import (
 )
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_records
+from glc_analysis.text import TICKED, match_key
 
 # ------------------------------
-# Tables of coding programs.
+# Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo.
+#
+# Goes in: a sheet of a table. Comes out: its codings, with the tree of codes where the program writes
+# paths. The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these
+# tables: MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A
+# passage is found by its words.
+#
+# The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own, or,
+# in a table where no cell has lines, with semicolons between them; Dedoose has a column a code; MAXQDA and
+# NVivo have a row a code. Two columns of one role are a fault: nobody knows which of them counts.
 
 
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
-_APPLIED_TICKS, _NO_TICKS = {"true", "1", "yes", "x"}, {"", "false", "0", "no"}
 _PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
                "NVivo coding references": r"\\"}
 """How a program joins the names of a path of codes; ATLAS.ti writes names alone."""
@@ -147,9 +139,9 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
             continue
         found.texts[source] = None
         for n, name in applied.items():
-            if row[n].strip().casefold() not in _APPLIED_TICKS | _NO_TICKS:
+            if match_key(row[n]) not in TICKED | NOT_CODED:
                 found.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
-        names = [name for n, name in applied.items() if row[n].strip().casefold() in _APPLIED_TICKS]
+        names = [name for n, name in applied.items() if match_key(row[n]) in TICKED]
         names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
         codes = [code for name in names if (code := _code(name, layout))]
         wordless += bool(codes) and not quote.strip()
@@ -198,7 +190,6 @@ _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 NO_SEPARATOR = "none"
 """The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
 _WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
-_TICKED, _UNTICKED = {"1", "true", "yes", "x"}, {"", "0", "false", "no", "na"}
 
 
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "") -> ParsedCodings:
@@ -227,7 +218,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         codes = [code for n in wide for code in _codes_in(found, row[n], names[n], separator, number)]
         codes += [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
         for n in ticks:
-            if row[n].strip().casefold() not in _TICKED | _UNTICKED:
+            if match_key(row[n]) not in TICKED | NOT_CODED:
                 found.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
         _add_row(found, cell, codes, coder, number)
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
@@ -307,7 +298,7 @@ def column_roles(names: list[str]) -> list[str]:
 
 
 def _is_ticked(cell: str) -> bool:
-    return cell.strip().casefold() in _TICKED
+    return match_key(cell) in TICKED
 
 
 def _add_row(found: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
@@ -384,7 +375,12 @@ def _attribute(element: Element, name: str) -> str:
 
 
 # ------------------------------
-# References of one code from NVivo.
+# Reads the references of one code as NVivo exports them, as text or as a Word file.
+#
+# Goes in: the lines of the file. Comes out: its codings. Each file is of one code, and is named after it.
+# Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24%
+# Coverage``. They have no places: a passage is found by its words. The file says how many passages each
+# document has, so that a cut file is noticed.
 
 
 _DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+references?\s+coded"

@@ -29,6 +29,7 @@ from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import members
+from glc_analysis.text import UNTICKED
 
 # ------------------------------
 # What every reader returns, and what it collects while reading.
@@ -183,6 +184,8 @@ def unique_name(name: str, taken: Collection[str]) -> str:
 
 
 Span = tuple[int, int]
+NOT_CODED = UNTICKED | {"", "na"}
+"""What a cell of a column of a code holds where the code was not given."""
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
