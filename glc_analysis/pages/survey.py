@@ -20,7 +20,7 @@ from IPython.display import HTML as Html
 from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
-from glc_analysis.plots import SHADES, figure_html, plot_missing
+from glc_analysis.plots import SHADES, STATUSES
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import Markup, html_table, language_label, region_name, show, tag
 from glc_analysis.templates import read_text, read_toml
@@ -304,17 +304,40 @@ def cleaning_steps(view: StudyView) -> pd.DataFrame:
 
 
 def missing_answers(view: StudyView) -> Html:
-    """Figure: for each question, how many records have an answer, were not asked, or are blank."""
-    figures = view.measured("quality").rename(
-        columns={"question_id": "question", "option_id": "status"})
-    rows = view.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
+    """A bar of the records of each question, divided into answered, not asked and blank, with the numbers."""
+    figures = view.measured("quality")
+    rows = view.question_table[["question_id"]].merge(figures, on="question_id")
+    rows = rows[rows["option_id"].isin(STATUSES) & rows["n"].gt(0)]
     if rows.empty:
         return show("")
-    counts = rows.groupby("status")["n"].sum()
+    counts = rows.groupby("option_id", observed=True)["n"].sum()
     asked = counts.sum() - counts.get("not_asked", 0)
     title = f"{counts.get('unanswered', 0):,} of {asked:,} answers that were asked for were left blank"
-    return show(figure_html(plot_missing(rows), title=title,
-                            caption="Each question of the survey. Lengths are shares of the records."))
+    legend = [tag("span", tag("i", style=f"background:{_fill(status)}"), _status_label(status))
+              for status in STATUSES if status in counts.index]
+    lines = []
+    for question, own in rows.groupby("question_id", sort=False, observed=True):
+        found = own.set_index("option_id")["n"].reindex([*STATUSES]).dropna().astype(int)
+        pieces = [tag("span", style=f"flex:{n};background:{_fill(status)}") for status, n in found.items()]
+        words = ", ".join(f"{n:,} {_status_label(status)}" for status, n in found.items())
+        lines.append(tag("tr", tag("th", escape(question), scope="row"),
+                         tag("td", tag("div", *pieces, class_="glc-stack", aria_hidden="true"), words)))
+    head = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag("th", "Records", scope="col")))
+    table = tag("table", head, tag("tbody", *lines), class_="glc glc-divided")
+    return show(tag("figure", tag("figcaption", tag("p", escape(title), class_="glc-title"),
+                                  tag("p", "Each question of the survey. Lengths are shares of the records.",
+                                      class_="glc-note")),
+                    tag("p", *legend, class_="glc-keys"), table, class_="glc-figure"))
+
+
+def _fill(status: str) -> str:
+    """The background of a status, as plots have it: a shade, hatched where two have the same."""
+    shade, hatch = STATUSES[status]
+    return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
+
+
+def _status_label(status: str) -> str:
+    return {"dont_know": "don’t know", "not_asked": "not asked"}.get(status, status)
 
 
 def notable_records(view: StudyView) -> pd.DataFrame | Html:
