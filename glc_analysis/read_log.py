@@ -31,6 +31,8 @@ _NAMED = ("processed", "reference", "private/reference")
 """The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"})
+_FONT_LIST = "fc-list"
+"""The program by which matplotlib finds the fonts of a machine, the first time it draws there."""
 
 TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
@@ -88,7 +90,7 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
         if not _is_paused.get() and isinstance(arguments[0], str | bytes | os.PathLike):
             thing = _thing(os.fsdecode(arguments[0]), _log.root)
             _log.add(*([thing] if thing else ()))
-    elif event in _STARTS:  # nobody knows what another program reads
+    elif event in _STARTS and arguments[0] != _FONT_LIST:  # nobody knows what another program reads
         _log.add(*EVERYTHING)
 
 

@@ -361,3 +361,13 @@ def documented():
 def test_every_name_has_a_docstring_with_an_example(name):
     thing = dict(documented())[name]
     assert ">>> " in (inspect.getdoc(getattr(thing, "func", thing)) or ""), name
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("by", ["", "region"])
+def test_a_question_read_alone_has_the_same_figures_as_among_all(audience, by, study):
+    alone, among_all = study.view(audience), study.view(audience)
+    assert not among_all.released.empty
+    for question in among_all.question_table["question_id"]:
+        pd.testing.assert_frame_equal(alone.summary(question, by=by), among_all.summary(question, by=by))
+    assert "released" not in vars(alone)

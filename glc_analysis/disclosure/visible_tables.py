@@ -437,11 +437,19 @@ class VisibleTables:
         return rows.loc[nth.sort_values(kind="stable").index]
 
     def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """One question's figures, as ``glc summary`` prints them; UsageError for an unknown one."""
-        found = self._summaries(by)
-        if question_id not in found:
-            raise no_such_question(question_id, found)
-        return found[question_id]
+        """One question's figures, as ``glc summary`` prints them; UsageError for an unknown one.
+
+        On a page about the whole study only the figures of this question are read, unless something else on
+        the page has read all: a page that shows one question need not be made again when another changes.
+        """
+        asked = self.question_table
+        own = asked[asked["question_id"] == question_id]
+        if own.empty:
+            raise no_such_question(question_id, asked["question_id"])
+        if self.country or self.theme or "released" in vars(self):
+            return self._summaries(by)[question_id]
+        figures = self.question_figures(question_id)
+        return summaries(figures, own, self.options, self.country_table, by=by)[question_id]
 
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:

@@ -44,8 +44,8 @@ def page(executed, study):
     return normalise_notebook(executed.notebook, title="A page", roots=[study.root])
 
 
-ALL_FIGURES = {"survey", "own_question"}
-"""The pages of the team that show figures of every question, and are made anew after any correction: not the
+ALL_FIGURES = {"survey"}
+"""The page of the team that shows figures of every question, and is made anew after any correction: not the
 quality of the data, new codes or the convening, nor the overview, whose findings were chosen beforehand."""
 
 
@@ -133,6 +133,12 @@ def test_files_that_a_page_opens_by_itself_are_recorded_and_raw_ones_without_the
     "%matplotlib inline", "!ls", "import ctypes"])
 def test_a_page_whose_reading_cannot_be_followed_depends_on_everything(source, tmp_path):
     assert not is_traced(notebook(tmp_path / "own", source))
+
+
+def test_the_list_of_the_machine_s_fonts_has_nothing_of_the_study(sample_study, kernels, tmp_path):
+    listed = "import subprocess\ntry:\n    subprocess.run(['fc-list', '--help'])\nexcept OSError:\n    pass"
+    done = executed(sample_study, notebook(tmp_path / "own", listed), kernels)
+    assert not set(EVERYTHING) & set(done.reads)
 
 
 def test_a_page_that_starts_another_program_depends_on_everything(sample_study, kernels, tmp_path):
