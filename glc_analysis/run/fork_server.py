@@ -25,10 +25,13 @@ import time
 from contextlib import suppress
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
-             "scipy.sparse")
-"""The libraries that nearly every page needs. Not matplotlib and seaborn, which take as long as all of these
-and draw few figures. The environment variable GLC_PRELOAD may name more modules, separated by blanks: a run
-names our own, since they do not change while it lasts."""
+             "pyarrow.dataset", "scipy.sparse", "pandas.core.arrays.arrow.extension_types",
+             "pandas.io.formats.string", "IPython.core.completerlib", "IPython.core.debugger",
+             "IPython.core.logger", "IPython.extensions.storemagic", "tornado.platform.asyncio")
+"""The libraries that nearly every page needs, with the parts that they import only when they are used. Not
+matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
+GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
+lasts."""
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
