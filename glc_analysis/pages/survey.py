@@ -303,8 +303,14 @@ def cleaning_steps(view: StudyView) -> pd.DataFrame:
     return frame.rename_axis(columns="Step")
 
 
+MOST_QUESTIONS = 100
+"""The most questions whose missing answers a page draws."""
+
+
 def missing_answers(view: StudyView) -> Html:
-    """A bar of the records of each question, divided into answered, not asked and blank, with the numbers."""
+    """A bar of the records of each question with missing answers, divided into answered, not asked and blank,
+    with the numbers. Questions that everybody answered are named below it. Of a long form those with the most
+    missing answers are drawn."""
     figures = view.measured("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUSES) & rows["n"].gt(0)]
@@ -313,21 +319,32 @@ def missing_answers(view: StudyView) -> Html:
     counts = rows.groupby("option_id", observed=True)["n"].sum()
     asked = counts.sum() - counts.get("not_asked", 0)
     title = f"{counts.get('unanswered', 0):,} of {asked:,} answers that were asked for were left blank"
+    missing = rows[rows["option_id"] != "answered"].groupby("question_id")["n"].sum()
+    drawn = {*missing.sort_values(ascending=False, kind="stable").index[:MOST_QUESTIONS]}
+    lines = [_missing_line(question, own.set_index("option_id")["n"])
+             for question, own in rows.groupby("question_id", sort=False, observed=True) if question in drawn]
+    notes = [f"{len(missing) - len(drawn)} more questions have fewer missing answers: the study's table "
+             "estimates has all."] if len(missing) > len(drawn) else []
+    if complete := [one for one in rows["question_id"].unique() if one not in missing]:
+        notes.append(f"Nothing is missing in {', '.join(complete)}.")
     legend = [tag("span", tag("i", style=f"background:{_fill(status)}"), _status_label(status))
               for status in STATUSES if status in counts.index]
-    lines = []
-    for question, own in rows.groupby("question_id", sort=False, observed=True):
-        found = own.set_index("option_id")["n"].reindex([*STATUSES]).dropna().astype(int)
-        pieces = [tag("span", style=f"flex:{n};background:{_fill(status)}") for status, n in found.items()]
-        words = ", ".join(f"{n:,} {_status_label(status)}" for status, n in found.items())
-        lines.append(tag("tr", tag("th", escape(question), scope="row"),
-                         tag("td", tag("div", *pieces, class_="glc-stack", aria_hidden="true"), words)))
     head = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag("th", "Records", scope="col")))
-    table = tag("table", head, tag("tbody", *lines), class_="glc glc-divided")
     return show(tag("figure", tag("figcaption", tag("p", escape(title), class_="glc-title"),
                                   tag("p", "Each question of the survey. Lengths are shares of the records.",
                                       class_="glc-note")),
-                    tag("p", *legend, class_="glc-keys"), table, class_="glc-figure"))
+                    tag("p", *legend, class_="glc-keys"),
+                    tag("table", head, tag("tbody", *lines), class_="glc glc-divided") if lines else "",
+                    *(tag("p", escape(one), class_="glc-note") for one in notes), class_="glc-figure"))
+
+
+def _missing_line(question: str, counts: pd.Series) -> str:
+    """A question, its bar, and the numbers in words, in the order of the statuses."""
+    found = counts.reindex([*STATUSES]).dropna().astype(int)
+    pieces = [tag("span", style=f"flex:{n};background:{_fill(status)}") for status, n in found.items()]
+    words = ", ".join(f"{n:,} {_status_label(status)}" for status, n in found.items())
+    return tag("tr", tag("th", escape(question), scope="row"),
+               tag("td", tag("div", *pieces, class_="glc-stack", aria_hidden="true"), words))
 
 
 def _fill(status: str) -> str:

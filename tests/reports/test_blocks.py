@@ -4,6 +4,7 @@ import re
 from html import escape, unescape
 from types import SimpleNamespace
 
+import lxml.html
 import pandas as pd
 import pytest
 
@@ -11,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.convening.places import MOST_PASSAGES, ROOM
 from glc_analysis.disclosure.blocks import NO_QUOTATION
 from glc_analysis.errors import UsageError
-from glc_analysis.pages import coding
+from glc_analysis.pages import coding, survey
 from glc_analysis.pages.coding import (
     CALLS_ALONE,
     NO_COUNTS,
@@ -42,7 +43,7 @@ from glc_analysis.pages.questions import (
     question_html,
     show_question,
 )
-from glc_analysis.pages.survey import country_list, country_map, study_numbers
+from glc_analysis.pages.survey import country_list, country_map, missing_answers, study_numbers
 from glc_analysis.tables_html import bars, frame_html, html_table, more, note, quotation
 from glc_analysis.text import count_texts
 from glc_analysis.view import NotReleased, StudyView, open_study
@@ -601,3 +602,32 @@ def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
     assert 'class="glc-bar" style="width:0%"' in zero and "glc-band" not in zero
     assert 'class="glc-band" style="left:50%;width:40%"' in band and "glc-bar" not in band
     assert "glc-track" not in words and "not shown" in words
+
+
+def drawn_questions(html):
+    return [line.text_content() for line in lxml.html.fragment_fromstring(html).findall(".//tbody/tr/th")]
+
+
+def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sample_study):
+    view = StudyView(sample_study)
+    figures = view.measured("quality")
+    figures = figures[figures["question_id"].isin(view.question_table["question_id"])]
+    page = lxml.html.fragment_fromstring(missing_answers(view).data)
+    numbers = {row.find("th").text: [int(n) for n in re.findall(r"\d+", row.find("td").text_content())]
+               for row in page.findall(".//tbody/tr")}
+    missing = figures[figures["option_id"].ne("answered") & figures["n"].gt(0)]["question_id"].unique()
+    assert {*numbers} == {*missing}
+    records = figures.groupby("question_id")["n"].sum()
+    assert all(sum(found) == records[question] for question, found in numbers.items())
+    assert "Nothing is missing in " in page.text_content()
+
+
+def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sample_study, monkeypatch):
+    view = StudyView(sample_study)
+    every = drawn_questions(missing_answers(view).data)
+    monkeypatch.setattr(survey, "MOST_QUESTIONS", 2)
+    page = missing_answers(view).data
+    figures = view.measured("quality").query("question_id in @every and option_id != 'answered'")
+    most = figures.groupby("question_id")["n"].sum().nlargest(2)
+    assert drawn_questions(page) == [one for one in every if one in most.index]
+    assert f"{len(every) - 2} more questions have fewer missing answers" in page
