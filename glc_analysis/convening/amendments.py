@@ -349,7 +349,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                                 str(rounds.index[is_old][0]), "principle_id", before[0],
                                 "take the rows of the round out of rounds.csv first"))
         opened = rounds.loc[is_own, "opened_on"].iloc[0]
-        added = pd.DataFrame([{"round_id": round_id, "opened_on": opened, "closed_on": "",
+        added = pd.DataFrame([{"round_id": round_id, "opened_on": opened, "closed_on": "", "is_sealed": "",
                                "principle_id": one["principle_id"], "version": one["version"],
                                "text_version": content_hash(one["statement"])} for one in new
                               if one["principle_id"] not in set(rest["principle_id"])],

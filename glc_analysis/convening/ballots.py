@@ -147,11 +147,13 @@ def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]
 def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
           today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
-    seal_round(study, round_id, today.isoformat(), votes, with_roles(reference.raters, reference, round_id),
-               quorum=quorums(reference.raters, study.settings["consensus"]))
     rounds = reference.rounds
+    seal_round(study, rounds, round_id, today.isoformat(), votes,
+               with_roles(reference.raters, reference, round_id),
+               quorum=quorums(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
-    rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()))
+    rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
+                           is_sealed=rounds["is_sealed"].mask(is_it, "true"))
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = [name for name in manifest.inspect(study).new if name.rpartition("/")[2] in files]
     manifest.accept(study, tuple(new), today=today)
@@ -170,7 +172,8 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
     reopen(study, round_id, reason(reference, because, audience="public"), today=today.isoformat())
-    write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, "")))
+    write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
+                                      is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
 
 # ------------------------------

@@ -53,7 +53,8 @@ def plan_round(reference: Reference, round_id: str, *, today: date,
         raise UsageError(f"Round {round_id} is there already. To fix: decide what a round leaves out when it "
                          "is opened.")
     if is_new:
-        new = _candidates(texts, without).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="")
+        new = _candidates(texts, without).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="",
+                                                 is_sealed="")
         new.index += max(rounds.index, default=1) + 1
         rounds = pd.concat([rounds, new[rounds.columns]])
     own = rounds[rounds["round_id"] == round_id]
@@ -301,7 +302,8 @@ def _record(study: Study, round_id: str) -> Path:
 # In: the votes and the raters of a round on the day on which it is closed. Out: a folder
 # ``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
 # organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the
-# day, the rule and the quorum of each panel (seal.json). Results of a sealed round are counted from there.
+# day, the rule, the quorum of each panel, the texts, and a digest of all this (seal.json). Results of a
+# sealed round are counted from there. rounds.csv says that a round is sealed: a seal that is gone is missed.
 # What has changed in the folder since then, such as a form that came late, is listed (:func:`differences`)
 # and changes nothing. A round that is opened again (:func:`reopen`) gets a new folder when it is closed;
 # the old one stays, and every result says that it was counted again.
@@ -319,6 +321,8 @@ def _write(path: Path, frame: pd.DataFrame) -> None:
 RATER = ("rater_id", "organisation_id", "role", "may_rate")
 """The columns of raters.csv that a seal keeps; beside them it keeps :data:`ROLES`."""
 _SEALED = (*RATER, *ROLES)
+_TEXT = ["principle_id", "version", "text_version"]
+"""The columns of rounds.csv that name a text of a round."""
 RULE = ("test", "vote", "quorum", "fixed_on")
 """The settings of ``[consensus]`` that decide a result."""
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
@@ -351,11 +355,11 @@ class Seal:
                        for _, because in self.reopened[-1:])
 
 
-def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame, raters: pd.DataFrame, *,
-               quorum: Mapping[str, int]) -> None:
-    """Writes the seal of a round that is about to be closed on this day; ``raters`` are those of raters.csv
-    with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs on a
-    text."""
+def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str, votes: pd.DataFrame,
+               raters: pd.DataFrame, *, quorum: Mapping[str, int]) -> None:
+    """Writes the seal of a round of rounds.csv that is about to be closed on this day; ``raters`` are those
+    of raters.csv with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs
+    on a text."""
     own = votes.loc[votes["round_id"] == round_id, list(COLUMNS)]
     folder = study.sealed_rounds / round_id / str(1 + len(_reopened(study.sealed_rounds / round_id)))
     settings = study.settings["consensus"]
@@ -363,45 +367,94 @@ def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame,
     shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
     folder.mkdir(parents=True)
     _write(folder / BALLOTS, own)
-    _write(folder / RATERS, _with_digests(raters[list(_SEALED)], own, study.digests))
-    write_atomic(folder / SEAL, _text_of({
+    known = _with_digests(raters[list(_SEALED)], own, study.digests)
+    _write(folder / RATERS, known)
+    _write_seal(folder / SEAL, known, study.digests, {
         "closed_on": closed_on, "rule": {name: settings[name] for name in RULE} | {"roles": RULE_IN_WORDS},
-        "quorum": {**quorum}, "erased": 0}))
+        "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id])})
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
-    closed has none. Raises Faults where a sealed ballot is not as it was sealed."""
+    closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
     seals, faults = {}, []
-    for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] != "", "round_id"]):
-        folders = sorted((study.sealed_rounds / round_id).glob(f"*/{SEAL}"),
-                         key=lambda path: int(path.parent.name))
+    for round_id, rows in rounds.groupby("round_id", sort=False):
+        is_sealed, home = (rows["is_sealed"] != "").any(), study.sealed_rounds / round_id
+        if (rows["closed_on"] == "").all():
+            if is_sealed:
+                faults.append(Fault(f"round {round_id} was closed and sealed, and the day is gone",
+                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
+                                    f"open the round again, use `glc reopen {round_id}` after that"))
+            continue
+        folders = sorted(home.glob(f"*/{SEAL}"), key=lambda path: int(path.parent.name))
+        reopened = _reopened(home)
+        if is_sealed and (not folders or int(folders[-1].parent.name) <= len(reopened)):
+            faults.append(Fault(f"what was counted when round {round_id} was closed is gone",
+                                study.relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
         if not folders:
             continue
         folder = folders[-1].parent
         said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        raters = _read_raters(folder / RATERS)
-        reopened = _reopened(folder.parent)
+        raters, votes = _read_raters(folder / RATERS), _read(folder / BALLOTS)
         if len(folders) > 1 and _holds(folder) == _holds(folders[-2].parent):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
-        seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], _read(folder / BALLOTS),
-                               raters[list(_SEALED)], said["erased"], reopened,
-                               said.get("quorum"))
-        now = _with_digests(raters[list(_SEALED)], seals[round_id].votes, study.digests)["ballot"]
-        faults += [Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
-                         file=study.relative(folder / BALLOTS), value=rater,
-                         fix="restore the folder private/rounds from a backup, or open the round again with "
-                         f"`glc reopen {round_id}`")
-                   for rater in raters.loc[raters["ballot"] != now, "rater_id"]]
+        seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], votes, raters[list(_SEALED)],
+                               said["erased"], reopened, said.get("quorum"))
+        faults += _faults_of_seal(study, folder, said, raters, votes, rows)
     if faults:
         raise Faults(faults)
     return seals
 
 
+def _faults_of_seal(study: Study, folder: Path, said: Mapping[str, Any], raters: pd.DataFrame,
+                    votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
+    """Whatever is not as it was sealed: ballots, the raters, rule and quorum, or the ``rows`` of rounds.csv.
+    The seal of an older version has no digest of the whole, and no texts."""
+    round_id = folder.parent.name
+    now = _with_digests(raters[list(_SEALED)], votes, study.digests)
+    changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
+    for rater in changed:
+        yield Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
+                    file=study.relative(folder / BALLOTS), value=rater, fix=_restore(round_id))
+    is_whole = said.get("digest", "") == _seal_digest(raters, study.digests, said)
+    if changed.empty and not is_whole and ("digest" in said or (rows["is_sealed"] != "").any()):
+        yield Fault("the raters, the rule or the quorum are not as they were sealed when round "
+                    f"{round_id} was closed", file=study.relative(folder), fix=_restore(round_id))
+    was, is_now = said.get("texts", _texts_of(rows)), _texts_of(rows)
+    if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
+        yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
+                    value=", ".join(dict.fromkeys(others)), fix="put its rows back as they were")
+    for n, day in rows["closed_on"].items():
+        if day != said["closed_on"]:
+            yield Fault(f"round {round_id} was closed on {said['closed_on']}", "rounds.csv", str(n),
+                        "closed_on", day, "put the day back")
+
+
+def _restore(round_id: str) -> str:
+    return ("restore the folder private/rounds from a backup, or open the round again with "
+            f"`glc reopen {round_id}`")
+
+
+def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
+    """The texts of a round by its rows of rounds.csv, as a list that JSON can hold."""
+    return sorted(rows[_TEXT].to_numpy().tolist())
+
+
+def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
+    """The keyed digest of what a seal says, with the digests of its ballots."""
+    rest = {name: value for name, value in said.items() if name != "digest"}
+    return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
+
+
+def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> None:
+    write_atomic(path, _text_of({**said, "digest": _seal_digest(raters, digests, said)}))
+
+
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """What was sealed in a folder, whenever it was."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-    return (folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(), said | {"closed_on": ""}
+    return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
+            said | {"closed_on": "", "digest": ""})
 
 
 def differences(seals: Mapping[str, Seal], votes: pd.DataFrame,
@@ -479,16 +532,20 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
         if is_gone.any():
             votes, said = _read(path.with_name(BALLOTS)), json.loads(path.read_text(encoding="utf-8"))
             _write(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
-            _write(path.with_name(RATERS), forget_raters(known, raters))
+            kept = forget_raters(known, raters)
+            _write(path.with_name(RATERS), kept)
             erased = said["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
-            write_atomic(path, _text_of(said | {"erased": erased}))
+            _write_seal(path, kept, study.digests, said | {"erased": erased})
 
 
 def seal_anew(study: Study) -> None:
-    """Gives every sealed ballot the digest that it has now, with the present key of the study."""
-    for path in study.sealed_rounds.glob(f"*/*/{RATERS}"):
-        raters, votes = _read_raters(path)[list(_SEALED)], _read(path.with_name(BALLOTS))
-        _write(path, _with_digests(raters, votes, study.digests))
+    """Gives every seal and each of its ballots the digest that it has now, with the present key of the
+    study."""
+    for path in study.sealed_rounds.glob(f"*/*/{SEAL}"):
+        raters, votes = (_read_raters(path.with_name(RATERS))[list(_SEALED)], _read(path.with_name(BALLOTS)))
+        known = _with_digests(raters, votes, study.digests)
+        _write(path.with_name(RATERS), known)
+        _write_seal(path, known, study.digests, json.loads(path.read_text(encoding="utf-8")))
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """A closed round stays as it was counted, whatever happens in the folder; opened again, it says so."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -111,8 +112,9 @@ def test_a_round_that_was_sealed_without_a_quorum_is_counted_without_one_and_say
     path = study.root / SEALED / "seal.json"
     said = json.loads(path.read_text())
     assert said["quorum"] == {"observer": 1, "provider": 8, "survivor_adviser": 2}
-    del said["quorum"], said["rule"]["quorum"]
+    del said["quorum"], said["rule"]["quorum"], said["digest"], said["texts"]
     path.write_text(json.dumps(said))
+    study.spoil("reference/rounds.csv", (",true\n", ",\n"))  # as the package of that time left it
     results, rule = told(study)[0], "too few below 8; no quorum was fixed; one vote an organisation"
     assert rule in results and results.splitlines()[:-1] == study.results.splitlines()[:-1]
     rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
@@ -126,6 +128,55 @@ def test_a_ballot_that_is_changed_in_the_seal_itself_stops_the_count(study, spoi
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 1
     assert f"{SEALED}/ballots.csv" in done.stderr and "is not as it was sealed" in done.stderr
+
+
+@pytest.mark.parametrize(("file", "spoil"), [
+    ("raters.csv", ("r01,harbour,provider", "r01,harbour,observer")),
+    ("seal.json", ('"provider": 8', '"provider": 9')),
+    ("seal.json", ('"fixed_on": "', '"fixed_on": "2017-01-01'))])
+def test_whoever_changes_panel_quorum_or_rule_in_the_seal_itself_stops_the_count(study, file, spoil):
+    study.spoil(f"{SEALED}/{file}", spoil)
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1
+    assert f"{SEALED}: the raters, the rule or the quorum are not as they were sealed" in done.stderr
+
+
+def test_a_ballot_that_is_taken_out_of_the_seal_with_its_digest_stops_the_count(study):
+    ballots, raters = (study.root / SEALED / f"{name}.csv" for name in ("ballots", "raters"))
+    rows = pd.read_csv(ballots, dtype="str", keep_default_na=False)
+    rows[rows["rater_id"] != "r01"].to_csv(ballots, index=False)
+    rows = pd.read_csv(raters, dtype="str", keep_default_na=False)
+    rows.assign(ballot=rows["ballot"].mask(rows["rater_id"] == "r01", "")).to_csv(raters, index=False)
+    assert "are not as they were sealed" in study.glc("tally", "--round", "2").stderr
+
+
+def test_a_seal_that_is_gone_is_missed_and_nothing_is_counted_from_the_files_instead(study):
+    study.vote("r01", 1, 1, 1, 1, round_id="2")
+    shutil.move(study.root / "private/rounds/2", study.root / "away")
+    done = study.glc("tally", "--round", "2")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{SEALED}: what was counted when round 2 was closed is gone" in done.stderr
+
+
+def test_a_second_count_that_is_gone_is_missed_and_the_first_does_not_stand_in_for_it(study):
+    study.glc("reopen", "2", "--because", "a form was in the post")
+    study.vote("r09", 1, 1, 1, 1, round_id="2")
+    study.glc("tally", "--round", "2", "--close", "--yes")
+    shutil.rmtree(study.root / "private/rounds/2/2")
+    assert "private/rounds/2/2: what was counted" in study.glc("tally", "--round", "2").stderr
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda rows: rows.assign(closed_on=""), "round 2 was closed and sealed, and the day is gone"),
+    (lambda rows: rows.assign(closed_on="2017-05-11"), "value '2017-05-11': round 2 was closed on"),
+    (lambda rows: rows[rows["principle_id"] != "P01"], "value 'P01.1': round 2 was closed with other texts")])
+def test_rows_of_a_sealed_round_that_are_changed_by_hand_stop_the_count(study, change, said):
+    path = study.root / "reference/rounds.csv"
+    rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+    is_it = rows["round_id"] == "2"
+    pd.concat([rows[~is_it], change(rows[is_it])]).to_csv(path, index=False)
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1 and said in done.stderr
 
 
 def test_a_round_that_is_opened_again_is_counted_anew_beside_the_old_count_and_says_so(study):
@@ -206,6 +257,6 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     reference = read_reference(own)
     votes = Ballots.read(own, reference).votes.assign(comment=comment)
     raters = with_roles(reference.raters, reference, "2")
-    rounds.seal_round(own, "2", "2017-05-10", votes, raters, quorum={})
+    rounds.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)
