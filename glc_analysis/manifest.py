@@ -14,7 +14,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -124,15 +124,28 @@ def inspect(study: Study) -> Arrivals:
                if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *found} - set(present) - private)]
-    faults += [Fault("has changed since its checksum was recorded", file=name,
-                     fix="put the original back; a new export gets a new name")
-               for name in sorted(set(recorded) & set(present))
+    faults += [_changed(name) for name in sorted(set(recorded) & set(present))
                if not is_as_recorded(found[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
     digests = {name: study.digests.of_bytes(said.encode()) for name, said in present.items()}
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
+
+
+def unrecorded(study: Study, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of these raw files that the manifest does not have yet, whatever became of others. Raises Faults
+    if one of them changed since its checksum was recorded."""
+    recorded, names = read_manifest(study), sorted(names)
+    if faults := [_changed(name) for name in names if name in recorded and not is_as_recorded(
+            study.root / name, recorded[name], checksum(study.root / name))]:
+        raise Faults(faults)
+    return tuple(name for name in names if name not in recorded)
+
+
+def _changed(name: str) -> Fault:
+    return Fault("has changed since its checksum was recorded", file=name,
+                 fix="put the original back; a new export gets a new name")
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
@@ -174,6 +187,13 @@ def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
         rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
                       "received_on": today.isoformat()}
     write_manifest(study.reference_file("manifest"), rows.values())
+
+
+def forget(study: Study, names: Collection[str]) -> None:
+    """Takes raw files out of the manifest, because others may take their place."""
+    rows = read_manifest(study)
+    if not rows.keys().isdisjoint(names):
+        write_manifest(study.reference_file("manifest"), [rows[name] for name in rows if name not in names])
 
 
 def write_manifest(path: Path, rows) -> None:

@@ -526,8 +526,9 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         try:
             say(f"The page to project: {write_slides(study, round_id)}.")
         except Faults:
-            say(f"Round {round_id} is closed. There is no page to project, because it would show what the "
-                "room may not read. To fix: mend what is named below, and run the same command again.")
+            say(f"Round {round_id} is closed. There is no page to project: a file is not as it arrived, or "
+                "the page would show what the room may not read. To fix: mend what is named below, and run "
+                "the same command again.")
             raise
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 

@@ -31,6 +31,7 @@ from glc_analysis.convening.rounds import (
     role_faults,
     rule_faults,
     seal_round,
+    sealed_files,
     undeclared_faults,
     unknown_rounds,
     with_roles,
@@ -148,22 +149,24 @@ def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame
           today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
     rounds = reference.rounds
+    files = set(votes.loc[votes["round_id"] == round_id, "file"])
+    new = manifest.unrecorded(study, [study.relative(path) for path in study.raw_files("ratings")
+                                      if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
                with_roles(reference.raters, reference, round_id),
                quorum=quorums(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
                            is_sealed=rounds["is_sealed"].mask(is_it, "true"))
-    files = set(votes.loc[votes["round_id"] == round_id, "file"])
-    new = [name for name in manifest.inspect(study).new if name.rpartition("/")[2] in files]
-    manifest.accept(study, tuple(new), today=today)
+    manifest.accept(study, new, today=today)
     write_rounds(study, rounds)
     return rounds
 
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
-    """Opens a closed round again, and keeps its seal. Raises UsageError where it is not closed, and where
-    the reason, which everybody reads, names somebody."""
+    """Opens a closed round again, and keeps its seal; a file of the round may now be replaced. Raises
+    UsageError where it is not closed, and where the reason, which everybody reads, names somebody: who it is
+    about would tell whose vote made the difference."""
     reference = read_reference(study, needed=ENTRY_TABLES)
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
@@ -171,7 +174,10 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
-    reopen(study, round_id, reason(reference, because, audience="public"), today=today.isoformat())
+    reopen(study, round_id, reason(reference, because, audience="public", names_nobody=True),
+           today=today.isoformat())
+    files = sealed_files(study, round_id)
+    manifest.forget(study, {study.relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
@@ -216,7 +222,8 @@ class Ballots:
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
         changes = [*differences(seals, votes[is_sealed & is_given], {
-            round_id: with_roles(reference.raters, reference, round_id) for round_id in seals})]
+            round_id: with_roles(reference.raters, reference, round_id) for round_id in seals},
+            study.settings["consensus"]["fixed_on"])]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
         faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(

@@ -14,7 +14,7 @@ from statistics import median
 
 import pandas as pd
 
-from glc_analysis.disclosure.leak_scan import leaks_in_pieces, names_of, search_of, who_is_who
+from glc_analysis.disclosure.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import UsageError
 from glc_analysis.reference import Reference
@@ -324,11 +324,16 @@ def who_asked(reference: Reference, said: str) -> str:
     return said
 
 
-def reason(reference: Reference, said: str, *, audience: str = "convening") -> str:
+def reason(reference: Reference, said: str, *, audience: str = "convening",
+           names_nobody: bool = False) -> str:
     """A reason as it is kept. Raises UsageError where it holds a rater's code, or the name or address of
-    somebody whom this audience may not know."""
-    said = normalise_space(said)
-    search = search_of(reference.names, audience, who_is_who(reference, audience))
+    somebody whom this audience may not know; with ``names_nobody`` also of an organisation or person that it
+    may know elsewhere."""
+    said, names, known = normalise_space(said), reference.names, who_is_who(reference, audience)
+    if names_nobody:
+        names = names.assign(allowed_for="")
+        known |= {one: "organisation" for one in names_of(reference.organisations) if len(one) >= MIN_LENGTH}
+    search = search_of(names, audience, known)
     if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", said)], search))):
         raise UsageError(f"{READERS[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
                          "it without the code of a rater and without the name of a person or organisation.")

@@ -450,6 +450,14 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
     write_atomic(path, _text_of({**said, "digest": _seal_digest(raters, digests, said)}))
 
 
+def sealed_files(study: Study, round_id: str) -> set[str]:
+    """The names of the files from which ballots of a round were sealed, and of no other round."""
+    files: dict[bool, set[str]] = {True: set(), False: set()}
+    for path in study.sealed_rounds.glob(f"*/*/{BALLOTS}"):
+        files[path.parent.parent.name == round_id] |= set(_read(path)["file"])
+    return files[True] - files[False]
+
+
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """What was sealed in a folder, whenever it was."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
@@ -457,13 +465,17 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
             said | {"closed_on": "", "digest": ""})
 
 
-def differences(seals: Mapping[str, Seal], votes: pd.DataFrame,
-                raters: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv or in
-    the tables of roles. ``raters`` has those of today with their roles, by round."""
+def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
+                fixed_on: str) -> Iterator[str]:
+    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv, in the
+    tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles, by
+    round."""
     for seal in seals.values():
         now = raters[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
+        if (day := seal.rule["fixed_on"]) != fixed_on:
+            yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
+                   f"{fixed_on or 'blank'}. {count}.")
         here = votes[votes["round_id"] == seal.round_id]
         sealed = {rater: _content(own) for rater, own in seal.votes.groupby("rater_id")}
         parts, found = ({at: _content(own) for at, own in votes_.groupby(["rater_id", "file"])}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from glc_analysis import tables
 from glc_analysis.convening import rounds
 from glc_analysis.convening.ballots import Ballots
+from glc_analysis.convening.principles import reason
 from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
 from glc_analysis.errors import Faults
 from glc_analysis.files import replace_digest_key
@@ -95,6 +96,14 @@ def test_a_rule_that_is_changed_after_the_close_stops_the_count(study):
     done = study.glc("tally", "--round", "2")
     assert done.exit_code == 1
     assert "[consensus] test, value 'ipras': round 2 was closed with test = 'panel'" in done.stderr
+
+
+def test_a_day_of_the_rule_that_is_changed_after_the_close_is_named_and_changes_nothing(study):
+    path = study.root / "reference/study.toml"
+    path.write_text(path.read_text() + '\n[consensus]\nfixed_on = "2016-01-01"\n', encoding="utf-8")
+    results, said = told(study)
+    assert results == study.results
+    assert "[consensus] fixed_on: it was blank and is 2016-01-01. What was sealed" in said
 
 
 def test_a_quorum_that_is_changed_after_the_close_stops_the_count(study):
@@ -206,6 +215,34 @@ def test_a_close_that_is_undone_and_repeated_with_the_same_ballots_leaves_no_tra
     study.glc("reopen", "2", "--because", "a form was in the post")
     study.vote("r09", 1, 1, 1, 1, round_id="2")
     assert "because a form was in the post." in study.glc("tally", "--round", "2", "--close", "--yes").stdout
+
+
+def test_a_form_may_be_replaced_once_its_round_is_open_again(study):
+    study.glc("reopen", "2", "--because", "a form was keyed wrongly")
+    study.vote("r01", 2, 8, 2, 9, round_id="2")
+    (study.root / "raw/ratings/2-r02.csv").unlink()
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert "because a form was keyed wrongly" in done.stdout and "of 7" in done.stdout
+
+
+def test_a_raw_file_that_no_ballot_needs_keeps_no_round_open(study):
+    study.glc("reopen", "2", "--because", "closed by mistake")
+    with (study.root / "private/reference/manifest.csv").open("a") as file:
+        file.write(f"raw/survey/answers.csv,{'0' * 64},1,2017-05-01,,,\n")
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert done.stdout == study.results
+    assert "Round 2 is closed. There is no page to project: a file is not as it arrived" in done.stderr
+    assert "raw/survey/answers.csv: has changed" in done.stderr
+
+
+def test_a_reason_names_no_organisation_either_that_may_be_named_elsewhere(study):
+    study.write_table("consent", "organisation_id,speaker_id,item,audience,is_given,form_version,date\n"
+                      "beacon,,name,public,true,1,2017-01-01\n")
+    reference = read_reference(Study(study.root))
+    assert reason(reference, "Beacon asked", audience="public") == "Beacon asked"
+    done = study.glc("reopen", "2", "--because", "the form of Beacon was late")
+    assert done.exit_code == 2 and "they name 'Beacon'" in done.stderr
 
 
 @pytest.mark.acceptance
