@@ -33,7 +33,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_text
 from glc_analysis.study import CRITERIA, PANELS, Study
 from glc_analysis.templates import phrases, read_records, read_text, template
-from glc_analysis.text import language_direction, language_name
+from glc_analysis.text import isolated, language_direction, language_name
 
 # ------------------------------
 # The form.
@@ -127,6 +127,13 @@ class Form:
     def how(self) -> str:
         """How the form is filled in, and what becomes of the votes: a line each."""
         return f"{self.say['how']}\n{self.say['privacy']}"
+
+    @property
+    def before_how(self) -> str:
+        """What the sheet before a second vote says of itself. Between words that run from right to left a
+        sign would be printed as its opposite."""
+        said = self.say["before_how"]
+        return said if self.direction == "ltr" else re.sub("[≥≤]", lambda sign: isolated(sign[0]), said)
 
     @property
     def stamps(self) -> list[str]:
@@ -270,9 +277,9 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
             origins[language] = text_origins(reference, round_id, asked, language)
         forms.append(Form(round_id, rater.rater_id, language, rows, origins[language],
                           rater.proxy_id, tuple(filter(None, rater.interests.split(";")))))
-        others = rows.loc[rows["language"] != language, "printed_id"]
+        others = rows[rows["language"] != language].groupby("language")["printed_id"]
         notes.append(f"answered in {wanted}, which lacks all texts" if language != wanted else
-                     f"in {source} there: {', '.join(others)}" if len(others) else
+                     "; ".join(f"in {one} there: {', '.join(own)}" for one, own in others) if len(others) else
                      "" if is_translated(language) else "the texts around the principles are in English")
     return forms, notes
 
@@ -404,7 +411,7 @@ def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> No
     """The same as a sheet of a workbook, which is only read."""
     say = form.say
     sheet.title = say["before_title"][:31]
-    lines: list[list[str]] = [[say["before_how"]], [
+    lines: list[list[str]] = [[form.before_how], [
         say["principle"], "", *(say[one] for one in CRITERIA), "1–3", "4–6", "7–9"]]
     for one in before:
         own = ["" if one.earlier else one.own.get(criterion, NOT_TOLD) for criterion in CRITERIA]
@@ -419,8 +426,8 @@ def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> No
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
             write_text(cell, text)
-            cell.alignment = Alignment(wrap_text=True, vertical="top",
-                                       readingOrder=2 if form.direction == "rtl" else 1)
+            is_rtl = form.direction == "rtl" and m <= 4  # numbers with signs run from left to right
+            cell.alignment = Alignment(wrap_text=True, vertical="top", readingOrder=2 if is_rtl else 1)
             cell.font = Font(bold=n == 2 or m == 1)
     for column, width in zip("ABCDEFG", (10, 60, 14, 14, 10, 10, 10), strict=True):
         sheet.column_dimensions[column].width = width

@@ -1,6 +1,7 @@
 """Before a second vote everybody sees their own first one, and of all others what the room was told."""
 
 import random
+import re
 from datetime import date
 
 import pytest
@@ -13,8 +14,18 @@ from glc_analysis.convening.rating_forms import NOT_TOLD, Feedback, told_thirds
 from glc_analysis.disclosure.votes import all_counts, told_votes
 from glc_analysis.intake.ratings import ROW, read_ratings
 from glc_analysis.reference import read_reference
-from glc_analysis.study import Study
-from tests.ballot_study import ADVISERS, EVERYBODY, OBSERVER, PROVIDERS, STATEMENTS, BallotStudy
+from glc_analysis.study import CRITERIA, Study
+from glc_analysis.text import content_hash, isolated
+from tests.ballot_study import (
+    ADVISERS,
+    EVERYBODY,
+    HEADER,
+    OBSERVER,
+    PRINCIPLES,
+    PROVIDERS,
+    STATEMENTS,
+    BallotStudy,
+)
 from tests.form_study import fill
 
 LANGUAGES = {"harbour": "es"}
@@ -68,6 +79,67 @@ def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study
     assert pages() == first
 
 
+class FourteenTexts(BallotStudy):
+    """Ten providers of ten organisations vote on fourteen texts, which stand in seven languages."""
+
+    texts = [f"P{n:02}" for n in range(1, 15)]
+    languages = ("en", "es", "ar", "km", "fr", "hi", "uk")
+
+    def __init__(self, root):
+        super().__init__(root)
+        header = PRINCIPLES.partition("\n")[0]
+        self.write_table("principles", "\n".join([header, *(
+            f"{one},1,{self.statement(one, language)},Text,community,care,,candidate,,,{language},"
+            f"{'' if language == 'en' else one + '.1'}"
+            for language in self.languages for one in self.texts), ""]))
+        self.write_table("evidence", "principle_id,evidence_id,kind,reference,stance,claim,note\n")
+        rows = [f"1,2017-05-08,2017-05-08,{one},1,{content_hash(self.statement(one, 'en'))}\n"
+                for one in self.texts]
+        self.write("reference/rounds.csv", "round_id,opened_on,closed_on,principle_id,version,text_version\n"
+                   + "".join(rows))
+        addressed = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]
+        self.reads = {organisation: self.languages[n % 7] for n, organisation in enumerate(addressed)}
+
+    @staticmethod
+    def statement(one, language):
+        return f"Words of {one} in {language}"
+
+    def cast(self, votes):
+        """Writes the ballots: two scores of each text, or None for an abstention."""
+        for rater, language in zip(PROVIDERS, self.reads.values(), strict=True):
+            rows = [f"1,{rater},{one},1,{content_hash(self.statement(one, language))},{criterion},"
+                    f"{given[n] if given else 'abstain'},,\n" for one, given in votes[rater].items()
+                    for n, criterion in enumerate(CRITERIA)]
+            self.write(f"raw/ratings/1-{rater}.csv", f"{HEADER}\n{''.join(rows)}")
+
+
+@pytest.mark.acceptance
+def test_fourteen_texts_in_seven_languages_show_own_votes_and_no_byte_of_others(tmp_path, monkeypatch):
+    chance, study = random.Random(7), FourteenTexts(tmp_path)
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda of: ({}, study.reads))
+    votes = {rater: {one: None if chance.random() < .1 else (chance.randint(1, 9), chance.randint(1, 9))
+                     for one in study.texts} for rater in PROVIDERS}
+    study.cast(votes)
+    folder = issue(study)
+    files = [path for rater in PROVIDERS for path in folder.glob(f"{rater}[-.]*")]
+    shown = {path: path.read_bytes() for path in files}
+    for rater, language in zip(PROVIDERS, study.reads.values(), strict=True):
+        page = (folder / f"{rater}-before.html").read_text(encoding="utf-8")
+        own = re.findall(r"<p><b>[^<]*</b> [^<]*<b>([^<]+)</b> · [^<]*<b>([^<]+)</b></p>", page)
+        assert own == [(str(given[0]), str(given[1])) if given else ("x", "x")
+                       for given in votes[rater].values()]
+        assert page.count(f"in {language}</bdi>") == 14
+    for rater in chance.sample(PROVIDERS, 3):  # the other nine exchange what they gave to each text
+        exchanged, others = {rater: votes[rater]}, [one for one in PROVIDERS if one != rater]
+        for text in study.texts:
+            given = chance.sample([votes[one][text] for one in others], 9)
+            for one, pair in zip(others, given, strict=True):
+                exchanged.setdefault(one, {})[text] = pair
+        study.cast(exchanged)
+        issue(study)
+        assert all(path.read_bytes() == shown[path] for path in files if path.name.startswith(rater))
+
+
 def test_the_votes_of_a_panel_are_those_that_the_slides_tell(study):
     panels = {row[:2]: row[2:] for row in before(study, "r01").panels}
     assert panels[("provider", "importance")] == ("0 / 10", "4 / 10", "6 / 10")
@@ -105,6 +177,17 @@ def test_a_text_that_was_changed_carries_no_vote_and_shows_what_it_was(study):
 def test_a_page_is_in_the_language_of_the_form(study):
     page = (issue(study) / "r01-before.html").read_text()
     assert 'lang="es"' in page and "Su voto en la ronda 1" in page and "Organizaciones" in page
+
+
+def test_the_signs_of_an_arabic_sheet_mean_what_they_mean_in_its_table(study, monkeypatch):
+    """A browser and Excel print a sign between Arabic words as its opposite, unless it is isolated."""
+    monkeypatch.setitem(LANGUAGES, "harbour", "ar")
+    folder = issue(study)
+    page, sheet = (folder / "r01-before.html").read_text(), load_workbook(folder / "r01.xlsx").worksheets[1]
+    for said in (page, sheet["A1"].value):
+        assert f"{isolated('≥')} تعني على الأقل" in said and f"{isolated('≤')} على الأكثر" in said
+    assert ".number{white-space:nowrap;direction:ltr" in page
+    assert sheet["G4"].alignment.readingOrder == 1 and sheet["B4"].alignment.readingOrder == 2
 
 
 def test_a_comment_is_shown_where_it_may_be_read(study):

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from glc_analysis.convening.amendments import propose
 from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.ratings import BOXES, ROW, read_ratings
+from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.form_study import LANGUAGES, FormStudy, fill
 from tests.study_on_disk import whole_table
@@ -100,6 +102,13 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
     assert marked == ["P01.1", "P02.2 [English]", "P03.1"]
     assert len(read_ratings(filled)) == 6
     assert study.issue().unchecked == ("ar", "km")
+
+
+def test_a_text_from_the_floor_in_another_language_is_noted_with_its_own(study):
+    propose(Study(study.root), "Diga cuánto dura el dinero.", language="es", asked_by="the room",
+            because="asked")
+    notes = dict(study.issue().raters[["rater_id", "note"]].to_numpy().tolist())
+    assert (notes["r12"], notes["r50"]) == ("in es there: P05.1", "in en there: P02.2; in es there: P05.1")
 
 
 def test_a_form_without_any_translated_text_has_the_words_of_the_ballot_in_the_raters_language(study):
