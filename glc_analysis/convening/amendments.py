@@ -212,8 +212,9 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     old = current(reference.principles, principle_id)
     check_said(asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
-    decision = f"{printed_id(principle_id, old['version'])} is withdrawn: {because}"
-    was_cut = old["status"] == "set_aside" and decision not in set(reference.decision_log["decision"])
+    withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
+    was_cut = old["status"] == "set_aside" and not reference.decision_log["decision"].str.startswith(
+        withdrawn).any()  # the power failed between the two
     if not was_cut:
         check_in_use(old)
     names = [printed_id(principle_id, old["version"])]
@@ -221,7 +222,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
-    record_decision(study, principle_id, decision, by=asked_by, today=today)
+    record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 

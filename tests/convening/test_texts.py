@@ -167,6 +167,13 @@ def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(c
     assert set(new["movement"]) == {""}
 
 
+def test_a_text_that_is_withdrawn_is_not_withdrawn_again_for_another_reason(closed):
+    withdraw_text(Study(closed.root), "P01", today=TODAY, **WHY)
+    with pytest.raises(UsageError, match=r"P01\.1"):
+        withdraw_text(Study(closed.root), "P01", today=TODAY, asked_by="the room", because="Something else.")
+    assert len(reference(closed).decision_log) == 1
+
+
 def test_the_next_round_asks_about_the_new_texts_only(closed):
     split(Study(closed.root), "P01", [ONE, TWO], **WHY)
     withdraw_text(Study(closed.root), "P02", today=TODAY, **WHY)
