@@ -302,10 +302,11 @@ class KeyingSession:
                         "again, if possible by somebody else.")
             if pass_name != current:
                 self.announce(code, pass_name, field)
-            current = pass_name
+            current, began = pass_name, code in self.log.forms
             if not self.ask_field(code, pass_name, field):
                 if code not in self.log.forms:
-                    return f"Everything keyed for {self.noun} {code} is deleted."
+                    return (f"Everything keyed for {self.noun} {code} is deleted." if began else
+                            f"Nothing is keyed for {self.noun} {code}.")
                 return (f"You left {self.noun} {code} at {_at(field)} "
                         f"({PASS_LABELS[pass_name]}).")
 

@@ -153,6 +153,10 @@ def test_a_comment_that_only_one_keying_has_waits_for_the_paper(study):
     assert ballot(study, "r12").loc[2, "may_be_read"] == "yes"
 
 
+def test_a_form_that_is_left_before_anything_is_keyed_is_not_called_deleted(study):
+    assert "Nothing is keyed for form r12." in keyed(study, ["AB", "r12", "q", "q"])
+
+
 def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
     clerk = Clerk({"r12": PAPER}, ["r12"])
