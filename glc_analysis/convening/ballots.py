@@ -208,17 +208,23 @@ class Ballots:
     def read(cls, study: Study, reference: Reference, *, issuing: str = "") -> Ballots:
         """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
         forms are just being written, with the proxies and interests of today."""
-        frames, faults = [], list(round_faults(reference.rounds, reference.principles))
+        frames, faults, unread = [], list(round_faults(reference.rounds, reference.principles)), []
+        seals = read_seals(study, reference.rounds)
+        are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
             "principle_id"])
         for path in study.raw_files("ratings"):
             try:
                 frames.append(_votes_in(path, path.read_bytes(), asked))
             except Faults as found:
-                faults += found.faults
+                if are_all_sealed:  # a late form, which changes nothing
+                    unread += [f"raw/ratings, {fault} Every round is closed: it is not counted."
+                               for fault in found.faults]
+                else:
+                    faults += found.faults
         votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
-        votes, seals = votes.reset_index(drop=True), read_seals(study, reference.rounds)
+        votes = votes.reset_index(drop=True)
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
         changes = [*differences(seals, votes[is_sealed & is_given], {
@@ -230,7 +236,7 @@ class Ballots:
             votes, voters(reference.raters, study.settings["consensus"]["vote"])),
             *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        notes = [*notes, *changes, *unknown_rounds(reference)]
+        notes = [*notes, *unread, *changes, *unknown_rounds(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:

@@ -57,6 +57,26 @@ def test_a_form_that_comes_late_is_named_and_not_counted(study):
     assert late in study.glc("check").stderr
 
 
+def test_a_late_form_that_cannot_be_read_is_named_and_changes_nothing(study):
+    path = study.root / "reference/rounds.csv"  # round 1 was closed without a seal, by an earlier version
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(row for row in rows if not row.startswith("1,")))
+    study.vote("r09", 99, 1, 1, 1, round_id="2")
+    study.write("raw/ratings/2-r10.ods", b"PK")
+    results, said = told(study)
+    assert results == study.results
+    assert "2-r09.csv, row 2, column score, value '99': this is not a vote." in said
+    assert "2-r10.ods: is a LibreOffice spreadsheet" in said
+    assert study.glc("check").exit_code == 0
+
+
+def test_a_form_that_cannot_be_read_stops_the_count_while_a_round_is_open(study):
+    study.rounds({"1": ("2017-05-08", ""), "2": ("2017-05-09", "")})
+    study.vote("r09", 99, 1, 1, 1, round_id="2")
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert done.exit_code == 1 and "2-r09.csv" in done.stderr
+
+
 def test_a_form_that_is_another_one_now_is_named_and_changes_nothing(study):
     study.vote("r01", 1, 8, 2, 9, round_id="2")
     results, said = told(study)
