@@ -386,7 +386,8 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     another.
     """
     encoder = encoder or find_encoder()
-    if why_not(study, coder, document_id, encoder=encoder) or encoder is None:
+    if why_not(study, coder, document_id, encoder=encoder) or encoder is None \
+            or _is_coded_by_others(study, coder, document_id):
         return []
     turns, codings = _own_work(session, document_id)
     own = [one for one in codings if one["start"] < end and start < one["end"]]
@@ -411,31 +412,40 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
 
 
 def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
-    """Why no codes are suggested for a text, in one sentence; blank where they may be."""
+    """Why no codes are suggested for a text, in one sentence; blank where they may be.
+
+    The sentence follows from assignments.csv, and never from what another coder has handed in: of that nobody
+    learns before all have finished. A text that somebody codes without an assignment is passed over in
+    silence by :func:`suggest_codes`, as one is of which the ranking is not sure.
+    """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
     assignments = read_table(study, "assignments")
+    all_rows = assignments[assignments["coder_id"] != CONSENSUS]
     mine = assignments[(assignments["coder_id"] == coder) & (assignments["document_id"] == document_id)]
     if (mine["purpose"] == TRAINING).any():
         return "This text is for training, so no codes are suggested."
     # A coder in training works on texts that others code or have settled, and is none of those who code them.
-    assignments = assignments[(assignments["coder_id"] != CONSENSUS) & (assignments["purpose"] != TRAINING)]
+    assignments = all_rows[all_rows["purpose"] != TRAINING]
     try:
-        settled, readings = SettledPassages.of(study), tables.read("readings", study=study)
+        settled, readings, documents = (SettledPassages.of(study), tables.read("readings", study=study),
+                                        tables.read("documents", study=study))
     except GLCError:
         return "Codes are suggested after `glc build`, from passages that are settled."
-    readings = readings[readings["coder_id"] != CONSENSUS]
-    pair = ["document_id", "coder_id"]
-    people = pd.concat([assignments[pair], readings[pair].astype("str")])
-    readers = people.groupby("document_id")["coder_id"].agg(set).to_dict()
-    if readers.get(document_id, set()) - {coder} or _is_coded_at_another_desk(study, coder, document_id):
+    people = assignments.groupby("document_id")["coder_id"].agg(set).to_dict()
+    if len(people.get(document_id, set()) | {coder}) > 1:
         return "Other people code this text independently of you, so no codes are suggested."
+    if document_id not in people and _without_answers(all_rows, documents) - {coder}:
+        return ("This answer is assigned to nobody, so others may code it too, and no codes are suggested. "
+                "To fix: assign it to you alone in assignments.csv.")
     own = assignments[assignments["coder_id"] == coder]
-    done = {*readings.loc[readings["coder_id"] == coder, "document_id"]}
-    waiting = [one for one in own["document_id"] if len(readers[one]) > 1 and one not in done]
-    if waiting:
-        return (f"Codes are suggested once your texts that several people code are handed in and built: "
-                f"{', '.join(waiting[:3])}{' ...' * (len(waiting) > 3)}.")
+    shared = {one for one in own["document_id"] if len(people[one]) > 1}
+    done = {*readings[["document_id", "coder_id"]].astype("str").itertuples(index=False, name=None)}
+    if {(one, each) for one in shared for each in people[one]} - done:
+        mine = sorted(one for one in shared if (one, coder) not in done)
+        missing = f" Of yours these are not: {', '.join(mine[:3])}{' ...' * (len(mine) > 3)}." if mine else ""
+        return ("Codes are suggested once the texts that you and others code are handed in by all of you, "
+                f"and built.{missing}")
     if said := _not_frozen(own, read_table(study, "codebook"), document_id):
         return said
     if len(settled.examples) < FEWEST_PASSAGES:
@@ -461,9 +471,19 @@ def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> 
             f"{', '.join(newer[:3])}{' ...' * (len(newer) > 3)}. So no codes are suggested.")
 
 
-def _is_coded_at_another_desk(study: Study, coder: str, document_id: str) -> bool:
-    """Whether somebody else has handed a text in at the desk, since the last build too: open answers that are
-    assigned to nobody may be coded by several."""
+def _without_answers(assignments: pd.DataFrame, documents: pd.DataFrame) -> set[str]:
+    """The coders who have no open answer assigned, and so may code those that are assigned to nobody."""
+    answers = documents.loc[documents["kind"] == "answer", "document_id"]
+    have = assignments.loc[assignments["document_id"].isin(answers), "coder_id"]
+    return {*assignments["coder_id"]} - {*have}
+
+
+def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
+    """Whether somebody else has handed a text in, in a file or at the desk since the last build."""
+    readings = tables.read("readings", study=study)
+    readers = {*readings.loc[readings["document_id"] == document_id, "coder_id"].astype("str")}
+    if readers - {coder, CONSENSUS}:
+        return True
     for other, paths in study.coder_files().items():
         for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
             journal = Journal(path)

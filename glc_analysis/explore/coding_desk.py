@@ -65,15 +65,21 @@ class Curation:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
                     "give each text that two people code a row for each of them.")
         if waiting := self._double.waiting:
-            some = ", ".join(f"{document} by {coder}" for document, coder in waiting[:_SHOWN])
-            more = f" and {len(waiting) - _SHOWN} more" if len(waiting) > _SHOWN else ""
-            return ("The comparison opens when every double-coded text is finished, since seeing one would "
-                    f"influence the next. Not finished yet: {some}{more}.")
+            return ("The comparison opens when everybody has finished every double-coded text, since seeing "
+                    f"one would influence the next.{self._unfinished(waiting)}")
         built = tables.read("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
         wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
             return "Texts were finished since the last build. To fix: run `glc build`, then compare them."
         return ""
+
+    def _unfinished(self, waiting: list[tuple[str, str]]) -> str:
+        """Which texts ``by`` has not finished, and who else has not finished all: not which of theirs."""
+        own = [document for document, coder in waiting if coder == self.by]
+        others = sorted({coder for _, coder in waiting} - {self.by})
+        more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
+        return (f" You have not finished {', '.join(own[:_SHOWN])}{more}." if own else "") + (
+            f" Others who have not finished all of theirs: {', '.join(others)}." if others else "")
 
     def differences(self) -> list[Plain]:
         """The turns and answers that coders coded differently, in the order of the texts: segment_id,

@@ -99,11 +99,30 @@ def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
         assert is_other or said == before
 
 
-def test_nothing_is_suggested_before_the_texts_of_several_people_are_handed_in(session, study):
+@pytest.mark.parametrize(("missing", "names_it"), [("ines", True), ("tomas", False)])
+def test_nothing_is_suggested_before_everybody_has_handed_in_the_texts_of_several_people(
+        session, sure, study, missing, names_it):
     readings = study.processed / "readings.parquet"
     frame = tables.read("readings", study=study)
-    frame[frame["coder_id"] != "ines"].to_parquet(readings)
-    assert DOUBLE in why_not(study, "ines", SINGLE)
+    frame[(frame["coder_id"] != missing) | (frame["document_id"] != DOUBLE)].to_parquet(readings)
+    said = why_not(study, "ines", SINGLE)
+    assert "handed in by all of you" in said and (DOUBLE in said) == names_it
+    turn = turns(session)[0]
+    code(session, turn)
+    assert suggested(session, turn) == []
+
+
+@pytest.mark.parametrize("document", [SINGLE, DOUBLE])
+def test_no_sentence_about_suggestions_tells_that_another_coder_has_handed_in_a_text(study, document):
+    readings = study.processed / "readings.parquet"
+    frame = tables.read("readings", study=study)
+    without = frame[(frame["document_id"] != document) | (frame["coder_id"] == "ines")]
+    added = without[(without["document_id"] == document)].assign(coder_id="tomas")
+    said = []
+    for one in (without, pd.concat([without, added])):
+        one.astype(frame.dtypes).to_parquet(readings)
+        said.append(why_not(study, "ines", document))
+    assert said[0] == said[1]
 
 
 def test_nothing_is_suggested_in_a_study_that_codes_interpretively(session, study):
@@ -259,15 +278,29 @@ def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study,
     assert "taken" not in [line["act"] for line in read_log(study, "ines")]
 
 
-def test_nothing_is_suggested_of_an_answer_that_somebody_else_coded_at_the_desk(session, sure, study, answer):
-    assert why_not(study, "ines", answer["answer_id"]) == ""
+def test_of_an_answer_that_somebody_else_coded_unassigned_nothing_is_suggested_and_nothing_is_said(
+        session, sure, study, answer):
+    code_answer(session, answer)
+    assert suggested_for(session, answer) and why_not(study, "ines", answer["answer_id"]) == ""
     path = study.reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + f"{SINGLE},nora,2,training\n", encoding="utf-8")
     CodingSession(study, "nora", today=DAY).do({
         "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
-    code_answer(session, answer)
-    assert "independently" in why_not(study, "ines", answer["answer_id"])
     assert suggested_for(session, answer) == []
+    assert why_not(study, "ines", answer["answer_id"]) == ""
+
+
+def test_nothing_is_suggested_of_an_answer_that_others_may_code_whether_they_do_or_not(
+        session, study, answer):
+    path = study.reference_file("assignments")
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    answers = {row["answer_id"] for row in session.answers()}
+    path.write_text("".join(row for row in rows if row.partition(",")[0] not in answers), encoding="utf-8")
+    before = why_not(study, "ines", answer["answer_id"])
+    assert "assigned to nobody" in before
+    CodingSession(study, "mira", today=DAY).do({
+        "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
+    assert why_not(study, "ines", answer["answer_id"]) == before
 
 
 def test_an_answer_that_tells_a_case_is_never_given_to_the_model(session, sure, study, answer):

@@ -39,13 +39,23 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
     assert Curation(study, "ines").why_not() == ""
     assign(study, "interview-luz-de-maiz,rosa,2,")
     curation = Curation(study, "ines", today=DAY)
-    assert curation.why_not().endswith("Not finished yet: interview-luz-de-maiz by rosa.")
+    assert curation.why_not().endswith("Others who have not finished all of theirs: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
         curation.differences()
     assert not study.journal("consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
     rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
     assert Curation(study, "ines").why_not().startswith("Texts were finished since the last build")
+
+
+def test_who_waits_for_the_comparison_reads_of_the_own_texts_alone_which_are_not_finished(study):
+    assign(study, *(f"{one},{coder},2," for one in ("interview-canal-lamp", "interview-luz-de-maiz")
+                    for coder in ("rosa", "pia")))
+    CodingSession(study, "pia", today=DAY).do({"act": "read", "document_id": "interview-canal-lamp",
+                                               "value": True})
+    assert Curation(study, "rosa").why_not().endswith(
+        " You have not finished interview-canal-lamp, interview-luz-de-maiz."
+        " Others who have not finished all of theirs: pia.")
 
 
 def test_a_study_without_double_coding_has_nothing_to_compare(study):
