@@ -359,8 +359,9 @@ class CodingSession:
             raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
         if not value:
             self._refuse_fixed(document)
-        return ({"act": "finish", "document_id": document, "value": value},
-                "Finished: the text counts from the next build on." if value else "Open again.")
+        said = "Finished: compare it in the view Training. It is for learning, and counts in no table." \
+            if self._own.purpose(document) == TRAINING else "Finished: the text counts from the next build on."
+        return {"act": "finish", "document_id": document, "value": value}, said if value else "Open again."
 
     def _propose_code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)

@@ -340,6 +340,23 @@ def test_the_desks_keys_are_kept_from_shortcuts_that_come_before_it_as_those_of_
     assert [key for key in page.evaluate("taken") if key not in ("Control", "Shift")] == ["s"]
 
 
+def test_what_a_code_means_follows_the_mouse_when_it_moves_and_the_keys_when_it_rests(page, session):
+    desk = open_desk(page, session)
+    name = desk.locator(".glc-meaning-name")
+    row = desk.locator(".glc-tree .glc-code-row").first
+    row.hover()
+    assert name.inner_text() == row.inner_text()
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("/")
+    page.keyboard.type("papers")
+    page.wait_for_timeout(300)  # another row lies under the mouse by now
+    assert desk.locator(".glc-tree [role=treeitem]:hover").inner_text() != "Papers and permits"
+    assert name.inner_text() == "Papers and permits"
+    row = desk.locator(".glc-tree .glc-heading-row").first
+    row.hover()
+    assert name.inner_text() == row.inner_text()
+
+
 def test_s_selects_the_sentence_that_was_clicked(page, root, tmp_path):
     shutil.copytree(root, tmp_path / "study")
     said = "We waited for weeks. Nobody told us who decides. The shelter had no room."

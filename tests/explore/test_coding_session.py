@@ -216,6 +216,15 @@ def test_a_file_that_came_after_the_last_build_is_named(session, study):
     assert said.startswith("late.csv came after the last build") and "`glc build`" in said
 
 
+def test_a_finished_training_text_is_not_said_to_count(study):
+    session = CodingSession(study, "mira", today=DAY)
+    turn = session.text("interview-river-mat")["turns"][1]
+    about = {"document_id": "interview-river-mat"}
+    session.do(about | {"act": "code", "start": turn["start"], "end": turn["end"], "code_id": "outreach"})
+    said = session.do(about | {"act": "finish", "value": True})["message"]
+    assert "view Training" in said and "counts in no table" in said
+
+
 def test_a_finished_text_is_opened_before_it_is_changed(session):
     code(session)
     session.do({"act": "finish", "document_id": TEXT, "value": True})

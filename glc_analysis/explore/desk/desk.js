@@ -364,7 +364,7 @@ class Codebook {
     this.recent.hidden = !this.keys.length;
     this.recent.replaceChildren(...this.keys.map((code, n) => element("li", {},
       button([element("kbd", {}, String(n + 1)), this.swatch(code), this.name(code)], () => this.give(code),
-        { title: this.by.get(code).definition || false, onpointerenter: () => this.explain(code) }))));
+        { title: this.by.get(code).definition || false, onpointermove: () => this.pointed(code) }))));
   }
 
   /** The rows that the filter leaves: codes that fit, with what they lie under. */
@@ -396,7 +396,7 @@ class Codebook {
         "aria-selected": isCode ? String(row.code_id === this.active) : false,
         "aria-disabled": isCode ? false : "true",
         onclick: () => isCode ? this.give(row.code_id) : null,
-        onpointerenter: () => this.explain(row.code_id) },
+        onpointermove: () => this.pointed(row.code_id) },
         isCode ? this.swatch(row.code_id) : null, element("span", {}, row.name));
       item.style.setProperty("--depth", row.depth - depths);
       return item;
@@ -423,8 +423,14 @@ class Codebook {
     this.explain(this.active);
   }
 
+  /** What the mouse is moved over is explained; not what comes to lie under it while somebody types. */
+  pointed(code) {
+    if (code !== this.explained) this.explain(code);
+  }
+
   explain(code) {
     const row = this.by.get(code);
+    this.explained = code;
     if (!row) return this.meaning.replaceChildren();
     const parts = [["Include", row.include], ["Exclude", row.exclude], ["Example", row.example]];
     this.meaning.scrollTop = 0;
