@@ -816,3 +816,50 @@ def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
         start for start, _, _ in codings_of(session, "interview-long")}
     with capsys.disabled():
         print(f"\n10,000 turns: open after {opened_in:.1f} s")
+
+
+def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, session, suggested):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    for keys in ("a", "/"):
+        page.keyboard.press(keys)
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    page.keyboard.press("m")
+    page.keyboard.type("before ")
+    desk.locator(".glc-suggested").wait_for()
+    page.keyboard.type("and after")
+    page.keyboard.press("Control+Enter")
+    until_said(desk, "Memo saved")
+    assert session.text("interview-scripts")["codings"][0]["memo"] == "before and after"
+
+
+def test_a_memo_that_cannot_be_saved_stays_in_its_field(page, session, monkeypatch):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    for keys in ("a", "/"):
+        page.keyboard.press(keys)
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    do = CodingSession.do
+
+    def full(own, act):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CodingSession, "do", full)
+    page.keyboard.press("m")
+    page.keyboard.type("long thought")
+    page.keyboard.press("Escape")
+    until_said(desk, "Not saved")
+    desk.locator(".glc-words").nth(1).click()
+    desk.locator(".glc-words").first.click()
+    memo = desk.locator(".glc-edit textarea")
+    assert memo.input_value() == "long thought"
+    monkeypatch.setattr(CodingSession, "do", do)
+    memo.focus()
+    page.keyboard.press("Control+Enter")
+    until_said(desk, "Memo saved")
+    memo.wait_for(state="detached")
+    assert session.text("interview-scripts")["codings"][0]["memo"] == "long thought"

@@ -231,7 +231,7 @@ class LongList {
     return chunk.children[index % CHUNK];
   }
 
-  /** Draws an item anew if it is drawn at all; what had the focus in it gets it back. */
+  /** Draws an item anew if it is drawn at all; what had the focus in it gets it back, a field with what was written. */
   redraw(index) {
     const old = this.chunks[Math.floor(index / CHUNK)]?.children[index % CHUNK];
     if (!old) return;
@@ -243,6 +243,9 @@ class LongList {
     const same = [...drawn.querySelectorAll("button, input, textarea, [tabindex]")]
       .find(one => nameOf(one) === nameOf(focused));
     same?.focus({ preventScroll: true });
+    if (!same || !focused.matches("textarea, input[type='text']")) return;
+    same.value = focused.value;
+    same.setSelectionRange(focused.selectionStart, focused.selectionEnd);
   }
 
   /** Scrolls as far as needed to show an item; its chunk and its neighbours are drawn first. */
@@ -1239,11 +1242,15 @@ function rangeOf(words, { start, end }) {
 
 /** Memo, negative case and removal of one coding, under the words it codes. */
 function codingEditor(desk, coding, close) {
-  const memo = element("textarea", { rows: "3", dir: "auto", "aria-label": "Memo" });
-  memo.value = coding.memo;
+  const { drafts } = desk, memo = element("textarea", { rows: "3", dir: "auto", "aria-label": "Memo",
+    oninput: () => drafts.set(coding.coding_id, memo.value) });
+  memo.value = drafts.get(coding.coding_id) ?? coding.memo;
+  /** Whether what is written is saved; else it stays a draft, whatever is drawn anew. */
   const keep = async () => {
-    if (memo.value !== coding.memo)
-      await desk.act({ act: "memo", coding_id: coding.coding_id, memo: memo.value });
+    const written = memo.value, isSaved = written.trim() === coding.memo
+      || await desk.act({ act: "memo", coding_id: coding.coding_id, memo: written });
+    if (isSaved && memo.value === written) drafts.delete(coding.coding_id);
+    return Boolean(isSaved);
   };
   const negative = element("input", { type: "checkbox", "aria-label": "Negative case", onchange: async () => {
     const value = negative.checked;
@@ -1254,8 +1261,8 @@ function codingEditor(desk, coding, close) {
   let isClosing = false;
   const leave = async () => {
     isClosing = true;
-    await keep();
-    close();
+    if (await keep()) close();
+    else isClosing = false;
   };
   return element("div", { class: "glc-edit", role: "group", "aria-label": `Coding: ${desk.codebook.name(coding.code_id)}`,
     onkeydown: event => {
@@ -1505,7 +1512,7 @@ class AnswersView {
     }
     this.long.reveal(to);
     if (isFocused) this.focusRow();
-    this.tellPicked();
+    this.tellPicked(how === "toggle" || this.picked.size > 1);
   }
 
   /** Shows on the rows which of them are picked now. */
@@ -1516,11 +1523,11 @@ class AnswersView {
     }
   }
 
-  tellPicked() {
+  tellPicked(isSpoken = this.picked.size > 1) {
     const one = this.picked.size === 1 ? this.by.get([...this.picked][0]) : null;
     this.desk.codebook.tell(one ? one.text : this.picked.size ? `${this.picked.size} answers` : "",
       one ? { lang: one.language || "" } : {}, one ? "q" : "span");
-    if (this.picked.size > 1) this.desk.speak(`${this.picked.size} answers selected`);
+    if (isSpoken) this.desk.speak(`${this.picked.size} answer${this.picked.size === 1 ? "" : "s"} selected`);
   }
 
   focusRow() {
@@ -1888,7 +1895,7 @@ const HELP = [
 
 class Desk {
   constructor(model, root) {
-    Object.assign(this, { model, root, offers: [], view: null });
+    Object.assign(this, { model, root, offers: [], view: null, drafts: new Map() });
     this.kernel = new Kernel(model, () => this.refuse("The kernel does not answer. It may be at work on another cell; "
       + "if it was stopped, run this cell again. What it has answered is saved."));
     this.codebook = new Codebook(this, { chosen: code => this.view.code(code), leave: () => this.view.enter() });
