@@ -234,34 +234,42 @@ class CodingDesk(anywidget.AnyWidget):
     """The widget: asked by the browser, it answers from a session.
 
     A question is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``; its answer has the same id
-    and either ``ok``, what was asked for, or ``error``, one sentence for the coder.
+    and either ``ok``, what was asked for, or ``error``, one sentence for the coder. Where the codebook
+    changed since the browser got it, the answer to an act has ``news``: the codebook, and what the coder
+    should know.
     """
 
     _esm, _css = SCRIPT, STYLES
 
     def __init__(self, session: CodingSession) -> None:
         super().__init__()
-        self.session = session
+        self.session, self._codebook_shown = session, session.codebook_readings
         self.on_msg(lambda widget, question, buffers: self.send(self.answer(question)))
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a question of the browser."""
         try:
-            if "do" in question:
-                said = self._do(question["do"])
-            elif "refuse" in question:
-                said = self.session.refuse_suggestions(**question["refuse"])
-            elif "decide" in question:
-                said = self._curation.decide(**question["decide"])
-            else:
-                said = self._get(**question)
+            answer = {"id": question["id"], "ok": self._said(question)}
         except GLCError as error:
-            return {"id": question["id"], "error": str(error)}
+            answer = {"id": question["id"], "error": str(error)}
         except OSError as error:
-            return {"id": question["id"],
-                    "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
-                    if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
-        return {"id": question["id"], "ok": said}
+            answer = {"id": question["id"],
+                      "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
+                      if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
+        if "do" in question and self.session.codebook_readings != self._codebook_shown:
+            answer["news"] = {"codebook": self.session.codebook(),
+                              "problems": self.session.state()["problems"]}
+            self._codebook_shown = self.session.codebook_readings
+        return answer
+
+    def _said(self, question: Mapping[str, Any]) -> Any:
+        if "do" in question:
+            return self._do(question["do"])
+        if "refuse" in question:
+            return self.session.refuse_suggestions(**question["refuse"])
+        if "decide" in question:
+            return self._curation.decide(**question["decide"])
+        return self._get(**question)
 
     def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0) -> Any:
         session = self.session

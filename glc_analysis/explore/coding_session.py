@@ -55,8 +55,9 @@ Plain = dict[str, Any]
 class CodingSession:
     """What a coder of a study may see and do. Positions are code points in the coder's text, ends exclusive.
 
-    ``today`` is the day that is written beside each act. Raises UsageError for a name that cannot be a
-    coder's, Faults for reference tables, transcripts or a journal that cannot be read.
+    ``today`` is the day that is written beside each act; ``codebook_readings`` grows whenever the codebook is
+    read again, since its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
+    reference tables, transcripts or a journal that cannot be read.
 
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
     >>> [text["document_id"] for text in session.texts()][:2]
@@ -71,6 +72,7 @@ class CodingSession:
         self._journal = Journal(study.journal(coder))
         self._journal.read()
         self._corrected = CorrectedTexts(self._own, self._journal)
+        self.codebook_readings = 0
         self._load_codebook()
         self._news: list[str] = [*self._codebook_changes()]
 
@@ -359,9 +361,11 @@ class CodingSession:
             raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
         if not value:
             self._refuse_fixed(document)
-        said = "Finished: compare it in the view Training. It is for learning, and counts in no table." \
-            if self._own.purpose(document) == TRAINING else "Finished: the text counts from the next build on."
-        return {"act": "finish", "document_id": document, "value": value}, said if value else "Open again."
+        is_training = self._own.purpose(document) == TRAINING
+        said = "compare it in the view Training. It is for learning, and counts in no table." if is_training \
+            else "the text counts from the next build on."
+        return ({"act": "finish", "document_id": document, "value": value},
+                f"Finished: {said}" if value else "Open again.")
 
     def _propose_code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
@@ -483,7 +487,8 @@ class CodingSession:
             raise GLCError(f"The codebook has no code {code!r}; {nearest(code, self._names)}.")
         into = dict(zip(self._codebook["code_id"], self._codebook["merged_into"], strict=True))[code]
         if into:
-            raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use {into} instead.")
+            raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use "
+                           f"{self._names.get(into, into)!r} instead.")
         return code
 
     def _refuse_unassigned(self, document: str) -> None:
@@ -585,6 +590,7 @@ class CodingSession:
 
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
+        self.codebook_readings += 1
         self._codebook = read_table(self.study, "codebook")
         self._defined = _definitions(self._codebook)
         self._current_codes: dict[str, str] = {}

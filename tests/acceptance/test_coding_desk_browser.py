@@ -1,5 +1,6 @@
 """The coding desk in a browser: by keyboard alone and by mouse, in many scripts, and on long texts."""
 
+import csv
 import re
 import shutil
 import sys
@@ -863,3 +864,36 @@ def test_a_memo_that_cannot_be_saved_stays_in_its_field(page, session, monkeypat
     until_said(desk, "Memo saved")
     memo.wait_for(state="detached")
     assert session.text("interview-scripts")["codings"][0]["memo"] == "long thought"
+
+
+def test_a_codebook_that_changes_while_the_desk_is_open_is_shown_with_the_next_act(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    for name in ("stigma", "papers"):
+        page.keyboard.press("a")
+        page.keyboard.press("/")
+        page.keyboard.type(name)
+        page.keyboard.press("Enter")
+        until_said(desk, "Coded")
+    assert desk.locator(".glc-problems").is_hidden()
+    path = session.study.reference_file("codebook")
+    rows = path.read_text(encoding="utf-8")
+    with path.open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    for row in table:
+        row["merged_into"] = "staff-strain" if row["code_id"] == "stigma" else row["merged_into"]
+        row["name"] = row["name"].replace("Papers and permits", "Papers, permits, visas")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*table[0]], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    assert rows != path.read_text(encoding="utf-8")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("a")
+    page.keyboard.press("1")
+    until_said(desk, "'Stigma' is no longer in use. Use 'Strain on staff' instead.")
+    desk.locator(".glc-problems", has_text="The codebook has changed since you last coded").wait_for()
+    assert desk.locator(".glc-tree").get_by_text("Stigma").count() == 0
+    desk.locator(".glc-chip", has_text="Papers, permits, visas").wait_for()
+    assert desk.locator(".glc-chip").all_inner_texts() == ["Strain on staff", "Papers, permits, visas"]
+    assert "Stigma" not in desk.locator(".glc-keys").inner_text()

@@ -267,12 +267,14 @@ class LongList {
 const PATIENCE = 8000;
 
 class Kernel {
-  /** `onlate()` is called when an answer has not come after PATIENCE milliseconds; it may still come. */
-  constructor(model, onlate) {
-    Object.assign(this, { model, onlate });
+  /** `onlate()` is called when an answer has not come after PATIENCE milliseconds; it may still come. `onnews(news)`
+   *  is told what else changed, whoever asked. */
+  constructor(model, onlate, onnews) {
+    Object.assign(this, { model, onlate, onnews });
     this.waiting = new Map();
     this.number = 0;
     this.listen = content => {
+      if (content.news) this.onnews(content.news);
       const asked = this.waiting.get(content.id);
       if (!asked) return;
       this.waiting.delete(content.id);
@@ -338,6 +340,7 @@ class Codebook {
       row.pattern = PATTERN_NAMES[(count.get(row.hue) ?? 0) % PATTERN_NAMES.length];
       count.set(row.hue, (count.get(row.hue) ?? 0) + 1);
     }
+    this.keys = this.keys.map(code => this.by.has(code) ? code : "");  // the others keep their keys
     this.drawTree(false);
     this.drawKeys();
   }
@@ -365,9 +368,9 @@ class Codebook {
 
   drawKeys() {
     this.recent.hidden = !this.keys.length;
-    this.recent.replaceChildren(...this.keys.map((code, n) => element("li", {},
+    this.recent.replaceChildren(...this.keys.map((code, n) => code && element("li", {},
       button([element("kbd", {}, String(n + 1)), this.swatch(code), this.name(code)], () => this.give(code),
-        { title: this.by.get(code).definition || false, onpointermove: () => this.pointed(code) }))));
+        { title: this.by.get(code).definition || false, onpointermove: () => this.pointed(code) }))).filter(Boolean));
   }
 
   /** The rows that the filter leaves: codes that fit, with what they lie under. */
@@ -983,6 +986,14 @@ class TextsView {
     this.marks();
     if (!this.text.codings.some(one => one.coding_id === this.chosen)) this.chosen = "";
     this.showSelection();
+  }
+
+  /** Draws the codings under the names that their codes have now. */
+  async refresh() {
+    const now = this.text && await this.desk.ask({ get: "text", document_id: this.text.document_id }, true);
+    if (!now) return;
+    this.changed({ [now.document_id]: now });
+    this.text.turns.forEach((turn, n) => turn.codings.length && this.redraw(n));
   }
 
   // A new code from the words of the text, and suggestions
@@ -1621,6 +1632,12 @@ class AnswersView {
     if (isChanged) this.told();
   }
 
+  /** Draws the answers with their codes as they are called now. */
+  async refresh() {
+    const now = this.answers && await this.desk.ask({ get: "answers" }, true);
+    if (now) this.changed(Object.fromEntries(now.map(one => [one.answer_id, one])));
+  }
+
   pressed(event) {
     if (event.target.closest(".glc-edit, .glc-suggested")) return;
     const isCommand = isCommandKey(event), key = meantKey(event), how = event.shiftKey ? "range" : "alone";
@@ -1897,7 +1914,7 @@ class Desk {
   constructor(model, root) {
     Object.assign(this, { model, root, offers: [], view: null, drafts: new Map() });
     this.kernel = new Kernel(model, () => this.refuse("The kernel does not answer. It may be at work on another cell; "
-      + "if it was stopped, run this cell again. What it has answered is saved."));
+      + "if it was stopped, run this cell again. What it has answered is saved."), news => this.learn(news));
     this.codebook = new Codebook(this, { chosen: code => this.view.code(code), leave: () => this.view.enter() });
     this.views = { texts: new TextsView(this), answers: new AnswersView(this), compare: new CompareView(this),
       training: new TrainingView(this) };
@@ -1947,6 +1964,14 @@ class Desk {
     const focused = document.activeElement;
     if (next) await this.views.texts.go(next.document_id);
     if (!this.root.contains(focused)) focused?.focus?.({ preventScroll: true });  // the desk takes no focus by itself
+  }
+
+  /** The codebook changed while the desk is open: the tree, what is said of it, and the codes of what is drawn. */
+  async learn({ codebook, problems }) {
+    this.codebook.show(codebook);
+    this.warn(problems);
+    await this.views.texts.refresh();
+    await this.views.answers.refresh();
   }
 
   async open(name) {
