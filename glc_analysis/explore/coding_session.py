@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.code_suggestions import suggest_codes, why_not
+from glc_analysis.coding.code_suggestions import still_learning, suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
@@ -209,13 +209,13 @@ class CodingSession:
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
                                     "document_ids": documents}])
 
-    def suggestions(self, document_id: str, start: int, end: int) -> list[Plain]:
+    def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
         """Codes that are suggested for a passage that the coder has coded (:mod:`.code_suggestions`)."""
-        return suggest_codes(self.study, self.coder, document_id, start, end, session=self)
+        return suggest_codes(self.study, self.coder, document_id, start, end, session=self, at_once=at_once)
 
     def why_no_suggestions(self, document_id: str) -> str:
         """Why no codes are suggested in a text, in one sentence; blank where they may be."""
-        return why_not(self.study, self.coder, document_id)
+        return why_not(self.study, self.coder, document_id) or still_learning(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
         """Logs that the coder put the suggested codes aside."""

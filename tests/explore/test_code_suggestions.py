@@ -4,6 +4,7 @@ until one is accepted."""
 import hashlib
 import json
 from datetime import date
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -317,9 +318,10 @@ def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(sessi
     desk, turn = CodingDesk(session), turns(session)[0]
     code(session, turn)
     passage = {"document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
+    learned = suggested(session, turn)
     found = desk.answer({"id": 1, "get": "suggestions", **passage})["ok"]
     codes = [one["code_id"] for one in found]
-    assert found == suggested(session, turn)
+    assert found == learned != []
     assert desk.answer({"id": 2, "refuse": {**passage, "codes": codes}}) == {"id": 2, "ok": None}
     assert [line["act"] for line in read_log(study, "ines")] == ["shown", "refused"]
 
@@ -415,3 +417,37 @@ def test_the_model_gives_the_same_bytes_alone_and_among_others():
         return
     texts = ["Falta de tiempo", "ខ្វះពេលវេលា", "", "ends\0here"]
     assert [*map(bytes, model.encode(texts))] == [bytes(model.encode([one])[0]) for one in texts]
+
+
+# Learning, while the coder goes on.
+
+
+def test_nobody_waits_while_the_settled_passages_are_learned(session, sure, study, monkeypatch):
+    begun, may_go_on = Event(), Event()
+
+    def encode(texts):
+        begun.set()
+        assert may_go_on.wait(60)
+        return WORDS.encode(texts)
+
+    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: Encoder("slow", encode))
+    desk, (turn, other) = CodingDesk(session), turns(session)[:2]
+    code(session, turn)
+    asked = {"id": 1, "get": "suggestions", "document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
+    assert desk.answer(asked)["ok"] == []
+    assert begun.wait(60)
+    assert "reads the settled passages" in session.why_no_suggestions(SINGLE)
+    code(session, other)
+    may_go_on.set()
+    for thread in code_suggestions._BEING_LEARNED.values():
+        thread.join(60)
+    assert desk.answer(asked)["ok"] != []
+    assert session.why_no_suggestions(SINGLE) == ""
+
+
+def test_vectors_that_cannot_be_kept_are_used_all_the_same(study, monkeypatch):
+    def full(path, vectors):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(code_suggestions, "_keep", full)
+    assert len(kept_vectors(study.root, WORDS, ["time", "trust"], study.digests)) == 2

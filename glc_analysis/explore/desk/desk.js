@@ -557,7 +557,6 @@ class TextsView {
     if (!text) return;
     Object.assign(this, { text, current: 0, selection: null, clickedAt: null, chosen: "", opened: "", suggested: null,
       proposing: false });
-    this.isAsked = false;
     this.tellWhy("");
     this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto", title: text.document_id }, text.title),
       element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
@@ -1040,11 +1039,8 @@ class TextsView {
       const found = this.desk.offers.includes("suggestions")
         ? await this.desk.ask({ get: "suggestions", ...passage }, true) : [];
       this.offer(passage, found);
-      if (found?.length) this.tellWhy("");
-      else if (!this.isAsked) {
-        this.isAsked = true;
-        this.tellWhy(await this.desk.ask({ get: "why_no_suggestions", document_id: passage.document_id }, true), passage);
-      }
+      this.tellWhy(found?.length ? ""
+        : await this.desk.ask({ get: "why_no_suggestions", document_id: passage.document_id }, true), passage);
     }, RESTING);
   }
 
