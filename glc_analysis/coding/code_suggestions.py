@@ -397,11 +397,14 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
         return []
     turns, codings = _own_work(session, document_id)
     own = [one for one in codings if one["start"] < end and start < one["end"]]
-    words = "".join(turn["text"][max(start - turn["start"], 0):max(end - turn["start"], 0)] for turn in turns)
+    touched = [turn for turn in turns if turn["start"] < end and start < turn["end"]]
+    words = "".join(turn["text"][max(start - turn["start"], 0):end - turn["start"]] for turn in touched)
     settled = SettledPassages.of(study)
     given = {one["code_id"] for one in own}
-    if not words.strip() or not any(one["origin"] == "own" for one in own) or given & settled.cases \
-            or settled.tells_of_a_case(document_id, start, end):
+    tells_a_case = settled.tells_of_a_case(document_id, start, end) or any(
+        one["code_id"] in settled.cases and one["start"] < turn["end"] and turn["start"] < one["end"]
+        for one in codings for turn in touched)
+    if not words.strip() or not any(one["origin"] == "own" for one in own) or tells_a_case:
         return []
     if at_once and not settled.is_learned(study, encoder):
         return []

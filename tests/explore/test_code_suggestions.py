@@ -183,6 +183,16 @@ def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study)
     assert "case_detail" not in SettledPassages.of(study).definitions
 
 
+def test_no_words_of_a_turn_in_which_the_coder_just_marked_a_case_are_given_to_the_model(session, study):
+    turn, given = turns(session)[0], []
+    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    middle = (turn["start"] + turn["end"]) // 2
+    code(session, turn | {"end": middle}, "case_detail")
+    code(session, turn | {"start": middle})
+    assert suggest_codes(study, "ines", SINGLE, middle, turn["end"], session=session, encoder=spy) == []
+    assert given == []
+
+
 def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_from(session, sure, study):
     turn, found = coded_turn(session)
     assert suggested(session, turn) == found
