@@ -99,6 +99,16 @@ def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, 
     return values, np.isnan(values) & (plain != "").to_numpy()
 
 
+def has_percent_sign(text: str) -> bool:
+    """Whether a text is a number with a sign for per cent.
+
+    >>> [has_percent_sign(text) for text in ("75 %", "0.5", "about 5%")]
+    [True, False, False]
+    """
+    found = _NUMBER.fullmatch(normalise_space(text))
+    return bool(found) and found.end(1) < found.end()
+
+
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     """Dates in ISO 8601 (blank where blank), a mask of the texts that are not dates, and what is wrong.
 

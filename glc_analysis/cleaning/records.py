@@ -272,8 +272,13 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                                 "delete the correction", **place))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
-            log.add("cell corrected", cells=1, why=fix["reason"])
+            log.add("cell confirmed" if _is_confirmed(fix) else "cell corrected", cells=1, why=fix["reason"])
     return frame.drop(index=dropped), faults
+
+
+def _is_confirmed(fix: pd.Series) -> bool:
+    """Whether a correction says that a text is right as it is."""
+    return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
 def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
@@ -590,12 +595,17 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
     """Lines on organisations with several records of one file and country, at most
     :data:`~glc_analysis.errors.SHOWN_ROWS` of them: their rows, how many of their answers differ, and the
     rows of corrections.csv by which the later records are of other organisations. Loops of a record are one.
+    Nothing is said of records whose organisation a row of corrections.csv leaves as it is.
     """
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
         return []
+    names = columns.alternatives(source)
+    same = {fix["key"] for _, fix in reference.corrections.iterrows()
+            if fix["column"] in names and _is_confirmed(fix)}
     named = answers[answers["organisation"] != ""].drop_duplicates(["file", "row", "country_id"])
     own = ["organisation_id", "file", "country_id"]
+    named = named[~named["answer_id"].isin(same) | ~named.duplicated(own)]
     groups = {(group["file"].iloc[0], *group["row"]): group
               for _, group in named.groupby(own, observed=True, sort=False) if len(group) > 1}
     taken = {*answers["organisation_id"].astype("str")}
@@ -609,9 +619,8 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
         lines.append(
             f"{file}, rows {row_list(sorted([first, *later]))}: {len(group)} records are of one "
             f"organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of them "
-            "give differ. Of questions about the organisation the first answer counts alone. To fix: if they "
-            f"are of different organisations, add to corrections.csv{also}, with your name and the day at "
-            "the end:")
+            f"give differ. {_what_counts(reference.questions, settings)} To fix: if they are of different "
+            f"organisations, add to corrections.csv{also}, with your name and the day at the end:")
         for row in later[:_NEW_NAMES]:
             keys = answers.loc[(answers["file"] == file) & (answers["row"] == row), "answer_id"].astype("str")
             name = survey.frame.at[keys.iloc[0], column]
@@ -625,7 +634,20 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
         if len(later) > _NEW_NAMES:
             lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
     more = len(groups) - SHOWN_ROWS
-    return lines + ([f"And {more:,} more organisations with several records."] if more > 0 else [])
+    lines += [f"And {more:,} more organisations with several records."] if more > 0 else []
+    return lines + ["If an organisation did answer several times, add the same rows with its name as it is "
+                    "in the column `to`: that records that you looked, and no more is said of them."
+                    ] * bool(lines)
+
+
+def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
+    """What of several records of an organisation counts, as their questions' unit says."""
+    own = questions[~questions["columns"].str.contains(columns.LOOP, regex=False)]
+    n = 0 if settings["country"] or settings["loop"] else int((own["unit"] == "answer").sum())
+    if not n:
+        return "Of questions about the organisation the first answer counts alone."
+    return (f"Each counts in {n:,} of {len(questions):,} questions, whose unit is `answer`, although the "
+            "study has no countries: write `organisation` there if the first answer is to count alone.")
 
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,

@@ -20,13 +20,14 @@ from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, UnknownOption, with_rows_to_add
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, nearest
+from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
 from glc_analysis.text import (
     TICKED,
     UNTICKED,
+    has_percent_sign,
     map_unique,
     match_key,
     normalise_space,
@@ -444,6 +445,15 @@ def _read_number(question, records, options, plain, cells, is_redacted) -> Parse
     values, wrong = parse_numbers(cells, decimal="," if records.has_decimal_commas else ".")
     faults = [records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
+    is_signed = map_unique(cells, has_percent_sign).to_numpy(dtype=bool)
+    if is_signed.any():
+        doubtful = np.flatnonzero(~is_signed & (values > 0) & (values < 1))
+        said = sorted({cells.iloc[i] for i in doubtful})[:SHOWN_ROWS]
+        message = (f"{', '.join(said)} without a sign beside percentages, of which {int(is_signed.sum()):,} "
+                   "have one: 0.5 may be 0.5 % or 50 %")
+        faults += [replace(records.fault(i, message, plain, cells.iloc[i],
+                                         f"say which with a sign: {CORRECT_THE_RECORD}"), value="")
+                   for i in doubtful]
     return ParsedAnswers(map_unique(cells, normalise_space), (cells != "").to_numpy(), is_redacted, values,
                     faults=faults)
 

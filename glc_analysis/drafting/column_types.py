@@ -233,7 +233,7 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
     why = f"{given} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
     notes = []
     if any(0 < value < 1 and not _PERCENT.fullmatch(text) for text, value in values.items()):
-        notes.append("some are below 1 without a sign: 0.5 is read as half a per cent")
+        notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
     if given < n:
         notes.append("correct the others in corrections.csv, or make it a text")
     return Guess("number", why, given == n and not notes and words.mentions("count", column.wording),

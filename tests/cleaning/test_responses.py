@@ -150,6 +150,19 @@ def test_a_scale_keeps_the_place_of_its_option():
                  columns=("value", "value_number")) == [("no", 2)]
 
 
+def test_a_fraction_without_a_sign_beside_percentages_is_one_fault_that_a_person_decides():
+    rows = [{"org": org, "n": text} for org, text in zip("abcdef", ["50%", "0.5", "0.25", "0", "30", "1"],
+                                                         strict=True)]
+    said = faults(rows, question("n", "number"))
+    assert {fault.split(":", 1)[1] for fault in said} == {
+        " 0.25, 0.5 without a sign beside percentages, of which 1 have one: 0.5 may be 0.5 % or 50 %. "
+        "To fix: say which with a sign: correct the record in corrections.csv."}
+    assert len(said) == 2
+    rows[1]["n"], rows[2]["n"] = "0.5%", "25%"
+    found = responses(rows, question("n", "number")).responses["value_number"]
+    assert sorted(found) == [0, 0.5, 1, 25, 30, 50]
+
+
 def test_numbers_dates_and_countries_are_read_by_their_kind():
     row = {"org": "a", "n": " 12.0", "d": "31.12.2016", "c": "Lao"}
     tables = responses([row], question("n", "number"), question("d", "date"),
