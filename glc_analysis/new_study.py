@@ -143,7 +143,8 @@ def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> Draf
 # ------------------------------
 # Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 #
-# Themes, don't-know rules and sensitivity are decisions of people and stay blank. Options named like
+# Themes, don't-know rules and sensitivity are decisions of people and stay blank; so does the unit, which
+# follows from the settings. Options named like
 # "other" or "none" get that kind as a proposal.
 
 
@@ -200,7 +201,7 @@ def draft_tables(path: Path) -> Draft:
             conditions = [*(condition for _, condition in inside), asked_if]
             questions.append(
                 _columns([group for group, _ in inside], row["name"], kind, is_alone=times[row["name"]] == 1)
-                | {"unit": "answer", "type": _TYPES[kind], "wording": row.get("label", "")}
+                | {"type": _TYPES[kind], "wording": row.get("label", "")}
                 | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
             )
     return Draft(_frame(questions, _QUESTIONS), _frame(_options(questions, lists), _OPTIONS), notes)

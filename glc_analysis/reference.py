@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -83,6 +84,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         content.update(file.path.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
             content.update((study.root / file.path).read_bytes())
+    with suppress(OSError):  # the unit of questions may follow from the settings
+        content.update(study.settings_file.read_bytes())
     read = _read_checked(study, content.hexdigest(), None if needed is None else frozenset(needed),
                          frozenset(beside))
     return Reference({name: table.copy(deep=False) for name, table in read.tables.items()}, read.unsound)
@@ -139,7 +142,27 @@ def read_table(study: Study, name: str) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows.values()), columns=[*table.required_columns, *table.optional_columns],
                          index=list(rows), dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.
-    return frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
+    frame = frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
+    if name == "questions" and (frame["unit"] == "").any():
+        frame["unit"] = units(frame, study.settings["survey"])
+    return frame
+
+
+LOOP = "{loop}"
+"""What stands for the number of a loop in the names of columns."""
+
+
+def units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
+    """The unit of each question: what a person has written, else what follows from [survey] of study.toml.
+    Where it names a column of organisations and none of countries, nobody answers for a country.
+
+    >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
+    >>> units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
+    ['organisation', 'answer', 'answer']
+    """
+    follows = "organisation" if survey["organisation"] and not survey["country"] else "answer"
+    in_loops = questions["columns"].str.contains(LOOP, regex=False) | bool(survey["loop"])
+    return questions["unit"].where(questions["unit"] != "", in_loops.map({True: "answer", False: follows}))
 
 
 Rows = dict[int, dict[str, str]]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
 
-LOOP = "{loop}"
 NOT_IN = "not in "
 """Before the name of a file in which a question was not asked."""
 

@@ -22,7 +22,7 @@ from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, row_list, unknown_country_faults
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, GLCError, nearest
 from glc_analysis.intake.survey import RawSurvey, read_survey
-from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import LOOP, Reference, read_reference
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.text import (
@@ -642,7 +642,7 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
 
 def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
     """What of several records of an organisation counts, as their questions' unit says."""
-    own = questions[~questions["columns"].str.contains(columns.LOOP, regex=False)]
+    own = questions[~questions["columns"].str.contains(LOOP, regex=False)]
     n = 0 if settings["country"] or settings["loop"] else int((own["unit"] == "answer").sum())
     if not n:
         return "Of questions about the organisation the first answer counts alone."

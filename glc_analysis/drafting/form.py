@@ -16,9 +16,9 @@ from functools import cached_property, lru_cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.columns import LOOP
 from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
 from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
 
 # ------------------------------

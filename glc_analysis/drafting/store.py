@@ -12,16 +12,16 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from glc_analysis.cleaning.columns import LOOP, NOT_IN, alternatives
+from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
@@ -29,6 +29,7 @@ from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import units
 from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
 from glc_analysis.spreadsheets import CsvRows, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
@@ -413,14 +414,15 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     if settings is not None:
         texts[study.settings_file] = settings
     if len(new):
-        units = _units(new, tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8")))
-        if n := int((new["unit"].eq("") & units.eq("organisation")).sum()):
+        written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
+        own = units(new, default_settings()[0]["survey"] | written.get("survey", {}))
+        if n := int((new["unit"].eq("") & own.eq("organisation")).sum()):
             lines.append(
                 f"{n} of the questions count once for each organisation: the settings name organisations and "
                 "no country. Where each record is to count, write answer into the column unit of "
                 "questions.csv."
             )
-        new = new.assign(unit=units)
+        new = new.assign(unit=own)
         path = study.root / table_files("questions")[0].path
         places = state.tables["questions"].set_index("question_id")[PLACE]
         texts[path] = _with_questions(path, new, pd.to_numeric(places, errors="coerce").dropna().to_dict())
@@ -449,15 +451,6 @@ def _present(study: Study, table: str, column: str) -> set[str]:
     grid = read_table(path)
     names = [name.strip() for name in grid.names]
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
-
-
-def _units(questions: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
-    """The unit of each drafted question: what a person has written, else what follows from study.toml. Where
-    it names a column of organisations and none of countries, nobody answers for a country."""
-    roles = default_settings()[0]["survey"] | settings.get("survey", {})
-    follows = "organisation" if roles["organisation"] and not roles["country"] else "answer"
-    in_loops = questions["columns"].str.contains(LOOP, regex=False) | bool(roles["loop"])
-    return questions["unit"].where(questions["unit"] != "", in_loops.map({True: "answer", False: follows}))
 
 
 def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:

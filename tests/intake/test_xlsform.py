@@ -4,7 +4,9 @@ import openpyxl
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.new_study import draft_tables
+from glc_analysis.new_study import draft_tables, start
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
 
 CHOICES = [
     ["list_name", "name", "label::English (en)", "label::Español (es)"],
@@ -58,7 +60,7 @@ def test_each_answerable_row_becomes_a_question(tmp_path):
     assert dict(zip(draft.questions["question_id"], draft.questions["type"], strict=True)) == {
         "identifies": "single", "services": "multi", "beds": "number", "visited": "date", "success": "text",
     }  # fmt: skip
-    assert set(draft.questions["unit"]) == {"answer"}
+    assert set(draft.questions["unit"]) == {""}
     assert question(draft, "beds")["wording"] == "How many beds?"
     assert not draft.questions.isna().any(axis=None)
 
@@ -133,3 +135,12 @@ def test_unknown_lists_are_all_named(tmp_path):
 def test_a_workbook_that_is_no_form_is_a_fault(tmp_path):
     with pytest.raises(Faults, match="column type"):
         draft_tables(form(tmp_path, [["org", "answer"], ["a", "b"]]))
+
+
+@pytest.mark.parametrize(("country", "unit"), [("", "organisation"), ("country", "answer")])
+def test_the_unit_of_a_question_of_the_form_follows_from_the_settings(tmp_path, country, unit):
+    start(tmp_path / "study", form=form(tmp_path))
+    settings = tmp_path / "study/reference/study.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('country = "country" ', f'country = "{country}" ', 1), encoding="utf-8")
+    assert set(read_reference(Study(tmp_path / "study")).questions["unit"]) == {unit}
