@@ -179,6 +179,7 @@ def option_id(label: str, taken: Collection[str] = ()) -> str:
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)([.,]\d+)?"
 _AMOUNT = re.compile(rf"(?P<before>\D{{0,12}}?)(?P<minus>[-\N{{MINUS SIGN}}])?{_NUMBER}"
                      rf"(?:\D{{1,5}}{_NUMBER})?.*", re.DOTALL)
+_STEP = re.compile(r"(\d{1,3})(?:\s*[-–—(:=.]\s*[^\d\s].*)?", re.DOTALL)
 _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "above")
 
 
@@ -192,6 +193,16 @@ def number_order(labels: Sequence[str]) -> list[str] | None:
     """
     amounts = {label: _amount(label) for label in labels}
     return sorted(labels, key=lambda label: amounts[label]) if all(amounts.values()) else None
+
+
+def step_number(label: str) -> int | None:
+    """The number of a step of a scale, with or without a label; None if it is none.
+
+    >>> [step_number(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
+    [7, 0, 10, None, None]
+    """
+    match = _STEP.fullmatch(label.strip())
+    return int(match[1]) if match else None
 
 
 def _amount(label: str) -> tuple[float, float] | None:
@@ -223,10 +234,18 @@ _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
 
 @dataclass(frozen=True)
-class UnknownOption(Fault):
-    """A text that is no option of a list, in one column of one file."""
+class OptionFault(Fault):
+    """Texts that are no option of a list, with how many records have each; and whether they seem to be
+    people's own words, which one option of kind ``other`` would take."""
 
     option_list: str = field(default="", compare=False)
+    texts: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    are_free: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class UnknownOption(OptionFault):
+    """A text that is no option of a list, in one column of one file."""
 
 
 def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
@@ -303,12 +322,13 @@ def _one_of_all(name: str, free: Sequence[Sequence[UnknownOption]], row: str) ->
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     said = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
-    return Fault(
+    return OptionFault(
         f"{len(free):,} different texts of one or two records each ({n:,} records) are not options of "
         f"{name}: {said}{more}", first.file, column=first.column, n=n, fix=(
             f'if they were written after "Other", add to options.csv: {row}, which takes all of them; `glc '
             "summary QUESTION --texts` then lists each with the row that would make an option of it; or "
-            f"{CORRECT_THE_RECORD}"))
+            f"{CORRECT_THE_RECORD}"), option_list=name, are_free=True,
+        texts=tuple((group[0].value, sum(fault.n for fault in group)) for group in free))
 
 
 def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
@@ -319,7 +339,8 @@ def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
     if places:
         more = f" and {len(places) - _OTHER_PLACES} more" if len(places) > _OTHER_PLACES else ""
         message += f", also in {', '.join(places[:_OTHER_PLACES])}{more}"
-    return Fault(message, first.file, first.row, first.column, first.value, fix, n)
+    return OptionFault(message, first.file, first.row, first.column, first.value, fix, n,
+                       option_list=first.option_list, texts=((first.value, n),))
 
 
 def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
@@ -352,6 +373,20 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     >>> rows_to_add("steps", options.assign(position=["1", "5"]), ["0"])
     ({'0': 'steps,0,0,0,0,substantive'}, '')
     """
+    placed, moved = placed_rows(options, texts, is_scale=is_scale)
+    rows = {}
+    for text, (identifier, place) in placed.items():
+        line = io.StringIO()
+        row = [name, identifier, text, text, place, "other" if _is_other(text) else "substantive"]
+        csv.writer(line, lineterminator="").writerow(row)
+        rows[text] = line.getvalue()
+    return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
+
+
+def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
+                is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
+    """For each text a free id and its position in the list, and the options that move, by label, with their
+    new positions: see :func:`rows_to_add`."""
     own = options.drop_duplicates("option_id")
     own = own.assign(place=own["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(own["label"], own["place"], strict=True))
@@ -359,25 +394,20 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     order = _numbers_in_place(answers, texts)
     wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
     wanted += [text for text in texts if text not in wanted]
-    if order and all(str(places.get(label)) == label for label in answers):  # a position is the number itself
-        new = {label: int(label) for label in order if label.isdecimal()}
+    if order and all(step_number(label) == places[label] for label in answers):  # the position is the number
+        new = {label: number for label in order if (number := step_number(label)) is not None}
         for label in wanted:
             is_free = label in places and places[label] not in new.values()
             new.setdefault(label, places[label] if is_free else max(new.values()) + 1)
     elif order:
         new = {label: place for place, label in enumerate(wanted, 1)}
     else:
-        new = {**{text: max(places.values()) + n for n, text in enumerate(texts, 1)}, **places}
-    taken, rows = [*own["option_id"]], {}
+        new = {**{text: max(places.values(), default=0) + n for n, text in enumerate(texts, 1)}, **places}
+    taken, found = [*own["option_id"]], {}
     for text in texts:
         taken.append(option_id(text, taken))
-        line = io.StringIO()
-        place = "" if is_scale and text not in order else str(new[text])
-        row = [name, taken[-1], text, text, place, "other" if _is_other(text) else "substantive"]
-        csv.writer(line, lineterminator="").writerow(row)
-        rows[text] = line.getvalue()
-    moved = [f"{label!r} has position {new[label]}" for label in places if new[label] != places[label]]
-    return rows, ", ".join(moved)
+        found[text] = taken[-1], "" if is_scale and text not in order else str(new[text])
+    return found, {label: new[label] for label in places if new[label] != places[label]}
 
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:

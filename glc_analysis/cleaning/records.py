@@ -301,6 +301,15 @@ YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
 @dataclass(frozen=True)
+class CellFault(Fault):
+    """A text of one record that cannot be read: the ``key`` of the record and the ``text``, as a row of
+    corrections.csv names them."""
+
+    key: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class Records:
     """The records of all survey files together, in a fixed order.
 
@@ -332,12 +341,12 @@ class Records:
         said = ["" if text.strip() in blank else text for text in distinct.to_numpy()]
         return pd.Series(said, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
-    def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> Fault:
+    def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> CellFault:
         """A fault that names the file, row and column of a record."""
         row = self.answers.iloc[position]
         files = [s.path.name for s in self.surveys]
-        return Fault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
-                     column=found[files.index(row["file"])])
+        return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
+                         column=found[files.index(row["file"])], key=row["answer_id"], text=value)
 
 
 def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,

@@ -18,7 +18,12 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
-from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, UnknownOption, with_rows_to_add
+from glc_analysis.cleaning.dimension_tables import (
+    CORRECT_THE_RECORD,
+    OptionFault,
+    UnknownOption,
+    with_rows_to_add,
+)
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
@@ -272,7 +277,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     written = {match_key(part): part for own in parts.values() for part in own}
     n_left = len({position for at in left.values() for position in at})
     if len(left) > OFTEN and n_left * 2 > n_filled:
-        return UnknownTexts(texts, [_wrong_list(question, records, options, found, left, n_left, n_filled)])
+        return UnknownTexts(texts, [_wrong_list(question, records, found, left, written, n_left, n_filled)])
     faults = []
     ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
     for number, ((_, key), at) in enumerate(ordered, 1):
@@ -285,17 +290,20 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     return UnknownTexts(texts, faults)
 
 
-def _wrong_list(question: pd.Series, records: Records, options: OptionList, found: list[str],
-                left: Mapping[tuple[str, str], list[int]], n_left: int, n_filled: int) -> Fault:
+def _wrong_list(question: pd.Series, records: Records, found: list[str],
+                left: Mapping[tuple[str, str], list[int]], written: Mapping[str, str], n_left: int,
+                n_filled: int) -> OptionFault:
     """One fault for a question of which most answers are no option of its list."""
     common = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
     said = ", ".join(repr(key) for (_, key), _ in common[:3])
     place = records.fault(common[0][1][0], "", found, "", "")
-    return replace(place, row="", n=n_left, is_structure=True, message=(
+    texts = tuple((written[key], len(at)) for (_, key), at in common) if len(common) <= SHOWN_ROWS else ()
+    return OptionFault(
         f"{n_left:,} of {n_filled:,} answers to {question['question_id']} are not options of "
-        f"{question['option_list']}, such as {said}"), fix=(
-        f"name the list of this question in questions.csv, row {question.name}, or correct its options in "
-        "options.csv"))
+        f"{question['option_list']}, such as {said}", place.file, column=place.column, n=n_left,
+        is_structure=True, option_list=question["option_list"], texts=texts, fix=(
+            f"name the list of this question in questions.csv, row {question.name}, or correct its options "
+            "in options.csv"))
 
 
 # ------------------------------

@@ -131,7 +131,18 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
                 "them out.")
     if not _check_draft(study, looked_by):
         return
-    counts = check_study(study, say=say)
+    try:
+        counts = check_study(study, say=say)
+    except Faults as found:
+        if not looked_by:
+            raise
+        from glc_analysis.drafting.store import note_more
+
+        raise note_more(study, found) from None
+    if looked_by:
+        from glc_analysis.drafting.store import close_more
+
+        close_more(study)
     new = manifest.inspect(study).new
     if accept:
         manifest.accept(study, new, today=date.today())
@@ -159,7 +170,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from datetime import date
 
     from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.drafting.store import accept_draft, draft_lines, heading_faults, read_draft
+    from glc_analysis.drafting.store import accept_draft, accept_more, draft_lines, heading_faults, read_draft
     from glc_analysis.files import locked
     from glc_analysis.tabular import read_table
 
@@ -173,12 +184,12 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         raise Faults(faults)
     if looked_by:
         with locked(study.processed, what="build", is_patient=True):
-            for line in accept_draft(study, draft, looked_by, today=date.today()):
+            for line in (*accept_draft(study, draft, looked_by, today=date.today()),
+                         *accept_more(study, looked_by, today=date.today())):
                 say(line)
         draft = read_draft(study)
-    if len(draft.chosen) or len(draft.undecided):
-        for line in draft_lines(draft):
-            say(line)
+    for line in draft_lines(draft):
+        say(line)
     questions = study.reference_file("questions")
     return not questions.is_file() or len(read_table(questions).rows) > 1
 

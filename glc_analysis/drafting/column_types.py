@@ -62,7 +62,8 @@ class Guess:
     """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
     sure.
 
-    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell.
+    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. What ``waits``
+    is unsure for answers alone that cannot be read, which are asked for once the question is accepted.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Guess:
     separator: str = ""
     options: tuple[Options, ...] = ()
     notes: list[str] = field(default_factory=list)
+    waits: bool = False
 
 
 def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: bool = True) -> Guess:
@@ -211,10 +213,9 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
             is_rated and not rest,
             options=_numbered_options(column, int(values[0]), int(values[-1])),
         )
-    is_sure = not rest and (
-        is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole
-    )  # else it may be codes of options
-    return Guess("number", f"numbers {span}{others}", is_sure)
+    # Else they may be codes of options.
+    is_amount = is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole
+    return Guess("number", f"numbers {span}{others}", is_amount and not rest, waits=is_amount and bool(rest))
 
 
 def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
@@ -359,7 +360,7 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
     covered = sum(count for key, count in spelled.items() if count >= few or key in known) / n
     length = sum(len(text) * count for text, count in answers.items()) / n
     variants = n - usual.total()
-    shown = f"{round(100 * covered)} % of {n} answers are texts that others gave too"
+    shown = f"{round(100 * covered)} % of {n} answers were given by several"
     asks_personal = words.asks_for_person(column.wording) or any(
         words.mentions(concept, column.wording) for concept in ("personal", "place"))
     if covered >= 0.7 and len(spelled) <= max(12, 0.4 * n) or covered >= 0.95 and len(spelled) <= 60:
@@ -375,25 +376,28 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         if asks_personal:
             notes.append("the heading may ask for a name or a place")
         if steps is not None:
-            return Guess("scale", f"{shown}, and the options are steps", False, options=options, notes=notes)
+            notes.insert(0, "its options are steps: a scale?")
+            return Guess("scale", shown, False, options=options, notes=notes)
+        if several := _few_joined(column, labels, options, known):
+            return several
         marks = scale_marks(labels)
         if len(set(marks.values())) > 2 and len(labels) - len(marks) <= len(column.counts):
-            return Guess(
-                "scale", f"{shown}, and all options but one are steps", False, options=options, notes=notes
-            )
+            notes.insert(0, "its options but one are steps: a scale?")
+            return Guess("scale", shown, False, options=options, notes=notes)
         if is_sure and len(marks) >= max(2, 0.5 * len(labels)) and not _is_yes_no(labels):
             is_sure = False
-            notes.append("some options are steps: it may be a scale")
+            notes.append("some options are steps: a scale?")
         is_said = any("scale" in note for note in notes)
         if words.mentions("rating", column.wording) and not _is_yes_no(labels) and not is_said:
             is_sure = False
-            notes.append("the heading asks how much: it may be a scale")
-        if len(labels) < 2 and is_sure:
+            notes.append("the heading asks how much: a scale?")
+        has_other_half = _is_yes_no(labels) and any(found.hidden for found in options)
+        if len(labels) < 2 and is_sure and not has_other_half:
             is_sure = False
             notes.append("only one answer was given often enough to be listed")
         if is_sure and " " not in column.wording.strip() and len(labels) > 2:
             is_sure = False
-            notes.append("the export does not say what was asked: it may be a scale")
+            notes.append("the export does not say what was asked: a scale?")
         if is_several:
             is_sure = False
             notes.append("the heading allows several options, and no cell has several")
@@ -487,13 +491,7 @@ def _joined(
     is_sure = (is_several or several >= 0.1 and covered >= 0.85) and n >= 20
     if others or not is_several and whole > 0.9 and several < 0.1:
         is_sure = False
-    options = []
-    for counts in column.counts:
-        parts, cells, _ = joined_options(counts, separator)
-        found = listed_options(parts, known)
-        found.order = form_order(_by_label(cells, found), found.counts)
-        found.is_merged_by_few = weak
-        options.append(found)
+    options = _several(column, separator, known, is_weak=weak)
     between = SEPARATORS[separator]
     why = f"{round(100 * several)} % of {n} cells hold several frequent options, with a {between} between"
     return Guess(
@@ -501,9 +499,40 @@ def _joined(
         why + ("; the question allows several" if is_several else ""),
         is_sure,
         separator,
-        tuple(options),
+        options,
         notes,
     )
+
+
+def _several(
+    column: FormColumn, separator: str, known: Collection[str], *, is_weak: bool = False
+) -> tuple[Options, ...]:
+    """The options of cells that join several, by file."""
+    options = []
+    for counts in column.counts:
+        parts, cells, _ = joined_options(counts, separator)
+        found = listed_options(parts, known)
+        found.order = form_order(_by_label(cells, found), found.counts)
+        found.is_merged_by_few = is_weak
+        options.append(found)
+    return tuple(options)
+
+
+def _few_joined(
+    column: FormColumn, labels: Collection[str], options: Collection[Options], known: Collection[str]
+) -> Guess | None:
+    """Several options in a cell where hardly any cell has them: it joins options of the column alone, and so
+    do half of the cells that are no option."""
+    keys = {option_key(label) for label in labels}
+    rare = sum((found.hidden for found in options), Counter())
+    for separator, between in SEPARATORS.items():
+        joined = {text: n for text, n in rare.items()
+                  if len(parts := text.split(separator)) > 1 and keys.issuperset(map(option_key, parts))}
+        if (n := sum(joined.values())) and n >= rare.total() / 2:
+            cells = "cell joins" if n == 1 else "cells join"
+            return Guess("multi", f"{n} {cells} options of the column, with a {between} between", False,
+                         separator, _several(column, separator, known), ["may several be chosen?"])
+    return None
 
 
 def _with_one_mark(counts: Counter[str], separator: str, others: list[str]) -> Counter[str]:

@@ -22,10 +22,10 @@ from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, gri
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
-from glc_analysis.drafting.words import looks_personal
+from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
-from glc_analysis.text import slug
+from glc_analysis.text import normalise_space, slug
 
 ABOUT = ("how_sure", "why")
 """The columns of a drafted table that say how sure a row is and what speaks for it."""
@@ -34,6 +34,8 @@ USE = "use"
 decided."""
 PLACE = "place"
 """The column of drafted questions with their places in the form, by which they are put back in its order."""
+AS = "as "
+"""Before the id of the question whose decision another one follows, in the column :data:`USE`."""
 COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
 TABLES = ("questions", "options", "countries", "codebook", "settings")
@@ -41,16 +43,20 @@ TABLES = ("questions", "options", "countries", "codebook", "settings")
 
 _NO_TOOLS = frozenset({"plain", "spss"})
 """What reads files of which no survey tool is recognised."""
+_RARELY = 0.1
+"""So much more rarely a question is answered by those who were not asked, if skip logic is suggested."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The drafted tables by name, and notes on what needs to be known of all of them."""
+    """The drafted tables by name, notes on what needs to be known of all of them, and the names that stand in
+    columns of persons' names, each with the heading of its column."""
 
     tables: dict[str, pd.DataFrame]
     notes: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def draft_columns(table: str) -> tuple[str, ...]:
@@ -104,7 +110,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
-    questions = _frame("questions", _with_themes(_grids_unsure(rows, lists), form))
+    questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
     questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
     tables = {
         "questions": questions,
@@ -113,7 +119,18 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
-    return Draft({name: _unsure_first(table) for name, table in tables.items()}, tuple(_notes(form, surveys)))
+    names = [name for column in form.columns if column.place in guesses for name in _names(column, guesses)]
+    return Draft({name: _unsure_first(table) for name, table in tables.items()},
+                 tuple(_notes(form, surveys)), tuple(names))
+
+
+def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str]]:
+    """The names in a column that is left out since its heading asks for a person's name."""
+    if guesses[column.place].kind != LEFT_OUT or not asks_for_person(column.wording):
+        return []
+    texts = {normalise_space(text) for text in column.total}
+    return [(text, column.wording) for text in sorted(texts)
+            if len(text) > 2 and not is_link(text) and not re.search(r"[@\d]", text)]
 
 
 # ------------------------------
@@ -145,8 +162,12 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
 def _question_row(
     column: FormColumn, guess: Guess, form: Form, lists: OptionLists, identifier: str
 ) -> dict[str, str]:
-    """The row of a column that stands alone."""
-    why, is_sure = [guess.why, *guess.notes], guess.is_sure
+    """The row of a column that stands alone; what makes it unsure stands first in why it is as it is.
+
+    It says yes although it is unsure where nothing is in doubt but options that are not listed, and answers
+    that are no number: these are asked for once it is accepted, and nothing is counted before.
+    """
+    doubts, is_sure = [*guess.notes], guess.is_sure
     kind = guess.kind
     row = {
         "question_id": identifier,
@@ -157,34 +178,36 @@ def _question_row(
         PLACE: str(column.place),
     }
     if kind in ROLES:  # a second column of the same role is a question
-        kind, why = (
-            {"country": "single", "language": "single"}.get(
-                kind, "date" if kind in ("started", "ended") else "text"
-            ),
-            [*why, "another column comes first"],
-        )
+        kind = {"country": "single", "language": "single"}.get(
+            kind, "date" if kind in ("started", "ended") else "text")
+        doubts.append("another column comes first")
         is_sure = False
         row["option_list"] = COUNTRY_LIST if guess.kind == "country" else ""
         if guess.kind in ("started", "ended", "organisation", "language"):
             kind, row["type"] = LEFT_OUT, ""
     if kind == LEFT_OUT:
-        return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE, "why": "; ".join(why)}
+        return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
+                      "why": "; ".join([guess.why, *doubts])}
     if lacking := form.lacking(column):
         have = "has" if len(lacking) == 1 else "have"
-        why.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
+        doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
         row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
-        is_sure = False
+        is_sure, row[_ALONE] = False, "yes"
     elif column.paired_by == WEAK:
-        why.append("the columns of the files were paired by their order and answers: compare their headings")
-        is_sure = False
+        doubts.append("the columns of the files were paired by their order and answers: compare their "
+                      "headings")
+        is_sure, row[_ALONE] = False, "yes"
+    use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
         name, remarks, is_open = lists.add(row["question_id"], kind, guess)
         row["option_list"] = name
-        why += remarks
+        doubts += remarks
         is_sure &= not is_open
+        use &= not is_open or lists.is_asked_for(name)
+    why = [guess.why, *doubts] if is_sure else [*doubts, guess.why]
     return row | {
         "type": kind,
-        USE: "yes" if is_sure else "",
+        USE: "yes" if use else "",
         "how_sure": SURE if is_sure else UNSURE,
         "why": "; ".join(why),
     }
@@ -214,6 +237,27 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
         "how_sure": SURE if is_sure else UNSURE,
         "why": why,
     }
+
+
+_ALONE = "alone"
+"""The mark of a drafted question whose doubt is its own, and not one of its list."""
+
+
+def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, with those that are undecided and offer the list of an earlier undecided question of the same
+    type: they follow what a person decides of that one, as the steps of a grid do."""
+    first: dict[tuple[str, str], str] = {}
+    found = []
+    for row in rows:
+        key = row.get("type", ""), row.get("option_list", "")
+        if row[USE] or not key[1] or key[1] == COUNTRY_LIST or _ALONE in row:
+            found.append(row)
+        elif key in first:
+            found.append(row | {USE: f"{AS}{first[key]}", "why": f"the same list; {row['why']}"})
+        else:
+            first[key] = row["question_id"]
+            found.append(row)
+    return found
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: OptionLists) -> list[dict[str, str]]:
@@ -459,7 +503,8 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
         outside = sum(rates[n] * times[n] for n in others)
         inside = sum(rates[n] * times[n] for n in asked)
         clearness = inside / sum(times[n] for n in asked) - outside / sum(times[n] for n in others)
-        if outside <= 0.02 * filled.sum() and clearness > best[0] + 0.01:
+        is_rare = outside * sum(times[n] for n in asked) <= _RARELY * inside * sum(times[n] for n in others)
+        if is_rare and outside <= 0.02 * filled.sum() and clearness > best[0] + 0.01:
             named = " or ".join(repr(values[n]) for n in asked[:3]) + (" ..." if len(asked) > 3 else "")
             best = (
                 clearness,
@@ -486,8 +531,8 @@ def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
 
 
 def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that wait for a person first, then those that are sure, then those left out."""
+    """Rows that wait for a person first, then others that are unsure, those that are sure, those left out."""
     order = (table["how_sure"] != UNSURE).astype(int)
     if USE in table:
-        order += 2 * (table[USE] == "no")
+        order = 2 * order + 4 * (table[USE] == "no") + ((order == 0) & (table[USE] != ""))
     return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)

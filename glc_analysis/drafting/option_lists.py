@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from glc_analysis.cleaning.dimension_tables import OTHER, are_free_texts, number_order, option_id
+import pandas as pd
+
+from glc_analysis.cleaning.dimension_tables import (
+    OTHER,
+    OptionFault,
+    are_free_texts,
+    number_order,
+    option_id,
+    placed_rows,
+    step_number,
+)
 from glc_analysis.drafting.column_types import Guess
 from glc_analysis.drafting.form import TickGroup
 from glc_analysis.drafting.options import (
@@ -23,13 +33,22 @@ from glc_analysis.drafting.options import (
     option_key,
     paired_options,
 )
-from glc_analysis.drafting.words import in_scale_order, kind_of_option, without_accents
+from glc_analysis.drafting.words import (
+    in_scale_order,
+    is_link,
+    is_word,
+    kind_of_option,
+    looks_personal,
+    without_accents,
+)
 from glc_analysis.text import match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both, if one has all those of
 the other."""
+_MOSTLY = 0.7
+"""So many options that begin with a number make a list of numbers."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
 
@@ -42,6 +61,7 @@ class OptionLists:
         self.lists: dict[str, list[dict[str, str]]] = {}
         self.kinds: dict[str, str] = {}
         self.keys: dict[str, frozenset[str]] = {}
+        self.open: set[str] = set()
 
     def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
         """Adds the options of a question; returns its list, remarks on answers that are not listed, and
@@ -56,6 +76,7 @@ class OptionLists:
                 name
                 for name, known in self.keys.items()
                 if self.kinds[name] == kind
+                and self._is_told(name, keys, is_open=bool(remarks))
                 and len(keys & known) == min(len(keys), len(known)) > 1  # one holds the other
                 and len(keys & known) >= _SAME_LIST * len(keys | known)
             ),
@@ -74,12 +95,27 @@ class OptionLists:
                 else:
                     self._append(same, row)
             self.keys[same] |= keys
+            self.open |= {same} if remarks else set()
             return same, remarks, bool(remarks)
         self.kinds[question_id], self.keys[question_id] = kind, keys
+        self.open |= {question_id} if remarks else set()
         self.lists[question_id] = []
         for row in rows:
             self._append(question_id, row)
         return question_id, remarks, bool(remarks) or not rows
+
+    def is_asked_for(self, name: str) -> bool:
+        """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
+        none takes all other texts."""
+        return bool(self.lists[name]) and not any(row["kind"] == "other" for row in self.lists[name])
+
+    def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
+        """Whether what a question and a list have in common tells that they are one. Numbers alone do not
+        where some answers are not listed, or an end has a label: the ends of two scales may differ."""
+        shared = keys & self.keys[name]
+        if not all(map(_LONE_NUMBER.fullmatch, shared)):
+            return True
+        return keys == self.keys[name] and not is_open and name not in self.open
 
     def add_ticks(self, name: str, group: TickGroup) -> None:
         """Adds the options of a question with a column an option; all are listed, since the form names
@@ -119,13 +155,13 @@ class OptionLists:
         return found
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
-        """The position of each option: of a scale of whole numbers the number itself, so that means are
-        right; else its place."""
+        """The position of each option: of a scale of whole numbers, with or without words beside them, the
+        number itself, so that means are right; else its place."""
         labels = {row["option_id"]: row["label"] for row in rows}
-        answers = {one for one, label in labels.items() if kind_of_option(label) == "substantive"}
-        if self.kinds[name] != "scale" or not all(re.fullmatch(r"\d{1,3}", labels[one]) for one in answers):
+        answers = [one for one, label in labels.items() if kind_of_option(label) == "substantive"]
+        found = {one: number for one in answers if (number := step_number(labels[one])) is not None}
+        if self.kinds[name] != "scale" or len({*found.values()}) < len(answers):
             return {one: n for n, one in enumerate(labels, 1)}
-        found = {one: int(labels[one]) for one in answers}
         others = [one for one in labels if one not in answers]
         return found | {one: n for n, one in enumerate(others, max(found.values(), default=0) + 1)}
 
@@ -295,3 +331,62 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
 def count_text(n: int) -> str:
     """A count as a draft shows it: what fewer than five gave has none."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
+
+
+# ------------------------------
+# Options that fewer than five chose: the rows that lists lack once their questions are accepted.
+
+
+def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
+                    scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
+    """Rows of options.csv for texts that are no option, with a column ``use`` that says yes where the list
+    itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
+    for a person. And how many texts are left out, since they look like a name, an address or a number of
+    somebody.
+
+    ``options`` are the rows of options.csv, ``scales`` the lists of scales. What stands in a list already and
+    moves, because numbers go by their size, has a row as well.
+    """
+    texts: dict[str, Counter[str]] = {}
+    free: set[str] = set()
+    for fault in faults:
+        texts.setdefault(fault.option_list, Counter()).update(dict(fault.texts))
+        free |= {fault.option_list} if fault.are_free else set()
+    rows, n_personal = [], 0
+    for name, counts in texts.items():
+        shown = [text for text in counts if not looks_personal(text) and not is_link(text)]
+        n_personal += len(counts) - len(shown)
+        listed = options[options["option_list"] == name]
+        labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
+        wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
+        placed, moved = placed_rows(listed, wanted, is_scale=name in scales)
+        for text, (identifier, place) in placed.items():
+            is_rest = text not in counts
+            is_sure = not is_rest and bool(place) and _belongs(text, labels)
+            rows.append({
+                "use": "yes" if is_sure else "", "records": str(counts[text]) if not is_rest else "",
+                "why": "takes the other texts of its list, if they were written after it" if is_rest else
+                "as the others of its list" if is_sure else "an option of the form?",
+                "option_list": name, "option_id": identifier, "value": text, "label": text, "position": place,
+                "kind": "other" if is_rest else _kind_beside(text, listed)})
+        values = listed.drop_duplicates("option_id").set_index("label")
+        for label, place in moved.items():
+            own = values.loc[label]
+            rows.append({"use": "yes", "records": "", "option_list": name,
+                         "why": f"moves from {own['position']}: numbers go by size",
+ "option_id": own["option_id"], "value": own["value"],
+                         "label": label, "position": str(place), "kind": own["kind"]})
+    return sorted(rows, key=lambda row: row["use"] == "yes"), n_personal
+
+
+def _belongs(text: str, labels: Sequence[str]) -> bool:
+    """Whether the options of a list show that a text is one of them."""
+    if any(is_word("yes", label) or is_word("no", label) for label in labels) and len(labels) < 3:
+        return is_word("yes", text) or is_word("no", text)
+    numbers = [label for label in labels if number_order([label])]
+    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and number_order([text]) is not None
+
+
+def _kind_beside(text: str, listed: pd.DataFrame) -> str:
+    kind = kind_of_option(text)
+    return "substantive" if kind == "other" and (listed["kind"] == "other").any() else kind

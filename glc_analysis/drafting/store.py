@@ -12,10 +12,11 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,16 @@ import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import intended_iso_code
+from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
+from glc_analysis.cleaning.records import CellFault
 from glc_analysis.drafting.column_types import ROLES
-from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
+from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
+from glc_analysis.drafting.option_lists import further_options
 from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.reference import units
+from glc_analysis.reference import read_reference, units
 from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
 from glc_analysis.spreadsheets import CsvRows, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
@@ -44,28 +48,6 @@ WORKBOOK = "draft.xlsx"
 ACCEPTED = "accepted.csv"
 """Which question was accepted, by whom and when."""
 _ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
-_HELP = (
-    "This workbook is a draft that was made from your export. Nothing of it counts until somebody accepts "
-    "it.",
-    "1. Sheet questions: rows that are unsure come first. Correct what is wrong; write yes or no into the "
-    "column use.",
-    "2. Sheet options: give spellings and translations of one option the same option_id; the label follows.",
-    "3. Sheet countries: write the three-letter code of names that have none; they are never guessed.",
-    "4. Sheet settings: the columns that say who answered, for which country and when.",
-    "5. Save the workbook and close it, then: glc check. When it finds no fault: glc check --accept-draft "
-    "YOUR-NAME.",
-    "Every question is sensitive until you write false: no page states a sensitive answer in a sentence, or "
-    "shows "
-    "it country by country.",
-    "unit is blank: organisation where the settings name organisations and no country, else answer. What you "
-    "write there counts.",
-    "asked_if is blank: blanks_suggest says what the blank cells look like, and you decide. Positions give "
-    "the order of "
-    "a scale; which end is high is for you to say where you write about it.",
-    "Answers that fewer than five gave are counted and not listed. The workbook may hold respondents' "
-    "words: it stays in "
-    "private/.",
-)
 
 
 @dataclass(frozen=True)
@@ -76,6 +58,10 @@ class DraftState:
     tables: dict[str, pd.DataFrame]
     files: dict[str, str]
     accepted: frozenset[str]
+    n_names: int = 0
+    """Names of persons about which nobody has decided."""
+    n_blank: int = 0
+    """Cells in which a person has to decide about a question; others may follow it."""
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -98,12 +84,14 @@ def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if as_workbook:
         write_workbook(draft, folder / WORKBOOK)
-        return folder / WORKBOOK
-    for name, table in draft.tables.items():
+    for name, table in draft.tables.items() if not as_workbook else ():
         write_atomic(
             folder / f"{name}.csv", _csv_text(table.columns, table.itertuples(index=False, name=None))
         )
-    return folder
+    names = [{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
+             for name, heading in draft.names]
+    write_more(study, {"names": pd.DataFrame(names, columns=list(MORE["names"]), dtype="str").fillna("")})
+    return folder / WORKBOOK if as_workbook else folder
 
 
 def write_workbook(draft: Draft, path: Path) -> None:
@@ -113,7 +101,8 @@ def write_workbook(draft: Draft, path: Path) -> None:
 
     book = Workbook()
     book.active.title = "read me"
-    for n, line in enumerate((*_HELP, *draft.notes), 1):
+    read_me = resources.files(__package__).joinpath("content", "read_me.txt").read_text(encoding="utf-8")
+    for n, line in enumerate((*read_me.splitlines(), *draft.notes), 1):
         write_text(book.active.cell(n, 1), line)
     book.active.column_dimensions["A"].width = 120
     for name in TABLES:
@@ -143,7 +132,7 @@ def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
             _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", ("yes", "no"))
         if column == "type" and len(table):
             _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", allowed_words("questions", "type"))
-    unsure = (table["how_sure"] == UNSURE).tolist()
+    unsure = [how == UNSURE for how in table.get("how_sure", [""] * len(table))]
     for row, (cells, is_unsure) in enumerate(
         zip(table.itertuples(index=False, name=None), unsure, strict=True), 2
     ):
@@ -201,10 +190,28 @@ def read_draft(study: Study) -> DraftState | None:
     if faults:
         raise Faults(faults)
     tables["options"] = _one_option_each(tables["options"])
-    state = DraftState(tables, files, _accepted(study))
+    n_blank = int((tables["questions"][USE] == "").sum())
+    tables["questions"] = _decided(tables["questions"])
+    names = int((read_more(study)["names"][USE] == "").sum())
+    state = DraftState(tables, files | {"names": more_file(study, "names")}, _accepted(study), names, n_blank)
     if faults := list(draft_faults(state)):
         raise Faults(faults)
     return state
+
+
+def _decided(questions: pd.DataFrame) -> pd.DataFrame:
+    """The drafted questions, those that follow another one with its type and what was decided of it. An id
+    that no question has stays, and is a fault."""
+    place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
+    use, types = [*questions[USE]], [*questions["type"]]
+    for n in range(len(use)):
+        seen = set()
+        while use[n].startswith(AS) and (leader := place.get(use[n].removeprefix(AS).strip())) not in seen:
+            if leader is None:
+                break
+            seen.add(leader)
+            use[n], types[n] = use[leader], types[leader]
+    return questions.assign(**{USE: use, "type": types})
 
 
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
@@ -251,7 +258,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["questions"], row=str(n))
         if row[USE] not in ("", "yes", "no"):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
-                        fix="write yes, no, or nothing while it is not decided")
+                        fix="write yes, no, `as` with the id of a question, or nothing while undecided")
         if row[USE] != "yes":
             continue
         if row["type"] not in allowed_words("questions", "type"):
@@ -332,6 +339,11 @@ def _accepted(study: Study) -> frozenset[str]:
 def draft_lines(state: DraftState) -> list[str]:
     """What a person should know of a draft: how much waits, and what comes next."""
     questions, options = state.tables["questions"], state.tables["options"]
+    masked = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
+              f"{state.files['names']} for those that are to be masked in texts and must be on no page."
+              ] * bool(state.n_names)
+    if not len(state.chosen) and not len(state.undecided):
+        return masked
     left_out = (questions[USE] == "no").sum()
     lines = [
         f"The draft has {len(questions)} questions: {len(state.accepted)} accepted, "
@@ -348,16 +360,15 @@ def draft_lines(state: DraftState) -> list[str]:
         named = "name of a country has" if waiting == 1 else "names of countries have"
         lines.append(f"{waiting} {named} no code: see {state.files['countries']}.")
     if len(state.undecided):
-        lines.append(
-            f"Write yes or no for the undecided into the column {USE} of {state.files['questions']}."
-        )
+        lines.append(f"Write yes or no into the {state.n_blank} blank cells of the column {USE} of "
+                     f"{state.files['questions']}; the other undecided questions follow one of these.")
     if len(state.chosen):
         lines.append(
             "Nothing of it counts until somebody has looked: `glc check --accept-draft NAME` accepts those "
             "that "
             "are ready."
         )
-    return lines
+    return lines + masked
 
 
 # ------------------------------
@@ -436,12 +447,177 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     for path, text in texts.items():
         write_atomic(path, text)
     write_atomic(log, before + _csv_text((), rows))
-    return [
-        *lines,
-        f"{len(rows)} questions, {len(options)} rows of options and {len(countries)} of countries are "
-        f"accepted; "
-        f"{FOLDER}/{ACCEPTED} records {by} for each question.",
-    ]
+    if not rows and not texts:
+        return lines
+    return [*lines, f"{len(rows)} questions, {len(options)} rows of options and {len(countries)} of "
+                    f"countries are accepted; {FOLDER}/{ACCEPTED} records {by} for each question."]
+
+
+# ------------------------------
+# What the answers still lack once questions are accepted, ready for a person: options that fewer than five
+# chose, cells to correct, and names of persons that should be masked.
+
+MORE = {
+    "options": (USE, "records", "why", "option_list", "option_id", "value", "label", "position", "kind"),
+    "corrections": ("to", "from", "column", "why", "key", "reason"),
+    "names": (USE, "why", "name", "kind", "match"),
+}
+"""The columns of each table of what is still open: a person fills in the first one."""
+_KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "names": ["name"]}
+
+
+def more_file(study: Study, table: str = "") -> str:
+    """Where a table of what is still open lies: in a workbook if the draft is one, else in a CSV file."""
+    if (study.root / FOLDER / WORKBOOK).is_file():
+        return f"{FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
+    return f"{FOLDER}/more_{table}.csv"
+
+
+def read_more(study: Study) -> dict[str, pd.DataFrame]:
+    """The tables of what is still open, as a person left them."""
+    folder = study.root / FOLDER
+    book = folder / "more.xlsx"
+    sheets = {sheet.sheet: sheet for sheet in read_sheets(book)} if book.is_file() else {}
+    paths = {name: folder / f"more_{name}.csv" for name in MORE}
+    sheets |= {name: read_table(path) for name, path in paths.items() if path.is_file()}
+    found = {}
+    for name, columns in MORE.items():
+        rows = sheets[name].rows[1:] if name in sheets else []
+        names = [cell.strip() for cell in sheets[name].names] if name in sheets else []
+        frame = pd.DataFrame(rows, columns=names, dtype="str",
+                             index=sheets[name].numbers[1:] if name in sheets else None)
+        frame = frame.reindex(columns=list(columns)).fillna("").astype("str").map(str.strip)
+        found[name] = frame.assign(**{USE: frame[USE].str.lower()}) if USE in columns else frame
+    return found
+
+
+def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Writes the tables of what is still open; one without a row is not there."""
+    folder = study.root / FOLDER
+    filled = {name: table for name, table in tables.items() if len(table)}
+    for path in [folder / "more.xlsx", *(folder / f"more_{name}.csv" for name in MORE)]:
+        path.unlink(missing_ok=True)
+    if not filled:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / WORKBOOK).is_file():
+        for name, table in filled.items():
+            text = _csv_text(table.columns, table.itertuples(index=False, name=None))
+            write_atomic(folder / f"more_{name}.csv", text)
+        return
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for name, table in filled.items():
+        _fill_sheet(book.create_sheet(name), table)
+    save_workbook(book, folder / "more.xlsx")
+
+
+def note_more(study: Study, found: Faults) -> Faults:
+    """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
+    and returns the faults with one for all of these. What a person wrote into such a row is kept."""
+    reference = read_reference(study)
+    scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
+    unknown = [fault for fault in found.faults if isinstance(fault, OptionFault) and fault.texts]
+    cells = [fault for fault in found.faults if isinstance(fault, CellFault)]
+    options, n_personal = further_options(unknown, reference.options, scales)
+    corrections = [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
+                    "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
+                   for fault in cells]
+    before = read_more(study)
+    tables = {name: _with_decisions(name, rows, before[name])
+              for name, rows in (("options", options), ("corrections", corrections))}
+    write_more(study, tables | {"names": before["names"]})
+    said, again = [], "then repeat `glc check --accept-draft NAME`"
+    if options:
+        n_sure = sum(row[USE] == "yes" for row in options)
+        said.append(Fault(
+            f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
+            f"it; {n_sure} of them say yes, because their list shows that they belong to it", file=more_file(study, "options"),
+            fix=f"write yes into `use` where it is an option (for another spelling, the option_id of its "
+                f"option too); {again}"))
+    if n_personal:
+        said.append(Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
+                          "`glc check` names them", fix=CORRECT_THE_RECORD))
+    if corrections:
+        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable", file=more_file(study, "corrections"),
+                          fix=f"write into `to` what each should be; {again}"))
+    return Faults([*(fault for fault in found.faults if fault not in (*unknown, *cells)), *said])
+
+
+def _are(n: int, what: str) -> str:
+    return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
+
+
+def close_more(study: Study) -> None:
+    """Takes away what is open of options and corrections, once no answer lacks any."""
+    write_more(study, {"names": read_more(study)["names"]})
+
+
+def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table of what is still open; one that was there already is as a person left it."""
+    table = pd.DataFrame(rows, columns=list(MORE[name]), dtype="str")
+    if before.empty or table.empty:
+        return table
+    old = before.drop_duplicates(_KEYS[name]).set_index(_KEYS[name], drop=False)
+    keys = pd.MultiIndex.from_frame(table[_KEYS[name]]) if len(_KEYS[name]) > 1 else table[_KEYS[name][0]]
+    kept = [old.loc[key] if key in old.index else row
+            for key, (_, row) in zip(keys, table.iterrows(), strict=True)]
+    return pd.DataFrame(kept, columns=list(MORE[name])).reset_index(drop=True)
+
+
+def accept_more(study: Study, by: str, *, today: date) -> list[str]:
+    """Adds what a person has decided of the rest to options.csv, corrections.csv and names.csv: options and
+    names that say yes, and cells with a correction. Returns the lines to print; raises Faults, before
+    anything is written, where a row cannot be used."""
+    more = read_more(study)
+    options = more["options"][more["options"][USE] == "yes"]
+    faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
+                    fix="fill it in: each option has an id and its place in the list")
+              for n, row in options.iterrows() for column in ("option_id", "position") if not row[column]]
+    if faults:
+        raise Faults(faults)
+    corrected = more["corrections"][more["corrections"]["to"] != ""]
+    corrected = corrected.assign(table="survey", by=normalise_space(by), date=today.isoformat())
+    names = more["names"][more["names"][USE] == "yes"]
+    texts = {}
+    if len(options):
+        path = study.root / table_files("options")[0].path
+        texts[path] = _with_options(path, options)
+    for table, rows in (("corrections", corrected), ("names", names.assign(reason=f"{normalise_space(by)}: a "
+                                                                                  "name in the survey"))):
+        if len(rows):
+            path = study.root / table_files(table)[0].path
+            texts[path] = _with_rows(path, rows)
+    for path, text in texts.items():
+        write_atomic(path, text)
+    write_more(study, {"options": more["options"].drop(options.index),
+                       "corrections": more["corrections"].drop(corrected.index),
+                       "names": more["names"].drop(names.index)})
+    counts = {"options": len(options), "corrections": len(corrected), "names": len(names)}
+    said = ", ".join(f"{what} {n}" for what, n in counts.items() if n)
+    return [f"Accepted of what was open: {said}."] if said else []
+
+
+def _with_options(path: Path, rows: pd.DataFrame) -> str:
+    """The text of options.csv with further rows. An option that is there takes the new position; a new value
+    of it takes its label, position and kind."""
+    table = CsvRows.read(path)
+    at = {column: n for n, column in enumerate(table.header)}
+    for _, row in rows.iterrows():
+        cells = [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
+        own = [n for n, cell in enumerate(cells, 1) if len(cell) > max(at.values())
+               and (cell[at["option_list"]], cell[at["option_id"]]) == (row["option_list"], row["option_id"])]
+        values = {match_key(cells[n - 1][at["value"]]) for n in own}
+        if own and match_key(row["value"]) in values:
+            for n in own:
+                table.set_cell(n, "position", row["position"])
+            continue
+        if own:
+            row = {**row, **{one: cells[own[0] - 1][at[one]] for one in ("label", "position", "kind")}}
+        table.append({column: row.get(column, "") for column in table.header})
+    return table.text
 
 
 def _present(study: Study, table: str, column: str) -> set[str]:

@@ -66,7 +66,7 @@ def test_a_correction_that_leaves_the_name_as_it_is_says_that_several_records_ar
     found = cleaned(rows, KNOWN).records
     settings = {**SETTINGS, "country": "country"}
     row = next(csv.reader([several_records(found, KNOWN, settings)[1]]))
-    same = dict(zip(("kind", "key", "column", "from", "to"), [*row[:4], row[3]], strict=True))
+    same = dict(zip(("table", "key", "column", "from", "to"), [*row[:4], row[3]], strict=True))
     known = reference(questions=QUESTIONS, countries=places("KHM asia", "LAO asia", "PER america"),
                       corrections=[same | {"reason": "It answered twice."}])
     tables = cleaned(rows, known)

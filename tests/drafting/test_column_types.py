@@ -156,7 +156,7 @@ def test_a_grid_of_options_without_degrees_is_no_scale_unless_its_heading_asks_h
 def test_a_choice_whose_heading_asks_to_rate_says_that_it_may_be_a_scale_also_in_a_small_survey():
     found = guess("Please rate the demand", {"Met by us": 4, "Above what we can": 17, "Far above it": 14})
     assert (found.kind, found.is_sure) == ("single", False)
-    assert "the heading asks how much: it may be a scale" in found.notes
+    assert "the heading asks how much: a scale?" in found.notes
 
 
 def test_numbers_that_a_question_asks_to_select_are_options_and_unsure():
@@ -213,6 +213,15 @@ def test_numbers_and_percentages_are_a_number_and_unsure_where_other_texts_are_a
     found = guess("Roughly what percentage of your roles are permanent?", answers)
     assert (found.kind, found.is_sure) == ("number", False)
     assert "31 of 35 are numbers or percentages" in found.why
+
+
+def test_a_cell_that_joins_options_of_the_column_makes_it_a_choice_of_several_and_unsure():
+    answers = {"Employed": 90, "Self-employed": 30, "Employed, Self-employed": 2}
+    found = guess("How are you employed?", answers)
+    assert (found.kind, found.is_sure, found.separator) == ("multi", False, ", ")
+    assert dict(found.options[0].counts) == {"Employed": 92, "Self-employed": 32}
+    others = {"Employed": 90, "Self-employed": 30, "Employed, Self-employed": 1, "Retired": 1, "At home": 1}
+    assert guess("How are you employed?", others).kind == "single"
 
 
 def test_a_choice_of_a_few_percentages_stays_a_choice():

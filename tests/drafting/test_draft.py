@@ -140,7 +140,7 @@ def test_only_questions_with_the_same_options_share_a_list():
 def test_a_grid_of_the_same_options_waits_for_a_person():
     columns = {f"The matter {n}?": ["Blue"] * 20 + ["Green"] * 20 + ["Red"] * 20 for n in range(3)}
     questions = make_draft([export(columns)]).tables["questions"]
-    assert {*questions["use"]} == {""}
+    assert questions["use"].tolist() == ["", "as Q1", "as Q1"]
     assert questions["why"].str.contains("perhaps a scale").all()
 
 

@@ -1,12 +1,15 @@
 """A draft on disk: read back, corrected by a person, accepted question by question."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from glc_analysis.cli import cli
+from glc_analysis.drafting.store import MORE, read_more, write_more
+from glc_analysis.study import Study
 from tests.drafting.exports import csv_file
 
 ANSWERS = {
@@ -275,3 +278,99 @@ def test_the_unit_follows_the_settings_unless_a_person_wrote_it(tmp_path, roles,
     units = {row["wording"]: row["unit"] for row in rows(tmp_path / "study/reference/questions.csv")}
     assert (units["Do you ask later?"], units["Do you ask first?"]) == (unit, "answer")
     assert ("once for each organisation" in done.output) == (unit == "organisation")
+
+
+RARE = {
+    "organisation": [f"Org {n}" for n in range(60)],
+    "country": ["Kenya"] * 60,
+    "Do you ask later?": ["Yes"] * 58 + ["No"] * 2,
+    "What is your highest degree?": ["Bachelor"] * 40 + ["Master"] * 17 + ["Doctorate"] * 2 + ["Bachelors"],
+    "How many people work there?": [str(n) for n in range(10, 69)] + ["lots"],
+    "Your name": [f"Ana López {'abcdefghijklmnopqrstuvwxyz'[n % 26]}{n // 26 * 'x'}" for n in range(60)],
+}
+
+
+@pytest.fixture(params=[False, True], ids=["tables", "workbook"])
+def rare(tmp_path, request):
+    """A study with options that fewer than five chose; a person wants all questions of its draft."""
+    words = ["init", tmp_path / "study", "--from", csv_file(tmp_path, RARE)]
+    done = glc(*words, *(["--workbook"] * request.param))
+    assert done.exit_code == 0, done.output
+    if request.param:
+        book = load_workbook(tmp_path / "study/private/draft/draft.xlsx")
+        for row in book["questions"].iter_rows(min_row=2, max_col=1):
+            row[0].value = row[0].value or "yes"
+        book.save(tmp_path / "study/private/draft/draft.xlsx")
+    else:
+        rewrite(tmp_path / "study/private/draft/questions.csv",
+                lambda row: row.update(use=row["use"] or "yes"))
+    return SimpleNamespace(root=tmp_path / "study", study=Study(tmp_path / "study"), said=done.output)
+
+
+def decide(study, table, **decisions):
+    """Writes into the first column of a table of what is still open, by a text of its rows."""
+    tables = read_more(study)
+    first = MORE[table][0]
+    key = {"options": "value", "corrections": "from", "names": "name"}[table]
+    for text, decision in decisions.items():
+        tables[table].loc[tables[table][key] == text, first] = decision
+    write_more(study, tables)
+
+
+def test_options_that_fewer_than_five_chose_are_asked_for_in_one_file_once_accepted(rare):
+    done = glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 1
+    assert "missing in lists of options, mostly since fewer than five chose it" in done.output
+    assert len(done.output.split("Error:")[1].split()) < 120
+    found = read_more(rare.study)["options"].set_index("value")["use"]
+    assert found["No"] == "yes" and {found["Doctorate"], found["Bachelors"]} == {""}
+
+
+def test_what_a_person_decides_of_the_rest_is_accepted_by_the_same_command(rare):
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    decide(rare.study, "options", Doctorate="yes", Bachelors="yes")
+    tables = read_more(rare.study)
+    spelled = tables["options"]["value"] == "Bachelors"
+    tables["options"].loc[spelled, "option_id"] = "bachelor"
+    write_more(rare.study, tables)
+    decide(rare.study, "corrections", lots="70")
+    done = glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output
+    options = {row["value"]: row for row in rows(rare.root / "reference/options.csv")}
+    assert options["Bachelors"]["label"] == "Bachelor" and options["Doctorate"]["position"] == "3"
+    assert options["No"]["option_id"] == "no"
+    fixed = rows(rare.root / "private/reference/corrections.csv")
+    assert [(row["from"], row["to"], row["by"]) for row in fixed] == [("lots", "70", "Ana")]
+    assert read_more(rare.study)["options"].empty and read_more(rare.study)["corrections"].empty
+
+
+def test_what_a_person_wrote_without_deciding_is_kept(rare):
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    tables = read_more(rare.study)
+    tables["options"].loc[tables["options"]["value"] == "Doctorate", "label"] = "PhD"
+    write_more(rare.study, tables)
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    assert read_more(rare.study)["options"].set_index("value").loc["Doctorate", "label"] == "PhD"
+
+
+def test_names_of_a_column_that_is_left_out_are_proposed_and_masked_once_a_person_says_yes(rare):
+    assert "60 names of persons stand in a column that is left out" in rare.said
+    assert "Ana López" not in rare.said
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    assert rows(rare.root / "private/reference/names.csv") == []
+    decide(rare.study, "names", **{"Ana López a": "yes"})
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    found = rows(rare.root / "private/reference/names.csv")
+    assert [(row["name"], row["kind"]) for row in found] == [("Ana López a", "person")]
+    assert len(read_more(rare.study)["names"]) == 59
+
+
+def test_questions_with_the_same_list_follow_the_first_of_them(tmp_path):
+    often = ["Never"] * 20 + ["Often"] * 20 + ["Always"] * 20
+    done = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS | {"And now?": often}))
+    assert "into the 1 blank cells of the column use" in done.output
+    path = tmp_path / "study/private/draft/questions.csv"
+    rewrite(path, lambda row: row.update(use="yes") if row["wording"] == "How often?" else None)
+    glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    accepted = {row["wording"] for row in rows(tmp_path / "study/reference/questions.csv")}
+    assert accepted == {"Do you ask later?", "How often?", "And now?"}
