@@ -12,6 +12,7 @@ import io
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -463,6 +464,8 @@ MORE = {
     "names": (USE, "why", "name", "kind", "match"),
 }
 """The columns of each table of what is still open: a person fills in the first one."""
+_MOST_CELLS = 50
+"""If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "names": ["name"]}
 
 
@@ -520,7 +523,10 @@ def note_more(study: Study, found: Faults) -> Faults:
     reference = read_reference(study)
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     unknown = [fault for fault in found.faults if isinstance(fault, OptionFault) and fault.texts]
-    cells = [fault for fault in found.faults if isinstance(fault, CellFault)]
+    times = Counter((fault.file, fault.column) for fault in found.faults if isinstance(fault, CellFault))
+    cells = [fault for fault in found.faults if isinstance(fault, CellFault)
+             and times[fault.file, fault.column] <= _MOST_CELLS]
+    taken = {*map(id, unknown), *map(id, cells)}
     options, n_personal = further_options(unknown, reference.options, scales)
     corrections = [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
                     "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
@@ -534,16 +540,17 @@ def note_more(study: Study, found: Faults) -> Faults:
         n_sure = sum(row[USE] == "yes" for row in options)
         said.append(Fault(
             f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
-            f"it; {n_sure} of them say yes, because their list shows that they belong to it", file=more_file(study, "options"),
-            fix=f"write yes into `use` where it is an option (for another spelling, the option_id of its "
-                f"option too); {again}"))
+            f"it; {n_sure} say yes, because their list shows that they belong to it",
+            file=more_file(study, "options"), fix="write yes into `use` where it is an option (for another "
+            f"spelling, the option_id of its option too); {again}"))
     if n_personal:
         said.append(Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
                           "`glc check` names them", fix=CORRECT_THE_RECORD))
     if corrections:
-        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable", file=more_file(study, "corrections"),
+        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
+                          file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
-    return Faults([*(fault for fault in found.faults if fault not in (*unknown, *cells)), *said])
+    return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said])
 
 
 def _are(n: int, what: str) -> str:

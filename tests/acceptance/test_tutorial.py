@@ -43,7 +43,7 @@ def test_every_box_runs_and_the_reports_are_there(done):
 def test_what_it_says_of_the_faults_is_what_is_printed(done):
     told = next(text for text, (fails, _) in zip(done[1], BOXES, strict=True) if fails)
     assert "5 questions, 8 rows of options and 5 of countries are accepted" in told
-    assert "'lots': is not a number" in told
+    assert "more_corrections.csv: 1 answer is not readable" in told
 
 
 def test_nothing_of_the_study_is_in_the_repository(done):
