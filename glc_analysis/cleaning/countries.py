@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import compress
@@ -66,6 +67,11 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     return map_unique(names, lambda name: found.get(name, "")).astype("str")
 
 
+@dataclass(frozen=True)
+class CountryFault(Fault):
+    """A text in a column of countries, its value, that is the name of none that is known."""
+
+
 def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
                    countries: pd.DataFrame) -> list[Fault]:
     """One fault for each unknown name, with its rows and the nearest known names.
@@ -78,13 +84,19 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
         places[name].append(row)
     said, fix = "is not a known country name", "`glc countries --suggest` proposes a row to review"
-    return [Fault(f"is the code of {country_name(code)}, but a word as well, and the column holds names too",
-                  file=file, row=row_list(at), column=column, value=name,
-                  fix=f"write {country_name(code)}, or add {code} to countries.csv; {fix}")
-            if (code := normalise_space(name)) in CODES_THAT_ARE_WORDS else
-            Fault(f"{said}; {nearest(normalise_space(name), known)}", file=file, row=row_list(at),
-                  column=column, value=name, fix=f"add it to countries.csv; {fix}")
-            for name, at in places.items()]
+    faults = []
+    for name, at in places.items():
+        code = normalise_space(name)
+        place = {"file": file, "row": row_list(at), "column": column, "value": name}
+        if code in CODES_THAT_ARE_WORDS:
+            country = country_name(code)
+            faults.append(CountryFault(
+                f"is the code of {country}, but a word as well, and the column holds names too", **place,
+                fix=f"write {country}, or add {code} to countries.csv; {fix}"))
+        else:
+            faults.append(CountryFault(f"{said}; {nearest(code, known)}", **place,
+                                       fix=f"add it to countries.csv; {fix}"))
+    return faults
 
 
 def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:

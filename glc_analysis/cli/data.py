@@ -131,6 +131,8 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
                 "them out.")
     if not _check_draft(study, looked_by):
         return
+    if looked_by:
+        study = Study(study.root)  # the settings are new
     try:
         counts = check_study(study, say=say)
     except Faults as found:

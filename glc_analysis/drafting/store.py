@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
-from glc_analysis.cleaning.countries import intended_iso_code
+from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import CellFault
 from glc_analysis.drafting.column_types import ROLES
@@ -35,8 +35,8 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units
-from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
-from glc_analysis.spreadsheets import CsvRows, save_workbook, style_cell, write_text
+from glc_analysis.schema import CHOICES, COUNTRY_LIST, UNKNOWN, allowed_words, default_settings, table_files
+from glc_analysis.spreadsheets import CsvRows, fill_sheet, save_workbook, write_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import match_key, normalise_space
@@ -112,46 +112,11 @@ def write_workbook(draft: Draft, path: Path) -> None:
 
 
 def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
-    widths = {
-        "why": 60,
-        "wording": 60,
-        "columns": 40,
-        "value": 45,
-        "label": 40,
-        "blanks_suggest": 40,
-        "raw_name": 30,
-        "setting": 20,
-        USE: 8,
-        "how_sure": 10,
-    }
-    for n, column in enumerate(table.columns, 1):
-        write_text(sheet.cell(1, n), column)
-        style_cell(sheet.cell(1, n), is_heading=True)
-        letter = sheet.cell(1, n).column_letter
-        sheet.column_dimensions[letter].width = widths.get(column, 16)
-        if column == USE and len(table):
-            _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", ("yes", "no"))
-        if column == "type" and len(table):
-            _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", allowed_words("questions", "type"))
-    unsure = [how == UNSURE for how in table.get("how_sure", [""] * len(table))]
-    for row, (cells, is_unsure) in enumerate(
-        zip(table.itertuples(index=False, name=None), unsure, strict=True), 2
-    ):
-        for n, text in enumerate(cells, 1):
-            cell = sheet.cell(row, n)
-            write_text(cell, text)
-            if is_unsure and n <= len(ABOUT) + (USE in table.columns):
-                style_cell(cell, is_box=True)
-    sheet.freeze_panes = "D2" if USE in table.columns else "C2"
-    sheet.auto_filter.ref = sheet.dimensions
-
-
-def _offer(sheet: Worksheet, cells: str, words: Iterable[str]) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    offered = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
-    offered.add(cells)
-    sheet.add_data_validation(offered)
+    widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "blanks_suggest": 40,
+              "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
+    fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
+               n_first=len(ABOUT) + (USE in table.columns),
+               words={USE: ("yes", "no"), "type": allowed_words("questions", "type")})
 
 
 # ------------------------------
@@ -461,12 +426,14 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
 MORE = {
     "options": (USE, "records", "why", "option_list", "option_id", "value", "label", "position", "kind"),
     "corrections": ("to", "from", "column", "why", "key", "reason"),
+    "countries": ("country_id", "raw_name", "why", "label", "region_id"),
     "names": (USE, "why", "name", "kind", "match"),
 }
 """The columns of each table of what is still open: a person fills in the first one."""
 _MOST_CELLS = 50
 """If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
-_KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "names": ["name"]}
+_KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
+         "names": ["name"]}
 
 
 def more_file(study: Study, table: str = "") -> str:
@@ -526,14 +493,17 @@ def note_more(study: Study, found: Faults) -> Faults:
     times = Counter((fault.file, fault.column) for fault in found.faults if isinstance(fault, CellFault))
     cells = [fault for fault in found.faults if isinstance(fault, CellFault)
              and times[fault.file, fault.column] <= _MOST_CELLS]
-    taken = {*map(id, unknown), *map(id, cells)}
+    places = [fault for fault in found.faults if isinstance(fault, CountryFault)]
+    taken = {*map(id, unknown), *map(id, cells), *map(id, places)}
     options, n_personal = further_options(unknown, reference.options, scales)
     corrections = [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
                     "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
                    for fault in cells]
+    countries = [{"raw_name": name, "country_id": "", "why": fault.message, "label": "", "region_id": ""}
+                 for name, fault in {normalise_space(fault.value): fault for fault in places}.items()]
     before = read_more(study)
-    tables = {name: _with_decisions(name, rows, before[name])
-              for name, rows in (("options", options), ("corrections", corrections))}
+    tables = {name: _with_decisions(name, rows, before[name]) for name, rows in (
+        ("options", options), ("corrections", corrections), ("countries", countries))}
     write_more(study, tables | {"names": before["names"]})
     said, again = [], "then repeat `glc check --accept-draft NAME`"
     if options:
@@ -550,6 +520,10 @@ def note_more(study: Study, found: Faults) -> Faults:
         said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
                           file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
+    if countries:
+        names = "name of a country is" if len(countries) == 1 else "names of countries are"
+        said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
+                          fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {again}"))
     return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said])
 
 
@@ -575,36 +549,42 @@ def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame)
 
 
 def accept_more(study: Study, by: str, *, today: date) -> list[str]:
-    """Adds what a person has decided of the rest to options.csv, corrections.csv and names.csv: options and
-    names that say yes, and cells with a correction. Returns the lines to print; raises Faults, before
-    anything is written, where a row cannot be used."""
+    """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
+    cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
+    is written, where a row cannot be used."""
     more = read_more(study)
-    options = more["options"][more["options"][USE] == "yes"]
+    filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
+              "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
+    ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
     faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
                     fix="fill it in: each option has an id and its place in the list")
-              for n, row in options.iterrows() for column in ("option_id", "position") if not row[column]]
+              for n, row in ready["options"].iterrows() for column in ("option_id", "position")
+              if not row[column]]
+    faults += [Fault(f"is {meant} in ISO 3166", file=more_file(study, "countries"), row=str(n),
+                     column="country_id", value=code, fix=f"write {meant}, or another id")
+               for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:
         raise Faults(faults)
-    corrected = more["corrections"][more["corrections"]["to"] != ""]
-    corrected = corrected.assign(table="survey", by=normalise_space(by), date=today.isoformat())
-    names = more["names"][more["names"][USE] == "yes"]
-    texts = {}
-    if len(options):
-        path = study.root / table_files("options")[0].path
-        texts[path] = _with_options(path, options)
-    for table, rows in (("corrections", corrected), ("names", names.assign(reason=f"{normalise_space(by)}: a "
-                                                                                  "name in the survey"))):
-        if len(rows):
-            path = study.root / table_files(table)[0].path
-            texts[path] = _with_rows(path, rows)
-    for path, text in texts.items():
-        write_atomic(path, text)
-    write_more(study, {"options": more["options"].drop(options.index),
-                       "corrections": more["corrections"].drop(corrected.index),
-                       "names": more["names"].drop(names.index)})
-    counts = {"options": len(options), "corrections": len(corrected), "names": len(names)}
-    said = ", ".join(f"{what} {n}" for what, n in counts.items() if n)
+    who = normalise_space(by)
+    rows = ready | {
+        "corrections": ready["corrections"].assign(table="survey", by=who, date=today.isoformat()),
+        "countries": _described(ready["countries"]),
+        "names": ready["names"].assign(reason=f"{who}: a name in the survey")}
+    for name in (name for name in rows if len(rows[name])):
+        path = study.root / table_files(name)[0].path
+        write_atomic(path, (_with_options if name == "options" else _with_rows)(path, rows[name]))
+    write_more(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
+    said = ", ".join(f"{name} {len(table)}" for name, table in ready.items() if len(table))
     return [f"Accepted of what was open: {said}."] if said else []
+
+
+def _described(countries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of countries.csv with the label and the region of their code, where a person has written none."""
+    regions = un_regions() | {UNKNOWN: UNKNOWN}
+    ids = countries["country_id"]
+    found = {"label": ids.map(country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
+    return countries.assign(**{name: countries[name].where(countries[name] != "", cells)
+                               for name, cells in found.items()})
 
 
 def _with_options(path: Path, rows: pd.DataFrame) -> str:

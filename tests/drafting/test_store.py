@@ -374,3 +374,20 @@ def test_questions_with_the_same_list_follow_the_first_of_them(tmp_path):
     glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
     accepted = {row["wording"] for row in rows(tmp_path / "study/reference/questions.csv")}
     assert accepted == {"Do you ask later?", "How often?", "And now?"}
+
+
+def test_names_of_no_country_are_asked_for_and_get_the_label_and_region_of_their_code(tmp_path):
+    countries = ["Kenya"] * 40 + ["Peru"] * 17 + ["Keny", "Europe", "Europe"]
+    done = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS | {"country": countries}))
+    study = Study(tmp_path / "study")
+    done = glc("--study", study.root, "check", "--accept-draft", "Ana")
+    assert "2 names of countries are not known" in done.output
+    tables = read_more(study)
+    codes = {"Keny": "KEN", "Europe": "unknown"}
+    write_more(study, {"countries": tables["countries"].assign(
+        country_id=tables["countries"]["raw_name"].map(codes))})
+    done = glc("--study", study.root, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output
+    found = {row["raw_name"]: row for row in rows(study.root / "reference/countries.csv")}
+    assert (found["Keny"]["label"], found["Keny"]["region_id"]) == ("Kenya", "africa")
+    assert found["Europe"]["region_id"] == "unknown"
