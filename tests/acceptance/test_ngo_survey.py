@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.manifest import checksum
+from glc_analysis.schema import reference_path
 from glc_analysis.study import REPOSITORY
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-COMMITTED = REPOSITORY / "tests/studies/ngo_survey/reference"
+COMMITTED = REPOSITORY / "tests/studies/ngo_survey"
 NUMBERS = ("mean", "median", "standard deviation")
 
 
@@ -47,7 +48,7 @@ def survey(shared_data):
 
 
 def reference(name):
-    return pd.read_csv(COMMITTED / f"{name}.csv", dtype="str", keep_default_na=False)
+    return pd.read_csv(COMMITTED / reference_path(name), dtype="str", keep_default_na=False)
 
 
 def test_the_26_figures_of_the_article_come_out_exactly(printed, shared_data):
@@ -129,7 +130,7 @@ def test_the_authors_hand_codes_are_codings_of_the_open_answers(study, survey, q
 
 
 def test_the_manifest_describes_the_files(shared_data):
-    recorded = pd.read_csv(COMMITTED.parent / "private/reference/manifest.csv", dtype="str")
+    recorded = pd.read_csv(COMMITTED / "private/reference/manifest.csv", dtype="str")
     files = [shared_data / path.split("shared/data/")[1] for path in recorded["path"]]
     assert recorded["sha256"].tolist() == [checksum(f) for f in files]
     assert recorded["bytes"].tolist() == [str(f.stat().st_size) for f in files]

@@ -32,6 +32,7 @@ from tests.outsider import (
     read_tree,
     with_printed_options,
 )
+from tests.share import drawn
 
 pytestmark = pytest.mark.acceptance
 INSIDERS = 3  # sets of one or two insiders tried for each group of questions
@@ -97,7 +98,7 @@ def sample(tmp_path_factory) -> Path:
 
 def published(root: Path, audience: str) -> Published:
     """The downloads of an audience, written and read again, and what is known of those who take part."""
-    folder = root / f"downloads-{audience}"
+    folder = root.with_name(f"{root.name}-downloads-{audience}")
     folder.mkdir(exist_ok=True)
     for name, frame in published_tables(Study(root), audience).items():
         frame.to_csv(folder / f"{name}-released.csv", index=False)
@@ -173,6 +174,34 @@ def test_nothing_follows_from_the_figures_for_insiders(sample):
     for questions in seen.linked():
         for insiders in random.sample(pairs, INSIDERS):
             assert [*map(str, seen.attack(questions, insiders)[0])] == []
+
+
+def who_said_what_few_said(seen: Published, questions: list[Question]) -> list[tuple[str, ...]]:
+    """One and two organisations that gave the rarest answer that is not printed exactly: they can tell most
+    about the others."""
+    said = defaultdict(set)
+    exact = {(one.question, one.item) for one in seen.figures if one.is_exact and one.group == ("all", "")}
+    for question in questions:
+        for participant in seen.rosters[question.unit]:
+            given = seen.own(question.id, participant) or ()
+            for item in (code for code in given if question.type != "codes" or given[code]):
+                if (question.id, item) not in exact:
+                    said[question.id, item].add(participant.organisation)
+    of_two = sorted((len(who), item, sorted(who)[:2]) for item, who in said.items() if len(who) > 1)
+    return [] if not of_two else [tuple(of_two[0][2][:1]), tuple(of_two[0][2])]
+
+
+@pytest.mark.parametrize("audience", ["public", "convening"])
+def test_nothing_follows_from_the_real_survey_for_two_who_gave_the_rarest_answer(ngo_study, audience):
+    """480 organisations, many countries, skip logic of three steps, and figures by region and country. A part
+    of the questions each day, all of them in `make soak`."""
+    seen = published(ngo_study, audience)
+    linked = seen.linked()
+    assert len(linked) > 20
+    for questions in drawn(linked, 6):
+        for insiders in ((), *who_said_what_few_said(seen, questions)):
+            found, tried = seen.attack(questions, insiders)
+            assert tried > 0 and [*map(str, found)] == [], insiders
 
 
 def test_the_attack_is_alive_with_a_hidden_count_printed(sample):
