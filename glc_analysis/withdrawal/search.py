@@ -9,6 +9,7 @@ encrypted or packed in an unknown way are left to people.
 
 from __future__ import annotations
 
+import base64
 import bz2
 import codecs
 import email
@@ -19,6 +20,7 @@ import io
 import lzma
 import math
 import mimetypes
+import quopri
 import re
 import sqlite3
 import stat
@@ -31,6 +33,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_plus
 
 import pandas as pd
 import pyarrow as pa
@@ -52,6 +55,14 @@ _APART = "\nq7xz\n"
 """A word that nobody says, between the cells of a table."""
 SHOWN = 5
 """So many places of a file are listed."""
+
+
+CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
+              "cp850", "cp866", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "mac_roman", "mac_latin2",
+              "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
+"""How text was stored before Unicode, and still is by spreadsheets; cp1252 is read in any case."""
+_EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
+"""Where the letters begin for which such a page is used; it has those of other scripts as well."""
 
 
 class Wanted:
@@ -79,7 +90,8 @@ class Wanted:
         self._long = [(_masker(rows[rows["name"].str.len() > SHORT]), what)
                       for rows, what in ((names, self._name), (texts, self._words))]
         self._ids = {one.casefold() for one in ids if one}
-        theirs = {run for text in others for run in _runs(text)}
+        theirs, said = {run for text in others for run in _runs(text)}, list(said)
+        self.code_pages = _code_pages({*"".join([*names["name"], *texts["name"], *said])})
         self._runs = {run for text in said for run in _runs(text)} - theirs
 
     def found_in(self, text: str, *, is_text: bool = True) -> str:
@@ -110,6 +122,21 @@ class Wanted:
             if self._ids & {*text.casefold().split()}:
                 return self._name
         return ""
+
+
+def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
+    """The code pages in which some of these letters are other bytes than in cp1252.
+
+    >>> _code_pages({*"Mill House"}), _code_pages({*"Perú"}), _code_pages({*"Жердева"})[:3]
+    ((), ('cp850', 'mac_roman', 'mac_latin2'), ('cp1251', 'cp866', 'koi8-u'))
+    """
+    special = {letter for letter in letters if not letter.isascii()}
+
+    def bytes_in(page: str, letter: str) -> bytes:
+        return letter.encode(page, "ignore") if letter >= _EAST_ASIAN.get(page, "") else b""
+
+    return tuple(page for page in CODE_PAGES
+                 if any(bytes_in(page, one) not in (b"", bytes_in("cp1252", one)) for one in special))
 
 
 def _masker(names: pd.DataFrame) -> Masker:
@@ -166,7 +193,7 @@ def search(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
             found.traces.append(Trace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
-        reading = read_file(path)
+        reading = read_file(path, wanted.code_pages)
         found.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
         places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
         found.traces += [Trace(name, place, what) for place, what in places]
@@ -228,6 +255,7 @@ class Reading:
     letters: list[Piece] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     left: int = field(default_factory=lambda: UNPACKED)
+    code_pages: Collection[str] = CODE_PAGES
 
     def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
         """Reads content, which a package may hold under this name."""
@@ -244,6 +272,8 @@ class Reading:
                 self._text(name, text, place, depth)
             else:
                 self._bytes(name, content, place)
+            if not kind:
+                self._other_code_pages(content, place)
         except _DAMAGED as error:
             self.unread.append((place, f"it is damaged or packed in an unknown way ({type(error).__name__})"))
             self._decode(content[:DECODED], f"{place}in its bytes")
@@ -337,8 +367,8 @@ class Reading:
     def _text(self, name: str, text: str, place: str, depth: int) -> None:
         if text.startswith("-----BEGIN PGP MESSAGE") or text.startswith("age-encryption.org"):
             self.unread.append((place, "it is encrypted"))
-        if _IS_MAIL.search(text[:1 << 16]):
-            message = email.message_from_string(text, policy=email.policy.default)
+        for mail in _mails(text):
+            message = email.message_from_string(mail, policy=email.policy.default)
             self.pieces += [(f"{place}{name}", str(value)) for name, value in message.items()]
             for part in message.walk():
                 if not part.is_multipart() and (inner := part.get_payload(decode=True)):
@@ -346,9 +376,21 @@ class Reading:
                              depth + 1)
         if text.startswith("{\\rtf"):
             text = _plain_rtf(text)
+        self.pieces += [(f"{place}{how}", normalise(plain)) for how, plain in _read_otherwise(text)]
         if not self._extract(name, text.encode(), place) or _ESCAPED.search(text):
             lines = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).splitlines()
             self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
+
+    def _other_code_pages(self, content: bytes, place: str) -> None:
+        """Adds the lines of a text that is not in Unicode, as other computers may have meant them."""
+        if not self.code_pages or _CONTROL.search(content):
+            return
+        with suppress(UnicodeDecodeError):
+            content.decode()
+            return
+        lines = b"\n".join(dict.fromkeys(line for line in content.splitlines() if not line.isascii()))
+        self.pieces += [(f"{place}in the letters of {page}", normalise(lines.decode(page, "ignore")))
+                        for page in self.code_pages]
 
     def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
         """Adds what the reader of this kind of file finds, and returns whether it read all; what it cannot
@@ -385,6 +427,39 @@ class Reading:
 
 _IS_MAIL = re.compile(r"^(MIME-Version|Content-Transfer-Encoding):", re.MULTILINE | re.IGNORECASE)
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+
+
+def _mails(text: str) -> list[str]:
+    """The messages of a mail or of a mailbox."""
+    mails = re.split(r"^From .*\n", text, flags=re.MULTILINE) if text.startswith("From ") else [text]
+    return [mail for mail in mails if _IS_MAIL.search(mail[:1 << 16])]
+
+
+def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
+    r"""What a text says besides its letters, and how: the words of cues, cards of contacts, addresses, and
+    letters that are written as others.
+
+    >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
+    {'the words of its cues': 'Mill House'}
+    >>> [*_read_otherwise("see ?q=Mill%20House"), *_read_otherwise('{"a": "TWlsbCBIb3VzZSwgUXVheQ=="}')]
+    [('its addresses', 'see ?q=Mill House'), ('in base64', 'Mill House, Quay')]
+    """
+    if "-->" in text:
+        spoken = re.sub(r"^(?:\d+|WEBVTT.*|.*-->.*)\s*$", "", text, flags=re.MULTILINE)
+        yield "the words of its cues", normalise_space(re.sub(r"<[^>\n]*>", "", spoken))
+    if text.startswith("BEGIN:V"):  # of a contact or of a calendar
+        text = re.sub(r"\r?\n[ \t]", "", text)
+        yield "its entries", text
+    if "QUOTED-PRINTABLE" in text.upper():
+        yield "quoted-printable", quopri.decodestring(text.encode()).decode("utf-8", "replace")
+    if re.search(r"%[0-9A-Fa-f]{2}", text):
+        yield "its addresses", unquote_plus(text, errors="replace")
+    for found in _BASE64.findall(text):
+        with suppress(ValueError):
+            if (plain := base64.b64decode(found, validate=True).decode()).isprintable():
+                yield "in base64", plain
 
 
 
@@ -394,8 +469,10 @@ def _plain_rtf(text: str) -> str:
     >>> _plain_rtf(r"{\rtf1\ansi We {\b listen} in Per\'fa, ni\u241?os.\par}").strip()
     'We listen in Perú, niños.'
     """
-    text = re.sub(r"\\'([0-9a-fA-F]{2})",
-                  lambda found: bytes([int(found[1], 16)]).decode("cp1252", "replace"), text)
+    page = re.search(r"\\ansicpg(\d+)", text)
+    page = f"cp{page[1]}" if page and f"cp{page[1]}" in CODE_PAGES else "cp1252"
+    text = re.sub(r"(?:\\'[0-9a-fA-F]{2})+",
+                  lambda found: bytes.fromhex(found[0].replace("\\'", "")).decode(page, "replace"), text)
     text = re.sub(r"\\u(-?\d+) ?\??", lambda found: chr(int(found[1]) % (1 << 16)), text)
     text = re.sub(r"\\(?:par|line|cell|tab)\b ?", "\n", text)
     return re.sub(r"\\[a-zA-Z]+-?\d* ?|\\\*|[{}]", "", text)
@@ -453,9 +530,9 @@ _READ: dict[str, Callable[[Reading, str, bytes, str, int], None]] = {
     "table": Reading.table, "spss": Reading.spss, "office": Reading.office}
 
 
-def read_file(path: Path) -> Reading:
-    """What a file tells, whatever it is."""
-    reading = Reading()
+def read_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> Reading:
+    """What a file tells, whatever it is; text that is not in Unicode also as in these code pages."""
+    reading = Reading(code_pages=code_pages)
     try:
         reading.add(path.name, path.read_bytes())
     except OSError as error:

@@ -11,7 +11,9 @@ import subprocess
 import tarfile
 import zipfile
 import zlib
+from base64 import b64encode
 from email.message import EmailMessage
+from urllib.parse import quote_plus
 
 import docx
 import openpyxl
@@ -148,6 +150,16 @@ HOSTILE = {
     "Arrow": ("cache.feather", arrow),
     "the output of a notebook": ("explore.ipynb", notebook),
     "an attachment": ("inbox.eml", mail),
+    "the second mail of a mailbox": ("Inbox", lambda text: b"".join(
+        b"From ana@quay.example Mon Jan  2\n" + mail(one) + b"\n" for one in ("Good day.", text))),
+    "cues of a recording": ("notes/call.vtt", lambda text: ("WEBVTT\n\n" + "\n\n".join(
+        f"00:0{n}.000 --> 00:0{n + 1}.000\n<i>{word}</i>" for n, word in enumerate(text.split()))).encode()),
+    "a card of contacts": ("phone.vcf", lambda text: ("BEGIN:VCARD\r\nNOTE:" + "\r\n ".join(
+        text[at:at + 9] for at in range(0, len(text), 9)) + "\r\nEND:VCARD").encode()),
+    "a card of an older phone": ("phone.vcf", lambda text: (
+        "BEGIN:VCARD\nN;ENCODING=QUOTED-PRINTABLE:" + "".join(f"={ord(one):02X}" for one in text)).encode()),
+    "an address": ("links.txt", lambda text: f"https://quay.example/?q={quote_plus(text)}".encode()),
+    "base64": ("state.json", lambda text: json.dumps({"a": b64encode(text.encode()).decode()}).encode()),
     "rich text": ("letter.rtf", rich_text),
     "HTML": ("page.htm", lambda text: f"<p>{text[:3]}<i>{text[3:]}</i>".encode()),
     "UTF-16": ("notes.txt", lambda text: text.encode("utf-16")),
@@ -175,6 +187,27 @@ def test_it_is_found(tmp_path, place, text):
     assert {one.file for one in found} == {name} and all(one.place for one in found)
     what = "names the organisation" if text == NAME else "holds words of the organisation"
     assert {one.what for one in found} == {what}
+
+
+CYRILLIC, LATVIAN, POLISH, ARABIC = "Клавдия Жердева", "Žaneta Kovaļčuka", "Łucja Źdźbło", "نورهان القصبجي"
+
+
+@pytest.mark.parametrize(("code_page", "name"), [
+    ("cp1251", CYRILLIC), ("koi8-u", CYRILLIC), ("cp866", CYRILLIC), ("mac_cyrillic", CYRILLIC),
+    ("cp1257", LATVIAN), ("cp1250", POLISH), ("iso8859-2", POLISH), ("cp1256", ARABIC),
+    ("cp850", "Inés Peña"), ("mac_roman", "Inés Peña"), ("gb18030", "梅花书院"), ("shift_jis", "ひまわりの家")])
+def test_it_is_found_in_text_as_spreadsheets_stored_it_before_unicode(tmp_path, code_page, name):
+    wanted = Wanted(pd.DataFrame({"name": [name], "match": "folded"}))
+    (tmp_path / "contacts.csv").write_bytes(f"name,telephone\nNobody,1\n{name},2\n".encode(code_page))
+    assert [(one.file, one.what) for one in search(tmp_path, wanted).traces] == [
+        ("contacts.csv", "names the organisation")]
+
+
+def test_rich_text_says_in_which_letters_it_is(tmp_path):
+    letters = "".join(f"\\'{byte:02x}" for byte in CYRILLIC.encode("cp1251"))
+    (tmp_path / "letter.rtf").write_text(f"{{\\rtf1\\ansi\\ansicpg1251 {letters}}}")
+    wanted = Wanted(pd.DataFrame({"name": [CYRILLIC], "match": "folded"}))
+    assert search(tmp_path, wanted).traces == [Trace("letter.rtf", "line 1", "names the organisation")]
 
 
 def test_it_is_found_in_the_names_of_files_and_of_what_is_in_packages(tmp_path):
