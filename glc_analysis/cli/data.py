@@ -406,8 +406,8 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
         study, organisation, item=item, **how)
     print_rows(touched, form, empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
-    done = "would be removed or changed; nothing is changed yet" if dry_run else "were removed or changed"
-    say(f"{len(touched)} items {done}: {kinds}.")
+    done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
+    say(f"{counted(len(touched), 'item')} {done}: {kinds}.")
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in published_folders(study).items():
         for folder in folders:

@@ -86,6 +86,9 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
+        if organisation_id in {*reference.speakers["speaker_id"], *reference.raters["rater_id"]}:
+            raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
+                             f"{organisation_id} --choice CHOICE`.")
         raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
     own = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
@@ -129,15 +132,26 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     return own
 
 
+def check_person(reference: Reference, person_id: str) -> None:
+    """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant."""
+    speakers = reference.speakers
+    known = {*speakers["speaker_id"], *reference.raters["rater_id"]} - {""}
+    if person_id in known:
+        return
+    if person_id in {*reference.organisations["organisation_id"]}:
+        raise UsageError(f"{person_id!r} is an organisation. To fix: `glc withdraw {person_id}`.")
+    if named := sorted({*speakers.loc[speakers["name_in_file"] == person_id, "speaker_id"]}):
+        raise UsageError(f"{person_id!r} is a name in files. To fix: give the id, {' or '.join(named)}.")
+    raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+
+
 def collect_person(study: Study, reference: Reference, key: dict[str, str], person_id: str) -> Contribution:
     """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
 
     Raises UsageError for an unknown person.
     """
     speakers, raters = reference.speakers, reference.raters
-    known = {*speakers["speaker_id"], *raters["rater_id"]} - {""}
-    if person_id not in known:
-        raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+    check_person(reference, person_id)
     own = Contribution("", MATERIAL, raters={person_id} & {*raters["rater_id"]}, ids={person_id})
     own.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]

@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis import manifest, tables
 from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
 from glc_analysis.disclosure.releases import remove_from_releases
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError
 from glc_analysis.files import alone
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
@@ -25,7 +25,7 @@ from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
-from glc_analysis.withdrawal.contribution import collect_person
+from glc_analysis.withdrawal.contribution import check_person, collect_person
 from glc_analysis.withdrawal.redaction import edit_table
 from glc_analysis.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
 
@@ -73,11 +73,9 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
 
 
 def _names_of(reference: Reference, person_id: str) -> set[str]:
-    """The names of a person in files. Raises UsageError for an unknown person, with the nearest ones."""
+    """The names of a person in files. Raises UsageError for an unknown person."""
+    check_person(reference, person_id)
     speakers = reference.speakers
-    known = {*speakers["speaker_id"], *reference.raters["rater_id"]} - {""}
-    if person_id not in known:
-        raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
     return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
 
 

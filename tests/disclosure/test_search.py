@@ -195,7 +195,8 @@ CYRILLIC, LATVIAN, POLISH, ARABIC = "Клавдия Жердева", "Žaneta Ko
 @pytest.mark.parametrize(("code_page", "name"), [
     ("cp1251", CYRILLIC), ("koi8-u", CYRILLIC), ("cp866", CYRILLIC), ("mac_cyrillic", CYRILLIC),
     ("cp1257", LATVIAN), ("cp1250", POLISH), ("iso8859-2", POLISH), ("cp1256", ARABIC),
-    ("cp850", "Inés Peña"), ("mac_roman", "Inés Peña"), ("gb18030", "梅花书院"), ("shift_jis", "ひまわりの家")])
+    ("cp850", "Inés Peña"), ("mac_roman", "Inés Peña"), ("gb18030", "梅花书院"),
+    ("shift_jis", "ひまわりの家")])
 def test_it_is_found_in_text_as_spreadsheets_stored_it_before_unicode(tmp_path, code_page, name):
     wanted = Wanted(pd.DataFrame({"name": [name], "match": "folded"}))
     (tmp_path / "contacts.csv").write_bytes(f"name,telephone\nNobody,1\n{name},2\n".encode(code_page))

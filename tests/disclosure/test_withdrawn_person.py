@@ -1,6 +1,7 @@
 """The withdrawal of a person: a speaker, a rater, a survivor adviser, each with three choices."""
 
 import csv
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from glc_analysis.errors import UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.person import withdraw_person
+from glc_analysis.withdrawal.withdrawal import withdraw
 
 TODAY = date(2017, 6, 1)
 
@@ -61,6 +63,18 @@ def test_an_unknown_person_is_answered_with_the_nearest(study):
             withdraw_person(study, f"{known}x", choice, today=TODAY)
     with pytest.raises(UsageError, match="There is no choice 'forget'; use one of stop-contact, stop-use, "):
         withdraw_person(study, known, "forget", today=TODAY)
+
+
+def test_a_person_asked_for_as_an_organisation_or_by_name_is_answered_with_what_to_write(study):
+    known, name = person(study)
+    organisation = read_reference(study).organisations["organisation_id"].iloc[0]
+    with pytest.raises(UsageError, match=f"'{known}' is a person. To fix: `glc withdraw --person {known} "):
+        withdraw(study, known, today=TODAY)
+    with pytest.raises(UsageError, match=f"{organisation!r} is an organisation. To fix: `glc withdraw "):
+        withdraw_person(study, organisation, "erase", today=TODAY)
+    said = f"{name!r} is a name in files. To fix: give the id, {known}"
+    with pytest.raises(UsageError, match=re.escape(said)):
+        withdraw_person(study, name, "stop-use", today=TODAY)
 
 
 def test_the_command_asks_for_a_choice_and_says_what_it_cannot_undo(study):
