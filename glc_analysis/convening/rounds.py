@@ -116,7 +116,9 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
-    """Replaces rounds.csv as a whole."""
+    """Replaces rounds.csv as a whole; the column ``is_sealed`` comes with the first seal."""
+    if (rounds["is_sealed"] == "").all():
+        rounds = rounds.drop(columns="is_sealed")
     write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))
 
 
