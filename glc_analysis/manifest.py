@@ -133,19 +133,19 @@ def inspect(study: Study) -> Arrivals:
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
-def unrecorded(study: Study, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of these raw files that the manifest does not have yet, whatever became of others. Raises Faults
-    if one of them changed since its checksum was recorded."""
-    recorded, names = read_manifest(study), sorted(names)
-    if faults := [_changed(name) for name in names if name in recorded and not is_as_recorded(
+def unrecorded(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
+    """Those of these files of ballots that the manifest does not have yet, whatever became of other raw
+    files. Raises Faults if one of them changed since its checksum was recorded."""
+    recorded, names = read_manifest(study), sorted(ballots)
+    fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
+    if faults := [_changed(name, fix=fix) for name in names if name in recorded and not is_as_recorded(
             study.root / name, recorded[name], checksum(study.root / name))]:
         raise Faults(faults)
     return tuple(name for name in names if name not in recorded)
 
 
-def _changed(name: str) -> Fault:
-    return Fault("has changed since its checksum was recorded", file=name,
-                 fix="put the original back; a new export gets a new name")
+def _changed(name: str, *, fix: str = "put the original back; a new export gets a new name") -> Fault:
+    return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:

@@ -246,6 +246,16 @@ def test_a_form_may_be_replaced_once_its_round_is_open_again(study):
     assert "because a form was keyed wrongly" in done.stdout and "of 7" in done.stdout
 
 
+def test_a_recorded_form_that_was_keyed_again_is_named_before_anything_is_sealed(study):
+    study.glc("reopen", "2", "--because", "a form was keyed wrongly")
+    assert study.glc("check", "--accept").exit_code == 0
+    study.vote("r01", 2, 8, 2, 9, round_id="2")
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert done.exit_code == 1 and "2-r01.csv: has changed since its checksum was recorded" in done.stderr
+    assert "take the row of this file out of manifest.csv" in done.stderr
+    assert not (study.root / "private/rounds/2/2").exists()
+
+
 def test_a_raw_file_that_no_ballot_needs_keeps_no_round_open(study):
     study.glc("reopen", "2", "--because", "closed by mistake")
     with (study.root / "private/reference/manifest.csv").open("a") as file:
