@@ -41,10 +41,13 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
+from glc_analysis.convening.rounds import erased_rounds
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.blocks import (
+    AGENDA,
     DECISIONS,
     PublishedBlocks,
+    block_ids,
     lines_of,
     mentions_withdrawal,
     without_countries,
@@ -480,17 +483,21 @@ def _releases(view: View) -> dict[str, Any]:
 
 def _blocks(view: View) -> dict[str, Any]:
     """The lines of every block of text that an audience has, which blocks are hidden from it because
-    somebody left since an earlier release, and the votes that it was told before. Raises Faults where the
-    last release is missing from the store."""
+    somebody left since an earlier release or since a round was told to the room, and the votes that it was
+    told before. Raises Faults where the last release is missing from the store."""
     check_releases(view.study)
     reference, own = view.reference, view["organisations"]
     known = countries_shown(view["answers"], own, Consent.of(reference.consent),
                             view.study.settings["disclosure"])
+    voted = view["ratings"][view["ratings"]["round_id"].isin(erased_rounds(view.study))]
+    told_already = {*block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
+                    *block_ids("comments", voted["principle_id"]), *([AGENDA] if len(voted) else [])}
     lines, rows, told = [], [], []
     for audience in READERS:
         found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
                          known["shown"][audience], known["shown_home"][audience], audience=audience)
         hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
+        hidden |= told_already & {*found["block_id"]}
         if mentions_withdrawal(view["decision_log"], view["parking_lot"],
                                view["principles"][["changed_because", "asked_by"]]):
             hidden |= {DECISIONS}
@@ -601,7 +608,7 @@ STEPS = (
     Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
                     "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
                     "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",
-                    "releases"),
+                    "releases", "sealed rounds"),
          ("blocks", "announced_votes", "block_lines"), _blocks),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",

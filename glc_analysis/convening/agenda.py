@@ -41,6 +41,7 @@ from glc_analysis.convening.consensus import (
 )
 from glc_analysis.convening.histories import origin
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.convening.rounds import erased_rounds
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.gate import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers
@@ -236,12 +237,15 @@ def write_slides(study: Study, round_id: str) -> Path:
     The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
     parking lot. The arrow keys turn the screens; without JavaScript it is one long page.
 
-    Raises UsageError for an unknown
-    round, GLCError where it is open or not in the tables yet, Faults where the slides hold something that the
-    room may not know: there are none then, nor those of an earlier count.
+    Raises UsageError for an unknown round, GLCError where it is open, not in the tables yet or not told any
+    more, Faults where the slides hold something that the room may not know: there are none then, nor those
+    of an earlier count.
     """
     reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
+    if round_id in (erased := erased_rounds(study)):
+        raise GLCError(f"There are no slides of round {round_id}: a ballot was erased after the room was "
+                       "told the results, and another count would show that vote.")
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "panel_positions", "decision_log",
                                                                 "parking_lot")}
@@ -255,7 +259,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     room = VisibleTables(study, "convening")
     # Where somebody who voted before has left, no earlier round is compared with.
     votes = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
-    is_kept = is_it | ~votes.isin([*room.hidden])
+    is_kept = is_it | ~(votes.isin([*room.hidden]) | tallies["round_id"].isin(erased))
     logs = {name: frames[name].assign(**{who: room.named(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS not in room.hidden}

@@ -22,7 +22,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.ballots import INTEREST, readable_comments
 from glc_analysis.convening.histories import PROPOSED, REWORDED, came_from, how
 from glc_analysis.convening.principles import printed_id, versions
-from glc_analysis.convening.rounds import with_roles
+from glc_analysis.convening.rounds import erased_rounds, with_roles
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.disclosure.visible_tables import VisibleTables
@@ -360,7 +360,8 @@ class Feedback:
         # Before the first build nothing has been published from which somebody could have left.
         is_built = (study.processed / "blocks.parquet").is_file()
         hidden = VisibleTables(study, "convening").hidden if is_built else frozenset()
-        tallies = tallies[~block_ids("votes", tallies["principle_id"] + "/" + last).isin([*hidden])]
+        is_told = last not in erased_rounds(study)
+        tallies = tallies[~block_ids("votes", tallies["principle_id"] + "/" + last).isin([*hidden]) & is_told]
         told = told_tallies(tallies, test=study.settings["consensus"]["test"],
                             agreed=agreed_panels(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
@@ -369,7 +370,7 @@ class Feedback:
                                     kind="stable").itertuples():
             panels.setdefault(row.principle_id, []).append(
                 (row.panel, row.criterion, *told_thirds(row.said)))
-        is_shown = ~block_ids("comments", ratings["principle_id"]).isin([*hidden])
+        is_shown = ~block_ids("comments", ratings["principle_id"]).isin([*hidden]) & is_told
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         asked = closed.loc[closed["round_id"] == last, ["principle_id", "version"]]

@@ -475,6 +475,9 @@ def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[
     for seal in seals.values():
         now = raters[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
+        if seal.erased:
+            yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
+                   "The room is told no result of this round any more; `--format csv` has them.")
         if (day := seal.rule["fixed_on"]) != fixed_on:
             yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{fixed_on or 'blank'}. {count}.")
@@ -550,6 +553,13 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
             _write(path.with_name(RATERS), kept)
             erased = said["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
             _write_seal(path, kept, study.digests, said | {"erased": erased})
+
+
+def erased_rounds(study: Study) -> set[str]:
+    """The rounds of which a ballot was erased after their results were told. Whoever heard them would see
+    from another count how the person who left had voted, so the room is told nothing of these rounds."""
+    return {path.parent.parent.name for path in study.sealed_rounds.glob(f"*/*/{SEAL}")
+            if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
 
 def seal_anew(study: Study) -> None:

@@ -42,7 +42,7 @@ from glc_analysis.convening.consensus import (
     tally,
 )
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.rounds import Seal
+from glc_analysis.convening.rounds import Seal, erased_rounds
 from glc_analysis.disclosure.votes import (
     LARGEST_UNTOLD,
     agreed_panels,
@@ -134,7 +134,8 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
     """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
     Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
-    with the last earlier round in which the panel voted on the same version.
+    with the last earlier round in which the panel voted on the same version, and of which no ballot was
+    erased.
     """
     texts = issued(reference.rounds, reference.principles)
     expected = {round_id: voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
@@ -147,6 +148,7 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
         part = own.left_out if row.held_out else own.by_proxy if row.is_by_proxy else own.in_person
         part.append(None if row.is_abstained else int(row.score))
     agreed = agreed_panels(reference.raters)
+    erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
     said, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].itertuples():
         panels = expected[text.round_id].items()
@@ -162,7 +164,8 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
             rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
                          "rule": said[text.round_id], "n_abstained": own.count(None),
                          "movement": movement(medians.get(on), found["median"])})
-            medians[on] = medians.get(on) if found["median"] is None else found["median"]
+            if found["median"] is not None and text.round_id not in erased:
+                medians[on] = found["median"]
     return pd.DataFrame(rows)
 
 
@@ -276,7 +279,9 @@ def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.Da
 
 def read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
              round_id: str) -> list[str]:
-    """:func:`results` of a round of a study."""
+    """:func:`results` of a round of a study; none where somebody has left since they were told."""
+    if round_id in erased_rounds(study):
+        return [f"The results of round {round_id} are not told any more."]
     ratings = frames["ratings"]
     comments = {principle: readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}

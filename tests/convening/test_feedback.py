@@ -11,6 +11,8 @@ from openpyxl import load_workbook
 
 from glc_analysis.convening.form_files import write_forms
 from glc_analysis.convening.rating_forms import NOT_TOLD, Feedback, told_thirds
+from glc_analysis.convening.rounds import erase_ballots
+from glc_analysis.convening.tallies import counted
 from glc_analysis.disclosure.votes import all_counts, told_votes
 from glc_analysis.intake.ratings import ROW, read_ratings
 from glc_analysis.reference import read_reference
@@ -157,6 +159,17 @@ def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(count
         assert not least or number >= told
         assert not most or number <= told
         assert shown == NOT_TOLD or str(told) in said
+
+
+def test_of_a_round_that_somebody_has_left_everybody_sees_their_own_votes_alone(study):
+    study.rounds({"1": ("2017-05-08", "")})
+    counted(Study(study.root), "1", close_on=date(2017, 5, 8))
+    assert before(study, "r01").panels
+    erase_ballots(Study(study.root), ["r02"])
+    (study.root / "raw/ratings/1-r02.csv").unlink()
+    shown = before(study, "r01")
+    assert shown.own == {"importance": str(VOTES["r01"][0]), "feasibility": str(VOTES["r01"][1])}
+    assert not shown.panels and not shown.comments
 
 
 def test_who_abstained_and_who_did_not_vote(study):

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.convening import rounds
+from glc_analysis.convening.agenda import write_slides
 from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.principles import reason
 from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
-from glc_analysis.errors import Faults
+from glc_analysis.disclosure.visible_tables import VisibleTables
+from glc_analysis.errors import Faults, GLCError
 from glc_analysis.files import replace_digest_key
+from glc_analysis.manifest import forget
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
@@ -302,6 +305,31 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     seal = read_seals(Study(study.root), read_reference(own).rounds)["2"]
     assert seal.erased == 1 and seal.votes["rater_id"].nunique() == 7
     assert not [path for path in (study.root / SEALED).iterdir() if "r01" in path.read_text()]
+
+
+def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follow(study):
+    erase_ballots(Study(study.root), ["r01"])
+    (study.root / "raw/ratings/2-r01.csv").unlink()
+    results, said = told(study)
+    assert results == "The results of round 2 are not told any more.\n"
+    assert "Ballots of round 2 that were erased after it was closed: 1." in said
+    rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
+    assert {int(row["n"]) for row in rows if row["panel"] == "provider"} == {7}
+    with pytest.raises(GLCError, match="There are no slides of round 2"):
+        write_slides(Study(study.root), "2")
+
+
+def test_pages_do_not_tell_either_how_somebody_voted_who_left_after_the_room_was_told(study):
+    """No page was published yet: what the room saw is enough to subtract from."""
+    assert not {"votes/P01/2", "agenda"} & {*VisibleTables(Study(study.root), "convening").hidden}
+    erase_ballots(Study(study.root), ["r01"])
+    (study.root / "raw/ratings/2-r01.csv").unlink()
+    forget(Study(study.root), {"raw/ratings/2-r01.csv"})
+    assert study.glc("build").exit_code == 0
+    for audience in ("convening", "public"):
+        view = VisibleTables(Study(study.root), audience)
+        assert {*view.hidden} >= ({"votes/P01/2", "agenda"} if audience == "convening" else set())
+        assert "2" not in {*view.tallies["round_id"]}
 
 
 @pytest.mark.acceptance
