@@ -20,11 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from glc_analysis import tables
 from glc_analysis.coding.code_suggestions import still_learning, suggest_codes, why_not
-from glc_analysis.coding.codebook import ancestors, current_code
+from glc_analysis.coding.codebook import ancestors, current_code, definitions, told_changes
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.learning import compare_codes, settled_passages
@@ -228,8 +226,8 @@ class CodingSession:
         message, whether there is anything to undo or redo, and the codes used last.
 
         Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code,
-        new_texts, place, undo, redo. What another window of the coder did meanwhile is read first. Raises
-        GLCError with one sentence where the act cannot be done; nothing is then written.
+        propose_quotation, new_texts, place, undo, redo. What another window of the coder did meanwhile is
+        read first. Raises GLCError with one sentence where the act cannot be done; nothing is then written.
 
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
         >>> session.do({"act": "undo"})
@@ -256,7 +254,8 @@ class CodingSession:
         return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
                 "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
                 "read_answers": self._read_answers, "finish": self._finish,
-                "propose_code": self._propose_code, "new_texts": self._new_texts, "place": self._place,
+                "propose_code": self._propose_code, "propose_quotation": self._propose_quotation,
+                "new_texts": self._new_texts, "place": self._place,
                 "undo": self._undo, "redo": self._redo}
 
     def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
@@ -377,6 +376,14 @@ class CodingSession:
                            "one.")
         return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
                 f"Proposed: {name}. It is no code until the team takes it into the codebook.")
+
+    def _propose_quotation(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        if any(one.is_quotation and one[1:4] == (document, start, end)
+               for one in self._journal.work.proposals.values()):
+            raise GLCError("This passage is proposed as a quotation already.")
+        return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
+                "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         """The coder goes on with texts as they are now: with an interview or a call, or with answers."""
@@ -592,7 +599,7 @@ class CodingSession:
         self._codebook_state = self._codebook_files()
         self.codebook_readings += 1
         self._codebook = read_table(self.study, "codebook")
-        self._defined = _definitions(self._codebook)
+        self._defined = definitions(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
 
@@ -605,11 +612,11 @@ class CodingSession:
         if self._codebook_files() != self._codebook_state:
             before = self._defined
             self._load_codebook()
-            self._news += _changes_sentence(before, self._defined, self._names)
+            self._news += told_changes(before, self._defined, self._names)
 
     def _codebook_changes(self) -> Iterator[str]:
         if before := self._journal.work.codebook:
-            yield from _changes_sentence(before, self._defined, self._names)
+            yield from told_changes(before, self._defined, self._names)
 
     def _code_named(self, name: str) -> str:
         key = match_key(name)
@@ -648,7 +655,7 @@ class CodingSession:
                    f"{'them' if answers > 1 else 'it'}. You see the words as they were, until you choose to "
                    "go on with the new ones, above the answers.")
         for proposal in work.proposals.values():
-            if code := self._code_named(proposal.name):
+            if not proposal.is_quotation and (code := self._code_named(proposal.name)):
                 yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "
                        f"to the passage in {proposal.document_id}.")
         if said := self._unwritable():
@@ -678,28 +685,3 @@ def _in_tree_order(parent: str, below: Mapping[str, list[str]]) -> Iterator[str]
     for code in below.get(parent, ()):
         yield code
         yield from _in_tree_order(code, below)
-
-
-def _definitions(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """What says how each code is used: name, parent, definition, limits, and what took its place."""
-    columns = ["name", "parent_id", "definition", "include", "exclude", "merged_into"]
-    return {code: list(row) for code, *row in codebook.reindex(
-        columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
-
-
-def _changes_sentence(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
-                      names: Mapping[str, str]) -> list[str]:
-    """One sentence about what changed in the codebook; none where nothing did."""
-
-    def listed(codes: Iterable[str]) -> str:
-        found = [names.get(code) or (before[code][0] if code in before else code) for code in codes]
-        return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-
-    both = [code for code in now if code in before]
-    kinds = {"new": [code for code in now if code not in before],
-             "gone": [code for code in before if code not in now],
-             "no longer in use": [code for code in both if now[code][5] and not before[code][5]],
-             "defined otherwise": [code for code in both if now[code][:5] != before[code][:5]]}
-    parts = [f"{kind}: {listed(codes)}" for kind, codes in kinds.items() if codes]
-    return [f"The codebook has changed since you last coded ({'; '.join(parts)}). Your codings are kept."] \
-        if parts else []

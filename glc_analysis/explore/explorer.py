@@ -33,7 +33,7 @@ from glc_analysis.convening.joint_display import suggest
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.evidence.estimates import BY_OPTION
-from glc_analysis.explore.coder_texts import DoubleCoding
+from glc_analysis.explore.coder_texts import CoderTexts, DoubleCoding
 from glc_analysis.files import at_work, write_atomic
 from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.pages.coding import codes
@@ -183,7 +183,7 @@ class Proposer:
         self.kind.observe(self._kind_chosen, "value")
         for name in ("key", "column"):
             self.fields["corrections"][name].observe(self._cell_chosen, "value")
-        self.from_coders.observe(self._code_chosen, "value")
+        self.from_coders.observe(self._proposal_chosen, "value")
         for field in (field for fields in self.fields.values() for field in fields.values()):
             field.observe(self._edited, "value")
         self.look.on_click(self._show)
@@ -216,13 +216,22 @@ class Proposer:
             fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
                                                       for one in proposed_codes(self.study))]
-        first = [self.from_coders] if self.kind.value == "codebook" else []
+        elif self.kind.value == "quotes":
+            self.from_coders.options = [("", None), *((f"{one.words[:80]} ({one.coder_id})", one)
+                                                      for one in proposed_quotations(self.study))]
+        first = [self.from_coders] if self.kind.value in ("codebook", "quotes") else []
         self.form.children = [*first, *fields.values()]
         self._edited()
 
-    def _code_chosen(self, _: Any = None) -> None:
-        """Fills in what a coder proposed; the definition and the place in the tree are for the team."""
-        if (chosen := self.from_coders.value) is not None:
+    def _proposal_chosen(self, _: Any = None) -> None:
+        """Fills in what a coder proposed; the definition and the place in the tree, and the audience of a
+        quotation, are for the team."""
+        chosen = self.from_coders.value
+        if isinstance(chosen, ProposedQuotation):
+            fields = self.fields["quotes"]
+            fields["quote_id"].value = self._next_quote()
+            fields["segment_id"].value, fields["text"].value = chosen.segment_id, chosen.words
+        elif chosen is not None:
             fields = self.fields["codebook"]
             fields["code_id"].value, fields["name"].value = slug(chosen.name), chosen.name
             fields["example"].value = chosen.words
@@ -289,11 +298,40 @@ def proposed_codes(study: Study) -> list[ProposedCode]:
     for coder in study.coder_files():
         journal = Journal(study.journal(coder))
         journal.read()
-        for one in journal.work.proposals.values():
+        for one in (one for one in journal.work.proposals.values() if not one.is_quotation):
             hidden = one.document_id in double.texts and not double.is_complete
             words = one.words or journal.work.texts[one.document_id].text[one.start:one.end]
             found += [ProposedCode(coder, one.name, one.document_id, "" if hidden else words)] \
                 if match_key(one.name) not in known else []
+    return sorted(found)
+
+
+class ProposedQuotation(NamedTuple):
+    """A passage that a coder proposed as a quotation at the coding desk, with the segment that it lies in."""
+
+    coder_id: str
+    segment_id: str
+    words: str
+
+
+def proposed_quotations(study: Study) -> list[ProposedQuotation]:
+    """The passages that coders proposed as quotations at the desk and that quotes.csv does not have, by coder
+    and segment; those of double-coded texts once all coders have handed these in."""
+    quotes, segments = read_table(study, "quotes"), tables.read("segments", study=study)
+    known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
+    double, found = DoubleCoding(study), []
+    for coder in study.coder_files():
+        journal, texts = Journal(study.journal(coder)), CoderTexts(study, coder)
+        journal.read()
+        for one in journal.work.proposals.values():
+            if not one.is_quotation or one.document_id in double.texts and not double.is_complete:
+                continue
+            text = journal.work.texts[one.document_id].text
+            begun = [turn for turn in texts.turns(one.document_id, text) if turn.start <= one.start]
+            own = [*segments.loc[segments["document_id"] == one.document_id, "segment_id"].astype("str")]
+            segment = own[0] if len(own) == 1 else begun[-1].turn_id  # an answer is one segment
+            words = one.words or text[one.start:one.end]
+            found += [ProposedQuotation(coder, segment, words)] if (segment, words) not in known else []
     return sorted(found)
 
 

@@ -155,7 +155,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
     if now is None:
         lost.add(str(line["n"]))
         return None
-    if act in ("code", "propose_code"):
+    if act in ("code", "propose_code", "propose_quotation"):
         span = remaining_span(line["start"], line["end"], now)
         if span is None:
             lost.add(str(line["n"]))

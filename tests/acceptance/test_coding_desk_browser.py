@@ -897,3 +897,23 @@ def test_a_codebook_that_changes_while_the_desk_is_open_is_shown_with_the_next_a
     desk.locator(".glc-chip", has_text="Papers, permits, visas").wait_for()
     assert desk.locator(".glc-chip").all_inner_texts() == ["Strain on staff", "Papers, permits, visas"]
     assert "Stigma" not in desk.locator(".glc-keys").inner_text()
+
+
+def test_a_passage_and_an_answer_are_proposed_as_quotations_by_keyboard(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("q")
+    until_said(desk, "Nothing is selected")
+    page.keyboard.press("a")
+    page.keyboard.press("q")
+    until_said(desk, "Proposed as a quotation")
+    page.keyboard.press("Alt+2")
+    desk.locator(".glc-grid-body [role=row]").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("q")
+    page.wait_for_function("() => answers.some(one => one.ok?.changed?.[0]?.includes('.q'))")
+    proposed = [(one.document_id, one.start, one.end) for one in session._journal.work.proposals.values()]
+    turn, answer = session.text("interview-scripts")["turns"][0], session.answers()[1]
+    assert proposed == [("interview-scripts", turn["start"], turn["end"]),
+                        (answer["answer_id"], 0, len(answer["text"]))]
+    assert codings_of(session) == []

@@ -62,6 +62,16 @@ def test_codings_of_other_words_stay_on_them_and_acts_keep_their_numbers(tmp_pat
     assert work.done[-1] == 13 and work.undone == []
 
 
+def test_a_proposed_quotation_of_what_goes_goes_and_others_stay_on_their_words(tmp_path):
+    lines = [LINES[0], *({"n": n, "act": "propose_quotation", "document_id": "call-1",
+                          "start": CALL.index(words), "end": CALL.index(words) + len(words)}
+                         for n, words in ((2, "My sister"), (3, "So did mine.")))]
+    work = redacted(tmp_path / "desk.jsonl", lines)
+    assert [work.texts[one.document_id].text[one.start:one.end] for one in work.proposals.values()] == [
+        "So did mine."]
+    assert all(one.is_quotation for one in work.proposals.values())
+
+
 def test_a_text_that_was_begun_before_it_changed_is_left_to_a_person(tmp_path):
     lines = [text(1, "call-1", CALL.replace("came", "arrived")), *LINES[2:3]]
     with pytest.raises(Faults, match="before it was changed"):

@@ -456,6 +456,16 @@ def test_a_proposed_code_is_no_coding(session, study):
     assert [*raw.memos["text"]] == ["Proposed code: Night line"]
 
 
+def test_a_proposed_quotation_is_no_coding_and_is_a_memo_of_the_passage(session, study):
+    at = turn(session)["start"]
+    session.do({"act": "propose_quotation", "document_id": TEXT, "start": at, "end": at + 10})
+    code(session)
+    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    raw = read_codings(study.journal("ines"), coder="ines")
+    assert [*raw.codings["code"]] == ["outreach"]
+    assert [*raw.memos["text"]] == ["Proposed as a quotation"]
+
+
 def test_a_fault_in_a_table_that_no_text_needs_keeps_nobody_from_coding(session, study):
     path = study.reference_file("rounds")
     path.write_text(path.read_text(encoding="utf-8").replace("2017", "last year"), encoding="utf-8")

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.explore.coding_session import CodingSession
-from glc_analysis.explore.explorer import Proposer, propose, proposed_codes
+from glc_analysis.explore.explorer import Proposer, propose, proposed_codes, proposed_quotations
 from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
@@ -138,3 +138,42 @@ def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_n
     session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
                 "name": "Night line"})
     assert proposed_codes(study)[0].words == ""
+
+
+def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(study):
+    text = "interview-luz-de-maiz"
+    take_files_away(study.root, "ines")
+    session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    turn = session.text(text)["turns"][1]
+    act = {"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]}
+    session.do(act)
+    with pytest.raises(GLCError, match="already"):
+        session.do(act)
+    answer = session.answers()[0]
+    session.do({"act": "propose_quotation", "document_id": answer["answer_id"], "start": 0,
+                "end": len(answer["text"])})
+    words = turn["text"].strip()
+    assert {*proposed_quotations(study)} == {("ines", turn["turn_id"], words),
+                                             ("ines", f"{answer['answer_id']}.1", answer["text"])}
+    assert proposed_codes(study) == []
+    form = Proposer(study)
+    form.from_coders.value = next(one for _, one in form.from_coders.options if one and one.words == words)
+    form.look.click()
+    assert f",{turn['turn_id']}," in html.unescape(form.said.value)
+    form.keep.click()
+    assert [one.words for one in proposed_quotations(study)] == [answer["text"]]
+    for _ in range(2):
+        session.do({"act": "undo"})
+    assert proposed_quotations(study) == []
+
+
+def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_in(study):
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
+    session = CodingSession(study, "rosa", today=date(2016, 7, 1))
+    text = session.texts()[0]["document_id"]
+    turn = session.text(text)["turns"][1]
+    session.do({"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]})
+    assert proposed_quotations(study) == []
+    session.do({"act": "read", "document_id": text, "value": True})
+    assert [one.coder_id for one in proposed_quotations(study)] == ["rosa"]

@@ -1006,6 +1006,12 @@ class TextsView {
     field.select();
   }
 
+  async quote() {
+    const passage = this.passage();
+    if (passage) await this.desk.act({ act: "propose_quotation", ...passage });
+    this.focusTurn();
+  }
+
   proposal() {
     const turn = this.text.turns[this.current], { start, end } = this.selection ?? { start: 0, end: 0 };
     const words = turn.text.slice(start, end).replace(/\s+/g, " ").slice(0, 80);
@@ -1160,7 +1166,7 @@ class TextsView {
     else {
       const letters = { a: () => this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length })),
         s: () => this.selectSentence(turn), u: () => this.uncode(), m: () => this.memo(), n: () => this.negative(),
-        i: () => this.propose(), p: () => this.placeAgain(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
+        i: () => this.propose(), q: () => this.quote(), p: () => this.placeAgain(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
         t: () => (this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"))?.focus() };
       const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
@@ -1656,13 +1662,22 @@ class AnswersView {
     else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
       const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative(),
-        p: () => this.placeAgain() };
+        q: () => this.quote(), p: () => this.placeAgain() };
       const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
       letter();
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Proposes the answer in hand as a quotation. */
+  async quote() {
+    const answer = this.shown[this.active];
+    if (!answer) return this.desk.refuse("No answer is selected.");
+    await this.desk.act({ act: "propose_quotation", document_id: answer.answer_id, start: 0,
+      end: toCodePoints(answer.text, answer.text.length) });
+    this.focusRow();
   }
 
   /** The coding that memo and negative case are about: the one with the focus, else the last of the answer. */
@@ -1896,6 +1911,7 @@ const HELP = [
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
     ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"], ["Ctrl + Enter or Esc", "save the memo and close it; a click elsewhere saves it too"],
     ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
+    ["Q", "propose the selection, or the answer, as a quotation"],
     ["P", "place a coding again, where its words changed"], ["R", "read, nothing to code"],
     ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
   ["Open answers", [["↑ ↓", "the row above, the row below"], ["Shift + ↑ ↓", "select more rows"],

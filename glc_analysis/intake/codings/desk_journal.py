@@ -70,8 +70,9 @@ class DeskText(NamedTuple):
 
 
 class CodeProposal(NamedTuple):
-    """A code that a coder proposes in the words of a passage. It is no coding until people take the code
-    up. ``words`` are those of the passage where the text no longer has them."""
+    """A code that a coder proposes in the words of a passage, or, with ``is_quotation``, that the passage be
+    quoted. It is no coding, and counts nowhere until people take it up. ``words`` are those of the passage
+    where the text no longer has them."""
 
     proposal_id: str
     document_id: str
@@ -79,6 +80,12 @@ class CodeProposal(NamedTuple):
     end: int
     name: str
     words: str = ""
+    is_quotation: bool = False
+
+    @property
+    def told(self) -> str:
+        """What is proposed, as a memo says it."""
+        return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
 
 class Decision(NamedTuple):
@@ -232,9 +239,10 @@ class DeskWork:
         elif act == "read_answers":
             for document_id in filter(None, line["answer_ids"]):  # blank where it was withdrawn
                 yield self.read, document_id, True if line["value"] else None
-        elif act == "propose_code":
+        elif act in ("propose_code", "propose_quotation"):
             yield self.proposals, n, CodeProposal(n, line["document_id"], line["start"], line["end"],
-                                                  line["name"])
+                                                  line.get("name", ""),
+                                                  is_quotation=act == "propose_quotation")
         elif act == "decide":
             segment = line["segment_id"]
             version = self.decisions[segment].version + 1 if segment in self.decisions else 1
@@ -490,7 +498,7 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
                                           coder, memo))
     for proposal in work.proposals.values():
         if proposal.document_id in handed_in:
-            memo = f"Proposed code: {proposal.name}"
+            memo = proposal.told
             if proposal.words:  # the text no longer has them
                 found.memos.append((coder, proposal.document_id, "source", f"{memo}, of the words "
                                     f"{proposal.words!r}, which are no longer in the text", ""))
