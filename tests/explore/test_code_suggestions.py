@@ -3,8 +3,10 @@ until one is accepted."""
 
 import hashlib
 import json
+import sys
 from datetime import date
 from threading import Event
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -163,6 +165,12 @@ def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monke
     code(session, turn)
     assert suggested(session, turn) == []
     assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
+
+
+def test_a_model_that_does_not_load_is_as_one_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr(code_suggestions, "is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, code_suggestions.PACKAGE, ModuleType(code_suggestions.PACKAGE))
+    assert find_encoder.__wrapped__() is None
 
 
 def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study):

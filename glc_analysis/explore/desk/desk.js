@@ -832,6 +832,7 @@ class TextsView {
     const end = first === last ? offsetIn(first, range.endContainer, range.endOffset) : text.length;
     const span = snapped(text, { start: offsetIn(first, range.startContainer, range.startOffset), end });
     if (n !== this.current) this.focused({ target: first });
+    if (!span) this.desk.refuse("Nothing but white space is selected. Select some words.");
     this.chosen = "";
     this.select(span && { ...span, anchor: span, head: span });
     first.focus({ preventScroll: true });
