@@ -597,11 +597,11 @@ class CodingSession:
 
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
-        self.codebook_readings += 1
         self._codebook = read_table(self.study, "codebook")
         self._defined = definitions(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
+        self.codebook_readings += 1
 
     def _codebook_files(self) -> list[tuple[int, int]]:
         paths = [self.study.reference_file("codebook"), self.study.private_columns_file("codebook")]
