@@ -48,6 +48,8 @@ _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
 """So many answers with a sign for per cent, and so many that are numbers, make a column of percentages; so
 few values that many gave are options."""
+_ROUND, _LARGE = 100, 10_000
+"""Numbers up to ten thousand and more, half of them whole hundreds, are amounts and no codes of options."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
@@ -213,8 +215,10 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
             is_rated and not rest,
             options=_numbered_options(column, int(values[0]), int(values[-1])),
         )
+    round_ones = sum(answers[text] for text, value in numbers.items() if value % _ROUND == 0)
+    is_money = values[-1] >= _LARGE and len(values) > 20 and round_ones >= given / 2
     # Else they may be codes of options.
-    is_amount = is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole
+    is_amount = is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole or is_money
     return Guess("number", f"numbers {span}{others}", is_amount and not rest, waits=is_amount and bool(rest))
 
 

@@ -306,7 +306,7 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     if n == 1:
         said = "1 answer is counted and not listed"
     if kind == "scale":
-        return [f"{said}; no steps that are known"]
+        return [said]
     wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
     is_open = n > 0.3 * seen and not are_free_texts(hidden)
     if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or is_open:

@@ -224,5 +224,10 @@ def test_a_cell_that_joins_options_of_the_column_makes_it_a_choice_of_several_an
     assert guess("How are you employed?", others).kind == "single"
 
 
+def test_large_round_numbers_are_amounts_and_others_without_words_may_be_codes():
+    assert guess("home_value", {str(n * 25_000): 2 for n in range(30)}).is_sure
+    assert not guess("plz", {str(n): 2 for n in range(10_115, 10_145)}).is_sure
+
+
 def test_a_choice_of_a_few_percentages_stays_a_choice():
     assert guess("How much of it?", {"0%": 20, "25%": 20, "50%": 30, "75%": 9}).kind != "number"
