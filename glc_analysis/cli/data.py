@@ -136,10 +136,12 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     try:
         counts = check_study(study, say=say)
     except Faults as found:
-        if not looked_by:
-            raise
-        from glc_analysis.drafting.store import note_more
+        from glc_analysis.drafting.store import FOLDER, note_more
 
+        if not looked_by:
+            if (study.root / FOLDER).is_dir():
+                say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
+            raise
         raise note_more(study, found) from None
     if looked_by:
         from glc_analysis.drafting.store import close_more
