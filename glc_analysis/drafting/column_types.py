@@ -233,11 +233,12 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
     if signed < _SIGNED * n or given < _MOSTLY * n:
         return None
     distinct = sorted({*values.values()})
-    if n >= MANY and len(distinct) <= _FEW_VALUES:
+    is_mixed = any(0 < value < 1 and not _PERCENT.fullmatch(text) for text, value in values.items())
+    if n >= MANY and len(distinct) <= _FEW_VALUES and not is_mixed:
         return None
     why = f"{given} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
     notes = []
-    if any(0 < value < 1 and not _PERCENT.fullmatch(text) for text, value in values.items()):
+    if is_mixed:
         notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
     if given < n:
         notes.append("correct the others in corrections.csv, or make it a text")

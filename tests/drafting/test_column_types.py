@@ -224,6 +224,12 @@ def test_a_cell_that_joins_options_of_the_column_makes_it_a_choice_of_several_an
     assert guess("How are you employed?", others).kind == "single"
 
 
+def test_fractions_beside_percentages_are_unsure_also_where_few_values_are_given():
+    found = guess("Share of women?", {"50%": 20, "0.5": 10, "25%": 20, "75 %": 9})
+    assert (found.kind, found.is_sure) == ("number", False)
+    assert "0.5 may be 0.5 % or 50 %" in found.notes[0]
+
+
 def test_large_round_numbers_are_amounts_and_others_without_words_may_be_codes():
     assert guess("home_value", {str(n * 25_000): 2 for n in range(30)}).is_sure
     assert not guess("plz", {str(n): 2 for n in range(10_115, 10_145)}).is_sure

@@ -287,3 +287,21 @@ def test_numbers_are_not_said_to_be_texts_after_other():
     versions = ["develop"] * 30 + ["stable"] * 20 + ["nightly"] * 8 + ["0.13"] * 2 + ["0.9", "own", "old"]
     [row] = make_draft([export({"Which version?": versions})]).tables["questions"].to_dict("records")
     assert 'those with letters are taken for texts after "Other", the 3 without letters need' in row["why"]
+
+
+def test_answers_that_hardly_anybody_gave_before_suggest_no_skip_logic():
+    columns = {
+        "Sector?": ["Law"] * 60 + ["Health"] * 60 + [f"Sector {n}" for n in range(20)],
+        "What else?": ([f"text {n}" for n in range(45)] + [""] * 15) * 2 + ["more", ""] * 10,
+    }
+    row = make_draft([export(columns)]).tables["questions"].set_index("wording").loc["What else?"]
+    assert row["blanks_suggest"] == ""
+
+
+def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_numbers_alone():
+    ends = {"How often?": "10 (All my time)", "How satisfied?": "10 - Completely satisfied"}
+    columns = {name: [str(n) for n in range(2, 8) for _ in range(8)] + [end] * 8 + ["9"] * 2
+               for name, end in ends.items()}
+    tables = make_draft([export(columns)]).tables
+    assert tables["questions"]["option_list"].nunique() == 2
+    assert {*tables["options"].loc[tables["options"]["label"].isin(ends.values()), "position"]} == {"10"}
