@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.disclosure.countries import releasable_country_answers
-from glc_analysis.disclosure.rules import KNOWN, Rules, rule_by_kind
+from glc_analysis.disclosure.rules import KNOWN, RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.quality import discordance_estimates
@@ -250,6 +250,15 @@ ALSO_HIDDEN = {
                                           "Q2/food/region=america"),
     # that two groups of ten differ with certainty tells of groups of which one is all yes
     "cross_tabulation": lambda: a_difference_is_told(by_region(("KHM", 10, 0), ("PER", 0, 10)))}
+
+
+ELSEWHERE = {"code_tree": "tests/disclosure/test_covers.py",
+             "frozen": "tests/acceptance/test_consecutive_releases.py"}
+"""Rules whose attack needs more than one small survey; each is switched off there too."""
+
+
+def test_every_rule_is_switched_off_in_an_attack():
+    assert {*ATTACKS, *ALSO_HIDDEN, *ELSEWHERE} == {*RULES}
 
 
 @pytest.mark.parametrize("rule", ALSO_HIDDEN)
