@@ -138,6 +138,7 @@ VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 """Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
 
 PERSON = "name: person"
+LONGEST_ABBREVIATION = 6
 
 
 @dataclass(frozen=True, order=True)
@@ -267,8 +268,11 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if re.search(r"\d", term.folded):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
-    return tuple(Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
-        term.folded, is_person=is_person, is_exact=term.how == "exact"))
+    found = [Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
+        term.folded, is_person=is_person, is_exact=term.how == "exact")]
+    if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= LONGEST_ABBREVIATION:
+        found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
+    return tuple(found)
 
 
 def search_of(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:

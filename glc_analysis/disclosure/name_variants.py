@@ -180,7 +180,12 @@ def breaks(words: Iterable[str]) -> dict[str, set[str]]:
 
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
+FORM = "country in another case"
 """The kinds of words, as the gate calls them."""
+
+INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
+"""Languages in Latin letters in which names of countries have cases; those in Cyrillic letters are found by
+their stems wherever they are."""
 
 ADJECTIVES = ("en", "es", "fr")
 """The languages whose adjectives are known."""
@@ -254,18 +259,33 @@ def words_of_country(country_id: str, languages: Collection[str],
     True
     >>> sorted(word for kind, word in words_of_country("PER", ["es"]) if kind == ADJECTIVE)
     ['peruana', 'peruanas', 'peruano', 'peruanos']
+    >>> {"kenii", "kenijas"} <= {word for kind, word in words_of_country("KEN", ["lv", "pl"]) if kind == FORM}
+    True
     """
     if not country_id.isupper():  # such as `global`, which is no country
         return
     never = _ordinary()["never"]
     named = [*country_names(country_id, languages), *written]
     for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
-                        (CITY, _cities(country_id, languages))):
+                        (CITY, _cities(country_id, languages)),
+                        (FORM, _in_other_cases(country_id, languages))):
         yield from ((kind, word) for word in words if match_key(word) not in never and (
             len(word) >= SHORTEST or word.isupper()))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     yield CODE, f"country-{country_id.lower()}"
+    if flag := pycountry.countries.get(alpha_3=country_id):
+        yield CODE, flag.flag
+
+
+def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
+    """The name of a country with the endings of cases, in folded letters; not where a stem is too short to
+    tell of it."""
+    found = pycountry.countries.get(alpha_3=country_id)
+    names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
+             if found and str(locale) in INFLECTED]
+    stems = {stem(folded_text(name))[1:] for name in names if name.isalpha()} - {""}
+    return [one + ending for one in sorted(stems) if len(one) >= SHORTEST for ending in _ENDINGS["latin"]]
 
 
 def country_names(country_id: str, languages: Collection[str]) -> list[str]:
@@ -299,7 +319,7 @@ def needed_case(word: str, rule: str) -> str:
     ordinary, key = _ordinary(), match_key(word)
     if key in ordinary["place"]:
         return "place"
-    is_capital = (key in ordinary["capital"] or rule.startswith(CITY) or len(word) < SHORTEST
+    is_capital = (key in ordinary["capital"] or rule.startswith((CITY, FORM)) or len(word) < SHORTEST
                   or word.isupper())
     return "capital" if is_capital else "any"
 

@@ -98,7 +98,7 @@ _OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
-    |ទូរស័ព្ទ) \w* (?:\s(?:us|me|at|on|al|to))? \W{0,3}""")
+    |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
 _I = re.compile(r"I(?:['’]\w+)?")
 _TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
