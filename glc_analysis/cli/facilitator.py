@@ -479,7 +479,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
     from glc_analysis.convening.phone_ballots import check_box_collected
-    from glc_analysis.convening.rounds import roles_counted
+    from glc_analysis.convening.rounds import erased_rounds, roles_counted
     from glc_analysis.convening.tallies import counted, read_out
 
     if close:
@@ -503,7 +503,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         print_rows(shown, form, empty="No rater is expected to vote.")
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
-        if missing := comments_to_check(count.here["ratings"]):
+        missing = comments_to_check(count.here["ratings"])
+        if missing and round_id not in erased_rounds(study):
             say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
                 "in the study's language are in comments.csv.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
