@@ -290,18 +290,21 @@ def test_numbers_are_not_said_to_be_texts_after_other():
 
 
 def test_answers_that_hardly_anybody_gave_before_suggest_no_skip_logic():
+    filled = ["more", "more", "more", ""] * 150
     columns = {
-        "Sector?": ["Law"] * 60 + ["Health"] * 60 + [f"Sector {n}" for n in range(20)],
-        "What else?": ([f"text {n}" for n in range(45)] + [""] * 15) * 2 + ["more", ""] * 10,
+        "Sector?": ["Law"] * 300 + ["Health"] * 300 + [f"Sector {n}" for n in range(8)],
+        "What else?": [f"{text} {n}".strip() if text else "" for n, text in enumerate(filled)]
+        + ["yet more", ""] * 4,
     }
     row = make_draft([export(columns)]).tables["questions"].set_index("wording").loc["What else?"]
     assert row["blanks_suggest"] == ""
 
 
 def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_numbers_alone():
-    ends = {"How often?": "10 (All my time)", "How satisfied?": "10 - Completely satisfied"}
-    columns = {name: [str(n) for n in range(2, 8) for _ in range(8)] + [end] * 8 + ["9"] * 2
-               for name, end in ends.items()}
+    steps = [str(n) for n in range(2, 8) for _ in range(8)]
+    columns = {"How often?": [*steps, *["10 (All my time)"] * 8],
+               "How satisfied?": [*steps, *["10 - Completely satisfied"] * 4, *["9"] * 4]}
     tables = make_draft([export(columns)]).tables
     assert tables["questions"]["option_list"].nunique() == 2
-    assert {*tables["options"].loc[tables["options"]["label"].isin(ends.values()), "position"]} == {"10"}
+    options = tables["options"].set_index("label")
+    assert options.loc["10 (All my time)", "position"] == "10"
