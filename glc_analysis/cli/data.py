@@ -101,8 +101,8 @@ def sample(directory: str, remove: bool) -> None:
 @click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
               "reference/ to private/reference/.")
 @click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the questions of "
-              "the draft that say yes to the tables, and what was decided of the rest, and record that NAME has "
-              "looked at them. Then write rows for what is left to decide beside the draft.")
+              "the draft that say yes to the tables, and what was decided of the rest, and record that NAME "
+              "has looked at them. Then write rows for what is left to decide beside the draft.")
 @pass_study
 def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> None:
     """Check raw files, reference tables and answers.

@@ -220,9 +220,10 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
 def _question_faults(state: DraftState) -> Iterator[Fault]:
     questions = state.tables["questions"]
     lists = {*state.tables["options"]["option_list"], COUNTRY_LIST}
+    followed = {f"{AS}{identifier}" for identifier in questions["question_id"]}
     for n, row in questions.iterrows():
         fault = partial(Fault, file=state.files["questions"], row=str(n))
-        if row[USE] not in ("", "yes", "no"):
+        if row[USE] not in ("", "yes", "no", *followed):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
                         fix="write yes, no, `as` with the id of a question, or nothing while undecided")
         if row[USE] != "yes":

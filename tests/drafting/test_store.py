@@ -391,3 +391,10 @@ def test_names_of_no_country_are_asked_for_and_get_the_label_and_region_of_their
     found = {row["raw_name"]: row for row in rows(study.root / "reference/countries.csv")}
     assert (found["Keny"]["label"], found["Keny"]["region_id"]) == ("Kenya", "africa")
     assert found["Europe"]["region_id"] == "unknown"
+
+
+def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
+    path = study / "private/draft/questions.csv"
+    rewrite(path, lambda row: row.update(use="as Q99") if row["wording"] == "How often?" else None)
+    done = glc("--study", study, "check")
+    assert done.exit_code == 1 and "value 'as q99': is neither yes nor no" in done.output
