@@ -26,7 +26,7 @@ from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.code_suggestions import VECTORS
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.convening.rounds import erase_ballots, seal_anew
+from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew
 from glc_analysis.convening.signatures import SIGNATURES
 from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
@@ -171,12 +171,14 @@ def replacement(study: Study, *, is_kept: bool = True,
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
     deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
     error or is stopped by a signal, the study stays as it is. Raises Faults for files that are outside the
-    study folder, Busy if another command is at work, Interrupted at Ctrl-C or SIGTERM.
+    study folder and for rounds that are not as they were sealed, Busy if another command is at work,
+    Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
     with alone(study.root, WITHDRAWAL, say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
+        read_seals(study, read_reference(study).rounds)  # what somebody changed must not be sealed anew
         # A command on another machine, or a notebook, may hold one of these alone.
         work = {study.processed: "build", study.private / "desk": "data entry session",
                 **{study.reports / audience: "run" for audience in AUDIENCES}}

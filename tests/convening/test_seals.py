@@ -358,3 +358,13 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     rounds.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)
+
+
+def test_a_withdrawal_seals_nothing_anew_that_somebody_has_changed(study):
+    study.glc("build")
+    path = study.root / SEALED / "seal.json"
+    changed = path.read_text().replace('"provider": 8', '"provider": 9')
+    path.write_text(changed)
+    with pytest.raises(Faults, match="the raters, the rule or the quorum are not as they were sealed"):
+        withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
+    assert path.read_text() == changed and not (study.root / "reports/.withdrawal").exists()
