@@ -819,7 +819,8 @@ def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
         print(f"\n10,000 turns: open after {opened_in:.1f} s")
 
 
-def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, session, suggested):
+def with_first_turn_coded(page, session):
+    """The desk, in which the first turn is coded with "papers" by keyboard."""
     desk = open_desk(page, session)
     desk.locator(".glc-words").first.focus()
     for keys in ("a", "/"):
@@ -827,6 +828,11 @@ def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, ses
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     until_said(desk, "Coded")
+    return desk
+
+
+def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, session, suggested):
+    desk = with_first_turn_coded(page, session)
     page.keyboard.press("m")
     page.keyboard.type("before ")
     desk.locator(".glc-suggested").wait_for()
@@ -837,13 +843,7 @@ def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, ses
 
 
 def test_a_memo_that_cannot_be_saved_stays_in_its_field(page, session, monkeypatch):
-    desk = open_desk(page, session)
-    desk.locator(".glc-words").first.focus()
-    for keys in ("a", "/"):
-        page.keyboard.press(keys)
-    page.keyboard.type("papers")
-    page.keyboard.press("Enter")
-    until_said(desk, "Coded")
+    desk = with_first_turn_coded(page, session)
     do = CodingSession.do
 
     def full(own, act):
