@@ -615,8 +615,9 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
     named = answers[answers["organisation"] != ""].drop_duplicates(["file", "row", "country_id"])
     own = ["organisation_id", "file", "country_id"]
     named = named[~named["answer_id"].isin(same) | ~named.duplicated(own)]
+    several = named[named.duplicated(own, keep=False)]  # first: most organisations have one record
     groups = {(group["file"].iloc[0], *group["row"]): group
-              for _, group in named.groupby(own, observed=True, sort=False) if len(group) > 1}
+              for _, group in several.groupby(own, observed=True, sort=False)}
     taken = {*answers["organisation_id"].astype("str")}
     lines = []
     for (file, first, *later), group in itertools.islice(groups.items(), SHOWN_ROWS):
