@@ -233,7 +233,7 @@ _EPOCH = b"1980-01-01T00:00:00Z"
 
 
 def save_workbook(workbook: Workbook, path: Path) -> None:
-    """Writes a workbook without the time at which it was written.
+    """Writes a workbook whole, without the time at which it was written.
 
     openpyxl stamps the clock into the document properties and into every entry
     of the archive; both are set to 1980-01-01, the earliest a ZIP file knows.
@@ -248,14 +248,15 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     ...     (Path(folder) / "a.xlsx").read_bytes() == (Path(folder) / "b.xlsx").read_bytes()
     True
     """
-    stamped = BytesIO()
+    stamped, unstamped = BytesIO(), BytesIO()
     workbook.save(stamped)
-    with zipfile.ZipFile(stamped) as source, zipfile.ZipFile(path, "w") as target:
+    with zipfile.ZipFile(stamped) as source, zipfile.ZipFile(unstamped, "w") as target:
         for name in sorted(source.namelist(), key=_content_types_first):
             entry = zipfile.ZipInfo(name)
             entry.create_system = 3  # else the operating system's own number
             target.writestr(entry, _STAMP.sub(rb"\g<1>" + _EPOCH, source.read(name))
                             if name == "docProps/core.xml" else source.read(name))
+    write_atomic(path, unstamped.getvalue())
 
 
 def write_text(cell: Cell, text: str) -> None:

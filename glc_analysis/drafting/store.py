@@ -85,10 +85,10 @@ def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if as_workbook:
         write_workbook(draft, folder / WORKBOOK)
-    for name, table in draft.tables.items() if not as_workbook else ():
-        write_atomic(
-            folder / f"{name}.csv", _csv_text(table.columns, table.itertuples(index=False, name=None))
-        )
+    else:
+        for name, table in draft.tables.items():
+            text = _csv_text(table.columns, table.itertuples(index=False, name=None))
+            write_atomic(folder / f"{name}.csv", text)
     names = [{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
              for name, heading in draft.names]
     write_more(study, {"names": pd.DataFrame(names, columns=list(MORE["names"]), dtype="str").fillna("")})
@@ -466,23 +466,26 @@ def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
     """Writes the tables of what is still open; one without a row is not there."""
     folder = study.root / FOLDER
     filled = {name: table for name, table in tables.items() if len(table)}
-    for path in [folder / "more.xlsx", *(folder / f"more_{name}.csv" for name in MORE)]:
-        path.unlink(missing_ok=True)
-    if not filled:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / WORKBOOK).is_file():
+    is_workbook, written = (folder / WORKBOOK).is_file(), set()
+    if filled:
+        folder.mkdir(parents=True, exist_ok=True)
+    if filled and is_workbook:
+        from openpyxl import Workbook
+
+        book = Workbook()
+        book.remove(book.active)
         for name, table in filled.items():
+            _fill_sheet(book.create_sheet(name), table)
+        written.add(folder / "more.xlsx")
+        save_workbook(book, folder / "more.xlsx")
+    else:
+        for name, table in filled.items():
+            written.add(folder / f"more_{name}.csv")
             text = _csv_text(table.columns, table.itertuples(index=False, name=None))
             write_atomic(folder / f"more_{name}.csv", text)
-        return
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.active)
-    for name, table in filled.items():
-        _fill_sheet(book.create_sheet(name), table)
-    save_workbook(book, folder / "more.xlsx")
+    # Last: what a person decided is on the disk until what is left of it is.
+    for path in {folder / "more.xlsx", *(folder / f"more_{name}.csv" for name in MORE)} - written:
+        path.unlink(missing_ok=True)
 
 
 def note_more(study: Study, found: Faults) -> Faults:

@@ -368,3 +368,12 @@ def test_a_withdrawal_seals_nothing_anew_that_somebody_has_changed(study):
     with pytest.raises(Faults, match="the raters, the rule or the quorum are not as they were sealed"):
         withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
     assert path.read_text() == changed and not (study.root / "reports/.withdrawal").exists()
+
+
+def test_a_round_whose_seal_was_changed_can_be_opened_and_closed_again_as_the_message_says(study):
+    path = study.root / SEALED / "seal.json"
+    path.write_text(path.read_text().replace('"provider": 8', '"provider": 9'))
+    assert "`glc reopen 2`" in study.glc("tally", "--round", "2").stderr
+    assert study.glc("reopen", "2", "--because", "the seal was changed").exit_code == 0
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+    assert study.glc("tally", "--round", "2").exit_code == 0

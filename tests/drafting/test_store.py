@@ -1,6 +1,7 @@
 """A draft on disk: read back, corrected by a person, accepted question by question."""
 
 import csv
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -398,3 +399,17 @@ def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
     rewrite(path, lambda row: row.update(use="as Q99") if row["wording"] == "How often?" else None)
     done = glc("--study", study, "check")
     assert done.exit_code == 1 and "value 'as q99': is neither yes nor no" in done.output
+
+
+def test_what_a_person_decided_is_kept_where_what_is_left_cannot_be_written(rare, monkeypatch):
+    glc("--study", rare.root, "check", "--accept-draft", "Ana")
+    before = read_more(rare.study)["options"].assign(use="yes")
+    write_more(rare.study, {"options": before})
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_more(rare.study, {"options": before.head(1)})
+    assert read_more(rare.study)["options"].equals(before)
