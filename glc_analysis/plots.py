@@ -393,6 +393,15 @@ def _scale_legend(drawing: _Bars, options: pd.Series, shades: np.ndarray) -> Non
 # Missing answers.
 
 
+def status_label(status: str) -> str:
+    """A word of :data:`STATUSES` as people write it.
+
+    >>> status_label("dont_know"), status_label("not_asked")
+    ("don't know", 'not asked')
+    """
+    return status.replace("dont", "don't").replace("_", " ")
+
+
 @_figure("question", "status", "share")
 def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Stacked bars: of each question, how many records were answered, not asked, or left blank.
@@ -416,7 +425,7 @@ def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for status in wide.columns:
         shade, hatch = STATUSES[status]
         ax.barh(wide.index, wide[status], left=left, color=shade, hatch=hatch, height=0.72, edgecolor=PAPER,
-                linewidth=0.5, label=status.replace("dont", "don't").replace("_", " "))
+                linewidth=0.5, label=status_label(status))
         left += wide[status].to_numpy()
     ax.set(xlim=(0, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
     ax.spines[:].set_visible(False)

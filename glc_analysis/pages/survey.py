@@ -20,7 +20,7 @@ from IPython.display import HTML as Html
 from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
-from glc_analysis.plots import SHADES, STATUSES
+from glc_analysis.plots import SHADES, STATUSES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import Markup, html_table, language_label, region_name, show, tag
 from glc_analysis.templates import read_text, read_toml
@@ -327,7 +327,7 @@ def missing_answers(view: StudyView) -> Html:
              "estimates has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
-    legend = [tag("span", tag("i", style=f"background:{_fill(status)}"), _status_label(status))
+    legend = [tag("span", tag("i", style=f"background:{_fill(status)}"), status_label(status))
               for status in STATUSES if status in counts.index]
     head = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag("th", "Records", scope="col")))
     return show(tag("figure", tag("figcaption", tag("p", escape(title), class_="glc-title"),
@@ -342,7 +342,7 @@ def _missing_line(question: str, counts: pd.Series) -> str:
     """A question, its bar, and the numbers in words, in the order of the statuses."""
     found = counts.reindex([*STATUSES]).dropna().astype(int)
     pieces = [tag("span", style=f"flex:{n};background:{_fill(status)}") for status, n in found.items()]
-    words = ", ".join(f"{n:,} {_status_label(status)}" for status, n in found.items())
+    words = ", ".join(f"{n:,} {status_label(status)}" for status, n in found.items())
     return tag("tr", tag("th", escape(question), scope="row"),
                tag("td", tag("div", *pieces, class_="glc-stack", aria_hidden="true"), words))
 
@@ -351,10 +351,6 @@ def _fill(status: str) -> str:
     """The background of a status, as plots have it: a shade, hatched where two have the same."""
     shade, hatch = STATUSES[status]
     return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
-
-
-def _status_label(status: str) -> str:
-    return {"dont_know": "don’t know", "not_asked": "not asked"}.get(status, status)
 
 
 def notable_records(view: StudyView) -> pd.DataFrame | Html:
