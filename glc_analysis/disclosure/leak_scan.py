@@ -139,6 +139,7 @@ VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 
 PERSON = "name: person"
 LONGEST_ABBREVIATION = 6
+"""So many capital letters are also looked for with a full stop after each."""
 
 
 @dataclass(frozen=True, order=True)

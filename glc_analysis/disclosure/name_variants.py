@@ -274,8 +274,8 @@ def words_of_country(country_id: str, languages: Collection[str],
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     yield CODE, f"country-{country_id.lower()}"
-    if flag := pycountry.countries.get(alpha_3=country_id):
-        yield CODE, flag.flag
+    if found := pycountry.countries.get(alpha_3=country_id):
+        yield CODE, found.flag
 
 
 def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:

@@ -374,8 +374,8 @@ def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
             own = values.loc[label]
             rows.append({"use": "yes", "records": "", "option_list": name,
                          "why": f"moves from {own['position']}: numbers go by size",
- "option_id": own["option_id"], "value": own["value"],
-                         "label": label, "position": str(place), "kind": own["kind"]})
+                         "option_id": own["option_id"], "value": own["value"], "label": label,
+                         "position": str(place), "kind": own["kind"]})
     return sorted(rows, key=lambda row: row["use"] == "yes"), n_personal
 
 

@@ -462,7 +462,6 @@ def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
                 yield "in base64", plain
 
 
-
 def _plain_rtf(text: str) -> str:
     r"""The words of a document in rich text format.
 

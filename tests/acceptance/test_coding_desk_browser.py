@@ -376,14 +376,20 @@ def test_s_selects_the_sentence_that_was_clicked(page, root, tmp_path):
         assert desk.locator(".glc-selected q").inner_text() == sentences
 
 
-def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
+def with_first_turn_coded(page, session):
+    """The desk, in which the first turn is coded with "papers" by keyboard."""
     desk = open_desk(page, session)
     desk.locator(".glc-words").first.focus()
-    for key in ("a", "/"):
-        page.keyboard.press(key)
+    for keys in ("a", "/"):
+        page.keyboard.press(keys)
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     until_said(desk, "Coded")
+    return desk
+
+
+def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
+    desk = with_first_turn_coded(page, session)
     desk.locator(".glc-chip").click()
     desk.locator(".glc-edit textarea").fill("ខ្ញុំមិនទាន់ប្រាកដ")
     desk.get_by_label("Negative case").check()
@@ -817,18 +823,6 @@ def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
         start for start, _, _ in codings_of(session, "interview-long")}
     with capsys.disabled():
         print(f"\n10,000 turns: open after {opened_in:.1f} s")
-
-
-def with_first_turn_coded(page, session):
-    """The desk, in which the first turn is coded with "papers" by keyboard."""
-    desk = open_desk(page, session)
-    desk.locator(".glc-words").first.focus()
-    for keys in ("a", "/"):
-        page.keyboard.press(keys)
-    page.keyboard.type("papers")
-    page.keyboard.press("Enter")
-    until_said(desk, "Coded")
-    return desk
 
 
 def test_a_memo_that_is_being_written_survives_suggestions_that_arrive(page, session, suggested):

@@ -129,12 +129,18 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
         CodingSession(study, "ines").state()["problems"])
 
 
-def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_not_handed_in(study):
+def with_a_text_for_two(study):
+    """The desk of a second coder of a text, the text, and a turn of it."""
     path = study.reference_file("assignments")
     path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
     session = CodingSession(study, "rosa", today=date(2016, 7, 1))
     text = session.texts()[0]["document_id"]
     turn = session.text(text)["turns"][1]
+    return session, text, turn
+
+
+def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_not_handed_in(study):
+    session, text, turn = with_a_text_for_two(study)
     session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
                 "name": "Night line"})
     assert proposed_codes(study)[0].words == ""
@@ -168,11 +174,7 @@ def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(s
 
 
 def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_in(study):
-    path = study.reference_file("assignments")
-    path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
-    session = CodingSession(study, "rosa", today=date(2016, 7, 1))
-    text = session.texts()[0]["document_id"]
-    turn = session.text(text)["turns"][1]
+    session, text, turn = with_a_text_for_two(study)
     session.do({"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]})
     assert proposed_quotations(study) == []
     session.do({"act": "read", "document_id": text, "value": True})
