@@ -92,7 +92,7 @@ def test_what_is_read_only_stays_so(tmp_path):
 def test_no_file_of_a_study_that_is_built_and_run_can_be_read_by_others(tmp_path):
     """The sample, with every kind of file that a command writes into a study."""
     study = tmp_path / "study"
-    shutil.copytree(REPOSITORY / "data", study, copy_function=shutil.copyfile)
+    shutil.copytree(REPOSITORY / "data/reference", study / "reference", copy_function=shutil.copyfile)
     for command in (
             "sample", "run --audience public --only principles", "run --audience convening --only principles",
             "run --only principles", "transcripts", "quotes --to-clear", "returns --for canal-lamp",
