@@ -159,14 +159,21 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
         sums[groups + k, at[k]] = [*[1] * (groups - 1), -1]
     totals = np.append(base, np.zeros(options))
     found = low.copy(), high.copy()
+    least, most = high.copy(), low.copy()  # what is proved to be possible, by any solution
     for place in zip(*np.nonzero(low < high), strict=True):
-        for side, sign, unproved in zip(found, (1, -1), (high, low), strict=True):
+        for side, proved, free, sign in ((found[0], least, low, 1), (found[1], most, high, -1)):
+            if proved[place] == free[place]:
+                continue
             aim = np.zeros(low.size)
             aim[at[place]] = sign
             done = milp(aim, constraints=LinearConstraint(sums, totals, totals),
                         integrality=np.ones(low.size), bounds=Bounds(low.ravel(), high.ravel()))
-            # What the solver does not prove to be open counts as known.
-            side[place] = unproved[place] if done.x is None else round(done.x[at[place]])
+            if done.x is None:  # what the solver does not prove to be open counts as known
+                side[place] = proved[place]
+                continue
+            solution = np.rint(done.x).astype(low.dtype).reshape(low.shape)
+            side[place] = solution[place]
+            least, most = np.minimum(least, solution), np.maximum(most, solution)
     return found
 
 
