@@ -466,10 +466,7 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
     if not country or not is_by_country(name):
         return None
-    answers = _rows(folder / "answers.parquet", columns=["organisation_id", "country_id", "region_id"])
-    organisations = _rows(folder / "organisations.parquet",
-                          columns=["organisation_id", "home_country_id", "home_region_id"])
-    places = work_places(answers, organisations).query("country_id == @country")
+    places = _work_places(folder, (folder / "slices.json").stat().st_mtime_ns).query("country_id == @country")
     # pyarrow compares nothing with an empty list; no id and no region is blank here.
     members = sorted({*places["organisation_id"]}) or [""]
     if name == "estimates":
@@ -483,6 +480,15 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     if "organisation_id" in TABLES[name].columns:  # a call belongs to nobody, and to every country
         own.append([("country_id", "==", ""), ("organisation_id", "in", [*members, ""])])
     return own
+
+
+@lru_cache(maxsize=4)
+def _work_places(folder: Path, written: int) -> pd.DataFrame:
+    """The work places of a built study, as long as its slices.json was ``written`` at this time."""
+    answers = _rows(folder / "answers.parquet", columns=["organisation_id", "country_id", "region_id"])
+    organisations = _rows(folder / "organisations.parquet",
+                          columns=["organisation_id", "home_country_id", "home_region_id"])
+    return work_places(answers, organisations)
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:

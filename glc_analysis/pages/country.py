@@ -7,6 +7,7 @@ of the whole study. Nothing is compared: the page says what was answered here, a
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
@@ -21,6 +22,7 @@ from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
+from glc_analysis.evidence.estimates import ALL
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.tables_html import (
@@ -216,18 +218,18 @@ def _given_here(view: StudyView, question: Any) -> str:
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return ""
     own = _figures_of(view, question, "country", view.country_labels[view.country])
-    if own.empty:
+    if not own:
         return ""
-    kind, group, _ = around_country(view)
-    near = view.summary(question.question_id) if kind == "all" else _figures_of(view, question, kind, group)
-    if question.type == "number":
-        return _line(_median(own), _median(near)) if own["base_n"].max() else _no_answer(view, question)
-    if not own["base_n"].max():
+    if not any(row.base_n for row in own):
         return _no_answer(view, question)
-    counts = {row.option: _counted(row) for row in near.itertuples()}
+    kind, group, _ = around_country(view)
+    near = _figures_of(view, question, kind, group)
+    if question.type == "number":
+        return _line(_median(own), _median(near))
+    counts = {row.option: _counted(row) for row in near}
     unknown = "not shown" if kind else ""
     given, rest = [], []
-    for row in own.itertuples():
+    for row in own:
         is_given = row.n > 0
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
         (given if is_given else rest).append(_line(row.option, counts.get(row.option, unknown), own_count))
@@ -249,10 +251,20 @@ def _counted(row: Any) -> str:
     return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 
-def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> pd.DataFrame:
-    """A question's figures in one country or region; none where there is no region."""
-    rows = view.summary(question.question_id, by=kind or "region")
-    return rows[rows["group"] == group].reset_index(drop=True) if kind else rows.iloc[:0]
+def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
+    """A question's figures in one country or region, or in the whole study (kind ``all``), a row each; none
+    where there is no region."""
+    if not kind:
+        return []
+    rows = view.summary(question.question_id, by="" if kind == ALL else kind)
+    rows = rows if kind == ALL else rows[rows["group"] == group]
+    row = _row_of(tuple(rows))  # made once: itertuples makes a class for each of a page's many small frames
+    return [row(*values) for values in rows.itertuples(index=False, name=None)]
+
+
+@cache
+def _row_of(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Figure", columns)
 
 
 def _options_in_base(view: StudyView, question: Any) -> int:
@@ -262,9 +274,9 @@ def _options_in_base(view: StudyView, question: Any) -> int:
     return int((~kinds.isin(outside)).sum())
 
 
-def _median(figures: pd.DataFrame) -> str:
+def _median(figures: list[Any]) -> str:
     """The median of a number question with its base; the value itself where only one answered."""
-    row = next(figures[figures["statistic"] == "median"].itertuples(), None)
+    row = next((row for row in figures if row.statistic == "median"), None)
     if row is None or not row.base_n:
         return ""
     return f"{row.value:g}" if row.base_n == 1 else f"median {row.value:g} ({row.base_n} answers)"
@@ -307,7 +319,10 @@ def codes_by_country(view: StudyView) -> Html:
     kind, _, around = around_country(view)
     rows = view.released[view.released["measure"] == "coded"]
     near = {row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
-    said = {code: _said_here(own, labels) for code, own in mentioned.groupby("code_id")}
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for row in mentioned.to_dict("records"):
+        listed.setdefault(row["code_id"], []).append(row)
+    said = {code: _said_here(own, labels) for code, own in listed.items()}
     book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return note(NOTHING_CODED)
@@ -342,14 +357,15 @@ def _not_raised(names: list[str], said: str) -> str:
     return tag("details", tag("summary", head), tag("p", escape(", ".join(names))), class_="glc-more")
 
 
-def _said_here(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
     """Where organisations of the country raised a code or said the contrary; with names where there are
     several organisations. Blank where none did."""
     parts = []
     for column, lead in (("is_raised", ""), ("is_contradicted", "the contrary said in ")):
-        for organisation, own in rows[rows[column]].groupby("organisation_id"):
+        said = [(row["organisation_id"], row["source"]) for row in rows if row[column]]
+        for organisation in sorted({organisation for organisation, _ in said}):
             places = lead + " and ".join(words for source, words in SOURCES.items()
-                                         if source in set(own["source"]))
+                                         if (organisation, source) in said)
             parts.append(f"{labels[organisation]}: {places}" if len(labels) > 1
                          else places[:1].upper() + places[1:])
     return "; ".join(parts)
@@ -392,14 +408,15 @@ def passages_by_country(view: StudyView) -> Html:
     """The coded passages of the country, theme by theme and folded; for those who may read them."""
     if not view.may("passages"):
         return show("")
-    found = []
-    for theme in view.themes:
-        rows = view.passages(theme=theme)
-        codes = rows.groupby("segment_id")["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
-        # In place of the country, which the page is about, the line below a passage names its codes.
-        rows = rows.drop_duplicates(["segment_id", "text"])
-        found.append(rows.assign(country=rows["segment_id"].map(codes), code_id=theme))
-    rows = pd.concat(found, ignore_index=True) if found else view.passages()
+    rows = view.passages()
+    themes = rows["code_id"].map(tables.code_themes(view.codebook)).fillna("")
+    # In place of the country, which the page is about, the line below a passage names its codes.
+    codes = rows.groupby([themes, "segment_id"])["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
+    keys = zip(themes, rows["segment_id"], strict=True)
+    rows = rows.assign(country=[codes[key] for key in keys], code_id=themes)
+    rows = rows[themes.isin([*view.themes])].drop_duplicates(["code_id", "segment_id", "text"])
+    order = rows["code_id"].map([*view.themes].index)
+    rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
     printed, parts = printed_passages(rows.assign(quote=rows["text"])), []
     if len(printed) < len(rows):
         parts.append(tag("p", f"{len(printed)} of {len(rows):,} passages are printed here; ",
