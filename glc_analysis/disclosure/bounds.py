@@ -9,7 +9,8 @@ and groups add up. :func:`is_protected` says whether that leaves every organisat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -33,22 +34,25 @@ class ContributorCounts:
 
     ``incidence`` has the records of every figure by organisation. ``clusters`` assigns every organisation to
     its network, or to itself where it has none; ``refused`` does so, by item of consent, for those that did
-    not agree. Both are organisations x independent organisations.
+    not agree. Both are organisations x independent organisations. ``groups`` has by figure a number that
+    figures of the same group share.
     """
 
     incidence: Incidence
     clusters: csr_array
     refused: Mapping[str, csr_array]
+    groups: np.ndarray = field(default_factory=lambda: np.array([], dtype=int))
+    _rooms: dict[int, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
-           audience: str) -> ContributorCounts:
+    def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str,
+           groups: np.ndarray) -> ContributorCounts:
         """The counts for all figures, with the consent that was given for this audience."""
         names = pd.Index(incidence.organisations)
         clusters = network_membership(organisations, names)
         refused = {item: clusters * ~names.isin(consent.organisations(item, audience))[:, None]
                    for item in ("survey", "interview", "call")}
-        return cls(incidence, clusters, refused)
+        return cls(incidence, clusters, refused, groups)
 
     def base_of(self, places: np.ndarray) -> np.ndarray:
         """The records in the base of the figures at these places: figures x organisations."""
@@ -58,14 +62,25 @@ class ContributorCounts:
         """The records that the figures at these places count: figures x organisations."""
         return self.incidence.counted[places].toarray()
 
+    def room_of(self, place: int) -> np.ndarray:
+        """The most records by organisation that any base in the group of a figure has. Who may be in it, a
+        reader knows; who answered, and was asked because of an earlier answer, they do not."""
+        group = int(self.groups[place])
+        if group not in self._rooms:
+            bases = self.incidence.base[np.flatnonzero(self.groups == group)]
+            self._rooms[group] = bases.max(axis=0).toarray().ravel()
+        return self._rooms[group]
+
     def rule_for_base(self, places: np.ndarray, rules: Rules) -> np.ndarray:
         """By figure the rule that hides it because of the organisations in its base; blank if none does."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         found = []
         for some in np.split(places, range(BATCH, len(places), BATCH)):
-            base = self.incidence.base[some]
-            found.append(np.select([self.n_independent(base) < rules.base,
-                                    self.has_few_withheld(base, is_coded[some], rules)],
+            base, rooms = self.incidence.base[some], [self.room_of(place) for place in some]
+            is_whole = base.sum(axis=-1) == [room.sum() for room in rooms]
+            is_enough = (self.n_independent(base) >= rules.base) & (is_whole | (
+                self.n_protected(base, [self.allies(room) for room in rooms]) >= rules.base))
+            found.append(np.select([~is_enough, self.has_few_withheld(base, is_coded[some], rules)],
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(found).astype(object)
 
@@ -73,10 +88,23 @@ class ContributorCounts:
         """How many independent organisations these records come from."""
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
-    def known_records(self, base: np.ndarray, organisations: int = KNOWN) -> int:
-        """The most records of the base that so many independent organisations have, by default those that a
-        reader may know."""
-        return int(np.sort(base @ self.clusters)[-organisations:].sum())
+    def allies(self, room: np.ndarray) -> int:
+        """How many others of its own network an organisation may have beside it, up to :data:`.KNOWN`: a
+        reader and an ally may both be of one."""
+        return max(min(int(((room > 0) @ self.clusters).max(initial=0)) - 1, KNOWN), 0)
+
+    def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
+        """How many organisations stand for each other in these records: the independent ones or, if that is
+        less, all of them without the ``allies`` of one.
+
+        A count that is shown because enough independent organisations are in it must not tell a member of a
+        network that no other member is: there may be those beside them.
+        """
+        return np.minimum(self.n_independent(records), (records > 0).sum(axis=-1) - np.asarray(allies))
+
+    def known_records(self, base: np.ndarray) -> int:
+        """The most records of the base that a reader may know."""
+        return int(np.sort(base @ self.clusters)[-KNOWN:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
                          rules: Rules) -> np.ndarray:
@@ -87,10 +115,6 @@ class ContributorCounts:
         few = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}
         return few["survey"] | is_coded & (few["interview"] | few["call"])
-
-    def is_small(self, base: np.ndarray, counted: np.ndarray, least: int) -> np.ndarray:
-        """Whether too few organisations are counted, or too few of the base are not."""
-        return (self.n_independent(counted) < least) | (self.n_independent(base - counted) < least)
 
 
 def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
@@ -229,12 +253,14 @@ class Ranges:
 class Counted:
     """The counts of a question's options in one group: the records in the base and those counted.
 
-    ``base`` is by organisation, ``counted`` options x organisations. A count is small where fewer than
-    ``least`` independent organisations gave the answer (``is_low``), or did not (``is_high``).
+    ``base`` is by organisation, ``counted`` options x organisations, and ``room`` the records that may be in
+    such a base (:meth:`ContributorCounts.room_of`). A count is small where fewer than ``least`` protected
+    organisations gave the answer (``is_low``), or did not (``is_high``).
     """
 
     base: np.ndarray
     counted: np.ndarray
+    room: np.ndarray
     counts: ContributorCounts
     least: int
 
@@ -248,11 +274,11 @@ class Counted:
 
     @property
     def is_low(self) -> np.ndarray:
-        return self.counts.n_independent(self.counted) < self.least
+        return self._n_protected(self.counted) < self.least
 
     @property
     def is_high(self) -> np.ndarray:
-        return self.counts.n_independent(self.base - self.counted) < self.least
+        return self._n_protected(self.base - self.counted) < self.least
 
     @property
     def is_small(self) -> np.ndarray:
@@ -263,19 +289,31 @@ class Counted:
         """How many answers beyond one in each record a reader and an ally may have given: all the others."""
         return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
+    @cached_property
+    def _allies(self) -> int:
+        return self.counts.allies(self.room)
+
+    def _n_protected(self, records: np.ndarray) -> np.ndarray:
+        return self.counts.n_protected(records, self._allies)
+
     def n_together(self, options: np.ndarray) -> int:
-        """How many independent organisations gave one of these answers."""
-        return int(self.counts.n_independent(self.counted[options].sum(axis=0)))
+        """How many protected organisations gave one of these answers."""
+        return int(self._n_protected(self.counted[options].sum(axis=0)))
+
+    @cached_property
+    def few(self) -> int:
+        """The most records that fewer than ``least`` protected organisations may have."""
+        independent, each = np.sort(self.room @ self.counts.clusters)[::-1], np.sort(self.room)[::-1]
+        return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
     def told(self) -> tuple[np.ndarray, np.ndarray]:
         """The least and the most that small counts can be: too few gave the answer, or all but too few.
 
-        Where the base is so small that every count would be small, nothing is told.
+        Where the base is so small that a count could be both, nothing is told.
         """
-        few = self.counts.known_records(self.base, self.least - 1)
-        is_tiny = self.counts.n_independent(self.base) < 2 * self.least
-        low = np.where(self.is_high & ~is_tiny, self.size - few, 0)
-        return low, np.where(self.is_low & ~is_tiny, min(few, self.size), self.size)
+        is_tiny = self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few
+        low = np.where(self.is_high & ~is_tiny, self.size - self.few, 0)
+        return low, np.where(self.is_low & ~is_tiny, min(self.few, self.size), self.size)
 
 
 def option_ranges(whole: Counted, order: np.ndarray, *, excludes: bool, covers_all: bool) -> Ranges:
@@ -379,8 +417,9 @@ class _Cells:
     def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
         """Whether enough organisations gave an answer in the hidden groups together, and enough did not."""
         own = [one for one, is_own in zip(self.groups, hidden, strict=True) if is_own]
-        base, counted = sum(one.base for one in own), sum(one.counted[k] for one in own)
-        return hidden.all() or not self.counts.is_small(base, counted, self.least)
+        together = Counted(sum(one.base for one in own), sum(one.counted[k:k + 1] for one in own),
+                           sum(one.room for one in own), self.counts, self.least)
+        return bool(hidden.all() or not together.is_small.any())
 
 
 def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:

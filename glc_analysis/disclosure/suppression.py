@@ -96,7 +96,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if not has_pages:
         rule[_may_be_told_by_country(figures, facts, countries) & (rule == "country")] = ""
     decisions = _Decisions(figures, facts, audience, rule)
-    counts = ContributorCounts.of(incidence, organisations, consent, audience)
+    group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
+    counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
     is_group = ~is_whole(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
     is_secret = is_hidden_option(figures, facts["question_id"], printable)
@@ -263,11 +264,16 @@ def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.
 
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
     """Decides the study-wide figures of one question or code: exact, between two numbers, or hidden."""
-    whole = Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts, rules.count)
+    whole = _counted(at, counts, rules.count)
     seen = option_ranges(whole, decisions.cover_order(at), **_adds_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
                             _reasons(whole.n, whole.size, whole.is_small)[hidden])
+
+
+def _counted(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+    """The counts of the options of one question or code in one group."""
+    return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
 
 
 def _adds_up(whole: Counted, kind: str) -> dict[str, bool]:
@@ -284,13 +290,13 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 
     ``is_secret`` marks the countries that may not be named.
     """
-    base, counted = counts.base_of(at[:1]), counts.counted_of(at)
-    is_small = counts.is_small(base, counted, rules.base) | is_secret
+    whole = _counted(at, counts, rules.base)
+    is_small = whole.is_small | is_secret
     if not is_small.any():
         return
     order = np.lexsort((decisions.option[at], ~is_small))
     for k in range(int(is_small.sum()), len(at) + 1):
-        if not 0 < counts.n_independent(counted[order[:k]].sum(axis=0)) < rules.base:
+        if not whole.n[order[:k]].any() or whole.n_together(order[:k]) >= rules.base:
             break
     why = _reasons(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
@@ -445,7 +451,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     both = np.concatenate([at, at_countries])
     if decisions.rule[whole[0]] in NO_BASE or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
-    total = Counted(counts.base_of(whole[:1])[0], counts.counted_of(whole), counts, rules.count)
+    total = _counted(whole, counts, rules.count)
     seen = Ranges(decisions.status[whole] != SHOWN, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
@@ -486,11 +492,12 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     if not names:
         return {"": (total, seen)}
     own = np.array([by_group[name] for name in names])
-    parts = {name: Counted(groups[name], counts.counted_of(places), counts, rules.count)
-             for name, places in zip(names, own, strict=True)}
+    parts = {name: _counted(places, counts, rules.count) for name, places in zip(names, own, strict=True)}
     if (rest := total.base - sum(one.base for one in parts.values())).any():
-        outside = total.counted - sum(one.counted for one in parts.values())
-        parts[""] = Counted(rest, outside, counts, rules.count)
+        outside, room = (getattr(total, name) - sum(getattr(one, name) for one in parts.values())
+                         for name in ("counted", "room"))
+        # Whoever left out different questions in different groups may have more room in them together.
+        parts[""] = Counted(rest, outside, np.maximum(room, rest), counts, rules.count)
     sizes = counts.n_independent(np.array([one.base for one in parts.values()]))
     # What is not shown covers the groups that are; else the smallest group does.
     columns = np.lexsort((sizes, [name != "" for name in parts]))

@@ -33,7 +33,8 @@ def single(numbers):
 
 def counted(ticks, size):
     counts = ContributorCounts(None, csr_array(np.eye(size, dtype=int)), {})
-    return Counted(np.ones(size, dtype=int), np.asarray(ticks, dtype=int), counts, LEAST)
+    base = np.ones(size, dtype=int)
+    return Counted(base, np.asarray(ticks, dtype=int), base, counts, LEAST)
 
 
 def splits(size, parts):
@@ -125,8 +126,8 @@ def by_group(numbers, sizes):
     starts = ends - numbers if len(numbers) > 1 else 0 * numbers
     ticks = np.array([(place >= starts[k, owner]) & (place < ends[k, owner]) for k in range(len(numbers))])
     whole = counted(ticks, sum(sizes))
-    return whole, [Counted(np.array(owner == g, dtype=int), ticks * (owner == g), whole.counts, LEAST)
-                   for g in range(len(sizes))]
+    bases = [np.array(owner == g, dtype=int) for g in range(len(sizes))]
+    return whole, [Counted(base, ticks * base, base, whole.counts, LEAST) for base in bases]
 
 
 def of_groups(sizes, *, excludes):
