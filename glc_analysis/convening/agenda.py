@@ -41,7 +41,7 @@ from glc_analysis.convening.consensus import (
 )
 from glc_analysis.convening.histories import origin
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.rounds import erased_rounds
+from glc_analysis.convening.rounds import erased_rounds, keep_told
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.gate import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers
@@ -235,7 +235,8 @@ def write_slides(study: Study, round_id: str) -> Path:
     """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, for its owner only.
 
     The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
-    parking lot. The arrow keys turn the screens; without JavaScript it is one long page.
+    parking lot. The arrow keys turn the screens; without JavaScript it is one long page. The first page of a
+    close is kept with the seal of the round.
 
     Raises UsageError for an unknown round, GLCError where it is open, not in the tables yet or not told any
     more, Faults where the slides hold something that the room may not know: there are none then, nor those
@@ -283,6 +284,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.removesuffix("\n"))
+    keep_told(study, round_id, "slides", path.read_bytes())
     return path
 
 

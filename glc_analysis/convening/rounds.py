@@ -303,9 +303,11 @@ def _record(study: Study, round_id: str) -> Path:
 #
 # In: the votes and the raters of a round on the day on which it is closed. Out: a folder
 # ``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
-# organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the
-# day, the rule, the quorum of each panel, the texts, and a digest of all this (seal.json). Results of a
-# sealed round are counted from there. rounds.csv says that a round is sealed: a seal that is gone is missed.
+# organisation, who voted for them, their interests and the digest of their ballot (raters.csv), the results
+# (results.parquet), the page that the room was shown (slides.html), and the day, the rule, the quorum of each
+# panel, the texts, and a digest of all this (seal.json). Results of a sealed round are counted from there;
+# where another version of the package counts otherwise, those that were told stay, and the team is told.
+# rounds.csv says that a round is sealed: a seal that is gone is missed.
 # What has changed in the folder since then, such as a form that came late, is listed (:func:`differences`)
 # and changes nothing. A round that is opened again (:func:`reopen`) gets a new folder when it is closed;
 # the old one stays, and every result says that it was counted again.
@@ -328,6 +330,9 @@ _TEXT = ["principle_id", "version", "text_version"]
 RULE = ("test", "vote", "quorum", "fixed_on")
 """The settings of ``[consensus]`` that decide a result."""
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
+TOLD = {"results": "results.parquet", "slides": "slides.html"}
+"""What the room was told, as it was: the rows of table ``tallies``, and the page that was projected. Gone
+once a ballot is erased: another count beside it would give away the vote."""
 
 
 @dataclass(frozen=True)
@@ -335,7 +340,8 @@ class Seal:
     """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of the day, the
     ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
     that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
-    the day and the reason of each time that the round was opened again and other ballots were counted."""
+    the day and the reason of each time that the round was opened again and other ballots were counted.
+    ``results`` are the rows of table ``tallies`` as they were told; None where they are not kept."""
 
     round_id: str
     closed_on: str
@@ -345,6 +351,7 @@ class Seal:
     erased: int
     reopened: tuple[tuple[str, str], ...]
     quorum: Mapping[str, int] | None = None
+    results: pd.DataFrame | None = None
 
     @property
     def history(self) -> str:
@@ -376,6 +383,22 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
         "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id])})
 
 
+def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
+    """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
+    page that is made again shows more comments. Nothing is kept of a round without a seal."""
+    folders = _sealed_folders(study.sealed_rounds / round_id)
+    said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
+    if said and not said.get(name):
+        (folders[-1] / TOLD[name]).write_bytes(content)
+        _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
+                    said | {name: study.digests.of_bytes(content)})
+
+
+def _sealed_folders(home: Path) -> list[Path]:
+    """The folders of the seals of a round, the last one last."""
+    return sorted((path.parent for path in home.glob(f"*/{SEAL}")), key=lambda path: int(path.name))
+
+
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
     closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
@@ -388,21 +411,22 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
                                     "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
                                     f"open the round again, use `glc reopen {round_id}` after that"))
             continue
-        folders = sorted(home.glob(f"*/{SEAL}"), key=lambda path: int(path.parent.name))
-        reopened = _reopened(home)
-        if is_sealed and (not folders or int(folders[-1].parent.name) <= len(reopened)):
+        folders, reopened = _sealed_folders(home), _reopened(home)
+        if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
             faults.append(Fault(f"what was counted when round {round_id} was closed is gone",
                                 study.relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
         if not folders:
             continue
-        folder = folders[-1].parent
+        folder = folders[-1]
         said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
         raters, votes = _read_raters(folder / RATERS), _read(folder / BALLOTS)
-        if len(folders) > 1 and _holds(folder) == _holds(folders[-2].parent):
+        if len(folders) > 1 and _holds(folder) == _holds(folders[-2]):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
+        changed = [*_faults_of_told(study, folder, said)]
+        results = pd.read_parquet(folder / TOLD["results"]) if said.get("results") and not changed else None
         seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], votes, raters[list(_SEALED)],
-                               said["erased"], reopened, said.get("quorum"))
-        faults += _faults_of_seal(study, folder, said, raters, votes, rows)
+                               said["erased"], reopened, said.get("quorum"), results)
+        faults += [*_faults_of_seal(study, folder, said, raters, votes, rows), *changed]
     if faults:
         raise Faults(faults)
     return seals
@@ -430,6 +454,15 @@ def _faults_of_seal(study: Study, folder: Path, said: Mapping[str, Any], raters:
         if day != said["closed_on"]:
             yield Fault(f"round {round_id} was closed on {said['closed_on']}", "rounds.csv", str(n),
                         "closed_on", day, "put the day back")
+
+
+def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
+    """Whether what the room was told is not as it was kept."""
+    for name, file in TOLD.items():
+        path = folder / file
+        if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
+            yield Fault(f"the {name} of round {folder.parent.name} are not as the room was told them",
+                        file=study.relative(path), fix=_restore(folder.parent.name))
 
 
 def _restore(round_id: str) -> str:
@@ -464,7 +497,7 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """What was sealed in a folder, whenever it was."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
-            said | {"closed_on": "", "digest": ""})
+            said | dict.fromkeys(("closed_on", "digest", *TOLD), ""))
 
 
 def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
@@ -552,7 +585,9 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
             kept = forget_raters(known, raters)
             _write(path.with_name(RATERS), kept)
             erased = said["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
-            _write_seal(path, kept, study.digests, said | {"erased": erased})
+            for file in TOLD.values():
+                path.with_name(file).unlink(missing_ok=True)
+            _write_seal(path, kept, study.digests, said | {"erased": erased} | dict.fromkeys(TOLD, ""))
 
 
 def erased_rounds(study: Study) -> set[str]:
@@ -569,7 +604,10 @@ def seal_anew(study: Study) -> None:
         raters, votes = (_read_raters(path.with_name(RATERS))[list(_SEALED)], _read(path.with_name(BALLOTS)))
         known = _with_digests(raters, votes, study.digests)
         _write(path.with_name(RATERS), known)
-        _write_seal(path, known, study.digests, json.loads(path.read_text(encoding="utf-8")))
+        said = json.loads(path.read_text(encoding="utf-8"))
+        told = {name: study.digests.of_file(path.with_name(file)) for name, file in TOLD.items()
+                if said.get(name)}
+        _write_seal(path, known, study.digests, said | told)
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:

@@ -42,7 +42,7 @@ from glc_analysis.convening.consensus import (
     tally,
 )
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.convening.rounds import Seal, erased_rounds
+from glc_analysis.convening.rounds import Seal, erased_rounds, keep_told
 from glc_analysis.disclosure.votes import (
     LARGEST_UNTOLD,
     agreed_panels,
@@ -62,7 +62,7 @@ def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
     """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
     ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
     ballots = Ballots.read(study, reference, issuing=issuing)
-    frames = _tables(ballots, reference, study.settings["consensus"])
+    frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
         is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
         steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
@@ -71,12 +71,41 @@ def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
     return frames
 
 
-def _tables(ballots: Ballots, reference: Reference, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+def _tables(ballots: Ballots, reference: Reference,
+            settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Both tables, and what the team is told of results that were sealed otherwise."""
     if ballots.faults:
         raise Faults(ballots.faults)
     rated = tables.shape("ratings", ratings(ballots, reference))
-    return {"ratings": rated,
-            "tallies": tables.shape("tallies", tallies(rated, ballots, reference, settings))}
+    counted = tables.shape("tallies", tallies(rated, ballots, reference, settings))
+    counted, notes = as_told(counted, ballots.seals)
+    return {"ratings": rated, "tallies": counted}, notes
+
+
+_KEY = ["round_id", "principle_id", "criterion", "panel"]
+_NOT_OF_THE_ROUND = ("movement", "rule")
+"""What a row of ``tallies`` says that does not follow from the ballots of its round alone."""
+
+
+def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this version of
+    the package counts otherwise."""
+    notes = []
+    for seal in (seal for seal in seals.values() if seal.results is not None):
+        told = seal.results.set_index(_KEY)
+        columns = [name for name in told if name in counted and name not in _NOT_OF_THE_ROUND]
+        is_it = (counted["round_id"] == seal.round_id) & pd.MultiIndex.from_frame(
+            counted[_KEY]).isin(told.index)
+        for at, row in counted[is_it].iterrows():
+            key = tuple(row[_KEY])
+            for name in columns:
+                was, is_now = ("nothing" if pd.isna(value) else value
+                               for value in (told.at[key, name], row[name]))
+                if was != is_now:
+                    notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
+                                 f"package counts {is_now}, and the room was told {was}. That counts.")
+                    counted.at[at, name] = told.at[key, name]
+    return counted, notes
 
 
 @dataclass(frozen=True)
@@ -125,8 +154,11 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
         rounds = close(study, reference, round_id, ballots.votes, today=close_on)
         reference = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
-    frames = _tables(ballots, reference, settings)
-    return Count(round_id, reference, None, frames, ballots.notes, [])
+    frames, notes = _tables(ballots, reference, settings)
+    if is_open:
+        own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
+        keep_told(study, round_id, "results", tables.parquet_bytes(own))
+    return Count(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
 def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,

@@ -13,6 +13,7 @@ from glc_analysis import tables
 from glc_analysis.convening import rounds
 from glc_analysis.convening.agenda import write_slides
 from glc_analysis.convening.ballots import Ballots
+from glc_analysis.convening.consensus import tally
 from glc_analysis.convening.principles import reason
 from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
 from glc_analysis.disclosure.visible_tables import VisibleTables
@@ -144,7 +145,7 @@ def test_a_round_that_was_sealed_without_a_quorum_is_counted_without_one_and_say
     path = study.root / SEALED / "seal.json"
     said = json.loads(path.read_text())
     assert said["quorum"] == {"observer": 1, "provider": 8, "survivor_adviser": 2}
-    del said["quorum"], said["rule"]["quorum"], said["digest"], said["texts"]
+    del said["quorum"], said["rule"]["quorum"], said["digest"], said["texts"], said["results"], said["slides"]
     path.write_text(json.dumps(said))
     study.spoil("reference/rounds.csv", (",true\n", ",\n"))  # as the package of that time left it
     results, rule = told(study)[0], "too few below 8; no quorum was fixed; one vote an organisation"
@@ -304,7 +305,44 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     seal_anew(Study(study.root))
     seal = read_seals(Study(study.root), read_reference(own).rounds)["2"]
     assert seal.erased == 1 and seal.votes["rater_id"].nunique() == 7
-    assert not [path for path in (study.root / SEALED).iterdir() if "r01" in path.read_text()]
+    assert not [path for path in (study.root / SEALED).iterdir() if b"r01" in path.read_bytes()]
+
+
+def test_what_the_room_was_told_goes_with_an_erased_ballot(study):
+    """Another count beside it would give away the vote."""
+    assert (study.root / SEALED / "results.parquet").is_file()
+    erase_ballots(Study(study.root), ["r01"])
+    left = {path.name for path in (study.root / SEALED).iterdir()}
+    assert left == {"ballots.csv", "raters.csv", "seal.json"}
+    assert read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"].results is None
+
+
+def test_results_and_the_page_that_was_projected_are_sealed(study):
+    results = pd.read_parquet(study.root / SEALED / "results.parquet")
+    assert {*results["round_id"]} == {"2"} and {*results["panel"]} >= {"provider", "survivor_adviser"}
+    page = study.root / "reports/team/day/2/index.html"
+    assert (study.root / SEALED / "slides.html").read_bytes() == page.read_bytes()
+    replace_digest_key(study.root)
+    seal_anew(Study(study.root))
+    assert told(study)[0] == study.results
+
+
+@pytest.mark.parametrize(("file", "named"), [("results.parquet", "results"), ("slides.html", "slides")])
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, named, spoil):
+    spoil(study.root / SEALED / file)
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1 and f"{SEALED}/{file}" in done.stderr
+    assert f"the {named} of round 2 are not as the room was told them" in done.stderr
+
+
+def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
+    monkeypatch.setattr("glc_analysis.convening.tallies.tally", lambda votes, *given, **more: {
+        **tally(votes, *given, **more), "result": "uncertain"})
+    results, said = told(study)
+    assert results == study.results and "of 8 high, at most 2 low; high" in results
+    assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, and the "
+            "room was told high. That counts.") in said
 
 
 def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follow(study):
@@ -342,7 +380,7 @@ def test_nothing_of_an_organisation_that_withdraws_stays_in_a_seal(study):
     withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
     seal = read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"]
     assert seal.erased == 1 and "r02" not in {*seal.votes["rater_id"], *seal.raters["rater_id"]}
-    assert not [path for path in (study.root / SEALED).iterdir() if "beacon" in path.read_text()]
+    assert not [path for path in (study.root / SEALED).iterdir() if b"beacon" in path.read_bytes()]
     assert study.glc("build").exit_code == 0
 
 
