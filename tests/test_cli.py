@@ -67,9 +67,11 @@ def test_the_help_lists_every_command_once_under_its_reader_and_whole():
     assert {*listed} == {*cli.commands} and all(text.endswith(".") for _, text in listed.values())
 
 
-def test_the_help_and_the_status_of_a_study_import_nothing_heavy(tmp_path):
+def test_the_help_the_status_and_the_plan_of_a_run_import_nothing_heavy(tmp_path):
     study = SmallStudy(tmp_path)
-    for arguments in (["--help"], ["--study", str(study.root), "status"]):
+    assert study.glc("build").exit_code == 0
+    for arguments in (["--help"], ["--study", str(study.root), "status"],
+                      ["--study", str(study.root), "run", "--dry-run"]):
         code = ("import sys, glc_analysis.cli\n"
                 f"glc_analysis.cli.cli({arguments}, standalone_mode=False)\n"
                 "print(*sys.modules, file=sys.stderr)")

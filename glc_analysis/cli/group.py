@@ -150,12 +150,13 @@ def counted(n: int, noun: str, plural: str = "") -> str:
 def note_on_unknown_organisations(study: Study, audience: str) -> str:
     """What to say where hardly anything is released because all records are of unknown organisations; else
     blank."""
-    from glc_analysis import tables
     from glc_analysis.disclosure.rules import may
-    from glc_analysis.schema import UNKNOWN
 
     if may(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
         return ""
+    from glc_analysis import tables  # only now: a run with nothing to do needs no pandas
+    from glc_analysis.schema import UNKNOWN
+
     networks = tables.read("organisations", study=study)["network_id"]
     if not len(networks) or not (networks == UNKNOWN).all():
         return ""
