@@ -29,7 +29,8 @@ from glc_analysis.schema import (
     schema_check,
     unknown_names,
 )
-from glc_analysis.text import match_key
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.text import content_hash, match_key
 
 # ------------------------------
 # Checks of the survey tables: lists, options, countries, skip logic.
@@ -340,6 +341,22 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
     yield from unknown_names(name, "principle_id, version", ids, known, "principles.csv has no such version")
 
 
+def _signed_texts(tables: Tables) -> Iterator[Fault]:
+    """A text stays as it was signed, whether or not a round was about it."""
+    sources = tables["principles"][tables["principles"]["translation_of"] == ""]
+    now = dict(zip(sources["principle_id"] + "." + sources["version"], sources["statement"], strict=True))
+    signed = tables["signoffs"]
+    for name, rows in signed[signed["text_version"] != ""].groupby(
+            signed["principle_id"] + "." + signed["version"]):
+        statement = now.get(name, WITHDRAWN)  # a text that is gone is a fault already
+        others = rows.index[rows["text_version"] != content_hash(statement)]
+        if WITHDRAWN not in statement and len(others):
+            yield Fault(f"the text of {name} was changed after it was signed", "signoffs.csv",
+                        ", ".join(map(str, others)), "text_version", rows.at[others[0], "text_version"],
+                        "put the signed words back in principles.csv, and make new ones with "
+                        f"`glc amend {rows.at[others[0], 'principle_id']}`")
+
+
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
     """No round is closed before it is opened."""
     for n, row in tables["rounds"].iterrows():
@@ -442,6 +459,7 @@ CONVENING_CHECKS: tuple[Check, ...] = (
     # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
     *(Check(("principles", name), partial(_versions, name))
       for name in ("rounds", "signoffs", "panel_positions")),
+    Check(("principles", "signoffs"), _signed_texts),
     schema_check("raters.organisation_id"),
     schema_check("signoffs.organisation_id"),
     *map(schema_check, _DAYS),

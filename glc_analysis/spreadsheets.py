@@ -163,13 +163,15 @@ class CsvRows:
 
 def append_rows(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows at the end of a CSV file, all in one writing; a file that is not there is begun with a header
-    of these columns. Without rows nothing is written.
+    of these columns; one that the file lacks is added to it. Without rows nothing is written.
 
     Raises Faults, before anything is written, where the encoding of the file lacks a letter of the rows.
     """
     if not (rows := [*rows]):
         return
     table = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
+    for name in columns:
+        table.add_column(name)
     for row in rows:
         table.append(row)
     try:

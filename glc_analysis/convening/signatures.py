@@ -258,7 +258,12 @@ class SigningSession(KeyingSession):
         if not added:  # or the last session was stopped after it had written them
             self.log.end(code, RECEIVED)
             return f"The sheet of {code} has no decision that is not in signoffs.csv: nothing is written."
-        append_rows(self.study.reference_file("signoffs"), table_files("signoffs")[0].required, added)
+        texts = self.signing.principles[self.signing.principles["translation_of"] == ""]
+        signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
+        added = [{**row, "text_version": signed[printed_id(row["principle_id"], row["version"])]}
+                 for row in added]
+        append_rows(self.study.reference_file("signoffs"),
+                    (*table_files("signoffs")[0].required, "text_version"), added)
         self.log.end(code, RECEIVED)
         self.reload_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]

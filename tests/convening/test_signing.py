@@ -47,7 +47,7 @@ def code(study):
 
 def signed(study):
     rows = read_reference(Study(study.root)).signoffs
-    return rows.drop(columns="reservation_read").to_numpy().tolist()
+    return rows.drop(columns=["reservation_read", "text_version"]).to_numpy().tolist()
 
 
 def test_a_sheet_that_is_keyed_twice_alike_is_in_signoffs(study):
@@ -131,7 +131,9 @@ def test_every_other_byte_of_signoffs_stays(study):
     path.write_text(before, newline="")
     paper = ["harbour", code(study), "", "y", "e", "", ""]
     keyed(study, *paper, *paper)
-    assert path.read_bytes().decode() == before + "harbour,P01,1,endorse,,true,2017-05-12\r\n"
+    now, new = path.read_bytes().decode(), "harbour,P01,1,endorse,,true,2017-05-12"
+    assert now.startswith(before.replace("date\r\n", "date,text_version\r\n") + new + ",")
+    assert now.count("\r\n") == 3
 
 
 def test_a_session_that_was_stopped_after_it_wrote_writes_nothing_twice(study):
@@ -201,3 +203,14 @@ def test_a_withdrawal_takes_what_was_keyed_of_its_sheet_and_leaves_that_of_other
     log = Study(study.root).private / "desk" / SIGNATURES
     remove_keyed(log, {"harbour"}, pd.DataFrame({"name": [], "match": []}, dtype="str"))
     assert "harbour" not in log.read_text() and "Not for beacon." in log.read_text()
+
+
+def test_a_signed_text_stays_as_it_was_signed_without_any_round(study):
+    paper = ["harbour", code(study), "2017-05-11", "y", "e", "e", "e"]
+    keyed(study, *paper, *paper)
+    before = read_reference(Study(study.root)).principles["statement"].iloc[0]
+    assert "after it was signed" not in study.glc("check").stderr
+    study.spoil_table("principles", (before, before + " Always."))
+    done = study.glc("check")
+    assert done.exit_code == 1 and "the text of P01.1 was changed after it was signed" in done.stderr
+    assert "glc amend P01" in done.stderr

@@ -10,6 +10,8 @@ from itertools import chain, combinations_with_replacement, product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from glc_analysis.disclosure.bounds import ContributorCounts, Counted, option_ranges
@@ -36,10 +38,10 @@ def ways(size, options):
     return [one for one in product(range(size + 1), repeat=options) if sum(one) == size]
 
 
-def printed(counts, kinds, given, *, excludes):
+def printed(counts, kinds, said, *, excludes):
     """What readers see of one question, of which every organisation gave one answer."""
-    own = np.concatenate([np.repeat(np.arange(len(one)), one) for one in given])
-    ticks = (own == np.arange(len(given[0]))[:, None]).astype(int)
+    own = np.concatenate([np.repeat(np.arange(len(one)), one) for one in said])
+    ticks = (own == np.arange(len(said[0]))[:, None]).astype(int)
     if not excludes:  # one option that may be ticked or not
         ticks = ticks[:1]
     base = np.ones(len(kinds), dtype=int)
@@ -56,8 +58,8 @@ def learned(networks, others, options, *, excludes):
     counts, kinds = study(networks, others)
     sizes = np.bincount(kinds)
     alike = defaultdict(list)
-    for given in answers(sizes, options):
-        alike[printed(counts, kinds, given, excludes=excludes)].append(given)
+    for one in answers(sizes, options):
+        alike[printed(counts, kinds, one, excludes=excludes)].append(one)
     found = []
     alone = [(k, one) for k in range(len(sizes)) for one in np.eye(options, dtype=int)]
     together = [(k, np.array(one)) for k, size in enumerate(networks) for one in ways(size, options)]
@@ -90,17 +92,38 @@ def test_no_answer_of_a_member_follows_from_answers_that_exclude_each_other(netw
 
 
 def test_who_was_asked_because_of_an_earlier_answer_does_not_show_in_a_range():
-    """Were the range of those who are in the base, "at most 6" would say that three of a network are."""
-    counts, kinds = study((3,), 20)
+    """Were the range of those who are in the base, "at most 7" would say that four of a network are."""
+    counts, kinds = study((4,), 20)
     everyone, n = np.ones(len(kinds), dtype=int), 4
     seen = []
-    for first in (0, 3):  # with the network, and without it
+    for first in (0, 4):  # with the network, and without it
         base = (np.arange(len(kinds)) >= first) & (np.arange(len(kinds)) < first + 18)
         ticks = base & (np.cumsum(base) > 18 - n)
         found = option_ranges(Counted(base.astype(int), ticks[None].astype(int), everyone, counts, LEAST),
                               np.arange(1), excludes=False, covers_all=False)
         seen.append((found.low.tolist(), found.high.tolist()))
-    assert seen == [([0], [6]), ([0], [6])]
+    assert seen == [([0], [7]), ([0], [7])]
+
+
+@given(st.lists(st.integers(2, 4), max_size=3), st.integers(8, 16), st.data())
+def test_a_count_lies_in_the_range_that_is_told_of_it(networks, others, data):
+    counts, kinds = study(networks, others)
+    room = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(kinds), max_size=len(kinds))))
+    base = np.array([data.draw(st.integers(0, most)) for most in room])
+    ticks = np.array([data.draw(st.integers(0, most)) for most in base])
+    seen = option_ranges(Counted(base, ticks[None], room, counts, LEAST), np.arange(1), excludes=False,
+                         covers_all=False)
+    assert seen.low[0] <= ticks.sum() <= seen.high[0]
+
+
+def test_a_range_goes_as_far_as_one_more_organisation_with_all_its_records():
+    """Five organisations are too few where two of a network are in the group."""
+    counts, kinds = study((2,), 20)
+    room = np.where(kinds == 0, 1, 3)
+    ticks = room * (np.arange(len(kinds)) >= len(kinds) - 5)
+    seen = option_ranges(Counted(room, ticks[None], room, counts, LEAST), np.arange(1), excludes=False,
+                         covers_all=False)
+    assert (seen.is_hidden[0], seen.low[0], seen.high[0]) == (True, 0, 15)
 
 
 @pytest.mark.acceptance

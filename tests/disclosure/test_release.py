@@ -1,9 +1,11 @@
 """Release: what each audience may see, rule by rule, and that numbers come from decisions alone."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.disclosure.bounds import is_protected
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import RULES
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
@@ -328,3 +330,8 @@ def sample_decisions(sample_study):
     return {audience: decide(frames["estimates"], find_contributors(frames), frames["organisations"],
                              Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
             for audience in ("team", "convening", "public")}
+
+
+def test_as_many_records_as_a_reader_knows_are_not_enough_to_hide_an_answer():
+    low, high, base = np.array([0, 0, 7, 8]), np.array([2, 3, 10, 10]), np.full(4, 10)
+    assert is_protected(low, high, base, np.full(4, 2)).tolist() == [False, True, True, False]
