@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from glc_analysis.study import CRITERIA
 from glc_analysis.text import content_hash
 from tests.study_on_disk import SmallStudy
 
@@ -68,3 +69,37 @@ class BallotStudy(SmallStudy):
         """Everybody votes alike."""
         for rater in raters:
             self.vote(rater, *scores, round_id=round_id)
+
+
+class FourteenTexts(BallotStudy):
+    """Ten providers of ten organisations vote on fourteen texts, which stand in seven languages."""
+
+    texts = [f"P{n:02}" for n in range(1, 15)]
+    languages = ("en", "es", "ar", "km", "fr", "hi", "uk")
+
+    def __init__(self, root):
+        super().__init__(root)
+        header = PRINCIPLES.partition("\n")[0]
+        self.write_table("principles", "\n".join([header, *(
+            f"{one},1,{self.statement(one, language)},Text,community,care,,candidate,,,{language},"
+            f"{'' if language == 'en' else one + '.1'}"
+            for language in self.languages for one in self.texts), ""]))
+        self.write_table("evidence", "principle_id,evidence_id,kind,reference,stance,claim,note\n")
+        rows = [f"1,2017-05-08,2017-05-08,{one},1,{content_hash(self.statement(one, 'en'))}\n"
+                for one in self.texts]
+        self.write("reference/rounds.csv", "round_id,opened_on,closed_on,principle_id,version,text_version\n"
+                   + "".join(rows))
+        addressed = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]
+        self.reads = {organisation: self.languages[n % 7] for n, organisation in enumerate(addressed)}
+
+    @staticmethod
+    def statement(one, language):
+        return f"Words of {one} in {language}"
+
+    def cast(self, votes):
+        """Writes the ballots: two scores of each text, or None for an abstention."""
+        for rater, language in zip(PROVIDERS, self.reads.values(), strict=True):
+            rows = [f"1,{rater},{one},1,{content_hash(self.statement(one, language))},{criterion},"
+                    f"{given[n] if given else 'abstain'},,\n" for one, given in votes[rater].items()
+                    for n, criterion in enumerate(CRITERIA)]
+            self.write(f"raw/ratings/1-{rater}.csv", f"{HEADER}\n{''.join(rows)}")

@@ -16,17 +16,16 @@ from glc_analysis.convening.tallies import counted
 from glc_analysis.disclosure.votes import all_counts, told_votes
 from glc_analysis.intake.ratings import ROW, read_ratings
 from glc_analysis.reference import read_reference
-from glc_analysis.study import CRITERIA, Study
-from glc_analysis.text import content_hash, isolated
+from glc_analysis.study import Study
+from glc_analysis.text import isolated
 from tests.ballot_study import (
     ADVISERS,
     EVERYBODY,
-    HEADER,
     OBSERVER,
-    PRINCIPLES,
     PROVIDERS,
     STATEMENTS,
     BallotStudy,
+    FourteenTexts,
 )
 from tests.form_study import fill
 
@@ -79,40 +78,6 @@ def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study
     for rater in ADVISERS:  # of three nothing is told
         study.vote(rater, *(chance.randint(1, 9) for _ in range(4)))
     assert pages() == first
-
-
-class FourteenTexts(BallotStudy):
-    """Ten providers of ten organisations vote on fourteen texts, which stand in seven languages."""
-
-    texts = [f"P{n:02}" for n in range(1, 15)]
-    languages = ("en", "es", "ar", "km", "fr", "hi", "uk")
-
-    def __init__(self, root):
-        super().__init__(root)
-        header = PRINCIPLES.partition("\n")[0]
-        self.write_table("principles", "\n".join([header, *(
-            f"{one},1,{self.statement(one, language)},Text,community,care,,candidate,,,{language},"
-            f"{'' if language == 'en' else one + '.1'}"
-            for language in self.languages for one in self.texts), ""]))
-        self.write_table("evidence", "principle_id,evidence_id,kind,reference,stance,claim,note\n")
-        rows = [f"1,2017-05-08,2017-05-08,{one},1,{content_hash(self.statement(one, 'en'))}\n"
-                for one in self.texts]
-        self.write("reference/rounds.csv", "round_id,opened_on,closed_on,principle_id,version,text_version\n"
-                   + "".join(rows))
-        addressed = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]
-        self.reads = {organisation: self.languages[n % 7] for n, organisation in enumerate(addressed)}
-
-    @staticmethod
-    def statement(one, language):
-        return f"Words of {one} in {language}"
-
-    def cast(self, votes):
-        """Writes the ballots: two scores of each text, or None for an abstention."""
-        for rater, language in zip(PROVIDERS, self.reads.values(), strict=True):
-            rows = [f"1,{rater},{one},1,{content_hash(self.statement(one, language))},{criterion},"
-                    f"{given[n] if given else 'abstain'},,\n" for one, given in votes[rater].items()
-                    for n, criterion in enumerate(CRITERIA)]
-            self.write(f"raw/ratings/1-{rater}.csv", f"{HEADER}\n{''.join(rows)}")
 
 
 @pytest.mark.acceptance

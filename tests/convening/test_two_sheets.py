@@ -7,27 +7,30 @@ possible, whichever two of the ten it is.
 
 import random
 import re
+from datetime import date
 
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from glc_analysis.convening.ballots import BALLOT_TABLES
+from glc_analysis.convening.form_files import write_forms
 from glc_analysis.convening.principles import versions
 from glc_analysis.convening.rating_forms import Feedback
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.ballot_study import PROVIDERS, BallotStudy
+from tests.ballot_study import PROVIDERS, FourteenTexts
 
-ASKED = ["P01.1", "P02.1"]
 SCORES = {"mixed": range(1, 10), "high": (3, 7, 8, 8, 9, 9), "split": (1, 2, 8, 9, 9)}
 
 
 def sheets(study, pair):
     """What is on two sheets: by text and criterion the own votes by rater, and the thirds of providers."""
     own, told = {}, {}
-    feedback = Feedback.of(study, reference := read_reference(study), "2")
+    reference = read_reference(study, needed=BALLOT_TABLES)
+    feedback = Feedback.of(study, reference, "2")
     rows = versions(reference.principles)
-    rows = rows[(rows["translation_of"] == "") & rows["printed_id"].isin(ASKED)]
+    rows = rows[rows["translation_of"] == ""]
     for rater in pair:
         for before in feedback.of_rater(rater, "en", rows):
             for criterion, score in before.own.items():
@@ -63,13 +66,16 @@ def possible_thirds(rater, own, thirds):
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize("votes", SCORES)
-def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, votes):
-    chance, study = random.Random(votes), BallotStudy(tmp_path)
-    for rater in PROVIDERS:
-        study.vote(rater, *chance.choices(SCORES[votes], k=4))
+def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, monkeypatch, votes):
+    """Ten raters, fourteen texts in seven languages."""
+    chance, study = random.Random(votes), FourteenTexts(tmp_path)
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda of: ({}, study.reads))
+    study.cast({rater: {text: chance.choices(SCORES[votes], k=2) for text in study.texts}
+                for rater in PROVIDERS})
+    write_forms(Study(study.root), "2", today=date(2017, 5, 9))
     for pair in ((PROVIDERS[0], PROVIDERS[1]), chance.sample(PROVIDERS, 2)):
         own, told = sheets(Study(study.root), pair)
-        assert len(own) == len(told) == 4
+        assert len(own) == len(told) == 28
         for text, thirds in told.items():
             for rater in {*PROVIDERS} - {*pair}:
                 assert len(possible_thirds(rater, own[text], thirds)) >= 2, (text, pair, rater, thirds)
