@@ -385,10 +385,11 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
-    page that is made again shows more comments. Nothing is kept of a round without a seal."""
+    page that is made again shows more comments. Nothing is kept of a round without a seal, and of one of
+    which a ballot was erased."""
     folders = _sealed_folders(study.sealed_rounds / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
-    if said and not said.get(name):
+    if said and not said.get(name) and not said["erased"]:
         (folders[-1] / TOLD[name]).write_bytes(content)
         _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
                     said | {name: study.digests.of_bytes(content)})

@@ -155,7 +155,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
         reference = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
     frames, notes = _tables(ballots, reference, settings)
-    if is_open:
+    if close_on:  # also where the last call ended before it had kept them
         own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
         keep_told(study, round_id, "results", tables.parquet_bytes(own))
     return Count(round_id, reference, None, frames, [*ballots.notes, *notes], [])

@@ -65,10 +65,12 @@ class ContributorCounts:
     def room_of(self, place: int) -> np.ndarray:
         """The most records by organisation that any base in the group of a figure has. Who may be in it, a
         reader knows; who answered, and was asked because of an earlier answer, they do not."""
-        group = int(self.groups[place])
+        group, base = int(self.groups[place]), self.incidence.base
         if group not in self._rooms:
-            bases = self.incidence.base[np.flatnonzero(self.groups == group)]
-            self._rooms[group] = bases.max(axis=0).toarray().ravel()
+            at = np.flatnonzero(self.groups == group)
+            at = at[np.unique([base.part[at], base.at[at]], axis=1, return_index=True)[1]]  # each base once
+            self._rooms[group] = np.max([base[some].max(axis=0).toarray().ravel() for some in np.split(
+                at, range(BATCH, len(at), BATCH))], axis=0)
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules) -> np.ndarray:

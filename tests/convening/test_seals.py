@@ -327,6 +327,20 @@ def test_results_and_the_page_that_was_projected_are_sealed(study):
     assert told(study)[0] == study.results
 
 
+def test_a_close_that_is_stopped_keeps_the_results_when_it_is_called_again(study, monkeypatch):
+    def stopped(*given):
+        raise KeyboardInterrupt
+
+    study.glc("reopen", "2", "--because", "a form was keyed wrongly")
+    with monkeypatch.context() as now:
+        now.setattr("glc_analysis.convening.tallies.keep_told", stopped)
+        assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code
+    again = study.root / "private/rounds/2/2"
+    assert (again / "seal.json").is_file() and not (again / "results.parquet").is_file()
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+    assert {*pd.read_parquet(again / "results.parquet")["round_id"]} == {"2"}
+
+
 @pytest.mark.parametrize(("file", "named"), [("results.parquet", "results"), ("slides.html", "slides")])
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
 def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, named, spoil):
