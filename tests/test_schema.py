@@ -201,8 +201,7 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
     unused = ("stopped.csv", "reviewed_codings.csv", "proxies.csv", "interests.csv")
     without = [one for one in without if one[0] not in unused]
     assert without == [("manifest.csv", "keep_until"), ("consent.csv", "speaker_id"),
-                       ("principles.csv", "comes_from"), ("rounds.csv", "is_sealed"),
-                       ("signoffs.csv", "text_version")]
+                       ("principles.csv", "comes_from"), ("rounds.csv", "is_sealed")]
 
 
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():

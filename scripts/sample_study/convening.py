@@ -74,5 +74,6 @@ def _signoffs() -> Iterator[Row]:
         for rater in grouped("raters", "role")["provider"]:
             key = principle["principle_id"], rater["organisation_id"]
             yield {"principle_id": key[0], "version": principle["version"], "organisation_id": key[1],
-                   "decision": "endorse", "reservation": "", "date": SIGNED_ON,
+                   "text_version": content_hash(principle["statement"]), "decision": "endorse",
+                   "reservation": "", "date": SIGNED_ON,
                    "is_named": str(key[1] != UNNAMED).lower()} | otherwise.get(key, {})
