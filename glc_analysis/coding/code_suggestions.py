@@ -323,10 +323,11 @@ def find_encoder() -> Encoder | None:
         # The model's library reads to the first zero byte, and for one thread at a time.
         given = [" ".join(text.replace("\0", " ").split()) for text in texts]
         with alone:
-            parts = [model.passage(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
+            # As queries, not as passages: as the authors of E5 say of vectors that something is learned from.
+            parts = [model.query(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty((0, model.dim), dtype=np.float32)
 
-    return Encoder(f"{PACKAGE} {version(PACKAGE)}", encode)
+    return Encoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
 
 
 def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Digests) -> np.ndarray:
