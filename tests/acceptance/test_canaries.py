@@ -382,7 +382,8 @@ def written(masked, published, tmp_path_factory):
     for (table, column), name in zip(WRITTEN, PEOPLE, strict=False):
         edit_file(study.reference_file(table), lambda rows, column=column, name=name: [
             row | {column: f"{row[column]} {name} knows why."} for row in rows])
-    edit_file(study.reference_file("rounds"), lambda rows: [row | {"text_version": ""} for row in rows])
+    for table in ("rounds", "signoffs"):  # the texts are not those that were voted on and signed
+        edit_file(study.reference_file(table), lambda rows: [row | {"text_version": ""} for row in rows])
     edit_file(study.reference_file("names"), lambda rows: [*rows, *(
         {"name": name, "kind": "person" if " " in name else "organisation", "pseudonym": "",
          "match": "folded", "allowed_for": "", "reason": "invented"} for *_, name, _ in STRINGS)])
