@@ -405,19 +405,20 @@ def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str
 
 def _hide_by_code_tree(parents: pd.Series, decisions: _Decisions) -> None:
     """Hides codes from whose count, and those of the codes below, a hidden count would follow."""
-    figures = decisions.figures
-    coded = figures[(figures["measure"] == "coded") & (decisions.key >= 0)]
-    if not (parents != "").any():
+    above = parents.to_numpy(object)
+    if not (above != "").any():
         return
-    for _, rows in coded.groupby(["subset_kind", "subset_id"], observed=True):
-        at = rows.index.to_numpy()
-        at = at[decisions.visible()[at] | (parents[at] != "").to_numpy()]
-        if not decisions.visible()[at].any():
-            continue
-        hidden = narrowed_parents(rows.loc[at, "code_id"].to_numpy(object), parents[at].to_numpy(object),
-                                  decisions.n[at], decisions.low[at], decisions.high[at],
-                                  decisions.base_n[at], decisions.visible()[at])
-        decisions.hide(at[hidden], "code_tree")
+    figures = decisions.figures
+    codes = figures["code_id"].to_numpy(object)
+    coded = np.flatnonzero((figures["measure"] == "coded").to_numpy() & (decisions.key >= 0))
+    groups = figures.iloc[coded].groupby(["subset_kind", "subset_id"], observed=True).indices
+    for at in (coded[places] for places in groups.values()):
+        is_visible = decisions.visible()
+        at = at[is_visible[at] | (above[at] != "")]
+        if is_visible[at].any():
+            hidden = narrowed_parents(codes[at], above[at], decisions.n[at], decisions.low[at],
+                                      decisions.high[at], decisions.base_n[at], is_visible[at])
+            decisions.hide(at[hidden], "code_tree")
 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,

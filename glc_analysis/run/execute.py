@@ -310,8 +310,6 @@ class Kernels:
 
     def _outcome(self, page: PageJob, own: Path) -> Executed | Failure:
         """The same without what was read; ``own`` is a folder for the files of the kernel."""
-        import papermill
-
         place, is_late, exit_codes = -1, threading.Event(), []
 
         def enter(cell: object, cell_index: int) -> None:
@@ -320,6 +318,8 @@ class Kernels:
 
         try:
             with self._kernel(page, own, is_late, exit_codes) as kernel:
+                import papermill  # while the kernel starts
+
                 return Executed(papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter))
