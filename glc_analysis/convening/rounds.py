@@ -390,7 +390,7 @@ def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
     folders = _sealed_folders(study.sealed_rounds / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said and not said.get(name) and not said["erased"]:
-        (folders[-1] / TOLD[name]).write_bytes(content)
+        write_atomic(folders[-1] / TOLD[name], content)
         _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
                     said | {name: study.digests.of_bytes(content)})
 
