@@ -13,7 +13,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -161,7 +161,7 @@ class CsvRows:
         return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
 
 
-def append_rows(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:
+def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows at the end of a CSV file, all in one writing; a file that is not there is begun with a header
     of these columns; one that the file lacks is added to it. Without rows nothing is written.
 

@@ -380,16 +380,17 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     _write(folder / RATERS, known)
     _write_seal(folder / SEAL, known, study.digests, {
         "closed_on": closed_on, "rule": {name: settings[name] for name in RULE} | {"roles": RULE_IN_WORDS},
-        "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id])})
+        "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id]),
+        **dict.fromkeys(TOLD, "")})
 
 
 def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
-    page that is made again shows more comments. Nothing is kept of a round without a seal, and of one of
-    which a ballot was erased."""
+    page that is made again shows more comments. Nothing is kept of a round that an earlier version of the
+    package closed, since nobody knows what was told, and of one of which a ballot was erased."""
     folders = _sealed_folders(study.sealed_rounds / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
-    if said and not said.get(name) and not said["erased"]:
+    if said.get(name) == "" and not said["erased"]:
         write_atomic(folders[-1] / TOLD[name], content)
         _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
                     said | {name: study.digests.of_bytes(content)})

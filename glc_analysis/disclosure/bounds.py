@@ -78,11 +78,10 @@ class ContributorCounts:
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         found = []
         for some in np.split(places, range(BATCH, len(places), BATCH)):
-            base, rooms = self.incidence.base[some], [self.room_of(place) for place in some]
-            is_whole = base.sum(axis=-1) == [room.sum() for room in rooms]
-            is_enough = (self.n_independent(base) >= rules.base) & (is_whole | (
-                self.n_protected(base, [self.allies(room) for room in rooms]) >= rules.base))
-            found.append(np.select([~is_enough, self.has_few_withheld(base, is_coded[some], rules)],
+            base = self.incidence.base[some]
+            allies = [self.allies(self.room_of(place)) for place in some]
+            found.append(np.select([self.n_protected(base, allies) < rules.base,
+                                    self.has_few_withheld(base, is_coded[some], rules)],
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(found).astype(object)
 

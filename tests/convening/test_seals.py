@@ -341,6 +341,17 @@ def test_a_close_that_is_stopped_keeps_the_results_when_it_is_called_again(study
     assert {*pd.read_parquet(again / "results.parquet")["round_id"]} == {"2"}
 
 
+def test_of_a_round_that_an_earlier_version_closed_no_results_are_kept_as_told(study):
+    path = study.root / SEALED / "seal.json"
+    said = json.loads(path.read_text())
+    for name in ("results", "slides", "digest", "texts"):
+        del said[name]
+    path.write_text(json.dumps(said))
+    study.spoil("reference/rounds.csv", (",true\n", ",\n"))
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+    assert "results" not in json.loads(path.read_text())
+
+
 @pytest.mark.parametrize(("file", "named"), [("results.parquet", "results"), ("slides.html", "slides")])
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-9])])
 def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, named, spoil):

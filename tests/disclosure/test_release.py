@@ -61,6 +61,15 @@ def test_organisations_of_one_network_count_once():
     assert said(decided(survey_of(*rows, network=(0, 1))), FOOD) == ["banded count_too_small"]
 
 
+def test_a_base_of_the_smallest_size_does_not_tell_that_another_member_of_a_network_is_not_in_it():
+    rows = [*((1, {"Q3": str(k)}) for k in range(10)), (20, YES)]
+    assert said(decided(survey_of(*rows)), "Q3/median/all") == ["shown"]
+    assert said(decided(survey_of(*rows, network=(0, 20))), "Q3/median/all") == [
+        "suppressed base_too_small"]
+    rows = [*((1, {"Q3": str(k)}) for k in range(11)), (20, YES)]
+    assert said(decided(survey_of(*rows, network=(0, 20))), "Q3/median/all") == ["shown"]
+
+
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_two_who_said_so_cannot_tell_whether_others_did(n):
     frames = survey_of((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))
