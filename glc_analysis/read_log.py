@@ -30,7 +30,8 @@ KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
 """The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
-_STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"})
+_STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
+                     "os.forkpty"})
 _FONT_LIST = "fc-list"
 """The program by which matplotlib finds the fonts of a machine, the first time it draws there."""
 
@@ -46,14 +47,18 @@ class _Log:
 
     def __init__(self, path: str, root: str) -> None:
         self.root = os.path.realpath(root)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file, self._owner = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), os.getpid()
         self._known: set[str] = set()
 
     def add(self, *things: str) -> None:
         for thing in things:
             if thing not in self._known:
                 self._known.add(thing)
-                os.write(self._file, f"{json.dumps(thing)}\n".encode())
+                try:
+                    os.write(self._file, f"{json.dumps(thing)}\n".encode())
+                except OSError:  # closed in a process that the page has forked, which was recorded before
+                    if os.getpid() == self._owner:
+                        raise
 
 
 _log: _Log | None = None
@@ -90,7 +95,7 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
         if not _is_paused.get() and isinstance(arguments[0], str | bytes | os.PathLike):
             thing = _thing(os.fsdecode(arguments[0]), _log.root)
             _log.add(*([thing] if thing else ()))
-    elif event in _STARTS and arguments[0] != _FONT_LIST:  # nobody knows what another program reads
+    elif event in _STARTS and arguments[:1] != (_FONT_LIST,):  # nobody knows what another program reads
         _log.add(*EVERYTHING)
 
 

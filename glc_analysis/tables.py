@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -369,6 +369,17 @@ def _rows(path: Path, filters: list | None = None, columns: list[str] | None = N
 def _small_table(path: Path, *state: int) -> pd.DataFrame:
     """A table whose file is small, held as long as the ``state`` of the file is the same."""
     return _as_text(path.stem, pd.read_parquet(path))
+
+
+def hold(study: Study, names: Iterable[str]) -> None:
+    """Reads tables of a built study whose files are small, before a process is forked that reads them."""
+    for name in names:
+        path = study.processed / f"{name}.parquet"
+        if name in TABLES and path.is_file() and path.stat().st_size <= SMALL:
+            _rows(path)
+    for kind in ("country", "theme", "question"):
+        _names(study.processed, kind)
+    _work_places(study.processed, (study.processed / "slices.json").stat().st_mtime_ns)
 
 
 def _as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -160,8 +160,8 @@ def decisions(view: StudyView) -> Html:
     """One row a decision: who proposed it, objections and reservations."""
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
-    rows["principle"] = [_principle_link(one, names[one]) if one in names else one
-                         for one in rows["principle_id"]]
+    rows["principle"] = pd.Series([_principle_link(one, names[one]) if one in names else one
+                                   for one in rows["principle_id"]], rows.index, dtype=object)
     return _log_table(rows, {"Decision": "decision", "Principle": "principle", "Day": "date",
                              "Proposed by": "proposed_by", "Objections": "objections",
                              "Reservations": "reservations"}, "No decision is recorded yet.", view)

@@ -1,8 +1,8 @@
 """Executes the pages of a run, several at a time, and normalises the executed notebooks.
 
 In go pages of the plan; out come executed notebooks or, for a page that failed, one line that says where and
-why. The same inputs give the same bytes. papermill runs each notebook in a kernel of its own. A notebook is a
-plain dictionary here, as ``json`` reads it.
+why. The same inputs give the same bytes. papermill runs each notebook in a process of its own. A notebook is
+a plain dictionary here, as ``json`` reads it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.errors import GLCError
 from glc_analysis.files import check_interrupted
 from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
@@ -175,7 +174,7 @@ def execute_all(kernels: Any, pages: Sequence[PageJob], jobs: int, meanwhile: Ca
     first kernels start. A page whose kernel died is tried once more at the end, alone: memory that was short
     may be enough for one. Closing the iterator ends all kernels. To be used in the main thread.
     """
-    pool, again = ThreadPoolExecutor(jobs or kernels.jobs), []  # threads suffice: kernels are processes
+    pool, again = ThreadPoolExecutor(jobs or kernels.jobs), []  # threads suffice: pages are processes
     try:
         tasks = {pool.submit(_timed, kernels.execute, page): page for page in pages}
         meanwhile()
@@ -206,7 +205,7 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 
 
 # ------------------------------
-# One page in a kernel of its own
+# One page in a process of its own: forked, or a kernel
 
 
 REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
@@ -217,10 +216,11 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "GLC_PRELOAD": "glc_analysis.view " + " ".join(
-        f"glc_analysis.pages.{name}" for name in ("coding", "convening", "country", "survey")),
 }
-"""The environment of every kernel of a run."""
+"""The environment of every page of a run."""
+PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
+    "run.page_process", "view", "pages.coding", "pages.convening", "pages.country", "pages.survey"))}
+"""What the fork server of a run imports, beside the libraries."""
 DEAD = "DeadKernelError"
 LOG, RECORDER = "reads", "glc_analysis.read_log"
 """The file in which a kernel records what its page reads, and the extension of IPython that does it."""
@@ -262,11 +262,24 @@ class Failure:
 
 
 def prepare_kernels(study: Study) -> None:
-    """Starts the process from which kernels are forked: it imports its libraries while the caller goes on."""
+    """Starts the process from which pages are forked: it imports its libraries while the caller goes on."""
     from glc_analysis.run.kernels import start_server
 
-    if "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
-        start_server(_environment(study))
+    if _is_forking():
+        start_server(_environment(study) | PRELOADED)
+
+
+def hold_tables(study: Study, reads: Iterable[str]) -> None:
+    """Has that process read the tables among what pages read the last time, so that each page has them."""
+    from glc_analysis.run.kernels import hold_tables
+
+    if _is_forking():
+        hold_tables(_environment(study) | PRELOADED, str(study.root), sorted({
+            one.partition(" ")[0] for one in reads}))
+
+
+def _is_forking() -> bool:
+    return "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ
 
 
 def _environment(study: Study) -> dict[str, str]:
@@ -276,58 +289,88 @@ def _environment(study: Study) -> dict[str, str]:
 class Kernels:
     """The kernels of one run. Pages are executed from threads; one call stops all kernels.
 
-    With ``is_warm`` they are forked from a server that has imported the libraries, unless the environment
-    variable JUPYTER_DEFAULT_PROVISIONER_NAME names another provisioner. Pages that do not need the whole
-    study get ``reader_study`` in its place, if there is one.
+    With ``is_warm`` a page gets a process that is forked from a server that has imported the libraries, where
+    that is possible, and no kernel, unless the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME says
+    whose kernels to take. Pages that do not need the whole study get ``reader_study`` in its place, if there
+    is one.
     """
 
     def __init__(self, study: Study, *, timeout: float, is_warm: bool = False,
                  reader_study: Study | None = None) -> None:
-        # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-        from jupyter_client.kernelspec import KernelSpecManager
-        from jupyter_client.provisioning import KernelProvisionerFactory
-
-        from glc_analysis.run.kernels import NAME, start_server
-
-        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report failures ourselves
-        installed = KernelSpecManager().find_kernel_specs()
-        self._name = "glc_analysis" if "glc_analysis" in installed else "python3"
         self._environment = _environment(study)
-        if is_warm and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
-            KernelProvisionerFactory.instance().default_provisioner_name = NAME
-            start_server(self._environment)
+        self._is_forking = is_warm and _is_forking()
         self._timeout, self._reader_study = timeout, reader_study or study
-        self.jobs = 2 * (os.cpu_count() or 1)  # a kernel spends a third of its time waiting for messages
+        self.jobs = os.cpu_count() or 1
+        if not self._is_forking:
+            self.jobs *= 2  # a kernel spends a third of its time waiting for messages
         self._at_work: set[Any] = set()
         self._stopped = False
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own:
-            outcome = self._outcome(page, Path(own))
+            outcome = self._fork(page, Path(own)) if self._is_forking else None
+            if outcome is None:
+                outcome = self._in_kernel(page, Path(own))
             return replace(outcome, reads=recorded(Path(own, LOG), page.notebook))
 
-    def _outcome(self, page: PageJob, own: Path) -> Executed | Failure:
-        """The same without what was read; ``own`` is a folder for the files of the kernel."""
+    def _fork(self, page: PageJob, own: Path) -> Executed | Failure | None:
+        """A page in a forked process; None where none can be forked. ``own`` is a folder for its files."""
+        from glc_analysis.run.kernels import fork
+
+        said, entered = own / "outcome.json", own / "cell"
+        process = fork(self._page_environment(page, own) | PRELOADED, str(page.notebook.parent), page={
+            "notebook": str(page.notebook), "parameters": page.parameters, "extensions": [RECORDER],
+            "outcome": str(said), "entered": str(entered)})
+        if process is None:
+            return None
+        is_late = threading.Event()
+        with self._working(process, is_late):
+            code = process.wait()
+        if is_late.is_set() or code or not said.is_file():
+            place = int(entered.read_text(encoding="utf-8")) if entered.is_file() else -1
+            return _failure(page, place, "TimeoutError", self._late) if is_late.is_set() else _failure(
+                page, place, DEAD, _how_it_died(code))
+        outcome = json.loads(said.read_text(encoding="utf-8"))
+        if "notebook" in outcome:
+            return Executed(outcome["notebook"])
+        return _failure(page, outcome["place"], outcome["error"], outcome["message"])
+
+    def _in_kernel(self, page: PageJob, own: Path) -> Executed | Failure:
+        """A page in a kernel."""
+        # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+        import papermill
+
         place, is_late, exit_codes = -1, threading.Event(), []
 
         def enter(cell: object, cell_index: int) -> None:
             nonlocal place
             place = cell_index
 
+        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report failures ourselves
         try:
             with self._kernel(page, own, is_late, exit_codes) as kernel:
-                import papermill  # while the kernel starts
-
                 return Executed(papermill.execute_notebook(
-                    str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
+                    str(page.notebook), None, dict(page.parameters), kernel_name=kernel.kernel_name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter))
         # The failure of one page must not end the run of the others.
         except Exception as error:  # noqa: BLE001
-            cause = TimeoutError(f"took longer than {self._timeout:g} seconds") if is_late.is_set() \
-                else _KernelDied(exit_codes[0]) if exit_codes else error
-            return _failure(page, place, cause)
+            if is_late.is_set():
+                return _failure(page, place, "TimeoutError", self._late)
+            if exit_codes:
+                return _failure(page, place, DEAD, _how_it_died(exit_codes[0]))
+            if isinstance(error, papermill.PapermillExecutionError):
+                return _failure(page, error.cell_index, error.ename, error.evalue)
+            return _failure(page, place, type(error).__name__, str(error))
+
+    @property
+    def _late(self) -> str:
+        return f"took longer than {self._timeout:g} seconds"
+
+    def _page_environment(self, page: PageJob, own: Path) -> dict[str, str]:
+        root = {} if page.whole_study else {"GLC_STUDY": str(self._reader_study.root)}
+        return self._environment | {VARIABLE: str(own / LOG)} | root
 
     def stop(self) -> None:
         """Kills every kernel; their pages fail."""
@@ -336,40 +379,46 @@ class Kernels:
             process.kill()
 
     @contextmanager
+    def _working(self, process: Any, is_late: threading.Event) -> Iterator[None]:
+        """In this block the process of a page is killed if it takes too long, or all are stopped."""
+        timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
+        self._at_work.add(process)
+        try:
+            timer.start()
+            if self._stopped:
+                process.kill()
+            yield
+        finally:
+            timer.cancel()
+            self._at_work.discard(process)
+
+    @contextmanager
     def _kernel(self, page: PageJob, own: Path, is_late: threading.Event,
                 exit_codes: list[int]) -> Iterator[Any]:
-        """A kernel for one page, killed if the page takes too long, and ended with the block. If it died, its
-        exit code is added to ``exit_codes``."""
+        """A kernel for one page, ended with the block; if it died, its exit code is in ``exit_codes``."""
+        from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_core.utils import run_sync
 
         from glc_analysis.run.kernels import KernelManager
 
-        kernel = KernelManager(kernel_name=self._name)
+        installed = KernelSpecManager().find_kernel_specs()
+        kernel = KernelManager(kernel_name="glc_analysis" if "glc_analysis" in installed else "python3")
         with kernel.ending():
             kernel.connection_file = str(own / "kernel.json")
             if os.name == "posix":  # over TCP, any user of the machine could read the messages
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
-            env = self._environment | {VARIABLE: str(own / LOG)}
-            if not page.whole_study:
-                env["GLC_STUDY"] = str(self._reader_study.root)
             run_sync(kernel.start_kernel)(
-                cwd=str(page.notebook.parent), env=env,
+                cwd=str(page.notebook.parent), env=self._page_environment(page, own),
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
                                  f"--IPKernelApp.extensions={RECORDER}"])
             process = kernel.provisioner.process
-            timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
-            self._at_work.add(process)
-            try:
-                timer.start()
-                if self._stopped:
-                    raise GLCError("The run was stopped.")
-                yield kernel
-            finally:
-                timer.cancel()
-                self._at_work.discard(process)
-                if (code := process.poll()) is not None:
-                    exit_codes.append(code)
+            with self._working(process, is_late):
+                try:
+                    yield kernel
+                finally:
+                    if (code := process.poll()) is not None:
+                        exit_codes.append(code)
 
 
 def _folder_of_sockets() -> str:
@@ -379,23 +428,16 @@ def _folder_of_sockets() -> str:
     return usual if len(os.fsencode(usual)) <= LONGEST or os.name != "posix" else "/tmp"
 
 
-class _KernelDied(Exception):
-    """A kernel died; the exit code says how."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__("its kernel was killed; perhaps the memory ran out" if code == -9
-                         else f"its kernel ended with {code}")
+def _how_it_died(code: int) -> str:
+    """What the exit code of a process says that did not get to its end."""
+    return ("its kernel was killed; perhaps the memory ran out" if code == -9
+            else f"its kernel ended with {code}")
 
 
-def _failure(page: PageJob, place: int, error: Exception) -> Failure:
-    """What went wrong, without traceback, and in which cell of the notebook as it is in the repository."""
-    from papermill import PapermillExecutionError
-
-    name, message = DEAD if isinstance(error, _KernelDied) else type(error).__name__, str(error)
-    if isinstance(error, PapermillExecutionError):
-        name, message, place = error.ename, error.evalue, error.cell_index
-    # papermill inserted a cell after the parameters.
+def _failure(page: PageJob, place: int, error: str, message: str) -> Failure:
+    """What went wrong, without traceback, and in which cell of the notebook as it is in the repository:
+    ``place`` counts from 0, with the cell that papermill inserts after the parameters."""
     cells = json.loads(page.notebook.read_text(encoding="utf-8"))["cells"]
     place += 1 if place <= parameters_at(cells) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
-    return Failure(page.notebook.name, page.slug, place, name, first_line or "no message")
+    return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

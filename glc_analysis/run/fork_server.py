@@ -1,12 +1,14 @@
-"""The fork server: imports what every page needs, once, and becomes a kernel for each that is asked for.
+"""The fork server: imports what every page needs, once, and forks a process for each page or kernel.
 
 It is run by its path, so that nothing of our package is in a kernel before its page imports it, unless the
 run asks for it. The kernels have no debugger: debugpy takes a fifth of the imports, and nobody debugs a page
 there.
 
-Over the socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``, and
-``streams``, by number those that are files), each with a socket on which the kernel's process id is told
-and, at its end, how it ended, and with these files. When the owner is gone, all kernels and the server go.
+Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
+the new process is told and, at its end, how it ended. A request has ``cwd``, ``env``, ``streams`` (by number
+those that are files, which come with it) and either the ``arguments`` of a kernel or a ``page``
+(:mod:`glc_analysis.run.page_process`). A request of ``tables`` has them read here, for all pages that follow.
+When the owner is gone, all processes and the server go.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from typing import Any
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
              "pyarrow.dataset", "scipy.sparse", "pandas.core.arrays.arrow.extension_types",
@@ -32,6 +35,8 @@ PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "py
 matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
 GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
 lasts."""
+PAGES = "glc_analysis.run.page_process"
+"""The module that executes pages; a server without it forks kernels alone."""
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -56,6 +61,11 @@ def serve(control: socket.socket) -> None:
             request, files, *_ = socket.recv_fds(control, 1 << 22, 3)
             if not request:
                 break
+            asked = json.loads(request)
+            if "tables" in asked:
+                with suppress(Exception):  # whatever is wrong with them, a page will say it
+                    sys.modules[PAGES].hold(**asked)
+                continue
             teller, server = socket.socket(fileno=files.pop(0)), os.getpid()
             pid = os.fork()
             if not pid:
@@ -63,7 +73,7 @@ def serve(control: socket.socket) -> None:
                 for held in (woken, wake, control.detach(), teller.detach(), *(
                         kept.detach() for kept in kernels.values())):
                     os.close(held)
-                _become(server, files, **json.loads(request))
+                _become(server, files, **asked)
             for file in files:
                 os.close(file)
             kernels[pid] = teller
@@ -82,9 +92,10 @@ def _tell_ends(kernels: dict[int, socket.socket]) -> None:
                 teller.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(server: int, files: list[int], arguments: list[str], cwd: str, env: dict[str, str],
-            streams: list[int]) -> None:
-    """Turns this process into a kernel, as ``python -m ipykernel_launcher`` would; never returns."""
+def _become(server: int, files: list[int], cwd: str, env: dict[str, str], streams: list[int],
+            arguments: list[str] | None = None, page: dict[str, Any] | None = None) -> None:
+    """Turns this process into that of a page, or into a kernel, as ``python -m ipykernel_launcher`` would;
+    never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
@@ -105,16 +116,22 @@ def _become(server: int, files: list[int], arguments: list[str], cwd: str, env: 
             os.dup2(file, number)
         random.seed()
         sys.modules["numpy"].random.seed()
-        from ipykernel import kernelapp
-
-        # The default was taken when the class was made, in the server.
-        sys.argv = ["ipykernel_launcher", *arguments, f"--IPKernelApp.parent_handle={server}"]
-        kernelapp.launch_new_instance()
+        if page is not None:
+            sys.modules[PAGES].execute(**page)
+        else:
+            _launch(["ipykernel_launcher", *(arguments or []), f"--IPKernelApp.parent_handle={server}"])
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else bool(end.code)
     finally:
         os._exit(code)
+
+
+def _launch(arguments: list[str]) -> None:
+    from ipykernel import kernelapp
+
+    sys.argv = arguments  # with the parent: its default was taken when the class was made, in the server
+    kernelapp.launch_new_instance()
 
 
 def main() -> None:
@@ -125,9 +142,13 @@ def main() -> None:
     for name in (*PRELOADED, *os.environ.get("GLC_PRELOAD", "").split()):
         with suppress(ImportError):
             importlib.import_module(name)
-    # Pages look at text piece by piece, as builds do (see tables.python_strings): a tenth less time a run.
     if pandas := sys.modules.get("pandas"):
+        # Pages look at text piece by piece, as builds do (tables.python_strings): a tenth less time a run.
         pandas.options.mode.string_storage = "python"
+        # pandas took us for a terminal; in a kernel it prints as many columns as this.
+        pandas.options.display.max_columns = 20
+    if PAGES in sys.modules:
+        sys.modules[PAGES].prepare()
     gc.collect()
     gc.freeze()  # what is shared stays shared
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done

@@ -1,8 +1,9 @@
-"""Starts kernels by forking a server that has imported the libraries, which saves the time of the imports.
+"""Forks pages and kernels from a server that has imported the libraries, which saves the time of the imports.
 
-It is a provisioner of Jupyter, so papermill, nbclient and nbval use it unchanged. ``glc run`` switches it on;
-for other programs, set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``. If a kernel cannot be forked (not on
-Linux, with another Python, after an error), it is started in the usual way.
+``glc run`` has a process forked for each page (:mod:`glc_analysis.run.page_process`). For other programs
+there is a provisioner of Jupyter that forks kernels, so that papermill, nbclient and nbval use it unchanged:
+set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``. If a kernel cannot be forked (not on Linux, with another
+Python, after an error), it is started in the usual way.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,7 +51,7 @@ class ForkProvisioner(LocalProvisioner):
         is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
             map(kwargs.get, ("stdin", "independent"))) and all(
             hasattr(file, "fileno") for file in streams.values())
-        forked = _forked(cmd[3:], cwd, dict(env), streams) if is_usual and sys.platform == "linux" else None
+        forked = fork(env, cwd, streams, arguments=cmd[3:]) if is_usual else None
         if forked is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.cwd = forked, cwd
@@ -64,8 +67,32 @@ def start_server(env: Any) -> None:
             _server(env)
 
 
+def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, **what: Any) -> Forked | None:
+    """A process of this process's server, which is started where there is none; None where it cannot be.
+
+    ``what`` is the ``arguments`` of a kernel or a ``page``, ``streams`` are files in place of stdout (1) and
+    stderr (2).
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        server = _server(env)
+        return server.fork({"cwd": cwd, "env": dict(env), **what}, streams or {}) \
+            if server.bound == _bound(env) else None
+    except OSError:
+        return None
+
+
+def hold_tables(env: Any, root: str, names: list[str]) -> None:
+    """Has the server read tables of the study in ``root``, so that not every page reads them anew."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            _server(env).ask({"root": root, "tables": names})
+
+
 class Forked:
-    """A forked kernel as :class:`subprocess.Popen` would show it: the server is its parent, not we."""
+    """A forked process as :class:`subprocess.Popen` would show it: the server is its parent, not we. Several
+    threads may ask it."""
 
     stdin = stdout = stderr = None
 
@@ -75,28 +102,30 @@ class Forked:
         if not said:
             raise ConnectionError("The fork server is gone.")
         self.pid, self.returncode, self._told = int(said), None, told
+        self._asking = threading.Lock()
         told.setblocking(False)
 
     def poll(self) -> int | None:
-        """How the kernel ended; None while it runs. A kernel whose server is gone was killed."""
-        if self.returncode is None:
-            try:
-                self.returncode = int(self._told.recv(64) or -9)
-                self._told.close()
-            except BlockingIOError:
-                pass
+        """How the process ended; None while it runs. One whose server is gone was killed."""
+        with self._asking:
+            if self.returncode is None:
+                with suppress(BlockingIOError):
+                    self.returncode = int(self._told.recv(64) or -9)
+                    self._told.close()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """How the kernel ended, once it has."""
-        if self.poll() is None:
-            self._told.settimeout(timeout)
-            self.returncode = int(self._told.recv(64) or -9)
-            self._told.close()
-        return self.returncode
+        """How the process ended, once it has. Raises TimeoutError if it takes longer (in seconds)."""
+        begun = time.monotonic()
+        while (code := self.poll()) is None:
+            if timeout is not None and time.monotonic() - begun > timeout:
+                raise TimeoutError(f"Process {self.pid} runs for longer than {timeout:g} seconds.")
+            with suppress(OSError, ValueError):  # another thread has just heard of the end
+                select.select([self._told], [], [], 0.2)
+        return code
 
     def send_signal(self, number: int) -> None:
-        """Sends the kernel and what it started a signal while it is there: later its number is another's."""
+        """Sends the process and what it started a signal while it is there: later its number is another's."""
         if self.poll() is None:
             try:
                 os.killpg(self.pid, number)
@@ -104,11 +133,11 @@ class Forked:
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """Ends the kernel at once."""
+        """Ends the process at once."""
         self.send_signal(9)
 
     def terminate(self) -> None:
-        """Asks the kernel to end."""
+        """Asks the process to end."""
         self.send_signal(15)
 
 
@@ -124,34 +153,28 @@ class _Server:
                 [sys.executable, str(SERVER), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
-    def fork(self, arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked:
-        """A new kernel; ``streams`` are files in place of its stdout (1) and stderr (2). Raises OSError where
-        there is none."""
-        request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env, "streams": [*streams]}).encode()
-        # In packets: the end of a kernel that hardly began must not be read as a part of its process id.
+    def fork(self, request: dict[str, Any], streams: dict[int, Any]) -> Forked:
+        """A new process. Raises OSError where there is none."""
+        # In packets: the end of a process that hardly began must not be read as a part of its id.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, self._asking:
-            socket.send_fds(self._control, [request], [theirs.fileno(), *(
-                file.fileno() for file in streams.values())])
+        with theirs:
+            self.ask(request | {"streams": [*streams]},
+                     theirs.fileno(), *(file.fileno() for file in streams.values()))
         return Forked(ours)
 
+    def ask(self, request: dict[str, Any], *files: int) -> None:
+        """Sends a request. Raises OSError where the server is gone."""
+        with self._asking:
+            socket.send_fds(self._control, [json.dumps(request).encode()], files)
+
     def close(self) -> None:
-        """Ends the server and its kernels."""
+        """Ends the server and its processes."""
         self._control.close()
         self.process.wait()
 
 
 _servers: list[_Server] = []
 _starting = threading.Lock()
-
-
-def _forked(arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked | None:
-    """A kernel of this process's server, which is started where there is none; None where it cannot be."""
-    try:
-        server = _server(env)
-        return server.fork(arguments, cwd, env, streams) if server.bound == _bound(env) else None
-    except OSError:
-        return None
 
 
 def _server(env: Any) -> _Server:

@@ -69,9 +69,9 @@ def light_server(folder):
     text = kernels.SERVER.read_text(encoding="utf-8")
     few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", '
                  '"pyarrow.parquet")', text, flags=re.S)
-    assert few != text and '"GLC_PRELOAD"' in text
-    few = few.replace('"GLC_PRELOAD"', '"NO_MODULES"')
-    (folder / "server.py").write_text(few, encoding="utf-8")
+    named = 'os.environ.get("GLC_PRELOAD", "")'
+    assert few != text and named in text
+    (folder / "server.py").write_text(few.replace(named, "PAGES"), encoding="utf-8")
 
 
 def own(root, folder, scheduler=""):

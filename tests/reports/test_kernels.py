@@ -135,12 +135,13 @@ def test_how_a_killed_kernel_ended_is_told(start):
 @pytest.mark.acceptance
 def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monkeypatch):
     """A longer number would be the id of another process, which would be killed at the end of the page."""
-    server, forked = _Server(ENVIRONMENT), Forked
+    server, starting = _Server(ENVIRONMENT), Forked
 
     def ended():
-        return server.fork([], "/nowhere", dict(ENVIRONMENT), {}).wait(timeout=60)
+        forked = server.fork({"arguments": [], "cwd": "/nowhere", "env": dict(ENVIRONMENT)}, {})
+        return forked.wait(timeout=60)
     assert ended() == 1
-    monkeypatch.setattr("glc_analysis.run.kernels.Forked", lambda told: time.sleep(1) or forked(told))
+    monkeypatch.setattr("glc_analysis.run.kernels.Forked", lambda told: time.sleep(1) or starting(told))
     assert ended() == 1
     server.close()
 
@@ -169,7 +170,7 @@ def test_server_and_kernels_go_with_their_owner(tmp_path):
         "from glc_analysis.run.kernels import _Server\n"
         "import os\n"
         "server = _Server(os.environ)\n"
-        "kernel = server.fork(['-f', sys.argv[1]], '.', dict(os.environ), {})\n"
+        "kernel = server.fork({'arguments': ['-f', sys.argv[1]], 'cwd': '.', 'env': dict(os.environ)}, {})\n"
         "print(server.process.pid, kernel.pid, flush=True)\n"
         "time.sleep(600)"), str(tmp_path / "kernel.json")], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL, env=ENVIRONMENT)

@@ -141,8 +141,11 @@ def test_the_list_of_the_machine_s_fonts_has_nothing_of_the_study(sample_study, 
     assert not set(EVERYTHING) & set(done.reads)
 
 
-def test_a_page_that_starts_another_program_depends_on_everything(sample_study, kernels, tmp_path):
-    done = executed(sample_study, notebook(tmp_path / "own", "import os\nos.system('true')"), kernels)
+@pytest.mark.parametrize("source", ["import os\nos.system('true')", "!true",
+                                    "import os\nos.fork() or os._exit(0)"])
+def test_a_page_that_starts_another_program_depends_on_everything(source, sample_study, kernels, tmp_path):
+    done = executed(sample_study, notebook(tmp_path / "own", source), kernels)
+    assert isinstance(done, Executed), str(done)
     assert set(EVERYTHING) <= set(done.reads)
 
 
