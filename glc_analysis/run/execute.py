@@ -263,7 +263,7 @@ class Failure:
 
 def prepare_kernels(study: Study) -> None:
     """Starts the process from which pages are forked: it imports its libraries while the caller goes on."""
-    from glc_analysis.run.kernels import start_server
+    from glc_analysis.run.fork_server import start_server
 
     if _is_forking():
         start_server(_environment(study) | PRELOADED)
@@ -271,7 +271,7 @@ def prepare_kernels(study: Study) -> None:
 
 def hold_tables(study: Study, reads: Iterable[str]) -> None:
     """Has that process read the tables among what pages read the last time, so that each page has them."""
-    from glc_analysis.run.kernels import hold_tables
+    from glc_analysis.run.fork_server import hold_tables
 
     if _is_forking():
         hold_tables(_environment(study) | PRELOADED, str(study.root), sorted({
@@ -316,7 +316,7 @@ class Kernels:
 
     def _fork(self, page: PageJob, own: Path) -> Executed | Failure | None:
         """A page in a forked process; None where none can be forked. ``own`` is a folder for its files."""
-        from glc_analysis.run.kernels import fork
+        from glc_analysis.run.fork_server import fork
 
         said, entered = own / "outcome.json", own / "cell"
         process = fork(self._page_environment(page, own) | PRELOADED, str(page.notebook.parent), page={

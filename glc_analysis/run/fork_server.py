@@ -1,8 +1,8 @@
 """The fork server: imports what every page needs, once, and forks a process for each page or kernel.
 
-It is run by its path, so that nothing of our package is in a kernel before its page imports it, unless the
-run asks for it. The kernels have no debugger: debugpy takes a fifth of the imports, and nobody debugs a page
-there.
+First comes its own process, then what its owner does. It is run by its path, so that nothing of our package
+is in a kernel before its page imports it, unless the run asks for it. The kernels have no debugger: debugpy
+takes a fifth of the imports, and nobody debugs a page there.
 
 Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
 the new process is told and, at its end, how it ended. A request has ``cwd``, ``env``, ``streams`` (by number
@@ -13,18 +13,23 @@ When the owner is gone, all processes and the server go.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import importlib
 import json
 import os
 import random
+import select
 import selectors
 import signal
 import socket
+import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
@@ -38,7 +43,6 @@ lasts."""
 PAGES = "glc_analysis.run.page_process"
 """The module that executes pages; a server without it forks kernels alone."""
 PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
 
 
 def serve(control: socket.socket) -> None:
@@ -97,7 +101,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
     """Turns this process into that of a page, or into a kernel, as ``python -m ipykernel_launcher`` would;
     never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
         os._exit(1)
     signal.set_wakeup_fd(-1)
@@ -154,6 +158,151 @@ def main() -> None:
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done
     serve(socket.socket(fileno=int(sys.argv[1])))
 
+
+# ------------------------------
+# Its owner: asks for processes
+
+
+SERVER = Path(__file__)
+ANSWER_WITHIN = 60.0
+"""Seconds to wait for an answer of the server."""
+BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
+         "GLC_PRELOAD")
+"""Variables that take effect when Python or a library starts: a kernel with other values is not forked."""
+
+
+def start_server(env: Any) -> None:
+    """Starts the server of this process, if it can be: it imports while its owner does so too."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            _server(env)
+
+
+def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, **what: Any) -> Forked | None:
+    """A process of this process's server, which is started where there is none; None where it cannot be.
+
+    ``what`` is the ``arguments`` of a kernel or a ``page``, ``streams`` are files in place of stdout (1) and
+    stderr (2).
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        server = _server(env)
+        return server.fork({"cwd": cwd, "env": dict(env), **what}, streams or {}) \
+            if server.bound == _bound(env) else None
+    except OSError:
+        return None
+
+
+def hold_tables(env: Any, root: str, names: list[str]) -> None:
+    """Has the server read tables of the study in ``root``, so that not every page reads them anew."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            _server(env).ask({"root": root, "tables": names})
+
+
+class Forked:
+    """A forked process as :class:`subprocess.Popen` would show it: the server is its parent, not we. Several
+    threads may ask it."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, told: socket.socket) -> None:
+        told.settimeout(ANSWER_WITHIN)
+        said = told.recv(64)
+        if not said:
+            raise ConnectionError("The fork server is gone.")
+        self.pid, self.returncode, self._told = int(said), None, told
+        self._asking = threading.Lock()
+        told.setblocking(False)
+
+    def poll(self) -> int | None:
+        """How the process ended; None while it runs. One whose server is gone was killed."""
+        with self._asking:
+            if self.returncode is None:
+                with suppress(BlockingIOError):
+                    self.returncode = int(self._told.recv(64) or -9)
+                    self._told.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How the process ended, once it has. Raises TimeoutError if it takes longer (in seconds)."""
+        begun = time.monotonic()
+        while (code := self.poll()) is None:
+            if timeout is not None and time.monotonic() - begun > timeout:
+                raise TimeoutError(f"Process {self.pid} runs for longer than {timeout:g} seconds.")
+            with suppress(OSError, ValueError):  # another thread has just heard of the end
+                select.select([self._told], [], [], 0.2)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Sends the process and what it started a signal while it is there: later its number is another's."""
+        if self.poll() is None:
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:  # so young that it has no group yet
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        self.send_signal(9)
+
+    def terminate(self) -> None:
+        """Asks the process to end."""
+        self.send_signal(15)
+
+
+class Server:
+    """The server of this process, which ends with it."""
+
+    def __init__(self, env: Any) -> None:
+        self.bound = _bound(env)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking = threading.Lock()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, str(SERVER), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
+
+    def fork(self, request: dict[str, Any], streams: dict[int, Any]) -> Forked:
+        """A new process. Raises OSError where there is none."""
+        # In packets: the end of a process that hardly began must not be read as a part of its id.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.ask(request | {"streams": [*streams]},
+                     theirs.fileno(), *(file.fileno() for file in streams.values()))
+        return Forked(ours)
+
+    def ask(self, request: dict[str, Any], *files: int) -> None:
+        """Sends a request. Raises OSError where the server is gone."""
+        with self._asking:
+            socket.send_fds(self._control, [json.dumps(request).encode()], files)
+
+    def close(self) -> None:
+        """Ends the server and its processes."""
+        self._control.close()
+        self.process.wait()
+
+
+_servers: list[Server] = []
+_starting = threading.Lock()
+
+
+def _server(env: Any) -> Server:
+    with _starting:
+        if not _servers or _servers[0].process.poll() is not None:
+            _servers[:] = [Server(env)]
+        return _servers[0]
+
+
+def _bound(env: Any) -> dict[str, str]:
+    return {name: env.get(name, "") for name in BOUND}
+
+
+@atexit.register
+def _close() -> None:
+    for server in _servers:
+        server.close()
 
 if __name__ == "__main__":
     main()

@@ -25,7 +25,7 @@ import pytest
 from glc_analysis.disclosure.gate import PASSED
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
-from glc_analysis.run import kernels, record
+from glc_analysis.run import fork_server, record
 from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
@@ -66,7 +66,7 @@ def write_notebooks(folder):
 
 def light_server(folder):
     """The fork server with no more libraries than these notebooks need: two hundred runs wait for it."""
-    text = kernels.SERVER.read_text(encoding="utf-8")
+    text = fork_server.SERVER.read_text(encoding="utf-8")
     few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", '
                  '"pyarrow.parquet")', text, flags=re.S)
     named = 'os.environ.get("GLC_PRELOAD", "")'
@@ -77,7 +77,7 @@ def light_server(folder):
 def own(root, folder, scheduler=""):
     """What an owner does; its exit code says how it ended."""
     os.setsid()
-    kernels.SERVER = folder / "server.py"
+    fork_server.SERVER = folder / "server.py"
     try:
         done = run(Study(root), folder=folder, scheduler=scheduler, progress=lambda *told: None)
     except GLCError as error:

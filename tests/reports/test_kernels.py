@@ -13,7 +13,8 @@ from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from glc_analysis.run.execute import KERNEL_ENV
-from glc_analysis.run.kernels import NAME, Forked, _Server, _servers
+from glc_analysis.run.fork_server import Forked, Server, _servers
+from glc_analysis.run.kernels import NAME
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 ENVIRONMENT = os.environ | KERNEL_ENV | {"GLC_PRELOAD": ""}
@@ -135,13 +136,13 @@ def test_how_a_killed_kernel_ended_is_told(start):
 @pytest.mark.acceptance
 def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monkeypatch):
     """A longer number would be the id of another process, which would be killed at the end of the page."""
-    server, starting = _Server(ENVIRONMENT), Forked
+    server, starting = Server(ENVIRONMENT), Forked
 
     def ended():
         forked = server.fork({"arguments": [], "cwd": "/nowhere", "env": dict(ENVIRONMENT)}, {})
         return forked.wait(timeout=60)
     assert ended() == 1
-    monkeypatch.setattr("glc_analysis.run.kernels.Forked", lambda told: time.sleep(1) or starting(told))
+    monkeypatch.setattr("glc_analysis.run.fork_server.Forked", lambda told: time.sleep(1) or starting(told))
     assert ended() == 1
     server.close()
 
@@ -167,9 +168,9 @@ def test_server_and_kernels_go_with_their_owner(tmp_path):
     """An owner that is killed cannot close anything."""
     owner = subprocess.Popen([sys.executable, "-c", (
         "import sys, time\n"
-        "from glc_analysis.run.kernels import _Server\n"
+        "from glc_analysis.run.fork_server import Server\n"
         "import os\n"
-        "server = _Server(os.environ)\n"
+        "server = Server(os.environ)\n"
         "kernel = server.fork({'arguments': ['-f', sys.argv[1]], 'cwd': '.', 'env': dict(os.environ)}, {})\n"
         "print(server.process.pid, kernel.pid, flush=True)\n"
         "time.sleep(600)"), str(tmp_path / "kernel.json")], stdout=subprocess.PIPE, text=True,
