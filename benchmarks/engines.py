@@ -108,13 +108,13 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
         cluster.wait_for(2)
         others["two dask workers on this machine"] = way("workers", SCHEDULER=cluster.address)
     return [f"| {pages} country and theme notebooks, cold, executed alone | time | ratio |", "|---|---|---|",
-            f"| `glc run`'s kernels, {2 * CORES} jobs | {ours:.1f} s | 1.0 |",
+            f"| `glc run`'s processes, {CORES} jobs | {ours:.1f} s | 1.0 |",
             *(f"| {name} | {seconds:.1f} s | {seconds / ours:.1f} |" for name, seconds in others.items()),
             f"| floor: the same cells in one imported process, over {CORES} cores | {floor:.1f} s "
             f"| 1/{ours / floor:.2f} |", "",
-            f"Above the floor: {first - next_:.1f} s until the first kernel is there, in which one core "
-            f"waits; and a kernel of its own for every page, {next_ - cells / pages:.2f} s each beside its "
-            f"cells ({cells / pages:.2f} s), of which it waits a part.", "",
+            f"Above the floor: {first - next_:.1f} s until the first process is there, in which one "
+            f"core waits; and a process of its own for every page, {next_ - cells / pages:.2f} s each beside "
+            f"its cells ({cells / pages:.2f} s).", "",
             f"The whole cold `glc run`: {len(plan(study))} pages executed in {executed:.1f} s; site, gate, "
             f"switch: {published:.1f} s.", "",
             *_site(root), *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),

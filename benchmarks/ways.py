@@ -24,12 +24,12 @@ def pages_of(study: Study) -> list[PageJob]:
 
 
 def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
-    """Our kernels alone, or those of a dask scheduler's workers: no site, nothing written."""
+    """Our processes alone, or those of a dask scheduler's workers: no site, nothing written."""
     from glc_analysis.run.cluster import Cluster
-    from glc_analysis.run.execute import Failure, Kernels
+    from glc_analysis.run.execute import Failure, PageProcesses
 
     kernels = Cluster(study, scheduler, timeout=600) if scheduler else \
-        Kernels(study, timeout=600, is_warm=is_warm)
+        PageProcesses(study, timeout=600, is_warm=is_warm)
     with ThreadPoolExecutor(jobs or kernels.jobs) as pool:
         assert not [one for one in pool.map(kernels.execute, pages_of(study)) if isinstance(one, Failure)]
     kernels.stop()
@@ -37,10 +37,10 @@ def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str
 
 def alone(study: Study) -> None:
     """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
-    from glc_analysis.run.execute import Kernels
+    from glc_analysis.run.execute import PageProcesses
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
-    kernels = Kernels(study, timeout=600, is_warm=True)
+    kernels = PageProcesses(study, timeout=600, is_warm=True)
     for page in pages:
         kernels.execute(page)
         times.append(time.perf_counter() - begun)
@@ -125,9 +125,9 @@ def one(study: Study, slug: str) -> None:
     """One page by a plain kernel; prints the seconds of the page and the peak memory of its kernel, GiB."""
     import resource
 
-    from glc_analysis.run.execute import Failure, Kernels
+    from glc_analysis.run.execute import Failure, PageProcesses
 
-    kernels, page = Kernels(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
+    kernels, page = PageProcesses(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
     begun = time.perf_counter()
     assert not isinstance(kernels.execute(page), Failure)
     seconds = time.perf_counter() - begun

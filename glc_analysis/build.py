@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -120,11 +121,13 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 
 @tables.python_strings()
-def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
-    """Builds a study (:func:`build`) and reports for every step whether it ran."""
+def build_steps(study: Study, *, say: Say = lambda line: None,
+                executor: Executor | None = None) -> BuildResult:
+    """Builds a study (:func:`build`) and reports for every step whether it ran. An ``executor`` does a part
+    of the work at the same time."""
     earlier = Record.read(study)
     arrivals, reference = manifest.inspect(study), read_reference(study)
-    engine = _run(study, reference, arrivals, earlier, say)
+    engine = _run(study, reference, arrivals, earlier, say, executor=executor)
     update_key(study, reference.names)
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
@@ -225,7 +228,8 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
-         say: Say, *, steps: Sequence[Step] = (), is_kept: bool = True) -> Engine:
+         say: Say, *, steps: Sequence[Step] = (), is_kept: bool = True,
+         executor: Executor | None = None) -> Engine:
     """Runs all steps that must run, or the ``steps`` given, and makes the table of all logs.
 
     Raises GLCError if nothing has arrived that a study can be made of."""
@@ -241,7 +245,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
     engine = Engine(steps or STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say,
-                    is_kept=is_kept)
+                    is_kept=is_kept, executor=executor)
     engine.run()
     engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
     return engine
@@ -465,17 +469,19 @@ def _releases(view: View) -> dict[str, Any]:
                                                    audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
-    released = {}
+    released, decided = {}, {}
     for audience in READERS:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
                                       own, consent, settings, audience=audience)
         if audience in hidden:
             printable, told[audience] = dict.fromkeys(printable, set()), {}
-        decisions = tables.shape(f"release_{audience}", decide(
-            view["estimates"], contributors, own, consent, settings, audience=audience,
-            never=case_codes(reference.codebook), printable=printable, regions=everywhere, **told[audience]))
-        decisions, released[f"issued_{audience}"] = prepare_release(view.study, decisions, view, contributors,
-                                                                    audience)
+        decided[audience] = printable, partial(
+            decide, view["estimates"], contributors, own, consent, settings, audience=audience,
+            never=case_codes(reference.codebook), printable=printable, regions=everywhere, **told[audience])
+    for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
+            decision for _, decision in decided.values()), strict=True):
+        decisions, released[f"issued_{audience}"] = prepare_release(
+            view.study, tables.shape(f"release_{audience}", decisions), view, contributors, audience)
         is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable)
         released[f"release_{audience}"] = hide_countries(decisions, is_hidden)
     return released

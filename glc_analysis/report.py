@@ -159,16 +159,16 @@ class ReportRun:
     def _execute(self, to_run: list[PageJob], jobs: int, scheduler: str, report: Progress) -> None:
         from glc_analysis.run.execute import execute_all, hold_tables
 
-        report(0, len(to_run), "Kernels start")
+        report(0, len(to_run), "Pages start")
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
         reader_study = self._reader_study(to_run)
         if not scheduler:
             hold_tables(reader_study or self.study, {one for page in to_run for one in page.reads})
-        kernels = self._kernels(scheduler, reader_study)
+        processes = self._processes(scheduler, reader_study)
         try:
-            with uninterrupted(), closing(execute_all(kernels, order, jobs,
+            with uninterrupted(), closing(execute_all(processes, order, jobs,
                                                       lambda: self._assembly)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
@@ -188,12 +188,12 @@ class ReportRun:
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))
 
-    def _kernels(self, scheduler: str, reader_study: Study | None) -> Any:
-        from glc_analysis.run.execute import Kernels
+    def _processes(self, scheduler: str, reader_study: Study | None) -> Any:
+        from glc_analysis.run.execute import PageProcesses
 
         timeout = self.study.settings["reports"]["timeout"]
         if not scheduler:
-            return Kernels(self.study, timeout=timeout, is_warm=True, reader_study=reader_study)
+            return PageProcesses(self.study, timeout=timeout, is_warm=True, reader_study=reader_study)
         from glc_analysis.run.cluster import Cluster
 
         cluster = Cluster(self.study, scheduler, timeout=timeout, reader_study=reader_study)
@@ -314,7 +314,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         folder: Path = NOTEBOOKS) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
-    ``jobs`` notebooks run at a time (0: twice the number of cores), for no longer than study.toml allows;
+    ``jobs`` notebooks run at a time (0: as many as there are cores), for no longer than study.toml allows;
     with the address of a dask ``scheduler``, on its workers. ``printed`` "full" shows on paper what is folded
     on the screen; "short" only its first line. If a notebook fails, its last good page is kept
     and marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal.

@@ -17,7 +17,8 @@ files. The record of a build (:class:`Record`) holds digests and names alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,10 +189,11 @@ class View(Declared):
 
     def __init__(self, step: Step, read: Callable[[str], Any], study: Study | None,
                  reference: Reference | None, pseudonyms: Mapping[str, str], log: Any,
-                 say: Callable[[str], None], earlier: Callable[[], Collection[str]] = tuple) -> None:
+                 say: Callable[[str], None], earlier: Callable[[], Collection[str]] = tuple,
+                 executor: Executor | None = None) -> None:
         super().__init__(step.name, read, dict.fromkeys(step.needs, ""))
         self._needs, self._pseudonyms, self.log, self.say = step.needs, pseudonyms, log, say
-        self._earlier = earlier
+        self._earlier, self._executor = earlier, executor
         if study and reference:
             self.study = DeclaredStudy(study.root, step, study)
             listed = {need.removesuffix(".csv"): "" for need in step.needs if need.endswith(".csv")}
@@ -210,6 +212,14 @@ class View(Declared):
         if RELEASES not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
+
+
+    def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
+        """The results of calls, in their order. The first is made here; where there is an executor, it makes
+        the others at the same time."""
+        first, *others = calls
+        waiting = [self._executor.submit(call).result if self._executor else call for call in others]
+        return [first(), *(result() for result in waiting)]
 
 
 @dataclass(frozen=True)
@@ -328,7 +338,7 @@ class Engine:
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
                  new_log: Callable[[], Any], say: Callable[[str], None] = lambda line: None,
-                 is_kept: bool = True) -> None:
+                 is_kept: bool = True, executor: Executor | None = None) -> None:
         self._inputs, self._record, self._parts, self._new_log = inputs, record, parts, new_log
         self._steps, self._processed = steps, inputs.study.processed
         self._makers = {name: step for step in steps for name in step.makes}
@@ -339,7 +349,7 @@ class Engine:
         self._earlier_lines: pd.DataFrame | None = None
         self._said = ""
         self._say = say
-        self._is_kept = is_kept
+        self._is_kept, self._executor = is_kept, executor
         self.packed: dict[str, bytes] = {}
         """The tables that were made, as the bytes of their files; the other files stay."""
         self.logs: dict[str, list[dict]] = {}
@@ -437,7 +447,8 @@ class Engine:
         """Runs a step; ``is_again`` if its tables were kept and only its values are needed."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
-                    self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases)
+                    self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases,
+                    self._executor)
         made = step.function(view)
         if {*made} != {*step.makes}:
             raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} and declares {step.makes}.")

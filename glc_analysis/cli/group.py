@@ -15,6 +15,8 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
     from glc_analysis.build import BuildResult
@@ -206,18 +208,19 @@ def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
 # The tables that a command reads
 
 
-def ensure_built(study: Study, *, meanwhile: Callable[[], object] = lambda: None) -> None:
-    """Builds the tables where they are out of date; only then is anything heavy imported. ``meanwhile`` is
-    called before, and starts what goes on beside."""
+def ensure_built(study: Study, *,
+                 beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
+    """Builds the tables where they are out of date; only then is anything heavy imported. ``beside`` is
+    called before, and gives what does a part of the work at the same time."""
     from glc_analysis.manifest import tables_are_current
 
     if not tables_are_current(study):  # checked first: no lock is made in a folder that is not a study
-        meanwhile()
-        build_tables(study, unless=tables_are_current)
+        with beside() as executor:
+            build_tables(study, unless=tables_are_current, executor=executor)
 
 
-def build_tables(study: Study, *,
-                 unless: Callable[[Study], object] = lambda study: False) -> BuildResult | None:
+def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False,
+                 executor: Executor | None = None) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
     from glc_analysis.files import close_to_others, graceful_interrupt, locked
 
@@ -228,4 +231,4 @@ def build_tables(study: Study, *,
         from glc_analysis.build import build_steps
 
         close_to_others(study.root)
-        return build_steps(study, say=say)
+        return build_steps(study, say=say, executor=executor)

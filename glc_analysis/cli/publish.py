@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +24,9 @@ from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 @click.command()
 @for_audience
@@ -29,7 +34,7 @@ from glc_analysis.study import REPOSITORY, Study
 @click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
 @click.option("--only", default="", metavar="SLUG", help="Only this page; `glc list` names them.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
-              help="How many notebooks run at the same time (default: twice the cores).")
+              help="How many notebooks run at the same time (default: as many as the cores).")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")
@@ -49,13 +54,12 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         write_sample(study.root)
         study = Study(study.root)
 
-    def prepare() -> None:
-        if not (dry_run or scheduler):
-            from glc_analysis.run.execute import prepare_kernels
+    def start() -> AbstractContextManager[Executor | None]:
+        from glc_analysis.run.execute import start_fork_server
 
-            prepare_kernels(study)  # they are ready when the tables are
+        return start_fork_server(study)  # which is ready for pages when the tables are
 
-    ensure_built(study, meanwhile=prepare)
+    ensure_built(study, beside=nullcontext if dry_run or scheduler else start)
     from glc_analysis.report import run as run_pages
 
     result = run_pages(study, audience=audience, country=country, theme=theme, only=only,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -46,31 +46,37 @@ class IncidenceRows:
 
     A part of the matrix is computed when one of its figures is first read: most kinds of subsets are never
     read. ``part`` and ``at`` give the part and the row of each figure; figures with the same base share a
-    row.
+    row. The sources of the parts are functions of modules, so that a matrix can be sent to another process.
     """
 
-    parts: list[Callable[[], csr_array]]
+    sources: list[Callable[[], csr_array]]
     part: np.ndarray
     at: np.ndarray
+    _computed: dict[int, csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
         """From the positions of the figures of each part, and the sources of their rows."""
         order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
         part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
-        return cls([cache(compute) for compute, _ in sources], part[order], at[order])
+        return cls([compute for compute, _ in sources], part[order], at[order])
 
     def __getitem__(self, figures: np.ndarray) -> csr_array:
         part, at = self.part[figures], self.at[figures]
-        found = [self.parts[k]()[at[part == k]] for k in np.unique(part).tolist() or [0]]
+        found = [self._part(k)[at[part == k]] for k in np.unique(part).tolist() or [0]]
         order = np.argsort(np.argsort(part, kind="stable"))
         return found[0] if len(found) == 1 else vstack(found, format="csr")[order]
 
     @property
     def indptr(self) -> np.ndarray:
         """Where the entries of each row would begin, as in a ``csr_array``."""
-        sizes = [np.diff(compute().indptr) for compute in self.parts]
+        sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
+
+    def _part(self, k: int) -> csr_array:
+        if k not in self._computed:
+            self._computed[k] = self.sources[k]()
+        return self._computed[k]
 
 
 # ------------------------------
@@ -225,8 +231,13 @@ def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Fig
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
     is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
     nobody = csr_array((1, len(names)), dtype=np.int32)
-    return (figures.index.to_numpy(), (lambda: everyone, np.where(is_of_call, call, speakers.shape[0])),
-            (lambda: nobody, np.zeros(len(figures), dtype=int)))
+    at = np.where(is_of_call, call, speakers.shape[0])
+    return (figures.index.to_numpy(), (partial(_same, everyone), at),
+            (partial(_same, nobody), np.zeros(len(figures), dtype=int)))
+
+
+def _same(rows: csr_array) -> csr_array:
+    return rows
 
 
 def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.files import owner_only
 from glc_analysis.manifest import package_hash
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.execute import Executed, Failure, Kernels
+from glc_analysis.run.execute import Executed, Failure, PageProcesses
 from glc_analysis.run.plan import Inputs, PageJob
 from glc_analysis.schema import reference_path
 from glc_analysis.study import REPOSITORY, Study
@@ -41,7 +41,7 @@ FILES = ("processed/slices.json", "reference/study.toml", reference_path("consen
 
 
 class Cluster:
-    """The workers of a dask scheduler, used like :class:`Kernels`.
+    """The workers of a dask scheduler, used like :class:`PageProcesses`.
 
     Raises GLCError if dask is not installed, the scheduler does not answer, or no worker has the same package
     and lock file; ``refused`` holds the addresses of workers with another version.
@@ -55,7 +55,7 @@ class Cluster:
             raise GLCError("Running on other machines needs dask. To fix: install the package with its "
                            "extra `cluster`.") from None
         self._study, self._timeout = study, timeout
-        self._here = Kernels(study, timeout=timeout, reader_study=reader_study)
+        self._here = PageProcesses(study, timeout=timeout, reader_study=reader_study)
         self._reader_study = reader_study or study
         try:
             ask_for_scheduler(address)
@@ -236,11 +236,11 @@ def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> E
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))
-        kernels = Kernels(study, timeout=timeout, is_warm=True)
+        processes = PageProcesses(study, timeout=timeout, is_warm=True)
         try:
             own = replace(page, notebook=Path(folder, "notebooks", page.notebook.name))
-            outcome = kernels.execute(own)
+            outcome = processes.execute(own)
         finally:
-            kernels.stop()
+            processes.stop()
         return outcome if isinstance(outcome, Failure) else replace(outcome, notebook=normalise_notebook(
             outcome.notebook, title=page.title, roots=(study.root, Path(folder), REPOSITORY)))

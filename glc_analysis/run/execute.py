@@ -16,8 +16,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def prose(*texts: str) -> Content:
     >>> [cell["cell_type"] for cell in prose("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
     ['markdown', 'code']
     """
-    from glc_analysis.tables_html import Markup  # with pandas, which is imported while kernels start
+    from glc_analysis.tables_html import Markup  # with pandas, imported while the first process starts
 
     return _notebook(_number_cells(
         _shown(text) if isinstance(text, Markup) else _markdown_cell(text) for text in texts))
@@ -166,17 +166,17 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
 Outcome = tuple[PageJob, Any, float]
 
 
-def execute_all(kernels: Any, pages: Sequence[PageJob], jobs: int, meanwhile: Callable[[], Any]
+def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int, meanwhile: Callable[[], Any]
              ) -> Iterator[Outcome]:
     """Executes pages; yields each with its outcome and the seconds it took, as they finish.
 
-    ``jobs`` run at a time; 0 takes the number that the ``kernels`` advise. ``meanwhile`` is called while the
-    first kernels start. A page whose kernel died is tried once more at the end, alone: memory that was short
-    may be enough for one. Closing the iterator ends all kernels. To be used in the main thread.
+    ``jobs`` run at a time; 0 takes the number that the ``processes`` advise. ``meanwhile`` is called while
+    the first start. A page whose process died is tried once more at the end, alone: memory that was short may
+    be enough for one. Closing the iterator ends all. To be used in the main thread.
     """
-    pool, again = ThreadPoolExecutor(jobs or kernels.jobs), []  # threads suffice: pages are processes
+    pool, again = ThreadPoolExecutor(jobs or processes.jobs), []  # threads suffice: pages are processes
     try:
-        tasks = {pool.submit(_timed, kernels.execute, page): page for page in pages}
+        tasks = {pool.submit(_timed, processes.execute, page): page for page in pages}
         meanwhile()
         for page, outcome, seconds in _completed(tasks):
             if getattr(outcome, "is_dead", False):
@@ -184,9 +184,9 @@ def execute_all(kernels: Any, pages: Sequence[PageJob], jobs: int, meanwhile: Ca
             else:
                 yield page, outcome, seconds
         for page in again:
-            yield from _completed({pool.submit(_timed, kernels.execute, page): page})
+            yield from _completed({pool.submit(_timed, processes.execute, page): page})
     finally:
-        kernels.stop()
+        processes.stop()
         pool.shutdown(cancel_futures=True)
 
 
@@ -212,7 +212,7 @@ REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SO
 """The environment of every process that makes pages: the same results on any machine."""
 KERNEL_ENV = REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
-    # Several kernels share the cores: one thread each is fastest.
+    # Several processes share the cores: one thread each is fastest.
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -261,12 +261,15 @@ class Failure:
         return f"{self.notebook}, page {self.slug}{cell}: {self.error}: {self.message}"
 
 
-def prepare_kernels(study: Study) -> None:
-    """Starts the process from which pages are forked: it imports its libraries while the caller goes on."""
-    from glc_analysis.run.fork_server import start_server
+def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
+    """Starts the process from which pages are forked: it imports its libraries while the caller goes on.
+    Returns what has a function called in a process that is forked from it, until the end of a block."""
+    from glc_analysis.run.fork_server import Calls, start_server
 
-    if _is_forking():
-        start_server(_environment(study) | PRELOADED)
+    if not _is_forking():
+        return nullcontext()
+    start_server(_environment(study) | PRELOADED)
+    return Calls(_environment(study) | PRELOADED)
 
 
 def hold_tables(study: Study, reads: Iterable[str]) -> None:
@@ -286,13 +289,14 @@ def _environment(study: Study) -> dict[str, str]:
     return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
 
 
-class Kernels:
-    """The kernels of one run. Pages are executed from threads; one call stops all kernels.
+class PageProcesses:
+    """The processes in which the pages of one run are executed, on this machine. Pages are executed from
+    threads; one call stops all processes.
 
-    With ``is_warm`` a page gets a process that is forked from a server that has imported the libraries, where
-    that is possible, and no kernel, unless the environment variable JUPYTER_DEFAULT_PROVISIONER_NAME says
-    whose kernels to take. Pages that do not need the whole study get ``reader_study`` in its place, if there
-    is one.
+    A page is executed in a kernel. With ``is_warm`` it gets, where that is possible, a process that is forked
+    from a server that has imported the libraries, unless the environment variable
+    JUPYTER_DEFAULT_PROVISIONER_NAME says whose kernels to take. Pages that do not need the whole study get
+    ``reader_study`` in its place, if there is one.
     """
 
     def __init__(self, study: Study, *, timeout: float, is_warm: bool = False,

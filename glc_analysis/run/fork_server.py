@@ -6,9 +6,9 @@ takes a fifth of the imports, and nobody debugs a page there.
 
 Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
 the new process is told and, at its end, how it ended. A request has ``cwd``, ``env``, ``streams`` (by number
-those that are files, which come with it) and either the ``arguments`` of a kernel or a ``page``
-(:mod:`glc_analysis.run.page_process`). A request of ``tables`` has them read here, for all pages that follow.
-When the owner is gone, all processes and the server go.
+those that are files, which come with it) and the ``arguments`` of a kernel, a ``page``
+(:mod:`glc_analysis.run.page_process`) or a ``call`` of a function, by files. A request of ``tables`` has them
+read here, for all pages that follow. When the owner is gone, all processes and the server go.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import random
 import select
 import selectors
@@ -28,8 +29,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
@@ -97,9 +101,10 @@ def _tell_ends(kernels: dict[int, socket.socket]) -> None:
 
 
 def _become(server: int, files: list[int], cwd: str, env: dict[str, str], streams: list[int],
-            arguments: list[str] | None = None, page: dict[str, Any] | None = None) -> None:
-    """Turns this process into that of a page, or into a kernel, as ``python -m ipykernel_launcher`` would;
-    never returns."""
+            arguments: list[str] | None = None, page: dict[str, Any] | None = None,
+            call: dict[str, str] | None = None) -> None:
+    """Turns this process into that of a page or call, or into a kernel, as ``python -m ipykernel_launcher``
+    would; never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
@@ -122,6 +127,8 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         sys.modules["numpy"].random.seed()
         if page is not None:
             sys.modules[PAGES].execute(**page)
+        elif call is not None:
+            _call(**call)
         else:
             _launch(["ipykernel_launcher", *(arguments or []), f"--IPKernelApp.parent_handle={server}"])
         code = 0
@@ -129,6 +136,12 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         code = end.code if isinstance(end.code, int) else bool(end.code)
     finally:
         os._exit(code)
+
+
+def _call(asked: str, answer: str) -> None:
+    """Calls the function that is in the file ``asked``, and writes what it returns to the file ``answer``."""
+    function, arguments, named = pickle.loads(Path(asked).read_bytes())
+    Path(answer).write_bytes(pickle.dumps(function(*arguments, **named)))
 
 
 def _launch(arguments: list[str]) -> None:
@@ -141,7 +154,7 @@ def _launch(arguments: list[str]) -> None:
 def main() -> None:
     """Imports, then serves."""
     del sys.path[0]  # this file's own folder
-    for name in ("rfc3987_syntax", "debugpy"):  # the first: see Kernels
+    for name in ("rfc3987_syntax", "debugpy"):  # the first: see PageProcesses
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     for name in (*PRELOADED, *os.environ.get("GLC_PRELOAD", "").split()):
         with suppress(ImportError):
@@ -201,6 +214,36 @@ def hold_tables(env: Any, root: str, names: list[str]) -> None:
             _server(env).ask({"root": root, "tables": names})
 
 
+class Calls(ThreadPoolExecutor):
+    """Calls functions in a process that is forked for it, one at a time, and here where none can be forked.
+    What is not finished ends with the block."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(1)
+        self._env, self._at_work, self._is_ended = env, None, False
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
+        """The call, as a future."""
+        return super().submit(self._call, function, arguments, named)
+
+    def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
+        with TemporaryDirectory(prefix="glc-") as own:
+            asked, answer = Path(own, "asked"), Path(own, "answer")
+            asked.write_bytes(pickle.dumps((function, arguments, named)))
+            self._at_work = fork(self._env, own, call={"asked": str(asked), "answer": str(answer)})
+            if self._at_work and not self._at_work.wait():
+                return pickle.loads(answer.read_bytes())
+        if self._is_ended:
+            raise CancelledError
+        return function(*arguments, **named)  # which raises what it raised there
+
+    def __exit__(self, *error: object) -> None:
+        self._is_ended = True
+        if self._at_work:
+            self._at_work.kill()
+        super().__exit__(*error)
+
+
 class Forked:
     """A forked process as :class:`subprocess.Popen` would show it: the server is its parent, not we. Several
     threads may ask it."""
@@ -232,7 +275,9 @@ class Forked:
             if timeout is not None and time.monotonic() - begun > timeout:
                 raise TimeoutError(f"Process {self.pid} runs for longer than {timeout:g} seconds.")
             with suppress(OSError, ValueError):  # another thread has just heard of the end
-                select.select([self._told], [], [], 0.2)
+                heard = select.poll()
+                heard.register(self._told, select.POLLIN)
+                heard.poll(200)
         return code
 
     def send_signal(self, number: int) -> None:

@@ -207,7 +207,7 @@ def test_kills_at_random_moments(base):
     done, numbers = Counter(), itertools.count()
     with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         while planned:  # whoever came too late has another try
-            # Kernels are there in the first half.
+            # PageProcesses are there in the first half.
             tasks = [(kind, pool.submit(trial, base, next(numbers), kind, chance.uniform(
                 0, base.seconds / (2 if kind in ("kernel", "server") else 1)))) for kind in planned]
             planned = []

@@ -1,4 +1,4 @@
-"""Kernels forked from a warm server behave as plain ones, and go when they should."""
+"""PageProcesses forked from a warm server behave as plain ones, and go when they should."""
 
 import os
 import signal

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from glc_analysis.run import fork_server
-from glc_analysis.run.execute import Failure, Kernels, dumps, hold_tables, normalise_notebook
+from glc_analysis.run.execute import Failure, PageProcesses, dumps, hold_tables, normalise_notebook
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.schema import AUDIENCES
 from tests.share import drawn
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pages are forke
 
 @pytest.fixture(scope="module")
 def forked(sample_study):
-    started = Kernels(sample_study, timeout=300, is_warm=True)
+    started = PageProcesses(sample_study, timeout=300, is_warm=True)
     yield started
     started.stop()
 
 
 @pytest.fixture(scope="module")
 def plain(sample_study):
-    started = Kernels(sample_study, timeout=300)
+    started = PageProcesses(sample_study, timeout=300)
     yield started
     started.stop()
 
@@ -143,7 +143,7 @@ def test_a_cell_where_the_process_ends_is_named(end, code, forked, tmp_path):
 
 
 def test_a_cell_that_takes_too_long_is_named(sample_study, tmp_path):
-    kernels = Kernels(sample_study, timeout=1, is_warm=True)
+    kernels = PageProcesses(sample_study, timeout=1, is_warm=True)
     failure = kernels.execute(job(tmp_path / "cells", "while True: pass"))
     assert str(failure) == "80_cells.ipynb, page cells, cell 2: TimeoutError: took longer than 1 seconds"
 

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis.read_log import EVERYTHING, is_traced
 from glc_analysis.run.cluster import copy_inputs
-from glc_analysis.run.execute import Executed, Kernels, normalise_notebook
+from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook
 from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -17,7 +17,7 @@ from glc_analysis.study import Study
 
 @pytest.fixture(scope="module")
 def kernels(sample_study):
-    started = Kernels(sample_study, timeout=300, is_warm=True)
+    started = PageProcesses(sample_study, timeout=300, is_warm=True)
     yield started
     started.stop()
 
@@ -58,7 +58,7 @@ def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
     def twice(job):
         whole = kernels.execute(job)
         part = only(sample_study, whole.reads, tmp_path / job.slug)
-        alone = Kernels(part, timeout=300, is_warm=True).execute(job)
+        alone = PageProcesses(part, timeout=300, is_warm=True).execute(job)
         return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
     all_figures = set()
     with ThreadPoolExecutor(kernels.jobs) as pool:
@@ -109,7 +109,7 @@ def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
                     "len(tables.read('estimates', study=study, question='Q4.1'))", **metadata)
     assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
-    done = executed(sample_study, path, Kernels(sample_study, timeout=60, is_warm=is_warm))
+    done = executed(sample_study, path, PageProcesses(sample_study, timeout=60, is_warm=is_warm))
     assert done.reads == ("estimates question=Q4.1",)
     assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
 

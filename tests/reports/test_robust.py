@@ -66,14 +66,14 @@ def unfinished(study):
 
 def counted(monkeypatch):
     """The slugs that are really executed from here on."""
-    from glc_analysis.run.execute import Kernels
+    from glc_analysis.run.execute import PageProcesses
 
-    executed, execute = [], Kernels.execute
+    executed, execute = [], PageProcesses.execute
 
     def counting(self, page):
         executed.append(page.slug)
         return execute(self, page)
-    monkeypatch.setattr(Kernels, "execute", counting)
+    monkeypatch.setattr(PageProcesses, "execute", counting)
     return executed
 
 
@@ -198,7 +198,7 @@ def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study,
     assert set(pages(study)) == {"index", "country-khm", "country-per", "changes"}
 
 
-# Kernels
+# PageProcesses
 
 @pytest.mark.acceptance
 def test_a_page_whose_kernel_was_killed_has_another_try(study, folder, tmp_path):

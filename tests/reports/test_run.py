@@ -17,7 +17,7 @@ from glc_analysis.disclosure.gate import PASSED
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import promote, remove_incomplete, remove_old
 from glc_analysis.report import run
-from glc_analysis.run.execute import Failure, Kernels
+from glc_analysis.run.execute import Failure, PageProcesses
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.process import Process
@@ -111,7 +111,7 @@ def test_only_what_changed_runs_and_the_rest_is_the_same_file(after_first):
     assert result.ran == ("country-khm",)
     assert pages(study.root)["country-per"].samefile(kept)
     assert not pages(study.root)["country-khm"].samefile(rerun)
-    assert told == [(0, 1, "Kernels start"), (1, 1, "Cambodia"), (1, 1, "The site")]
+    assert told == [(0, 1, "Pages start"), (1, 1, "Cambodia"), (1, 1, "The site")]
 
 
 @pytest.mark.acceptance
@@ -173,7 +173,7 @@ def test_a_page_leaves_no_socket_open(tmp_path, is_warm):
     gc.disable()
     try:
         before = open_sockets()
-        outcome = Kernels(Study(tmp_path / "study"), timeout=60, is_warm=is_warm).execute(page)
+        outcome = PageProcesses(Study(tmp_path / "study"), timeout=60, is_warm=is_warm).execute(page)
         left = open_sockets()
     finally:
         gc.enable()
@@ -186,7 +186,7 @@ def test_a_folder_of_temporary_files_may_have_a_long_path(tmp_path, monkeypatch)
     long.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(long))
     page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
-    assert not isinstance(Kernels(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
+    assert not isinstance(PageProcesses(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
 
 
 def test_a_kernel_that_cannot_be_reached_is_a_failure_that_leaves_nothing(tmp_path, monkeypatch):
@@ -196,7 +196,7 @@ def test_a_kernel_that_cannot_be_reached_is_a_failure_that_leaves_nothing(tmp_pa
     page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     started = {one.pid for one in psutil.Process().children(recursive=True)}
     before = open_sockets()
-    assert isinstance(Kernels(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
+    assert isinstance(PageProcesses(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
     assert open_sockets() <= before
     assert {one.pid for one in psutil.Process().children(recursive=True)} <= started
 
@@ -208,7 +208,7 @@ def open_sockets():
 @pytest.mark.acceptance
 def test_an_endless_cell_ends_at_the_time_limit(tmp_path):
     page = PageJob("endless", "Endless", NOTEBOOKS / "40_endless.ipynb", {"audience": "team"}, "")
-    failure = Kernels(small_study(tmp_path / "study"), timeout=4).execute(page)
+    failure = PageProcesses(small_study(tmp_path / "study"), timeout=4).execute(page)
     assert str(failure) == ("40_endless.ipynb, page endless, cell 3: TimeoutError: "
                             "took longer than 4 seconds")
 
@@ -218,7 +218,7 @@ def test_a_kernel_that_dies_is_a_failure_of_its_page_alone(tmp_path):
     folder = collection(tmp_path / "notebooks", "40")
     edit(folder / "40_endless.ipynb", "import time", "import os; os._exit(9)")
     study = small_study(tmp_path / "study")
-    failure = Kernels(study, timeout=60).execute(plan(study, folder=folder)[0])
+    failure = PageProcesses(study, timeout=60).execute(plan(study, folder=folder)[0])
     assert isinstance(failure, Failure)
     assert (failure.cell, failure.error) == (3, "DeadKernelError")
 

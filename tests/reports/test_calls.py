@@ -1,0 +1,70 @@
+"""A part of the work is done in a process that was forked for it, and here where none can be forked."""
+
+import os
+import shutil
+import sys
+import time
+from concurrent.futures import CancelledError
+
+import pytest
+
+from glc_analysis.build import build_steps
+from glc_analysis.run import fork_server
+from glc_analysis.run.execute import start_fork_server
+from glc_analysis.study import Study
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+
+
+@pytest.fixture
+def calls(sample_study):
+    with start_fork_server(sample_study) as executor:
+        yield executor
+
+
+def test_a_function_is_called_in_another_process(calls):
+    assert calls.submit(os.getpid).result(timeout=60) != os.getpid()
+    assert calls.submit(sorted, ["ខ", "ก", "é"], reverse=True).result(timeout=60) == ["ខ", "ก", "é"]
+
+
+def test_what_a_call_raises_is_raised_here(calls):
+    with pytest.raises(ZeroDivisionError):
+        calls.submit(divmod, 1, 0).result(timeout=60)
+
+
+def test_where_no_process_can_be_forked_the_call_is_made_here(calls, monkeypatch):
+    monkeypatch.setattr(fork_server, "fork", lambda *_, **__: None)
+    assert calls.submit(os.getpid).result(timeout=60) == os.getpid()
+
+
+def test_a_call_that_is_not_finished_ends_with_the_block(sample_study):
+    begun = time.monotonic()
+    with start_fork_server(sample_study) as executor:
+        asleep = executor.submit(time.sleep, 300)
+        while not executor._at_work:
+            time.sleep(0.01)
+    with pytest.raises(CancelledError):
+        asleep.result(timeout=60)
+    assert time.monotonic() - begun < 60
+
+
+def test_a_build_with_a_process_beside_it_writes_the_same_bytes(sample_study, calls, study_copy):
+    """The first build decided one audience after the other."""
+    again = Study(study_copy)
+    made = []
+    submit, calls.submit = calls.submit, lambda call: made.append(call) or submit(call)
+    build_steps(again, executor=calls)
+    assert len(made) == 1
+    assert contents(again.processed) == contents(sample_study.processed)
+
+
+@pytest.fixture
+def study_copy(sample_study, tmp_path):
+    """The sample, with nothing made of it."""
+    return shutil.copytree(sample_study.root, tmp_path / "copy",
+                           ignore=lambda folder, names: {"processed", "reports"} & {*names}
+                           if folder == os.fspath(sample_study.root) else set())
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
