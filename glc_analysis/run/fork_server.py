@@ -7,7 +7,7 @@ takes a fifth of the imports, and nobody debugs a page there.
 Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
 the new process is told and, at its end, how it ended. A request has ``cwd``, ``env``, ``streams`` (by number
 those that are files, which come with it) and the ``arguments`` of a kernel, a ``page``
-(:mod:`glc_analysis.run.page_process`) or a ``call`` of a function, by files. A request of ``tables`` has them
+(:mod:`glc_analysis.run.kernels`) or a ``call`` of a function, by files. A request of ``tables`` has them
 read here, for all pages that follow. When the owner is gone, all processes and the server go.
 """
 
@@ -44,7 +44,7 @@ PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "py
 matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
 GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
 lasts."""
-PAGES = "glc_analysis.run.page_process"
+PAGES = "glc_analysis.run.kernels"
 """The module that executes pages; a server without it forks kernels alone."""
 PR_SET_PDEATHSIG = 1
 
