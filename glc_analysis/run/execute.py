@@ -322,20 +322,23 @@ class PageProcesses:
         """A page in a forked process; None where none can be forked. ``own`` is a folder for its files."""
         from glc_analysis.run.fork_server import fork
 
-        said, entered = own / "outcome.json", own / "cell"
-        process = fork(self._page_environment(page, own) | PRELOADED, str(page.notebook.parent), page={
-            "notebook": str(page.notebook), "parameters": page.parameters, "extensions": [RECORDER],
-            "outcome": str(said), "entered": str(entered)})
-        if process is None:
-            return None
-        is_late = threading.Event()
-        with self._working(process, is_late):
-            code = process.wait()
-        if is_late.is_set() or code or not said.is_file():
-            place = int(entered.read_text(encoding="utf-8")) if entered.is_file() else -1
-            return _failure(page, place, "TimeoutError", self._late) if is_late.is_set() else _failure(
-                page, place, DEAD, _how_it_died(code))
-        outcome = json.loads(said.read_text(encoding="utf-8"))
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as entered:
+            process = fork(
+                self._page_environment(page, own) | PRELOADED, str(page.notebook.parent),
+                files=(said, entered), page={"notebook": str(page.notebook), "parameters": page.parameters,
+                                             "extensions": [RECORDER]})
+            if process is None:
+                return None
+            is_late = threading.Event()
+            with self._working(process, is_late):
+                code = process.wait()
+            said.seek(0)
+            content, place = said.read(), int(entered.read() or -1)
+        if is_late.is_set():
+            return _failure(page, place, "TimeoutError", self._late)
+        if code or not content:
+            return _failure(page, place, DEAD, _how_it_died(code))
+        outcome = json.loads(content)
         if "notebook" in outcome:
             return Executed(outcome["notebook"])
         return _failure(page, outcome["place"], outcome["error"], outcome["message"])

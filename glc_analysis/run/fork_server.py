@@ -5,10 +5,11 @@ is in a kernel before its page imports it, unless the run asks for it. The kerne
 takes a fifth of the imports, and nobody debugs a page there.
 
 Over the socket whose number is its first argument come requests (JSON), each with a socket on which the id of
-the new process is told and, at its end, how it ended. A request has ``cwd``, ``env``, ``streams`` (by number
-those that are files, which come with it) and the ``arguments`` of a kernel, a ``page``
-(:mod:`glc_analysis.run.kernels`) or a ``call`` of a function, by files. A request of ``tables`` has them
-read here, for all pages that follow. When the owner is gone, all processes and the server go.
+the new process is told and, at its end, how it ended, and with open files: first those that become its
+``streams`` of that number. A request has ``cwd``, ``env`` and the ``arguments`` of a kernel, a ``page``
+(:mod:`glc_analysis.run.kernels`) or a ``call`` of a function, which get the other files: what is said of a
+study is in no file with a name. A request of ``tables`` has them read here, for all pages that follow. When
+the owner is gone, all processes and the server go.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from typing import Any
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
@@ -66,7 +67,7 @@ def serve(control: socket.socket) -> None:
                 os.read(woken, 4096)
             _tell_ends(kernels)
         if control in ready:
-            request, files, *_ = socket.recv_fds(control, 1 << 22, 3)
+            request, files, *_ = socket.recv_fds(control, 1 << 22, 5)
             if not request:
                 break
             asked = json.loads(request)
@@ -102,7 +103,7 @@ def _tell_ends(kernels: dict[int, socket.socket]) -> None:
 
 def _become(server: int, files: list[int], cwd: str, env: dict[str, str], streams: list[int],
             arguments: list[str] | None = None, page: dict[str, Any] | None = None,
-            call: dict[str, str] | None = None) -> None:
+            call: bool = False) -> None:
     """Turns this process into that of a page or call, or into a kernel, as ``python -m ipykernel_launcher``
     would; never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
@@ -121,14 +122,14 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         os.environ.update(env)
         time.tzset()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        for file, number in zip(files, streams, strict=True):
-            os.dup2(file, number)
+        for number in streams:
+            os.dup2(files.pop(0), number)
         random.seed()
         sys.modules["numpy"].random.seed()
         if page is not None:
-            sys.modules[PAGES].execute(**page)
-        elif call is not None:
-            _call(**call)
+            sys.modules[PAGES].execute(*files, **page)
+        elif call:
+            _call(*files)
         else:
             _launch(["ipykernel_launcher", *(arguments or []), f"--IPKernelApp.parent_handle={server}"])
         code = 0
@@ -138,10 +139,12 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         os._exit(code)
 
 
-def _call(asked: str, answer: str) -> None:
-    """Calls the function that is in the file ``asked``, and writes what it returns to the file ``answer``."""
-    function, arguments, named = pickle.loads(Path(asked).read_bytes())
-    Path(answer).write_bytes(pickle.dumps(function(*arguments, **named)))
+def _call(asked: int, answer: int) -> None:
+    """Calls the function that is in one open file, and writes what it returns to the other."""
+    with open(asked, "rb") as file:
+        function, arguments, named = pickle.load(file)
+    with open(answer, "wb") as file:
+        pickle.dump(function(*arguments, **named), file)
 
 
 def _launch(arguments: list[str]) -> None:
@@ -191,18 +194,20 @@ def start_server(env: Any) -> None:
             _server(env)
 
 
-def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, **what: Any) -> Forked | None:
+def fork(env: Any, cwd: str, streams: dict[int, Any] | None = None, files: Sequence[Any] = (),
+         **what: Any) -> Forked | None:
     """A process of this process's server, which is started where there is none; None where it cannot be.
 
-    ``what`` is the ``arguments`` of a kernel or a ``page``, ``streams`` are files in place of stdout (1) and
-    stderr (2).
+    ``what`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, with the open ``files`` that it
+    needs; ``streams`` are files in place of stdout (1) and stderr (2).
     """
     if sys.platform != "linux":
         return None
     try:
         server = _server(env)
-        return server.fork({"cwd": cwd, "env": dict(env), **what}, streams or {}) \
-            if server.bound == _bound(env) else None
+        if server.bound != _bound(env):
+            return None
+        return server.fork({"cwd": cwd, "env": dict(env), **what}, streams or {}, files)
     except OSError:
         return None
 
@@ -227,12 +232,15 @@ class Calls(ThreadPoolExecutor):
         return super().submit(self._call, function, arguments, named)
 
     def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
-        with TemporaryDirectory(prefix="glc-") as own:
-            asked, answer = Path(own, "asked"), Path(own, "answer")
-            asked.write_bytes(pickle.dumps((function, arguments, named)))
-            self._at_work = fork(self._env, own, call={"asked": str(asked), "answer": str(answer)})
+        with TemporaryFile() as asked, TemporaryFile() as answer:
+            pickle.dump((function, arguments, named), asked)
+            asked.seek(0)
+            self._at_work = fork(self._env, os.getcwd(), files=(asked, answer), call=True)
+            if self._at_work and self._is_ended:
+                self._at_work.kill()
             if self._at_work and not self._at_work.wait():
-                return pickle.loads(answer.read_bytes())
+                answer.seek(0)
+                return pickle.load(answer)
         if self._is_ended:
             raise CancelledError
         return function(*arguments, **named)  # which raises what it raised there
@@ -309,13 +317,13 @@ class Server:
                 [sys.executable, str(SERVER), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
-    def fork(self, request: dict[str, Any], streams: dict[int, Any]) -> Forked:
+    def fork(self, request: dict[str, Any], streams: dict[int, Any], files: Sequence[Any] = ()) -> Forked:
         """A new process. Raises OSError where there is none."""
         # In packets: the end of a process that hardly began must not be read as a part of its id.
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.ask(request | {"streams": [*streams]},
-                     theirs.fileno(), *(file.fileno() for file in streams.values()))
+                     theirs.fileno(), *(file.fileno() for file in (*streams.values(), *files)))
         return Forked(ours)
 
     def ask(self, request: dict[str, Any], *files: int) -> None:

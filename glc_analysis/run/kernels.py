@@ -66,11 +66,11 @@ def hold(root: str, tables: list[str]) -> None:
     hold(Study(Path(root)), tables)
 
 
-def execute(notebook: str, parameters: dict[str, Any], extensions: list[str], outcome: str,
-            entered: str) -> None:
-    """Executes a page in this process, with extensions of IPython, and writes to the file ``outcome`` the
-    executed notebook or, of a page that failed, place of the cell, name of the error and its message. The
-    file ``entered`` has the place of the cell that runs, counted from 0."""
+def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any],
+            extensions: list[str]) -> None:
+    """Executes a page in this process, with extensions of IPython, and writes to the open file ``outcome``
+    the executed notebook or, of a page that failed, place of the cell, name of the error and its message. The
+    open file ``entered`` has the place of the cell that runs, counted from 0."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
@@ -83,7 +83,7 @@ def execute(notebook: str, parameters: dict[str, Any], extensions: list[str], ou
     def enter(cell: object, cell_index: int) -> None:
         nonlocal place
         place = cell_index
-        Path(entered).write_text(str(place), encoding="utf-8")
+        os.pwrite(entered, f"{place:<9}".encode(), 0)
 
     try:
         said: dict[str, Any] = {"notebook": papermill.execute_notebook(
@@ -93,7 +93,8 @@ def execute(notebook: str, parameters: dict[str, Any], extensions: list[str], ou
         said = {"place": error.cell_index, "error": error.ename, "message": error.evalue}
     except Exception as error:  # noqa: BLE001
         said = {"place": place, "error": type(error).__name__, "message": str(error)}
-    Path(outcome).write_text(json.dumps(said), encoding="utf-8")
+    with open(outcome, "w", encoding="utf-8") as file:
+        json.dump(said, file)
 
 
 class _PageEngine(Engine):

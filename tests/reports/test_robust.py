@@ -106,6 +106,17 @@ def test_a_signal_ends_a_run_with_one_line_and_nothing_left_behind(study, folder
     assert [path.name for path in (study.reports / "team").iterdir()] == ["runs"]
 
 
+@pytest.mark.acceptance
+def test_a_run_that_is_killed_leaves_nothing_of_its_pages_outside_of_the_study(study, folder, tmp_path):
+    collection(folder, "40")
+    own = tmp_path / "temporary"
+    own.mkdir()
+    with start(study, folder, env=os.environ | {"TMPDIR": str(own)}) as process:
+        until(process, "3 4 ")  # the fourth is endless
+        process.kill()
+    assert {path.name for path in own.rglob("*") if path.is_file()} <= {"reads"}
+
+
 INTERRUPTED_IMPORT = """
 import sys, threading
 from importlib import import_module
