@@ -328,8 +328,8 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     """The same, as long as the file was ``written`` at this time."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
-        asked = pd.read_parquet(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
-        figures = pd.read_parquet(path.with_name("estimates.parquet"), columns=["question_id", "measure"])
+        asked = _rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
+        figures = _rows(path.with_name("estimates.parquet"), columns=["question_id", "measure"])
         return dict.fromkeys((*SUBJECTS, *MEASURES), "") | {one: one for names in (asked, _subjects(figures))
                                               for one in names.unique()}
     slices = json.loads(path.read_text(encoding="utf-8"))
@@ -357,10 +357,10 @@ SMALL = 500_000
 
 def _rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
     """The rows of a table's file to which all conditions of one of the ``filters`` apply."""
-    state = path.stat()
-    if state.st_size > SMALL:
+    state = _state(path)
+    if state[-1] > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
-    frame = _small_table(path, state.st_mtime_ns, state.st_ino, state.st_size)
+    frame = _small_table(path, *state)
     frame = _chosen(frame, filters) if filters else frame
     return frame[columns] if columns else frame
 
@@ -368,18 +368,30 @@ def _rows(path: Path, filters: list | None = None, columns: list[str] | None = N
 @lru_cache(maxsize=32)
 def _small_table(path: Path, *state: int) -> pd.DataFrame:
     """A table whose file is small, held as long as the ``state`` of the file is the same."""
-    return _as_text(path.stem, pd.read_parquet(path))
+    held = _held.get((path, *state))
+    return _as_text(path.stem, pd.read_parquet(path)) if held is None else held
 
 
-def hold(study: Study, names: Iterable[str]) -> None:
-    """Reads tables of a built study whose files are small, before a process is forked that reads them."""
-    for name in names:
-        path = study.processed / f"{name}.parquet"
-        if name in TABLES and path.is_file() and path.stat().st_size <= SMALL:
-            _rows(path)
-    for kind in ("country", "theme", "question"):
-        _names(study.processed, kind)
-    _work_places(study.processed, (study.processed / "slices.json").stat().st_mtime_ns)
+def _state(path: Path) -> tuple[int, int, int]:
+    """When a file was written, which one it is, and its size: another table has another one."""
+    said = path.stat()
+    return said.st_mtime_ns, said.st_ino, said.st_size
+
+
+_held: dict[tuple, pd.DataFrame] = {}
+"""Tables that another process has read for this one, by the path and the state of their file."""
+
+
+def small_tables(study: Study, names: Iterable[str]) -> dict[tuple, pd.DataFrame]:
+    """Those of the named tables of a built study whose files are small, for :func:`hold`."""
+    paths = [study.processed / f"{name}.parquet" for name in names if name in TABLES]
+    states = [(path, *_state(path)) for path in paths if path.is_file() and path.stat().st_size <= SMALL]
+    return {state: _small_table(*state) for state in states}
+
+
+def hold(found: Mapping[tuple, pd.DataFrame]) -> None:
+    """Holds tables that another process has read, as long as their files stay as they were then."""
+    _held.update(found)
 
 
 def _as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:

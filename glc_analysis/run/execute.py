@@ -214,6 +214,8 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
     # Several processes share the cores: one thread each is fastest.
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    # Otherwise pyarrow starts a thread when it is imported, and a process with threads should not be forked.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }

@@ -12,9 +12,11 @@ nbval use it unchanged: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -59,11 +61,22 @@ def prepare() -> None:
 
 
 def hold(root: str, tables: list[str]) -> None:
-    """Reads tables of a study, once for all pages that are forked afterwards."""
+    """Reads tables of a study, once for all pages that are forked afterwards. Another process reads them:
+    pyarrow does it in threads, and a process with threads should not be forked."""
     from glc_analysis.study import Study
-    from glc_analysis.tables import hold
+    from glc_analysis.tables import hold, small_tables
 
-    hold(Study(Path(root)), tables)
+    with tempfile.TemporaryFile() as file:
+        if not (reader := os.fork()):
+            try:
+                pickle.dump(small_tables(Study(Path(root)), tables), file)
+                file.flush()
+            finally:
+                os._exit(0)
+        os.waitpid(reader, 0)
+        file.seek(0)
+        hold(pickle.load(file))
+    gc.freeze()
 
 
 def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any],
