@@ -312,9 +312,9 @@ class Counted:
 
         Where the base is so small that a count could be both, nothing is told.
         """
-        is_tiny = self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few
-        low = np.where(self.is_high & ~is_tiny, self.size - self.few, 0)
-        return low, np.where(self.is_low & ~is_tiny, min(self.few, self.size), self.size)
+        is_told = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
+        low = np.where(self.is_high & is_told, self.size - self.few, 0)
+        return low, np.where(self.is_low & is_told, min(self.few, self.size), self.size)
 
 
 def option_ranges(whole: Counted, order: np.ndarray, *, excludes: bool, covers_all: bool) -> Ranges:
