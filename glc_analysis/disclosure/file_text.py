@@ -29,7 +29,6 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 import lxml.html
 from lxml import etree
-from openpyxl import load_workbook
 
 from glc_analysis.tabular import delimiter
 
@@ -281,6 +280,8 @@ def _package(content: bytes) -> Iterator[Piece]:
 
 def _cells(content: bytes) -> Iterator[Piece]:
     """Cells and comments where a person finds them; the rest of a workbook is read as what it is."""
+    from openpyxl import load_workbook  # builds and pages import this module too, and read no workbook
+
     book = load_workbook(io.BytesIO(content))
     for sheet in book.worksheets:
         for cell in (cell for row in sheet.iter_rows() for cell in row):

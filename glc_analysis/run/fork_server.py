@@ -37,16 +37,18 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
-             "pyarrow.dataset", "scipy.sparse", "pandas.core.arrays.arrow.extension_types",
-             "pandas.io.formats.string", "IPython.core.completerlib", "IPython.core.debugger",
-             "IPython.core.logger", "IPython.extensions.storemagic", "tornado.platform.asyncio")
+PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
+             "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
+             "IPython.extensions.storemagic")
 """The libraries that nearly every page needs, with the parts that they import only when they are used. Not
 matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
 GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
 lasts."""
 PAGES = "glc_analysis.run.kernels"
-"""The module that executes pages; a server without it forks kernels alone."""
+"""The module that executes pages; a server that preloads it forks no kernels."""
+KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+           "tornado.platform.asyncio")
+"""What kernels need beside."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -159,7 +161,8 @@ def main() -> None:
     del sys.path[0]  # this file's own folder
     for name in ("rfc3987_syntax", "debugpy"):  # the first: see PageProcesses
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-    for name in (*PRELOADED, *os.environ.get("GLC_PRELOAD", "").split()):
+    asked = os.environ.get("GLC_PRELOAD", "").split()
+    for name in (*PRELOADED, *(() if PAGES in asked else KERNELS), *asked):
         with suppress(ImportError):
             importlib.import_module(name)
     if pandas := sys.modules.get("pandas"):

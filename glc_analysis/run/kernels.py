@@ -56,6 +56,7 @@ def prepare() -> None:
     shell = ZMQInteractiveShell.instance(config=config)
     shell.displayhook.session = shell.display_pub.session = _Listener()
     shell.kernel = SimpleNamespace(eventloop=None)
+    shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(ENGINE, _PageEngine)
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 

@@ -67,8 +67,7 @@ def write_notebooks(folder):
 def light_server(folder):
     """The fork server with no more libraries than these notebooks need: two hundred runs wait for it."""
     text = fork_server.SERVER.read_text(encoding="utf-8")
-    few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", '
-                 '"pyarrow.parquet")', text, flags=re.S)
+    few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("pyarrow.parquet",)', text, flags=re.S)
     named = 'os.environ.get("GLC_PRELOAD", "")'
     assert few != text and named in text
     (folder / "server.py").write_text(few.replace(named, "PAGES"), encoding="utf-8")
