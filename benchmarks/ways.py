@@ -28,11 +28,11 @@ def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str
     from glc_analysis.run.cluster import Cluster
     from glc_analysis.run.execute import Failure, PageProcesses
 
-    kernels = Cluster(study, scheduler, timeout=600) if scheduler else \
+    processes = Cluster(study, scheduler, timeout=600) if scheduler else \
         PageProcesses(study, timeout=600, is_warm=is_warm)
-    with ThreadPoolExecutor(jobs or kernels.jobs) as pool:
-        assert not [one for one in pool.map(kernels.execute, pages_of(study)) if isinstance(one, Failure)]
-    kernels.stop()
+    with ThreadPoolExecutor(jobs or processes.jobs) as pool:
+        assert not [one for one in pool.map(processes.execute, pages_of(study)) if isinstance(one, Failure)]
+    processes.stop()
 
 
 def alone(study: Study) -> None:
@@ -40,12 +40,12 @@ def alone(study: Study) -> None:
     from glc_analysis.run.execute import PageProcesses
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
-    kernels = PageProcesses(study, timeout=600, is_warm=True)
+    processes = PageProcesses(study, timeout=600, is_warm=True)
     for page in pages:
-        kernels.execute(page)
+        processes.execute(page)
         times.append(time.perf_counter() - begun)
         begun = time.perf_counter()
-    kernels.stop()
+    processes.stop()
     print(times[0], sum(times[1:]) / 4)
 
 
@@ -127,11 +127,12 @@ def one(study: Study, slug: str) -> None:
 
     from glc_analysis.run.execute import Failure, PageProcesses
 
-    kernels, page = PageProcesses(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
+    processes = PageProcesses(study, timeout=600)
+    page = next(page for page in plan(study) if page.slug == slug)
     begun = time.perf_counter()
-    assert not isinstance(kernels.execute(page), Failure)
+    assert not isinstance(processes.execute(page), Failure)
     seconds = time.perf_counter() - begun
-    kernels.stop()
+    processes.stop()
     print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20)
 
 

@@ -157,16 +157,15 @@ class ReportRun:
         self._record()
 
     def _execute(self, to_run: list[PageJob], jobs: int, scheduler: str, report: Progress) -> None:
-        from glc_analysis.run.execute import execute_all, hold_tables
+        from glc_analysis.run.execute import execute_all
 
         report(0, len(to_run), "Pages start")
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
-        reader_study = self._reader_study(to_run)
+        processes = self._processes(scheduler, self._reader_study(to_run))
         if not scheduler:
-            hold_tables(reader_study or self.study, {one for page in to_run for one in page.reads})
-        processes = self._processes(scheduler, reader_study)
+            processes.hold(one for page in to_run for one in page.reads)
         try:
             with uninterrupted(), closing(execute_all(processes, order, jobs,
                                                       lambda: self._assembly)) as executed:

@@ -357,41 +357,44 @@ SMALL = 500_000
 
 def _rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
     """The rows of a table's file to which all conditions of one of the ``filters`` apply."""
-    state = _state(path)
-    if state[-1] > SMALL:
+    if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
-    frame = _small_table(path, *state)
+    frame = _small_table(path)
     frame = _chosen(frame, filters) if filters else frame
     return frame[columns] if columns else frame
 
 
-@lru_cache(maxsize=32)
-def _small_table(path: Path, *state: int) -> pd.DataFrame:
-    """A table whose file is small, held as long as the ``state`` of the file is the same."""
-    held = _held.get((path, *state))
-    return _as_text(path.stem, pd.read_parquet(path)) if held is None else held
+State = tuple[int, int, int]
+"""When a file was written, which one it is, and its size: another table has another one."""
+HELD = 64
+"""The most tables that are held."""
+_held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
 
-def _state(path: Path) -> tuple[int, int, int]:
-    """When a file was written, which one it is, and its size: another table has another one."""
+def _small_table(path: Path) -> pd.DataFrame:
+    """A table whose file is small, held as long as the file is the same."""
     said = path.stat()
-    return said.st_mtime_ns, said.st_ino, said.st_size
+    state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
+    if frame is None or held != state:
+        frame = _as_text(path.stem, pd.read_parquet(path))
+        hold({path: (state, frame)})
+    return frame
 
 
-_held: dict[tuple, pd.DataFrame] = {}
-"""Tables that another process has read for this one, by the path and the state of their file."""
-
-
-def small_tables(study: Study, names: Iterable[str]) -> dict[tuple, pd.DataFrame]:
+def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
     """Those of the named tables of a built study whose files are small, for :func:`hold`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in TABLES]
-    states = [(path, *_state(path)) for path in paths if path.is_file() and path.stat().st_size <= SMALL]
-    return {state: _small_table(*state) for state in states}
+    small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
+    for path in small:
+        _small_table(path)
+    return {path: _held[path] for path in small}
 
 
-def hold(found: Mapping[tuple, pd.DataFrame]) -> None:
-    """Holds tables that another process has read, as long as their files stay as they were then."""
-    _held.update(found)
+def hold(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
+    """Holds tables, which another process may have read, in place of those that were read first."""
+    _held.update(read)
+    for path in [*_held][:-HELD]:
+        _held.pop(path, None)
 
 
 def _as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:

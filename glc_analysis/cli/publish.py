@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
 @click.option("--only", default="", metavar="SLUG", help="Only this page; `glc list` names them.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
-              help="How many notebooks run at the same time (default: as many as the cores).")
+              help="How many notebooks run at the same time (default: one for each core).")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")

@@ -255,7 +255,7 @@ class Failure:
 
     @property
     def is_dead(self) -> bool:
-        """Whether its kernel died; another try may succeed."""
+        """Whether its process died; another try may succeed."""
         return self.error == DEAD
 
     def __str__(self) -> str:
@@ -272,15 +272,6 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
         return nullcontext()
     start_server(_environment(study) | PRELOADED)
     return Calls(_environment(study) | PRELOADED)
-
-
-def hold_tables(study: Study, reads: Iterable[str]) -> None:
-    """Has that process read the tables among what pages read the last time, so that each page has them."""
-    from glc_analysis.run.fork_server import hold_tables
-
-    if _is_forking():
-        hold_tables(_environment(study) | PRELOADED, str(study.root), sorted({
-            one.partition(" ")[0] for one in reads}))
 
 
 def _is_forking() -> bool:
@@ -312,6 +303,14 @@ class PageProcesses:
         self._at_work: set[Any] = set()
         self._stopped = False
 
+    def hold(self, reads: Iterable[str]) -> None:
+        """Has the tables among what pages read the last time read once, before processes are forked."""
+        from glc_analysis.run.fork_server import hold_tables
+
+        if self._is_forking:
+            hold_tables(self._environment | PRELOADED, str(self._reader_study.root),
+                        sorted({one.partition(" ")[0] for one in reads}))
+
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own:
@@ -327,8 +326,7 @@ class PageProcesses:
         with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as entered:
             process = fork(
                 self._page_environment(page, own) | PRELOADED, str(page.notebook.parent),
-                files=(said, entered), page={"notebook": str(page.notebook), "parameters": page.parameters,
-                                             "extensions": [RECORDER]})
+                files=(said, entered), page={"notebook": str(page.notebook), "parameters": page.parameters})
             if process is None:
                 return None
             is_late = threading.Event()
@@ -439,8 +437,8 @@ def _folder_of_sockets() -> str:
 
 def _how_it_died(code: int) -> str:
     """What the exit code of a process says that did not get to its end."""
-    return ("its kernel was killed; perhaps the memory ran out" if code == -9
-            else f"its kernel ended with {code}")
+    return ("its process was killed; perhaps the memory ran out" if code == -9
+            else f"its process ended with {code}")
 
 
 def _failure(page: PageJob, place: int, error: str, message: str) -> Failure:

@@ -54,7 +54,7 @@ PR_SET_PDEATHSIG = 1
 
 def serve(control: socket.socket) -> None:
     """Answers requests until the other end of ``control`` is closed."""
-    kernels: dict[int, socket.socket] = {}
+    processes: dict[int, socket.socket] = {}
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, who then ends us
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -67,7 +67,7 @@ def serve(control: socket.socket) -> None:
         if woken in ready:
             with suppress(BlockingIOError):
                 os.read(woken, 4096)
-            _tell_ends(kernels)
+            _tell_ends(processes)
         if control in ready:
             request, files, *_ = socket.recv_fds(control, 1 << 22, 5)
             if not request:
@@ -82,24 +82,24 @@ def serve(control: socket.socket) -> None:
             if not pid:
                 selector.close()
                 for held in (woken, wake, control.detach(), teller.detach(), *(
-                        kept.detach() for kept in kernels.values())):
+                        kept.detach() for kept in processes.values())):
                     os.close(held)
                 _become(server, files, **asked)
             for file in files:
                 os.close(file)
-            kernels[pid] = teller
+            processes[pid] = teller
             with suppress(OSError):
                 teller.send(str(pid).encode())
-    for pid in kernels:
+    for pid in processes:
         with suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
 
 
-def _tell_ends(kernels: dict[int, socket.socket]) -> None:
-    for pid in list(kernels):
+def _tell_ends(processes: dict[int, socket.socket]) -> None:
+    for pid in list(processes):
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
-            with kernels.pop(pid) as teller, suppress(OSError):
+            with processes.pop(pid) as teller, suppress(OSError):
                 teller.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 

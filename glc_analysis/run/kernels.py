@@ -39,6 +39,7 @@ from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 from zmq import ZMQError
 
+from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.run.fork_server import fork
 
 # ------------------------------
@@ -80,16 +81,14 @@ def hold(root: str, tables: list[str]) -> None:
     gc.freeze()
 
 
-def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any],
-            extensions: list[str]) -> None:
-    """Executes a page in this process, with extensions of IPython, and writes to the open file ``outcome``
-    the executed notebook or, of a page that failed, place of the cell, name of the error and its message. The
-    open file ``entered`` has the place of the cell that runs, counted from 0."""
+def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, Any]) -> None:
+    """Executes a page in this process, and writes to the open file ``outcome`` the executed notebook or, of a
+    page that failed, place of the cell, name of the error and its message. The open file ``entered`` has the
+    place of the cell that runs, counted from 0."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
-    for name in extensions:
-        shell.extension_manager.load_extension(name)
+    load_ipython_extension(shell)
     sys.stdout, sys.stderr = (_Printed(name, number, shell.displayhook.session) for number, name in
                               enumerate(("stdout", "stderr"), start=1))
     place = -1

@@ -131,6 +131,12 @@ def test_decisions_name_only_who_agreed_to_be_named(sample_study):
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
 
 
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+def test_decisions_link_to_their_principle_however_pandas_holds_text(storage, sample_study):
+    with pd.option_context("mode.string_storage", storage):
+        assert '<a href="principle-p07.html">' in convening.decisions(StudyView(sample_study, "team")).data
+
+
 def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(sample_study, tmp_path):
     study = Study(Path(shutil.copytree(sample_study.root, tmp_path / "study")))
     rows, signed = tables.read("principles", study=study), tables.read("signoffs", study=study)

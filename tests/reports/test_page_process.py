@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.run import fork_server
-from glc_analysis.run.execute import Failure, PageProcesses, dumps, hold_tables, normalise_notebook
+from glc_analysis.run.execute import Failure, PageProcesses, dumps, normalise_notebook
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.schema import AUDIENCES
 from tests.share import drawn
@@ -140,7 +140,7 @@ def test_what_another_program_prints_is_on_the_page(forked, tmp_path):
 def test_a_cell_where_the_process_ends_is_named(end, code, forked, tmp_path):
     failure = forked.execute(job(tmp_path / "cells", "'before'", end, "'after'"))
     assert (failure.cell, failure.error, failure.message) == (
-        3, "DeadKernelError", f"its kernel ended with {code}")
+        3, "DeadKernelError", f"its process ended with {code}")
 
 
 def test_a_cell_that_takes_too_long_is_named(sample_study, tmp_path):
@@ -155,7 +155,7 @@ def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, forked,
     page = job(tmp_path / "cells", "import pandas\npandas.read_parquet = None\n"
                "from glc_analysis import tables\nprint(len(tables.read('questions')))")
     assert forked.execute(page).message == "'NoneType' object is not callable"
-    hold_tables(sample_study, ["questions", "estimates", "no such table", "raw"])
+    forked.hold(["questions", "estimates question=Q4.1", "no such table", "raw"])
     assert int(printed(forked.execute(page))) == len(tables.read("questions", study=sample_study))
 
 

@@ -225,7 +225,7 @@ def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folde
     insert(folder / "00_index.ipynb", "import signal", "os.kill(os.getpid(), signal.SIGKILL)")
     result = run(study, folder=folder)
     assert [str(failure) for failure in result.failures] == [
-        "00_index.ipynb, page index, cell 4: DeadKernelError: its kernel was killed; perhaps the memory ran "
+        "00_index.ipynb, page index, cell 4: DeadKernelError: its process was killed; perhaps the memory ran "
         "out"]
     assert set(pages(study)) == {"index", "country-khm", "country-per", "changes"}
 
