@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,23 +35,31 @@ def tag(name: str, *content: str, **attributes: str) -> str:
     return f"<{name}{written}>{''.join(content)}</{name}>"
 
 
-def html_table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
-          rows: Iterable[str] = ()) -> str:
+Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
+"""The columns of a table by their headings; as pairs where two headings may be the same."""
+
+
+def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
+               rows: Iterable[str] = ()) -> str:
     """Columns side by side as a table that scrolls by itself.
 
     Cells that are :class:`Markup` are not escaped. A row whose later cells are all None
-    spans the table. The first column holds the row headers; columns named in ``numeric``
-    align right. ``rows`` gives each row's class; a row of class ``glc-asked`` begins a
-    group that is kept together on paper.
+    spans the table. The first column holds the row headers; columns in ``numeric``, by heading
+    or by place from 0, align right. ``rows`` gives each row's class; a row of class ``glc-asked``
+    begins a group that is kept together on paper.
+
+    >>> html_table([("Answer", ["Yes"]), ("Answer", ["No"])]).count(">Answer<")
+    2
     """
-    names = list(columns)
-    head = "".join(tag("th", escape(name), scope="col", class_="number" if name in numeric else "")
-                   for name in names)
+    pairs = [*(columns.items() if isinstance(columns, Mapping) else columns)]
+    align = ["number" if name in numeric or at in numeric else "" for at, (name, _) in enumerate(pairs)]
+    head = "".join(tag("th", escape(name), scope="col", class_=number)
+                   for (name, _), number in zip(pairs, align, strict=True))
     groups: list[list[str]] = [[]]
-    for row, kind in zip_longest(zip(*columns.values(), strict=True), rows, fillvalue=""):
+    for row, kind in zip_longest(zip(*(values for _, values in pairs), strict=True), rows, fillvalue=""):
         if kind == "glc-asked" and groups[-1]:
             groups.append([])
-        groups[-1].append(_row(row, names, numeric, kind))
+        groups[-1].append(_row(row, align, kind))
     said = tag("caption", escape(caption)) if caption else ""
     return tag("div", tag("table", said, tag("thead", tag("tr", head)),
                           *(tag("tbody", *group) for group in groups), class_="glc"),
@@ -133,19 +141,15 @@ def region_name(region: str) -> str:
     return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
 
 
-def _row(row: tuple, names: list[str], numeric: tuple[str, ...], kind: str) -> str:
+def _row(row: tuple, align: Sequence[str], kind: str) -> str:
     if len(row) > 1 and all(value is None for value in row[1:]):
         text = row[0] if isinstance(row[0], Markup) else escape(str(row[0]))
         return tag("tr", tag("th", text, scope="rowgroup", colspan=len(row)), class_=kind)
-    return tag("tr", *(_cell(value, name, name == names[0], numeric)
-                       for name, value in zip(names, row, strict=True)), class_=kind)
-
-
-def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...]) -> str:
-    text = value if isinstance(value, Markup) else escape("" if pd.isna(value) else str(value))
-    if is_header:
-        return tag("th", text, scope="row")
-    return tag("td", text, class_="number" if column in numeric else "")
+    header, *cells = (value if isinstance(value, Markup) else escape("" if pd.isna(value) else str(value))
+                      for value in row)
+    return tag("tr", tag("th", header, scope="row"),
+               *(tag("td", text, class_=number) for text, number in zip(cells, align[1:], strict=True)),
+               class_=kind)
 
 
 def style_element() -> str:
@@ -175,8 +179,10 @@ DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
 IN_CALLS = "shown_as_in_calls"
 LONGEST = 100
 """Quotations that a notebook shows at once."""
+GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
+"""Columns that say whom the counts of a row are about, and the heading above the rows of each."""
 TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
-          IN_CALLS: "In calls, of those present"}
+          "answer": "Of those who answered", IN_CALLS: "In calls, of those present"}
 
 
 def register() -> None:
@@ -253,34 +259,49 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
 
 
 def _counted(frame: pd.DataFrame, caption: str) -> str:
-    """Counts with bars; a group has a row of its own above its counts, if its rows are together."""
+    """Counts with bars. A group, or an answer to another question, has a row of its own above its counts, if
+    its rows are together. Columns go by their place: two may have the same name."""
     # An index with a name says something, such as the options; one of numbers does not.
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
+    first = frame.loc[:, ~frame.columns.duplicated()]
     n, base = ("raised", "asked") if {*frame.columns} >= CODED else ("n", "base_n")
-    counted = pd.to_numeric(frame[n]) / pd.to_numeric(frame[base]).where(lambda bases: bases > 0)
-    share = frame.get("share", counted)
-    low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
-    drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
-    said = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
-    names = [name for name in frame.columns if name not in said
-             and not str(name).endswith("_id") and frame[name].notna().any()]
-    rest = [name for name in names if name != "group"]
-    first = [name for name in ("code", "option", *rest, *names) if name in names][:1]
-    is_new = frame["group"] != frame["group"].shift() if rest and "group" in names else None
-    has_groups = is_new is not None and is_new.sum() == frame["group"].nunique(dropna=False)
-    others = [name for name in names if name not in first and not (has_groups and name == "group")]
-    shown = {**{_title(name): frame[name] for name in first}, "Count": pd.Series(drawn, dtype=object),
-             **{_title(name): frame[name] for name in others}}
-    numeric = tuple(name for name, values in shown.items() if pd.api.types.is_numeric_dtype(values))
+    counted = pd.to_numeric(first[n]) / pd.to_numeric(first[base]).where(lambda bases: bases > 0)
+    share = first.get("share", counted)
+    low, high = (first[name] if name in first else [None] * len(frame) for name in ("low", "high"))
+    drawn = [bar(*cells) for cells in zip(share, first["shown_as"].fillna(""), low, high, strict=True)]
+    unseen = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
+    labels = [(name, frame.iloc[:, at]) for at, name in enumerate(frame.columns)
+              if name not in unseen and not str(name).endswith("_id") and frame.iloc[:, at].notna().any()]
+    names = [name for name, _ in labels]
+    groups = [name for name in GROUPED if name in names]
+    rest = [name for name in names if name not in groups]
+    heads = [" · ".join(GROUPED[name].format(word) for name, word in zip(groups, words, strict=True))
+             for words in first[groups].itertuples(index=False)] if groups and rest else []
+    has_groups = bool(heads) and _are_together(heads)
+    leading = next((name for name in ("code", "option", *rest, *names) if name in names), None)
+    at = names.index(leading) if leading else len(names)
+    others = [label for place, label in enumerate(labels)
+              if place != at and not (has_groups and label[0] in groups)]
+    shown = [(_title(name), values) for name, values in labels[at:at + 1]]
+    shown += [("Count", pd.Series(drawn, dtype=object)), *((_title(name), values) for name, values in others)]
+    numeric = [place for place, (_, values) in enumerate(shown) if pd.api.types.is_numeric_dtype(values)]
     if not has_groups:
         return html_table(shown, caption=caption, numeric=numeric)
-    columns, kinds = {name: [] for name in shown}, []
-    for _, rows in frame.groupby(is_new.cumsum()):
-        heading = [str(rows["group"].iloc[0]), *[None] * (len(shown) - 1)]
-        for name, words in zip(shown, heading, strict=True):
-            columns[name] += [words, *shown[name].loc[rows.index]]
-        kinds += ["glc-asked", *["glc-option"] * len(rows)]
+    rows = pd.Series(range(len(heads))).groupby(heads, sort=False).agg(list)
+    columns = [(name, [cell for head, own in rows.items()
+                       for cell in (None if place else head, *values.iloc[own])])
+               for place, (name, values) in enumerate(shown)]
+    kinds = [kind for own in rows for kind in ("glc-asked", *["glc-option"] * len(own))]
     return html_table(columns, caption=caption, numeric=numeric, rows=kinds)
+
+
+def _are_together(heads: Sequence[str]) -> bool:
+    """Whether equal headings follow each other.
+
+    >>> _are_together(["a", "a", "b"]), _are_together(["a", "b", "a"])
+    (True, False)
+    """
+    return sum(1 for _ in groupby(heads)) == len({*heads})
 
 
 def _title(name: object) -> str:

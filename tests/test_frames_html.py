@@ -140,3 +140,36 @@ def test_showing_a_frame_leaves_it_as_it_was():
         pd.testing.assert_frame_equal(frame, before)
         assert frame.attrs == {}
         assert type(frame) is pd.DataFrame
+
+
+CROSSED = pd.concat([COUNTS.assign(answer="We run it ourselves"), COUNTS.assign(answer="We refer")],
+                    ignore_index=True)[["answer", *COUNTS]]
+
+
+def test_a_crossed_table_keeps_its_options_under_what_was_answered_to_the_other_question():
+    found = rows(frame_html(CROSSED))
+    assert found[:3] == [["Answer", "Count"], ["Of those who answered “We run it ourselves”"],
+                         ["Shelter", "18 of 30"]]
+    assert found[5:7] == [["Of those who answered “We refer”"], ["Shelter", "18 of 30"]]
+
+
+def test_a_crossed_table_that_is_sorted_otherwise_names_the_answer_beside_each_option():
+    found = rows(frame_html(CROSSED.sort_values("n")))
+    assert found[0] == ["Answer", "Count", "Of those who answered"]
+    assert found[1] == ["Other", "3 of 30", "We run it ourselves"]
+
+
+def test_a_group_and_an_answer_stand_in_one_heading():
+    found = rows(frame_html(CROSSED.assign(group="Africa")))
+    assert found[1] == ["Africa · Of those who answered “We run it ourselves”"]
+
+
+def test_two_columns_with_the_same_heading_are_both_shown():
+    own = COUNTS.assign(**{"resource level": "low", "resource_level": "high"})
+    assert rows(frame_html(own))[:2] == [["Answer", "Count", "Resource level", "Resource level"],
+                                         ["Shelter", "18 of 30", "low", "high"]]
+
+
+def test_two_columns_with_the_same_name_are_both_shown():
+    own = pd.concat([COUNTS, pd.DataFrame({"option": ["a", "b", "c"]})], axis=1)
+    assert rows(frame_html(own))[1] == ["Shelter", "18 of 30", "a"]

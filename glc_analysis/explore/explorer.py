@@ -517,8 +517,8 @@ def _answers(view: StudyView, question: Any, country: str) -> str:
     except NotReleased:
         return heading + answers(view, question)
     told = dict(zip(own["option"], bars(own), strict=True))
-    return heading + html_table({"Answer": counts["option"], "Whole study": bars(counts),
-                            label: [told.get(option, "–") for option in counts["option"]]})
+    return heading + html_table([("Answer", counts["option"]), ("Whole study", bars(counts)),
+                                 (label, [told.get(option, "–") for option in counts["option"]])])
 
 
 def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:

@@ -104,10 +104,10 @@ def codes_by_group(view: StudyView, by: str) -> Html:
         counted = rows[rows[base] > 0]
         cells = {(row.group, row.code_id): f"{getattr(row, n)} of {getattr(row, base)}"
                  for row in counted.itertuples()}
-        columns = {group: [cells.get((group, code), "–") for code in book["code_id"]]
-                   for group in groups if group in {*counted["group"]}}
-        parts += [html_table({"Code": book["name"], **columns}, caption=caption, rows=kinds,
-                        numeric=tuple(columns))] if columns else []
+        columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
+                   for group in groups if group in {*counted["group"]}]
+        parts += [html_table([("Code", book["name"]), *columns], caption=caption, rows=kinds,
+                             numeric=range(1, len(columns) + 1))] if columns else []
     return show("".join(parts))
 
 
@@ -358,12 +358,11 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
             for one, is_missing in zip(said, rows["is_missing"], strict=True)]
     wide = rows.assign(said=said).pivot(index="segment_id", columns="coder_id", values="said")
     wide = wide.loc[about.index]
-    columns = {"Words": [*map(_words_of, about.itertuples())],
-               **wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it")}
+    columns = [("Words", [*map(_words_of, about.itertuples())]),
+               *wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it").items()]
     if CONSENSUS in wide:
-        columns |= {"Decision": wide[CONSENSUS].fillna("open"), "Why": about["reason"]}
-    columns = {name: [*values] for name, values in columns.items()}
-    parts = [html_table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
+        columns += [("Decision", wide[CONSENSUS].fillna("open")), ("Why", about["reason"])]
+    parts = [html_table([(name, [*values][at:at + AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), AT_ONCE)]
     left = tag("p", f"The first {len(about)} of {len(turns):,} turns are listed; ",
                tag("code", "glc agreement"), " writes all of them into a workbook.", class_="glc-note")

@@ -232,27 +232,27 @@ def _group_table(view: StudyView, question: Any, by: str) -> str:
         if question.type == "number":
             rows = view.numbers(question.question_id, by=by)
             rows = rows[rows["statistic"] == "median"]
-            columns = {"Group": rows["group"], "Median": [f"{value:.4g}" for value in rows["value"]],
-                       "Answers": rows["base_n"]}
+            columns = [("Group", rows["group"]), ("Median", [f"{value:.4g}" for value in rows["value"]]),
+                       ("Answers", rows["base_n"])]
         elif question.type in BY_OPTION:
             columns = _columns_by_group(view, question, view.counts(question.question_id, by=by))
         else:
             return ""
     except NotReleased:
         return ""
-    return str(tables_html.html_table(columns, numeric=(*columns,)[1:]))
+    return str(tables_html.html_table(columns, numeric=range(1, len(columns))))
 
 
-def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> dict[str, list]:
+def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
     """A column of counts for each group, below the base that they are out of."""
     texts = {(row.group, row.option): row.shown_as.partition(" of ")[0] for row in counts.itertuples()}
     bases = counts.groupby("group", sort=False)["base_n"].max()
     given = {*counts["option"]}
     options = [option for option in dict.fromkeys([*_counts(view, question)["option"], *counts["option"]])
                if option in given]
-    return {"Answer": ["Base", *options],
-            **{str(group): [base, *(texts.get((group, option), "not shown") for option in options)]
-               for group, base in bases.items()}}
+    return [("Answer", ["Base", *options]),
+            *((str(group), [base, *(texts.get((group, option), "not shown") for option in options)])
+              for group, base in bases.items())]
 
 
 # ------------------------------
