@@ -47,9 +47,7 @@ def study_of(root, *questions, rows):
     return study.root
 
 
-def test_it_belongs_to_the_collection_of_the_team_without_anything_else():
-    metadata = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["metadata"]
-    assert "glc" not in metadata
+def test_it_belongs_to_the_collection_of_the_team():
     found = {one.name: one for one in notebooks()}["own_question"]
     assert found.audiences == ("team",)
 

@@ -42,7 +42,9 @@ class Notebook:
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
     (:mod:`glc_analysis.disclosure.visible_tables`), or the whole study where the metadata say
-    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty.
+    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty. One
+    that is the worked ``example`` of this name has a page in an invented study alone; a copy under another
+    name is a notebook like any other.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class Notebook:
     audiences: tuple[str, ...] = ("team",)
     whole_study: bool = False
     needs: tuple[str, ...] = ()
+    example: str = ""
 
     @property
     def name(self) -> str:
@@ -115,6 +118,7 @@ def _read(path: Path) -> Notebook:
         cells, audiences = notebook["cells"], _audiences(notebook)
         said = notebook.get("metadata", {}).get("glc", {})
         whole_study, needs = said.get("whole_study", False) is True, tuple(map(str, said.get("needs", ())))
+        example = str(said.get("example", ""))
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -135,7 +139,7 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences, whole_study, needs)
+                    audiences, whole_study, needs, example)
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
@@ -347,7 +351,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
         has_content = not notebook.needs or any(inputs.rows.get(table) for table in notebook.needs)
-        if audience not in notebook.audiences or not has_content:
+        is_anothers_example = notebook.example == notebook.name and not inputs.study.is_synthetic
+        if audience not in notebook.audiences or not has_content or is_anothers_example:
             continue
         kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()

@@ -9,6 +9,7 @@ import pytest
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.run.plan import Inputs, notebooks, plan, stale, why
 from glc_analysis.run.record import last_run
+from glc_analysis.study import Study
 from tests.reports.small_study import TABLES, collection, edit, write_slices
 
 
@@ -52,6 +53,30 @@ def test_a_code_of_many_passages_has_a_page_for_the_team(study, folder):
         content["metadata"]["glc"] = {"audiences": ["convening"]}
         page.write_text(json.dumps(content))
     assert [page.slug for page in plan(study, audience="convening", folder=folder)] == ["index"]
+
+
+def example_of_index(folder):
+    path = folder / "00_index.ipynb"
+    content = json.loads(path.read_text())
+    content["metadata"]["glc"] = {"example": "index"}
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder):
+    example_of_index(folder)
+    assert "index" in keys(study, folder)
+    # A manifest of a real study has no row of the sample.
+    study.settings_file.write_text('[study]\nid = "ours"\ntitle = "Our study"\n')
+    study.reference_file("manifest").unlink()
+    assert "index" not in keys(Study(study.root), folder)
+
+
+def test_a_copy_of_the_worked_example_is_a_page_of_any_study(study, folder):
+    example_of_index(folder).rename(folder / "71_languages.ipynb")
+    study.settings_file.write_text('[study]\nid = "ours"\ntitle = "Our study"\n')
+    study.reference_file("manifest").unlink()
+    assert "languages" in keys(Study(study.root), folder)
 
 
 def test_a_second_country_notebook_has_slugs_of_its_own(study, folder):
