@@ -136,6 +136,20 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
 
 
+def unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
+    """Faults of [study] unit_name: what is counted, one of them and many.
+
+    >>> [fault.value for fault in unit_name_faults("study.toml", ["villager"])]
+    ['villager']
+    >>> list(unit_name_faults("study.toml", ["villager", "villagers"])), list(unit_name_faults("f", []))
+    ([], [])
+    """
+    if names and (len(names) != 2 or not all(map(str.strip, names))):
+        yield Fault("is not one word for one and one for many", file=file, column="[study] unit_name",
+                    value=", ".join(names), fix='write two, such as ["villager", "villagers"], or [] for '
+                    "organisations")
+
+
 def unknown_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
     """Faults of [survey] unknown: what a record may leave open.
 
@@ -386,7 +400,8 @@ class Study:
                            "with `glc init DIR`, or fill this one with `glc sample`.")
         with read_log.exact():  # every page depends on the settings
             found = read_settings(path, DEFAULTS, WORDS)
-        if faults := [*unknown_faults(path.name, found["survey"]["unknown"]),
+        if faults := [*unit_name_faults(path.name, found["study"]["unit_name"]),
+                      *unknown_faults(path.name, found["survey"]["unknown"]),
                       *consensus_faults(path.name, found["consensus"]),
                       *countries_agreed_faults(path.name, found["disclosure"]["countries_agreed"])]:
             raise Faults(faults)
@@ -399,6 +414,16 @@ class Study:
     @property
     def title(self) -> str:
         return self.settings["study"]["title"] or self.id or self.root.name
+
+    @property
+    def unit_name(self) -> tuple[str, str]:
+        """What the study counts, one of them and many: organisations, unless study.toml says otherwise.
+
+        >>> Study(Path("data")).unit_name
+        ('organisation', 'organisations')
+        """
+        one, many = self.settings["study"]["unit_name"] or ("organisation", "organisations")
+        return one, many
 
     @property
     def is_synthetic(self) -> bool:

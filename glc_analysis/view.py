@@ -474,7 +474,7 @@ class StudyView(VisibleTables):
         if question.asked_if:
             return f"Asked of those who {self.words.condition(question.asked_if)}"
         if question.unit == "organisation":
-            return "Asked of every organisation."
+            return f"Asked of every {self.study.unit_name[0]}." if self.says_who_was_asked else ""
         if self.is_one_answer_each:
             return ""
         return "Asked for each country an organisation works in." if self.is_by_country else EACH_RECORD

@@ -65,6 +65,7 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     themselves; neither is agreement between coders.
     """
     from glc_analysis import tables
+    from glc_analysis.coding.agreement import why_no_kappa
     from glc_analysis.coding.assemble import proof_sentences, to_review
     from glc_analysis.coding.consensus import agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
@@ -83,6 +84,8 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
             "older definition (older) are left out.")
         return
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
+    if left_out := why_no_kappa(tables.read("agreement", study=study)):
+        say(left_out)
     codings, quarantined = (tables.read(name, study=study) for name in ("codings", "quarantined"))
     for sentence in proof_sentences(codings, quarantined):
         say(sentence)

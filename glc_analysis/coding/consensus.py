@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from glc_analysis.coding.agreement import why_no_kappa
 from glc_analysis.coding.codebook import current_code, resolve
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
@@ -166,8 +167,9 @@ def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
     wide = wide.reindex([code for code in order if code in wide.index])
     names = {"": "all codes (MASI)", **dict(zip(codebook["code_id"], codebook["name"], strict=True))}
     cases = _CASES if (wide["n_missing"] > 0).any() else []
+    given = [name for name in MEASURES.values() if name != "kappa" or not why_no_kappa(rows)]
     return wide.reset_index().assign(code=[names.get(code, code) for code in wide.index])[
-        ["code_id", "code", "n_units", "n_pairable", "prevalence", *MEASURES.values(), "low", "high", *cases,
+        ["code_id", "code", "n_units", "n_pairable", "prevalence", *given, "low", "high", *cases,
          "reason"]]
 
 

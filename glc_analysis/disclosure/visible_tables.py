@@ -140,6 +140,16 @@ class VisibleTables:
         names_both = self.study.settings["survey"]["organisation"] and self.is_by_country
         return not names_both and self.sizes.get("organisations") == self.sizes.get("records")
 
+    @cached_property
+    def says_who_was_asked(self) -> bool:
+        """Whether the study records a condition for any question (asked_if). Where it records none, an answer
+        that is blank may never have been asked for.
+
+        >>> view.says_who_was_asked
+        True
+        """
+        return bool((tables.read("questions", study=self.study)["asked_if"] != "").any())
+
     @property
     def is_by_country(self) -> bool:
         """Whether the records of the survey are about countries: a column of it names the country of each.
@@ -285,7 +295,7 @@ class VisibleTables:
     def words(self) -> Words:
         """The names of the study's questions, options and codes, for figures and conditions in words."""
         return Words.of(*(tables.read(name, study=self.study)
-                          for name in ("questions", "options", "codebook")))
+                          for name in ("questions", "options", "codebook")), self.study.unit_name[1])
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:

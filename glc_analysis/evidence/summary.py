@@ -23,25 +23,30 @@ from glc_analysis.text import count_text
 # A figure in words.
 
 
-_NOUNS = {"answer": "answers", "organisation": "organisations"}
 _VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
 """How an answer was given, by the type of its question."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """The names in the words of figures: questions, options (by list and id), codes."""
+    """The names in the words of figures: questions, options (by list and id), codes, and what is counted."""
 
     questions: Mapping[str, Any]
     options: Mapping[tuple[str, str], str]
     codes: Mapping[str, str]
+    organisations: str = "organisations"
 
     @classmethod
-    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codebook: pd.DataFrame) -> Words:
-        """From the processed tables of these names."""
+    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codebook: pd.DataFrame,
+           organisations: str) -> Words:
+        """From the processed tables of these names; ``organisations`` are called what study.toml calls
+        them."""
         return cls({row.question_id: row for row in questions.itertuples()},
                    {(row.option_list, row.option_id): row.label for row in options.itertuples()},
-                   dict(zip(codebook["code_id"], codebook["name"], strict=True)))
+                   dict(zip(codebook["code_id"], codebook["name"], strict=True)), organisations)
+
+    def _unit(self, figure: Any) -> str:
+        return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"
 
     def number(self, figure: Any) -> str:
         """The number with its base: "18 of 30 (60 %)", "median 12 of 30 answers"."""
@@ -109,7 +114,7 @@ class Words:
         >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
         '5 of the 9 organisations that were present in calls raised “Time to rest”.'
         """
-        nouns, base = _NOUNS.get(figure.unit, f"{figure.unit}s"), int(figure.base_n)
+        nouns, base = self._unit(figure), int(figure.base_n)
         band, question = getattr(figure, "band", ""), self.questions.get(getattr(figure, "question_id", ""))
         kind, group = figure.subset_kind.replace("_", " "), figure.subset_id.replace("-", " ")
         counted = "" if pd.isna(figure.n) and not band else band.capitalize() if band else f"{int(figure.n)}"
@@ -135,7 +140,7 @@ class Words:
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
         """What a figure is about, its number with the base in words, and the question that was asked."""
-        number, nouns = self.number(figure), _NOUNS.get(figure.unit, f"{figure.unit}s")
+        number, nouns = self.number(figure), self._unit(figure)
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)

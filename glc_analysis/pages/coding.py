@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis.coding.agreement import why_no_kappa
 from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.patterns import interviews_to_threshold
@@ -277,6 +278,7 @@ def agreement_findings(view: StudyView) -> Html:
                 "texts.")
     undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     said += _agreement_sentences(view, settings) or undefined
+    said += filter(None, [why_no_kappa(view.read("agreement"))])
     said += _suggestion_sentences(view)
     differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
     if len(differ):
@@ -397,6 +399,23 @@ def quarantined(view: StudyView) -> Html | None:
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return show((note(left).data if len(listed) < len(rows) else "") + html_table(shown))
+
+
+def interview_order(view: StudyView) -> str:
+    """In which order the coded interviews stand: that of their dates, where these tell them apart.
+
+    >>> interview_order(view)
+    'in order of date'
+    """
+    documents, coded = view.read("documents"), {*view.read("codings")["document_id"]}
+    dates = documents.loc[documents["kind"].eq("interview") & documents["translation_of"].eq("")
+                          & documents["document_id"].isin(coded), "date"]
+    if dates.nunique() < 2:
+        return "in the order of their names, since no dates tell them apart"
+    if dates.eq("").any():
+        return "in order of date, those whose date is not known first"
+    return "in order of date" + (", those of one day in the order of their names" if dates.duplicated().any()
+                                 else "")
 
 
 def rule_on_new_codes(new: Sequence[int]) -> str:

@@ -56,7 +56,7 @@ def who_answered(view: StudyView) -> Html:
     n, whole = len(rows), view.sizes.get("organisations")
     of = f" of the {whole}" if whole else ""
     did = "answered for" if view.has_survey else "took part from"
-    said = f"{n}{of} organisations in this study {did} this country"
+    said = f"{n}{of} {view.study.unit_name[1]} in this study {did} this country"
     known = rows[rows["organisation_id"].isin(view.organisation_names)]
     is_unknown = known["organisation_id"].astype("str").str.startswith(f"{UNKNOWN}.")
     each = [_described(view, row) for row in known[~is_unknown].itertuples()]
@@ -333,7 +333,7 @@ def codes_by_country(view: StudyView) -> Html:
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [_group(name, rows)] if rows else []
-    return show(_codes_table("Where it came up", around, groups)
+    return show(_codes_table(view, "Where it came up", around, groups)
                 + _not_raised(silent, "asked about, and not raised here") + _words_in_calls(view, labels))
 
 
@@ -343,10 +343,11 @@ def _code_row(name: str, said: str, near: Any) -> str:
                tag("td", _line(said, _counted(near) if near is not None else "")))
 
 
-def _codes_table(head: str, around: str, groups: list[str]) -> str:
+def _codes_table(view: StudyView, head: str, around: str, groups: list[str]) -> str:
     if not groups:
         return note("None was raised here.").data
-    said = note(f"Next to each code: how many organisations raised it in {around}.").data if around else ""
+    many = view.study.unit_name[1]
+    said = note(f"Next to each code: how many {many} raised it in {around}.").data if around else ""
     return said + _lines_table("Code", head, around and f"In {around}", groups)
 
 
@@ -399,7 +400,7 @@ def _released_codes(view: StudyView) -> Html:
         else:
             said = "Raised" if own.base_n == 1 else _counted(own)
             rows.append(_code_row(row.name, said, whole.get(row.code_id)))
-    return show(_codes_table(view.country_labels[view.country], "the whole study",
+    return show(_codes_table(view, view.country_labels[view.country], "the whole study",
                              [_group("", rows)] if rows else [])
                 + _not_raised(silent, "not raised here"))
 

@@ -35,11 +35,11 @@ OPEN, MOST = 3, 100
 SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
 ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
 FINDINGS = {
-    ("single", "organisation"): "{count} organisations answered {options}",
+    ("single", "organisation"): "{count} {many} answered {options}",
     ("single", "answer"): "{count} answers are {options}",
-    ("multi", "organisation"): "{count} organisations chose {options}",
+    ("multi", "organisation"): "{count} {many} chose {options}",
     ("multi", "answer"): "{count} answers name {options}",
-    ("scale", "organisation"): "{count} organisations answered {options}",
+    ("scale", "organisation"): "{count} {many} answered {options}",
     ("scale", "answer"): "{count} answers are {options}"}
 """What was found, by the type of a question and the unit that it counts."""
 
@@ -82,7 +82,7 @@ def asked_of(view: StudyView, question: Any) -> str:
     """Who was asked a question, how many answered, and how many answers do not count in its base."""
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
-        said.append(f"Base: {question.base_n} {_noun(question, question.base_n)}.")
+        said.append(f"Base: {question.base_n} {_noun(view, question, question.base_n)}.")
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
@@ -99,7 +99,7 @@ def answers(view: StudyView, question: Any) -> str:
             counts = _counts(view, question)
             missing = _missing_options(view, question, counts)
             # Where an answer is not listed, another one may have been given more often.
-            title = "" if missing else _title(finding(question, counts))
+            title = "" if missing else _title(finding(question, counts, view.study.unit_name[1]))
             return title + asked + _folded(counts) + missing
     except NotReleased:
         return asked + tag("p", escape(view.refusal(question.question_id)), class_="glc-note")
@@ -109,9 +109,10 @@ def answers(view: StudyView, question: Any) -> str:
     return _title(answered) + asked
 
 
-def finding(question: Any, counts: pd.DataFrame) -> str:
+def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") -> str:
     """What was found, as the title of a figure: the answer given most often, or two that were given equally
-    often. Blank where more were, or none was. It says no more than the bars do.
+    often. Blank where more were, or none was. It says no more than the bars do. ``many`` are those who answer
+    for themselves, as the study calls them.
 
     >>> from types import SimpleNamespace
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, 5], "base_n": [30, 30],
@@ -130,8 +131,8 @@ def finding(question: Any, counts: pd.DataFrame) -> str:
     count = most["shown_as"].iloc[0].partition(" (")[0]
     options = " and ".join(f"“{option}”" for option in most["option"])
     if len(most) == 2:
-        return _capital(f"{count} {_noun(question, 2)} each: {options}")
-    return _capital(FINDINGS[question.type, question.unit].format(count=count, options=options))
+        return _capital(f"{count} {many if question.unit == 'organisation' else 'answers'} each: {options}")
+    return _capital(FINDINGS[question.type, question.unit].format(count=count, options=options, many=many))
 
 
 def _capital(text: str) -> str:
@@ -145,8 +146,9 @@ def _counts(view: StudyView, question: Any) -> pd.DataFrame:
     return counts[counts["n"].ne(0)] if asked["option_list"] == COUNTRY_LIST else counts
 
 
-def _noun(question: Any, n: int) -> str:
-    return question.unit + ("" if n == 1 else "s")
+def _noun(view: StudyView, question: Any, n: int) -> str:
+    one, many = view.study.unit_name if question.unit == "organisation" else ("answer", "answers")
+    return one if n == 1 else many
 
 
 def _title(text: str) -> str:
@@ -331,7 +333,7 @@ MOST_SENTENCES, BASE, SHARE, CODE_SHARE = 5, 10, 1 / 2, 1 / 3
 a code."""
 RULE = ("The findings were chosen by a rule: the answer given most often to a question, where at least "
         f"{BASE} answers count and half of them or more gave it; and codes that a third or more of the "
-        "organisations raised. The largest shares come first. Left out are sensitive questions, and counts "
+        "{many} raised. The largest shares come first. Left out are sensitive questions, and counts "
         "that the readers of this page may not see exactly.")
 LISTED = ("The findings were chosen by {authors} on {days}, before the answers came in. Left out are those "
           f"with fewer than {BASE} answers, and counts that the readers of this page may not see exactly.")
@@ -374,7 +376,7 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return
-    said = f"{_number(n, 'organisation')} {'answered' if view.has_survey else 'took part'}"
+    said = f"{_number(n, *view.study.unit_name)} {'answered' if view.has_survey else 'took part'}"
     if view.may("all_figures") and view.work_countries:
         said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
     elif view.has_survey and records not in (None, n):
@@ -425,7 +427,8 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= CODE_SHARE)
     rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["estimate_id"].isin(found)]
     order = rows["question_id"].map(view.question_table.set_index("question_id")["order"])
-    return rows.assign(chosen_by=RULE, order=order.astype(float)).sort_values(
+    rule = RULE.format(many=view.study.unit_name[1])
+    return rows.assign(chosen_by=rule, order=order.astype(float)).sort_values(
         ["share", "order", "estimate_id"], ascending=[False, True, True])
 
 
@@ -488,7 +491,7 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
         counted = _out_of(figure, "answers")
         said = f"“{option}” {was} in {counted} {'to' if is_question else 'on'} “{wording}”{each}."
     else:
-        counted = _out_of(figure, "organisations")
+        counted = _out_of(figure, view.study.unit_name[1])
         said = (f"{counted[0].upper()}{counted[1:]} that answered {'' if is_question else 'on '}“{wording}” "
                 f"{did} “{option}”.")
     return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
@@ -496,8 +499,8 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
 
 def _code_sentence(view: StudyView, figure: Any) -> str:
     name = view.words.codes.get(figure.code_id, figure.code_id)
-    return (f"{_number(figure.n, 'organisation')} raised “{name}”, out of {figure.base_n} that were asked "
-            "about it or raised it unasked.")
+    return (f"{_number(figure.n, *view.study.unit_name)} raised “{name}”, out of {figure.base_n} that were "
+            "asked about it or raised it unasked.")
 
 
 def _out_of(figure: Any, noun: str) -> str:
@@ -506,14 +509,14 @@ def _out_of(figure: Any, noun: str) -> str:
     return f"{figure.n or 'none'} of the {figure.base_n} {noun}"
 
 
-def _number(n: int, noun: str) -> str:
+def _number(n: int, noun: str, nouns: str = "") -> str:
     """A number with its noun.
 
     >>> _number(1, "country"), _number(25, "country"), _number(0, "organisation")
     ('1 country', '25 countries', 'No organisations')
     """
-    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{n or 'No'} {noun if n == 1 else many}"
+    nouns = nouns or (f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s")
+    return f"{n or 'No'} {noun if n == 1 else nouns}"
 
 
 def _link(view: StudyView, place: str) -> str:
@@ -539,8 +542,8 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
     figures = view.measured("coded")
     figures = figures[(figures["code_id"] == first["code_id"]) & (figures["subset_kind"] == ALL)]
     place = Places.of(view.codebook, figures).code(first["code_id"])
-    said = (f"{_number(first['raised'], 'organisation')} raised “{first['code']}”; {first['contrary']} said "
-            "the contrary.")
+    said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
+            f"{first['contrary']} said the contrary.")
     yield said, figures["estimate_id"].iloc[0], _link(view, place), ""
 
 

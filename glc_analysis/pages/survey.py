@@ -122,11 +122,11 @@ READERS = {"team": "the team", "convening": "the convening", "public": "everybod
 RULES = read_toml(__file__, "figures_shown.toml")
 """Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
 SAMPLING = {
-    "purposive": "The organisations were chosen on purpose, not at random. The counts describe these "
-                 "organisations only; there are no confidence intervals and no tests.",
-    "census": "Every organisation in the sampling frame was asked. Intervals are 95 % (Wilson) and assume "
-              "that organisations that answered are like those that did not.",
-    "probability": "The organisations are a random sample. Intervals are 95 %."}
+    "purposive": "The {many} were chosen on purpose, not at random. The counts describe these "
+                 "{many} only; there are no confidence intervals and no tests.",
+    "census": "Every {one} in the sampling frame was asked. Intervals are 95 % (Wilson) and assume "
+              "that {many} that answered are like those that did not.",
+    "probability": "The {many} are a random sample. Intervals are 95 %."}
 
 
 def study_numbers(view: StudyView) -> Html:
@@ -134,11 +134,12 @@ def study_numbers(view: StudyView) -> Html:
     what is coded of them; for the public the number of the release and the age of its figures."""
     asked = _many(len(view.question_table), "question")
     did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
+    one, many = view.study.unit_name
     if "organisations" not in view.sizes:
         said = [f"The survey had {asked}."] if view.has_survey else []
-        said.append(f"How many organisations {did.removesuffix(' ' + asked)} is not shown.")
+        said.append(f"How many {many} {did.removesuffix(' ' + asked)} is not shown.")
     else:
-        said = [f"{_many(view.sizes['organisations'], 'organisation')} {did}."]
+        said = [f"{_many(view.sizes['organisations'], one, many)} {did}."]
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
@@ -153,7 +154,8 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     coded = view.read("codings").query("coder_id == 'consensus'")
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     several = "answer for several countries" if view.is_by_country else "have answered more than once"
-    said = [f"There are {_many(records, 'record')}: an organisation may {several}."] \
+    one, _ = view.study.unit_name
+    said = [f"There are {_many(records, 'record')}: {article(one)} may {several}."] \
         if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
         said.append(f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
@@ -167,6 +169,15 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     return [*said, f"There are{also} {', '.join(texts)}."] if texts else said
 
 
+def article(noun: str) -> str:
+    """A noun with its indefinite article, by its first letter.
+
+    >>> article("organisation"), article("villager")
+    ('an organisation', 'a villager')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def _many(n: int, name: str, names: str = "") -> str:
     return f"{n:,} {name if n == 1 else names or f'{name}s'}"
 
@@ -174,7 +185,8 @@ def _many(n: int, name: str, names: str = "") -> str:
 def page_header(view: StudyView) -> str:
     """The line at the head of every page: who may read it, its base, the day of the last answer."""
     n = view.sizes.get("organisations")
-    parts = [f"For {READERS[view.audience]}", f"Base: {_many(n, 'organisation')}" if n is not None else ""]
+    parts = [f"For {READERS[view.audience]}",
+             f"Base: {_many(n, *view.study.unit_name)}" if n is not None else ""]
     if view.may("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
@@ -202,12 +214,13 @@ def sampling_note(view: StudyView) -> Html:
     """How the organisations were chosen, and how far the figures can therefore be generalised. Blank where
     the study does not say it."""
     study = view.study
-    said = [SAMPLING[study.sampling]] if study.states_sampling else []
+    one, many = study.unit_name
+    said = [SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
     if study.sampling == "purposive" and study.settings["study"]["interval"] not in ("", "none"):
-        said = ["Intervals are shown as if the organisations were a random sample from a large population, "
+        said = [f"Intervals are shown as if the {many} were a random sample from a large population, "
                 "which they are not."]
     if study.frame_size:
-        said.append(f"The sampling frame had {study.frame_size:,} organisations.")
+        said.append(f"The sampling frame had {study.frame_size:,} {many}.")
     return show(tag("p", escape(" ".join(said)), class_="glc-note") if said else "")
 
 
@@ -317,8 +330,9 @@ def missing_answers(view: StudyView) -> Html:
     if rows.empty:
         return show("")
     counts = rows.groupby("option_id", observed=True)["n"].sum()
-    asked = counts.sum() - counts.get("not_asked", 0)
-    title = f"{counts.get('unanswered', 0):,} of {asked:,} answers that were asked for were left blank"
+    asked, blank = counts.sum() - counts.get("not_asked", 0), counts.get("unanswered", 0)
+    title = f"{blank:,} of {asked:,} answers that were asked for were left blank" if view.says_who_was_asked \
+        else f"{blank:,} of {asked:,} answers are blank; who was asked is not recorded"
     missing = rows[rows["option_id"] != "answered"].groupby("question_id")["n"].sum()
     drawn = {*missing.sort_values(ascending=False, kind="stable").index[:MOST_QUESTIONS]}
     lines = [_missing_line(question, own.set_index("option_id")["n"])

@@ -13,6 +13,7 @@ from glc_analysis.coding.agreement import (
     gwet_ac1,
     krippendorff_alpha,
     specific_agreement,
+    why_no_kappa,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, masi_distance
 from glc_analysis.errors import Faults
@@ -109,6 +110,12 @@ def test_kappa_stands_only_where_there_are_two_coders():
     third = UNITS[UNITS["coder_id"] == "ana"].assign(coder_id="cleo")
     table = agreement_table(pd.concat([UNITS, third]))
     assert "kappa" not in set(table["measure"]) and "prevalence.cleo" in set(table["measure"])
+
+
+def test_without_kappa_a_sentence_says_why():
+    third = UNITS[UNITS["coder_id"] == "ana"].assign(coder_id="cleo")
+    assert "3 coded these texts" in why_no_kappa(agreement_table(pd.concat([UNITS, third])))
+    assert why_no_kappa(agreement_table(UNITS)) == ""
 
 
 def test_a_stretch_counts_as_often_as_it_is_long():

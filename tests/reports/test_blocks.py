@@ -569,6 +569,21 @@ def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp
     assert rows.loc["Delay"].tolist() == ["unused", "no coding has it"]
 
 
+@pytest.mark.parametrize(("dates", "said"), [
+    (["2016-03-01", "2016-04-01"], "in order of date"),
+    (["2016-03-01", "2016-03-01"], "in the order of their names, since no dates tell them apart"),
+    (["", ""], "in the order of their names, since no dates tell them apart"),
+    (["2016-03-01", "2016-03-01", "2016-04-01"],
+     "in order of date, those of one day in the order of their names"),
+    (["", "2016-03-01"], "in order of date, those whose date is not known first")])
+def test_the_order_of_interviews_is_that_of_their_dates_only_where_these_tell_them_apart(dates, said):
+    names = [f"i{n}" for n in range(len(dates))]
+    frames = {"documents": pd.DataFrame({"document_id": names, "kind": "interview", "translation_of": "",
+                                         "date": dates}),
+              "codings": pd.DataFrame({"document_id": names})}
+    assert coding.interview_order(SimpleNamespace(read=frames.__getitem__)) == said
+
+
 def test_new_codes_are_counted_interview_by_interview(sample_study):
     rows = run_cells("04_new_codes", sample_study)["new_codes"]
     assert (rows["new"].cumsum() == rows["found"]).all() and (rows["low"] <= rows["high"]).all()

@@ -86,7 +86,7 @@ def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
         "Q3.3/safe_place/all", "safe-place-first/organisations/all"]
     assert frame["sentence"].iloc[2].endswith(
         "Asked of those who answered Yes or Partly to: Does the country's law define trafficking in persons?")
-    assert {*frame["chosen_by"]} == {"", RULE}
+    assert {*frame["chosen_by"]} == {"", RULE.format(many="organisations")}
 
 
 @pytest.mark.parametrize("audience", READERS)
