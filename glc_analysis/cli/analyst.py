@@ -65,9 +65,8 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     themselves; neither is agreement between coders.
     """
     from glc_analysis import tables
-    from glc_analysis.coding.agreement import why_no_kappa
     from glc_analysis.coding.assemble import proof_sentences, to_review
-    from glc_analysis.coding.consensus import agreement_summary, write_disagreements
+    from glc_analysis.coding.consensus import agreement_summary, why_no_kappa, write_disagreements
     from glc_analysis.coding.exports import write_csv
     from glc_analysis.coding.learning import against_consensus, drift
 

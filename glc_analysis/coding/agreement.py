@@ -211,19 +211,6 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     return table[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
-def why_no_kappa(rows: pd.DataFrame) -> str:
-    """Why the rows of table ``agreement`` have no kappa, as a sentence; blank where they have it, or nothing.
-
-    >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
-    >>> why_no_kappa(pd.DataFrame({"measure": measures}))
-    "Cohen's kappa is not given: it compares two coders, and 3 coded these texts. Alpha takes any number."
-    """
-    n = rows["measure"][rows["measure"].str.startswith("prevalence.")].nunique()
-    return "" if n < 3 or rows["measure"].eq("kappa").any() else (
-        f"Cohen's kappa is not given: it compares two coders, and {n} coded these texts. "
-        "Alpha takes any number.")
-
-
 class _CodedUnits(NamedTuple):
     """Coders x units of numbers of code sets (-1: never assigned), with the document, respondent and question
     of each."""

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.agreement import why_no_kappa
 from glc_analysis.coding.codebook import current_code, resolve
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
@@ -149,6 +148,19 @@ def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str,
 _CASES = ["n_missing", "lowest", "highest"]
 MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
             "negative_agreement": "negative", **{name: name for name in ("alpha", "kappa", "ac1", "pabak")}}
+
+
+def why_no_kappa(rows: pd.DataFrame) -> str:
+    """Why the rows of table ``agreement`` have no kappa, as a sentence; blank where they have it, or nothing.
+
+    >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
+    >>> why_no_kappa(pd.DataFrame({"measure": measures}))
+    "Cohen's kappa is not given: it compares two coders, and 3 coded these texts. Alpha takes any number."
+    """
+    n = rows["measure"][rows["measure"].str.startswith("prevalence.")].nunique()
+    return "" if n < 3 or rows["measure"].eq("kappa").any() else (
+        f"Cohen's kappa is not given: it compares two coders, and {n} coded these texts. "
+        "Alpha takes any number.")
 
 
 def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:

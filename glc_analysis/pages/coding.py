@@ -15,9 +15,8 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.coding.agreement import why_no_kappa
 from glc_analysis.coding.assemble import proof_sentences
-from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.consensus import CONSENSUS, why_no_kappa
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases

@@ -13,9 +13,9 @@ from glc_analysis.coding.agreement import (
     gwet_ac1,
     krippendorff_alpha,
     specific_agreement,
-    why_no_kappa,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, masi_distance
+from glc_analysis.coding.consensus import why_no_kappa
 from glc_analysis.errors import Faults
 
 A, B, BOTH, NONE = {"legal"}, {"shelter"}, {"legal", "shelter"}, set()
