@@ -15,6 +15,7 @@ from html import escape
 from math import ceil
 
 import lxml.html
+from lxml.html.builder import SPAN
 
 from glc_analysis import manifest
 from glc_analysis.convening.rating_forms import form_phrases
@@ -309,18 +310,47 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", who_answered(page).data)
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  _without_folded(answers_by_country(page).data), "questions")
+                  for_paper(answers_by_country(page).data), "questions")
     yield Section("What was said in interviews and calls", "",
-                  _without_folded(codes_by_country(page).data), "codes")
+                  for_paper(codes_by_country(page).data), "codes")
     yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
-def _without_folded(html: str) -> str:
-    """A section without what is folded on the screen: options that nobody chose, codes that nobody raised."""
+def for_paper(html: str) -> str:
+    """A section of a country without what is folded on the screen: options that nobody chose, codes that
+    nobody raised. An answer and its count, which the screen sets apart by its style sheet, have columns of
+    their own."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for folded in root.findall(".//details"):
         folded.drop_tree()
+    for table in root.findall(".//table[@class='glc glc-answers']"):
+        for row in [*table.iter("tr")]:
+            _set_counts_apart(row)
     return _tidy(root)
+
+
+def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
+    """Makes rows of three cells of a row of two: the question, and its lines of an answer and a count. The
+    question stands in the first of them."""
+    if len(row) == 1:  # the name of a theme
+        row[0].set("colspan", "3")
+        return
+    first, lines = row
+    if not len(lines):  # words alone, such as why there is no answer
+        lines.set("colspan", "2")
+    for n, line in enumerate([*lines]):
+        answer, count = [*line] if line.get("class") == "glc-answer" else (line, SPAN())
+        cells = [lxml.html.Element(lines.tag, **lines.attrib) for _ in range(2)]
+        for cell, part in zip(cells, (answer, count), strict=True):
+            part.tail = None
+            cell.append(part)
+        if n == 0:
+            row[:] = [first, *cells]
+        else:
+            added = lxml.html.Element("tr", **row.attrib)
+            added.extend([lxml.html.Element("th", **first.attrib), *cells])
+            row.addnext(added)
+            row = added
 
 
 def _theme(page: StudyView) -> Iterator[Section]:

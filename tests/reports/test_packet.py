@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import lxml.html
 import pytest
 from click.testing import CliRunner
 from docx import Document
@@ -21,9 +22,10 @@ from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.gate import check_leaks, found_in_papers
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.pages.country import answers_by_country
 from glc_analysis.publish import packet
 from glc_analysis.publish.packet import form_html, forms_pdf, planned_packets, write_packets
-from glc_analysis.publish.packet_parts import Packet, Part, Section, mark, packets, sections
+from glc_analysis.publish.packet_parts import Packet, Part, Section, for_paper, mark, packets, sections
 from glc_analysis.publish.paper import (
     PdfSettings,
     PrintedPart,
@@ -37,6 +39,7 @@ from glc_analysis.publish.paper import (
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.view import StudyView
 from tests import form_study
 from tests.form_study import LANGUAGES, TODAY, FormStudy
 from tests.programs import need_fonts, need_poppler
@@ -439,3 +442,19 @@ def test_the_head_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
     assert [mark(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]
+
+
+def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
+    page = StudyView(sample_study, "convening", country="KHM")
+    rows = [["".join(cell.itertext()) for cell in row]
+            for row in lxml.html.fromstring(for_paper(answers_by_country(page).data)).iter("tr")]
+    assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
+    assert ["Whom do you serve?", "Women", "at least 23 of 30"] in rows
+    assert ["Who runs the shelter?", "We run it ourselves", "not shown"] in rows
+    assert {len(row) for row in rows} == {1, 3}
+
+
+def test_on_paper_words_without_a_count_reach_over_both_columns():
+    html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
+    cells = lxml.html.fromstring(for_paper(html)).findall(".//tr/*")
+    assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]
