@@ -30,7 +30,6 @@ from glc_analysis.evidence import coded as counting
 from glc_analysis.evidence.estimates import (
     ALL,
     BY_OPTION,
-    KINDS,
     CleanTables,
     crossed_estimates,
     is_of_calls,
@@ -52,7 +51,7 @@ CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
-HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted", "wave")
+HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 
 
@@ -287,8 +286,7 @@ class StudyView(VisibleTables):
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
         [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
         """
-        kind = counting.ORGANISATION if by in (counting.ORGANISATION, "organisation_id") \
-            else _group_kind(by)
+        kind = subset_kind(by, more=[counting.ORGANISATION])
         if not self.may("all_figures"):
             raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "
@@ -623,15 +621,6 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
     if not name and known:
         return next(iter(known))
     return known_id(name, known, kind)
-
-
-def _group_kind(by: str) -> str:
-    """The kind of group that ``by`` names. Raises UsageError with the nearest names."""
-    try:
-        return subset_kind(by)
-    except UsageError:
-        known = [*KINDS[1:], counting.ORGANISATION]
-        raise UsageError(f"There is no attribute {by!r} to group by; {nearest(by, known)}.") from None
 
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:

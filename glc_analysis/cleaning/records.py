@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -111,10 +112,10 @@ def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     return found
 
 
-def repetition_faults(surveys: Sequence[RawSurvey]) -> list[Fault]:
+def repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """A fault for each two files that have records in common; all of these would count twice."""
     faults = []
-    for found in repeated_records(surveys):
+    for found in repetitions:
         more = f" and {found.n - 3:,} more" if found.n > 3 else ""
         faults.append(Fault(f"{found}: they would count twice", file=found.file, fix=found.fix, n=found.n,
                             row=", ".join(map(str, found.rows[:3])) + more, is_structure=True))
@@ -201,7 +202,8 @@ def clean_organisations(records: Records, reference: Reference, *,
     home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
     network, label = own["network_id"], own["label"].where(own["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
-    said = "Unknown organisation (" + first["wave"] + ", row " + first["row"].astype("str") + ")"
+    stem = map_unique(first["file"], lambda name: slug(Path(name).stem)).astype("str")
+    said = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     return pd.DataFrame({
         "organisation_id": first.index, "type": own["type"],
         "network_id": network.mask(is_unknown, UNKNOWN) if unknown == "one" else network,
@@ -315,7 +317,7 @@ class Records:
 
     ``answers`` has one row a record: answer_id, file, row, organisation_id,
     country_id (these three as ordered categories, to keep large studies small),
-    region_id, home_country_id, started, ended, language, is_interpreted, wave,
+    region_id, home_country_id, started, ended, language, is_interpreted,
     is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
     column over all of them, aligned with answers. ``faults`` are those found so far:
     cleaning the answers adds its own and raises all together.
@@ -372,9 +374,11 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         ready.append(survey)
         faults += wrong
     # Compared as they were exported, but for the records that are dropped.
-    faults += repetition_faults([_select_records(survey, survey.frame.index.isin(kept.frame.index))
+    repeated = repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
                                  for survey, kept in zip(surveys, ready, strict=True)])
+    faults += repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
+    faults += two_file_faults(answers, repeated, reference.questions, has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
@@ -476,7 +480,7 @@ def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
 
 
 _NO_ANSWERS = pd.DataFrame(
-    columns=["answer_id", "file", "row", "wave", *ROLES, "organisation_id", "country_id", "home_country_id",
+    columns=["answer_id", "file", "row", *ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
 """The records of a study without a survey."""
@@ -488,7 +492,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
-                             "row": survey.rows, "wave": slug(survey.path.stem)})
+                             "row": survey.rows})
         found = {}
         for role in ROLES:
             if settings[role]:
@@ -573,7 +577,7 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
                     column=found["organisation"], fix=_unknown_fix("organisation"))
               for row in part.loc[is_blank, "row"]
               if found.get("organisation") and "organisation" not in unknown]
-    nobody = f"{UNKNOWN}." + part["wave"] + ".r" + part["row"].astype("str")
+    nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
     if register.empty:
         return map_unique(names, slug).mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
@@ -590,6 +594,56 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
                      fix="add it to organisations.csv, or correct the record in corrections.csv")
                for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
     return ids.mask(is_blank, nobody), faults
+
+
+# ------------------------------
+# Organisations with records in two files for one country: waves of a survey, or one that answered twice.
+#
+# No figure may count both, and nothing in the files says which one counts: a file is no wave, since one wave
+# may have a file for each language or tool. So a person decides, or makes a study of each wave.
+
+
+def two_file_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], questions: pd.DataFrame, *,
+                    has_countries: bool) -> list[Fault]:
+    """A fault for each two files with records of the same organisations for the same countries, and one for
+    each of these records, with the row of corrections.csv that leaves it out.
+
+    Records that stand in both files word for word (``repeated``) are named elsewhere. Files that share no
+    question are parts of one survey: nothing in them counts twice.
+    """
+    is_repeated = pd.MultiIndex.from_frame(answers[["file", "row"]]).isin(
+        [(one.file, row) for one in repeated for row in one.rows])
+    is_known = (answers["organisation"] != "") & (answers["organisation_id"] != "")
+    rows = answers[is_known & ~is_repeated & ((answers["country_id"] != "") | (not has_countries))]
+    by_place = rows.groupby(["organisation_id", "country_id"])
+    rows = rows[by_place["file"].transform("nunique") > 1]
+    not_asked = {name: {one.question_id for one in questions.itertuples()
+                        if name in columns.files_without(one.columns)} for name in rows["file"].unique()}
+    asked = {name: {*questions["question_id"]} - left_out for name, left_out in not_asked.items()}
+    held: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for row in rows.itertuples():
+        held.setdefault((row.organisation_id, row.country_id), {}).setdefault(row.file, []).append(row.row)
+    both: dict[tuple[str, ...], set[str]] = {}
+    faults: list[Fault] = []
+    for row in rows.itertuples():
+        places = held[row.organisation_id, row.country_id]
+        others = [name for name in sorted(places) if name != row.file and asked[name] & asked[row.file]]
+        for name in others:
+            both.setdefault(tuple(sorted((name, row.file))), set()).add(row.organisation_id)
+        if others:
+            listed = " and ".join(f"{name} (row {row_list(sorted({*places[name]}))})" for name in others)
+            line = f"survey,{row.answer_id},{WHOLE_RECORD},,{DROP},another record of it counts,,"
+            faults.append(CellFault(
+                f"the organisation also has a record in {listed}", file=row.file, row=str(row.row),
+                value=row.organisation, key=row.answer_id, fix="if the other record counts, add to "
+                f"corrections.csv, with your name and the day at the end: `{line}`"))
+    place = " for the same country" if has_countries else ""
+    pairs = [Fault(f"{len(ids):,} organisation{' has' if len(ids) == 1 else 's have'} records in both files"
+                   f"{place}", file=", ".join(files), n=len(ids), is_structure=True,
+                   fix="if the files are waves of a survey, make a study of each: one study cannot compare "
+                   "waves yet; else leave out the records that do not count, each of which is named")
+             for files, ids in both.items()]
+    return pairs + faults
 
 
 # ------------------------------

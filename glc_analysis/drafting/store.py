@@ -26,7 +26,7 @@ import pandas as pd
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
-from glc_analysis.cleaning.records import CellFault
+from glc_analysis.cleaning.records import DROP, WHOLE_RECORD, CellFault
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.option_lists import further_options
@@ -500,7 +500,7 @@ def note_more(study: Study, found: Faults) -> Faults:
     places = [fault for fault in found.faults if isinstance(fault, CountryFault)]
     taken = {*map(id, unknown), *map(id, cells), *map(id, places)}
     options, n_personal = further_options(unknown, reference.options, scales)
-    corrections = [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
+    corrections = [{"to": "", "from": fault.text, "column": fault.column or WHOLE_RECORD, "key": fault.key,
                     "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
                    for fault in cells]
     countries = [{"raw_name": name, "country_id": "", "why": fault.message, "label": "", "region_id": ""}
@@ -520,10 +520,15 @@ def note_more(study: Study, found: Faults) -> Faults:
     if n_personal:
         said.append(Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
                           "`glc check` names them", fix=CORRECT_THE_RECORD))
-    if corrections:
-        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
+    n_records = sum(row["column"] == WHOLE_RECORD for row in corrections)
+    if n_unreadable := len(corrections) - n_records:
+        said.append(Fault(f"{_are(n_unreadable, 'answer')} not readable",
                           file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
+    if n_records:
+        said.append(Fault(f"{_are(n_records, 'record')} of organisations with records in two files",
+                          file=more_file(study, "corrections"),
+                          fix=f"write {DROP} into `to` of those that do not count; {again}"))
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
