@@ -378,7 +378,8 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
                                  for survey, kept in zip(surveys, ready, strict=True)])
     faults += repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
-    faults += two_file_faults(answers, repeated, reference.questions, has_countries=bool(settings["country"]))
+    faults += two_files_faults(answers, repeated, reference.questions,
+                               has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
@@ -603,47 +604,57 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
 # may have a file for each language or tool. So a person decides, or makes a study of each wave.
 
 
-def two_file_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], questions: pd.DataFrame, *,
-                    has_countries: bool) -> list[Fault]:
+ANOTHER_COUNTS = "another record of the organisation counts"
+"""The reason of a row that leaves a record out."""
+
+
+@dataclass(frozen=True)
+class TwoFilesFault(Fault):
+    """An organisation with ``records`` in several files, of which one counts: their answer_id, file, row."""
+
+    records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
+
+
+def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], questions: pd.DataFrame, *,
+                     has_countries: bool) -> list[Fault]:
     """A fault for each two files with records of the same organisations for the same countries, and one for
-    each of these records, with the row of corrections.csv that leaves it out.
+    each of these organisations, with the rows of corrections.csv that leave its records out.
 
     Records that stand in both files word for word (``repeated``) are named elsewhere. Files that share no
     question are parts of one survey: nothing in them counts twice.
     """
+    if answers["file"].nunique() < 2:  # a large file is not looked through for nothing
+        return []
     is_repeated = pd.MultiIndex.from_frame(answers[["file", "row"]]).isin(
         [(one.file, row) for one in repeated for row in one.rows])
     is_known = (answers["organisation"] != "") & (answers["organisation_id"] != "")
     rows = answers[is_known & ~is_repeated & ((answers["country_id"] != "") | (not has_countries))]
-    by_place = rows.groupby(["organisation_id", "country_id"])
-    rows = rows[by_place["file"].transform("nunique") > 1]
-    not_asked = {name: {one.question_id for one in questions.itertuples()
-                        if name in columns.files_without(one.columns)} for name in rows["file"].unique()}
-    asked = {name: {*questions["question_id"]} - left_out for name, left_out in not_asked.items()}
-    held: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for row in rows.itertuples():
-        held.setdefault((row.organisation_id, row.country_id), {}).setdefault(row.file, []).append(row.row)
-    both: dict[tuple[str, ...], set[str]] = {}
-    faults: list[Fault] = []
-    for row in rows.itertuples():
-        places = held[row.organisation_id, row.country_id]
-        others = [name for name in sorted(places) if name != row.file and asked[name] & asked[row.file]]
-        for name in others:
-            both.setdefault(tuple(sorted((name, row.file))), set()).add(row.organisation_id)
-        if others:
-            listed = " and ".join(f"{name} (row {row_list(sorted({*places[name]}))})" for name in others)
-            line = f"survey,{row.answer_id},{WHOLE_RECORD},,{DROP},another record of it counts,,"
-            faults.append(CellFault(
-                f"the organisation also has a record in {listed}", file=row.file, row=str(row.row),
-                value=row.organisation, key=row.answer_id, fix="if the other record counts, add to "
-                f"corrections.csv, with your name and the day at the end: `{line}`"))
-    place = " for the same country" if has_countries else ""
-    pairs = [Fault(f"{len(ids):,} organisation{' has' if len(ids) == 1 else 's have'} records in both files"
-                   f"{place}", file=", ".join(files), n=len(ids), is_structure=True,
-                   fix="if the files are waves of a survey, make a study of each: one study cannot compare "
-                   "waves yet; else leave out the records that do not count, each of which is named")
-             for files, ids in both.items()]
-    return pairs + faults
+    place = ["organisation_id", "country_id"]
+    rows = rows[rows.groupby(place)["file"].transform("nunique") > 1].sort_values(["file", "row"])
+    asked = {name: {one.question_id for one in questions.itertuples()
+                    if name not in columns.files_without(one.columns)} for name in rows["file"].unique()}
+    faults, organisations = [], {}
+    for (organisation, _), group in rows.groupby(place, sort=False):
+        pairs = [two for two in itertools.combinations(group["file"].unique(), 2)
+                 if asked[two[0]] & asked[two[1]]]
+        group = group[group["file"].isin([*itertools.chain(*pairs)])]
+        for two in pairs:
+            organisations.setdefault(two, set()).add(organisation)
+        if pairs:
+            listed = ", ".join(f"{row.file} (row {row.row})" for row in group.itertuples())
+            lines = " or ".join(f"`survey,{key},{WHOLE_RECORD},,{DROP},{ANOTHER_COUNTS},,`"
+                                for key in group["answer_id"])
+            faults.append(TwoFilesFault(
+                f"the organisation has records in {listed}", value=group["organisation"].iloc[0],
+                fix="decide which one counts, and leave the others out with their rows of corrections.csv, "
+                f"your name and the day at the end of each: {lines}",
+                records=tuple(zip(group["answer_id"], group["file"], group["row"], strict=True))))
+    same = " for the same country" if has_countries else ""
+    return [Fault(f"{len(ids):,} organisation{' has' if len(ids) == 1 else 's have'} records in both files"
+                  f"{same}", file=", ".join(two), n=len(ids), is_structure=True,
+                  fix="if the files are waves of a survey, make a study of each: one study cannot compare "
+                  "waves yet; else decide for each organisation which record counts")
+            for two, ids in organisations.items()] + faults
 
 
 # ------------------------------

@@ -219,7 +219,7 @@ def test_which_record_of_an_organisation_in_two_files_counts_is_decided_in_a_fil
     glc("init", study, "--from", *files)
     rewrite(study / "private/draft/questions.csv", lambda row: row.update(use="yes"))
     done = glc("--study", study, "check", "--accept-draft", "Ana")
-    assert "more_corrections.csv: 2 records are of organisations with records in two files" in done.output
+    assert "more_corrections.csv: 2 records are of organisations with records in several files" in done.output
     rewrite(study / "private/draft/more_corrections.csv",
             lambda row: row.update(to="drop" if row["key"] == "kobo.r9" else ""))
     done = glc("--study", study, "check", "--accept-draft", "Ana")
