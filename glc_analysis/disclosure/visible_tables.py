@@ -501,9 +501,11 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
         if source.is_file():
             path.write_bytes(source.read_bytes())
     reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
-    for name in tables.TABLES:
-        tables.write(made.processed, name, tables.shape(name, reader.part_of(name)))
-    content = json.dumps(reader.slices, ensure_ascii=False, sort_keys=True)
+    frames = {name: tables.shape(name, reader.part_of(name)) for name in tables.TABLES}
+    for name, frame in frames.items():
+        tables.write(made.processed, name, frame)
+    places = tables.places_by_country(tables.work_places(frames["answers"], frames["organisations"]))
+    content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made
 

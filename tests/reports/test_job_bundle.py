@@ -11,6 +11,7 @@ from glc_analysis import tables
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
+from glc_analysis.study import Study
 
 FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "study/reference/headlines.csv",
          "study/processed/slices.json"}
@@ -34,6 +35,18 @@ def packed(sample_study, job):
     return pack
 
 
+@pytest.fixture
+def worker_study(packed, tmp_path):
+    """The study that a worker has for a page that read these things."""
+    def unpack(*reads):
+        for name, content in packed(*reads).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return Study(tmp_path / "study")
+    return unpack
+
+
 def rows(content):
     return pd.read_parquet(io.BytesIO(content))
 
@@ -43,10 +56,28 @@ def names(*names_):
 
 
 def test_with_a_page_of_a_country_travel_the_country_s_rows_alone(packed):
-    found = packed("estimates country=KHM", "questions")
-    assert set(found) == names("answers", "estimates", "questions")  # answers: who is in the country
+    found = packed("estimates country=KHM", "answers country=KHM", "questions")
+    assert set(found) == names("answers", "estimates", "questions")
     assert set(rows(found["study/processed/answers.parquet"])["country_id"]) == {"KHM"}
     assert set(rows(found["study/processed/estimates.parquet"])["subset_kind"]) == {"country", "region"}
+
+
+@pytest.mark.parametrize("country", ["USA", "KHM"])
+def test_a_worker_reads_the_same_rows_of_a_country_whatever_else_it_has(country, worker_study, sample_study):
+    """Who works in the country was taken from the rows that were sent: with the answers for one country and
+    all organisations, those of other countries were taken for organisations that answered no survey."""
+    sliced = [name for name in tables.TABLES if tables.is_by_country(name) and name != "organisations"]
+    sent = worker_study("organisations", *(f"{name} country={country}" for name in sliced))
+    for name in ("organisations", *sliced):
+        here, there = (tables.read(name, study=one, country=country) for one in (sample_study, sent))
+        assert here.equals(there), name
+        assert len(here) or name in ("context", "disagreements", "stated")
+
+
+def test_a_worker_reads_the_same_rows_of_a_question(worker_study, sample_study):
+    sent = worker_study("responses question=Q4.1")
+    here, there = (tables.read("responses", study=one, question="Q4.1") for one in (sample_study, sent))
+    assert len(here) and here.equals(there)
 
 
 def test_several_slices_of_a_table_travel_together_in_its_own_order(packed, sample_study):
