@@ -68,7 +68,6 @@ def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home
           f"{times['scheduler']:.1f} s")
 
 
-@pytest.mark.every_day
 @pytest.mark.parametrize("audience", ["team", "public"])
 def test_every_page_of_a_second_run_on_two_workers_has_the_bytes_of_home(
         audience, sample_study, cluster, tmp_path):

@@ -3,11 +3,13 @@
 import io
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from glc_analysis import tables
+from glc_analysis import read_log, tables
+from glc_analysis.errors import UsageError
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
@@ -78,6 +80,16 @@ def test_a_worker_reads_the_same_rows_of_a_question(worker_study, sample_study):
     sent = worker_study("responses question=Q4.1")
     here, there = (tables.read("responses", study=one, question="Q4.1") for one in (sample_study, sent))
     assert len(here) and here.equals(there)
+
+
+def test_a_page_that_asks_for_a_question_that_was_not_sent_is_not_done_with_what_was_sent(
+        worker_study, monkeypatch):
+    """What failed on a worker for want of a question was recorded as having read nothing, and counted."""
+    reads, sent = [], worker_study("responses question=Q4.1", "questions")
+    monkeypatch.setattr(read_log, "_log", SimpleNamespace(root=str(sent.root.resolve()), add=reads.append))
+    with pytest.raises(UsageError):
+        tables.read("estimates", study=sent, question="language")
+    assert reads == ["estimates"]
 
 
 def test_several_slices_of_a_table_travel_together_in_its_own_order(packed, sample_study):
