@@ -409,7 +409,7 @@ class StudyView(VisibleTables):
         """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
         ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
         median, shown_as. Other audiences see only counts from which no single vote can be worked out,
-        and only of panels of four or more; the public sees the last round only. Raises
+        and only of panels of four or more; the public sees the last round on each principle only. Raises
         UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]

@@ -374,9 +374,12 @@ class VisibleTables:
         all that may be ``said`` of the votes in words (:mod:`glc_analysis.disclosure.votes`).
 
         Panels with one or two votes are on no page; other audiences than the team do not see those with three
-        either, and the public sees the last round only."""
+        either, and the public sees the last round on each principle only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        # Before anything is hidden: an earlier round never takes the place of one that may not be told.
+        order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
+        is_last = order == order.groupby(rows["principle_id"]).transform("max")
         is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
         # The change since a round that is hidden would tell its median.
         has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
@@ -386,7 +389,7 @@ class VisibleTables:
             # Of all rounds: whether a change may be shown depends on the earlier ones.
             rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
             if not self.may("every_round"):
-                rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
+                rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return self._as_announced(rows)
         rows = rows[rows["n"] >= LARGEST_UNTOLD]
         return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
