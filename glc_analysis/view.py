@@ -326,10 +326,10 @@ class StudyView(VisibleTables):
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
-        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
-        and segment_id. For the team alone; other audiences have :meth:`quotations`. The first passage of each
-        organisation comes before its further ones. Raises NotReleased for another audience, UsageError for
-        an unknown code or theme.
+        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id,
+        segment_id and organisation_id. For the team alone; other audiences have :meth:`quotations`. The first
+        passage of each organisation comes before its further ones. Raises NotReleased for another audience,
+        UsageError for an unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
@@ -350,7 +350,8 @@ class StudyView(VisibleTables):
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
-            "code_id": rows["code_id"], "segment_id": rows["segment_id"]}).reset_index(drop=True)
+            "code_id": rows["code_id"], "segment_id": rows["segment_id"],
+            "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
         """The quotations that were cleared for this audience, one row each: text, translation, language, by
