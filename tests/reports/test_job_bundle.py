@@ -1,6 +1,7 @@
 """What travels to another machine with a page: what it read the last time, and nothing else of the study."""
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import read_log, tables
-from glc_analysis.errors import UsageError
+from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
@@ -74,6 +75,15 @@ def test_a_worker_reads_the_same_rows_of_a_country_whatever_else_it_has(country,
         here, there = (tables.read(name, study=one, country=country) for one in (sample_study, sent))
         assert here.equals(there), name
         assert len(here) or name in ("context", "disagreements", "stated")
+
+
+def test_tables_of_a_version_that_did_not_say_who_works_where_are_to_be_built_again(worker_study):
+    sent = worker_study("answers country=KHM")
+    path = sent.processed / "slices.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "work_places": {}}).replace(
+        '"work_places"', '"places"'))
+    with pytest.raises(GLCError, match="built by another version of glc_analysis. To fix: run `glc build`"):
+        tables.read("answers", study=sent, country="KHM")
 
 
 def test_a_worker_reads_the_same_rows_of_a_question(worker_study, sample_study):
