@@ -144,7 +144,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    _write(study, engine, arrivals, inputs, release, known)
+    lists = {**known, "work_places": tables.places_by_country(places)}
+    _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
 
@@ -639,7 +640,7 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
-           inputs: str, release: dict, known: dict[str, dict[str, list[str]]]) -> None:
+           inputs: str, release: dict, lists: dict[str, dict]) -> None:
     """Writes everything into a new folder first, then moves it into place, slices.json last.
 
     The files of tables that were kept are linked there, so that the descriptions of the tables find all
@@ -662,7 +663,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "has_survey": engine.rows("responses") > 0,
                               "countries": _work_countries(engine["countries"]),
-                              **known, "themes": _themes(engine["codebook"]),
+                              **lists, "themes": _themes(engine["codebook"]),
                               "principles": _listed_principles(engine["principles"]),
                               "shown_principles": principles_shown(engine["principles"]),
                               "organisations": _took_part(engine["organisations"]),

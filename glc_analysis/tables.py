@@ -74,13 +74,25 @@ def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFr
                      ignore_index=True)
 
 
+def places_by_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """The organisations and the regions of each country, of the frame that :func:`work_places` gives.
+
+    >>> places_by_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
+    ...                                 "region_id": ["africa", "africa"]}))
+    {'KEN': {'organisations': ['a', 'b'], 'regions': ['africa']}}
+    """
+    return {country: {"organisations": sorted({*rows["organisation_id"]}),
+                      "regions": sorted({*rows["region_id"]})}
+            for country, rows in places[places["country_id"] != ""].groupby("country_id")}
+
+
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
     """What a country's slice has the rows of: the country, its organisations and regions, and everybody."""
     found = {}
-    for country, mine in members[members["country_id"] != ""].groupby("country_id"):
+    for country, mine in places_by_country(members).items():
         found[country] = ["all", f"country={country}"]
-        found[country] += [f"organisation={o}" for o in sorted(set(mine["organisation_id"]))]
-        found[country] += [f"region={r}" for r in sorted(set(mine["region_id"]))]
+        found[country] += [f"organisation={one}" for one in mine["organisations"]]
+        found[country] += [f"region={one}" for one in mine["regions"]]
     return found
 
 
@@ -295,10 +307,14 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
         raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
     found = study if isinstance(study, Study) else Study.find(study)
     with read_log.exact():
-        country, theme, question = (
-            known_id(chosen, _names(found.processed, kind), kind)
-            if chosen and not (kind == "question" and chosen in (*SUBJECTS, *MEASURES)) else chosen
-            for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
+        try:
+            country, theme, question = (
+                known_id(chosen, _names(found.processed, kind), kind)
+                if chosen and not (kind == "question" and chosen in (*SUBJECTS, *MEASURES)) else chosen
+                for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
+        except UsageError:
+            read_log.note(found.root, name)  # what is not in the slices of a table may be in the whole one
+            raise
         read_log.note(found.root, f"{name} {_slice_name(name, country, theme, question)}".strip())
         return _read(found.processed, name, country, theme, question)
 
@@ -492,11 +508,11 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
     if not country or not is_by_country(name):
         return None
-    places = _work_places(folder, (folder / "slices.json").stat().st_mtime_ns).query("country_id == @country")
+    path = folder / "slices.json"
+    places = _work_places(path, path.stat().st_mtime_ns).get(country, {"organisations": [], "regions": []})
     # pyarrow compares nothing with an empty list; no id and no region is blank here.
-    members = sorted({*places["organisation_id"]}) or [""]
+    members, regions = places["organisations"] or [""], places["regions"] or [""]
     if name == "estimates":
-        regions = sorted({*places["region_id"]}) or [""]
         return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
                 [("measure", "==", "words"), ("option_id", "in", members)]]
@@ -509,12 +525,13 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 
 
 @lru_cache(maxsize=4)
-def _work_places(folder: Path, written: int) -> pd.DataFrame:
-    """The work places of a built study, as long as its slices.json was ``written`` at this time."""
-    answers = _rows(folder / "answers.parquet", columns=["organisation_id", "country_id", "region_id"])
-    organisations = _rows(folder / "organisations.parquet",
-                          columns=["organisation_id", "home_country_id", "home_region_id"])
-    return work_places(answers, organisations)
+def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
+    """The work places of a built study, as long as its slices.json was ``written`` at this time. They are
+    worked out by the build, since a study may hold slices of its tables alone (:mod:`.run.cluster`)."""
+    slices = json.loads(path.read_text(encoding="utf-8"))
+    if "work_places" not in slices:
+        raise GLCError("The tables were built by another version of glc_analysis. To fix: run `glc build`.")
+    return slices["work_places"]
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:

@@ -30,7 +30,6 @@ from glc_analysis.evidence import coded as counting
 from glc_analysis.evidence.estimates import (
     ALL,
     BY_OPTION,
-    KINDS,
     CleanTables,
     crossed_estimates,
     is_of_calls,
@@ -52,7 +51,7 @@ CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
-HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted", "wave")
+HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 
 
@@ -287,8 +286,7 @@ class StudyView(VisibleTables):
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
         [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
         """
-        kind = counting.ORGANISATION if by in (counting.ORGANISATION, "organisation_id") \
-            else _group_kind(by)
+        kind = subset_kind(by, more=[counting.ORGANISATION])
         if not self.may("all_figures"):
             raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "
@@ -328,10 +326,10 @@ class StudyView(VisibleTables):
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
-        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
-        and segment_id. For the team alone; other audiences have :meth:`quotations`. The first passage of each
-        organisation comes before its further ones. Raises NotReleased for another audience, UsageError for
-        an unknown code or theme.
+        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id,
+        segment_id and organisation_id. For the team alone; other audiences have :meth:`quotations`. The first
+        passage of each organisation comes before its further ones. Raises NotReleased for another audience,
+        UsageError for an unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
@@ -352,7 +350,8 @@ class StudyView(VisibleTables):
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
-            "code_id": rows["code_id"], "segment_id": rows["segment_id"]}).reset_index(drop=True)
+            "code_id": rows["code_id"], "segment_id": rows["segment_id"],
+            "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
         """The quotations that were cleared for this audience, one row each: text, translation, language, by
@@ -411,7 +410,7 @@ class StudyView(VisibleTables):
         """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
         ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
         median, shown_as. Other audiences see only counts from which no single vote can be worked out,
-        and only of panels of four or more; the public sees the last round only. Raises
+        and only of panels of four or more; the public sees the last round on each principle only. Raises
         UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
@@ -623,15 +622,6 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
     if not name and known:
         return next(iter(known))
     return known_id(name, known, kind)
-
-
-def _group_kind(by: str) -> str:
-    """The kind of group that ``by`` names. Raises UsageError with the nearest names."""
-    try:
-        return subset_kind(by)
-    except UsageError:
-        known = [*KINDS[1:], counting.ORGANISATION]
-        raise UsageError(f"There is no attribute {by!r} to group by; {nearest(by, known)}.") from None
 
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:

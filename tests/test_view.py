@@ -28,7 +28,7 @@ COLUMNS = {
     "numbers": NUMBERS, "numbers by region": ["group", *NUMBERS],
     "codes": CODES, "codes by region": ["group", *CODES],
     "code_counts": ["group", *CODE_COUNTS],
-    "passages": [*WORDS, "kind", "date", "code_id", "segment_id"],
+    "passages": [*WORDS, "kind", "date", "code_id", "segment_id", "organisation_id"],
     "quotations": [*WORDS, "quotation_id"],
     "principles": ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator",
                    "status", "theme", "language"],
@@ -71,6 +71,11 @@ def public(views):
 
 # ------------------------------
 # Frames.
+
+
+def test_passages_join_the_study_s_organisations(team, study):
+    rows = team.passages().merge(study.organisations, on="organisation_id")
+    assert len(rows) and (rows["by"] == rows["label"]).all()
 
 
 @each_frame

@@ -2,7 +2,7 @@
 
 ``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain column; ``Q2.2_*`` for one
 column an option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
-files of other tools or waves use follow after `` | ``; a file must have exactly one of these alternatives, or
+files of other tools use follow after `` | ``; a file must have exactly one of these alternatives, or
 be named by ``not in FILE``: the question was not asked there.
 """
 

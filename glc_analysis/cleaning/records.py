@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -111,10 +112,10 @@ def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     return found
 
 
-def repetition_faults(surveys: Sequence[RawSurvey]) -> list[Fault]:
+def repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """A fault for each two files that have records in common; all of these would count twice."""
     faults = []
-    for found in repeated_records(surveys):
+    for found in repetitions:
         more = f" and {found.n - 3:,} more" if found.n > 3 else ""
         faults.append(Fault(f"{found}: they would count twice", file=found.file, fix=found.fix, n=found.n,
                             row=", ".join(map(str, found.rows[:3])) + more, is_structure=True))
@@ -201,7 +202,8 @@ def clean_organisations(records: Records, reference: Reference, *,
     home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
     network, label = own["network_id"], own["label"].where(own["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
-    said = "Unknown organisation (" + first["wave"] + ", row " + first["row"].astype("str") + ")"
+    stem = map_unique(first["file"], lambda name: slug(Path(name).stem)).astype("str")
+    said = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     return pd.DataFrame({
         "organisation_id": first.index, "type": own["type"],
         "network_id": network.mask(is_unknown, UNKNOWN) if unknown == "one" else network,
@@ -315,7 +317,7 @@ class Records:
 
     ``answers`` has one row a record: answer_id, file, row, organisation_id,
     country_id (these three as ordered categories, to keep large studies small),
-    region_id, home_country_id, started, ended, language, is_interpreted, wave,
+    region_id, home_country_id, started, ended, language, is_interpreted,
     is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
     column over all of them, aligned with answers. ``faults`` are those found so far:
     cleaning the answers adds its own and raises all together.
@@ -372,9 +374,12 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         ready.append(survey)
         faults += wrong
     # Compared as they were exported, but for the records that are dropped.
-    faults += repetition_faults([_select_records(survey, survey.frame.index.isin(kept.frame.index))
+    repeated = repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
                                  for survey, kept in zip(surveys, ready, strict=True)])
+    faults += repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
+    faults += two_files_faults(answers, repeated, reference.questions,
+                               has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
@@ -476,7 +481,7 @@ def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
 
 
 _NO_ANSWERS = pd.DataFrame(
-    columns=["answer_id", "file", "row", "wave", *ROLES, "organisation_id", "country_id", "home_country_id",
+    columns=["answer_id", "file", "row", *ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
 """The records of a study without a survey."""
@@ -488,7 +493,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
-                             "row": survey.rows, "wave": slug(survey.path.stem)})
+                             "row": survey.rows})
         found = {}
         for role in ROLES:
             if settings[role]:
@@ -573,7 +578,7 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
                     column=found["organisation"], fix=_unknown_fix("organisation"))
               for row in part.loc[is_blank, "row"]
               if found.get("organisation") and "organisation" not in unknown]
-    nobody = f"{UNKNOWN}." + part["wave"] + ".r" + part["row"].astype("str")
+    nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
     if register.empty:
         return map_unique(names, slug).mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
@@ -590,6 +595,66 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
                      fix="add it to organisations.csv, or correct the record in corrections.csv")
                for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
     return ids.mask(is_blank, nobody), faults
+
+
+# ------------------------------
+# Organisations with records in two files for one country: waves of a survey, or one that answered twice.
+#
+# No figure may count both, and nothing in the files says which one counts: a file is no wave, since one wave
+# may have a file for each language or tool. So a person decides, or makes a study of each wave.
+
+
+ANOTHER_COUNTS = "another record of the organisation counts"
+"""The reason of a row that leaves a record out."""
+
+
+@dataclass(frozen=True)
+class TwoFilesFault(Fault):
+    """An organisation with ``records`` in several files, of which one counts: their answer_id, file, row."""
+
+    records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
+
+
+def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], questions: pd.DataFrame, *,
+                     has_countries: bool) -> list[Fault]:
+    """A fault for each two files with records of the same organisations for the same countries, and one for
+    each of these organisations, with the rows of corrections.csv that leave its records out.
+
+    Records that stand in both files word for word (``repeated``) are named elsewhere. Files that share no
+    question are parts of one survey: nothing in them counts twice.
+    """
+    if answers["file"].nunique() < 2:  # a large file is not looked through for nothing
+        return []
+    is_repeated = pd.MultiIndex.from_frame(answers[["file", "row"]]).isin(
+        [(one.file, row) for one in repeated for row in one.rows])
+    is_known = (answers["organisation"] != "") & (answers["organisation_id"] != "")
+    rows = answers[is_known & ~is_repeated & ((answers["country_id"] != "") | (not has_countries))]
+    place = ["organisation_id", "country_id"]
+    rows = rows[rows.groupby(place)["file"].transform("nunique") > 1].sort_values(["file", "row"])
+    asked = {name: {one.question_id for one in questions.itertuples()
+                    if name not in columns.files_without(one.columns)} for name in rows["file"].unique()}
+    faults, organisations = [], {}
+    for (organisation, _), group in rows.groupby(place, sort=False):
+        pairs = [two for two in itertools.combinations(group["file"].unique(), 2)
+                 if asked[two[0]] & asked[two[1]]]
+        group = group[group["file"].isin([*itertools.chain(*pairs)])]
+        for two in pairs:
+            organisations.setdefault(two, set()).add(organisation)
+        if pairs:
+            listed = ", ".join(f"{row.file} (row {row.row})" for row in group.itertuples())
+            lines = " or ".join(f"`survey,{key},{WHOLE_RECORD},,{DROP},{ANOTHER_COUNTS},,`"
+                                for key in group["answer_id"])
+            faults.append(TwoFilesFault(
+                f"the organisation has records in {listed}", value=group["organisation"].iloc[0],
+                fix="decide which one counts, and leave the others out with their rows of corrections.csv, "
+                f"your name and the day at the end of each: {lines}",
+                records=tuple(zip(group["answer_id"], group["file"], group["row"], strict=True))))
+    same = " for the same country" if has_countries else ""
+    return [Fault(f"{len(ids):,} organisation{' has' if len(ids) == 1 else 's have'} records in both files"
+                  f"{same}", file=", ".join(two), n=len(ids), is_structure=True,
+                  fix="if the files are waves of a survey, make a study of each: one study cannot compare "
+                  "waves yet; else decide for each organisation which record counts")
+            for two, ids in organisations.items()] + faults
 
 
 # ------------------------------

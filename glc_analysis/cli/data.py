@@ -30,7 +30,7 @@ from glc_analysis.study import Study
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
 @click.option("--from", "export", type=click.Path(exists=True, path_type=Path),
-              metavar="FILE...", help="Survey exports of one form, in one or several languages or waves; "
+              metavar="FILE...", help="Survey exports of one form, in one or several languages or tools; "
               "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
 @click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "

@@ -302,7 +302,7 @@ NOT_TOLD = "–"
 
 @dataclass(frozen=True)
 class Before:
-    """What a rater is shown of the last closed round about one principle.
+    """What a rater is shown of the last closed round that asked about a principle.
 
     ``own`` are the rater's scores by criterion (``x``: abstained); empty where the rater did not vote, or
     voted on an earlier text. ``panels`` are rows (panel, criterion, low, middle, high), each number in signs
@@ -338,9 +338,10 @@ def told_thirds(said: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The last closed round before a new one: ``votes`` and ``told`` by principle, and the texts voted on."""
+    """The last closed round on each principle before a new one, which may have been left out of later ones:
+    ``votes``, and by principle what is told of ``panels`` and the ``comments``; the ``texts`` voted on, with
+    their round."""
 
-    round_id: str
     votes: pd.DataFrame
     panels: Mapping[str, list[tuple[str, ...]]]
     comments: Mapping[str, list[str]]
@@ -354,14 +355,17 @@ class Feedback:
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:
             return None
-        last = closed["round_id"].iloc[-1]
+        last = closed.groupby("principle_id")["round_id"].transform("last")
+        asked = closed.loc[closed["round_id"] == last, ["round_id", "principle_id", "version"]]
         frames = ballot_tables(study, reference, CleaningLog(), issuing=round_id)
-        ratings, tallies = (frames[name][frames[name]["round_id"] == last] for name in ("ratings", "tallies"))
+        ratings, tallies = (frames[name].merge(asked[["round_id", "principle_id"]].drop_duplicates())
+                            for name in ("ratings", "tallies"))
         # Before the first build nothing has been published from which somebody could have left.
         is_built = (study.processed / "blocks.parquet").is_file()
         hidden = VisibleTables(study, "convening").hidden if is_built else frozenset()
-        is_told = last not in erased_rounds(study)
-        tallies = tallies[~block_ids("votes", tallies["principle_id"] + "/" + last).isin([*hidden]) & is_told]
+        erased = [*erased_rounds(study)]
+        is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
+        tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
         told = told_tallies(tallies, test=study.settings["consensus"]["test"],
                             agreed=agreed_panels(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
@@ -370,15 +374,15 @@ class Feedback:
                                     kind="stable").itertuples():
             panels.setdefault(row.principle_id, []).append(
                 (row.panel, row.criterion, *told_thirds(row.said)))
-        is_shown = ~block_ids("comments", ratings["principle_id"]).isin([*hidden]) & is_told
+        is_shown = (~block_ids("comments", ratings["principle_id"]).isin([*hidden])
+                    & ~ratings["round_id"].isin(erased))
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
-        asked = closed.loc[closed["round_id"] == last, ["principle_id", "version"]]
-        return cls(last, ratings[ratings["held_out"].isin(["", INTEREST])], panels, comments,
+        return cls(ratings[ratings["held_out"].isin(["", INTEREST])], panels, comments,
                    asked.merge(versions(reference.principles), on=["principle_id", "version"]))
 
     def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:
-        """What one rater is shown, for each of the ``rows`` of a form that the last round asked about."""
+        """What one rater is shown, for each of the ``rows`` of a form that an earlier round asked about."""
         return [*self._of_rater(rater_id, language, rows)]
 
     def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[Before]:
@@ -391,7 +395,7 @@ class Feedback:
             votes = own[own["principle_id"] == row.principle_id] if is_same else own[:0]
             earlier = texts.sort_values("language", key=lambda c: c != language, kind="stable")
             earlier = earlier[(earlier["language"] == language) | (earlier["translation_of"] == "")].iloc[0]
-            yield Before(row.principle_id, self.round_id,
+            yield Before(row.principle_id, texts["round_id"].iloc[0],
                          {one.criterion: MARK if one.is_abstained else str(one.score)
                           for one in votes.itertuples()},
                          self.panels.get(row.principle_id, []), self.comments.get(row.principle_id, []),

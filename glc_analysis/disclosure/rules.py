@@ -35,7 +35,7 @@ KNOWN = 2
 RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv")}
 """Every rule with its reason in words (``content/rules.csv``)."""
 
-IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country", "wave")
+IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country")
 REVEALING = ("language", "script", "interpreted", "works_abroad")
 """Figures about the data that would identify an organisation."""
 SIZES = ("survey/organisations/all", "survey/records/all")

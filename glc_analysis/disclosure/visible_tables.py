@@ -384,9 +384,12 @@ class VisibleTables:
         all that may be ``said`` of the votes in words (:mod:`glc_analysis.disclosure.votes`).
 
         Panels with one or two votes are on no page; other audiences than the team do not see those with three
-        either, and the public sees the last round only."""
+        either, and the public sees the last round on each principle only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        # Before anything is hidden: an earlier round never takes the place of one that may not be told.
+        order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
+        is_last = order == order.groupby(rows["principle_id"]).transform("max")
         is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
         # The change since a round that is hidden would tell its median.
         has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
@@ -396,7 +399,7 @@ class VisibleTables:
             # Of all rounds: whether a change may be shown depends on the earlier ones.
             rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
             if not self.may("every_round"):
-                rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
+                rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return self._as_announced(rows)
         rows = rows[rows["n"] >= LARGEST_UNTOLD]
         return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
@@ -511,9 +514,11 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
         if source.is_file():
             path.write_bytes(source.read_bytes())
     reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
-    for name in tables.TABLES:
-        tables.write(made.processed, name, tables.shape(name, reader.part_of(name)))
-    content = json.dumps(reader.slices, ensure_ascii=False, sort_keys=True)
+    frames = {name: tables.shape(name, reader.part_of(name)) for name in tables.TABLES}
+    for name, frame in frames.items():
+        tables.write(made.processed, name, frame)
+    places = tables.places_by_country(tables.work_places(frames["answers"], frames["organisations"]))
+    content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made
 

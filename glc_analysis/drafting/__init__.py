@@ -1,6 +1,6 @@
 """Drafts the reference tables of a study from somebody's export; people correct and accept them.
 
-Goes in: the files of a survey, of one form in one or several languages and waves. Comes out: rows of
+Goes in: the files of a survey, of one form in one or several languages or tools. Comes out: rows of
 questions.csv, options.csv, countries.csv, codebook.csv and settings of study.toml, each with what speaks for
 it and how sure it is. A draft lies in ``private/draft/``, since it may hold respondents' words, and nothing
 of it is used in any figure until somebody has accepted it.

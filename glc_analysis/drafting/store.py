@@ -26,7 +26,7 @@ import pandas as pd
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
-from glc_analysis.cleaning.records import CellFault
+from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP, WHOLE_RECORD, CellFault, TwoFilesFault
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.option_lists import further_options
@@ -498,16 +498,21 @@ def note_more(study: Study, found: Faults) -> Faults:
     cells = [fault for fault in found.faults if isinstance(fault, CellFault)
              and times[fault.file, fault.column] <= _MOST_CELLS]
     places = [fault for fault in found.faults if isinstance(fault, CountryFault)]
-    taken = {*map(id, unknown), *map(id, cells), *map(id, places)}
+    several = [fault for fault in found.faults if isinstance(fault, TwoFilesFault)]
+    several = several if len(several) <= _MOST_CELLS else []
+    taken = {*map(id, unknown), *map(id, cells), *map(id, places), *map(id, several)}
     options, n_personal = further_options(unknown, reference.options, scales)
     corrections = [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
                     "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
                    for fault in cells]
+    records = [{"to": "", "from": "", "column": WHOLE_RECORD, "key": key, "reason": ANOTHER_COUNTS,
+                "why": f"{file}, row {row}: {fault.message}"}
+               for fault in several for key, file, row in fault.records]
     countries = [{"raw_name": name, "country_id": "", "why": fault.message, "label": "", "region_id": ""}
                  for name, fault in {normalise_space(fault.value): fault for fault in places}.items()]
     before = read_more(study)
     tables = {name: _with_decisions(name, rows, before[name]) for name, rows in (
-        ("options", options), ("corrections", corrections), ("countries", countries))}
+        ("options", options), ("corrections", corrections + records), ("countries", countries))}
     write_more(study, tables | {"names": before["names"]})
     said, again = [], "then repeat `glc check --accept-draft NAME`"
     if options:
@@ -524,6 +529,10 @@ def note_more(study: Study, found: Faults) -> Faults:
         said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
                           file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
+    if records:
+        said.append(Fault(f"{_are(len(records), 'record')} of organisations with records in several files",
+                          file=more_file(study, "corrections"),
+                          fix=f"write {DROP} into `to` of those that do not count; {again}"))
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),

@@ -156,8 +156,8 @@ ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id"
               "resource_level": "resource_level", "network": "network_id",
               "language": "language", "is_interpreted": "is_interpreted"}
 """Attributes of organisations that define subsets, by their names for ``--by``."""
-PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
-"""Attributes of the answers themselves: work country, its region, the file. An organisation that works in
+PLACES = {"country": "country_id", "region": "region_id"}
+"""Attributes of the answers themselves: work country and its region. An organisation that works in
 several regions counts in each of them; its home region is an attribute of its own."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
 SOURCE, DOCUMENT, CALL = "source", "document", "call"
@@ -206,9 +206,8 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
     owner = names.get_indexer(answers["organisation_id"])
     if kind == ALL:
         pairs = pd.DataFrame({"row": range(len(table)), "value": ""})
-    elif kind == "wave" or (kind in PLACES and unit == "answer"):
-        at = owner if unit == "organisation" else np.arange(len(answers))
-        pairs = pd.DataFrame({"row": at, "value": answers[PLACES[kind]].astype("str")})
+    elif kind in PLACES and unit == "answer":
+        pairs = pd.DataFrame({"row": range(len(table)), "value": answers[PLACES[kind]].astype("str")})
     elif kind in PLACES:
         places = work_places(answers, organisations)
         pairs = pd.DataFrame({"row": names.get_indexer(places["organisation_id"]),

@@ -7,7 +7,7 @@ everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,22 +178,28 @@ COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-def subset_kind(column: str) -> str:
-    """The kind of subset that ``--by`` names: an attribute, with or without ``_id``.
+NO_WAVES = ("Figures are not given by wave yet: two files may be two languages or tools of one wave. To fix: "
+            "make a study of each wave, and compare their figures.")
+
+
+def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
+    """The kind of subset that ``--by`` names: an attribute, or one of ``more``, with or without ``_id``.
 
     >>> subset_kind("home_country_id")
     'home_country'
     """
     if not column:
         return ALL
+    kinds = [*KINDS[1:], *more]
     if not isinstance(column, str):
         raise UsageError(f"Figures are grouped by one attribute, not by {column!r}. To fix: name one of "
-                         f"{', '.join(KINDS[1:])}.")
+                         f"{', '.join(kinds)}.")
     for name in (column, column.removesuffix("_id")):
-        if name in KINDS and name != ALL:
+        if name in kinds:
             return name
-    raise UsageError(f"There is no attribute {column!r} to group by; "
-                     f"{nearest(column, KINDS[1:])}.")
+        if name == "wave":
+            raise UsageError(NO_WAVES)
+    raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
 
 
 def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:

@@ -378,7 +378,6 @@ MINUTES_UNRATED = 10
 NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this sheet "
             "sorts the principles by what the votes say.")
 BLANK = "_" * 6
-NOT_VOTED = "Not voted on yet"
 DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "Replaced"}
 """The statuses of texts that need no minutes, in words."""
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
@@ -439,8 +438,8 @@ def _agenda(view: StudyView, order: pd.DataFrame) -> str:
                   for row in own.itertuples()]
     total = sum(MINUTES[name] for name in order["group"]) + MINUTES_UNRATED * len(fresh)
     if len(fresh):
-        lines.append((f"{NOT_VOTED} – new texts, or texts left out of the last round. "
-                      f"{MINUTES_UNRATED * len(fresh)} minutes in all.", None, None, None))
+        lines.append((f"Not voted on in round {view.closed_rounds[-1]} – new texts, or texts that were left "
+                      f"out of it. {MINUTES_UNRATED * len(fresh)} minutes in all.", None, None, None))
         kinds += ["glc-asked", *["glc-option"] * len(fresh)]
         lines += [(f"{row.principle_id} {row.short_name}", row.statement, str(MINUTES_UNRATED), BLANK)
                   for row in fresh.itertuples()]

@@ -165,8 +165,9 @@ class Inputs:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
-        # A principle's name is part of its own page's key, and all pages read principles from their table.
-        unseen = ["tables", "inputs", "principles", "shown_principles", "release"]
+        # A principle's name is part of its own page's key, and all pages read principles from their table;
+        # a country's slices change with who works there.
+        unseen = ["tables", "inputs", "principles", "shown_principles", "release", "work_places"]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
         lists["release"] = own if may(audience, "numbered_releases") else own.get("day", "")

@@ -68,6 +68,28 @@ def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home
           f"{times['scheduler']:.1f} s")
 
 
+@pytest.mark.parametrize("audience", ["team", "public"])
+def test_every_page_of_a_second_run_on_two_workers_has_the_bytes_of_home(
+        audience, sample_study, cluster, tmp_path):
+    """A page that was made before gets its slices alone: pages of a country were made from all organisations
+    and one country's answers, and counted whoever answered elsewhere at the main office."""
+    shutil.copytree(sample_study.root, tmp_path / "study")
+    study = Study(tmp_path / "study")
+
+    def pages():
+        made = (study.reports / audience / "current").resolve()
+        return {path.relative_to(made): path.read_bytes() for path in made.rglob("*.ipynb")
+                if path.stem != "changes"}
+    assert run(study, audience=audience).failures == ()
+    at_home = pages()
+    cluster.worker()
+    cluster.worker()
+    cluster.wait_for(2)
+    assert run(study, audience=audience, scheduler=cluster.address, force=True).failures == ()
+    assert {str(path) for path, content in pages().items() if content != at_home.pop(path)} == set()
+    assert not at_home
+
+
 def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_home, cluster):
     first = cluster.worker()
     cluster.worker()

@@ -98,9 +98,9 @@ def test_loops_come_in_their_order():
     assert found["country_id"].tolist() == ["KHM", "LAO"]
 
 
-def test_files_append_as_waves():
-    found = answers([survey([record()], name="w1.csv"), survey([record("b")], name="w2.csv")])
-    assert found[["wave", "organisation_id"]].values.tolist() == [["w1", "a"], ["w2", "b"]]
+def test_files_append_and_a_record_names_its_file():
+    found = answers([survey([record()], name="kobo.csv"), survey([record("b")], name="paper.csv")])
+    assert found[["file", "organisation_id"]].values.tolist() == [["kobo.csv", "a"], ["paper.csv", "b"]]
 
 
 def test_files_may_name_their_columns_in_their_own_ways():

@@ -23,6 +23,7 @@ from tests.ballot_study import (
     EVERYBODY,
     OBSERVER,
     PROVIDERS,
+    ROUNDS,
     STATEMENTS,
     BallotStudy,
     FourteenTexts,
@@ -47,19 +48,31 @@ def issue(study, round_id="2"):
     return study.root / "reports/team/forms" / round_id
 
 
-def before(study, rater):
-    """What a rater is shown about P01."""
+def before(study, rater, *, round_id="2"):
+    """What a rater is shown about P01 before a round."""
     own = Study(study.root)
     reference = read_reference(own)
     rows = reference.principles.assign(printed_id=reference.principles["principle_id"] + "."
                                        + reference.principles["version"]).iloc[[0]]
-    return Feedback.of(own, reference, "2").of_rater(rater, "en", rows)[0]
+    return Feedback.of(own, reference, round_id).of_rater(rater, "en", rows)[0]
 
 
 @pytest.mark.parametrize("rater", EVERYBODY)
 def test_everybody_is_shown_their_own_votes(study, rater):
     importance, feasibility, *_ = map(str, VOTES[rater])
     assert before(study, rater).own == {"importance": importance, "feasibility": feasibility}
+
+
+def test_a_principle_that_was_left_out_of_the_last_round_shows_the_votes_of_the_round_before(
+        study, monkeypatch):
+    monkeypatch.setitem(ROUNDS, "3", ROUNDS["2"])
+    monkeypatch.setitem(ROUNDS, "2", (("P02", "2"),))
+    study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09"),
+                  "3": ("2017-05-10", "")})
+    study.full_round(1, 1, round_id="2", raters=PROVIDERS)
+    shown = before(study, "r01", round_id="3")
+    assert (shown.round_id, shown.own["importance"]) == ("1", str(VOTES["r01"][0]))
+    assert ("provider", "importance", "0 / 10", "4 / 10", "6 / 10") in shown.panels
 
 
 @pytest.mark.acceptance

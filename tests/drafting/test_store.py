@@ -193,7 +193,7 @@ def test_a_translation_needs_the_id_of_its_option_alone(tmp_path):
     assert len({(row["option_id"], row["position"]) for row in options}) == 2
 
 
-def test_who_was_not_asked_in_one_wave_is_not_in_the_base(tmp_path):
+def test_who_was_not_asked_in_one_file_is_not_in_the_base(tmp_path):
     first = {**ANSWERS, "Do you train?": ["Yes"] * 30 + ["No"] * 30}
     second = {**ANSWERS, "organisation": [f"Organisation {n}" for n in range(60)]}
     files = csv_file(tmp_path, first, "first.csv"), csv_file(tmp_path, second, "second.csv")
@@ -209,6 +209,21 @@ def test_who_was_not_asked_in_one_wave_is_not_in_the_base(tmp_path):
         ["Yes", "30", "60"],
         ["No", "30", "60"],
     ]
+
+
+def test_which_record_of_an_organisation_in_two_files_counts_is_decided_in_a_file(tmp_path):
+    names = ["Org 7", *(f"Organisation {n}" for n in range(1, 60))]
+    files = csv_file(tmp_path, ANSWERS, "kobo.csv"), csv_file(
+        tmp_path, {**ANSWERS, "organisation": names, "How often?": ["Always"] * 60}, "qualtrics.csv")
+    study = tmp_path / "study"
+    glc("init", study, "--from", *files)
+    rewrite(study / "private/draft/questions.csv", lambda row: row.update(use="yes"))
+    done = glc("--study", study, "check", "--accept-draft", "Ana")
+    assert "more_corrections.csv: 2 records are of organisations with records in several files" in done.output
+    rewrite(study / "private/draft/more_corrections.csv",
+            lambda row: row.update(to="drop" if row["key"] == "kobo.r9" else ""))
+    done = glc("--study", study, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0 and "119 records" in done.output
 
 
 def test_two_options_with_one_position_are_a_fault_of_the_draft(study):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from glc_analysis.evidence.estimates import crossed_estimates, subset_membership, survey_estimates
+from glc_analysis.evidence.estimates import crossed_estimates, survey_estimates
 from tests.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"),
@@ -76,14 +76,6 @@ def test_an_organisation_counts_once_in_every_region_it_works_in():
 def test_an_organisation_that_answers_twice_for_a_country_counts_once_there():
     assert counts("own", "country", "KHM") == [("yes", 1, 1), ("no", 0, 1), ("dont_know", 0, 1)]
     assert counts("Q1", "country", "KHM")[0] == ("yes", 2, 2)
-
-
-def test_an_organisation_that_answers_twice_in_a_wave_is_one_of_its_organisations():
-    organisations = pd.DataFrame({"organisation_id": ["a", "b"]})
-    answers = pd.DataFrame({"organisation_id": ["a", "a", "b"], "wave": ["one", "one", "two"]})
-    found = subset_membership("wave", "organisation", organisations, answers)
-    assert found.names == ["one", "two"]
-    assert sorted(zip(found.rows, found.subsets, strict=True)) == [(0, 0), (1, 1)]
 
 
 def test_a_country_without_a_region_is_in_no_region():

@@ -152,7 +152,7 @@ def test_a_new_text_is_on_the_agenda_and_what_is_decided_gets_no_minutes(undecid
     names = [row[0].text_content()[:3] for row in rows]
     assert sorted(names) == [f"P{n:02}" for n in range(3, 17)] and names[-1] == "P03"
     said = root.text_content()
-    assert "Not voted on yet" in said and "Offer a safe place to sleep" in said
+    assert "Not voted on in round 2" in said and "Offer a safe place to sleep" in said
     assert "Agreed already, without minutes: P01.1." in said and "Set aside, without minutes: P02.1." in said
 
 

@@ -32,10 +32,6 @@ def only(study, reads, folder):
         path.write_bytes(content)
     for name in {"raw", "private"} & {*reads}:
         shutil.copytree(study.root / name, folder / name)
-    for one in (one for one in reads if " country=" in one):  # what is needed to cut a slice
-        name = f"answers {one.partition(' ')[2]}"
-        for path, content in copy_inputs(study, {name} - {*reads}):
-            (folder / path).write_bytes(content)
     return Study(folder)
 
 
