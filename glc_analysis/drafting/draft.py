@@ -19,7 +19,7 @@ from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
-from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
+from glc_analysis.drafting.form import Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
 from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
@@ -193,9 +193,8 @@ def _question_row(
         doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
         row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
         is_sure, row[_ALONE] = False, "yes"
-    elif column.paired_by == WEAK:
-        doubts.append("the columns of the files were paired by their order and answers: compare their "
-                      "headings")
+    if doubt := form.pairing_doubt(column):
+        doubts.insert(0, doubt)
         is_sure, row[_ALONE] = False, "yes"
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
@@ -223,7 +222,9 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
     lacking = sorted({file for column in group.columns for file in form.lacking(column)})
     if lacking:
         why += f"; not all of its columns are in {', '.join(lacking)}"
-    is_sure = group.is_sure and not lacking
+    if doubt := form.pairing_doubt(*group.columns):
+        why = f"{doubt}; {why}"
+    is_sure = group.is_sure and not lacking and not doubt
     return {
         "question_id": identifier,
         "columns": " | ".join([group.entry, *(f"{NOT_IN}{file}" for file in wholly)]),
@@ -405,13 +406,15 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
     for role in ROLES:
         if role in roles:
             column, guess = roles[role]
-            lacking = form.lacking(column)
+            lacking, doubt = form.lacking(column), form.pairing_doubt(column)
+            is_sure = guess.is_sure and not lacking and not doubt
+            doubts = [doubt, f"{', '.join(lacking)} lacks it" if lacking else ""]
             rows.append(
                 {
                     "setting": f"survey.{role}",
                     "value": column.entry,
-                    "how_sure": SURE if guess.is_sure and not lacking else UNSURE,
-                    "why": guess.why + (f"; {', '.join(lacking)} lacks it" if lacking else ""),
+                    "how_sure": SURE if is_sure else UNSURE,
+                    "why": "; ".join(filter(None, [*doubts, guess.why])),
                 }
             )
         elif role in ("organisation", "country"):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from textwrap import shorten
 
 import pandas as pd
 
@@ -40,6 +41,8 @@ _SAME_LANGUAGE = .25
 """Files of one language have so many headings in common."""
 _REWORDED = .5
 """How much a heading must be like another one of its language to be the same question, changed."""
+_SHOWN = 80
+"""So many letters of a heading are quoted where it is in doubt."""
 _GAP = .25
 """How little alike columns may be before they rather have no partner."""
 
@@ -215,13 +218,16 @@ def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class FormColumn:
     """One column of the form: its name in each file ("" where a file lacks it), its place in the form (from
-    1), its wording, and how often each answer was given, by file."""
+    1), its wording, and how often each answer was given, by file. ``wordings`` are those of the files;
+    ``is_placed`` says that its heading stands over several columns of a file."""
 
     names: tuple[str, ...]
     place: int
     wording: str
     counts: tuple[Counter[str], ...]
     paired_by: str = SAME_HEADING
+    wordings: tuple[str, ...] = ()
+    is_placed: bool = False
 
     @property
     def name(self) -> str:
@@ -297,6 +303,27 @@ class Form:
         """The files that do not have a column."""
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
+    def pairing_doubt(self, *columns: FormColumn) -> str:
+        """What puts in doubt that the columns of the files are one question: another heading, another
+        wording, or a heading that stands over several columns; "" if nothing does. Of ``columns``, the
+        options of one question, the first that is in doubt is named."""
+        for column in columns:
+            said = [f"{file} has another {what}, {shorten(words, _SHOWN, placeholder=' ...')!r}"
+                    for file, what, words in self._otherwise(column)]
+            if not said and column.is_placed and sum(map(bool, column.names)) > 1:
+                said = ["the heading stands over several columns of a file, and was paired by its place"]
+            if said:
+                return f"{'; '.join(said)}: is it the same question?"
+        return ""
+
+    def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
+        """The files in which a column has another heading or wording than in the first file that has it:
+        which of both, and the wording."""
+        first, *others = [(match_key(name), match_key(words), file, words) for name, words, file
+                          in zip(column.names, column.wordings, self.files, strict=True) if name]
+        return [(file, "heading" if name != first[0] else "wording", words)
+                for name, key, file, words in others if (name, key) != first[:2]]
+
 
 _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66", "-999", "-9", ".", "#NULL!")
 
@@ -345,16 +372,19 @@ def _column(
     counts: Sequence[dict[str, Counter[str]]],
     way: str,
 ) -> FormColumn:
-    n = next(n for n, name in enumerate(names) if name)
-    wording = surveys[n].wording.get(names[n], "") or names[n]
+    wordings = tuple(normalise_space(survey.wording.get(name, "") or name)
+                     for survey, name in zip(surveys, names, strict=True))
     return FormColumn(
         names,
         place,
-        normalise_space(wording),
+        next(filter(None, wordings), ""),
         tuple(
             file.get(name, Counter()) if name else Counter() for file, name in zip(counts, names, strict=True)
         ),
         way,
+        wordings,
+        any(re.sub(r" \[\d+\]$", "", name) in survey.repeated
+            for survey, name in zip(surveys, names, strict=True)),
     )
 
 
