@@ -106,7 +106,8 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
             if column.name in summaries:
                 said = f"the columns {summaries[column.name]} hold the same answers, one column an option"
                 guess = Guess(LEFT_OUT, said, True)
-            if guess.kind in ROLES and guess.kind not in roles:
+            is_everywhere = guess.kind != "language" or not form.lacking(column)
+            if guess.kind in ROLES and guess.kind not in roles and is_everywhere:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
@@ -177,7 +178,11 @@ def _question_row(
         "n": str(column.n_filled),
         PLACE: str(column.place),
     }
-    if kind in ROLES:  # a second column of the same role is a question
+    lacking = form.lacking(column)
+    if kind == "language" and lacking:
+        doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column, so that it is no setting")
+        kind, is_sure = LEFT_OUT, False
+    elif kind in ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
             kind, "date" if kind in ("started", "ended") else "text")
         doubts.append("another column comes first")
@@ -188,10 +193,9 @@ def _question_row(
     if kind == LEFT_OUT:
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
                       "why": "; ".join([guess.why, *doubts])}
-    if lacking := form.lacking(column):
-        have = "has" if len(lacking) == 1 else "have"
-        doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
-        row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
+    if lacking:
+        doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column: taken for not asked there")
+        row["columns"] = _entry(column, lacking)
         is_sure, row[_ALONE] = False, "yes"
     if doubt := form.pairing_doubt(column):
         doubts.insert(0, doubt)
@@ -210,6 +214,15 @@ def _question_row(
         "how_sure": SURE if is_sure else UNSURE,
         "why": "; ".join(why),
     }
+
+
+def _have(files: Sequence[str]) -> str:
+    return "has" if len(files) == 1 else "have"
+
+
+def _entry(column: FormColumn, lacking: Sequence[str]) -> str:
+    """The names of a column, and the files that lack it."""
+    return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
 
 
 def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
@@ -371,11 +384,11 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
 def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict[str, str]]:
     """A row for each name of a country. Unknown names have no id; those given by fewer than five are
     counted."""
-    listed = set(questions.loc[questions["option_list"] == COUNTRY_LIST, "columns"])
+    listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [
         column
         for column in form.columns
-        if column.entry in listed
+        if str(column.place) in listed
         or column in [held for role, (held, _) in roles.items() if role == "country"]
     ]
     names: Counter[str] = sum((column.total for column in columns), Counter())
@@ -408,11 +421,11 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
             column, guess = roles[role]
             lacking, doubt = form.lacking(column), form.pairing_doubt(column)
             is_sure = guess.is_sure and not lacking and not doubt
-            doubts = [doubt, f"{', '.join(lacking)} lacks it" if lacking else ""]
+            doubts = [doubt, f"{', '.join(lacking)} {_have(lacking)} no such column" if lacking else ""]
             rows.append(
                 {
                     "setting": f"survey.{role}",
-                    "value": column.entry,
+                    "value": "" if guess.is_refused else _entry(column, lacking),
                     "how_sure": SURE if is_sure else UNSURE,
                     "why": "; ".join(filter(None, [*doubts, guess.why])),
                 }

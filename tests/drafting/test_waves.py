@@ -63,3 +63,64 @@ def test_a_heading_that_stands_over_several_columns_tells_no_pair():
     tables = make_draft([replace(file, repeated=("Why?",)) for file in files]).tables
     assert {*tables["questions"]["use"]} == {""}
     assert tables["questions"]["why"].str.contains("stands over several columns").all()
+
+
+# ------------------------------
+# Settings, where a file lacks their column.
+
+
+LAW = {"Who helps?": ["Lawyers", "Friends", "Nobody"] * 15}
+
+
+def test_the_language_is_a_setting_only_where_every_file_has_it():
+    tables = drafted(LAW | {"Language": ["English", "Spanish", "Spanish"] * 15}, LAW)
+    assert "survey.language" not in {*tables["settings"]["setting"]}
+    row = tables["questions"].set_index("wording").loc["Language"]
+    assert (row["use"], row["how_sure"]) == ("no", "unsure")
+    assert "1.csv has no such column" in row["why"]
+
+
+def test_a_setting_names_the_files_that_lack_its_column():
+    tables = drafted(LAW | {"Country": ["Kenya", "Peru", "Peru"] * 15}, LAW)
+    settings = tables["settings"].set_index("setting")
+    assert settings.loc["survey.country", "value"] == "Country | not in 1.csv"
+    assert settings.loc["survey.country", "how_sure"] == "unsure"
+
+
+# ------------------------------
+# Options that changed between waves.
+
+
+def test_a_scale_whose_steps_changed_waits_for_a_person():
+    heading = "How would you rate it?"
+    tables = drafted({heading: STEPS}, {heading: [str(n) for n in range(1, 11)] * 6})
+    [row] = tables["questions"].to_dict("records")
+    assert (row["type"], row["use"], row["how_sure"]) == ("scale", "", "unsure")
+    assert "options changed: nobody chose '6', '7', '8', '9', '10' in 0.csv" in row["why"]
+    assert {*tables["options"]["how_sure"]} == {"unsure"}
+
+
+def test_a_choice_that_lost_an_option_waits_and_names_it():
+    tables = drafted(LAW, {"Who helps?": ["Lawyers", "Friends", "Friends"] * 15})
+    [row] = tables["questions"].to_dict("records")
+    assert (row["use"], row["how_sure"]) == ("", "unsure")
+    options = tables["options"].set_index("value")["how_sure"]
+    assert options.to_dict() == {"Friends": "sure", "Lawyers": "sure", "Nobody": "unsure"}
+
+
+def test_an_option_that_few_would_have_chosen_in_a_small_file_has_not_changed():
+    tables = drafted(LAW, {"Who helps?": ["Lawyers", "Friends"] * 5})
+    assert tables["questions"]["use"].tolist() == ["yes"]
+
+
+def test_an_option_of_several_in_a_cell_that_came_later_waits():
+    first = {"Which help? (all that apply)": ["Law, Food", "Food, Care", "Law"] * 15}
+    later = {"Which help? (all that apply)": ["Law, Food", "Papers, Care", "Law, Papers"] * 15}
+    [row] = drafted(first, later)["questions"].to_dict("records")
+    assert (row["type"], row["use"]) == ("multi", "")
+    assert "nobody chose 'Papers' in 0.csv" in row["why"]
+
+
+def test_options_in_another_language_have_not_changed():
+    tables = drafted(LAW, {"¿Quién ayuda?": ["Abogados", "Amigos", "Nadie"] * 15})
+    assert not tables["questions"]["why"].str.contains("options changed").any()
