@@ -19,9 +19,9 @@ from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
-from glc_analysis.drafting.form import Form, FormColumn, TickGroup, gather_loops, tick_groups
+from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
-from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
+from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
 from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
@@ -45,6 +45,8 @@ _NO_TOOLS = frozenset({"plain", "spss"})
 """What reads files of which no survey tool is recognised."""
 _RARELY = 0.1
 """So much more rarely a question is answered by those who were not asked, if skip logic is suggested."""
+_NAMED = 5
+"""So many options that changed are named."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
@@ -202,7 +204,15 @@ def _question_row(
         is_sure, row[_ALONE] = False, "yes"
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
-        name, remarks, is_open = lists.add(row["question_id"], kind, guess)
+        changed = _changed(column, guess, form)
+        if changed:
+            named = {file: f"{', '.join(map(repr, gone[:_NAMED]))}{' ...' if len(gone) > _NAMED else ''}"
+                     for file, gone in changed.items()}
+            said = "; ".join(f"nobody chose {gone} in {file}" for file, gone in named.items())
+            doubts.insert(0, f"options changed: {said}")
+            is_sure, use, row[_ALONE] = False, False, "yes"
+        gone = {*itertools.chain.from_iterable(changed.values())}
+        name, remarks, is_open = lists.add(row["question_id"], kind, guess, gone)
         row["option_list"] = name
         doubts += remarks
         is_sure &= not is_open
@@ -214,6 +224,14 @@ def _question_row(
         "how_sure": SURE if is_sure else UNSURE,
         "why": "; ".join(why),
     }
+
+
+def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str]]:
+    """The options of a choice that a file lacks, although it should have them: by the name of the file."""
+    labels = {option_key(label): label for options in guess.options for label in options.counts}
+    files = zip(form.files, column.names, column.counts, strict=True)
+    return changed_options([file for file in files if file[1]], [*labels.values()],
+                           separator=guess.separator, is_reworded=column.paired_by == WEAK)
 
 
 def _have(files: Sequence[str]) -> str:
