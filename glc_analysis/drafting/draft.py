@@ -22,7 +22,7 @@ from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, gri
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
-from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
+from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
 from glc_analysis.text import normalise_space, slug
@@ -202,6 +202,9 @@ def _question_row(
     if doubt := form.pairing_doubt(column):
         doubts.insert(0, doubt)
         is_sure, row[_ALONE] = False, "yes"
+    if doubt := _blank_doubt(column):
+        doubts.insert(0, doubt)
+        is_sure, row[_ALONE] = False, "yes"
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
         changed = _changed(column, guess, form)
@@ -224,6 +227,14 @@ def _question_row(
         "how_sure": SURE if is_sure else UNSURE,
         "why": "; ".join(why),
     }
+
+
+def _blank_doubt(column: FormColumn) -> str:
+    """That answers such as n/a may be empty cells, if five or more are."""
+    words = {text: n for text, n in column.total.items() if is_word("blank", text)}
+    if (n := sum(words.values())) < FEWEST:
+        return ""
+    return f"{n} answers are {', '.join(map(repr, sorted(words)))}: an answer, or an empty cell?"
 
 
 def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str]]:
@@ -485,9 +496,9 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
         rows.append(
             {
                 "setting": "survey.blank",
-                "value": " | ".join(form.blank),
+                "value": " | ".join(word for word, _ in form.blank),
                 "how_sure": UNSURE,
-                "why": "the same words stand in many columns: they seem to mean an empty cell",
+                "why": f"{'; '.join(why for _, why in form.blank)}: do they mean an empty cell everywhere?",
             }
         )
     return rows

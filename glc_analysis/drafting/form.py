@@ -17,6 +17,7 @@ from textwrap import shorten
 
 import pandas as pd
 
+from glc_analysis.drafting.options import FEWEST
 from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
@@ -43,6 +44,8 @@ _REWORDED = .5
 """How much a heading must be like another one of its language to be the same question, changed."""
 _SHOWN = 80
 """So many letters of a heading are quoted where it is in doubt."""
+_LISTED = 5
+"""So many columns are named in which a word may be an answer."""
 _GAP = .25
 """How little alike columns may be before they rather have no partner."""
 
@@ -252,13 +255,14 @@ class FormColumn:
 
 @dataclass(frozen=True)
 class Form:
-    """The columns of a form in their order, the files that they are from, and how many records each has."""
+    """The columns of a form in their order, the files that they are from, and how many records each has.
+    ``blank`` are the words that seem to mean an empty cell, each with the reason."""
 
     files: tuple[str, ...]
     tools: tuple[str, ...]
     columns: tuple[FormColumn, ...]
     n_records: tuple[int, ...]
-    blank: tuple[str, ...] = ()
+    blank: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, surveys: Sequence[RawSurvey]) -> Form:
@@ -277,11 +281,7 @@ class Form:
             {name: _counted(survey, name) for name in survey.frame.columns if name not in survey.repeated}
             for survey in surveys
         ]
-        blank = _blank_words(counts)
-        for columns in counts:
-            for counter in columns.values():
-                for word in blank:
-                    counter.pop(word, None)
+        blank = _without_blanks(surveys, counts)
         rows = paired_columns(counts)
         columns = tuple(
             _column(names, place, surveys, counts, way) for place, (names, way) in enumerate(rows, 1)
@@ -343,20 +343,46 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
     return found
 
 
-def _blank_words(counts: Sequence[dict[str, Counter[str]]]) -> tuple[str, ...]:
-    """The words that mean an empty cell throughout the files: in a quarter of the columns, and at least
-    three; a negative number also where three columns of texts have it."""
-    columns = [counter for file in counts for counter in file.values() if counter]
-    found = [
-        word for word in _BLANK if sum(word in counter for counter in columns) >= max(3, len(columns) / 4)
-    ]
-    texts = [counter for counter in columns if _is_text(counter)]
-    found += [
-        word
-        for word in _BLANK
-        if word.startswith("-") and word not in found and sum(word in counter for counter in texts) >= 3
-    ]
-    return tuple(found)
+def _without_blanks(surveys: Sequence[RawSurvey],
+                    counts: Sequence[dict[str, Counter[str]]]) -> tuple[tuple[str, str], ...]:
+    """Takes the words that mean an empty cell out of the counts; returns them, each with the reason.
+
+    Each file is judged by itself, and each of its columns: where ``n/a`` stands beside cells that are empty,
+    it may be an answer. The setting takes a word for blank in all columns, so the reason names those where it
+    may be an answer.
+    """
+    reasons: dict[str, list[str]] = {}
+    for survey, columns in zip(surveys, counts, strict=True):
+        for word in _blank_words(columns):
+            held = [name for name, counter in columns.items() if word in counter]
+            blank = [name for name in held if not is_word("blank", word)
+                     or (survey.frame[name].str.strip() == "").sum() < FEWEST]
+            if not blank:
+                continue
+            for name in blank:
+                del columns[name][word]
+            reasons.setdefault(word, []).append(
+                f"{word} stands in {len(held)} of {len(columns)} columns of {survey.path.name}")
+    for word, said in reasons.items():
+        for survey, columns in zip(surveys, counts, strict=True):
+            names = [name for name, counter in columns.items() if word in counter]
+            if names:
+                more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+                said.append(f"it may be an answer in {', '.join(map(repr, names[:_LISTED]))}{more} of "
+                            f"{survey.path.name}")
+    return tuple((word, "; ".join(said)) for word, said in reasons.items())
+
+
+def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
+    """The words that mean an empty cell in a file: in a quarter of its columns, and at least three; a
+    negative number also where three columns of texts have it."""
+    filled = [counter for counter in columns.values() if counter]
+    spelled = {word for counter in filled for word in counter if is_word("blank", word)}
+    words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
+    texts = [counter for counter in filled if _is_text(counter)]
+    return [word for word in words
+            if sum(word in counter for counter in filled) >= max(3, len(filled) / 4)
+            or word.startswith("-") and sum(word in counter for counter in texts) >= 3]
 
 
 def _is_text(counter: Counter[str]) -> bool:

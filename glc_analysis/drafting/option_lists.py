@@ -51,6 +51,7 @@ _MOSTLY = 0.7
 """So many options that begin with a number make a list of numbers."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
+_MAY_BE_BLANK = "an option of the form, or an empty cell?"
 _CHANGED = "the options of the files differ: is it the same question in all of them?"
 
 
@@ -72,6 +73,8 @@ class OptionLists:
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
+        rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
+                if is_word("blank", row["value"]) else row for row in rows]
         if changed:
             keys = {*map(option_key, changed)}
             rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
