@@ -15,13 +15,15 @@ from glc_analysis.drafting.words import looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
-_MOSTLY = 0.5
-"""So many of the different texts of a column name columns of the export, if the file is a list of these."""
+_NAMED = 0.3
+"""So many of the different texts of a column name columns of the export, or so many columns of the export are
+named, if the file is a list of these."""
 _NEARLY_ALL = 0.8
 """So many names of a list stand in the export; so many of its texts differ."""
 _FEWEST = 3
 """So many columns or names make a list."""
-_CODE = re.compile(r"[^\s.\[(:]+")
+_CODE = re.compile(r"([^\s.\[(:]+)(?:[\[(][^\])]*[\])])?[\s._:]*(.*)", re.DOTALL)
+"""A heading that begins with a code: the code, and the wording behind it."""
 _LONGEST = 60
 """So many letters a name has at most."""
 
@@ -52,7 +54,8 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
         headings = _headings(other)
         for column in texts.values():
             named = {match_key(text) for text in column}
-            if len(named & headings) >= max(_FEWEST, _MOSTLY * len(named)):
+            n_named = len(named & headings)
+            if n_named >= max(_FEWEST, _NAMED * min(len(named), len(other.frame.columns))):
                 yield f"names columns of {other.path.name}"
         if column := _column_of_names(texts, other.frame):
             yield f"holds names that stand in {column} of {other.path.name}, and no answers"
@@ -61,8 +64,8 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
 def _headings(survey: RawSurvey) -> set[str]:
     """The headings of a file, the codes with which they begin, and its wordings."""
     names = [*survey.frame.columns]
-    codes = [match[0] for name in names if (match := _CODE.match(name))]
-    return {match_key(text) for text in (*names, *codes, *survey.wording.values()) if text}
+    parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
+    return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}
 
 
 def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str:
