@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, UsageError, nearest, refuse
 from glc_analysis.reference import write_gitignore
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import UNDECIDED, reference_tables, table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import template
@@ -152,8 +152,8 @@ def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> tupl
 # ------------------------------
 # Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 #
-# Themes, don't-know rules and sensitivity are decisions of people and stay blank; so does the unit, which
-# follows from the settings. Options named like
+# Themes and don't-know rules are decisions of people and stay blank; so does the unit, which follows from the
+# settings. Whether a question is sensitive is undecided. Options named like
 # "other" or "none" get that kind as a proposal.
 
 
@@ -212,6 +212,7 @@ def draft_tables(path: Path) -> Draft:
                 _columns([group for group, _ in inside], row["name"], kind, is_alone=times[row["name"]] == 1)
                 | {"type": _TYPES[kind], "wording": row.get("label", "")}
                 | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
+                | {"is_sensitive": UNDECIDED}
             )
     return Draft(_frame(questions, _QUESTIONS), _frame(_options(questions, lists), _OPTIONS), notes)
 

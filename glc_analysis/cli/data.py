@@ -115,7 +115,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     from glc_analysis import manifest
     from glc_analysis.build import check_study
     from glc_analysis.convening.ballots import Ballots
+    from glc_analysis.drafting.store import read_draft
     from glc_analysis.reference import read_reference
+    from glc_analysis.schema import UNDECIDED
 
     if move_private:
         from glc_analysis import reference
@@ -153,8 +155,14 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         manifest.accept(study, new, today=date.today())
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
-    for note in Ballots.read(study, read_reference(study)).notes:
+    reference = read_reference(study)
+    for note in Ballots.read(study, reference).notes:
         say(note)
+    # Of a study that was drafted, the lines about the draft say it.
+    if (n := int((reference.questions["is_sensitive"] == UNDECIDED).sum())) and read_draft(study) is None:
+        say(f"{counted(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
+            "against those who gave it; until then no page states a finding. Write true or false into "
+            "is_sensitive.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:

@@ -1,7 +1,7 @@
 """Drafts the tables of a study from its form: every row with what speaks for it, and how sure it is.
 
-Goes in: the survey files. Comes out: a :class:`Draft`: questions, options, countries, a first codebook and
-settings. The rows that are unsure come first in every table.
+Goes in: the survey files. Comes out: a :class:`Draft`: questions, which of them are sensitive, options,
+countries, a first codebook and settings. The rows that are unsure come first in every table.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, gri
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
+from glc_analysis.drafting.sensitivity import sensitivity_rows
 from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
@@ -38,7 +39,7 @@ AS = "as "
 """Before the id of the question whose decision another one follows, in the column :data:`USE`."""
 COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
-TABLES = ("questions", "options", "countries", "codebook", "settings")
+TABLES = ("questions", "sensitivity", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
 _NO_TOOLS = frozenset({"plain", "spss"})
@@ -70,8 +71,11 @@ def draft_columns(table: str) -> tuple[str, ...]:
     """
     if table == "settings":
         return (*ABOUT, "setting", "value")
+    if table == "sensitivity":
+        return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
     own = reference_tables()[table].required_columns
-    own = tuple(column for column in own if column not in reference_tables()[table].private_columns)
+    elsewhere = {*reference_tables()[table].private_columns, "is_sensitive"}
+    own = tuple(column for column in own if column not in elsewhere)
     return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
 
 
@@ -115,9 +119,11 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
     questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
     questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
+    options = _frame("options", lists.rows())
     tables = {
         "questions": questions,
-        "options": _frame("options", lists.rows()),
+        "sensitivity": _frame("sensitivity", sensitivity_rows(questions, options)),
+        "options": options,
         "countries": _frame("countries", _country_rows(roles, questions, form)),
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
@@ -176,7 +182,6 @@ def _question_row(
         "question_id": identifier,
         "columns": column.entry,
         "wording": column.wording,
-        "is_sensitive": "true",
         "n": str(column.n_filled),
         PLACE: str(column.place),
     }
@@ -273,7 +278,6 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
         "type": "multi",
         "wording": group.wording,
         "option_list": identifier,
-        "is_sensitive": "true",
         "n": str(group.n_answered),
         PLACE: str(group.place),
         USE: "yes" if is_sure else "",

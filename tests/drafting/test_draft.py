@@ -32,7 +32,7 @@ def test_questions_of_two_languages_are_one_row(draft):
 
 def test_what_only_people_decide_is_left_to_them(draft):
     questions = draft["questions"]
-    assert {*questions["is_sensitive"]} == {"true"}
+    assert {*draft["sensitivity"]["is_sensitive"]} == {""}
     assert {*questions["asked_if"]} == {""}
     assert not {"study.sampling", "study.frame_size"} & {*draft["settings"]["setting"]}
 
