@@ -252,7 +252,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         if row["type"] not in allowed_words("questions", "type"):
             yield fault("is not a type of question", column="type", value=row["type"],
                         fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
-        elif row["type"] in CHOICES and row["option_list"] not in lists:
+        elif row["type"] in CHOICES and row["option_list"] not in (*lists, row["question_id"]):
             yield fault(f"there is no such list; {nearest(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
                         fix="write the options of the question into the sheet or table options, or make it a "
@@ -394,6 +394,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     already is not changed, and a line says so. Returns the lines to print.
     """
     chosen, lines = state.chosen, []
+    chosen = chosen[~chosen["question_id"].isin(_without_options(study, state)["question_id"])]
     texts: dict[Path, str] = {}
     present = _present(study, "questions", "question_id")
     for identifier in chosen.loc[chosen["question_id"].isin(present), "question_id"]:
@@ -488,6 +489,9 @@ MORE = {
     "names": (USE, "why", "name", "kind", "match"),
 }
 """The columns of each table of what is still open: a person fills in the first one."""
+_TO_FILL = "its question has no option that five or more chose"
+_AFTER_OTHER = "written after an option such as Other: an option of the form?"
+"""Why rows of options wait that no fault is about."""
 _MOST_CELLS = 50
 """If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
@@ -565,6 +569,7 @@ def note_more(study: Study, found: Faults) -> Faults:
     before = read_more(study)
     tables = {name: _with_decisions(name, rows, before[name]) for name, rows in (
         ("options", options), ("corrections", corrections), ("countries", countries))}
+    tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
     write_more(study, tables | {"names": before["names"]})
     said, again = [], "then repeat `glc check --accept-draft NAME`"
     if options:
@@ -592,9 +597,87 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def close_more(study: Study) -> None:
-    """Takes away what is open of options and corrections, once no answer lacks any."""
-    write_more(study, {"names": read_more(study)["names"]})
+def close_more(study: Study, responses: pd.DataFrame) -> list[str]:
+    """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
+    was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
+    the lines to print."""
+    reference, before = read_reference(study), read_more(study)
+    lists = reference.questions.set_index("question_id")["option_list"]
+    written = responses[responses["other_text"] != ""]
+    several = {*reference.questions.loc[reference.questions["type"] == "multi", "question_id"]}
+    counts: dict[str, Counter[str]] = {}
+    for question, text in zip(written["question_id"].astype("str"), written["other_text"], strict=True):
+        parts = text.split("; ") if question in several else [text]
+        counts.setdefault(lists[question], Counter()).update(parts)
+    faults = [OptionFault("", option_list=name, texts=tuple(_spelled_once(texts).most_common()))
+              for name, texts in sorted(counts.items())]
+    rows, n_personal = further_options(faults, reference.options, ())
+    rows = [row | {USE: "", "why": _AFTER_OTHER} for row in rows if row["records"]]
+    options = _with_rest(_with_decisions("options", rows, before["options"]), before["options"],
+                         reference.options)
+    write_more(study, {"options": options, "names": before["names"]})
+    n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
+    lines = [f"{n} texts after an option such as Other are in {more_file(study, 'options')}: write yes for "
+             "what is an option of the form, no for the rest, then repeat `glc check --accept-draft NAME`. "
+             "They count as Other until then."] if n else []
+    return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
+        n_personal)
+
+
+def _spelled_once(texts: Counter[str]) -> Counter[str]:
+    """How often each text was written, whatever its case; the spelling is the most frequent."""
+    spelled: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for text, n in sorted(texts.items(), key=lambda item: (-item[1], item[0])):
+        found[spelled.setdefault(match_key(text), text)] += n
+    return Counter(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))))
+
+
+def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
+    """Rows of options that wait, with those from before that no fault is about: texts after an option such as
+    Other, and lists that have no option yet."""
+    has_none = ~before["option_list"].isin(options["option_list"])
+    rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
+    keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
+    return pd.concat([table, rest[~keys[0].isin(keys[1])]], ignore_index=True)
+
+
+def _without_options(study: Study, state: DraftState) -> pd.DataFrame:
+    """The chosen questions that offer options, and of which none is known."""
+    chosen, drafted = state.chosen, state.tables["options"]["option_list"]
+    known = {*drafted, *_present(study, "options", "option_list"), COUNTRY_LIST}
+    return chosen[chosen["type"].isin(CHOICES) & ~chosen["option_list"].isin(known)]
+
+
+def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
+    """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
+    row to fill in where none can be listed. Returns the lines to print."""
+    before = read_more(study)
+    faults, lines = [], []
+    for _, question in _without_options(study, state).iterrows():
+        texts: Counter[str] = Counter()
+        for survey in surveys:
+            for name in alternatives(question["columns"]):
+                if name in survey.frame.columns:
+                    texts.update(filter(None, map(normalise_space, survey.frame[name].astype("str"))))
+        faults.append(OptionFault("", option_list=question["option_list"],
+                                  texts=tuple(_spelled_once(texts).most_common())))
+        lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
+                     f"{more_file(study, 'options')}, or add rows for those of the form, then repeat "
+                     "`glc check --accept-draft NAME`.")
+    if not faults:
+        return []
+    none = state.tables["options"].iloc[:0]
+    rows, _ = further_options(faults, none, ())
+    listed = {row["option_list"] for row in rows}
+    rows += [{"option_list": fault.option_list, "kind": "substantive"} for fault in faults
+             if fault.option_list not in listed]
+    rows = [{"value": "", "records": ""} | row | {USE: "", "why": _TO_FILL} for row in rows]
+    options = _with_decisions("options", rows, before["options"]).fillna("")
+    keys = pd.MultiIndex.from_frame(before["options"][_KEYS["options"]])
+    others = before["options"][~keys.isin(pd.MultiIndex.from_frame(options[_KEYS["options"]]))]
+    write_more(study, before | {"options": pd.concat([others, options], ignore_index=True)})
+    return lines
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
@@ -619,7 +702,7 @@ def accept_more(study: Study, by: str, *, today: date) -> list[str]:
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
     faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
                     fix="fill it in: each option has an id and its place in the list")
-              for n, row in ready["options"].iterrows() for column in ("option_id", "position")
+              for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
     faults += [Fault(f"is {meant} in ISO 3166", file=more_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or another id")
