@@ -186,9 +186,11 @@ def take_back_results(study: Study, round_id: str) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
+def check_study(study: Study, *, say: Say = lambda line: None,
+                look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
     """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns how
-    many rows a build gives each table that was looked at.
+    many rows a build gives each table that was looked at. ``look_at`` gets the responses, of which those are
+    there that hold a text after an option such as Other.
 
     How far coders agree, what is shown to whom, and in which language an answer is are no faults: none of it
     is worked out. Figures are, where a row of evidence names one.
@@ -205,6 +207,7 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     said = records.several_records(engine["records"], reference, study.settings["survey"])
     for line in (*said, *coding_lines(engine)):
         say(line)
+    look_at(engine["responses"])
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)

@@ -22,6 +22,7 @@ from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import (
     CHOICES,
     COUNTRY_LIST,
+    SENSITIVE,
     Check,
     Tables,
     in_row_order,
@@ -429,7 +430,7 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
         with suppress(ValueError):  # another check names it
             skip_logic.parse(text)
             conditions[question] = text
-    return skip_logic.depending_on(conditions, questions.index[questions["is_sensitive"] == "true"])
+    return skip_logic.depending_on(conditions, questions.index[questions["is_sensitive"].isin(SENSITIVE)])
 
 
 def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[Fault]:

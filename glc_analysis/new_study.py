@@ -12,6 +12,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, UsageError, nearest, refuse
 from glc_analysis.reference import write_gitignore
-from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.schema import UNDECIDED, reference_tables, table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import template
@@ -58,7 +59,8 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
 
         arrived = sort_arrivals(exports)
         texts = draft_texts(arrived)
-        drafted = draft_exports(arrived.surveys, encoding) if arrived.surveys else None
+        if arrived.surveys:
+            drafted, arrived.surveys = draft_exports(arrived.surveys, encoding)
         drafts |= texts.tables
         notes += texts.notes
     if form:
@@ -119,10 +121,12 @@ def _write_texts(directory: Path, texts: TextDraft) -> None:
         settings.write_text(text, encoding="utf-8", newline="\n")
 
 
-def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> Draft:
-    """The draft of the tables for survey exports; ``encoding`` names theirs, if it is not found. Raises
+def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> tuple[Draft, list[Path]]:
+    """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
+    names is left out, and a note says so. ``encoding`` names that of the files, if it is not found. Raises
     Faults with what is wrong in any of them."""
     from glc_analysis.drafting.draft import make_draft
+    from glc_analysis.drafting.lists import lists_beside
     from glc_analysis.intake.survey import read_survey
 
     surveys, faults = [], []
@@ -137,14 +141,19 @@ def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> Draf
             faults += found.faults
     if faults:
         raise Faults(faults)
-    return make_draft(surveys)
+    lists = lists_beside(surveys)
+    draft = make_draft([survey for survey in surveys if survey.path.name not in lists])
+    notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it holds answers, "
+             "copy it into raw/survey and add its questions to the tables" for name, said in lists.items()]
+    return (replace(draft, notes=(*notes, *draft.notes)),
+            [path for path in exports if path.name not in lists])
 
 
 # ------------------------------
 # Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 #
-# Themes, don't-know rules and sensitivity are decisions of people and stay blank; so does the unit, which
-# follows from the settings. Options named like
+# Themes and don't-know rules are decisions of people and stay blank; so does the unit, which follows from the
+# settings. Whether a question is sensitive is undecided. Options named like
 # "other" or "none" get that kind as a proposal.
 
 
@@ -203,6 +212,7 @@ def draft_tables(path: Path) -> Draft:
                 _columns([group for group, _ in inside], row["name"], kind, is_alone=times[row["name"]] == 1)
                 | {"type": _TYPES[kind], "wording": row.get("label", "")}
                 | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
+                | {"is_sensitive": UNDECIDED}
             )
     return Draft(_frame(questions, _QUESTIONS), _frame(_options(questions, lists), _OPTIONS), notes)
 

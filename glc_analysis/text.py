@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?: ?[%٪％])?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
+NO_DATE = "is not a date"
+"""What is wrong where single texts of a column are no dates."""
 
 
 def normalise_space(text: str) -> str:
@@ -129,7 +131,7 @@ def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
         best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in given))
         misfits = [text for text in given if not _date(text, best)]
         is_date = all(any(_date(text, style) for style in _STYLES) for text in misfits)
-        said = "the column mixes two ways of writing dates" if is_date else "is not a date"
+        said = "the column mixes two ways of writing dates" if is_date else NO_DATE
         return plain, plain.isin(misfits).to_numpy(), said
     if any(reading != fitting[0] for reading in fitting):
         return plain, filled, "day and month cannot be told apart"

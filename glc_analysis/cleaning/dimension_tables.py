@@ -19,7 +19,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
 from glc_analysis.tables import work_places
 from glc_analysis.text import map_unique, match_key, normalise_space, slug
 
@@ -96,7 +96,7 @@ def question_table(reference: Reference) -> pd.DataFrame:
     """One row a question, in the order of questions.csv."""
     frame = reference.questions
     return frame.assign(order=range(1, len(frame) + 1),
-                        is_sensitive=(frame["is_sensitive"] == "true").to_numpy())
+                        is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
 def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:

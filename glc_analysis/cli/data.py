@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,9 @@ from glc_analysis.cli.group import (
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.files import close_to_others, readable_by_others
 from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @click.command()
@@ -115,7 +119,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     from glc_analysis import manifest
     from glc_analysis.build import check_study
     from glc_analysis.convening.ballots import Ballots
+    from glc_analysis.drafting.store import read_draft
     from glc_analysis.reference import read_reference
+    from glc_analysis.schema import UNDECIDED
 
     if move_private:
         from glc_analysis import reference
@@ -134,8 +140,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         return
     if looked_by:
         study = Study(study.root)  # the settings are new
+    given: list[pd.DataFrame] = []
     try:
-        counts = check_study(study, say=say)
+        counts = check_study(study, say=say, look_at=given.append)
     except Faults as found:
         from glc_analysis.drafting.store import FOLDER, note_more
 
@@ -147,14 +154,21 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     if looked_by:
         from glc_analysis.drafting.store import close_more
 
-        close_more(study)
+        for line in close_more(study, given[0]):
+            say(line)
     new = manifest.inspect(study).new
     if accept:
         manifest.accept(study, new, today=date.today())
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
-    for note in Ballots.read(study, read_reference(study)).notes:
+    reference = read_reference(study)
+    for note in Ballots.read(study, reference).notes:
         say(note)
+    # Of a study that was drafted, the lines about the draft say it.
+    if (n := int((reference.questions["is_sensitive"] == UNDECIDED).sum())) and read_draft(study) is None:
+        say(f"{counted(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
+            "against those who gave it; until then no page states a finding. Write true or false into "
+            "is_sensitive.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:
@@ -175,7 +189,14 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from datetime import date
 
     from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.drafting.store import accept_draft, accept_more, draft_lines, heading_faults, read_draft
+    from glc_analysis.drafting.store import (
+        accept_draft,
+        accept_more,
+        draft_lines,
+        heading_faults,
+        note_empty_lists,
+        read_draft,
+    )
     from glc_analysis.files import locked
     from glc_analysis.tabular import read_table
 
@@ -184,13 +205,17 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         if looked_by:
             raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
         return True
-    if (len(draft.chosen) or len(draft.undecided)) and (
-            faults := [*heading_faults(draft, read_raw(study, "survey"))]):
-        raise Faults(faults)
+    surveys = []
+    if len(draft.chosen) or len(draft.undecided):
+        surveys = read_raw(study, "survey")
+        if faults := [*heading_faults(draft, surveys)]:
+            raise Faults(faults)
     if looked_by:
         with locked(study.processed, what="build", is_patient=True):
-            for line in (*accept_draft(study, draft, looked_by, today=date.today()),
-                         *accept_more(study, looked_by, today=date.today())):
+            # First the options, which questions may wait for.
+            for line in (*accept_more(study, looked_by, today=date.today()),
+                         *accept_draft(study, draft, looked_by, today=date.today()),
+                         *note_empty_lists(study, draft, surveys)):
                 say(line)
         draft = read_draft(study)
     for line in draft_lines(draft):

@@ -5,7 +5,7 @@ questions.csv, options.csv, countries.csv, codebook.csv and settings of study.to
 it and how sure it is. A draft lies in ``private/draft/``, since it may hold respondents' words, and nothing
 of it is used in any figure until somebody has accepted it.
 
-What only people may decide is never guessed: sensitivity (a question is sensitive until somebody decides
-otherwise), sampling, consent, networks, which end of a scale is high, the base, skip logic, contested
-countries.
+What only people may decide is never guessed: sampling, consent, networks, which end of a scale is high, the
+base, skip logic, contested countries. Whether a question is sensitive is proposed, and the question counts as
+sensitive until somebody decides.
 """

@@ -28,7 +28,7 @@ from glc_analysis.drafting.options import (
     option_key,
 )
 from glc_analysis.drafting.words import degree_marks, scale_marks, scale_steps
-from glc_analysis.text import language_code, match_key, parse_dates
+from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 LEFT_OUT = "left out"
 ROLES = ("organisation", "country", "started", "ended", "language")
@@ -41,6 +41,8 @@ LOOKED_AT = 5_000
 """The most different answers of a column that are looked at: those given most often."""
 
 _ALIKE, _MIXED = 0.8, 0.05
+_NEARLY_ALL = 0.95
+"""The share of answers that look like dates in a column of dates."""
 _DIFFERENT, _SHORT = 0.9, 30
 """Texts of which so many differ, and that have so few letters on average, may be names."""
 _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
@@ -65,7 +67,8 @@ class Guess:
     sure.
 
     ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. What ``waits``
-    is unsure for answers alone that cannot be read, which are asked for once the question is accepted.
+    is unsure for answers alone that cannot be read, which are asked for once the question is accepted. A role
+    is ``is_refused`` if ``glc check`` would not read its column.
     """
 
     kind: str
@@ -75,6 +78,7 @@ class Guess:
     options: tuple[Options, ...] = ()
     notes: list[str] = field(default_factory=list)
     waits: bool = False
+    is_refused: bool = False
 
 
 def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: bool = True) -> Guess:
@@ -92,6 +96,7 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     """
     if not column.n_filled:
         return Guess(LEFT_OUT, "nobody answered", True)
+    whole = column
     if any(len(counts) > LOOKED_AT for counts in column.counts):
         column = replace(
             column, counts=tuple(Counter(dict(counts.most_common(LOOKED_AT))) for counts in column.counts)
@@ -101,9 +106,9 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     tool = _tool_column(column)
     if tool and is_of_tool:
         return tool
-    found = next(filter(None, (
+    found = _dates(whole) or next(filter(None, (
         guess(column, answers) for guess in (
-            _dates, _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
+            _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
     found = found or _choice(column, answers, known)
     if not tool or found.kind == LEFT_OUT:
         return found
@@ -123,18 +128,34 @@ def _tool_column(column: FormColumn) -> Guess | None:
     return None
 
 
-def _dates(column: FormColumn, answers: Counter[str]) -> Guess | None:
-    n = answers.total()
-    if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < 0.95 * n:
+def _dates(column: FormColumn) -> Guess | None:
+    """Dates, read as ``glc check`` reads them: those of a question together, those of a time of answering in
+    each file. What it refuses is a text, or no setting, until a person decides; it asks for a few answers
+    that are no dates."""
+    answers, n = column.total, column.n_filled
+    if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
         return None
-    sample = pd.Series([*answers][:2_000], dtype="str")
-    _, wrong, said = parse_dates(sample)
-    unread = f"; {said}" if wrong.any() else ""
-    why = f"{n} dates{unread}"
     for role in ("started", "ended"):
         if words.is_word(role, column.name) or words.is_word(role, column.wording):
-            return Guess(role, f"{why}; the heading is that of a time of answering", not unread)
-    return Guess("date", why, not unread)
+            for counts in filter(None, column.counts):
+                if said := parse_dates(pd.Series([*counts], dtype="str"))[2]:
+                    return Guess(role, f"the heading is that of a time of answering, {_refused(said)}", False,
+                                 is_refused=True)
+            return Guess(role, f"{n} dates; the heading is that of a time of answering", True)
+    texts = pd.Series([*answers], dtype="str")
+    _, wrong, said = parse_dates(texts)
+    n_wrong = sum(answers[text] for text in texts[wrong])
+    if said == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
+        return Guess("date", f"{n - n_wrong} dates; {n_wrong} "
+                     f"{'answer is no date' if n_wrong == 1 else 'answers are no dates'}", False, waits=True)
+    if said:
+        return Guess("text", f"{n} answers look like dates", False, notes=[_refused(said)])
+    return Guess("date", f"{n} dates", True)
+
+
+def _refused(said: str) -> str:
+    return (f"`glc check` refuses them as dates: {said}; export them again with dates as YYYY-MM-DD, and "
+            "draft the tables again")
 
 
 def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:

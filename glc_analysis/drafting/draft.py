@@ -1,7 +1,7 @@
 """Drafts the tables of a study from its form: every row with what speaks for it, and how sure it is.
 
-Goes in: the survey files. Comes out: a :class:`Draft`: questions, options, countries, a first codebook and
-settings. The rows that are unsure come first in every table.
+Goes in: the survey files. Comes out: a :class:`Draft`: questions, which of them are sensitive, options,
+countries, a first codebook and settings. The rows that are unsure come first in every table.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
-from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
-from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
+from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
+from glc_analysis.drafting.sensitivity import sensitivity_rows
+from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
 from glc_analysis.text import normalise_space, slug
@@ -38,13 +39,15 @@ AS = "as "
 """Before the id of the question whose decision another one follows, in the column :data:`USE`."""
 COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
-TABLES = ("questions", "options", "countries", "codebook", "settings")
+TABLES = ("questions", "sensitivity", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
 _NO_TOOLS = frozenset({"plain", "spss"})
 """What reads files of which no survey tool is recognised."""
 _RARELY = 0.1
 """So much more rarely a question is answered by those who were not asked, if skip logic is suggested."""
+_NAMED = 5
+"""So many options that changed are named."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
@@ -68,8 +71,11 @@ def draft_columns(table: str) -> tuple[str, ...]:
     """
     if table == "settings":
         return (*ABOUT, "setting", "value")
+    if table == "sensitivity":
+        return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
     own = reference_tables()[table].required_columns
-    own = tuple(column for column in own if column not in reference_tables()[table].private_columns)
+    elsewhere = {*reference_tables()[table].private_columns, "is_sensitive"}
+    own = tuple(column for column in own if column not in elsewhere)
     return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
 
 
@@ -106,15 +112,18 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
             if column.name in summaries:
                 said = f"the columns {summaries[column.name]} hold the same answers, one column an option"
                 guess = Guess(LEFT_OUT, said, True)
-            if guess.kind in ROLES and guess.kind not in roles:
+            is_everywhere = guess.kind != "language" or not form.lacking(column)
+            if guess.kind in ROLES and guess.kind not in roles and is_everywhere:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
     questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
     questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
+    options = _frame("options", lists.rows())
     tables = {
         "questions": questions,
-        "options": _frame("options", lists.rows()),
+        "sensitivity": _frame("sensitivity", sensitivity_rows(questions, options)),
+        "options": options,
         "countries": _frame("countries", _country_rows(roles, questions, form)),
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
@@ -173,11 +182,14 @@ def _question_row(
         "question_id": identifier,
         "columns": column.entry,
         "wording": column.wording,
-        "is_sensitive": "true",
         "n": str(column.n_filled),
         PLACE: str(column.place),
     }
-    if kind in ROLES:  # a second column of the same role is a question
+    lacking = form.lacking(column)
+    if kind == "language" and lacking:
+        doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column, so that it is no setting")
+        kind, is_sure = LEFT_OUT, False
+    elif kind in ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
             kind, "date" if kind in ("started", "ended") else "text")
         doubts.append("another column comes first")
@@ -188,18 +200,27 @@ def _question_row(
     if kind == LEFT_OUT:
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
                       "why": "; ".join([guess.why, *doubts])}
-    if lacking := form.lacking(column):
-        have = "has" if len(lacking) == 1 else "have"
-        doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
-        row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
+    if lacking:
+        doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column: taken for not asked there")
+        row["columns"] = _entry(column, lacking)
         is_sure, row[_ALONE] = False, "yes"
-    elif column.paired_by == WEAK:
-        doubts.append("the columns of the files were paired by their order and answers: compare their "
-                      "headings")
+    if doubt := form.pairing_doubt(column):
+        doubts.insert(0, doubt)
+        is_sure, row[_ALONE] = False, "yes"
+    if doubt := _blank_doubt(column):
+        doubts.insert(0, doubt)
         is_sure, row[_ALONE] = False, "yes"
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
-        name, remarks, is_open = lists.add(row["question_id"], kind, guess)
+        changed = _changed(column, guess, form)
+        if changed:
+            named = {file: f"{', '.join(map(repr, gone[:_NAMED]))}{' ...' if len(gone) > _NAMED else ''}"
+                     for file, gone in changed.items()}
+            said = "; ".join(f"nobody chose {gone} in {file}" for file, gone in named.items())
+            doubts.insert(0, f"options changed: {said}")
+            is_sure, use, row[_ALONE] = False, False, "yes"
+        gone = {*itertools.chain.from_iterable(changed.values())}
+        name, remarks, is_open = lists.add(row["question_id"], kind, guess, gone)
         row["option_list"] = name
         doubts += remarks
         is_sure &= not is_open
@@ -213,6 +234,31 @@ def _question_row(
     }
 
 
+def _blank_doubt(column: FormColumn) -> str:
+    """That answers such as n/a may be empty cells, if five or more are."""
+    words = {text: n for text, n in column.total.items() if is_word("blank", text)}
+    if (n := sum(words.values())) < FEWEST:
+        return ""
+    return f"{n} answers are {', '.join(map(repr, sorted(words)))}: an answer, or an empty cell?"
+
+
+def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str]]:
+    """The options of a choice that a file lacks, although it should have them: by the name of the file."""
+    labels = {option_key(label): label for options in guess.options for label in options.counts}
+    files = zip(form.files, column.names, column.counts, strict=True)
+    return changed_options([file for file in files if file[1]], [*labels.values()],
+                           separator=guess.separator, is_reworded=column.paired_by == WEAK)
+
+
+def _have(files: Sequence[str]) -> str:
+    return "has" if len(files) == 1 else "have"
+
+
+def _entry(column: FormColumn, lacking: Sequence[str]) -> str:
+    """The names of a column, and the files that lack it."""
+    return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
+
+
 def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
     """The row of a question with a column an option."""
     lists.add_ticks(identifier, group)
@@ -223,14 +269,15 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
     lacking = sorted({file for column in group.columns for file in form.lacking(column)})
     if lacking:
         why += f"; not all of its columns are in {', '.join(lacking)}"
-    is_sure = group.is_sure and not lacking
+    if doubt := form.pairing_doubt(*group.columns):
+        why = f"{doubt}; {why}"
+    is_sure = group.is_sure and not lacking and not doubt
     return {
         "question_id": identifier,
         "columns": " | ".join([group.entry, *(f"{NOT_IN}{file}" for file in wholly)]),
         "type": "multi",
         "wording": group.wording,
         "option_list": identifier,
-        "is_sensitive": "true",
         "n": str(group.n_answered),
         PLACE: str(group.place),
         USE: "yes" if is_sure else "",
@@ -370,11 +417,11 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
 def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict[str, str]]:
     """A row for each name of a country. Unknown names have no id; those given by fewer than five are
     counted."""
-    listed = set(questions.loc[questions["option_list"] == COUNTRY_LIST, "columns"])
+    listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [
         column
         for column in form.columns
-        if column.entry in listed
+        if str(column.place) in listed
         or column in [held for role, (held, _) in roles.items() if role == "country"]
     ]
     names: Counter[str] = sum((column.total for column in columns), Counter())
@@ -405,13 +452,15 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
     for role in ROLES:
         if role in roles:
             column, guess = roles[role]
-            lacking = form.lacking(column)
+            lacking, doubt = form.lacking(column), form.pairing_doubt(column)
+            is_sure = guess.is_sure and not lacking and not doubt
+            doubts = [doubt, f"{', '.join(lacking)} {_have(lacking)} no such column" if lacking else ""]
             rows.append(
                 {
                     "setting": f"survey.{role}",
-                    "value": column.entry,
-                    "how_sure": SURE if guess.is_sure and not lacking else UNSURE,
-                    "why": guess.why + (f"; {', '.join(lacking)} lacks it" if lacking else ""),
+                    "value": "" if guess.is_refused else _entry(column, lacking),
+                    "how_sure": SURE if is_sure else UNSURE,
+                    "why": "; ".join(filter(None, [*doubts, guess.why])),
                 }
             )
         elif role in ("organisation", "country"):
@@ -451,9 +500,9 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
         rows.append(
             {
                 "setting": "survey.blank",
-                "value": " | ".join(form.blank),
+                "value": " | ".join(word for word, _ in form.blank),
                 "how_sure": UNSURE,
-                "why": "the same words stand in many columns: they seem to mean an empty cell",
+                "why": f"{'; '.join(why for _, why in form.blank)}: do they mean an empty cell everywhere?",
             }
         )
     return rows

@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from textwrap import shorten
 
 import pandas as pd
 
+from glc_analysis.drafting.options import FEWEST
 from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
@@ -40,6 +42,10 @@ _SAME_LANGUAGE = .25
 """Files of one language have so many headings in common."""
 _REWORDED = .5
 """How much a heading must be like another one of its language to be the same question, changed."""
+_SHOWN = 80
+"""So many letters of a heading are quoted where it is in doubt."""
+_LISTED = 5
+"""So many columns are named in which a word may be an answer."""
 _GAP = .25
 """How little alike columns may be before they rather have no partner."""
 
@@ -215,13 +221,16 @@ def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class FormColumn:
     """One column of the form: its name in each file ("" where a file lacks it), its place in the form (from
-    1), its wording, and how often each answer was given, by file."""
+    1), its wording, and how often each answer was given, by file. ``wordings`` are those of the files;
+    ``is_placed`` says that its heading stands over several columns of a file."""
 
     names: tuple[str, ...]
     place: int
     wording: str
     counts: tuple[Counter[str], ...]
     paired_by: str = SAME_HEADING
+    wordings: tuple[str, ...] = ()
+    is_placed: bool = False
 
     @property
     def name(self) -> str:
@@ -246,13 +255,14 @@ class FormColumn:
 
 @dataclass(frozen=True)
 class Form:
-    """The columns of a form in their order, the files that they are from, and how many records each has."""
+    """The columns of a form in their order, the files that they are from, and how many records each has.
+    ``blank`` are the words that seem to mean an empty cell, each with the reason."""
 
     files: tuple[str, ...]
     tools: tuple[str, ...]
     columns: tuple[FormColumn, ...]
     n_records: tuple[int, ...]
-    blank: tuple[str, ...] = ()
+    blank: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, surveys: Sequence[RawSurvey]) -> Form:
@@ -271,11 +281,7 @@ class Form:
             {name: _counted(survey, name) for name in survey.frame.columns if name not in survey.repeated}
             for survey in surveys
         ]
-        blank = _blank_words(counts)
-        for columns in counts:
-            for counter in columns.values():
-                for word in blank:
-                    counter.pop(word, None)
+        blank = _without_blanks(surveys, counts)
         rows = paired_columns(counts)
         columns = tuple(
             _column(names, place, surveys, counts, way) for place, (names, way) in enumerate(rows, 1)
@@ -297,6 +303,27 @@ class Form:
         """The files that do not have a column."""
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
+    def pairing_doubt(self, *columns: FormColumn) -> str:
+        """What puts in doubt that the columns of the files are one question: another heading, another
+        wording, or a heading that stands over several columns; "" if nothing does. Of ``columns``, the
+        options of one question, the first that is in doubt is named."""
+        for column in columns:
+            said = [f"{file} has another {what}, {shorten(words, _SHOWN, placeholder=' ...')!r}"
+                    for file, what, words in self._otherwise(column)]
+            if not said and column.is_placed and sum(map(bool, column.names)) > 1:
+                said = ["the heading stands over several columns of a file, and was paired by its place"]
+            if said:
+                return f"{'; '.join(said)}: is it the same question?"
+        return ""
+
+    def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
+        """The files in which a column has another heading or wording than in the first file that has it:
+        which of both, and the wording."""
+        first, *others = [(match_key(name), match_key(words), file, words) for name, words, file
+                          in zip(column.names, column.wordings, self.files, strict=True) if name]
+        return [(file, "heading" if name != first[0] else "wording", words)
+                for name, key, file, words in others if (name, key) != first[:2]]
+
 
 _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66", "-999", "-9", ".", "#NULL!")
 
@@ -316,20 +343,46 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
     return found
 
 
-def _blank_words(counts: Sequence[dict[str, Counter[str]]]) -> tuple[str, ...]:
-    """The words that mean an empty cell throughout the files: in a quarter of the columns, and at least
-    three; a negative number also where three columns of texts have it."""
-    columns = [counter for file in counts for counter in file.values() if counter]
-    found = [
-        word for word in _BLANK if sum(word in counter for counter in columns) >= max(3, len(columns) / 4)
-    ]
-    texts = [counter for counter in columns if _is_text(counter)]
-    found += [
-        word
-        for word in _BLANK
-        if word.startswith("-") and word not in found and sum(word in counter for counter in texts) >= 3
-    ]
-    return tuple(found)
+def _without_blanks(surveys: Sequence[RawSurvey],
+                    counts: Sequence[dict[str, Counter[str]]]) -> tuple[tuple[str, str], ...]:
+    """Takes the words that mean an empty cell out of the counts; returns them, each with the reason.
+
+    Each file is judged by itself, and each of its columns: where ``n/a`` stands beside cells that are empty,
+    it may be an answer. The setting takes a word for blank in all columns, so the reason names those where it
+    may be an answer.
+    """
+    reasons: dict[str, list[str]] = {}
+    for survey, columns in zip(surveys, counts, strict=True):
+        for word in _blank_words(columns):
+            held = [name for name, counter in columns.items() if word in counter]
+            blank = [name for name in held if not is_word("blank", word)
+                     or (survey.frame[name].str.strip() == "").sum() < FEWEST]
+            if not blank:
+                continue
+            for name in blank:
+                del columns[name][word]
+            reasons.setdefault(word, []).append(
+                f"{word} stands in {len(held)} of {len(columns)} columns of {survey.path.name}")
+    for word, said in reasons.items():
+        for survey, columns in zip(surveys, counts, strict=True):
+            names = [name for name, counter in columns.items() if word in counter]
+            if names:
+                more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+                said.append(f"it may be an answer in {', '.join(map(repr, names[:_LISTED]))}{more} of "
+                            f"{survey.path.name}")
+    return tuple((word, "; ".join(said)) for word, said in reasons.items())
+
+
+def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
+    """The words that mean an empty cell in a file: in a quarter of its columns, and at least three; a
+    negative number also where three columns of texts have it."""
+    filled = [counter for counter in columns.values() if counter]
+    spelled = {word for counter in filled for word in counter if is_word("blank", word)}
+    words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
+    texts = [counter for counter in filled if _is_text(counter)]
+    return [word for word in words
+            if sum(word in counter for counter in filled) >= max(3, len(filled) / 4)
+            or word.startswith("-") and sum(word in counter for counter in texts) >= 3]
 
 
 def _is_text(counter: Counter[str]) -> bool:
@@ -345,16 +398,19 @@ def _column(
     counts: Sequence[dict[str, Counter[str]]],
     way: str,
 ) -> FormColumn:
-    n = next(n for n, name in enumerate(names) if name)
-    wording = surveys[n].wording.get(names[n], "") or names[n]
+    wordings = tuple(normalise_space(survey.wording.get(name, "") or name)
+                     for survey, name in zip(surveys, names, strict=True))
     return FormColumn(
         names,
         place,
-        normalise_space(wording),
+        next(filter(None, wordings), ""),
         tuple(
             file.get(name, Counter()) if name else Counter() for file, name in zip(counts, names, strict=True)
         ),
         way,
+        wordings,
+        any(re.sub(r" \[\d+\]$", "", name) in survey.repeated
+            for survey, name in zip(surveys, names, strict=True)),
     )
 
 

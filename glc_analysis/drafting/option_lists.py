@@ -51,6 +51,8 @@ _MOSTLY = 0.7
 """So many options that begin with a number make a list of numbers."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
+_MAY_BE_BLANK = "an option of the form, or an empty cell?"
+_CHANGED = "the options of the files differ: is it the same question in all of them?"
 
 
 class OptionLists:
@@ -63,12 +65,20 @@ class OptionLists:
         self.keys: dict[str, frozenset[str]] = {}
         self.open: set[str] = set()
 
-    def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
+    def add(self, question_id: str, kind: str, guess: Guess,
+            changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
         """Adds the options of a question; returns its list, remarks on answers that are not listed, and
-        whether options may be left to write."""
+        whether options may be left to write. Those that ``changed`` between files are unsure, and all of a
+        scale of which one did."""
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
+        rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
+                if is_word("blank", row["value"]) else row for row in rows]
+        if changed:
+            keys = {*map(option_key, changed)}
+            rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
+                    if kind == "scale" or option_key(row["label"]) in keys else row for row in rows]
         remarks = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
         same = next(
@@ -88,6 +98,8 @@ class OptionLists:
             for row in rows:
                 if own := listed.get(match_key(row["value"])):
                     own["n"] = str(int(own["n"]) + int(row["n"]))
+                    if changed and row["how_sure"] == UNSURE:
+                        own |= {"how_sure": UNSURE, "why": row["why"]}
                 elif own := spelled.get(option_key(row["value"])):
                     how, why = _of_spelling(row["value"], own["label"])
                     self._append(same, row | {key: own[key] for key in ("option_id", "label", "kind")}

@@ -219,6 +219,52 @@ def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str])
 
 
 # ------------------------------
+# Options that changed between waves.
+
+
+def changed_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
+                    separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
+    """The options that nobody chose in a file, although five or more should have, by the share of those who
+    chose any of them in another file: by the name of the file. By chance that happens less than once in a
+    hundred times.
+
+    ``files`` are name, heading, and how often each cell stands there; with a ``separator`` a cell has several
+    options. Files are compared that have the same heading, and if it ``is_reworded`` those that have more
+    than half of the options in common.
+
+    >>> changed_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
+    ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
+    {'a.csv': ['3']}
+    """
+    chosen = [{label: n for label in labels if (n := _times_chosen(label, cells, separator))}
+              for _, _, cells in files]
+    found: dict[str, list[str]] = {}
+    for (name, heading, cells), own in zip(files, chosen, strict=True):
+        gone: set[str] = set()
+        for (_, other_heading, other_cells), others in zip(files, chosen, strict=True):
+            is_same = match_key(heading) == match_key(other_heading)
+            is_alike = 2 * len(own.keys() & others) > min(len(own), len(others))
+            missing = others.keys() - own
+            n_missing = sum(others[label] for label in missing)
+            if (is_same or is_reworded and is_alike) and (
+                    n_missing * cells.total() >= FEWEST * max(1, other_cells.total())):
+                gone |= missing
+        if gone:
+            found[name] = [label for label in labels if label in gone]
+    return found
+
+
+def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
+    """In how many cells an option stands, alone or, with a separator, among others."""
+    key, folded = option_key(label), match_key(label)
+    if not separator:
+        return sum(count for text, count in cells.items() if option_key(text) == key)
+    return sum(count for text, count in cells.items()
+               if key in map(option_key, _parts(text, separator))
+               or separator in label and folded in match_key(text))
+
+
+# ------------------------------
 # The options of one question in two languages.
 
 

@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from importlib import resources
@@ -31,11 +31,20 @@ from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.option_lists import further_options
 from glc_analysis.drafting.options import UNSURE
+from glc_analysis.drafting.sensitivity import DECISIONS, OTHERS, decided_sensitivity
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units
-from glc_analysis.schema import CHOICES, COUNTRY_LIST, UNKNOWN, allowed_words, default_settings, table_files
+from glc_analysis.schema import (
+    CHOICES,
+    COUNTRY_LIST,
+    UNDECIDED,
+    UNKNOWN,
+    allowed_words,
+    default_settings,
+    table_files,
+)
 from glc_analysis.spreadsheets import CsvRows, fill_sheet, save_workbook, write_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
@@ -49,6 +58,9 @@ WORKBOOK = "draft.xlsx"
 ACCEPTED = "accepted.csv"
 """Which question was accepted, by whom and when."""
 _ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
+_DECIDED_COLUMNS = ("question_id", "is_sensitive", "by", "date")
+SENSITIVITY_DECIDED = "sensitivity_decided.csv"
+"""Of which question it was decided whether it is sensitive, by whom and when."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,8 @@ class DraftState:
     """Names of persons about which nobody has decided."""
     n_blank: int = 0
     """Cells in which a person has to decide about a question; others may follow it."""
+    sensitivity: Mapping[str, str] = field(default_factory=dict)
+    """Whether a question is sensitive, by its id: true, false or undecided."""
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -116,7 +130,8 @@ def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
                n_first=len(ABOUT) + (USE in table.columns),
-               words={USE: ("yes", "no"), "type": allowed_words("questions", "type")})
+               words={USE: ("yes", "no"), "type": allowed_words("questions", "type"),
+                      "is_sensitive": DECISIONS})
 
 
 # ------------------------------
@@ -159,7 +174,9 @@ def read_draft(study: Study) -> DraftState | None:
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
     names = int((read_more(study)["names"][USE] == "").sum())
-    state = DraftState(tables, files | {"names": more_file(study, "names")}, _accepted(study), names, n_blank)
+    sensitivity = decided_sensitivity(tables["sensitivity"]) | _written_sensitivity(study)
+    state = DraftState(tables, files | {"names": more_file(study, "names")}, _accepted(study), names, n_blank,
+                       sensitivity)
     if faults := list(draft_faults(state)):
         raise Faults(faults)
     return state
@@ -205,6 +222,10 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
 def draft_faults(state: DraftState) -> Iterator[Fault]:
     """What is wrong in a draft: words that are not allowed, ids twice, lists that are not there."""
     yield from _question_faults(state)
+    for n, said in state.tables["sensitivity"]["is_sensitive"].items():
+        if said not in ("", *DECISIONS):
+            yield Fault(f"is none of {', '.join(DECISIONS)}", file=state.files["sensitivity"], row=str(n),
+                        column="is_sensitive", value=said, fix="write one of them, or nothing yet")
     for n, code in state.tables["countries"]["country_id"].items():
         if meant := intended_iso_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
@@ -231,7 +252,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         if row["type"] not in allowed_words("questions", "type"):
             yield fault("is not a type of question", column="type", value=row["type"],
                         fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
-        elif row["type"] in CHOICES and row["option_list"] not in lists:
+        elif row["type"] in CHOICES and row["option_list"] not in (*lists, row["question_id"]):
             yield fault(f"there is no such list; {nearest(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
                         fix="write the options of the question into the sheet or table options, or make it a "
@@ -303,12 +324,24 @@ def _accepted(study: Study) -> frozenset[str]:
     return frozenset(row[table.names.index("question_id")] for row in table.rows[1:])
 
 
+def _written_sensitivity(study: Study) -> dict[str, str]:
+    """Whether a question of questions.csv is sensitive, where a person has decided it there."""
+    path = study.root / table_files("questions")[0].path
+    if not path.is_file():
+        return {}
+    grid = read_table(path)
+    rows = [dict(zip((name.strip() for name in grid.names), row, strict=False)) for row in grid.rows[1:]]
+    words = {row.get("question_id", "").strip(): row.get("is_sensitive", "").strip().lower() for row in rows}
+    return {name: word or "false" for name, word in words.items() if word != UNDECIDED}
+
+
 def draft_lines(state: DraftState) -> list[str]:
     """What a person should know of a draft: how much waits, and what comes next."""
     questions, options = state.tables["questions"], state.tables["options"]
     masked = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
               f"{state.files['names']} for those that are to be masked in texts and must be on no page."
               ] * bool(state.n_names)
+    masked += _sensitivity_lines(state)
     if not len(state.chosen) and not len(state.undecided):
         return masked
     left_out = (questions[USE] == "no").sum()
@@ -338,6 +371,18 @@ def draft_lines(state: DraftState) -> list[str]:
     return lines + masked
 
 
+def _sensitivity_lines(state: DraftState) -> list[str]:
+    """How many of the questions that are ready or accepted nobody has called sensitive or not."""
+    ids = {*state.chosen["question_id"], *state.accepted}
+    n = sum(state.sensitivity.get(identifier, UNDECIDED) == UNDECIDED for identifier in ids)
+    if not n:
+        return []
+    counts = "1 question counts" if n == 1 else f"{n} questions count"
+    return [f"{counts} as sensitive until somebody decides, and no page states a finding of them: write "
+            f"{', '.join(DECISIONS[:-1])} or `{DECISIONS[-1]}` into {state.files['sensitivity']}, where the "
+            f"row {OTHERS} decides for all that are blank, then repeat `glc check --accept-draft NAME`."]
+
+
 # ------------------------------
 # Accepting: rows of the draft become rows of the reference tables.
 
@@ -349,6 +394,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     already is not changed, and a line says so. Returns the lines to print.
     """
     chosen, lines = state.chosen, []
+    chosen = chosen[~chosen["question_id"].isin(_without_options(study, state)["question_id"])]
     texts: dict[Path, str] = {}
     present = _present(study, "questions", "question_id")
     for identifier in chosen.loc[chosen["question_id"].isin(present), "question_id"]:
@@ -391,6 +437,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     settings, kept = _with_settings(study.settings_file, state.tables["settings"])
     if settings is not None:
         texts[study.settings_file] = settings
+    decided = {name: said for name, said in state.sensitivity.items() if said != UNDECIDED}
     if len(new):
         written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
         own = units(new, default_settings()[0]["survey"] | written.get("survey", {}))
@@ -400,10 +447,14 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
                 "no country. Where each record is to count, write answer into the column unit of "
                 "questions.csv."
             )
-        new = new.assign(unit=own)
-        path = study.root / table_files("questions")[0].path
-        places = state.tables["questions"].set_index("question_id")[PLACE]
-        texts[path] = _with_questions(path, new, pd.to_numeric(places, errors="coerce").dropna().to_dict())
+        new = new.assign(unit=own, is_sensitive=UNDECIDED)
+    path = study.root / table_files("questions")[0].path
+    places = state.tables["questions"].set_index("question_id")[PLACE]
+    numbers = pd.to_numeric(places, errors="coerce").dropna().to_dict()
+    now_decided: list[str] = []
+    if len(new) or decided:
+        text, now_decided = _with_questions(path, new, numbers, decided)
+        texts |= {path: text} if len(new) or now_decided else {}
     lines += kept
     log = study.root / FOLDER / ACCEPTED
     before = log.read_text(encoding="utf-8") if log.is_file() else _csv_text(_ACCEPTED_COLUMNS, [])
@@ -411,10 +462,17 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         (row["question_id"], normalise_space(by), today.isoformat(), row["how_sure"])
         for _, row in chosen.iterrows()
     ]
+    decisions = [(name, decided[name], normalise_space(by), today.isoformat()) for name in now_decided]
     for path, text in texts.items():
         write_atomic(path, text)
     write_atomic(log, before + _csv_text((), rows))
-    if not rows and not texts:
+    if decisions:
+        record = study.root / FOLDER / SENSITIVITY_DECIDED
+        before = record.read_text(encoding="utf-8") if record.is_file() else _csv_text(_DECIDED_COLUMNS, [])
+        write_atomic(record, before + _csv_text((), decisions))
+        lines.append(f"{len(decisions)} decisions on sensitive questions are accepted; "
+                     f"{FOLDER}/{SENSITIVITY_DECIDED} records {by} for each.")
+    if not rows and not len(options) and not len(countries):
         return lines
     return [*lines, f"{len(rows)} questions, {len(options)} rows of options and {len(countries)} of "
                     f"countries are accepted; {FOLDER}/{ACCEPTED} records {by} for each question."]
@@ -431,6 +489,9 @@ MORE = {
     "names": (USE, "why", "name", "kind", "match"),
 }
 """The columns of each table of what is still open: a person fills in the first one."""
+_TO_FILL = "its question has no option that five or more chose"
+_AFTER_OTHER = "written after an option such as Other: an option of the form?"
+"""Why rows of options wait that no fault is about."""
 _MOST_CELLS = 50
 """If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
 _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
@@ -513,6 +574,7 @@ def note_more(study: Study, found: Faults) -> Faults:
     before = read_more(study)
     tables = {name: _with_decisions(name, rows, before[name]) for name, rows in (
         ("options", options), ("corrections", corrections + records), ("countries", countries))}
+    tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
     write_more(study, tables | {"names": before["names"]})
     said, again = [], "then repeat `glc check --accept-draft NAME`"
     if options:
@@ -544,9 +606,87 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def close_more(study: Study) -> None:
-    """Takes away what is open of options and corrections, once no answer lacks any."""
-    write_more(study, {"names": read_more(study)["names"]})
+def close_more(study: Study, responses: pd.DataFrame) -> list[str]:
+    """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
+    was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
+    the lines to print."""
+    reference, before = read_reference(study), read_more(study)
+    lists = reference.questions.set_index("question_id")["option_list"]
+    written = responses[responses["other_text"] != ""]
+    several = {*reference.questions.loc[reference.questions["type"] == "multi", "question_id"]}
+    counts: dict[str, Counter[str]] = {}
+    for question, text in zip(written["question_id"].astype("str"), written["other_text"], strict=True):
+        parts = text.split("; ") if question in several else [text]
+        counts.setdefault(lists[question], Counter()).update(parts)
+    faults = [OptionFault("", option_list=name, texts=tuple(_spelled_once(texts).most_common()))
+              for name, texts in sorted(counts.items())]
+    rows, n_personal = further_options(faults, reference.options, ())
+    rows = [row | {USE: "", "why": _AFTER_OTHER} for row in rows if row["records"]]
+    options = _with_rest(_with_decisions("options", rows, before["options"]), before["options"],
+                         reference.options)
+    write_more(study, {"options": options, "names": before["names"]})
+    n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
+    lines = [f"{n} texts after an option such as Other are in {more_file(study, 'options')}: write yes for "
+             "what is an option of the form, no for the rest, then repeat `glc check --accept-draft NAME`. "
+             "They count as Other until then."] if n else []
+    return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
+        n_personal)
+
+
+def _spelled_once(texts: Counter[str]) -> Counter[str]:
+    """How often each text was written, whatever its case; the spelling is the most frequent."""
+    spelled: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for text, n in sorted(texts.items(), key=lambda item: (-item[1], item[0])):
+        found[spelled.setdefault(match_key(text), text)] += n
+    return Counter(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))))
+
+
+def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
+    """Rows of options that wait, with those from before that no fault is about: texts after an option such as
+    Other, and lists that have no option yet."""
+    has_none = ~before["option_list"].isin(options["option_list"])
+    rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
+    keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
+    return pd.concat([table, rest[~keys[0].isin(keys[1])]], ignore_index=True)
+
+
+def _without_options(study: Study, state: DraftState) -> pd.DataFrame:
+    """The chosen questions that offer options, and of which none is known."""
+    chosen, drafted = state.chosen, state.tables["options"]["option_list"]
+    known = {*drafted, *_present(study, "options", "option_list"), COUNTRY_LIST}
+    return chosen[chosen["type"].isin(CHOICES) & ~chosen["option_list"].isin(known)]
+
+
+def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
+    """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
+    row to fill in where none can be listed. Returns the lines to print."""
+    before = read_more(study)
+    faults, lines = [], []
+    for _, question in _without_options(study, state).iterrows():
+        texts: Counter[str] = Counter()
+        for survey in surveys:
+            for name in alternatives(question["columns"]):
+                if name in survey.frame.columns:
+                    texts.update(filter(None, map(normalise_space, survey.frame[name].astype("str"))))
+        faults.append(OptionFault("", option_list=question["option_list"],
+                                  texts=tuple(_spelled_once(texts).most_common())))
+        lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
+                     f"{more_file(study, 'options')}, or add rows for those of the form, then repeat "
+                     "`glc check --accept-draft NAME`.")
+    if not faults:
+        return []
+    none = state.tables["options"].iloc[:0]
+    rows, _ = further_options(faults, none, ())
+    listed = {row["option_list"] for row in rows}
+    rows += [{"option_list": fault.option_list, "kind": "substantive"} for fault in faults
+             if fault.option_list not in listed]
+    rows = [{"value": "", "records": ""} | row | {USE: "", "why": _TO_FILL} for row in rows]
+    options = _with_decisions("options", rows, before["options"]).fillna("")
+    keys = pd.MultiIndex.from_frame(before["options"][_KEYS["options"]])
+    others = before["options"][~keys.isin(pd.MultiIndex.from_frame(options[_KEYS["options"]]))]
+    write_more(study, before | {"options": pd.concat([others, options], ignore_index=True)})
+    return lines
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
@@ -571,7 +711,7 @@ def accept_more(study: Study, by: str, *, today: date) -> list[str]:
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
     faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
                     fix="fill it in: each option has an id and its place in the list")
-              for n, row in ready["options"].iterrows() for column in ("option_id", "position")
+              for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
     faults += [Fault(f"is {meant} in ISO 3166", file=more_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or another id")
@@ -643,9 +783,11 @@ def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
     return options.loc[places.sort_values(["list", "position"], kind="stable").index]
 
 
-def _with_questions(path: Path, rows: pd.DataFrame, places: dict[str, float]) -> str:
+def _with_questions(path: Path, rows: pd.DataFrame, places: dict[str, float],
+                    decided: Mapping[str, str]) -> tuple[str, list[str]]:
     """The text of questions.csv with further questions, each below the one that stands before it in the form;
-    at the end where none of those that are there is of the draft."""
+    at the end where none of those that are there is of the draft. And the questions of which it is now
+    decided whether they are sensitive: what a person has written there stays."""
     table = CsvRows.read(path)
     at = table.header.index("question_id")
     cells = [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
@@ -657,7 +799,14 @@ def _with_questions(path: Path, rows: pd.DataFrame, places: dict[str, float]) ->
         after = max(earlier) if earlier else 1 if is_first else len(found)
         table.insert(after, {column: row.get(column, "") for column in table.header})
         found.insert(after, own)
-    return table.text
+    now_decided = []
+    for n, record in enumerate(table.records, 1):
+        row = dict(zip(table.header, next(csv.reader([record], delimiter=table.delimiter), []), strict=False))
+        name = row.get("question_id", "").strip()
+        if row.get("is_sensitive", "").strip().lower() == UNDECIDED and name in decided:
+            table.set_cell(n, "is_sensitive", decided[name])
+            now_decided.append(name)
+    return table.text, now_decided
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:

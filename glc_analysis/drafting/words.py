@@ -63,7 +63,17 @@ def mentions(concept: str, text: str) -> bool:
     >>> mentions("country", "In what country do you live?"), mentions("count", "The country")
     (True, False)
     """
-    return bool(_pattern(concept).search(f" {plain(text)} "))
+    return bool(mentioned(concept, text))
+
+
+def mentioned(concept: str, text: str) -> str:
+    """The first word of a concept in a text, as it is folded; "" if there is none.
+
+    >>> mentioned("harmful", "Do you call the Police?"), mentioned("harmful", "A polite call")
+    ('police', '')
+    """
+    match = _pattern(concept).search(f" {plain(text)} ")
+    return match[0] if match else ""
 
 
 def is_word(concept: str, text: str) -> bool:

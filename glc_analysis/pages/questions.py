@@ -19,7 +19,7 @@ from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
 from glc_analysis.reference import read_table
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view import NotReleased, StudyView
@@ -350,8 +350,9 @@ def headlines(view: StudyView) -> pd.DataFrame:
     """The opening sentences of a page, one row each: sentence, estimate_id (the figure; blank where there is
     none), link, chosen_by. A notebook shows them as a list of links.
 
-    At most five: who answered, up to four findings, evidence against a code (for the team), what was not
-    asked. Empty where nothing may be said. On a country's page the sentences are about this country.
+    At most five: who answered, up to four findings, which ones are missing since nobody has decided what is
+    sensitive, evidence against a code (for the team), what was not asked. Empty where nothing may be said. On
+    a country's page the sentences are about this country.
 
     >>> glc.headlines(view)["sentence"].iloc[0]
     '30 organisations answered, for 25 countries.'
@@ -359,7 +360,7 @@ def headlines(view: StudyView) -> pd.DataFrame:
     if view.country:
         return country_sentences(view)
     opening = [*_who_answered(view)]
-    closing = [*_contrary(view), *_not_asked(view)]
+    closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     listed = read_table(view.study, "headlines")
     room = MOST_SENTENCES - len(opening) - len(closing)
     found = _listed(view, listed) if len(listed) else _by_rule(view).head(room)
@@ -451,6 +452,22 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
         return False
     most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
     return most.max() <= figure["share"]
+
+
+def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
+    """That findings are missing since nobody has decided which questions are sensitive; for other audiences
+    than the team, on the overview, where all questions count as sensitive."""
+    asked = view.question_table
+    asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
+    if view.may("all_figures"):
+        rows = read_table(view.study, "questions")
+        n = int(rows.loc[rows["question_id"].isin(asked), "is_sensitive"].eq(UNDECIDED).sum())
+        if n:
+            yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
+                   "nobody has decided whether an answer could be held against those who gave it "
+                   f"(is_sensitive is {UNDECIDED} in questions.csv).", "", "", "")
+    elif not view.theme and not view.country and len(asked) and {*asked} <= sensitive_questions(view):
+        yield "All questions count as sensitive, so no finding of them is stated.", "", "", ""
 
 
 def sensitive_questions(view: StudyView) -> set[str]:
@@ -617,7 +634,7 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
     said = [(_country_sentence(row, name), row.estimate_id, f"#{anchor('question', row.question_id)}",
              COUNTRY_RULE) for row in first.itertuples()]
-    return pd.DataFrame(said, columns=COLUMNS, dtype="str")
+    return pd.DataFrame([*said, *_undecided(view)], columns=COLUMNS, dtype="str")
 
 
 def around_country(view: StudyView) -> tuple[str, str, str]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CONNECT, WORKERLESS = 10, 60
 """Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
 FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
-         reference_path("headlines"))
+         reference_path("headlines"), reference_path("questions"))
 """The files of a study that are in every bundle, apart from tables."""
 
 

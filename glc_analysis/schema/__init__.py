@@ -55,6 +55,11 @@ AUDIENCES = ("team", "convening", "public")
 CHOICES = ("single", "multi", "scale")
 """The types of questions that are answered by options."""
 
+UNDECIDED = "undecided"
+"""Whether a question is sensitive, where nobody has decided it: it counts as sensitive."""
+SENSITIVE = ("true", UNDECIDED)
+"""The words of questions.csv for a question that counts as sensitive."""
+
 COUNTRY_LIST = "countries"
 """The reserved option list whose options are the countries of countries.csv."""
 

@@ -105,8 +105,8 @@ def test_cells_of_which_half_have_another_mark_are_a_choice_of_several_and_unsur
 
 def test_dates_of_two_orders_are_unsure_and_say_so():
     found = guess("When did you open?", {"31/12/2016": 4, "2017-05-06": 3})
-    assert (found.kind, found.is_sure) == ("date", False)
-    assert "two ways" in found.why
+    assert (found.kind, found.is_sure) == ("text", False)
+    assert "two ways" in found.notes[0]
 
 
 def test_amounts_with_commas_are_no_lists():
@@ -237,3 +237,72 @@ def test_large_round_numbers_are_amounts_and_others_without_words_may_be_codes()
 
 def test_a_choice_of_a_few_percentages_stays_a_choice():
     assert guess("How much of it?", {"0%": 20, "25%": 20, "50%": 30, "75%": 9}).kind != "number"
+
+
+REFUSED = {f"{month:02}/{day:02}/2026": 1 for month in range(1, 13) for day in range(1, 13)}
+
+
+@pytest.mark.parametrize("answers", [
+    REFUSED, {f"{n} Jan 2026": 40 for n in range(1, 29)},
+    {**{f"{n}/01/2026": 5 for n in range(13, 30)}, **{f"01/{n}/2026": 5 for n in range(13, 30)}}])
+def test_dates_that_check_refuses_are_drafted_as_texts_and_wait(answers):
+    found = guess("When did you arrive?", answers)
+    assert (found.kind, found.is_sure) == ("text", False)
+    assert "`glc check` refuses them as dates" in found.notes[0]
+
+
+def test_all_dates_of_a_large_export_are_looked_at():
+    days = {f"{1900 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}": 2 for n in range(6_000)}
+    assert guess("When did you arrive?", days).is_sure
+    assert not guess("When did you arrive?", days | {"2026-02-30": 1}).is_sure
+
+
+def test_a_time_of_answering_that_check_refuses_is_no_setting():
+    columns = {"Start time": [*REFUSED], "Who helps?": ["Lawyers", "Friends", "Nobody"] * 48}
+    tables = make_draft([export(columns)]).tables
+    row = tables["settings"].set_index("setting").loc["survey.started"]
+    assert (row["value"], row["how_sure"]) == ("", "unsure")
+    assert "day and month cannot be told apart" in row["why"]
+
+
+NOT_APPLICABLE = ("n/a", "N/A", "NA", "na", "N.A.")
+
+
+@pytest.mark.parametrize("word", NOT_APPLICABLE)
+def test_an_option_that_may_mean_an_empty_cell_is_never_sure(word):
+    answers = ["Lawyers"] * 20 + ["Friends"] * 20 + [word] * 8
+    tables = make_draft([export({"Who helps?": answers, "Why?": ["Law", "Food", "Care"] * 16})]).tables
+    assert tables["options"].set_index("value")["how_sure"].to_dict()[word] == "unsure"
+    row = tables["questions"].set_index("wording").loc["Who helps?"]
+    assert (row["use"], row["how_sure"]) == ("", "unsure")
+    assert f"8 answers are {word!r}: an answer, or an empty cell?" in row["why"]
+
+
+def test_texts_of_which_some_may_mean_an_empty_cell_are_unsure():
+    texts = [f"We waited {n} days before anybody wrote to us at all." for n in range(40)]
+    assert make_draft([export({"Why?": texts})]).tables["questions"]["how_sure"].tolist() == ["sure"]
+    [row] = make_draft([export({"Why?": texts + ["N/A"] * 5})]).tables["questions"].to_dict("records")
+    assert (row["use"], row["how_sure"]) == ("", "unsure")
+
+
+def blank_and_values(*files):
+    tables = make_draft([export(columns, f"{n}.csv") for n, columns in enumerate(files)]).tables
+    settings = tables["settings"].set_index("setting")
+    row = settings.loc["survey.blank"] if "survey.blank" in settings.index else {"value": "", "why": ""}
+    return row["value"], row["why"], {*tables["options"]["value"]}
+
+
+def test_a_word_for_an_empty_cell_is_judged_in_each_file():
+    filled = {f"Question {n}?": ["Law", "Food", "Care"] * 15 for n in range(12)}
+    blank = {name: ["Law", "Food", "NA"] * 15 for name in list(filled)[:3]}
+    assert blank_and_values(blank, filled)[0] == "NA"
+    value, why, values = blank_and_values(blank, filled | {"Question 9?": ["Law", "Food", "NA"] * 15})
+    assert (value, "NA" in values) == ("NA", True)
+    assert "it may be an answer in 'Question 9?' of 1.csv" in why
+
+
+def test_a_word_beside_empty_cells_of_a_column_may_be_an_answer_there():
+    blank = {f"Question {n}?": ["Law", "Food", "n/a"] * 15 for n in range(4)}
+    value, why, values = blank_and_values(blank | {"Question 9?": ["Law", "", "n/a"] * 15})
+    assert (value, "n/a" in values) == ("n/a", True)
+    assert "it may be an answer in 'Question 9?' of 0.csv" in why

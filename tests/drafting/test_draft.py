@@ -32,7 +32,7 @@ def test_questions_of_two_languages_are_one_row(draft):
 
 def test_what_only_people_decide_is_left_to_them(draft):
     questions = draft["questions"]
-    assert {*questions["is_sensitive"]} == {"true"}
+    assert {*draft["sensitivity"]["is_sensitive"]} == {""}
     assert {*questions["asked_if"]} == {""}
     assert not {"study.sampling", "study.frame_size"} & {*draft["settings"]["setting"]}
 
@@ -184,7 +184,7 @@ def test_a_question_that_a_later_export_lacks_or_renames_waits_for_a_person(late
 def test_dates_of_two_orders_wait_for_a_person():
     two = ["31/01/2020", "01/31/2020", "30/03/2020", "03/30/2020"]
     rows, _ = drafted(form_of(60, **{"When?": two}))
-    assert rows.loc["When?", ["type", "how_sure"]].tolist() == ["date", "unsure"]
+    assert rows.loc["When?", ["type", "how_sure"]].tolist() == ["text", "unsure"]
     assert "two ways of writing dates" in rows.loc["When?", "why"]
 
 

@@ -234,7 +234,8 @@ def test_two_options_with_one_position_are_a_fault_of_the_draft(study):
 
 def test_a_decision_is_read_whatever_its_case(study):
     rewrite(study / "private/draft/questions.csv",
-            lambda row: row.update(use=row["use"].upper(), is_sensitive="FALSE"))
+            lambda row: row.update(use=row["use"].upper()))
+    rewrite(study / "private/draft/sensitivity.csv", lambda row: row.update(is_sensitive="FALSE"))
     assert glc("--study", study, "check", "--accept-draft", "Ana").exit_code == 0
     assert [row["is_sensitive"] for row in rows(study / "reference/questions.csv")] == ["false"]
 

@@ -62,6 +62,7 @@ def test_each_answerable_row_becomes_a_question(tmp_path):
     }  # fmt: skip
     assert set(draft.questions["unit"]) == {""}
     assert question(draft, "beds")["wording"] == "How many beds?"
+    assert set(draft.questions["is_sensitive"]) == {"undecided"}
     assert not draft.questions.isna().any(axis=None)
 
 
