@@ -144,8 +144,8 @@ class SmallStudy:
             text = text.replace(old, new)
         self.write(name, text)
 
-    def glc(self, *arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["--study", str(self.root), *arguments])
+    def glc(self, *arguments: str, input: str = "") -> Result:
+        return CliRunner().invoke(cli, ["--study", str(self.root), *arguments], input=input)
 
     def build(self) -> None:
         """Builds the tables (:func:`tests.built_studies.built`), for tests that need them."""

@@ -404,9 +404,12 @@ def enter(study: Study, round_id: str) -> None:
     A form counts only when both entries agree.
     """
     from glc_analysis.convening.double_entry import enter
+    from glc_analysis.convening.phone_ballots import waiting
 
     _read_any_bytes()
     enter(study, round_id, ask=ask_line, say=say, clear=click.clear)
+    if on_phones := waiting(study, round_id):
+        say(on_phones)
 
 
 @click.command()
@@ -433,6 +436,9 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if address is not None and folder is None:
         raise UsageError("The address stands on the slips. To fix: give --address with --codes.")
     if folder is not None:
+        if void := phone_ballots.slips_made(study, round_id):
+            say(void)
+            click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = phone_ballots.make_slips(study, round_id, folder, address=address or phone_ballots.LOOPBACK)
         click.echo(made.slips)
         click.echo(made.register)
@@ -478,7 +484,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
-    from glc_analysis.convening.phone_ballots import check_box_collected
+    from glc_analysis.convening.phone_ballots import check_box_collected, waiting
     from glc_analysis.convening.rounds import erased_rounds, roles_counted
     from glc_analysis.convening.tallies import counted, read_out
 
@@ -501,6 +507,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
         print_rows(shown, form, empty="No rater is expected to vote.")
+        if on_phones := waiting(study, round_id):
+            say(on_phones)
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
         missing = comments_to_check(count.here["ratings"])
