@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis.disclosure.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import UsageError
-from glc_analysis.reference import Reference
+from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import allowed_words, table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import PANELS, Study
@@ -284,6 +284,19 @@ def record_decision(study: Study, principle_id: str, decision: str, *, by: str, 
                               for known in read_rows(path, file.required, file.optional).values()):
         return
     append_rows(path, file.required, [row])
+
+
+def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
+                         votes: str = "") -> None:
+    """Adds the decision that a text (a row of principles.csv) is agreed or set aside to text_decisions.csv,
+    unless it has one."""
+    (file, *_), known = table_files("text_decisions"), read_table(study, "text_decisions")
+    row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
+           "decided_by": by, "date": today.isoformat(), "votes": votes,
+           "text_version": content_hash(text["statement"])}
+    key = [*row][:3]
+    if not (known[key] == [row[column] for column in key]).all(axis=1).any():
+        append_rows(study.reference_file("text_decisions"), file.required, [row])
 
 
 # ------------------------------
