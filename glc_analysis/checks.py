@@ -16,13 +16,8 @@ import pandas as pd
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.coding.codebook import case_codes, codebook_faults
-from glc_analysis.convening.histories import (
-    FLOOR,
-    came_from,
-    changed_word_faults,
-    name_of,
-    status_faults,
-)
+from glc_analysis.convening.histories import FLOOR, came_from, name_of
+from glc_analysis.convening.principles import changed_word_faults, status_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import (

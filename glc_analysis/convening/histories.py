@@ -11,10 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from glc_analysis.errors import Fault
-from glc_analysis.study import WITHDRAWN
-from glc_analysis.text import content_hash
-
 FLOOR = "floor"
 """The word in ``comes_from`` of a text that was proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
@@ -117,56 +113,3 @@ def changes(texts: Iterable[Text]) -> Iterator[str]:
             yield f"{name_of(start)} {origin(start)}."
         if text["status"] in ("superseded", "set_aside") and (said := outcome(text, texts)):
             yield f"{name_of(text)} {said}."
-
-
-# ------------------------------
-# Who decided that a text is agreed or set aside: rows of text_decisions.csv. A status without such a row is a
-# fault, because an edit of a cell would pass over the votes and the objections.
-
-
-STATUS_WORDS = {"agreed": "agreed", "set_aside": "set aside", "candidate": "a candidate"}
-_RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, and writes down who decided",
-                "set_aside": "`glc withdraw-text {}` asks for whom and why, and writes it down"}
-
-
-def status_faults(texts: Mapping[Any, Text], decisions: Iterable[Text]) -> Iterator[Fault]:
-    """Faults: texts (by their rows of principles.csv) whose status is not the one that was decided on.
-
-    >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
-    >>> [fault.message for fault in status_faults({4: text}, [])]
-    ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
-    >>> [*status_faults({4: text}, [text])]
-    []
-    """
-    decided = {(name_of(one), one["status"]) for one in decisions}
-    for row, text in texts.items():
-        name, status = name_of(text), text["status"]
-        last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
-        if text["translation_of"] or status not in STATUS_WORDS or status == last:
-            continue
-        principle, command = text["principle_id"], _RECORDED_BY.get(status, "")
-        if command and (name, status) not in decided:
-            said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
-                    "decided it")
-            fix = f"{command.format(principle)}; else write {last}"
-        else:
-            said = f"{name} is {STATUS_WORDS[last]}, as text_decisions.csv says"
-            fix = f"write {last}; `glc amend {principle}` makes another wording, on which is decided anew"
-        yield Fault(said, "principles.csv", str(row), "status", status, fix)
-
-
-def changed_word_faults(table: str, done: str, texts: Iterable[Text],
-                        rows: Mapping[Any, Text]) -> Iterator[Fault]:
-    """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
-    column ``text_version`` says; ``done`` is what was done with them, such as signed."""
-    now = {name_of(one): one["statement"] for one in texts if not one["translation_of"]}
-    others: dict[str, list[Any]] = {}
-    for n, row in rows.items():
-        statement = now.get(name_of(row), WITHDRAWN)  # a text that is gone is a fault already
-        if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
-            others.setdefault(name_of(row), []).append(n)
-    for name, numbers in others.items():
-        yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
-                    ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
-                    f"put the {done} words back in principles.csv, and make new ones with "
-                    f"`glc amend {rows[numbers[0]]['principle_id']}`")

@@ -20,8 +20,12 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.convening.double_entry import COMMANDS, RECEIVED, Ask, KeyingSession, Paper, Say, Values
-from glc_analysis.convening.histories import changed_word_faults, status_faults
-from glc_analysis.convening.principles import printed_id, versions
+from glc_analysis.convening.principles import (
+    changed_word_faults,
+    printed_id,
+    status_faults,
+    versions,
+)
 from glc_analysis.convening.rating_forms import in_language
 from glc_analysis.convening.returns import addressed
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
