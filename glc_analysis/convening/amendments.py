@@ -437,7 +437,7 @@ def standing(study: Study, principle_id: str) -> Standing:
     reference = room_reference(study)
     text = current(reference.principles, principle_id)
     name = printed_id(principle_id, text["version"])
-    check_in_use(text)
+    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
     decided = decision_on(study, text, "agreed")
     if decided is not None and text["status"] == "agreed":
         raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "

@@ -315,13 +315,13 @@ def status_faults(texts: Mapping[Any, Mapping[str, Any]],
         if text["translation_of"] or status not in STATUS_WORDS or status == last:
             continue
         principle, command = text["principle_id"], _RECORDED_BY.get(status, "")
-        if command and (name, status) not in decided:
+        if command and last != "set_aside":
             said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
                     "decided it")
             fix = f"{command.format(principle)}; else write {last}"
         else:
             said = f"{name} is {STATUS_WORDS[last]}, as text_decisions.csv says"
-            fix = f"write {last}; `glc amend {principle}` makes another wording, on which is decided anew"
+            fix = f"write {last}; `glc amend {principle}` makes the next version, on which is decided anew"
         yield Fault(said, "principles.csv", str(row), "status", status, fix)
 
 

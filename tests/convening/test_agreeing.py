@@ -126,8 +126,10 @@ def test_a_text_is_not_set_aside_by_an_edit_of_a_cell_and_the_command_writes_it_
     read_reference(Study(study.root))
     assert [(row["status"], row["decided_by"]) for row in decisions(study)] == [("set_aside", "the room")]
     typed(study, "care,,set_aside,,,en,\nP02,1", "care,,agreed,,,en,\nP02,1")
-    with pytest.raises(Faults, match="P01.1 is called agreed"):
+    with pytest.raises(Faults, match="P01.1 is set aside, as text_decisions.csv says.*`glc amend P01`"):
         read_reference(Study(study.root))
+    with pytest.raises(UsageError, match="P01.1 is set aside"):
+        agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
 
 
 def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
