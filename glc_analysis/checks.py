@@ -17,6 +17,7 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.convening.histories import FLOOR, came_from, name_of
+from glc_analysis.convening.principles import changed_word_faults, status_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import (
@@ -30,8 +31,7 @@ from glc_analysis.schema import (
     schema_check,
     unknown_names,
 )
-from glc_analysis.study import WITHDRAWN
-from glc_analysis.text import content_hash, match_key
+from glc_analysis.text import match_key
 
 # ------------------------------
 # Checks of the survey tables: lists, options, countries, skip logic.
@@ -228,7 +228,7 @@ CODING_CHECKS: tuple[Check, ...] = (
 
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
-         "decision_log.date", "parking_lot.date", "comments.date", "errata.date")
+         "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date")
 LIVE = ("candidate", "agreed")
 """Statuses of principles in use: each of these needs evidence."""
 
@@ -325,7 +325,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
     for n, principle in principles.loc[is_live, "principle_id"].items():
         if principle not in set(evidence["principle_id"]):
             yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
-                        value=principle, fix="add some to evidence.csv, or write set_aside as its status")
+                        value=principle, fix=f"add some to evidence.csv, or `glc withdraw-text {principle}`")
     for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
         if kind != "literature":
             yield Fault(f"does not fit evidence of kind {kind}", file="evidence.csv", row=str(n),
@@ -333,8 +333,8 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Rounds, joint positions or signatures (table ``name``) are about existing texts. Signatures on a text
-    that was changed later stay: they belong to that text, and count for no other."""
+    """Rounds, joint positions, signatures or decisions (table ``name``) are about existing texts. Those on a
+    text that was replaced later stay: they belong to that text, and count for no other."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -342,20 +342,17 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
     yield from unknown_names(name, "principle_id, version", ids, known, "principles.csv has no such version")
 
 
-def _signed_texts(tables: Tables) -> Iterator[Fault]:
-    """A text stays as it was signed, whether or not a round was about it."""
-    sources = tables["principles"][tables["principles"]["translation_of"] == ""]
-    now = dict(zip(sources["principle_id"] + "." + sources["version"], sources["statement"], strict=True))
-    signed = tables["signoffs"]
-    for name, rows in signed[signed["text_version"] != ""].groupby(
-            signed["principle_id"] + "." + signed["version"]):
-        statement = now.get(name, WITHDRAWN)  # a text that is gone is a fault already
-        others = rows.index[rows["text_version"] != content_hash(statement)]
-        if WITHDRAWN not in statement and len(others):
-            yield Fault(f"the text of {name} was changed after it was signed", "signoffs.csv",
-                        ", ".join(map(str, others)), "text_version", rows.at[others[0], "text_version"],
-                        "put the signed words back in principles.csv, and make new ones with "
-                        f"`glc amend {rows.at[others[0], 'principle_id']}`")
+def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
+    """A text stays as it was signed or decided on (rows of table ``name``), whether or not a round was about
+    it."""
+    yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
+                                   tables[name].to_dict("index"))
+
+
+def _decided_texts(tables: Tables) -> Iterator[Fault]:
+    """Somebody decided that a text is agreed or set aside."""
+    yield from status_faults(tables["principles"].to_dict("index"),
+                             tables["text_decisions"].to_dict("records"))
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
@@ -459,8 +456,10 @@ CONVENING_CHECKS: tuple[Check, ...] = (
     schema_check("joint_display.quote_id"),
     # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
     *(Check(("principles", name), partial(_versions, name))
-      for name in ("rounds", "signoffs", "panel_positions")),
-    Check(("principles", "signoffs"), _signed_texts),
+      for name in ("rounds", "signoffs", "panel_positions", "text_decisions")),
+    Check(("principles", "signoffs"), partial(_same_words, "signoffs", "signed")),
+    Check(("principles", "text_decisions"), partial(_same_words, "text_decisions", "decided")),
+    Check(("principles", "text_decisions"), _decided_texts),
     schema_check("raters.organisation_id"),
     schema_check("signoffs.organisation_id"),
     *map(schema_check, _DAYS),

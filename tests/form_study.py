@@ -9,7 +9,7 @@ from glc_analysis.convening.form_files import FormsIssued, write_forms
 from glc_analysis.intake.ratings import ROW
 from glc_analysis.study import Study
 from tests.desk_clerk import EVIDENCE
-from tests.study_on_disk import SmallStudy
+from tests.study_on_disk import SmallStudy, write_decisions
 
 TODAY = date(2017, 5, 8)
 LANGUAGES = {"harbour": "en", "beacon": "ar", "compass": "km"}
@@ -46,6 +46,7 @@ class FormStudy(SmallStudy):
         for name, text in (("principles", PRINCIPLES), ("raters", RATERS),
                            ("evidence", f"{EVIDENCE}P04,e1,estimate,Q1/yes/all,supports,practised,\n")):
             self.write_table(name, text)
+        write_decisions(root)
 
     def issue(self, round_id: str = "1") -> FormsIssued:
         """Opens a round or writes its forms again."""

@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from glc_analysis.cli import cli
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
+from glc_analysis.text import content_hash
 from tests.built_studies import built, files_of
 
 FILES = {
@@ -94,6 +96,26 @@ def write_table(root: Path, name: str, text: str) -> None:
             writer.writerows(row for row in listed if n == 0 or any(row.get(one) for one in private))
 
 
+def decisions_on(principles: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Rows of text_decisions.csv for the texts of principles.csv that are agreed or set aside."""
+    return [{"principle_id": row["principle_id"], "version": str(row["version"]), "status": row["status"],
+             "decided_by": "the room", "date": "2017-05-10", "votes": "",
+             "text_version": content_hash(row.get("statement", ""))}
+            for row in principles if row.get("status") in ("agreed", "set_aside")
+            and not row.get("translation_of")]
+
+
+def write_decisions(root: Path) -> None:
+    """Decides on each text that principles.csv calls agreed or set aside."""
+    rows = decisions_on(csv.DictReader(whole_table(root, "principles").splitlines(keepends=True)))
+    path = root / table_files("text_decisions")[0].path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as made:
+        writer = csv.DictWriter(made, reference_tables()["text_decisions"].columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def whole_table(root: Path, name: str) -> str:
     """A reference table as one CSV text, its private columns among the others."""
     if len(table_files(name)) == 1:
@@ -144,8 +166,8 @@ class SmallStudy:
             text = text.replace(old, new)
         self.write(name, text)
 
-    def glc(self, *arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["--study", str(self.root), *arguments])
+    def glc(self, *arguments: str, input: str = "") -> Result:
+        return CliRunner().invoke(cli, ["--study", str(self.root), *arguments], input=input)
 
     def build(self) -> None:
         """Builds the tables (:func:`tests.built_studies.built`), for tests that need them."""

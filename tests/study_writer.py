@@ -21,6 +21,7 @@ from glc_analysis.intake.survey import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import DEFAULTS, Study
+from tests.study_on_disk import decisions_on
 
 KINDS = ("none", "dont_know", "refused", "other")
 SETTINGS = {**DEFAULTS["survey"], "organisation": "org"}
@@ -97,7 +98,8 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
     write_csv(root / "raw/survey/survey.csv", rows)
     if context:
         write_csv(root / "raw/context/context.csv", context)
-    for name, listed in tables_.items():
+    decided = decisions_on(tables_.get("principles", ()))
+    for name, listed in (({"text_decisions": decided} if decided else {}) | tables_).items():
         write_reference(root, name, listed)
     keep_digest_key(root, b"the invented key of all studies of tests")
     return Study(root)

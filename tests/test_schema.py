@@ -197,11 +197,13 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
         "`provider`, `survivor_adviser` or `observer`; never blank", "`provider`"]
     without = [(name, column) for name, columns in described.items() for column, cells in columns.items()
                if len(cells) < 3 or not cells[2]]
-    # Nobody in the sample has stopped, votes by proxy or has an interest; its rounds have no seal.
+    # Nobody in the sample has stopped, votes by proxy, has an interest or needs another form than the
+    # organisation's; its rounds have no seal.
     unused = ("stopped.csv", "reviewed_codings.csv", "proxies.csv", "interests.csv")
     without = [one for one in without if one[0] not in unused]
     assert without == [("manifest.csv", "keep_until"), ("consent.csv", "speaker_id"),
-                       ("principles.csv", "comes_from"), ("rounds.csv", "is_sealed")]
+                       ("principles.csv", "comes_from"), ("rounds.csv", "is_sealed"),
+                       ("raters.csv", "language")]
 
 
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():

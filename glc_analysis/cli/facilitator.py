@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 # ------------------------------
-# The commands about texts in the room: amend, propose, split, merge, withdraw-text, object.
+# The commands about texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
 #
 # They are typed between two rounds: what an option does not say is asked for, the old text is shown first,
 # and each says in a sentence what happened and what comes next. Before the last question nothing is
@@ -62,24 +62,24 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
          why: str = "Because") -> dict[str, str]:
     """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
     refused before the next question."""
+    from glc_analysis.convening.amendments import room_reference
     from glc_analysis.convening.principles import reason, who_asked
-    from glc_analysis.reference import read_reference
 
     said = {"asked_by": (asked_by, who_asked, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
             "because": (because, reason, f"{why} (the room reads it: no person's name, no code of a rater)")}
-    return {name: check(read_reference(study), given) if given else _accepted(study, prompt, check)
+    return {name: check(room_reference(study), given) if given else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
     """What somebody types, as it is kept; asks again where it is refused."""
-    from glc_analysis.reference import read_reference
+    from glc_analysis.convening.amendments import room_reference
 
     while True:
         line = _answer(prompt)
         try:
-            return check(read_reference(study), line)
+            return check(room_reference(study), line)
         except UsageError as error:
             say(str(error))
 
@@ -98,11 +98,10 @@ def _typed_texts(least: int) -> list[str]:
 
 def _language(study: Study) -> str:
     """The language of a text that somebody has typed; Enter alone is that of the other principles."""
-    from glc_analysis.convening.amendments import usual_language
-    from glc_analysis.reference import read_reference
+    from glc_analysis.convening.amendments import room_reference, usual_language
     from glc_analysis.text import language_code, language_name
 
-    usual = usual_language(read_reference(study).principles)
+    usual = usual_language(room_reference(study).principles)
     while True:
         line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
                        may_be_blank=True)
@@ -114,11 +113,10 @@ def _language(study: Study) -> str:
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
     unless the change brings it back."""
-    from glc_analysis.convening.amendments import check_in_use, current
+    from glc_analysis.convening.amendments import check_in_use, current, room_reference
     from glc_analysis.convening.principles import printed_id
-    from glc_analysis.reference import read_reference
 
-    rows = [current(read_reference(study).principles, one) for one in principles]
+    rows = [current(room_reference(study).principles, one) for one in principles]
     for row in rows if not is_back else ():
         check_in_use(row)
     for row in rows:
@@ -307,10 +305,12 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     """
     from datetime import date
 
+    from glc_analysis.convening.amendments import check_can_withdraw, current, room_reference
     from glc_analysis.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
-        _show_old(study, principle)
+        check_can_withdraw(study, current(room_reference(study).principles, principle))
+        _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:
         _confirm(f"Set {principle} aside?")
@@ -343,7 +343,47 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
         "only if it may be.")
 
 
-TEXT_COMMANDS = (amend, propose, split, merge, withdraw_text, object_)
+@click.command()
+@click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
+@click.option("--decided-by", default="", metavar="WHO", help="Who decided it: the room, a panel or an "
+              "organisation, and no person. Without it you are asked.")
+@pass_study
+def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
+    """Write down that the convening agreed to a principle.
+
+    Shows its results, ballots, quorum and objections first, and asks. Who decided, when and on which votes is
+    kept in text_decisions.csv. It holds for these words: an amended principle is agreed anew.
+    """
+    from datetime import date
+
+    from glc_analysis.convening.amendments import agree as record
+    from glc_analysis.convening.amendments import room_reference, standing
+    from glc_analysis.convening.principles import who_asked
+
+    if decided_by:
+        who_asked(room_reference(study), decided_by)
+    for one in principles:
+        before = standing(study, one)
+        say(f"{before.name}: {before.statement}")
+        for round_id, lines in before.results.items():
+            say("\n  ".join([f"Round {round_id}:", *lines]))
+        if not before.results:
+            say("No round on these words is closed: nobody has voted on them.")
+        for heading, lines in (("Ballots in the last round:", [*before.ballots, *before.rules]),
+                               ("Said together:", before.positions),
+                               ("Objections and reservations:", before.objections or ["none is recorded"])):
+            if lines:
+                say("\n  ".join([heading, *lines]))
+        if not click.confirm(f"Did the convening agree to {before.name}?", default=False, err=True):
+            say(f"{before.name} stays as it is.")
+            continue
+        decided_by = decided_by or _accepted(
+            study, "Decided by (the room, a panel or an organisation, never a person's name)", who_asked)
+        click.echo(record(study, one, decided_by=decided_by, today=date.today()))
+        say(f"{before.name} is agreed. `glc sign --sheets` writes the sheets to sign.")
+
+
+TEXT_COMMANDS = (amend, propose, split, merge, withdraw_text, object_, agree)
 
 
 # ------------------------------
@@ -404,9 +444,12 @@ def enter(study: Study, round_id: str) -> None:
     A form counts only when both entries agree.
     """
     from glc_analysis.convening.double_entry import enter
+    from glc_analysis.convening.phone_ballots import waiting
 
     _read_any_bytes()
     enter(study, round_id, ask=ask_line, say=say, clear=click.clear)
+    if on_phones := waiting(study, round_id):
+        say(on_phones)
 
 
 @click.command()
@@ -433,6 +476,9 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if address is not None and folder is None:
         raise UsageError("The address stands on the slips. To fix: give --address with --codes.")
     if folder is not None:
+        if void := phone_ballots.slips_made(study, round_id):
+            say(void)
+            click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = phone_ballots.make_slips(study, round_id, folder, address=address or phone_ballots.LOOPBACK)
         click.echo(made.slips)
         click.echo(made.register)
@@ -478,7 +524,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
-    from glc_analysis.convening.phone_ballots import check_box_collected
+    from glc_analysis.convening.phone_ballots import check_box_collected, waiting
     from glc_analysis.convening.rounds import erased_rounds, roles_counted
     from glc_analysis.convening.tallies import counted, read_out
 
@@ -501,6 +547,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
         print_rows(shown, form, empty="No rater is expected to vote.")
+        if on_phones := waiting(study, round_id):
+            say(on_phones)
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
         missing = comments_to_check(count.here["ratings"])

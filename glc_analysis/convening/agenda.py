@@ -46,7 +46,13 @@ from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.gate import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers
 from glc_analysis.disclosure.visible_tables import VisibleTables
-from glc_analysis.disclosure.votes import agreed_panels, told_lower, told_tallies
+from glc_analysis.disclosure.votes import (
+    agreed_panels,
+    largest_untold,
+    told_lower,
+    told_tallies,
+    without_roles_blank,
+)
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
@@ -228,7 +234,8 @@ def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *, agreed:
 
 
 CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
-NOT_SHOWN = "Three votes or fewer: nothing of them is shown"
+NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
+"""The numbers of votes of which nothing may be told (:func:`.votes.largest_untold`), in words."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
@@ -329,7 +336,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
     include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is the study's,
     ``agreed`` are the panels of which all is told, ``comments`` the readable ones by principle.
     """
-    issued = tallies[tallies["round_id"] == round_id]
+    issued = without_roles_blank(tallies[tallies["round_id"] == round_id])
     tallies = told_tallies(tallies, test=test, agreed=agreed)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -392,9 +399,11 @@ def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is shown of a panel of whose votes nothing is told."""
+    with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
+    few = f"{NUMBERS[largest_untold(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
-            "share": NOT_SHOWN, "votes": [], "thirds": [], "middle": None, "median": None, "dissent": "",
-            "no_vote": "", "movement": "", "moved": ""}
+            "share": f"{few}: nothing of them is shown", "votes": [], "thirds": [], "middle": None,
+            "median": None, "dissent": "", "no_vote": "", "movement": "", "moved": ""}
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:

@@ -1,9 +1,10 @@
-"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn.
+"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn, agreed.
 
 In: the new texts, who asked for the change, and why. Out: new rows of principles.csv, and what follows from
-the change (:class:`TextChange`). A text that is replaced or withdrawn stays in principles.csv with its votes
-and signatures; no vote, signature or evidence moves to a new text. The files are replaced as a whole, and all
-other rows keep their bytes. If a command is interrupted between two files, the same command finishes it.
+the change (:class:`TextChange`). Who decided that a text is withdrawn or agreed is in text_decisions.csv. A
+text that is replaced or withdrawn stays in principles.csv with its votes and signatures; no vote, signature
+or evidence moves to a new text. The files are replaced as a whole, and all other rows keep their bytes. If a
+command is interrupted between two files, the same command finishes it.
 """
 
 from __future__ import annotations
@@ -21,15 +22,22 @@ from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.convening.histories import FLOOR
 from glc_analysis.convening.phone_ballots import check_box_collected
-from glc_analysis.convening.principles import printed_id, reason, record_decision, who_asked
-from glc_analysis.convening.rounds import write_rounds
-from glc_analysis.convening.tallies import read_out
+from glc_analysis.convening.principles import (
+    printed_id,
+    reason,
+    record_decision,
+    record_text_decision,
+    who_asked,
+)
+from glc_analysis.convening.rounds import erased_rounds, write_rounds
+from glc_analysis.convening.tallies import counted, read_out, results
+from glc_analysis.disclosure.votes import agreed_panels
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import write_atomic
-from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import Reference, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
-from glc_analysis.study import Study
+from glc_analysis.study import CRITERIA, PANELS, Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, language_code, normalise_space
 
@@ -61,6 +69,12 @@ class TextChange:
     signatures: dict[str, int]
 
 
+def room_reference(study: Study) -> Reference:
+    """The reference tables as the commands of the room need them: all of them right, but for statuses that
+    nobody has decided on, which some of these commands write down."""
+    return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
+
+
 # ------------------------------
 # Another wording of the same principle.
 
@@ -75,7 +89,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     an unknown principle and for words that are missing, Faults for the same text and for an open round with
     forms without ``hold_out``; nothing is then written.
     """
-    reference = read_reference(study)
+    reference = room_reference(study)
     old, statement = current(reference.principles, principle_id), normalise_space(text)
     check_said(text=statement, asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
@@ -104,7 +118,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
 
 def check_can_amend(study: Study, principle_id: str) -> None:
     """Raises Faults where a form of an open round on a principle is in: before anybody types a new text."""
-    reference = read_reference(study)
+    reference = room_reference(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
     if faults := list(_faults(current(reference.principles, principle_id), waiting, False, False)):
@@ -123,7 +137,7 @@ def votes(study: Study, done: TextChange) -> list[str]:
     principle_id, _, version = done.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
            for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
-    reference = read_reference(study)
+    reference = room_reference(study)
     return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
                          *read_out(study, reference, own, round_id))]
@@ -154,7 +168,7 @@ def propose(study: Study, text: str, *, asked_by: str, because: str, name: str =
     round of which a form is in does not ask about it. Raises UsageError for words that are missing and an
     unknown language, Faults for a text that is there already; nothing is then written.
     """
-    reference = read_reference(study)
+    reference = room_reference(study)
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
     language = language_code(language) or usual_language(reference.principles)
@@ -176,7 +190,7 @@ def split(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: st
     if len(texts) < 2:
         raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
                          "for one other wording.")
-    reference = read_reference(study)
+    reference = room_reference(study)
     old = current(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
@@ -193,7 +207,7 @@ def merge(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: st
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger takes two principles or more. To fix: name them, as in "
                          "`glc merge P03 P08`.")
-    reference = read_reference(study)
+    reference = room_reference(study)
     old = [current(reference.principles, one) for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
@@ -203,27 +217,33 @@ def merge(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: st
 
 
 def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
-    """Sets a text aside: no later round asks about it. Who asked for it and why go to decision_log.csv.
+    """Sets a text aside: no later round asks about it. Who asked for it and why go to decision_log.csv,
+    and that it was decided to text_decisions.csv.
 
     Raises UsageError for a principle that is unknown or not in use and for words that are missing, Faults
     where a form of an open round on it is in; nothing is then written.
     """
-    reference = read_reference(study)
+    reference = room_reference(study)
     old = current(reference.principles, principle_id)
     check_said(asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
-    was_cut = old["status"] == "set_aside" and not reference.decision_log["decision"].str.startswith(
-        withdrawn).any()  # the power failed between the two
-    if not was_cut:
-        check_in_use(old)
+    check_can_withdraw(study, old)
     names = [printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
     record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
+    record_text_decision(study, old, "set_aside", by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
+
+
+def check_can_withdraw(study: Study, row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text is not in use; ``row`` is its :func:`current` one. One that is set aside
+    without a decision can be: the power failed before that was written, or somebody typed the status."""
+    if row["status"] != "set_aside" or decision_on(study, row, "set_aside") is not None:
+        check_in_use(row)
 
 
 def current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
@@ -383,6 +403,112 @@ def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
 
 
 # ------------------------------
+# A text is agreed (`glc agree`): the convening decides it, after it has seen what stands for and against it.
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by closed
+    round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by
+    which ``rules`` the results are told; what panels say together (``positions``); and the ``objections`` and
+    reservations that the decision log holds."""
+
+    name: str
+    statement: str
+    results: Mapping[str, list[str]]
+    ballots: list[str]
+    rules: list[str]
+    positions: list[str]
+    objections: list[str]
+
+    @property
+    def votes(self) -> str:
+        """The results of the last round in one cell; blank where no round on the text is closed."""
+        last = [*self.results.items()][-1:]
+        return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
+
+
+def standing(study: Study, principle_id: str) -> Standing:
+    """What there is on the latest text of a principle, before it is agreed.
+
+    Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
+    round asks about it.
+    """
+    reference = room_reference(study)
+    text = current(reference.principles, principle_id)
+    name = printed_id(principle_id, text["version"])
+    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
+    decided = decision_on(study, text, "agreed")
+    if decided is not None and text["status"] == "agreed":
+        raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
+                         f"{decided['date']}.")
+    rounds = reference.rounds
+    own = rounds[(rounds["principle_id"] == principle_id) & (rounds["version"] == text["version"])]
+    if faults := [Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
+                        f"close it first: `glc tally --round {row['round_id']} --close`")
+                  for n, row in own[own["closed_on"] == ""].iterrows()]:
+        raise Faults(faults)
+    told = _results(study, reference, text, [*dict.fromkeys(own["round_id"])])
+    together = reference.panel_positions
+    together = together[(together["principle_id"] == principle_id) & (together["version"] == text["version"])]
+    log = reference.decision_log[reference.decision_log["principle_id"] == principle_id]
+    return Standing(
+        name, text["statement"], *told,
+        [f"{PANELS[row.panel]}, together, in round {row.round_id}: {row.position}"
+         for row in together.itertuples()],
+        [f"{row.date}, {said}: {words}" for row in log.itertuples() for said, words in (
+            ("objection", row.objections), ("reservation", row.reservations)) if words])
+
+
+def _results(study: Study, reference: Reference, text: Mapping[str, str],
+             closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """The results on a text by closed round, and of the last the ballots of each panel and the rules; of a
+    round that is not told any more that alone."""
+    if not closed:
+        return {}, [], []
+    frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
+        frame["version"] == text["version"])] for name, frame in counted(study, closed[-1]).frames.items()}
+    erased, told, rules = erased_rounds(study), {}, []
+    for round_id in closed:
+        lines = ["  the results are not told any more"] if round_id in erased else results(
+            frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+            agreed=agreed_panels(reference.raters))
+        told[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
+            "nothing may be told of these votes"]
+        rules = [line for line in lines[1:] if not line.startswith("  ")]
+    last = frames["tallies"][frames["tallies"]["round_id"] == closed[-1]]
+    order = [*CRITERIA, *PANELS]
+    rows = [] if closed[-1] in erased else last.sort_values(
+        ["panel", "criterion"], key=lambda words: words.map(order.index), kind="stable").itertuples()
+    return told, [
+        f"{PANELS[row.panel]}, {row.criterion}: {row.n + row.n_abstained} of {row.n_expected} ballots, "
+        + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
+
+
+def agree(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
+    """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
+    (text_decisions.csv), and the status in every language; returns the printed id of the text.
+
+    Raises as :func:`standing` does, and UsageError where who decided is blank or a person.
+    """
+    before, reference = standing(study, principle_id), room_reference(study)
+    check_said(decided_by=decided_by)
+    by, text = who_asked(reference, decided_by), current(reference.principles, principle_id)
+    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
+    _write_texts(study, [], {before.name: "agreed"}, after=int(text["row"]))
+    return before.name
+
+
+def decision_on(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
+    """The row of text_decisions.csv that says that a text is agreed or set aside; None where there is
+    none."""
+    rows = read_table(study, "text_decisions")
+    own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
+               & (rows["status"] == status)]
+    return own.iloc[0].to_dict() if len(own) else None
+
+
+# ------------------------------
 # Writing.
 
 
@@ -464,7 +590,7 @@ def object_to(study: Study, principle_id: str, words: str, *, by: str, today: da
     Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
     name a person.
     """
-    reference = read_reference(study)
+    reference = room_reference(study)
     row = current(reference.principles, principle_id)
     check_said(by=by, because=words)
     by, words = who_asked(reference, by), reason(reference, words)

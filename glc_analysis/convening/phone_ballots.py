@@ -231,15 +231,31 @@ def folder_of(study: Study, round_id: str) -> Path:
     return study.private / "phones" / round_id
 
 
+def not_collected(study: Study, round_id: str) -> str:
+    """How many ballots given on phones are not collected, as the beginning of a sentence that goes on about
+    them; blank where there are none."""
+    box = Box.read(study, round_id)
+    if box is None or box.is_empty:
+        return ""
+    count = sum(bool(slip.answers) for slip in box.slips.values())
+    return "1 ballot given on a phone is not collected: it" if count == 1 else (
+        f"{count} ballots given on phones are not collected: they")
+
+
 def check_box_collected(study: Study, round_id: str) -> None:
     """Raises Faults where answers given on phones are not collected: they would not count."""
-    box = Box.read(study, round_id)
-    if box and not box.is_empty:
-        count = sum(bool(slip.answers) for slip in box.slips.values())
-        said = "1 ballot given on a phone is not collected: it" if count == 1 else (
-            f"{count} ballots given on phones are not collected: they")
+    if said := not_collected(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"bring the register: `glc ballot --round {round_id} --collect REGISTER`")])
+
+
+def waiting(study: Study, round_id: str) -> str:
+    """That ballots given on phones are in no count of forms yet, and what to do; blank where there are
+    none."""
+    said = not_collected(study, round_id)
+    are = "is" if said.startswith("1 ") else "are"
+    return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
+                     f"--round {round_id} --collect REGISTER`.")
 
 
 # ------------------------------
@@ -416,6 +432,16 @@ class SlipsMade:
     url: str
     fingerprint: str
     unchecked: tuple[str, ...]
+
+
+def slips_made(study: Study, round_id: str) -> str:
+    """How many slips an open round has already, and that new ones void them; blank where it has none, and
+    where ballots have begun, so that there are no new ones."""
+    box = Box.read(study, round_id)
+    if box is None or box.is_collected or not box.is_empty:
+        return ""
+    return (f"Round {round_id} has {len(box.slips)} slips already, for {url_of(box.address)}. With new ones "
+            "they are void, those that are printed or drawn too, and so is their register.")
 
 
 def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK) -> SlipsMade:

@@ -11,16 +11,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from statistics import median
+from typing import Any
 
 import pandas as pd
 
+from glc_analysis.convening.histories import name_of
 from glc_analysis.disclosure.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.errors import UsageError
-from glc_analysis.reference import Reference
+from glc_analysis.errors import Fault, UsageError
+from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import allowed_words, table_files
 from glc_analysis.spreadsheets import append_rows
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import PANELS, WITHDRAWN, Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, language_name, match_key, normalise_space
 
@@ -284,6 +286,73 @@ def record_decision(study: Study, principle_id: str, decision: str, *, by: str, 
                               for known in read_rows(path, file.required, file.optional).values()):
         return
     append_rows(path, file.required, [row])
+
+
+# ------------------------------
+# Who decided that a text is agreed or set aside: rows of text_decisions.csv. A status without such a row is a
+# fault, because an edit of a cell would pass over the votes and the objections.
+
+
+STATUS_WORDS = {"agreed": "agreed", "set_aside": "set aside", "candidate": "a candidate"}
+_RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, and writes down who decided",
+                "set_aside": "`glc withdraw-text {}` asks for whom and why, and writes it down"}
+
+
+def status_faults(texts: Mapping[Any, Mapping[str, Any]],
+                  decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults: texts (by their rows of principles.csv) whose status is not the one that was decided on.
+
+    >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
+    >>> [fault.message for fault in status_faults({4: text}, [])]
+    ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
+    >>> [*status_faults({4: text}, [text])]
+    []
+    """
+    decided = {(name_of(one), one["status"]) for one in decisions}
+    for row, text in texts.items():
+        name, status = name_of(text), text["status"]
+        last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
+        if text["translation_of"] or status not in STATUS_WORDS or status == last:
+            continue
+        principle, command = text["principle_id"], _RECORDED_BY.get(status, "")
+        if command and last != "set_aside":
+            said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
+                    "decided it")
+            fix = f"{command.format(principle)}; else write {last}"
+        else:
+            said = f"{name} is {STATUS_WORDS[last]}, as text_decisions.csv says"
+            fix = f"write {last}; `glc amend {principle}` makes the next version, on which is decided anew"
+        yield Fault(said, "principles.csv", str(row), "status", status, fix)
+
+
+def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]],
+                        rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
+    column ``text_version`` says; ``done`` is what was done with them, such as signed."""
+    now = {name_of(one): one["statement"] for one in texts if not one["translation_of"]}
+    others: dict[str, list[Any]] = {}
+    for n, row in rows.items():
+        statement = now.get(name_of(row), WITHDRAWN)  # a text that is gone is a fault already
+        if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
+            others.setdefault(name_of(row), []).append(n)
+    for name, numbers in others.items():
+        yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
+                    ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
+                    f"put the {done} words back in principles.csv, and make new ones with "
+                    f"`glc amend {rows[numbers[0]]['principle_id']}`")
+
+
+def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
+                         votes: str = "") -> None:
+    """Adds the decision that a text (a row of principles.csv) is agreed or set aside to text_decisions.csv,
+    unless it has one."""
+    (file, *_), known = table_files("text_decisions"), read_table(study, "text_decisions")
+    row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
+           "decided_by": by, "date": today.isoformat(), "votes": votes,
+           "text_version": content_hash(text["statement"])}
+    key = [*row][:3]
+    if not (known[key] == [row[column] for column in key]).all(axis=1).any():
+        append_rows(study.reference_file("text_decisions"), file.required, [row])
 
 
 # ------------------------------

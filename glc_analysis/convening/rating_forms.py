@@ -254,12 +254,25 @@ def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
     return is_translated(language) or language in set(rows["language"])
 
 
+def rater_languages(raters: pd.DataFrame, answered_in: Mapping[str, str]) -> dict[str, str]:
+    """The language of each rater: that of raters.csv, else the one in which the rater's organisation answered
+    (``answered_in``); blank where neither is known.
+
+    >>> raters = pd.DataFrame([("r1", "", "es"), ("r2", "quay", "")],
+    ...                       columns=["rater_id", "organisation_id", "language"])
+    >>> rater_languages(raters, {"quay": "km"})
+    {'r1': 'es', 'r2': 'km'}
+    """
+    return {row.rater_id: row.language or answered_in.get(row.organisation_id, "")
+            for row in raters.itertuples()}
+
+
 def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
              languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
-    The language is the one in which the rater's organisation answered, if any text or the words of the ballot
-    are translated into it; a text that is not is marked with its own language.
+    The language is that of the rater (:func:`rater_languages`), if any text or the words of the ballot are
+    translated into it; a text that is not is marked with its own language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -268,9 +281,10 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
     source, forms, notes = asked["language"].iloc[0], [], []
+    wanted_by = rater_languages(raters, languages)
     origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.itertuples():
-        wanted = languages.get(rater.organisation_id, "") or source
+        wanted = wanted_by[rater.rater_id] or source
         rows = in_language(reference, asked, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
@@ -278,7 +292,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
         forms.append(Form(round_id, rater.rater_id, language, rows, origins[language],
                           rater.proxy_id, tuple(filter(None, rater.interests.split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]
-        notes.append(f"answered in {wanted}, which lacks all texts" if language != wanted else
+        notes.append(f"reads {wanted}, which lacks all texts" if language != wanted else
                      "; ".join(f"in {one} there: {', '.join(own)}" for one, own in others) if len(others) else
                      "" if is_translated(language) else "the texts around the principles are in English")
     return forms, notes

@@ -20,10 +20,15 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.convening.double_entry import COMMANDS, RECEIVED, Ask, KeyingSession, Paper, Say, Values
-from glc_analysis.convening.principles import printed_id, versions
+from glc_analysis.convening.principles import (
+    changed_word_faults,
+    printed_id,
+    status_faults,
+    versions,
+)
 from glc_analysis.convening.rating_forms import in_language
 from glc_analysis.convening.returns import addressed
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import is_day, table_files
 from glc_analysis.spreadsheets import append_rows
@@ -57,13 +62,18 @@ class Signing:
 
     @classmethod
     def of(cls, study: Study) -> Signing:
-        """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read."""
+        """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read, nobody has
+        decided that a text is agreed, or its words were changed since."""
         principles, raters = versions(read_table(study, "principles")), read_table(study, "raters")
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
         if texts.empty:
-            raise GLCError("There is nothing to sign: no principle is agreed. To fix: write `agreed` as the "
-                           "status of what the convening agreed to (principles.csv).")
+            raise GLCError("There is nothing to sign: no principle is agreed. To fix: `glc agree P01` writes "
+                           "down that the convening agreed to P01.")
+        rows, decisions = texts.to_dict("index"), read_table(study, "text_decisions")
+        if faults := [*status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
+                "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
+            raise Faults(faults)
         known = read_table(study, "organisations")["organisation_id"]
         may = raters.loc[raters["may_rate"] == "true", "organisation_id"]
         return cls(texts, principles, read_table(study, "signoffs"), tuple(sorted({*may} - {""})),

@@ -44,10 +44,10 @@ from glc_analysis.convening.consensus import (
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import Seal, erased_rounds, keep_told
 from glc_analysis.disclosure.votes import (
-    LARGEST_UNTOLD,
     agreed_panels,
     known_votes,
     larger_result_is_open,
+    largest_untold,
     smaller_result_is_open,
     told_tallies,
 )
@@ -305,7 +305,9 @@ def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.Da
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
               for (principle, criterion, why), n in held.groupby(
                   ["principle_id", "criterion", "held_out"]).size().items()]
-    return [*lines, f"Nothing is said of panels of {LARGEST_UNTOLD} votes or fewer.",
+    with_proxies = f", with one by proxy of {largest_untold(1)}, with more by proxy of {largest_untold(2)}"
+    few = f"{largest_untold(0)} votes or fewer{with_proxies * bool(here['tallies']['n_by_proxy'].any())}"
+    return [*lines, f"Nothing is said of panels of {few}.",
             f"Rule: {here['tallies']['rule'].iloc[0]}."]
 
 

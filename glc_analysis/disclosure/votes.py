@@ -56,6 +56,15 @@ def known_votes(by_proxy: int) -> int:
     return KNOWN + min(by_proxy, KNOWN)
 
 
+def largest_untold(by_proxy: int) -> int:
+    """Of a panel with so many votes or fewer, of which ``by_proxy`` were cast by proxy, nothing is told.
+
+    >>> [largest_untold(n) for n in (0, 1, 2, 5)]
+    [3, 4, 5, 5]
+    """
+    return LARGEST_UNTOLD + known_votes(by_proxy) - KNOWN
+
+
 # ------------------------------
 # The check: what is still possible for everybody else, given what is told.
 
@@ -213,15 +222,15 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     ``said`` (all that is told) in words, and no number that does not follow from them.
 
     ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
-    is; but of three votes or fewer nothing is. The change since an earlier round is told where the medians
-    of all rounds on the text are. How many ballots were by proxy, and how many votes are left out for an
-    interest, is told of every panel. How many abstained is told of every panel, and so is what follows from
-    that alone: that there is no decision, or that the ballots are too few.
+    is; but of three votes or fewer, with proxies of up to five, nothing is (:func:`largest_untold`). The
+    change since an earlier round is told where the medians of all rounds on the text are. How many ballots
+    were by proxy, and how many votes are left out for an interest, is told of every panel. How many abstained
+    is told of every panel, and so is what follows from that alone: that there is no decision, or that the
+    ballots are too few.
     """
     tallies = without_roles_blank(tallies)
-    known = tallies["n_by_proxy"].map(known_votes)
-    rows = tallies[tallies["n"] > LARGEST_UNTOLD + known - KNOWN]
-    known = known[rows.index].astype(int)
+    rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_untold)]
+    known = rows["n_by_proxy"].map(known_votes).astype(int)
     counts = [*zip(map(counts_of, rows.to_dict("records")), known, strict=True)]
     is_told = pd.Series([row.panel in agreed or is_exact(*own)
                          for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)

@@ -47,7 +47,7 @@ from glc_analysis.publish.packet_parts import (
     Packet,
     Part,
     cover,
-    guide_language,
+    guide_languages,
     mark,
     packets,
     pdf_settings,
@@ -198,9 +198,9 @@ def planned_packets(study: Study, *, organisation: str = "", only: Collection[st
 
 
 def guides_written(study: Study, made: Iterable[Packet]) -> list[str]:
-    """How many packets have a guide in which language, and where nobody has translated or checked it."""
-    written = [guide_language(study, packet) for packet in made
-               if any(part.kind == "guide" for part in packet.parts)]
+    """How many guides of packets are in which language, and where nobody has translated or checked it."""
+    written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
+               for one in guide_languages(study, packet)]
     return coverage(written, "the texts of the guide", *GUIDE)
 
 

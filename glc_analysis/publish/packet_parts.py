@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from math import ceil
@@ -18,7 +18,7 @@ import lxml.html
 from lxml.html.builder import SPAN
 
 from glc_analysis import manifest
-from glc_analysis.convening.rating_forms import form_phrases
+from glc_analysis.convening.rating_forms import form_phrases, rater_languages
 from glc_analysis.convening.returns import addressed
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.errors import GLCError, UsageError, nearest
@@ -43,7 +43,7 @@ from glc_analysis.pages.packet_sheets import (
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
 from glc_analysis.publish.paper import PdfSettings
-from glc_analysis.reference import Reference
+from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, bar, frame_html, html_table, tag
@@ -265,7 +265,9 @@ def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
 def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """The HTML of a part, a piece for each run of pages: a principle has its own."""
     if part.kind == "guide":
-        return [guide(study, part, packet)]
+        first, *others = guide_languages(study, packet)
+        return [guide(study, part, packet, first), *(
+            guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
     if part.kind == "principles":
         return [*principle_sheets(StudyView(study, AUDIENCE)).values()]
     return [with_heading(part, sections(study, part, packet))]
@@ -439,18 +441,23 @@ def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
-def guide_language(study: Study, packet: Packet) -> str:
-    """The language of a packet's guide: that in which its organisation answered; English for groups."""
-    return addressed(study)[1].get(packet.organisation, "") or "en"
+def guide_languages(study: Study, packet: Packet) -> list[str]:
+    """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
+    (English where one is not known), English for other groups."""
+    answered_in = addressed(study)[1]
+    if packet.folder not in _ROLES:
+        return [answered_in.get(packet.organisation, "") or "en"]
+    raters = read_table(study, "raters")
+    own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
+    return sorted({one or "en" for one in rater_languages(own, answered_in).values()}) or ["en"]
 
 
-def guide(study: Study, part: Part, packet: Packet) -> str:
-    """One page on how to read a principle's page and how to vote, in the language of the reader's
-    organisation where guide.csv has it; in English, and saying so, where it has not.
+def guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
+    """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
+    guide.csv has it; in English, and saying so, where it has not.
 
     What stands in English on the other pages is quoted in English.
     """
-    wanted = guide_language(study, packet)
     language = wanted if wanted in languages(*GUIDE) else "en"
     form, consensus = form_phrases(language), study.settings["consensus"]
     own = phrases(language, *GUIDE)

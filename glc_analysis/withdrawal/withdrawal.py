@@ -384,6 +384,9 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contri
         return None
     if table == "raters" and own.raters:  # who refused may be gone, and a refusal is final
         row = ["" if column == "may_show_more" else after for column, after in zip(cell, row, strict=True)]
+    if table == "text_decisions" and own.raters:  # two counts, one without its ballot, would tell the vote
+        row = [WITHDRAWN if column == "votes" and after else after
+               for column, after in zip(cell, row, strict=True)]
     return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
             for (column, text), after in zip(cell.items(), row, strict=True)]
 

@@ -31,6 +31,8 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
                      for row in rows("evidence")],
         "rounds": [row | {"text_version": content_hash(_issued(row)["statement"])} for row in rows("rounds")],
         "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
+        "text_decisions": [row | {"text_version": content_hash(_decided(row)["statement"])}
+                           for row in rows("text_decisions")],
         **{name: rows(name) for name in ("principles", "headlines", "judgements", "joint_display",
                                          "raters", "panel_positions", "decision_log", "parking_lot", "errata",
                                          "safety")},
@@ -49,6 +51,12 @@ def _issued(row: Row, language: str = "en") -> Row:
     texts = {text["language"]: text for text in grouped("principles", "principle_id")[row["principle_id"]]
              if text["version"] == row["version"]}
     return texts.get(language, texts["en"])
+
+
+def _decided(row: Row) -> Row:
+    """The text of a row of text_decisions.csv, as it was written first."""
+    return next(text for text in grouped("principles", "principle_id")[row["principle_id"]]
+                if text["version"] == row["version"] and not text["translation_of"])
 
 
 def _form(round_id: str, rater: Row) -> Iterator[Row]:

@@ -27,6 +27,7 @@ from glc_analysis.report import run
 from glc_analysis.study import Study
 from scripts.sample_study import content, write_study
 from scripts.sample_study.study_files import write_manifest
+from tests.study_on_disk import write_decisions
 
 pytestmark = pytest.mark.acceptance
 
@@ -391,6 +392,7 @@ def written(masked, published, tmp_path_factory):
         edit_file(study.reference_file(table), lambda rows, column=column, text=text: [
             row | ({column: f"{row[column]} {text}"} if row[column] == rows[0][column] else {})
             for row in rows])
+    write_decisions(study.root)  # on the texts as they are now
     build(study)
     return study
 

@@ -8,10 +8,12 @@ import random
 import re
 import signal
 import subprocess
+from datetime import date
 
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.convening.amendments import agree
 from glc_analysis.convening.signatures import Signing
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -169,8 +171,8 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
     assert b"Nobody pays us either." in (day.root / "reports/team/day/2/index.html").read_bytes()
 
     # Everybody signs what is agreed; one organisation does not sign one text, in its own words.
-    path = day.root / "reference/principles.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",candidate,", ",agreed,"), encoding="utf-8")
+    for principle in asked:
+        agree(Study(day.root), principle, decided_by="the room", today=date.today())
     day.glc("sign", "--sheets")
     assert len([*(day.root / "reports/team/signing").glob("org-*.html")]) == len(PROVIDERS)
     decisions = {f"org-{rater}": ["e"] * len(asked) for rater in PROVIDERS}

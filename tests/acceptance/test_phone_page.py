@@ -1,6 +1,7 @@
 """The page for voting on a phone, in a browser at the width of a small phone."""
 
 import random
+import re
 
 import pytest
 
@@ -52,6 +53,17 @@ def state(page, text):
     page.wait_for_selector(f'#state:has-text("{text}")', timeout=20_000)
 
 
+def contrast(page, selector):
+    """The contrast of an element's words and its ground (WCAG 2, 1.4.3: 4.5 is needed)."""
+    lights = []
+    for name in ("color", "backgroundColor"):
+        colour = page.eval_on_selector(selector, "(one, name) => getComputedStyle(one)[name]", name)
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [one / 12.92 if one <= .04045 else ((one + .055) / 1.055) ** 2.4 for one in parts]
+        lights.append(.2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2])
+    return (max(lights) + .05) / (min(lights) + .05)
+
+
 @pytest.mark.parametrize(("language", "direction", "warning"), [
     ("en", "ltr", "Whoever controls your phone may see your vote. Paper counts the same."),
     ("km", "ltr", "អ្នកណាដែលគ្រប់គ្រងទូរស័ព្ទរបស់អ្នក"), ("ar", "rtl", "من يتحكم في هاتفكم قد يرى صوتكم")])
@@ -98,11 +110,24 @@ def test_a_page_that_is_behind_says_so_and_loads_again_without_showing_a_vote(ro
     tap(first, "P01.importance", 3)
     state(first, "Your slip was used on another page after this one. What was saved there counts. "
                  "Not saved here: 1.")
+    assert contrast(first, "header button") >= 4.5
     first.click("header button")
     first.wait_for_selector("text=Saved earlier, and not shown again.")
     assert first.locator("[aria-pressed=true]").count() == 0
     tap(first, "P01.importance", 4)
     state(first, "Everything is saved.")
+
+
+def test_a_second_tap_on_an_answer_keeps_it(room):
+    page = room.open(slip := room.unused.pop())
+    page.fill('[id="P01.comment"]', "Slowly.")
+    for at, value in (("P01.importance", "8"), ("P02.abstain", "x"), ("P01.may_be_read", "yes")):
+        tap(page, at, value)
+        tap(page, at, value)
+        state(page, "Everything is saved.")
+        principle, name = at.split(".")
+        assert room.answers(slip)[principle].get(name) == value
+        assert page.get_attribute(f'[data-at="{at}"][data-value="{value}"]', "aria-pressed") == "true"
 
 
 def test_without_a_code_the_page_shows_no_text_of_the_study(room):

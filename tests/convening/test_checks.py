@@ -7,6 +7,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.ballot_study import BallotStudy
+from tests.study_on_disk import write_decisions
 
 SIGNOFFS = """\
 principle_id,version,organisation_id,decision,reservation,is_named,date
@@ -113,12 +114,14 @@ def test_nobody_is_asked_to_remove_a_signature_on_an_older_text(study):
     study.spoil("private/reference/signoffs.csv", ("P02,2", "P02,1"))
     read_reference(Study(study.root))
     study.spoil_table("principles", ("candidate,too", "agreed,too"))
+    write_decisions(study.root)
     read_reference(Study(study.root))
 
 
 def test_a_principle_set_aside_needs_no_evidence(study):
     study.spoil_table("evidence", ("P01,e1", "P02,e2"))
     study.spoil_table("principles", ("care,,candidate,,,en", "care,,set_aside,,,en"))
+    write_decisions(study.root)
     read_reference(Study(study.root))
 
 

@@ -159,6 +159,15 @@ def test_of_three_votes_or_fewer_nothing_is_shown(agreed):
     assert panel["share"] == "Three votes or fewer: nothing of them is shown"
 
 
+@pytest.mark.parametrize(("by_proxy", "most"), [(1, "Four"), (2, "Five"), (4, "Five")])
+def test_where_proxies_voted_it_is_said_of_how_many_votes_nothing_is_shown(by_proxy, most):
+    ratings = rated([8] * 4 + [None] * 6)
+    tallies = tallied(ratings).assign(n_by_proxy=by_proxy)
+    rounds = pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-05-08"]})
+    panel = results(tallies, ratings, PRINCIPLES, rounds, "1", test="panel")[0]["criteria"][0]["panels"][0]
+    assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing of them is shown"
+
+
 def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_order_of_raters(study):
     ratings = rated(HIGH)
     ratings.loc[0:4, "comment"] = ["so be it", "not aloud", "así sea", "так и быть", "نعم"]

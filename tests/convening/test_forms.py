@@ -104,6 +104,23 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
     assert study.issue().unchecked == ("ar", "km")
 
 
+def test_a_rater_without_an_organisation_has_a_form_in_the_language_of_raters_csv(study):
+    study.spoil_table("raters", ("may_rate\n", "may_rate,language\n"), ("true\n", "true,\n"),
+                      ("false\n", "false,\n"), ("survivor_adviser,true,", "survivor_adviser,true,km"),
+                      ("r29,beacon,provider,true,", "r29,beacon,provider,true,en"))
+    assert study.issue().raters.to_numpy().tolist() == [
+        ["r12", "en", ""], ["r29", "en", ""], ["r33", "km", "in en there: P02.2"],
+        ["r50", "km", "in en there: P02.2"]]
+    assert '<html lang="km"' in study.form("r33.html").read_text(encoding="utf-8")
+
+
+def test_a_language_of_a_rater_that_is_none_is_a_fault_in_its_row(study):
+    study.spoil_table("raters", ("may_rate\n", "may_rate,language\n"), ("true\n", "true,klingon\n"),
+                      ("false\n", "false,\n"))
+    with pytest.raises(Faults, match="raters.csv, rows 2, 3, 4, 5, column language, value 'klingon'"):
+        study.issue()
+
+
 def test_a_text_from_the_floor_in_another_language_is_noted_with_its_own(study):
     propose(Study(study.root), "Diga cuánto dura el dinero.", language="es", asked_by="the room",
             because="asked")

@@ -138,6 +138,26 @@ def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
     assert room.study.files() == before
 
 
+def test_new_codes_say_that_they_void_the_printed_slips_and_ask(room):
+    box = room.study.root / "private/phones/1/box.json"
+    ask, before = ("ballot", "--round", "1", "--codes", str(room.folder)), box.read_bytes()
+    refused = room.study.glc(*ask)
+    assert refused.exit_code == 1 and box.read_bytes() == before
+    assert "Round 1 has 7 slips already, for http://127.0.0.1:8443/" in refused.stderr
+    assert "With new ones they are void" in refused.stderr
+    assert room.study.glc(*ask, input="y\n").exit_code == 0
+    assert box.read_bytes() != before
+
+
+def test_where_phones_have_voted_no_count_of_forms_says_that_nothing_is_there(room):
+    room.vote({"P01.importance": "8"})
+    counted = room.study.glc("tally", "--round", "1")
+    assert "0 of 2 received" in counted.stdout
+    said = "1 ballot given on a phone is not collected: it is in none of these numbers."
+    assert said in counted.stderr and "--collect REGISTER" in counted.stderr
+    assert said in room.study.glc("enter", "--round", "1", input="AB\nq\n").stderr
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "8.8.8.8", "laptop", "224.0.0.1"])
 def test_only_an_address_of_a_private_network_is_served(room, address):
     with pytest.raises(UsageError, match="not the address of a private network"):

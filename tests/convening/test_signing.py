@@ -6,14 +6,14 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from glc_analysis.convening.amendments import amend
+from glc_analysis.convening.amendments import agree, amend
 from glc_analysis.convening.signatures import SIGNATURES, Signing, sheet, sign
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import remove_keyed
 from tests.desk_clerk import PRINCIPLES, convening_study
-from tests.study_on_disk import whole_table
+from tests.study_on_disk import whole_table, write_decisions
 
 TODAY = date(2017, 5, 12)
 KEY = ["principle_id", "version", "organisation_id"]
@@ -23,6 +23,7 @@ KEY = ["principle_id", "version", "organisation_id"]
 def study(tmp_path):
     study = convening_study(tmp_path)
     study.write_table("principles", PRINCIPLES.replace(",candidate,", ",agreed,"))
+    write_decisions(study.root)
     study.write_table("rounds", "round_id,opened_on,closed_on,principle_id,version\n")
     return study
 
@@ -88,7 +89,7 @@ def test_after_an_amendment_only_the_new_text_is_asked(study):
     paper = ["harbour", code(study), "", "y", "e", "e", "e"]
     keyed(study, *paper, *paper)
     amend(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon", because="Too short.")
-    study.write_table("principles", whole_table(study.root, "principles").replace("candidate", "agreed"))
+    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
     paper = ["harbour", code(study), "", "y", "r", "Not at night.", "y"]
     keyed(study, *paper, *paper)
     assert [row[:2] for row in signed(study)][-1] == ["P01", "2"] and len(signed(study)) == 4
@@ -147,7 +148,7 @@ def test_a_session_that_was_stopped_after_it_wrote_writes_nothing_twice(study):
 
 def test_nothing_is_agreed_and_nothing_can_be_signed(study):
     study.write_table("principles", PRINCIPLES)
-    with pytest.raises(GLCError, match="no principle is agreed.*principles.csv"):
+    with pytest.raises(GLCError, match="no principle is agreed.*`glc agree P01`"):
         keyed(study)
 
 
@@ -193,7 +194,7 @@ def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
                       + "P01,1,Ofrezca descanso.,Rest first,community,care,,agreed,,,es,P01.1\n")
     assert code(study) == before
     amend(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon", because="Too short.")
-    study.write_table("principles", whole_table(study.root, "principles").replace("candidate", "agreed"))
+    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert code(study) != before
 
 

@@ -19,7 +19,7 @@ from glc_analysis.manifest import (
 )
 from glc_analysis.reference import COLUMNS
 from tests.built_studies import built
-from tests.study_on_disk import write_table
+from tests.study_on_disk import write_decisions, write_table
 from tests.study_writer import choices, places, question, write_csv, write_study
 
 ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
@@ -128,6 +128,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
     def write(text, status):
         one_row(study.root, "principles", principle_id="P01", version="1", statement=text, short_name="Time",
                 status=status, language="en")
+        write_decisions(study.root)
         one_row(study.root, "evidence", principle_id="P01", evidence_id="e1", kind="literature",
                 reference="Lamp (2015)", stance="supports", claim="literature")
         build(study)

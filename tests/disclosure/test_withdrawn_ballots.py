@@ -13,9 +13,10 @@ from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.errors import Faults
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.reference import read_reference
-from glc_analysis.study import Study
+from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.withdrawal.withdrawal import remove_ballots, withdraw
 from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+from tests.study_on_disk import write_decisions
 
 NOBODY = pd.DataFrame({"name": [], "match": []}, dtype="str")
 GONE = "r05"  # who votes for org5
@@ -61,6 +62,19 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
         pd.testing.assert_frame_equal(tables.read(name, study=found), frame, check_dtype=False)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
     assert "r05" not in (study.root / "private/reference/raters.csv").read_text()
+
+
+@pytest.mark.acceptance
+def test_the_decision_on_a_text_keeps_neither_what_its_votes_said_nor_its_id(tmp_path):
+    study = voted(tmp_path, has_it=True)
+    study.spoil_table("principles", ("care,,candidate,,,en,\nP02,1", "care,,agreed,,,en,\nP02,1"))
+    write_decisions(study.root)
+    study.spoil("private/reference/text_decisions.csv",
+                ("the room,2017-05-10,,", "org5,2017-05-10,Round 1: 9 of 10 high,"))
+    study.glc("build")
+    withdraw(Study(study.root), "org5", today=date(2017, 6, 1))
+    row = read_reference(Study(study.root)).text_decisions.iloc[0]
+    assert (row["decided_by"], row["votes"], row["date"]) == (WITHDRAWN, WITHDRAWN, "2017-05-10")
 
 
 @pytest.mark.parametrize("name", ["phone.csv", "phone.xlsx"])

@@ -26,7 +26,7 @@ from glc_analysis.pages.packet_sheets import (
     principle_sheets,
 )
 from glc_analysis.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
-from glc_analysis.publish.packet_parts import GUIDE, Packet, Part, cover, guide
+from glc_analysis.publish.packet_parts import GUIDE, Packet, Part, cover, printed_pages
 from glc_analysis.publish.paper import PdfSettings, PrintedPart, pages, prepare
 from glc_analysis.study import Study
 from glc_analysis.templates import languages
@@ -226,7 +226,7 @@ def guide_in(sample_study, monkeypatch):
         monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed",
                             lambda study: ({}, {"quay": language}))
         packet = Packet("quay", "Quay", (GUIDE_PART, Part("brief", "brief", "", "quay")))
-        return guide(sample_study, GUIDE_PART, packet)
+        return printed_pages(sample_study, GUIDE_PART, packet)[0]
     return made
 
 
@@ -256,6 +256,18 @@ def test_a_guide_that_nobody_has_translated_says_so(guide_in):
     assert "<p>[Not translated into Ukrainian yet.]</p>" in html
 
 
+def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, monkeypatch):
+    raters = pd.DataFrame([["r1", "", "survivor_adviser", "es"], ["r2", "", "survivor_adviser", ""],
+                           ["r3", "quay", "survivor_adviser", ""], ["r4", "quay", "observer", ""]],
+                          columns=["rater_id", "organisation_id", "role", "language"])
+    monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed", lambda study: ({}, {"quay": "km"}))
+    monkeypatch.setattr("glc_analysis.publish.packet_parts.read_table", lambda study, name: raters)
+    packet = Packet("", "the survivor advisers", (GUIDE_PART,), "survivor-advisers")
+    pages = printed_pages(sample_study, GUIDE_PART, packet)
+    assert [re.findall(r'<h1 id="(.*?)"', page) for page in pages] == [["guide"], ["guide-es"], ["guide-km"]]
+    assert '<div lang="es"' in pages[1] and '<div lang="km"' in pages[2]
+
+
 def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pages_say():
     by_language = languages(*GUIDE)
     english = by_language["en"]
@@ -270,10 +282,11 @@ def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pa
 
 
 def test_the_guide_speaks_to_the_panel(sample_study):
-    advisers = guide(sample_study, GUIDE_PART, Packet("", "the survivor advisers", (), "survivor-advisers"))
+    advisers, = printed_pages(sample_study, GUIDE_PART,
+                              Packet("", "the survivor advisers", (), "survivor-advisers"))
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
-    arabic = guide(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
+    arabic, = printed_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
     assert languages(*GUIDE)["ar"]["provider"] in arabic
 
 

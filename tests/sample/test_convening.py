@@ -1,6 +1,7 @@
 """What the sample's convening left behind holds together, and holds what its truth says."""
 
 import re
+import shutil
 import tomllib
 from collections import Counter
 from statistics import median
@@ -8,6 +9,7 @@ from statistics import median
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.convening.amendments import standing
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -125,6 +127,15 @@ def test_candidates_are_agreed_set_aside_or_superseded_and_a_translation_goes_st
     assert set(now.index) == {row["principle_id"] for row in principles if row["language"] == "es"}
 
 
+def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_path):
+    rows = table(sample_root / "private/reference/text_decisions.csv")
+    assert {row["date"] for row in rows} == {"2017-05-09"}
+    study = Study(shutil.copytree(sample_root, tmp_path / "study"))
+    study.reference_file("text_decisions").unlink()
+    said = {row["principle_id"]: row["votes"] for row in rows}
+    assert said["P05"] == standing(study, "P05").votes and "dissent: 5 middle" in said["P05"]
+
+
 def test_evidence_cites_figures_and_words_as_they_stand_in_the_built_sample(sample_study, evidence):
     estimates = tables.read("estimates", study=sample_study).set_index("estimate_id")
     words = tables.read("segments", study=sample_study).set_index("segment_id")["text"]
@@ -159,7 +170,7 @@ def test_only_organisations_that_agreed_to_be_named_at_the_convening_are(sample_
     signed = {row["organisation_id"] for row in table(sample_root / "private/reference/signoffs.csv")
               if row["is_named"] == "true"}
     logged = {row[column] for name, column in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"),
-                                               ("principles", "asked_by"))
+                                               ("principles", "asked_by"), ("text_decisions", "decided_by"))
               for row in read_table(Study(sample_root), name).to_dict("records")} & set(LEVELS)
     assert signed | logged <= named and logged
 

@@ -138,7 +138,7 @@ function principle(row) {
 }
 
 function choice(row, at, value, label, kind = "") {
-  const press = () => answer(row, at, answers[at] === value ? "" : value);
+  const press = () => answer(row, at, value);  // also a second time: a finger that trembles takes no vote away
   return make("button", {type: "button", class: kind, "data-at": at, "data-value": value, onclick: press}, label);
 }
 
