@@ -52,9 +52,12 @@ def readable_by_others(folder: Path) -> list[Path]:
     Windows has no such rights; nothing is listed there."""
     if os.name == "nt":
         return []
-    found = [folder, *(Path(above, name) for above, folders, files in os.walk(folder)
-                       for name in (*folders, *files))]
-    return [path for path in found if not path.is_symlink() and path.lstat().st_mode & _OTHERS]
+    found = []
+    for path in [folder, *(Path(above, name) for above, folders, files in os.walk(folder)
+                           for name in (*folders, *files))]:
+        with suppress(FileNotFoundError):  # such as the lock of a command that has just ended
+            found += [path] if not path.is_symlink() and path.lstat().st_mode & _OTHERS else []
+    return found
 
 
 def close_to_others(folder: Path) -> None:
