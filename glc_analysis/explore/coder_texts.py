@@ -37,7 +37,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import content_hash, language_direction
+from glc_analysis.text import content_hash, language_direction, match_key
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -45,7 +45,8 @@ from glc_analysis.text import content_hash, language_direction
 # In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
 #
 # The module decides: nobody sees another coder's coding of a double-coded text before both have handed in
-# every text that is assigned to more than one coder, since seeing one would influence the next.
+# every text that is assigned to more than one coder, since seeing one would influence the next. Then each
+# compares the own texts; the person whom study.toml names ([coding] decided_by) compares all.
 
 
 DOUBLE, SINGLE = "double", "single"
@@ -71,6 +72,18 @@ class DoubleCoding:
     def texts(self) -> set[str]:
         """The document_ids of the texts that more than one coder is to code."""
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
+
+    def texts_to_compare(self, person: str) -> set[str]:
+        """Those of these texts that somebody may compare: the own ones, or all, where study.toml names the
+        person who decides."""
+        rows = self.assignments[self.assignments["purpose"] == DOUBLE]
+        is_own = (rows["coder_id"] == person) | self.decides(person)
+        return {*rows.loc[is_own, "document_id"]}
+
+    def decides(self, person: str) -> bool:
+        """Whether study.toml names this person as the one who decides where coders differ."""
+        named = match_key(self.study.settings["coding"]["decided_by"])
+        return bool(named) and match_key(person) == named
 
     @property
     def waiting(self) -> list[tuple[str, str]]:

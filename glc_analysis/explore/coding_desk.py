@@ -39,16 +39,18 @@ from glc_analysis.text import language_direction
 # and turns with different words are shown as such.
 #
 # The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
-# From then on their codings of these texts stay as they are. A decision is never overwritten: the next one
-# is a new version, and the build takes the last.
+# Who coded some of them sees those; the person whom study.toml names ([coding] decided_by) sees all. From
+# then on the codings of what was seen stay as they are. A decision is never overwritten: the next one is a
+# new version, and the build takes the last.
 
 
 Plain = dict[str, Any]
 _SHOWN = 5
+_WHO_DECIDES = "Whoever decides on all of them is named in study.toml: [coding] decided_by."
 
 
 class Curation:
-    """The double-coded texts of a study side by side, for ``by``, who writes the decisions down.
+    """The double-coded texts that ``by`` may compare, side by side, for ``by`` to write the decisions down.
 
     ``today`` is the day that is written beside each decision.
     """
@@ -58,12 +60,20 @@ class Curation:
         self._double = DoubleCoding(study)
         self._journal = Journal(study.journal(CONSENSUS))
 
+    @cached_property
+    def texts(self) -> set[str]:
+        """The double-coded texts that are compared here."""
+        return self._double.texts_to_compare(self.by)
+
     def why_not(self) -> str:
         """Why the texts are not compared yet, in a sentence; blank if they may be."""
         rows = self._double.assignments
         if not self._double.texts:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
                     "give each text that two people code a row for each of them.")
+        if not self.texts:
+            return (f"None of the texts that two people coded is assigned to {self.by}, so there is nothing "
+                    f"to compare. {_WHO_DECIDES}")
         if waiting := self._double.waiting:
             return ("The comparison opens when everybody has finished every double-coded text, since seeing "
                     f"one would influence the next.{self._unfinished(waiting)}")
@@ -102,18 +112,14 @@ class Curation:
                 "segment_id": row.segment_id, "document_id": str(row.document_id), "text": str(about["text"]),
                 "language": str(about["language"]), "direction": language_direction(str(about["language"])),
                 "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
-            codes = [*filter(None, row.codes.split(";"))]
-            if row.coder_id == CONSENSUS:
-                one |= {"codes": codes, "reason": str(row.reason), "version": 1}
-            else:
-                one["coders"].append({"coder_id": str(row.coder_id), "codes": codes,
+            if row.coder_id != CONSENSUS:
+                one["coders"].append({"coder_id": str(row.coder_id),
+                                      "codes": [*filter(None, row.codes.split(";"))],
                                       "is_missing": bool(row.is_missing),
                                       "other_words": older.get((row.segment_id, str(row.coder_id)), "")})
-        for segment, decision in self._journal.work.decisions.items():
+        for segment, decision in self._last_decisions(rows).items():
             if segment in found:
-                found[segment] |= {"codes": [*filter(None, decision.codes.split(";"))],
-                                   "reason": decision.reason, "by": decision.by,
-                                   "version": decision.version + bool(decision.instead_of)}
+                found[segment] |= decision
         place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
             segments.index.isin([*found])].iterrows()} if found else {}
         return [found[one] for one in sorted(found, key=place.__getitem__)]
@@ -134,7 +140,7 @@ class Curation:
         """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
         coders had different texts: the document_id, and the coder's words."""
         differ = {document: texts for document, texts in self._double.texts_at_desk().items()
-                  if len({*texts.values()}) > 1}
+                  if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
         texts, found = CoderTexts(self.study, self.by), {}
@@ -150,8 +156,8 @@ class Curation:
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and
-        why. A later decision on the same turn is its next version. Raises GLCError where it cannot be
-        written."""
+        why. A later decision on the same turn is its next version. Raises GLCError for a decision that is as
+        the last one, for a text that is not compared here, and where it cannot be written."""
         wanted, reason = sorted({*codes}), reason.strip()
         if not self.by.strip():
             raise GLCError("Nobody is named who writes the decision down. Open the desk with your name as "
@@ -161,6 +167,8 @@ class Curation:
         if said := self.why_not():
             raise GLCError(said)
         rows = self._rows()
+        if (document := self._document_of(segment_id)) in self._double.texts - self.texts:
+            raise GLCError(f"{document} is not among the texts of {self.by}. {_WHO_DECIDES}")
         if segment_id not in {*rows["segment_id"]}:
             raise GLCError(f"The coders do not differ on {segment_id!r}; "
                            f"{nearest(segment_id, {*rows['segment_id']})}.")
@@ -173,23 +181,45 @@ class Curation:
         if file := self._workbook_of(segment_id):
             act["instead_of"] = file
         with self._journal.adding(self.study.root):
+            self._refuse_unchanged(segment_id, wanted, reason)
             self._journal.add([act])
         version = self._journal.work.decisions[segment_id].version + bool(file)
         return {"segment_id": segment_id, "version": version,
                 "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
                            "It counts from the next build on."}
 
+    def _refuse_unchanged(self, segment_id: str, codes: list[str], reason: str) -> None:
+        """Raises GLCError for a decision with the codes and the reason that the last one has."""
+        before = self._last_decisions(self._rows()).get(segment_id)
+        if before and (sorted(before["codes"]), before["reason"]) == (codes, reason):
+            by = f", by {before['by']}," if before["by"] else ""
+            raise GLCError(f"Nothing is changed: version {before['version']} of the decision{by} has these "
+                           "codes and this reason. To decide anew, change the codes or the reason.")
+
+    def _last_decisions(self, rows: pd.DataFrame) -> dict[str, Plain]:
+        """The last decision on each segment: codes, reason, by, version."""
+        found = {row.segment_id: {"codes": [*filter(None, row.codes.split(";"))], "reason": str(row.reason),
+                                  "by": "", "version": 1}
+                 for row in rows[rows["coder_id"] == CONSENSUS].itertuples()}
+        return found | {segment: {"codes": [*filter(None, one.codes.split(";"))], "reason": one.reason,
+                                  "by": one.by, "version": one.version + bool(one.instead_of)}
+                        for segment, one in self._journal.work.decisions.items()}
+
+    def _document_of(self, segment_id: str) -> str:
+        rows = tables.read("disagreements", study=self.study)
+        return next(iter(rows.loc[rows["segment_id"] == segment_id, "document_id"].astype("str")), "")
+
     def _open(self) -> None:
-        texts = self._double.texts
+        texts = self.texts
         if not texts <= self._double.opened:
             with self._journal.adding(self.study.root):
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
                                     "document_ids": sorted(texts)}])
 
     def _rows(self) -> pd.DataFrame:
-        """The rows of table ``disagreements`` that are about double-coded texts."""
+        """The rows of table ``disagreements`` that are about the texts that are compared here."""
         rows = tables.read("disagreements", study=self.study)
-        return rows[rows["document_id"].isin(self._double.texts)]
+        return rows[rows["document_id"].isin(self.texts)]
 
     def _live_codes(self) -> dict[str, str]:
         book = read_table(self.study, "codebook")
@@ -289,7 +319,7 @@ class CodingDesk(anywidget.AnyWidget):
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
-        return ["texts", "answers", *["compare"] * (DOUBLE in purposes),
+        return ["texts", "answers", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
                 *["suggestions"] * is_installed()]
 

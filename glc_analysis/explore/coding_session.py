@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,7 @@ from glc_analysis.explore.coder_texts import DOUBLE, CoderTexts, CorrectedTexts,
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,
+    CodeProposal,
     DeskCoding,
     DeskText,
     Journal,
@@ -43,8 +44,14 @@ from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
 
-RECENT = 9
-"""The number of codes that are offered as the last ones used."""
+KEYS = 9
+"""The number of keys on which codes are offered."""
+UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",
+          "negative_case": "the mark of a negative case on {name}", "place": "the new place of {name}",
+          "code_answers": "the code {name}", "read": "the mark as read", "read_answers": "the mark as read",
+          "finish": "the mark as finished", "propose_code": "the proposed code {name}",
+          "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
+"""What an act is called when it is undone or done again."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
 """The status of a text at the desk; handed in is what came from another program."""
 Plain = dict[str, Any]
@@ -153,12 +160,12 @@ class CodingSession:
         return rows
 
     def state(self) -> Plain:
-        """Whether there is anything to undo or redo, the codes used last, the coder, and what the coder
-        should know, a sentence each: a changed text, a changed codebook, a cut journal, a folder that cannot
-        be written to, no assignments."""
+        """Whether there is anything to undo or redo, the codes on the keys 1 to 9 (blank for a free key), the
+        coder, and what the coder should know, a sentence each: a changed text, a changed codebook, a cut
+        journal, a folder that cannot be written to, no assignments."""
         self._journal.read()
         work = self._journal.work
-        return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "recent": self._recent(),
+        return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
                 "coder": self.coder, "problems": [*self._problems()]}
 
     def training(self) -> Plain:
@@ -223,7 +230,8 @@ class CodingSession:
 
     def do(self, act: Mapping[str, Any]) -> Plain:
         """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
-        message, whether there is anything to undo or redo, and the codes used last.
+        message, whether there is anything to undo or redo, and the codes on the keys 1 to 9. Where something
+        is undone or done again, ``place`` is where: document_id, and start (None for the whole text).
 
         Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code,
         propose_quotation, new_texts, place, undo, redo. What another window of the coder did meanwhile is
@@ -247,7 +255,8 @@ class CodingSession:
             message += " Another window of yours changed something meanwhile; it is shown here too."
         work = self._journal.work
         return {"changed": sorted(changed), "message": message, "can_undo": bool(work.done),
-                "can_redo": bool(work.undone), "recent": self._recent()}
+                "can_redo": bool(work.undone), "keys": self._keys(),
+                "place": self._place_of(line["of"]) if name in ("undo", "redo") else None}
 
     @property
     def _acts(self) -> dict[str, Callable[[Mapping[str, Any]], tuple[Plain, str]]]:
@@ -427,21 +436,51 @@ class CodingSession:
                 f"Placed again: {self._names.get(code, code)}.{self._uncounted(document, start)}")
 
     def _undo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        return self._step_back(self._journal.work.done, "undo", "Undone.")
+        return self._step_back(self._journal.work.done, "undo", "Undone")
 
     def _redo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        return self._step_back(self._journal.work.undone, "redo", "Done again.")
+        return self._step_back(self._journal.work.undone, "redo", "Done again")
 
     def _step_back(self, acts: list[int], name: str, message: str) -> tuple[Plain, str]:
         if not acts:
             raise GLCError(f"There is nothing to {name}.")
         for document in self._journal.work.documents_of(acts[-1]):
             self._refuse_fixed(document)
-        return {"act": name, "of": acts[-1]}, message
+        return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
+
+    def _described(self, n: int) -> str:
+        """Where an act was, and what it was."""
+        work = self._journal.work
+        documents, passages = sorted(work.documents_of(n)), work.passages_of(n)
+        label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
+                      for one in passages), "")
+        what = UNDONE[work.names[n]].format(name=label)
+        if len(documents) > 1:
+            return f": {what} on {len(documents)} answers."
+        return f"{''.join(f' in {self._title(one)}' for one in documents)}: {what}."
+
+    def _title(self, document: str) -> str:
+        if document in self._own.answers:
+            row = self._own.answers[document]
+            return f"the answer of {row['organisation']} to {row['question_id']}"
+        return self._own.titles.get(document, document)
+
+    def _label(self, code: str) -> str:
+        shown = self._shown_code(code)
+        return self._names.get(shown, shown)
+
+    def _place_of(self, n: int) -> Plain | None:
+        """Where the desk shows an act; None where it was in nothing that is the coder's now."""
+        work = self._journal.work
+        places = [(one.document_id, one.start) for one in work.passages_of(n)]
+        places += [(one, None) for one in sorted(work.documents_of(n))]
+        return next(({"document_id": document, "start": start} for document, start in places
+                     if document in self._own.texts or document in self._own.answers), None)
 
     def _lines_before(self, line: Line) -> Iterator[Plain]:
-        """The lines that have to stand before an act: the codebook, if it changed since the last one, and
-        each text that the act begins. Raises GLCError for one that was handed in as a file."""
+        """The lines that have to stand before an act: the codebook, if it changed since the last one, each
+        text that the act begins, and the keys 1 to 9, if the act gives a code that has none. Raises GLCError
+        for a text that was handed in as a file."""
         if self._defined != self._journal.work.codebook:
             yield {"act": "codebook", "codes": self._defined}
         begun = [one for one in [line.get("document_id", ""), *line.get("answer_ids", [])]
@@ -449,6 +488,10 @@ class CodingSession:
         self._refuse_handed_in(begun)
         for document in begun:
             yield {"act": "text", **self._text_of(document)._asdict()}
+        if code := line.get("code_id"):
+            keys = keys_of(self._keys(), [code, *(one for one in self._recent() if one != code)])
+            if keys != self._journal.work.keys:
+                yield {"act": "keys", "codes": keys}
 
     # What an act must be about.
 
@@ -591,7 +634,13 @@ class CodingSession:
         numbered = sorted(self._journal.work.codings.values(),
                           key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
         used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
-        return [code for code in used if code in self._names][:RECENT]
+        return [code for code in used if code in self._live][:KEYS]
+
+    def _keys(self) -> list[str]:
+        """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
+        key."""
+        kept = [code if code in self._live else "" for code in self._journal.work.keys]
+        return keys_of(kept, self._recent())
 
     # The codebook.
 
@@ -601,6 +650,7 @@ class CodingSession:
         self._defined = definitions(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
+        self._live = {*self._codebook.loc[self._codebook["merged_into"] == "", "code_id"]}
         self.codebook_readings += 1
 
     def _codebook_files(self) -> list[tuple[int, int]]:
@@ -626,11 +676,11 @@ class CodingSession:
 
     def _problems(self) -> Iterator[str]:
         work = self._journal.work
-        if self._own.is_unknown:
+        if self._own.is_unknown and not self._own.double.decides(self.coder):
             known = {*self._own.double.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
                    "fix: add a row for each text: document_id, coder_id, codebook_version.")
-        elif not self._own.texts and not self._own.answers:
+        elif not self._own.is_unknown and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "are here after `glc build`.")
         if new := self._own.new_files():
@@ -670,6 +720,28 @@ class CodingSession:
             return ""
         return (f"{self.study.relative(path)} is read-only, so nothing that you do here can be saved. To "
                 "fix: see who may write there.")
+
+
+def keys_of(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
+    """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
+    first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
+
+    >>> keys_of(["a", "", "c"], ["d", "c", "a"]), keys_of([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
+    (['a', 'd', 'c'], ['d', 'z', 'f'])
+    """
+    kept = [*keys]
+    for code in (code for code in reversed(recent) if code not in kept):
+        if "" in kept:
+            kept[kept.index("")] = code
+        elif len(kept) < KEYS:
+            kept.append(code)
+        else:
+            kept[max(range(KEYS), key=lambda n: _age(kept[n], recent))] = code
+    return kept
+
+
+def _age(code: str, recent: Sequence[str]) -> int:
+    return recent.index(code) if code in recent else len(recent)
 
 
 def _refuse_name(coder: str) -> None:

@@ -31,6 +31,7 @@ from glc_analysis.cleaning.records import Records, survey_records
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.joint_display import suggest
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.explore.coder_texts import CoderTexts, DoubleCoding
@@ -425,10 +426,14 @@ class Explorer:
         self.country = _choice("Country", [])
         self.code = _choice("Code", [])
         self.passage = widgets.Select(description="Passage", rows=8, layout=WIDE)
-        self.figures, self.context = widgets.HTML(), widgets.HTML()
+        self._figures_of, self._context_of = ({one: widgets.HTML() for one in AUDIENCES} for _ in range(2))
         self.proposer = Proposer(study)
-        self.tabs = widgets.Tab([self.figures, widgets.VBox([self.passage, self.context]),
-                                 self.proposer.widget], titles=["Figures", "Passages", "Propose"])
+        passages = {one: widgets.VBox([self.passage, context]) if may(one, "passages") else context
+                    for one, context in self._context_of.items()}
+        forms = {one: self.proposer.widget if may(one, "passages") else widgets.HTML(
+            tag("p", "The team proposes rows.", class_="glc-note")) for one in AUDIENCES}
+        self.tabs = widgets.Tab([self._for_each_audience(one) for one in (self._figures_of, passages, forms)],
+                                titles=["Figures", "Passages", "Propose"])
         self.widget = widgets.VBox([widgets.HTML(style_element()), widgets.HBox(
             [self.audience, self.theme, self.country, self.code],
             layout=widgets.Layout(flex_flow="row wrap")), self.tabs])
@@ -438,12 +443,32 @@ class Explorer:
         self.passage.observe(self._passage_chosen, "value")
         self._chosen()
 
+    def _for_each_audience(self, shown: Mapping[str, widgets.Widget]) -> widgets.Stack:
+        """What one tab shows. Each audience has widgets of its own, between which the browser itself changes:
+        whatever the kernel is doing, nobody sees what is another audience's under the name of this one."""
+        stack = widgets.Stack([shown[one] for one in AUDIENCES], selected_index=self.audience.index)
+        widgets.jsdlink((self.audience, "index"), (stack, "selected_index"))
+        widgets.dlink((self.audience, "index"), (stack, "selected_index"))
+        return stack
+
+    @property
+    def figures(self) -> widgets.HTML:
+        """The figures for the chosen audience."""
+        return self._figures_of[self.audience.value]
+
+    @property
+    def context(self) -> widgets.HTML:
+        """The passage in its context, or the quotations, for the chosen audience."""
+        return self._context_of[self.audience.value]
+
     def _chosen(self, change: Any = None) -> None:
-        """Updates the options (countries that the audience may know of, codes of the theme) and shows what is
-        chosen. Changes of a field by this update are not choices of the reader."""
+        """Clears what was shown, updates the options (countries that the audience may know of, codes of the
+        theme) and shows what is chosen. Changes of a field by this update are not choices of the reader."""
         if self.is_offering:
             return
         self.is_offering = True
+        for shown in (*self._figures_of.values(), *self._context_of.values()):
+            shown.value = ""
         try:
             self._offer()
             self._show()
@@ -491,10 +516,12 @@ class Explorer:
     # What is shown
 
     def _figures(self) -> str:
-        """The questions and codes of the theme, as far as the audience may see them."""
-        view = self.view
-        return codes(view).data + "".join(_answers(view, question, _chosen(self.country))
-                                          for question in view.questions.itertuples())
+        """The questions and codes of the theme, as far as the audience may see them, and who and what they
+        are for."""
+        view, chosen = self.view, (self.audience, self.theme, self.country)
+        about = ". ".join(f"{one.description}: {one.label}" for one in chosen)
+        return tag("p", escape(f"{about}."), class_="glc-note") + codes(view).data + "".join(
+            _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:
         """What the audience may read of the theme, or of one of its codes."""

@@ -17,6 +17,7 @@ import email.policy
 import gzip
 import hashlib
 import io
+import json
 import lzma
 import math
 import mimetypes
@@ -40,6 +41,7 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 from glc_analysis.disclosure.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.files import write_atomic
 from glc_analysis.pseudonyms.masking import Masker, folded_text
 from glc_analysis.text import normalise_space
 
@@ -85,14 +87,28 @@ class Wanted:
                  said: Iterable[str] = (), others: Iterable[str] = (), who: str = "organisation") -> None:
         self._name, self._words = f"names the {who}", f"holds words of the {who}"
         texts = names.head(0) if words is None else words
+        ids, said, others = list(ids), list(said), list(others)
+        self._described = {"names": _plain(names), "words": _plain(texts), "ids": ids, "said": said,
+                           "others": others, "who": who}
         self._maskers = [(_masker(names), self._name), (_masker(texts), self._words)]
         # Among bytes that are no text, short names would be found by chance.
         self._long = [(_masker(rows[rows["name"].str.len() > SHORT]), what)
                       for rows, what in ((names, self._name), (texts, self._words))]
         self._ids = {one.casefold() for one in ids if one}
-        theirs, said = {run for text in others for run in _runs(text)}, list(said)
+        theirs = {run for text in others for run in _runs(text)}
         self.code_pages = _code_pages({*"".join([*names["name"], *texts["name"], *said])})
         self._runs = {run for text in said for run in _runs(text)} - theirs
+
+    def write(self, path: Path) -> None:
+        """Writes what must not be left, for whoever has to end the withdrawal."""
+        write_atomic(path, json.dumps(self._described))
+
+    @classmethod
+    def read(cls, path: Path) -> Wanted:
+        """What another process has written."""
+        described = json.loads(path.read_bytes())
+        names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
+        return cls(names, words=words, **described)
 
     def found_in(self, text: str, *, is_text: bool = True) -> str:
         """What a text holds of it, in words; blank if nothing. Bytes that are no text, read as letters, are
@@ -137,6 +153,10 @@ def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
 
     return tuple(page for page in CODE_PAGES
                  if any(bytes_in(page, one) not in (b"", bytes_in("cp1252", one)) for one in special))
+
+
+def _plain(names: pd.DataFrame) -> dict[str, list[str]]:
+    return {column: [*names[column].astype("str")] for column in ("name", "match")}
 
 
 def _masker(names: pd.DataFrame) -> Masker:
@@ -193,11 +213,37 @@ def search(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
             found.traces.append(Trace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
-        reading = read_file(path, wanted.code_pages)
-        found.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
-        places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
-        found.traces += [Trace(name, place, what) for place, what in places]
+        _search_file(path, name, wanted, found)
     return Found(sorted(set(found.traces)), sorted(set(found.unread)))
+
+
+def _search_file(path: Path, name: str, wanted: Wanted, found: Found) -> None:
+    """Adds what a file holds, and what in it cannot be read."""
+    reading = read_file(path, wanted.code_pages)
+    found.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
+    places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
+    found.traces += [Trace(name, place, what) for place, what in places]
+
+
+def search_arrived(path: Path, name: str, wanted: Wanted) -> Found:
+    """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
+    already."""
+    found = Found([Trace(name, "its name", what) for part in PurePosixPath(name).parts
+                   if (what := wanted.found_in_name(part))])
+    if path.is_symlink() or not path.is_file():
+        found.unread.append(Unread(name, "it is a link, or no file"))
+    else:
+        _search_file(path, name, wanted, found)
+    return found
+
+
+def describe_arrived(wanted: Path, path: Path, name: str) -> str:
+    """What a file that arrived holds of what is wanted, as another process wrote that, or why no program can
+    tell, in words; blank for nothing."""
+    found = search_arrived(path, name, Wanted.read(wanted))
+    if found.traces:
+        return f"still {found.traces[0].what} ({found.traces[0].place})"
+    return f"cannot be searched ({found.unread[0].why})" if found.unread else ""
 
 
 def _files(root: Path, skip: Collection[str], found: Found) -> Iterator[tuple[Path, str]]:

@@ -33,11 +33,15 @@ from glc_analysis.disclosure.releases import forget_contents, remove_from_releas
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.files import (
     LOCKS,
+    NOT_COPIED,
     STAGE,
     STUDY_PARTS,
+    WANTED,
     alone,
+    arrived_since_copy,
     finish_withdrawal,
     graceful_interrupt,
+    list_copied,
     locked,
     replace_digest_key,
     undo_withdrawal,
@@ -64,7 +68,7 @@ from glc_analysis.withdrawal.redaction import (
     remove_turns,
     write_turns,
 )
-from glc_analysis.withdrawal.search import Found, Trace, Unread, Wanted, read_file, search
+from glc_analysis.withdrawal.search import Found, Trace, Unread, Wanted, read_file, search, search_arrived
 
 # ------------------------------
 # The steps of a withdrawal.
@@ -134,6 +138,7 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
         with replacement(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, own, reference)
             wanted = _wanted(own)
+            wanted.write(study.root / STAGE / WANTED)
             _edit_reference(study, new, own, wanted, key, item, today)
             _edit_coder_files(study, new, own, reference)
             _edit_manifest(study, new, own)
@@ -160,6 +165,8 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
                                        "what": [one.why for one in unread]}, dtype="str")
             touched = pd.concat([touched, changed_figures(study, new), issued, to_look_at],
                                 ignore_index=True)
+            if not dry_run:
+                _check_arrived(study, wanted)
     return touched
 
 
@@ -170,8 +177,9 @@ def replacement(study: Study, *, is_kept: bool = True,
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
     deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
-    error or is stopped by a signal, the study stays as it is. Raises Faults for files that are outside the
-    study folder and for rounds that are not as they were sealed, Busy if another command is at work,
+    error or is stopped by a signal, the study stays as it is. Files that arrive or change in the study
+    meanwhile are kept, and ``say`` is called with a line about each. Raises Faults for files that are outside
+    the study folder and for rounds that are not as they were sealed, Busy if another command is at work,
     Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
@@ -190,7 +198,7 @@ def replacement(study: Study, *, is_kept: bool = True,
             yield new
             if is_kept:
                 with uninterrupted():
-                    finish_withdrawal(study.root)
+                    finish_withdrawal(study.root, say)
                     said = "The withdrawal is complete."
         finally:
             undo_withdrawal(study.root)
@@ -227,7 +235,8 @@ def _copy(study: Study, new: Study) -> None:
     for part in ("raw", "reference", "private"):
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
-                            ignore=shutil.ignore_patterns("~$*", ".~lock*", ".lock", ".ipynb_checkpoints"))
+                            ignore=shutil.ignore_patterns(*NOT_COPIED))
+    list_copied(study.root)
     shutil.rmtree(new.root / VECTORS, ignore_errors=True)  # they are made again from what is left
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
     seal_anew(new)
@@ -543,6 +552,19 @@ def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
     beside = search(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
     _raise_traces(Found([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]
+
+
+def _check_arrived(study: Study, wanted: Wanted) -> None:
+    """Raises Faults if something that is wanted, or that no program can read, is in a file that arrived or
+    changed since the study was copied. Nobody can have looked at it yet."""
+    found = [search_arrived(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
+    what = "arrived or changed during the withdrawal, and"
+    faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
+                    "then reads this file as well") for one in found for trace in one.traces]
+    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file, fix="look at it, or "
+                     "destroy it, then repeat") for one in found for unread in one.unread]
+    if faults:
+        raise Faults(faults)
 
 
 def _raise_traces(found: Found, folder: str = "") -> None:

@@ -251,13 +251,54 @@ def test_positions_are_code_points_outside_and_utf16_inside_and_come_back(page, 
     assert [there[at] for at in inside_a_pair] == [there[at - 1] for at in inside_a_pair]
 
 
-def test_a_code_keeps_its_key_and_a_new_one_takes_that_of_the_code_used_longest_ago(page, session):
-    open_desk(page, session)
-    keys = [*"abcdefghi"]
-    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [[], [*"cba"]]) == [*"abc"]
-    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [keys, [*"ihgfedcba"]]) == keys
-    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [keys, [*"zihgfdcba"]]) \
-        == [*"abcdzfghi"]
+def give(page, desk, name):
+    """Gives the selected turn a code by its name."""
+    page.keyboard.press("a")
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+
+
+def test_a_code_keeps_its_key_when_the_desk_is_opened_again(page, session, browser):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    for name in ("stigma", "plain questions"):
+        give(page, desk, name)
+        page.keyboard.press("ArrowDown")
+    give(page, desk, "stigma")  # used last, and not on the first key for that
+    keys = desk.locator(".glc-keys").inner_text()
+    assert [line.lower() for line in keys.split("\n") if not line.isdigit()] == ["stigma", "plain questions"]
+    other = browser.new_page()
+    again = open_desk(other, CodingSession(session.study, "ana"))
+    assert again.locator(".glc-keys").inner_text() == keys
+    again.locator(".glc-words").nth(3).focus()
+    other.keyboard.press("a")
+    other.keyboard.press("2")
+    until_said(again, "Coded: Plain questions")
+    assert again.locator(".glc-keys").inner_text() == keys
+    other.close()
+
+
+def test_undo_says_what_it_takes_back_and_shows_where_also_in_another_view(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").nth(4).focus()
+    give(page, desk, "stigma")
+    page.keyboard.press("Alt+2")
+    desk.locator(".glc-grid-body [role=row]").nth(2).click()
+    page.keyboard.press("1")
+    until_said(desk, "Coded 1 answer")
+    page.keyboard.press("Alt+1")
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("Control+z")
+    until_said(desk, "Undone in the answer of")
+    assert desk.locator("[data-view=answers]").get_attribute("aria-selected") == "true"
+    assert desk.locator(".glc-grid-body [role=row]").nth(2).get_attribute("aria-selected") == "true"
+    page.keyboard.press("Control+z")
+    until_said(desk, "Undone in Interview, ")
+    assert desk.locator(".glc-status").inner_text().endswith(": the code Stigma.")
+    assert desk.locator("[data-view=texts]").get_attribute("aria-selected") == "true"
+    assert desk.locator(".glc-turn.glc-current").get_attribute("data-turn") == "4"
 
 
 @pytest.mark.parametrize(("key", "code", "meant"), [

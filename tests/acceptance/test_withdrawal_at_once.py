@@ -31,9 +31,28 @@ import os, signal, sys
 from importlib import import_module
 from contextlib import suppress
 root, at, number, patience = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-steps = 0
+saves = [int(one) for one in os.environ.get("SAVES_AT", "").split()]
+steps, is_saving, raw = 0, False, os.open(f"{root}/raw", os.O_RDONLY)
+def save(n):
+    # As programs do: by the path, by a folder in which a shell stands, and over a file that is there.
+    global is_saving
+    is_saving, written = True, []
+    def write(name, opener=None):
+        with suppress(FileNotFoundError):  # the program would say so
+            with open(name, "x" if opener or "late" in name else "a", opener=opener) as file:
+                file.write(f"{n}\\n")
+            written.append(f"{name} {n}")
+    os.makedirs(f"{root}/private", exist_ok=True)
+    write(f"{root}/private/late-{n}.txt")
+    write(f"{root}/private/notes.txt")
+    write(f"held-{n}.txt", lambda name, flags: os.open(name, flags, dir_fd=raw))
+    is_saving = False
+    with open(os.environ["SAVED"], "a") as file:
+        file.write("".join(f"{one}\\n" for one in written))
 def step(event, told):
     global steps
+    if is_saving:
+        return
     if event == "open":
         is_step = isinstance(told[2], int) and told[2] & (os.O_WRONLY | os.O_RDWR) and root in str(told[0])
     else:
@@ -41,6 +60,8 @@ def step(event, told):
             root in str(told[0]) or told[-1] != -1)
     if is_step:
         steps += 1
+        if steps in saves:
+            save(steps)
         if steps == at:
             os.kill(os.getpid(), number)
 with suppress(ImportError):
@@ -154,6 +175,31 @@ def test_the_switch_killed_at_each_step_loses_nothing_whoever_comes_next(base, a
         said = [other.communicate(timeout=120)[1] for other in others]
         assert [other.returncode for other in others] == [0] * 4, (at, said)
         assert_whole(root, before, after[0])
+        shutil.rmtree(root)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_people_save_at_any_step_is_kept_whoever_ends_the_switch(
+        base, after, tmp_path, monkeypatch, is_killed):
+    """Saved by three kinds of programs; the last steps are the switch and the deletions."""
+    last = range(after[1] - 70, after[1] + 1)
+    for at in [*steps(after, 100, 2), *sorted(random.Random(SEED).sample(last, share(len(last), 4)))]:
+        root = Path(shutil.copytree(base, tmp_path / f"saved-{at}"))
+        (tmp_path / "saved").write_text("")
+        monkeypatch.setenv("SAVED", str(tmp_path / "saved"))
+        monkeypatch.setenv("SAVES_AT", f"{at - 1} {at}")
+        done = glc(root, "withdraw", "beacon", at=at if is_killed else -1, number=signal.SIGKILL)
+        monkeypatch.delenv("SAVES_AT")
+        ended = glc(root, "status")
+        assert ended.returncode == 0 and not (root / STAGE).exists(), (at, ended.stderr)
+        held = [(path.name, path.read_text()) for path in root.glob("r*/**/*.txt")]
+        held += [(path.name, path.read_text()) for path in root.glob("private/**/*.txt")]
+        saved = [line.split() for line in (tmp_path / "saved").read_text().splitlines()]
+        assert {n for _, n in saved} == {str(n) for n in (at - 1, at) if n}
+        for name, n in ((Path(name).name, n) for name, n in saved):
+            assert [text for one, text in held if one == name and n in text.splitlines()], (at, name)
+        is_gone = organisations(root) == {"harbour", "compass"}
+        assert is_gone or is_killed, (at, done.stderr)
         shutil.rmtree(root)
 
 

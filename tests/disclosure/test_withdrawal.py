@@ -16,7 +16,18 @@ import pytest
 from glc_analysis import files
 from glc_analysis.coding.code_suggestions import VECTORS, kept_vectors
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.files import LOCKS, STAGE, STUDY_PARTS, Busy, at_work, finish_withdrawal, reading
+from glc_analysis.files import (
+    LOCKS,
+    READY,
+    STAGE,
+    STUDY_PARTS,
+    WANTED,
+    Busy,
+    at_work,
+    finish_withdrawal,
+    list_copied,
+    reading,
+)
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import read_reference
@@ -31,6 +42,7 @@ from glc_analysis.withdrawal.redaction import (
     remove_turns,
     write_turns,
 )
+from glc_analysis.withdrawal.search import Wanted
 from glc_analysis.withdrawal.withdrawal import replacement, withdraw
 from tests.coding.word_encoder import WORDS
 from tests.coding_files import marked, qdpx
@@ -376,10 +388,13 @@ def test_a_study_without_optional_tables_can_be_withdrawn_from(tmp_path):
 @pytest.fixture
 def staged(tmp_path) -> Path:
     """A study with an old file in each part, and the new files of a withdrawal."""
-    for part in STUDY_PARTS:
-        for folder, said in ((tmp_path / part, "old"), (tmp_path / STAGE / "new" / part, "new")):
-            folder.mkdir(parents=True)
-            (folder / "file").write_text(said)
+    copies = [tmp_path / STAGE / "new" / part for part in STUDY_PARTS]
+    for folder in (*(tmp_path / part for part in STUDY_PARTS), *copies):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("old")
+    list_copied(tmp_path)
+    for folder in copies:
+        (folder / "file").write_text("new")
     (tmp_path / "reports/team").mkdir()
     return tmp_path
 
@@ -467,3 +482,105 @@ def test_a_command_at_work_on_another_machine_is_respected(root):
     refusal = "Another `glc run` .*host elsewhere.*remove the file far.work in the folder .locks"
     with pytest.raises(Busy, match=refusal), replacement(Study(root)):
         pass
+
+
+# What arrives meanwhile
+
+def late(root: Path) -> None:
+    """A new file, and one that somebody went on with, as others save them during a withdrawal."""
+    (root / "raw/survey/late.csv").write_text("late")
+    (root / "private/notes.txt").write_text("went on")
+
+
+def test_what_arrives_during_a_withdrawal_is_kept_and_named(root):
+    (root / "private/notes.txt").write_text("begun")
+    said = []
+    with replacement(Study(root), say=said.append):
+        late(root)
+    assert (root / "raw/survey/late.csv").read_text() == "late"
+    assert (root / "private/notes.txt").read_text() == "went on"
+    assert said[-2:] == [
+        "Arrived or changed during the withdrawal, and kept: private/notes.txt.",
+        "Arrived or changed during the withdrawal, and kept: raw/survey/late.csv."]
+
+
+def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it(root, monkeypatch):
+    def killed(*_):
+        raise RuntimeError
+
+    rename, said = os.rename, []
+    with pytest.raises(RuntimeError), replacement(Study(root)):
+        late(root)
+        monkeypatch.setattr(os, "rename", killed)
+    monkeypatch.setattr(os, "rename", rename)
+    Study.find(root, say=said.append)
+    assert (root / "raw/survey/late.csv").read_text() == "late"
+    assert (root / "private/notes.txt").read_text() == "went on"
+    assert [line for line in said if "raw/survey/late.csv" in line]
+    assert not (root / STAGE).exists()
+
+
+def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside(root):
+    (root / "private/notes.txt").write_text("begun")
+    said = []
+    with replacement(Study(root), say=said.append) as new:
+        (new.private / "notes.txt").write_text("redacted")
+        late(root)
+    assert (root / "private/notes.txt").read_text() == "redacted"
+    assert (root / "private/arrived/1/private/notes.txt").read_text() == "went on"
+    assert said[-2] == (
+        "Arrived or changed during the withdrawal, and kept as private/arrived/1/private/notes.txt, since "
+        "another version is in its place: private/notes.txt. Take over by hand what is new in it.")
+
+
+@pytest.mark.parametrize(("name", "text", "at"), [
+    ("late.csv", "day,who\n1,Ana Mill\n", "row 2, column 2"), ("mill/x.txt", "nothing", "its name")])
+def test_what_arrives_after_a_switch_was_killed_is_searched_by_whoever_ends_it(staged, name, text, at):
+    Wanted(NAMES, ids=["mill"]).write(staged / STAGE / WANTED)
+    (staged / STAGE / READY).touch()
+    (staged / "raw" / name).parent.mkdir(exist_ok=True)
+    (staged / "raw" / name).write_text(text)
+    said = []
+    Study.find(staged, say=said.append)
+    assert not (staged / "raw" / name).exists()
+    assert (staged / "private/arrived/1/raw" / name).read_text() == text
+    assert said[0] == (
+        f"Arrived or changed during the withdrawal, and kept as private/arrived/1/raw/{name}, since it still "
+        f"names the organisation ({at}): raw/{name}. Look at it, and remove by hand what has to go.")
+
+
+def test_a_folder_that_a_program_makes_again_between_the_two_renames_is_kept(staged, monkeypatch):
+    rename = os.rename
+
+    def renamed(old, new):
+        rename(old, new)
+        if Path(old) == staged / "raw" and not (staged / STAGE / "old/1").exists():
+            (staged / "raw/survey").mkdir(parents=True)
+            (staged / "raw/survey/late.csv").write_text("late")
+
+    monkeypatch.setattr(os, "rename", renamed)
+    finish_withdrawal(staged)
+    assert contents(staged) == {"raw/survey/late.csv": b"late", **{
+        f"{part}/file": b"new" for part in STUDY_PARTS}}
+
+
+@pytest.mark.acceptance
+def test_what_arrives_and_holds_words_of_the_leaver_stops_the_withdrawal_and_changes_nothing(root):
+    words, folder = said_by(root, "blue-door"), root / "raw/survey"
+
+    def say(line: str) -> None:
+        if line == "writing the tables":  # the copy has been searched by now
+            (folder / "late.txt").write_text(words)
+            (root / "private/room.mp3").write_bytes(b"ID3" + bytes(range(1, 256)) * 9)
+
+    before = contents(root)
+    with pytest.raises(Faults) as refused:
+        withdraw(Study(root), "blue-door", today=TODAY, looked_at_by="Ana", say=say)
+    what = "arrived or changed during the withdrawal, and "
+    said = {fault.file: fault.message.removeprefix(what) for fault in refused.value.faults}
+    assert {file: message.split(" (")[0] for file, message in said.items()} == {
+        "raw/survey/late.txt": "holds words of the organisation",
+        "private/room.mp3": "no program can read it: it is a picture or a recording"}
+    assert (folder / "late.txt").read_text() == words
+    assert contents(root) == before | {
+        "raw/survey/late.txt": words.encode(), "private/room.mp3": (root / "private/room.mp3").read_bytes()}

@@ -6,6 +6,7 @@ import shutil
 from datetime import date
 from functools import cache
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,9 +61,9 @@ def test_the_codebook_is_in_the_order_of_its_tree(session):
 
 def test_every_act_is_one_line_that_another_session_reads(session, study):
     code(session)
-    assert [line["act"] for line in lines(study)] == ["codebook", "text", "code"]
+    assert [line["act"] for line in lines(study)] == ["codebook", "text", "keys", "code"]
     session.do({"act": "memo", "coding_id": session.text(TEXT)["codings"][0]["coding_id"], "memo": "why"})
-    assert len(lines(study)) == 4
+    assert len(lines(study)) == 5
     again = CodingSession(study, "ines")
     assert again.text(TEXT) == session.text(TEXT)
     assert again.text(TEXT)["codings"][0]["memo"] == "why"
@@ -118,7 +119,7 @@ def test_the_same_code_twice_on_a_passage_is_refused(session, study):
     code(session)
     with pytest.raises(GLCError, match="already"):
         code(session)
-    assert len(lines(study)) == 3
+    assert len(lines(study)) == 4
 
 
 @pytest.mark.parametrize("name", ["", "Ana", "../ana", "consensus", "survey", "a b"])
@@ -234,17 +235,87 @@ def test_a_finished_text_is_opened_before_it_is_changed(session):
     assert session.text(TEXT)["status"] == "begun"
 
 
-def test_the_last_nine_codes_are_offered(session):
-    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:11]
-    for one in codes:
+def test_a_code_keeps_its_key_whatever_is_used_and_undone_later_also_in_a_new_window(session, study):
+    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:10]
+    for one in codes[:3]:
+        code(session, one)
+    assert code(session, codes[0], start=12, end=15)["keys"] == codes[:3]  # not in the order of use
+    assert CodingSession(study, "ines").state()["keys"] == codes[:3]
+    for _ in range(4):
+        session.do({"act": "undo"})
+    assert session.state()["keys"] == CodingSession(study, "ines").state()["keys"] == codes[:3]
+    for one in codes[1:]:
         done = code(session, one)
-    assert done["recent"] == codes[:1:-1]
+    # The tenth code takes the key of the one that was used longest ago.
+    assert done["keys"] == CodingSession(study, "ines").state()["keys"] == [codes[9], *codes[1:9]]
+
+
+def test_the_keys_of_a_journal_that_does_not_say_them_are_those_of_the_codes_used_last(session, study):
+    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:2]
+    for one in codes:
+        code(session, one)
+    path = study.journal("ines")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True)
+             if json.loads(line)["act"] != "keys"]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert CodingSession(study, "ines").state()["keys"] == codes
+
+
+def test_a_code_that_is_no_longer_in_use_leaves_its_key_to_the_next(session, study):
+    codes = [row["code_id"] for row in session.codebook() if row["level"] == "code"][:3]
+    for one in codes[:2]:
+        code(session, one)
+    path = study.reference_file("codebook")
+    book = pd.read_csv(path, dtype="str", keep_default_na=False)
+    book.loc[book["code_id"] == codes[0], "merged_into"] = codes[1]
+    book.to_csv(path, index=False)
+    session.codebook()
+    assert session.state()["keys"] == ["", codes[1]]
+    assert code(session, codes[2])["keys"] == [codes[2], codes[1]]
 
 
 @cache
 def texts_of_sample(root):
     """The texts of the sample are read once, since every example opens several sessions."""
     return current_texts(OpenStudy(root))
+
+
+def test_what_is_undone_is_named_and_its_place_is_said_also_in_another_text(session):
+    code(session, "outreach", start=0, end=10, n=1, text=OTHER)
+    start = turn(session, 1, OTHER)["start"]
+    code(session, "stigma")
+    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    names = {row["code_id"]: row["name"] for row in session.codebook()}
+    title = session.text(TEXT)["title"]
+    assert session.do({"act": "undo"})["message"] == f"Undone in {title}: the mark as finished."
+    assert session.do({"act": "undo"})["message"] == f"Undone in {title}: the code {names['stigma']}."
+    done = session.do({"act": "undo"})
+    assert done["message"] == f"Undone in {session.text(OTHER)['title']}: the code {names['outreach']}."
+    assert done["place"] == {"document_id": OTHER, "start": start}
+    done = session.do({"act": "redo"})
+    assert done["message"] == f"Done again in {session.text(OTHER)['title']}: the code {names['outreach']}."
+    assert done["place"] == {"document_id": OTHER, "start": start}
+
+
+def test_each_kind_of_act_has_a_name_when_it_is_undone(session):
+    code(session, "outreach")
+    coding = session.text(TEXT)["codings"][0]["coding_id"]
+    passage = {"document_id": TEXT, "start": (at := turn(session)["start"]) + 12, "end": at + 20}
+    answers = [row["answer_id"] for row in session.answers()[:2]]
+    name = next(row["name"] for row in session.codebook() if row["code_id"] == "outreach")
+    said = {f"the memo on {name}": {"act": "memo", "coding_id": coding, "memo": "x"},
+            f"the mark of a negative case on {name}": {"act": "negative_case", "coding_id": coding},
+            f"the removal of {name}": {"act": "uncode", "coding_id": coding},
+            "the proposed code Waiting": {"act": "propose_code", "name": "Waiting", **passage},
+            "the proposed quotation": {"act": "propose_quotation", **passage},
+            f"the code {name} on 2 answers": {
+                "act": "code_answers", "answer_ids": answers, "code_id": "outreach"},
+            "the mark as read": {"act": "read", "document_id": OTHER}}
+    for what, act in said.items():
+        session.do(act)
+        done = session.do({"act": "undo"})
+        assert done["message"].endswith(f": {what}."), done["message"]
+    assert done["place"] == {"document_id": OTHER, "start": None}
 
 
 KINDS = ["code", "uncode", "memo", "negative_case", "answers", "propose_code", "finish", "read", "undo",
@@ -318,10 +389,10 @@ def test_a_line_that_was_cut_is_reported_and_set_apart(session, study):
     code(session)
     path = study.journal("ines")
     whole = path.read_bytes()
-    path.write_bytes(whole + b'{"n": 4, "on": "2016-07-01", "act": "co')
+    path.write_bytes(whole + b'{"n": 5, "on": "2016-07-01", "act": "co')
     again = CodingSession(study, "ines", today=DAY)
     assert again.state()["problems"] == [
-        "Line 4 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was."]
+        "Line 5 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was."]
     code(again, start=20, end=30)
     assert path.read_bytes().startswith(whole)  # only ever added to
     assert len(spans(again)) == len(spans(CodingSession(study, "ines"))) == 2
@@ -336,7 +407,7 @@ def test_a_whole_line_without_its_end_counts(session, study):
     assert len(spans(again)) == 1
     code(again, start=20, end=30)
     assert len(spans(CodingSession(study, "ines"))) == 2
-    assert [line["n"] for line in lines(study)] == [1, 2, 3, 4]
+    assert [line["n"] for line in lines(study)] == [1, 2, 3, 4, 5]
 
 
 @given(st.integers(0, 10**6))

@@ -72,6 +72,67 @@ def test_each_difference_shows_both_coders_and_the_decision(study):
     assert documents == sorted(documents)
 
 
+def name_who_decides(study, name):
+    path = study.reference / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[coding]\n", f'[coding]\ndecided_by = "{name}"\n'), encoding="utf-8")
+    return OpenStudy(study.root)
+
+
+def compared(study, by):
+    """The texts that somebody sees in the comparison, with the coders of each."""
+    return {row["document_id"]: {one["coder_id"] for one in row["coders"]}
+            for row in Curation(study, by, today=DAY).differences()}
+
+
+def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
+    said = ("None of the texts that two people coded is assigned to nadia, so there is nothing to compare. "
+            "Whoever decides on all of them is named in study.toml: [coding] decided_by.")
+    assert Curation(study, "nadia").why_not() == said
+    with pytest.raises(GLCError, match="None of the texts"):
+        Curation(study, "nadia").differences()
+    assert not study.journal("consensus").exists()
+
+
+def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
+    rows = tables.read("disagreements", study=study)
+    documents = {*rows.loc[rows["document_id"].isin(DoubleCoding(study).texts), "document_id"]}
+    assert {*compared(name_who_decides(study, "Nadia"), "nadia")} == documents
+
+
+def test_a_coder_compares_and_decides_the_own_texts_alone(study):
+    theirs = [row["segment_id"] for row in Curation(study, "ines").differences()
+              if row["document_id"] == TEXT][0]
+    take_over(study, TEXT, "ines", "rosa")
+    assert TEXT not in compared(study, "ines") and TEXT in compared(study, "tomas")
+    with pytest.raises(GLCError, match=f"{TEXT} is not among the texts of ines.*decided_by"):
+        Curation(study, "ines").decide(theirs, ["outreach"], "why")
+
+
+def take_over(study, document, before, coder):
+    """Assigns a text to another coder, as if that one had coded it from the beginning."""
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text(encoding="utf-8").replace(f"{document},{before},", f"{document},{coder},"),
+                    encoding="utf-8")
+    for name in ("readings", "disagreements"):
+        rows = tables.read(name, study=study)
+        rows["coder_id"] = rows["coder_id"].astype("str").mask(
+            (rows["document_id"] == document) & (rows["coder_id"] == before), coder)
+        rows.to_parquet(study.processed / f"{name}.parquet")
+
+
+def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
+    settled, waiting = (next(row for row in Curation(study, "ines", today=DAY).differences()
+                             if (row["codes"] is None) == is_open) for is_open in (False, True))
+    Curation(study, "ines", today=DAY).decide(waiting["segment_id"], ["outreach"], "She goes there.")
+    before = study.journal("consensus").read_bytes()
+    for segment, codes, reason, by in ((waiting["segment_id"], ["outreach"], "She goes there. ", "by ines"),
+                                       (settled["segment_id"], settled["codes"], settled["reason"], "")):
+        with pytest.raises(GLCError, match=f"Nothing is changed: version 1 of the decision.*{by}"):
+            Curation(study, "tomas", today=DAY).decide(segment, codes, reason)
+    assert study.journal("consensus").read_bytes() == before
+
+
 @pytest.mark.acceptance
 def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
     curation = Curation(study, "ines", today=DAY)

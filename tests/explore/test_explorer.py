@@ -5,6 +5,8 @@ import shutil
 from html import unescape
 
 import pytest
+from ipywidgets.widgets.widget import _instances
+from ipywidgets.widgets.widget_link import DirectionalLink
 
 from glc_analysis import tables
 from glc_analysis.explore.explorer import Explorer, in_context
@@ -52,6 +54,34 @@ def test_others_see_no_passage_that_is_not_cleared_for_them(explorer, audience):
     for theme in [value for _, value in explorer.theme.options]:
         explorer.theme.value = theme
         assert not [one for one in words - cleared if one in explorer.context.value]
+
+
+def shown(explorer):
+    """What is seen in each tab, as the browser has it."""
+    return [tab.children[tab.selected_index] for tab in explorer.tabs.children]
+
+
+def test_nothing_of_the_team_is_seen_under_another_audience_while_its_figures_are_made(explorer, monkeypatch):
+    team, made, seen = shown(explorer), Explorer._figures, []
+
+    def figures(self):
+        seen.append([one.value for one in (*self._figures_of.values(), *self._context_of.values())])
+        return made(self)
+
+    monkeypatch.setattr(Explorer, "_figures", figures)
+    assert explorer.figures.value and explorer.context.value
+    explorer.audience.value = "public"
+    assert seen == [[""] * 6]
+    assert not [one for one in shown(explorer) if one in team]
+    assert explorer.figures.value.startswith('<p class="glc-note">Audience: public. Theme: ')
+    explorer.audience.value = "team"
+    assert shown(explorer) == team and "Audience: team." in explorer.figures.value
+
+
+def test_the_browser_changes_between_audiences_without_the_kernel(explorer):
+    links = [one for one in _instances.values() if isinstance(one, DirectionalLink)
+             and one.source == (explorer.audience, "index")]
+    assert [one.target for one in links] == [(tab, "selected_index") for tab in explorer.tabs.children]
 
 
 def test_the_public_chooses_among_no_countries_that_are_not_listed(explorer):

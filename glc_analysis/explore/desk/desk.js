@@ -100,21 +100,6 @@ export function lanes(codings) {
   return placed;
 }
 
-/** The keys 1 to 9: a code keeps its key; a new one takes a free key, or that of the code used longest ago. */
-export function keysOf(keys, recent) {
-  const kept = [...keys];
-  for (const code of [...recent].reverse()) {
-    if (kept.includes(code)) continue;
-    let at = kept.length < 9 ? kept.length : -1;
-    for (let n = 0, oldest = -1; at < 0 || (kept.length === 9 && n < 9); n += 1) {
-      const age = recent.includes(kept[n]) ? recent.indexOf(kept[n]) : 99;
-      if (age > oldest) [at, oldest] = [n, age];
-    }
-    kept[at] = code;
-  }
-  return kept;
-}
-
 /** The key that somebody means: the letter or the digit on it where the keyboard writes another script. */
 export function meantKey(event) {
   if (/^[\x20-\x7e]$/.test(event.key) || event.key.length > 1) return event.key;
@@ -361,8 +346,8 @@ class Codebook {
     return shown;
   }
 
-  used(recent) {
-    this.keys = keysOf(this.keys, recent.filter(one => this.by.has(one)));
+  used(keys) {
+    this.keys = keys;
     this.drawKeys();
   }
 
@@ -651,6 +636,12 @@ class TextsView {
     if (!this.selection) return this.showWhere(chosen);
     await this.desk.act({ act: "place", coding_id: chosen.coding_id, ...this.passage() });
     this.focusTurn();
+  }
+
+  /** Shows a place that may be in another text; of a whole text, any turn is its place. */
+  async reach({ document_id, start }) {
+    if (this.text?.document_id !== document_id) await this.go(document_id);
+    if (start !== null && this.text) this.goTo(this.turnAt(start));
   }
 
   /** The text is another one since the coder went on with it, or undid that. */
@@ -1390,6 +1381,19 @@ class AnswersView {
     this.tellPicked();
   }
 
+  /** Shows an answer, also one that the choices above would leave out; what is selected stays if it is in sight. */
+  reach({ document_id }) {
+    const answer = this.by?.get(document_id);
+    if (!answer) return;
+    if (!this.shown.includes(answer)) {
+      for (const field of [this.question, this.country, this.state, this.words]) field.value = "";
+      this.filter();
+    }
+    const n = this.shown.indexOf(answer);
+    if (this.picked.has(document_id)) this.long.reveal(n);
+    else this.goTo(n, "alone");
+  }
+
   stateOf(answer) {
     return answer.waiting.length ? "waiting" : answer.codings.length ? "coded" : answer.read ? "read" : answer.handed_in ? "handed in" : "open";
   }
@@ -2024,24 +2028,35 @@ class Desk {
   /** One act: sent, journalled, and everything that it changed drawn anew. Acts follow one another. */
   act(act) {
     const done = (this.last ?? Promise.resolve()).then(() => this.ask({ do: act }));
-    this.last = done.then(answer => {
+    this.last = done.then(async answer => {
       if (!answer) return;
       this.told(answer);
       for (const view of Object.values(this.views)) view.changed(answer.after);
       this.views.texts.listed(answer.texts ?? this.views.texts.texts);
       if (answer.problems) this.warn(answer.problems);
+      if (answer.place) await this.reach(answer.place);
       if (answer.message) this.say(answer.message);
       this.status.classList.remove("glc-refused");
     });
     return this.last.then(() => done);
   }
 
-  told({ can_undo, can_redo, recent }) {
+  /** Shows where something was undone or done again, which may be in another text. */
+  async reach(place) {
+    const name = this.views.texts.texts.some(one => one.document_id === place.document_id) ? "texts" : "answers";
+    const focused = document.activeElement, isHere = this.root.contains(focused);
+    if (this.view !== this.views[name]) await this.open(name);
+    await this.view.reach(place);
+    if ([this.undo, this.redo].includes(focused) && !focused.disabled) focused.focus();
+    else if (isHere && !this.root.contains(document.activeElement)) this.view.enter();
+  }
+
+  told({ can_undo, can_redo, keys }) {
     const focused = document.activeElement;
     this.undo.disabled = !can_undo;
     this.redo.disabled = !can_redo;
     if ((focused === this.undo && !can_undo) || (focused === this.redo && !can_redo)) this.view.enter();
-    this.codebook.used(recent ?? []);
+    this.codebook.used(keys);
   }
 
   codeByKey(n) {

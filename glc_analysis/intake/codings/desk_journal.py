@@ -112,8 +112,10 @@ class DeskWork:
     ``codings``, ``proposals`` and ``texts`` go by their ids, ``decisions`` by segment; ``read`` and
     ``finished`` hold the document_ids that are so marked. ``waiting`` are the codings that are to be placed
     again, since the coder went on with a text that changed; ``earlier`` is that text before. ``codebook`` is
-    what the coder last coded with (code_id -> the words of its definition), ``opened`` the double-coded texts
-    that were opened for comparison. ``cut`` are the numbers of the lines that a power failure cut off.
+    what the coder last coded with (code_id -> the words of its definition), ``keys`` the codes on the keys
+    1 to 9 (blank for a free key), ``opened`` the double-coded texts that were opened for comparison. ``cut``
+    are the numbers of the lines that a power failure cut off. ``done`` are the numbers of the acts that can
+    be undone, ``undone`` those that can be done again, ``names`` what each act was, such as code.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
@@ -125,11 +127,13 @@ class DeskWork:
     proposals: dict[str, CodeProposal] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     codebook: dict[str, list[str]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
     opened: set[str] = field(default_factory=set)
     cut: list[int] = field(default_factory=list)
     last: int = 0
     done: list[int] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
     _changes: dict[int, list[Change]] = field(default_factory=dict)
 
     def apply(self, line: Line) -> set[str]:
@@ -156,6 +160,9 @@ class DeskWork:
         if act == "codebook":
             self.codebook = dict(line["codes"])
             return set()
+        if act == "keys":
+            self.keys = list(line["codes"])
+            return set()
         if act == "open":
             self.opened |= {*line["document_ids"]}
             return set()
@@ -165,7 +172,7 @@ class DeskWork:
             return self._undo(line["of"]) if act == "undo" else self._redo(line["of"])
         changes = [(table, key, table.get(key), after) for table, key, after in self._effects(line)]
         _write(changes)
-        self._changes[self.last] = changes
+        self._changes[self.last], self.names[self.last] = changes, act
         self.done.append(self.last)
         self.undone.clear()
         return _documents(changes)
@@ -192,6 +199,12 @@ class DeskWork:
     def documents_of(self, n: int) -> set[str]:
         """The ids of the texts that an act is about, by the number of the act."""
         return _documents(self._changes[n])
+
+    def passages_of(self, n: int) -> list[DeskCoding | CodeProposal]:
+        """The codings and proposals that an act is about, as they are with it or, where it takes them off, as
+        they are without it."""
+        changed = [before if after is None else after for _, _, before, after in self._changes[n]]
+        return [one for one in changed if isinstance(one, DeskCoding | CodeProposal)]
 
     def _undo(self, n: int) -> set[str]:
         self.done.remove(n)
