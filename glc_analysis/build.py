@@ -204,6 +204,8 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     said = records.several_records(engine["records"], reference, study.settings["survey"])
     for line in (*said, *coding_lines(engine)):
         say(line)
+    if faults := _uncounted_work(engine):
+        raise Faults(faults)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
@@ -215,6 +217,13 @@ def coding_lines(engine: Engine) -> list[str]:
 
     notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
     return notes + proof_sentences(engine["codings"], engine["quarantined"])
+
+
+def _uncounted_work(engine: Engine) -> list[Fault]:
+    """Faults where coders handed in work and none of it counts."""
+    from glc_analysis.coding.assemble import uncounted_faults
+
+    return uncounted_faults(engine["codings"], engine["quarantined"])
 
 
 def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:

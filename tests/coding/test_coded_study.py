@@ -8,6 +8,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
+from glc_analysis.coding.assemble import COLUMNS
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
@@ -404,3 +405,15 @@ def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
 def test_a_translation_of_other_turns_is_a_fault(tmp_path):
     with pytest.raises(Faults, match="has 3 turns and lamp has 2"):
         build(translated(tmp_path, LAMP + "Rosa: And then?\n"))
+
+
+def test_a_study_whose_coders_work_does_not_count_is_a_fault_that_says_what_to_do(tmp_path):
+    study = coded_study(tmp_path / "s", codings={"ana": "../raw/codings/ana.csv"})
+    (study.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
+                                               encoding="utf-8")
+    with pytest.raises(Faults, match=r"no coding of ana counts.*document_id \* and decision accept"):
+        check_study(study)
+    write_csv(study.root / "private/reference/reviewed_codings.csv", [
+        dict.fromkeys(COLUMNS, "") | {"coder_id": "ana", "document_id": "*", "decision": "accept",
+                                      "reason": "looked at all", "by": "Rosa", "date": "2016-10-01"}])
+    assert check_study(study)["codings"] > 1

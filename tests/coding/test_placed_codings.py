@@ -289,6 +289,37 @@ def test_a_reviewed_row_accepts_a_passage_by_position_where_it_is(study):
     assert len(placed(found, "consensus")) == 2
 
 
+POSITIONS = "document,start,end,code\nlamp,9,12,Waiting\nblue,30,41,Helth care\nblue,10,80,Delay\n"
+
+
+def test_every_row_to_look_at_is_accepted_as_it_is_listed(study):
+    spreadsheet(study, "ana", PLACE)
+    table(study, "ben", POSITIONS)
+    found = coded(study)
+    listed = to_review(found.tables["quarantined"], found.tables["codings"])
+    assert listed[["document_id", "code", "words", "segment_id"]].to_numpy().tolist() == [
+        ["blue", "delay", texts_of(study).canonical["blue"][10:80], ""],
+        ["blue", "helth_care", texts_of(study).canonical["blue"][30:41], "blue.2"],
+        ["lamp", "delay", texts_of(study).canonical["lamp"][9:12], "lamp.1"]]
+    again = coded(study, reviewed_codings=listed.assign(decision="accept"))
+    assert placed(again, "ben") == [(*row[:3], "accepted") for row in placed(found, "ben")]
+
+
+def test_one_row_accepts_all_that_a_coder_has_by_position(study):
+    spreadsheet(study, "ana", PLACE)
+    table(study, "ben", POSITIONS + "lamp,,,Delay\n")
+    found = coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "*"}))
+    assert [match for *_, match in placed(found, "ben")] == ["accepted", "accepted", "accepted", "whole_text"]
+    assert {*found.tables["readings"].query("coder_id == 'ben'")["document_id"]} == {"blue", "lamp"}
+
+
+def test_a_row_for_all_documents_accepts_nothing_that_is_quarantined(study):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    with pytest.raises(Faults, match="fits no passage"):
+        coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "*"}))
+
+
 def test_a_passage_that_is_left_out_is_no_longer_missing(study):
     spreadsheet(study, "ana", HOUSE)
     spreadsheet(study, "ben", MANY)

@@ -281,8 +281,8 @@ def test_what_is_not_certain_is_quarantined_passage_by_passage(tmp_path, kind):
 
 
 def test_where_nothing_tells_how_positions_count_they_are_marked(tmp_path):
-    text = "😀 a b c d e f g\n"
-    raw = read_codings(package(tmp_path, project(selection(4, 5), origin="Unknown 1"), text))
+    text = "😀😀 a b c d e f g\n"  # b, or a where each of the two counts twice
+    raw = read_codings(package(tmp_path, project(selection(5, 6), origin="Unknown 1"), text))
     assert raw.codings["match"].tolist() == ["by_position"]
     assert any("how positions are counted is unknown" in note for note in raw.notes)
 
