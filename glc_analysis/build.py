@@ -202,7 +202,7 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
     said = records.several_records(engine["records"], reference, study.settings["survey"])
-    for line in (*said, *coding_lines(engine)):
+    for line in (*said, *coding_lines(engine, reference)):
         say(line)
     if faults := _uncounted_work(engine):
         raise Faults(faults)
@@ -211,12 +211,15 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
 
 
-def coding_lines(engine: Engine) -> list[str]:
-    """What the coders' files hold that people should know, and what shows the places of their codings."""
-    from glc_analysis.coding.assemble import proof_sentences
+def coding_lines(engine: Engine, reference: Reference) -> list[str]:
+    """What the coders' files hold that people should know, what shows the places of their codings, and the
+    codes that codebook.csv lacks."""
+    from glc_analysis.coding.assemble import orphan_sentences, proof_sentences
 
     notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
-    return notes + proof_sentences(engine["codings"], engine["quarantined"])
+    codings, quarantined = engine["codings"], engine["quarantined"]
+    return [*notes, *proof_sentences(codings, quarantined),
+            *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:

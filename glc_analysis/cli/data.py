@@ -308,13 +308,15 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
     what takes their place is for people to say (parent_id, merged_into).
     """
-    from glc_analysis.coding.codebook import read_qdc
-    from glc_analysis.drafting.code_tree import merged_tree, tree_difference, write_codebook
+    from glc_analysis.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table
 
-    tree, book = merged_tree([read_qdc(path) for path in trees]), read_table(study, "codebook")
+    notes: list[str] = []
+    tree, book = merged_tree([read_tree(path) for path in trees], notes), read_table(study, "codebook")
     rows = tree_difference(book, tree)
     print_rows(rows, form, empty="The tree says what codebook.csv says.")
+    for note in notes:
+        say(f"To decide: {note}")
     if is_written:
         say(f"Written: {write_codebook(study, book, tree)}.")
     elif len(rows):

@@ -168,6 +168,21 @@ def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[F
                   "all that have a position alone") for coder in sorted(n_waiting.index)]
 
 
+def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,
+                     listed: pd.DataFrame) -> list[str]:
+    """A sentence for each code that coders used and codebook.csv (``listed``) lacks. Tables ``codings``,
+    ``quarantined`` and ``codebook`` go in."""
+    own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
+                     quarantined[["code_id", "coder_id"]]]).astype("str")
+    orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
+    for row in orphans.sort_values("code_id").itertuples():
+        used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
+        who = ", ".join(f"{coder} {n}" for coder, n in used.items())
+        sentences.append(f"codebook.csv has no code {row.name!r} ({who}), which is counted by itself, below "
+                         f"no theme; {nearest(row.name, listed['name'])}.")
+    return sentences
+
+
 def _named(columns: list[str], one: tuple) -> dict[str, Any]:
     return dict(zip(columns, one, strict=True))
 

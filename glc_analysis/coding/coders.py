@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -438,6 +438,8 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
                     files.append((coder, read_codings(path, coder=coder, separator=separator)))
             except Faults as found:
                 faults += found.faults
+    files = _one_name_a_guid(files, codebook)
+    faults += _ambiguous_codes(files, codebook)
     # The workbook also lists the codes that coders used and codebook.csv lacks.
     used = {code for _, raw in files for code in raw.codings["code"]}
     listed, tables = extend_codebook(used, {}, codebook)[1], []
@@ -457,6 +459,46 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
     if faults:
         raise Faults(faults)
     return CodersFiles(files, decisions)
+
+
+def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
+                     codebook: pd.DataFrame) -> list[tuple[str, RawCodings]]:
+    """The files, with one name for a code that has several under one GUID: the name that codebook.csv knows,
+    or else the first. Names that codebook.csv knows stay, also where they share a GUID."""
+    names: dict[str, dict[str, str]] = {}
+    for _, raw in files:
+        for guid, code in raw.guids.items():
+            names.setdefault(guid, {}).setdefault(code, raw.path.name)
+    shared = [own for own in names.values() if len(own) > 1]
+    known = book.resolve({name for own in shared for name in own}, codebook)
+    first_of: dict[str, tuple[str, str]] = {}
+    for own in shared:
+        first = next((name for name in own if known[name]), next(iter(own)))
+        if len({known[name] for name in own} - {""}) < 2:
+            first_of |= {name: (first, own[first]) for name in own if not known[name] and name != first}
+    result = []
+    for coder, raw in files:
+        here = sorted({*raw.codings["code"], *raw.quarantined["code"]} & {*first_of})
+        if here:
+            change = {name: first_of[name][0] for name in here}
+            notes = [f"the code {name!r} has the same GUID as {first!r} in {file}, so both are one code"
+                     for name in here for first, file in [first_of[name]]]
+            raw = replace(raw, codings=raw.codings.assign(code=raw.codings["code"].replace(change)),
+                          quarantined=raw.quarantined.assign(code=raw.quarantined["code"].replace(change)),
+                          notes=(*raw.notes, *notes))
+        result.append((coder, raw))
+    return result
+
+
+def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for each name that coders used and several codes of the codebook have. Only tables and the
+    coding desk write the ids of codes."""
+    for _, raw in files:
+        used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
+        several = book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
+        for name, paths in several.items():
+            yield Fault(f"is the name of several codes: {', '.join(paths)}", file=raw.path.name, value=name,
+                        fix="write the path of the code that is meant, in the coder's program or table")
 
 
 _NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "instead_of"], dtype="str")

@@ -417,3 +417,12 @@ def test_a_study_whose_coders_work_does_not_count_is_a_fault_that_says_what_to_d
         dict.fromkeys(COLUMNS, "") | {"coder_id": "ana", "document_id": "*", "decision": "accept",
                                       "reason": "looked at all", "by": "Rosa", "date": "2016-10-01"}])
     assert check_study(study)["codings"] > 1
+
+
+def test_codes_that_the_codebook_lacks_are_listed_by_check(tmp_path):
+    study, lines = coded_study(tmp_path / "s", codings={"ana": BOTH["ana"]}), []
+    spreadsheet(study, "ana", *ANA, ("lamp", "No house.", "Safe placse"), ("lamp", "A house", "Safe placse"))
+    check_study(study, say=lines.append)
+    assert [line for line in lines if "has no code" in line] == [
+        "codebook.csv has no code 'Safe placse' (ana 2), which is counted by itself, below no theme; "
+        "nearest: 'Safe place'."]

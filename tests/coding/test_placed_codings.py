@@ -16,9 +16,10 @@ from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
 from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
+from tests.coding_files import zipped
 
 
-def coded(study, **tables):
+def coded(study, steps=None, **tables):
     """The coding of a study's interviews and calls, without a build."""
     reference = read_reference(study)
     reference.tables.update(tables)
@@ -27,7 +28,7 @@ def coded(study, **tables):
                     segments=texts.segments.assign(country_id="KHM"))
     columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
     return assemble(study, reference, texts, texts.documents, texts.segments, {}, columns,
-                    {"Ana Vega": "Person 1"}, CleaningLog())
+                    {"Ana Vega": "Person 1"}, steps or CleaningLog())
 
 
 def placed(found, coder="ana"):
@@ -112,6 +113,46 @@ def test_what_was_placed_by_position_alone_is_in_no_consensus(study):
     found = coded(study)
     assert len(placed(found, "ben")) == 1
     assert {quote for _, quote, *_ in placed(found, "consensus")} == {"A safe place for tonight."}
+
+
+# Codes by their names.
+
+
+def test_a_name_that_several_codes_have_is_a_fault_and_no_code_of_its_own(study):
+    book = pd.concat([read_reference(study).codebook, pd.DataFrame([
+        {"code_id": "delay_2", "parent_id": "care", "level": "code", "name": "Delay"}])]).fillna("")
+    spreadsheet(study, "ana", PLACE)
+    spreadsheet(study, "ben", ("lamp", "A house holds people", "delay_"))
+    assert [code for _, _, code, _ in placed(coded(study), "ben")] == ["delay"]
+    with pytest.raises(Faults, match=r"ben.csv, value 'delay_': is the name of several codes: "
+                                     r"Practice > Care > Delay, Practice > Law > Delay"):
+        coded(study, codebook=book)
+
+
+def with_guids(study, coder, guid, name, words):
+    """A coder's project whose only code has a GUID and a name."""
+    text = texts_of(study).canonical["blue"]
+    at = text.index(words)
+    (study.raw / f"codings/{coder}.qdpx").write_bytes(zipped([("p.qde", (
+        f'<Project><CodeBook><Codes><Code guid="{guid}" name="{name}"/></Codes></CodeBook><Sources>'
+        f'<TextSource guid="s" name="blue" plainTextPath="internal://t.txt"><PlainTextSelection guid="m" '
+        f'startPosition="{at}" endPosition="{at + len(words)}" name="{words}"><Coding guid="c">'
+        f'<CodeRef targetGUID="{guid}"/></Coding></PlainTextSelection></TextSource></Sources></Project>')),
+        ("sources/t.txt", text)]))
+
+
+@pytest.mark.parametrize(("first", "second", "code"), [
+    ("Safe place", "A place that is safe", "shelter"), ("Rest", "Sleep", "rest")])
+def test_one_guid_under_two_names_is_one_code_with_a_note(study, first, second, code):
+    study.settings["raw"]["codings"] = {name: f"../raw/codings/{name}.qdpx" for name in ("ana", "ben")}
+    with_guids(study, "ana", "7A", first, "A safe place")
+    with_guids(study, "ben", "{7a}", second, "A safe place")
+    steps = CleaningLog()
+    found = coded(study, steps=steps)
+    assert [code for _, _, code, _ in placed(found, "ben")] == [code]
+    assert [code for _, _, code, _ in placed(found, "consensus")] == [code]
+    assert any(f"ben.qdpx: the code {second!r} has the same GUID as {first!r}" in line["why"]
+               for line in steps.lines)
 
 
 # Texts that were edited after coding.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import COLUMNS
+from glc_analysis.coding.codebook import COLUMNS, ancestors
 from glc_analysis.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
 from glc_analysis.drafting.texts import sort_arrivals
 from glc_analysis.errors import Faults
@@ -98,6 +98,51 @@ def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is
     assert (tmp_path / "ours/raw/interviews/Notes.txt").read_text(
         encoding="utf-8") == "Text: They wait. For months.\n"
     assert "To decide: whose words Notes.txt are" in done.stderr
+
+
+FLAT = "document,quote,code\nBlue Door,Ten wait for months.,{}\n"
+
+
+@pytest.fixture
+def services(arrived):
+    """A tree of codes: Services above Health care and Cost, Law above Cost."""
+    codes = pd.DataFrame({"code": ["Services", "Health care", "Services > Cost", "Law", "Law > Cost"],
+                          "parent": ["", "Services", "Services", "", "Law"], "definition": "",
+                          "position": range(5)})
+    write_qdc(arrived / "tree.qdc", codes)
+    (arrived / "ana.csv").unlink()
+    return arrived
+
+
+@pytest.mark.parametrize("name", ["health-care", "HEALTH CARE", "health_care"])
+def test_a_flat_list_beside_a_tree_is_matched_to_it(tmp_path, services, name):
+    (services / "bea.csv").write_text(FLAT.format(name), encoding="utf-8")
+    glc("init", tmp_path / "ours", "--from", services)
+    names = [row["name"] for row in rows(tmp_path / "ours/reference/codebook.csv")]
+    assert names == ["Codes", "Services", "Health care", "Cost", "Law", "Cost"]
+
+
+def test_a_flat_name_that_several_codes_of_the_tree_have_is_asked_about_and_not_drafted(tmp_path, services):
+    (services / "bea.csv").write_text(FLAT.format("Cost"), encoding="utf-8")
+    done = glc("init", tmp_path / "ours", "--from", services)
+    assert [row["name"] for row in rows(tmp_path / "ours/reference/codebook.csv")].count("Cost") == 2
+    assert "which code “Cost” is: Services > Cost, Law > Cost" in " ".join(done.stderr.split())
+
+
+def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
+    whole = merged_tree([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
+    paths = {"/".join([*reversed(above), code]) for code, above in ancestors(whole).items()}
+    assert paths == {"a", "a/b", "a/b/c", "a/b/d", "e"}
+
+
+def test_a_flat_list_moves_no_code_of_the_codebook_and_adds_none_twice():
+    book = with_levels(merged_tree([tree(("A", "B x"), ("A", "C"), ("D", "C"))]))[0].assign(contradicts="")
+    flat = merged_tree([tree(("b-x",), ("C",), ("New",))])
+    found = tree_difference(book, flat)
+    assert found[["change", "path", "now"]].to_numpy().tolist() == [
+        ["unclear", "C", "Codes > A > C, Codes > D > C"], ["new", "New", ""]]
+    assert "New" in {*added_codes(book, flat)["name"]}
+    assert not {"b-x", "C"} & {*added_codes(book, flat)["name"]}
 
 
 def test_notes_of_codes_that_repeat_a_transcript_or_name_a_speaker_are_left_out(tmp_path, arrived):

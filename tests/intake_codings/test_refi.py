@@ -198,9 +198,14 @@ def test_a_second_code_of_one_coding_is_read_and_said(tmp_path):
     assert any("'call_ke.txt', 48 to 55 names 2 codes" in note for note in raw.notes)
 
 
-def test_two_codes_of_one_id_are_a_fault(tmp_path):
-    said = faults(tmp_path, WHOLE.replace(guid("Voice"), guid("Delay")))
-    assert "2 elements Code have the same GUID" in said
+def test_two_names_of_one_guid_are_one_code_and_it_is_said(tmp_path):
+    raw = read(tmp_path, WHOLE.replace(guid("Voice"), guid("Delay")))
+    assert raw.codes["code"].tolist() == ["Delay"]
+    assert "The codes 'Delay' and 'Voice' have the same GUID" in raw.notes[0]
+
+
+def test_two_users_of_one_guid_are_a_fault(tmp_path):
+    assert "2 elements User have the same GUID" in faults(tmp_path, WHOLE.replace(guid("bert"), guid("ana")))
 
 
 def test_bad_places_and_lost_codes_are_named_with_text_and_code(tmp_path):

@@ -192,7 +192,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
         checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank | uncoded),
-        frozenset(found.training),
+        frozenset(found.training), dict(found.guids),
     )  # fmt: skip
 
 

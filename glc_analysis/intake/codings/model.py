@@ -57,6 +57,7 @@ class RawCodings:
     is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
     blank: frozenset[str] = frozenset()  # documents that a table or a project lists without any code
     training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
+    guids: Mapping[str, str] = field(default_factory=dict)  # GUID of a code -> the code
 
 
 class Passage(NamedTuple):
@@ -102,6 +103,7 @@ class ParsedCodings:
     has_names: bool = False  # a selection has a name, which may be its words or anything else
     blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
     training: set[str] = field(default_factory=set)  # texts that were coded at the desk to learn
+    guids: dict[str, str] = field(default_factory=dict)  # GUID of a code -> the code
     counts: str = ""  # how the program is known to count; blank where only its texts can tell
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
