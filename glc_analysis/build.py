@@ -91,7 +91,7 @@ from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
 
 Say = Callable[[str], None]
-FILES_READ = "coders' files read"
+FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
@@ -216,7 +216,8 @@ def coding_lines(engine: Engine, reference: Reference) -> list[str]:
     codes that codebook.csv lacks."""
     from glc_analysis.coding.assemble import orphan_sentences, proof_sentences
 
-    notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
+    notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
+             if line["step"] in (FILES_READ, TEXTS_READ)]
     codings, quarantined = engine["codings"], engine["quarantined"]
     return [*notes, *proof_sentences(codings, quarantined),
             *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
@@ -341,7 +342,10 @@ def _conversations(view: View) -> dict[str, Any]:
     from glc_analysis.coding.texts import read_texts
 
     view.say("reading interviews, calls and open answers")
-    return {"conversations": read_texts(view.study, view.reference, view.pseudonyms)}
+    texts = read_texts(view.study, view.reference, view.pseudonyms)
+    for note in texts.notes:
+        view.log.add(TEXTS_READ, why=note)
+    return {"conversations": texts}
 
 
 def _coded_columns(view: View) -> dict[str, Any]:

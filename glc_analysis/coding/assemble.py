@@ -274,7 +274,8 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
 
     files = read_coders(study, reference.codebook)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    result = place_codings(files.files, text_of, document_names(documents, paths), mask)
+    result = place_codings(files.files, text_of, document_names(documents, paths), mask,
+                           conversations=sorted(texts.texts))
     if faults := result.faults + apply_reviews(result, reference.reviewed_codings, segments, text_of,
                                                reference.codebook):
         raise Faults(faults)

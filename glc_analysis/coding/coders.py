@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -59,6 +59,9 @@ BLANK = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
 NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
 
+COPY = 0.8
+"""A text of an unknown name that has this share of its words in common with ours is a copy of it."""
+
 Span = tuple[int, int]
 
 
@@ -96,11 +99,14 @@ class PlacedCodings:
 
 
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
-                  documents: Mapping[str, str], mask: Callable[[str], Masked]) -> PlacedCodings:
+                  documents: Mapping[str, str], mask: Callable[[str], Masked], *,
+                  conversations: Collection[str] = ()) -> PlacedCodings:
     """Places the codings of all files; each file comes with the coder that study.toml names for it.
 
     ``documents`` has the document_id of every name that a program may give a text
-    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``mask`` puts pseudonyms into
+    (:func:`document_names`); a text of another name is known by its words, if it is one of the
+    ``conversations`` (ids of interviews and calls). ``text_of`` gives the text of a document_id; ``mask``
+    puts pseudonyms into
     the coders' own words.
 
     Where a file names several coders, their names become their ids; else its coder is the one of
@@ -124,6 +130,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
+            if not document_id and raw.tool != "desk" \
+                    and (document_id := _by_text(theirs, conversations, text_of, mask)):
+                result.notes.append(f"{raw.path.name}: {source!r} has the text of {document_id}, and is read "
+                                    "as a copy of it")
             if not document_id and raw.tool == "desk":  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
@@ -150,6 +160,16 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     for document_id, copies in at_desk.items():
         _set_versions_apart(result, document_id, text_of(document_id), copies, mask)
     return result
+
+
+def _by_text(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
+             mask: Callable[[str], Masked]) -> str:
+    """The one interview or call that a text is a copy of; blank where there is none, or several."""
+    masked = mask(copy) if copy.strip() else None
+    found = [document for document in conversations if masked
+             and (align(text_of(document), copy)
+                  or EditedText(text_of(document), masked).share_in_common >= COPY)]
+    return found[0] if len(found) == 1 else ""
 
 
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],

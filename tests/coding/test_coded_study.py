@@ -3,6 +3,7 @@
 import csv
 import sqlite3
 
+import docx
 import pandas as pd
 import pytest
 
@@ -426,3 +427,25 @@ def test_codes_that_the_codebook_lacks_are_listed_by_check(tmp_path):
     assert [line for line in lines if "has no code" in line] == [
         "codebook.csv has no code 'Safe placse' (ana 2), which is counted by itself, below no theme; "
         "nearest: 'Safe place'."]
+
+
+def test_two_documents_with_the_same_text_are_a_fault(tmp_path):
+    study = coded_study(tmp_path / "s")
+    (study.raw / "interviews/lamp.txt").write_text(BLUE.replace("months.", " months."), encoding="utf-8")
+    with pytest.raises(Faults, match=r"'raw/interviews/lamp.txt': has the same text as "
+                                     r"raw/interviews/blue.txt.*move it to raw/codings"):
+        check_study(study)
+
+
+def test_check_names_hidden_text_of_a_word_file(tmp_path):
+    study, lines = coded_study(tmp_path / "s"), []
+    made = docx.Document()
+    for line in LAMP.splitlines():
+        made.add_paragraph(line)
+    made.paragraphs[1].runs[0].font.hidden = True
+    made.save(study.raw / "interviews/lamp.docx")
+    (study.raw / "interviews/lamp.txt").unlink()
+    listed = study.root / "private/reference/documents.csv"
+    listed.write_text(listed.read_text(encoding="utf-8").replace("lamp.txt", "lamp.docx"), encoding="utf-8")
+    check_study(study, say=lines.append)
+    assert "lamp.docx: hidden text is read as if it had been said (paragraph 2)." in lines

@@ -155,6 +155,27 @@ def test_one_guid_under_two_names_is_one_code_with_a_note(study, first, second, 
                for line in steps.lines)
 
 
+# Copies under another name.
+
+
+def test_a_copy_under_another_name_is_known_by_its_words(study):
+    study.settings["raw"]["codings"] = QDPX
+    text = "Rosa: Q1. What comes first?\nAna V.: A safe place for tonight. Ana Vega calls \U0001f600 " \
+        "\u179f\u17bb\u1781 at once.\nRosa: Q2. And the court?\nAna V.: We wait for months.\n"
+    project(study, "ana", text, ("We wait for months.", "Delay"), document="Door (my copy)")
+    steps = CleaningLog()
+    assert placed(coded(study, steps=steps)) == [("blue", "We wait for months.", "delay", "moved")]
+    assert any("'Door (my copy)' has the text of blue" in line["why"] for line in steps.lines)
+
+
+def test_a_text_under_another_name_that_is_nobodys_is_a_fault(study):
+    study.settings["raw"]["codings"] = QDPX
+    project(study, "ana", "Rosa: Hello.\nEva: Another talk altogether, long.\n", ("Another talk", "Delay"),
+            document="Door")
+    with pytest.raises(Faults, match="is not the name of a document"):
+        coded(study)
+
+
 # Texts that were edited after coding.
 
 

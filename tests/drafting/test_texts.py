@@ -100,6 +100,72 @@ def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is
     assert "To decide: whose words Notes.txt are" in done.stderr
 
 
+TALK = [("Ana Vega", "How many people wait for a house in this town?"),
+        ("Ben Oyoo", "Ten wait for months, and nobody tells them why."), ("Ana Vega", "And who pays?"),
+        ("Ben Oyoo", "The families pay, or nobody does.")]
+
+
+def commented(path, *turns, code="Waiting", author="Maria"):
+    """A Word copy of a transcript with a comment on its second turn."""
+    document = docx.Document()
+    for name, words in turns:
+        run = document.add_paragraph(f"{name}: {words}").runs[0]
+        if words.startswith("Ten"):
+            document.add_comment(run, text=code, author=author)
+    document.save(path)
+
+
+@pytest.fixture
+def transcript(tmp_path):
+    """A folder with one transcript in plain text."""
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "Blue Door.txt").write_text("".join(f"{name}: {words}\n" for name, words in TALK),
+                                          encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("words", ["And who pays?", "And who pays for it?"])
+def test_a_commented_copy_is_no_interview_of_its_own_and_it_is_asked_whose_it_is(tmp_path, transcript, words):
+    commented(transcript / "BD maria.docx", *TALK[:2], ("Ana Vega", words), TALK[3])
+    done = glc("init", tmp_path / "ours", "--from", transcript)
+    assert [row["document_id"] for row in rows(tmp_path / "ours/private/reference/documents.csv")] == [
+        "blue_door"]
+    assert [path.name for path in (tmp_path / "ours/raw/codings").iterdir()] == ["BD maria.docx"]
+    assert "whose work the comments in BD maria.docx are (by Maria): it has the text of Blue Door.txt" \
+        in done.stderr
+
+
+def test_of_two_commented_copies_one_is_the_transcript(tmp_path, transcript):
+    (transcript / "Blue Door.txt").unlink()
+    for name in ("Blue Door ana.docx", "Blue Door ben.docx"):
+        commented(transcript / name, *TALK)
+    glc("init", tmp_path / "ours", "--from", transcript)
+    assert [row["path"] for row in rows(tmp_path / "ours/private/reference/documents.csv")] == [
+        "raw/interviews/Blue Door ana.docx"]
+    assert len([*(tmp_path / "ours/raw/codings").iterdir()]) == 2
+
+
+def test_two_transcripts_with_the_same_text_are_a_fault(tmp_path, transcript):
+    commented(transcript / "Other.docx", *((name, words.replace("Ten", "10")) for name, words in TALK[1:]))
+    shutil.copy(transcript / "Blue Door.txt", transcript / "Copy.txt")
+    done = glc("init", tmp_path / "ours", "--from", transcript, code=1)
+    assert "Copy.txt: has the same text as Blue Door.txt" in done.output
+    assert "Other.docx" not in done.output
+
+
+def test_the_text_of_a_project_under_another_name_is_no_second_interview(tmp_path, transcript):
+    text = (transcript / "Blue Door.txt").read_text(encoding="utf-8")
+    codings = pd.DataFrame({"source": ["BD final"], "start": [0], "end": [8], "code": ["Waiting"],
+                            "coder": ["ben"], "memo": [""]})
+    codes = pd.DataFrame({"code": ["Waiting"], "parent": [""], "definition": [""], "position": [1]})
+    write_qdpx(transcript / "ben.qdpx", sources=pd.DataFrame({"source": ["BD final"], "text": [text]}),
+               codings=codings, codes=codes, name="ben")
+    done = glc("init", tmp_path / "ours", "--from", transcript)
+    assert len(rows(tmp_path / "ours/private/reference/documents.csv")) == 1
+    assert "whether “BD final” in a coder's project is Blue Door.txt" in done.stderr
+
+
 FLAT = "document,quote,code\nBlue Door,Ten wait for months.,{}\n"
 
 

@@ -100,6 +100,7 @@ class _Project:
                     read.add(path)
         self.read_notes()
         self.note_unread()
+        self.note_left_out()
         self.check_guids()
         return self.found
 
@@ -115,6 +116,22 @@ class _Project:
                            if local_name(source) in _UNREAD_SOURCES)
             if codings:
                 self.found.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
+
+    def note_left_out(self) -> None:
+        """Names the sets, cases and links that are not read: links between notes and what has them are."""
+        notes = {_guid(note) for note in self.each("Note")}
+        links = [link for link in self.each("Link")
+                 if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
+        kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
+        parts = []
+        for kind, elements in kinds.items():
+            names = [repr(name) for one in elements if (name := one.get("name", ""))]
+            listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+            counted = f"{len(elements)} {kind}{'s' * (len(elements) > 1)}"
+            parts += [counted + (f" ({listed})" if names else "")] if elements else []
+        if parts:
+            said = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+            self.found.notes.append(f"Left out: {said}.")
 
     def check_guids(self) -> None:
         """A fault for every GUID that two users have, and a note for selections and codings. Two codes of one
