@@ -131,7 +131,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
             if not document_id and raw.tool != "desk" \
-                    and (document_id := _by_text(theirs, conversations, text_of, mask)):
+                    and (document_id := copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {source!r} has the text of {document_id}, and is read "
                                     "as a copy of it")
             if not document_id and raw.tool == "desk":  # nobody edits a journal
@@ -162,8 +162,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     return result
 
 
-def _by_text(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
-             mask: Callable[[str], Masked]) -> str:
+def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
+                    mask: Callable[[str], Masked]) -> str:
     """The one interview or call that a text is a copy of; blank where there is none, or several."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
