@@ -159,13 +159,16 @@ def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[F
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
     if (own["match"] != "by_position").any():
         return []
-    n_waiting = pd.concat([own["coder_id"], quarantined["coder_id"]]).astype("str").value_counts()
-    n_by_position = own["coder_id"].astype("str").value_counts()
-    return [Fault(f"no coding of {coder} counts: {n_by_position.get(coder, 0)} of {n_waiting[coder]} have a "
-                  "position alone, which nothing proves, and the others are quarantined", file=FILE,
-                  fix="look at processed/to_review.csv, which `glc agreement` writes, and copy each row with "
-                  f"a decision; one row with coder_id {coder}, document_id {ANY} and decision accept accepts "
-                  "all that have a position alone") for coder in sorted(n_waiting.index)]
+    faults = []
+    for coder in sorted({*own["coder_id"], *quarantined["coder_id"]}):
+        counts = {"by position alone": (own["coder_id"] == coder).sum(),
+                  "quarantined": (quarantined["coder_id"] == coder).sum()}
+        listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=FILE, fix="look at "
+                            "processed/to_review.csv, which `glc agreement` writes, and copy each row with a "
+                            f"decision; one row with coder_id {coder}, document_id {ANY} and decision accept "
+                            "accepts all that are by position alone"))
+    return faults
 
 
 def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,

@@ -171,6 +171,20 @@ def unread_note(source: str, kind: str, codings: int) -> str:
     return f"{source!r} is a {kind}: its {said} not read. {what}."
 
 
+def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentence on what a project has and is not read: names by kind; none where there is nothing.
+
+    >>> left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
+    ["Left out: 2 sets ('Women', '2023') and 1 link."]
+    """
+    parts = []
+    for kind, names in kinds.items():
+        listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
+        counted = f"{len(names)} {kind}{'s' * (len(names) > 1)}"
+        parts += [counted + (f" ({listed})" if listed else "")] if names else []
+    return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
+
+
 def unique_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where it is taken.
 

@@ -28,6 +28,7 @@ from glc_analysis.intake.codings.model import (
     Passage,
     Text,
     control_characters,
+    left_out,
     local_name,
     read_root,
     unique_name,
@@ -123,15 +124,8 @@ class _Project:
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
         kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
-        parts = []
-        for kind, elements in kinds.items():
-            names = [repr(name) for one in elements if (name := one.get("name", ""))]
-            listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
-            counted = f"{len(elements)} {kind}{'s' * (len(elements) > 1)}"
-            parts += [counted + (f" ({listed})" if names else "")] if elements else []
-        if parts:
-            said = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-            self.found.notes.append(f"Left out: {said}.")
+        self.found.notes += left_out({kind: [one.get("name", "") for one in elements]
+                                      for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
         """A fault for every GUID that two users have, and a note for selections and codings. Two codes of one
