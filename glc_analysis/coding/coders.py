@@ -458,7 +458,7 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
                     files.append((coder, read_codings(path, coder=coder, separator=separator)))
             except Faults as found:
                 faults += found.faults
-    files = _one_name_a_guid(files, codebook)
+    files = [(coder, _with_paths(raw, codebook)) for coder, raw in _one_name_a_guid(files, codebook)]
     faults += _ambiguous_codes(files, codebook)
     # The workbook also lists the codes that coders used and codebook.csv lacks.
     used = {code for _, raw in files for code in raw.codings["code"]}
@@ -499,24 +499,54 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
     result = []
     for coder, raw in files:
         here = sorted({*raw.codings["code"], *raw.quarantined["code"]} & {*first_of})
-        if here:
-            change = {name: first_of[name][0] for name in here}
-            notes = [f"the code {name!r} has the same GUID as {first!r} in {file}, so both are one code"
-                     for name in here for first, file in [first_of[name]]]
-            raw = replace(raw, codings=raw.codings.assign(code=raw.codings["code"].replace(change)),
-                          quarantined=raw.quarantined.assign(code=raw.quarantined["code"].replace(change)),
-                          notes=(*raw.notes, *notes))
-        result.append((coder, raw))
+        notes = [f"the code {name!r} has the same GUID as {first!r} in {file}, so both are one code"
+                 for name in here for first, file in [first_of[name]]]
+        result.append((coder, _renamed(raw, {name: first_of[name][0] for name in here}, notes)))
     return result
 
 
+def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
+    """The file, with paths for names that several codes have: the path in the file's own tree, or that of the
+    only such code that is none of the file's others."""
+    parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
+
+    def path(code: str) -> str:
+        names: list[str] = []
+        while code:
+            names.insert(0, code.rpartition(" > ")[2])
+            code = parents.get(code, "")
+        return " > ".join(names)
+
+    several = _ambiguous_names(raw, codebook)
+    if not several:
+        return raw
+    meant = {*map(path, parents), *(one for paths in several.values() for one in paths)}
+    known = book.resolve(meant, codebook)
+    others = {known[path(code)] for code in parents}
+    names: dict[str, str] = {}
+    for name, paths in several.items():
+        left = [one for one in paths if known[one] not in others]
+        if known.get(path(name)) or len(left) == 1 and name in parents:
+            names[name] = path(name) if known.get(path(name)) else left[0]
+    return _renamed(raw, names, ())
+
+
+def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) -> RawCodings:
+    frames = {name: getattr(raw, name).assign(code=getattr(raw, name)["code"].replace(dict(names)))
+              for name in ("codings", "quarantined")} if names else {}
+    return replace(raw, **frames, notes=(*raw.notes, *notes))
+
+
+def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """The names that a coder used and several codes have. Only tables and the coding desk write ids."""
+    used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
+    return book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
+
+
 def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for each name that coders used and several codes of the codebook have. Only tables and the
-    coding desk write the ids of codes."""
+    """A fault for each name that coders used and several codes of the codebook have."""
     for _, raw in files:
-        used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
-        several = book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
-        for name, paths in several.items():
+        for name, paths in _ambiguous_names(raw, codebook).items():
             yield Fault(f"is the name of several codes: {', '.join(paths)}", file=raw.path.name, value=name,
                         fix="write the path of the code that is meant, in the coder's program or table")
 

@@ -129,6 +129,22 @@ def test_a_name_that_several_codes_have_is_a_fault_and_no_code_of_its_own(study)
         coded(study, codebook=book)
 
 
+@pytest.mark.parametrize(("codes", "code"), [
+    ([("Care", ""), ("Delay", "Care")], "delay_2"),
+    ([("Care", ""), ("Care > Delay", "Care"), ("Delay", "")], "delay")])
+def test_a_name_of_several_codes_is_told_by_the_coders_own_tree(study, codes, code):
+    book = pd.concat([read_reference(study).codebook, pd.DataFrame([
+        {"code_id": "delay_2", "parent_id": "care", "level": "code", "name": "Delay"}])]).fillna("")
+    study.settings["raw"]["codings"] = QDPX
+    text = texts_of(study).canonical["lamp"]
+    at = text.index("A house")
+    tree = pd.DataFrame(codes, columns=["code", "parent"]).assign(definition="", position=range(len(codes)))
+    write_qdpx(study.raw / "codings/ana.qdpx", sources=pd.DataFrame({"source": ["lamp"], "text": [text]}),
+               codings=pd.DataFrame([{"source": "lamp", "start": at, "end": at + 7, "code": "Delay",
+                                      "coder": "ana"}]), codes=tree)
+    assert [code for _, _, code, _ in placed(coded(study, codebook=book))] == [code]
+
+
 def with_guids(study, coder, guid, name, words):
     """A coder's project whose only code has a GUID and a name."""
     text = texts_of(study).canonical["blue"]
