@@ -264,9 +264,10 @@ def documents(study: Study, suggest: bool, form: str) -> None:
     rows = read_table(study, "documents")
     if suggest:
         listed = read_table(study, "organisations")
-        rows = talk.document_rows(talk.further_conversations(study, rows),
-                                  organisations=None if listed.empty else listed)
-        for line in talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0]):
+        new, notes = talk.without_copies(talk.further_conversations(study, rows),
+                                         talk.listed_conversations(study, rows))
+        rows = talk.document_rows(new, organisations=None if listed.empty else listed)
+        for line in (*notes, *talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0])):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="Every transcript is in documents.csv.")
 

@@ -554,21 +554,36 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
             yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
 
 
+def without_copies(new: Sequence[Conversation],
+                   listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
+    """The transcripts that arrived later, without copies of the listed ones, and what to ask about these."""
+    kept, notes = [], []
+    known = {one.path: _words_of(one.transcript.path) for one in listed} if new else {}
+    for one in new:
+        words = _words_of(one.transcript.path)
+        if of := next((path for path, ours in known.items() if _is_copy(words, ours)), ""):
+            notes.append(f"whose copy {one.path} is: it has the text of {of}; move it to raw/codings and "
+                         "name its coder under [raw] codings in study.toml, or remove it")
+        else:
+            kept.append(one)
+    return kept, notes
+
+
 def commented_copies(arrivals: Arrivals) -> dict[Path, Path]:
     """The Word files whose comments are a coder's and whose words are those of another transcript, with that
     transcript: one without comments, or the first of several with comments."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
-    others = [path for path in arrivals.transcripts if path not in commented] if commented else []
+    words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
+    others = [path for path in words if path not in commented]
     copies: dict[Path, Path] = {}
     for path in commented:
-        if of := next((other for other in others if _is_copy(_words_of(path), _words_of(other))), None):
+        if of := next((other for other in others if _is_copy(words[path], words[other])), None):
             copies[path] = of
         else:
             others.append(path)
     return copies
 
 
-@cache
 def _words_of(path: Path) -> tuple[str, ...]:
     """The words of a transcript in the form in which words are compared; none where it cannot be read."""
     try:
@@ -591,6 +606,7 @@ def _further_texts(sources: Sequence[tuple[str, str]], given: Sequence[Path],
     without the ending of a file, and a text that several projects bring counts once. A text that has the
     words of a given file under another name is named in ``notes``."""
     known = {match_key(one.stem) for one in given}
+    spoken = {one: _words_of(one) for one in given} if sources else {}
     for name, text in sources:
         path = Path(name.replace("\\", "/"))
         stem = path.stem if path.suffix.lower() in _ENDINGS else path.name
@@ -598,7 +614,7 @@ def _further_texts(sources: Sequence[tuple[str, str]], given: Sequence[Path],
             continue
         known.add(match_key(stem))
         words = _WORD.findall(match_key(text))
-        if of := next((one.name for one in given if _is_copy(words, _words_of(one))), ""):
+        if of := next((one.name for one, ours in spoken.items() if _is_copy(words, ours)), ""):
             notes.append(f"whether “{stem}” in a coder's project is {of}: they have the same text, so it is "
                          "read as a copy of it")
             continue

@@ -260,9 +260,20 @@ def test_files_and_speakers_that_arrive_later_are_suggested(study):
     assert "may: Moderator: 1 turns, 1 with a question, 3 words; interviewer (the" in speakers.stderr
 
 
+def test_a_copy_that_arrives_later_gets_no_row_and_it_is_asked_whose_it_is(tmp_path, transcript):
+    glc("init", tmp_path / "ours", "--from", transcript)
+    commented(tmp_path / "ours/raw/interviews/BD maria.docx", *TALK)
+    (tmp_path / "ours/raw/interviews/New.txt").write_text(ANA, encoding="utf-8")
+    done = glc("--study", tmp_path / "ours", "documents", "--suggest")
+    assert [row.split(",")[0] for row in done.stdout.splitlines()[1:]] == ["new"]
+    assert "whose copy raw/interviews/BD maria.docx is: it has the text of raw/interviews/Blue Door.txt" \
+        in done.stderr
+
+
 def test_a_later_interview_is_of_the_organisation_that_its_file_is_named_after(study):
     for name in ("Interview casa-azul 2024-06-01", "Somebody else"):
-        (study / f"raw/interviews/{name}.txt").write_text(ANA, encoding="utf-8")
+        (study / f"raw/interviews/{name}.txt").write_text(
+            f"Ana Vega: Who are you?\nEva: We are {name}.\nAna Vega: Why?\nEva: So.\n", encoding="utf-8")
     found = glc("--study", study, "documents", "--suggest").stdout.splitlines()[1:]
     assert [row.split(",")[3] for row in found] == ["casa_azul", ""]
 
