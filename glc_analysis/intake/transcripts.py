@@ -424,6 +424,10 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
         said, own = _talk(table)
         in_tables |= said
         names |= own
+    spoken, whole = (sum(len(text.split()) for text in texts) for texts in (
+        in_tables.values(), map(_text, _PARAGRAPHS(body))))
+    if 2 * spoken < whole:  # a table of facts beside the talk
+        in_tables, names = {}, set()
     rows = [(n, text) for n, paragraph in enumerate(_PARAGRAPHS(body), 1)
             for text in [*in_tables.get(paragraph, _text(paragraph)).split("\n"), ""]]
     return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows, names
@@ -434,24 +438,35 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     other table.
 
     It is one whose rows have the same number of cells, with a column of names of which one recurs at least,
-    and the words to its right. To its left there may be times and numbers.
+    and the words to its right. To its left there may be times and numbers alone.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]
-    at = next((n for n in range(len(rows[0]) - 1) if _are_speakers([row[n] for row in texts])), -1) \
-        if len({*map(len, rows)}) == 1 else -1
+    at = -1
+    if len({*map(len, rows)}) == 1:
+        at = next((n for n in range(len(rows[0]) - 1) if _are_speakers([row[n] for row in texts])), -1)
+    if any(map(_has_words, (cell for row in texts for cell in row[:max(at, 0)] if not _is_head(row[at])))):
+        at = -1
     said: dict[etree._Element, str] = {}
     names: set[str] = set()
     for cells, row in zip(rows, texts, strict=True) if at >= 0 else ():
         name = speaker_name(row[at].rstrip(": "))
         stamps = [cell for cell in row[:at] if _ONLY_STAMP.fullmatch(cell)]
-        is_named = bool(name) and match_key(name) not in _HEADS
+        is_named = bool(name) and not _is_head(name)
         names |= {name} if is_named else set()
         opening = " ".join([*stamps[:1], f"{name}:"]) if is_named else ""
         said |= {paragraph: "" for cell in cells[:at + 1] for paragraph in cell}
         for paragraph in (paragraph for cell in cells[at + 1:] for paragraph in cell):
             said[paragraph], opening = f"{opening} {_text(paragraph)}".strip(), ""
     return said, names
+
+
+def _is_head(cell: str) -> bool:
+    return match_key(cell) in _HEADS
+
+
+def _has_words(cell: str) -> bool:
+    return bool(cell) and not _ONLY_STAMP.fullmatch(cell) and not cell.rstrip(".").isdigit()
 
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:

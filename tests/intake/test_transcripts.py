@@ -251,6 +251,20 @@ def test_a_table_of_facts_above_the_turns_names_no_speaker(tmp_path):
     assert read_again.turns["speaker"].tolist() == ["Ana", "Ben"]
 
 
+@pytest.mark.parametrize("facts", [
+    [("Casa Azul", "Ana"), ("Casa Azul", "Ben")],  # a name recurs, and nobody speaks
+    [("The topic was housing", "Ana", "yes"), ("It was late", "Ana", "no")],  # words that are no name or time
+])  # fmt: skip
+def test_a_table_that_is_not_the_talk_keeps_its_words_and_names_no_speaker(tmp_path, facts):
+    made = docx.Document(io.BytesIO(table_of(*facts)))
+    for line in ["Ana: Why do they wait for so long?", "Ben: It is far, and nobody pays for it."] * 2:
+        made.add_paragraph(line)
+    made.save(tmp_path / "i.docx")
+    transcript = read_transcript(tmp_path / "i.docx")
+    assert transcript.turns["speaker"].tolist() == ["Ana", "Ben"] * 2
+    assert transcript.heading == "\n".join(cell for row in facts for cell in row)
+
+
 @pytest.mark.parametrize("name", ["Speaker 1: (00:00)", "Speaker 1 (00:00):", "Speaker 1: [00:00:00]",
                                   "Speaker 1 00:00"])
 def test_the_time_beside_a_name_is_no_word_on_whatever_side_of_the_colon(tmp_path, name):
