@@ -307,7 +307,8 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     """Show what a later tree of codes would change.
 
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
-    what takes their place is for people to say (parent_id, merged_into).
+    what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
+    several codes have (unclear).
     """
     from glc_analysis.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table

@@ -132,8 +132,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
             if not document_id and raw.tool != "desk" \
                     and (document_id := copied_document(theirs, conversations, text_of, mask)):
-                result.notes.append(f"{raw.path.name}: {source!r} has the text of {document_id}, and is read "
-                                    "as a copy of it")
+                result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
+                                    "and is read as a copy of it.")
             if not document_id and raw.tool == "desk":  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
