@@ -106,8 +106,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     ``documents`` has the document_id of every name that a program may give a text
     (:func:`document_names`); a text of another name is known by its words, if it is one of the
     ``conversations`` (ids of interviews and calls). ``text_of`` gives the text of a document_id; ``mask``
-    puts pseudonyms into
-    the coders' own words.
+    puts pseudonyms into the coders' own words.
 
     Where a file names several coders, their names become their ids; else its coder is the one of
     study.toml. A file of several coders does not say who read a document without coding it, so each of
