@@ -91,7 +91,7 @@ from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
 
 Say = Callable[[str], None]
-FILES_READ = "coders' files read"
+FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
@@ -205,20 +205,33 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
     said = records.several_records(engine["records"], reference, study.settings["survey"])
-    for line in (*said, *coding_lines(engine)):
+    for line in (*said, *coding_lines(engine, reference)):
         say(line)
     look_at(engine["responses"])
+    if faults := _uncounted_work(engine):
+        raise Faults(faults)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
 
 
-def coding_lines(engine: Engine) -> list[str]:
-    """What the coders' files hold that people should know, and what shows the places of their codings."""
-    from glc_analysis.coding.assemble import proof_sentences
+def coding_lines(engine: Engine, reference: Reference) -> list[str]:
+    """What the coders' files hold that people should know, what shows the places of their codings, and the
+    codes that codebook.csv lacks."""
+    from glc_analysis.coding.assemble import orphan_sentences, proof_sentences
 
-    notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
-    return notes + proof_sentences(engine["codings"], engine["quarantined"])
+    notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
+             if line["step"] in (FILES_READ, TEXTS_READ)]
+    codings, quarantined = engine["codings"], engine["quarantined"]
+    return [*notes, *proof_sentences(codings, quarantined),
+            *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
+
+
+def _uncounted_work(engine: Engine) -> list[Fault]:
+    """Faults where coders handed in work and none of it counts."""
+    from glc_analysis.coding.assemble import uncounted_faults
+
+    return uncounted_faults(engine["codings"], engine["quarantined"])
 
 
 def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -333,7 +346,10 @@ def _conversations(view: View) -> dict[str, Any]:
     from glc_analysis.coding.texts import read_texts
 
     view.say("reading interviews, calls and open answers")
-    return {"conversations": read_texts(view.study, view.reference, view.pseudonyms)}
+    texts = read_texts(view.study, view.reference, view.pseudonyms)
+    for note in texts.notes:
+        view.log.add(TEXTS_READ, why=note)
+    return {"conversations": texts}
 
 
 def _coded_columns(view: View) -> dict[str, Any]:

@@ -51,6 +51,21 @@ def match_key(text: str) -> str:
     return normalise_space(text).casefold()
 
 
+_SEPARATORS = re.compile(r"[\s_\-‐-―./\\>:|·•,]+")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+
+
+def loose_key(text: str) -> str:
+    """A key under which names match whatever their case, accents, blanks and separators, as programs of flat
+    lists write names and paths.
+
+    >>> {loose_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
+    {'acceslegal'}
+    """
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(_ACCENTS))
+    return _SEPARATORS.sub("", plain.casefold())
+
+
 def content_hash(text: str) -> str:
     """The first 12 digits of a text's SHA-256: column ``text_version`` of the tables.
 

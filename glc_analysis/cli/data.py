@@ -289,9 +289,10 @@ def documents(study: Study, suggest: bool, form: str) -> None:
     rows = read_table(study, "documents")
     if suggest:
         listed = read_table(study, "organisations")
-        rows = talk.document_rows(talk.further_conversations(study, rows),
-                                  organisations=None if listed.empty else listed)
-        for line in talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0]):
+        new, notes = talk.without_copies(talk.further_conversations(study, rows),
+                                         talk.listed_conversations(study, rows))
+        rows = talk.document_rows(new, organisations=None if listed.empty else listed)
+        for line in (*notes, *talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0])):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="Every transcript is in documents.csv.")
 
@@ -331,15 +332,18 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     """Show what a later tree of codes would change.
 
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
-    what takes their place is for people to say (parent_id, merged_into).
+    what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
+    several codes have (unclear).
     """
-    from glc_analysis.coding.codebook import read_qdc
-    from glc_analysis.drafting.code_tree import merged_tree, tree_difference, write_codebook
+    from glc_analysis.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table
 
-    tree, book = merged_tree([read_qdc(path) for path in trees]), read_table(study, "codebook")
+    notes: list[str] = []
+    tree, book = merged_tree([read_tree(path) for path in trees], notes), read_table(study, "codebook")
     rows = tree_difference(book, tree)
     print_rows(rows, form, empty="The tree says what codebook.csv says.")
+    for note in notes:
+        say(f"To decide: {note}")
     if is_written:
         say(f"Written: {write_codebook(study, book, tree)}.")
     elif len(rows):

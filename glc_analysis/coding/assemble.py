@@ -7,7 +7,7 @@ it lacked, and what the table ``agreement`` is computed from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -44,6 +44,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings.desk_journal import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
+from glc_analysis.schema import ANY
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 
@@ -52,7 +53,8 @@ from glc_analysis.text import normalise_space
 #
 # In go the placed and quarantined codings, and the rows that people wrote. Out come the codings with those
 # that were accepted, the others still quarantined, and the mistakes in the file. The module decides
-# nothing: a row that fits no passage, or that leaves the place open, is a fault.
+# nothing: a row that fits no passage, or that leaves the place open, is a fault. A row for the document ``*``
+# is about all that a coder's files have by position alone.
 
 
 FILE = "reviewed_codings.csv"
@@ -66,16 +68,19 @@ COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision", "seg
 
 
 def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.DataFrame,
-                  text_of: Callable[[str], Text]) -> list[Fault]:
+                  text_of: Callable[[str], Text], codebook: pd.DataFrame) -> list[Fault]:
     """Places the quarantined codings that were accepted, and marks them and those by position `accepted`;
-    takes out those that were left out. Changes ``result``, and returns what is wrong in the file."""
+    takes out those that were left out. A code goes by its name in the coder's program, or by its id. Changes
+    ``result``, and returns what is wrong in the file."""
     faults: list[Fault] = []
+    ids = _ids_of_codes(result, codebook) if len(reviews) else {}
     turns = segments.set_index("segment_id")
     for row, review in zip(map(str, reviews.index), reviews.itertuples(index=False), strict=True):
         fault = partial(Fault, file=FILE, row=row)
-        waiting = [one for one in result.quarantined if _is_meant(review, _named(QUARANTINED, one))]
-        placed = [one for one in result.codings if _is_meant(review, _named(CODINGS, one))
-                  and _named(CODINGS, one)["match"] == "by_position"]
+        waiting = [] if review.document_id == ANY else \
+            [one for one in result.quarantined if _is_meant(review, _named(QUARANTINED, one), ids)]
+        placed = [one for one in result.codings if _named(CODINGS, one)["match"] == "by_position"
+                  and _is_meant(review, _named(CODINGS, one), ids)]
         if not waiting and not placed:
             about = review.quote or f"{review.document_id} {review.start}".strip()
             faults.append(fault(
@@ -83,7 +88,7 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
                 fix="copy coder_id to code from processed/to_review.csv, or remove the row"))
             continue
         spans, wrong = [], ()
-        if review.decision == "accept":
+        if review.decision == "accept" and not _is_in_place(review, waiting, placed, text_of):
             spans, wrong = _spans(review, turns, text_of, bool(waiting))
         if wrong:
             said, column, value, fix = wrong
@@ -96,17 +101,37 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
                                for one in waiting for span in spans]
             result.codings += [_accepted(_named(CODINGS, one), span) for one in placed
                                for span in spans or [one[1:3]]]
-        result.submissions |= {(review.document_id, review.coder_id)}
+        result.submissions |= {(one["document_id"], review.coder_id) for one in (
+            *(_named(QUARANTINED, row) for row in waiting), *(_named(CODINGS, row) for row in placed))}
     return faults
+
+
+def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
+    """The ids of each code by its name in coders' programs: its own, and the one under which it counts."""
+    used = {row[3] for row in result.codings} | {row[3] for row in result.quarantined}
+    ids, book_of_all = extend_codebook(used, result.definitions, codebook)
+    return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
+
+
+def _is_in_place(review: Any, waiting: Sequence[tuple], placed: Sequence[tuple],
+                 text_of: Callable[[str], Text]) -> bool:
+    """Whether a row says of a passage by position nothing but the words that are in its place."""
+    if waiting or review.document_id == ANY:
+        return not waiting
+    words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
+    return bool(words) and all(words == normalise_space(canonical[slice(*one[1:3])]) for one in placed)
 
 
 def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """Rows for reviewed_codings.csv, one a passage to look at: with the words of our text, and what to decide
-    left blank. Tables ``quarantined`` and ``codings`` go in."""
-    by_position = codings[(codings["match"] == "by_position")].rename(columns={"code_id": "code"})
+    left blank. Tables ``quarantined`` and ``codings`` go in. The turn is blank where a passage may be in
+    several."""
+    by_position = codings[codings["match"] == "by_position"].rename(columns={"code_id": "code"})
     rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
-                      by_position.assign(words="", quote="")], ignore_index=True)
-    return rows.assign(start=rows["start"].astype("str").replace("-1", "")).reindex(
+                      by_position.assign(words=by_position["quote"], quote="")], ignore_index=True)
+    turns = rows["segment_ids"].astype("str")
+    return rows.assign(start=rows["start"].astype("str").replace("-1", ""),
+                       segment_id=turns.mask(turns.str.contains(";"), "")).reindex(
         columns=COLUMNS).astype("object").fillna("").astype("str").sort_values(COLUMNS[:5], ignore_index=True)
 
 
@@ -128,14 +153,48 @@ def proof_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[st
     return sentences
 
 
+def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[Fault]:
+    """A fault for each coder where coders handed in work, and none of it counts: all of it is quarantined or
+    has a position alone. Tables ``codings`` and ``quarantined`` go in."""
+    own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
+    if (own["match"] != "by_position").any():
+        return []
+    faults = []
+    for coder in sorted({*own["coder_id"], *quarantined["coder_id"]}):
+        counts = {"by position alone": (own["coder_id"] == coder).sum(),
+                  "quarantined": (quarantined["coder_id"] == coder).sum()}
+        listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
+        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=FILE, fix="look at "
+                            "processed/to_review.csv, which `glc agreement` writes, and copy each row with a "
+                            f"decision; one row with coder_id {coder}, document_id {ANY} and decision accept "
+                            "accepts all that are by position alone"))
+    return faults
+
+
+def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook: pd.DataFrame,
+                     listed: pd.DataFrame) -> list[str]:
+    """A sentence for each code that coders used and codebook.csv (``listed``) lacks. Tables ``codings``,
+    ``quarantined`` and ``codebook`` go in."""
+    own = pd.concat([codings.loc[codings["coder_id"] != CONSENSUS, ["code_id", "coder_id"]],
+                     quarantined[["code_id", "coder_id"]]]).astype("str")
+    orphans, sentences = codebook[~codebook["code_id"].isin(listed["code_id"])], []
+    for row in orphans.sort_values("code_id").itertuples():
+        used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
+        who = ", ".join(f"{coder} {n}" for coder, n in used.items())
+        sentences.append(f"codebook.csv has no code {row.name!r} ({who}), which is counted by itself, below "
+                         f"no theme; {nearest(row.name, listed['name'])}.")
+    return sentences
+
+
 def _named(columns: list[str], one: tuple) -> dict[str, Any]:
     return dict(zip(columns, one, strict=True))
 
 
-def _is_meant(review: Any, one: dict[str, Any]) -> bool:
+def _is_meant(review: Any, one: dict[str, Any], ids: Mapping[str, set[str]]) -> bool:
     """Whether a row is about a passage; cells that are blank fit any."""
-    return (review.coder_id == one["coder_id"] and review.document_id == one["document_id"]
-            and review.start in ("", str(one["start"])) and review.code in ("", one["code"])
+    return (review.coder_id == one["coder_id"] and review.document_id in (ANY, one["document_id"])
+            and review.start in ("", str(one["start"]))
+            and review.code in ("", one["code"], *ids[one["code"]])
             and normalise_space(review.quote) in ("", normalise_space(one.get("quote", ""))))
 
 
@@ -218,8 +277,10 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
 
     files = read_coders(study, reference.codebook)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    result = place_codings(files.files, text_of, document_names(documents, paths), mask)
-    if faults := result.faults + apply_reviews(result, reference.reviewed_codings, segments, text_of):
+    result = place_codings(files.files, text_of, document_names(documents, paths), mask,
+                           conversations=sorted(texts.texts))
+    if faults := result.faults + apply_reviews(result, reference.reviewed_codings, segments, text_of,
+                                               reference.codebook):
         raise Faults(faults)
     _add_columns(result, columns, segments)
     if not result.submissions and not result.quarantined:

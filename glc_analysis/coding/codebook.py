@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.text import match_key
+from glc_analysis.text import loose_key, match_key, slug
 
 COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -34,28 +34,51 @@ _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
     """The code_id of each code by its name in a coder's program; "" where that is unknown or ambiguous.
 
-    A code is found by its code_id, by a name that only one code has, or by a path of names or the end of
-    one; case and blanks do not count. A name that several codes have is found if they were merged into one.
+    A code is found by its code_id to the letter, by a name or code_id that only one code has, or by a path of
+    names or the end of one; case and blanks do not count. What is found by none of these is looked for
+    without accents and separators, as flat lists of codes write names. A name that several codes have is
+    found if they were merged into one.
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
-    >>> resolve(["C1", "law", "cost", "law > cost"], book)
-    {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2'}
+    >>> resolve(["C1", "law", "cost", "law > cost", "law.cost"], book)
+    {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2', 'law.cost': 'c2'}
     """
-    successors, whole, ends = _successors(codebook), defaultdict(set), defaultdict(set)
-    ids = {match_key(code): code for code in successors}
+    ids, names = {*codebook["code_id"]}, list(names)
+    meant = _meanings(names, codebook)
+    return {name: name if name in ids else next(iter(meant[name])) if len(meant.get(name, ())) == 1 else ""
+            for name in names}
+
+
+def ambiguous_names(names: Iterable[str], codebook: pd.DataFrame, *,
+                    may_be_ids: bool) -> dict[str, list[str]]:
+    """The names that several codes have, each with the paths of these codes. Where they ``may_be_ids``, what
+    is a code_id to the letter is this code."""
+    paths, names = _paths(codebook), list(names)
+    known = {*codebook["code_id"]} if may_be_ids else set()
+    return {name: sorted(" > ".join(paths[code]) for code in codes)
+            for name, codes in _meanings(names, codebook).items() if len(codes) > 1 and name not in known}
+
+
+def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str]]:
+    """The codes that each name may mean: of several that were merged into one, this one."""
+    successors = _successors(codebook)
+    whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
     for code, path in _paths(codebook).items():
         for at in range(len(path)):
             ends[_path_key(" > ".join(path[at:]))].add(code)
+            loose[loose_key(" > ".join(path[at:]))].add(code)
+        ends[_path_key(code)].add(code)
+        loose[loose_key(code)].add(code)
         if len(path) > 1:
             whole[_path_key(" > ".join(path))].add(code)
 
-    def by_name(name: str) -> str:
-        meant = whole.get(_path_key(name)) or ends.get(_path_key(name), set())
-        meant = meant if len(meant) == 1 else {now for code in meant for now in successors[code]}
-        return next(iter(meant)) if len(meant) == 1 else ""
+    def meant(name: str) -> set[str]:
+        codes = whole.get(_path_key(name)) or ends.get(_path_key(name)) \
+            or loose.get(loose_key(name)) or set()
+        return codes if len(codes) == 1 else {now for code in codes for now in successors[code]}
 
-    return {name: ids.get(match_key(name)) or by_name(name) for name in names}
+    return {name: meant(name) for name in names if name.strip()}
 
 
 def current_code(code_id: str, codebook: pd.DataFrame) -> str:
@@ -207,10 +230,14 @@ def read_qdc(path: Path) -> pd.DataFrame:
     A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
     levels goes from domain to code. Raises `Faults` as `read_codings` does.
     """
-    from glc_analysis.intake.codings import read_codings
-    from glc_analysis.text import slug  # here, as the reference tables import this module
+    from glc_analysis.intake.codings import read_codings  # here, as the reference tables import this module
 
-    codes, ids = read_codings(path).codes, {"": ""}
+    return codebook_rows(read_codings(path).codes)
+
+
+def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
+    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order."""
+    ids = {"": ""}
     for code in codes["code"]:
         tries = (f"{slug(code)}_{n}" if n > 1 else slug(code) for n in count(1))
         ids[code] = next(one for one in tries if one not in ids.values())

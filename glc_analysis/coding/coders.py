@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -59,6 +59,9 @@ BLANK = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
 NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
 
+COPY = 0.8
+"""A text of an unknown name that has this share of its words in common with ours is a copy of it."""
+
 Span = tuple[int, int]
 
 
@@ -96,12 +99,14 @@ class PlacedCodings:
 
 
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
-                  documents: Mapping[str, str], mask: Callable[[str], Masked]) -> PlacedCodings:
+                  documents: Mapping[str, str], mask: Callable[[str], Masked], *,
+                  conversations: Collection[str] = ()) -> PlacedCodings:
     """Places the codings of all files; each file comes with the coder that study.toml names for it.
 
     ``documents`` has the document_id of every name that a program may give a text
-    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``mask`` puts pseudonyms into
-    the coders' own words.
+    (:func:`document_names`); a text of another name is known by its words, if it is one of the
+    ``conversations`` (ids of interviews and calls). ``text_of`` gives the text of a document_id; ``mask``
+    puts pseudonyms into the coders' own words.
 
     Where a file names several coders, their names become their ids; else its coder is the one of
     study.toml. A file of several coders does not say who read a document without coding it, so each of
@@ -124,6 +129,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
+            if not document_id and raw.tool != "desk" \
+                    and (document_id := copied_document(theirs, conversations, text_of, mask)):
+                result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
+                                    "and is read as a copy of it.")
             if not document_id and raw.tool == "desk":  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
@@ -150,6 +159,16 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     for document_id, copies in at_desk.items():
         _set_versions_apart(result, document_id, text_of(document_id), copies, mask)
     return result
+
+
+def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
+                    mask: Callable[[str], Masked]) -> str:
+    """The one interview or call that a text is a copy of; blank where there is none, or several."""
+    masked = mask(copy) if copy.strip() else None
+    found = [document for document in conversations if masked
+             and (align(text_of(document), copy)
+                  or EditedText(text_of(document), masked).share_in_common >= COPY)]
+    return found[0] if len(found) == 1 else ""
 
 
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
@@ -438,6 +457,8 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
                     files.append((coder, read_codings(path, coder=coder, separator=separator)))
             except Faults as found:
                 faults += found.faults
+    files = [(coder, _with_paths(raw, codebook)) for coder, raw in _one_name_a_guid(files, codebook)]
+    faults += _ambiguous_codes(files, codebook)
     # The workbook also lists the codes that coders used and codebook.csv lacks.
     used = {code for _, raw in files for code in raw.codings["code"]}
     listed, tables = extend_codebook(used, {}, codebook)[1], []
@@ -457,6 +478,76 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
     if faults:
         raise Faults(faults)
     return CodersFiles(files, decisions)
+
+
+def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
+                     codebook: pd.DataFrame) -> list[tuple[str, RawCodings]]:
+    """The files, with one name for a code that has several under one GUID: the name that codebook.csv knows,
+    or else the first. Names that codebook.csv knows stay, also where they share a GUID."""
+    names: dict[str, dict[str, str]] = {}
+    for _, raw in files:
+        for guid, code in raw.guids.items():
+            names.setdefault(guid, {}).setdefault(code, raw.path.name)
+    shared = [own for own in names.values() if len(own) > 1]
+    known = book.resolve({name for own in shared for name in own}, codebook)
+    first_of: dict[str, tuple[str, str]] = {}
+    for own in shared:
+        first = next((name for name in own if known[name]), next(iter(own)))
+        if len({known[name] for name in own} - {""}) < 2:
+            first_of |= {name: (first, own[first]) for name in own if not known[name] and name != first}
+    result = []
+    for coder, raw in files:
+        here = sorted({*raw.codings["code"], *raw.quarantined["code"]} & {*first_of})
+        notes = [f"the code {name!r} has the same GUID as {first!r} in {file}, so both are one code"
+                 for name in here for first, file in [first_of[name]]]
+        result.append((coder, _renamed(raw, {name: first_of[name][0] for name in here}, notes)))
+    return result
+
+
+def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
+    """The file, with paths for names that several codes have: the path in the file's own tree, or that of the
+    only such code that is none of the file's others."""
+    parents = dict(zip(raw.codes["code"], raw.codes["parent"], strict=True))
+
+    def path(code: str) -> str:
+        names: list[str] = []
+        while code:
+            names.insert(0, code.rpartition(" > ")[2])
+            code = parents.get(code, "")
+        return " > ".join(names)
+
+    several = _ambiguous_names(raw, codebook)
+    if not several:
+        return raw
+    meant = {*map(path, parents), *(one for paths in several.values() for one in paths)}
+    known = book.resolve(meant, codebook)
+    others = {known[path(code)] for code in parents}
+    names: dict[str, str] = {}
+    for name, paths in several.items():
+        left = [one for one in paths if known[one] not in others]
+        if known.get(path(name)) or len(left) == 1 and name in parents:
+            names[name] = path(name) if known.get(path(name)) else left[0]
+    return _renamed(raw, names, ())
+
+
+def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) -> RawCodings:
+    frames = {name: getattr(raw, name).assign(code=getattr(raw, name)["code"].replace(dict(names)))
+              for name in ("codings", "quarantined")} if names else {}
+    return replace(raw, **frames, notes=(*raw.notes, *notes))
+
+
+def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """The names that a coder used and several codes have. Only tables and the coding desk write ids."""
+    used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
+    return book.ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
+
+
+def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for each name that coders used and several codes of the codebook have."""
+    for _, raw in files:
+        for name, paths in _ambiguous_names(raw, codebook).items():
+            yield Fault(f"is the name of several codes: {', '.join(paths)}", file=raw.path.name, value=name,
+                        fix="write the path of the code that is meant, in the coder's program or table")
 
 
 _NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "instead_of"], dtype="str")

@@ -226,7 +226,8 @@ def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
 
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
     placed = place_codings([(coder, read_codings(path, coder=coder))], text_of,
-                           document_names(frames["documents"], paths), masker.mask)
+                           document_names(frames["documents"], paths), masker.mask,
+                           conversations=sorted(texts.texts))
     if placed.faults:
         raise Faults(placed.faults)
     again = {document for document, _ in placed.submissions}

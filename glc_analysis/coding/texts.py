@@ -20,7 +20,7 @@ import regex
 
 from glc_analysis.cleaning.languages import script
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
@@ -58,11 +58,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Texts:
-    """Interviews and calls: their texts by document_id, tables ``documents`` and ``segments``."""
+    """Interviews and calls: their texts by document_id, tables ``documents`` and ``segments``, and what their
+    files have that is not read, or is read and was not said."""
 
     texts: dict[str, Text]
     documents: pd.DataFrame
     segments: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def canonical(self) -> dict[str, str]:
@@ -75,7 +77,8 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     Table ``segments`` has one row a turn, in order. ``key`` has a pseudonym for every name
     (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with everything that is wrong in
     any transcript: raw files that documents.csv lacks, speakers that speakers.csv lacks, participants of a
-    call without an organisation or not marked as present, translations whose turns do not match. What people
+    call without an organisation or not marked as present, translations whose turns do not match, two
+    documents with the same text. What people
     said who stopped its use (stopped.csv) keeps its place, as an observer's words: nothing is made of them.
     """
     faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
@@ -83,9 +86,16 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     stopped = reference.stopped
     silent = {*stopped.loc[stopped["choice"] == STOP_USE, "person_id"]}
     attended = reference.attendance.groupby("document_id").indices
+    notes: list[str] = []
+    first_with: dict[str, str] = {}
     for n, document in reference.documents.iterrows():
         try:
-            turns = without_use(_turns(study, document, people), silent)
+            transcript = _transcript(study, document)
+            first = first_with.setdefault(spoken_key(transcript.turns), document["path"])
+            if first != document["path"] and not document["translation_of"]:
+                faults.append(_same_text(n, document, first))
+            notes += [f"{transcript.path.name}: {note}." for note in transcript.notes]
+            turns = without_use(_turns(transcript, document, people), silent)
         except Faults as found:
             faults += found.faults
             continue
@@ -102,7 +112,13 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     segments, wrong = _translated(segments, reference.documents)
     if faults + wrong:
         raise Faults(faults + wrong)
-    return Texts(texts, _documents(reference.documents, texts), segments)
+    return Texts(texts, _documents(reference.documents, texts), segments, tuple(notes))
+
+
+def spoken_key(turns: pd.DataFrame) -> str:
+    """A key that transcripts have in common if the same people say the same words, whatever the blanks."""
+    return content_hash("\n".join(match_key(f"{name}: {text}") for name, text in zip(
+        turns["speaker"], turns["text"], strict=True)))
 
 
 def without_use(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
@@ -210,12 +226,23 @@ def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
     return found
 
 
-def _turns(study: Study, document: pd.Series, people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
-    """The turns of one document with speaker_id, role and organisation_id of each."""
+def _transcript(study: Study, document: pd.Series) -> Transcript:
     path = study.root / document["path"]
     if not path.is_file():
         raise Faults([])  # _file_faults has reported it
-    turns = read_transcript(path).turns
+    return read_transcript(path)
+
+
+def _same_text(row: int, document: pd.Series, other: str) -> Fault:
+    return Fault(f"has the same text as {other}", file="documents.csv", row=str(row), column="path",
+                 value=document["path"], fix="remove one of the two; if it is a coder's copy, move it to "
+                 "raw/codings, name it under [raw] codings in study.toml, and remove the row")
+
+
+def _turns(transcript: Transcript, document: pd.Series,
+           people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
+    """The turns of one document with speaker_id, role and organisation_id of each."""
+    path, turns = transcript.path, transcript.turns
     own, others = (people.get(which, {}) for which in (document["document_id"], ANY))
     found: list[Person] = []
     unknown: dict[str, tuple[str, int]] = {}

@@ -4,6 +4,9 @@ Goes in: REFI-QDA codebooks and projects, projects of QualCoder and Taguette, ta
 out: rows of codebook.csv with the whole tree. A coding program knows no levels, so they are guessed by depth:
 the lowest codes are codes, a tree of two levels is a theme with its codes, one of three has families between
 them, one of four begins with a domain. People correct the guess.
+
+A flat list of codes beside a tree repeats codes of the tree: its names are matched to it whatever their case,
+accents, blanks and separators. A name that several codes of the tree have is left for a person.
 """
 
 from __future__ import annotations
@@ -14,12 +17,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import COLUMNS, ancestors, read_qdc
+from glc_analysis.coding.codebook import COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
 from glc_analysis.files import write_atomic
+from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import loose_key, match_key, slug
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
 """Names of what is added above trees that do not begin with a domain, and above codes without a tree."""
@@ -30,15 +34,26 @@ _DEPTHS = {2: ("theme",), 3: ("theme", "family"), 4: ("domain", "theme", "family
 def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     """Rows of codebook.csv for the trees of some files, and what they leave for a person to decide.
 
-    A code that has the same path of names in several files is one code; its notes are those of the first
-    file that has any. Raises Faults as reading the files does.
+    A code that has the same path of names, or the same GUID, in several files is one code; its notes are
+    those of the first file that has any. Raises Faults as reading the files does.
     """
-    tree = merged_tree([read_qdc(path) for path in paths])
-    return with_levels(tree)
+    trees, notes = [read_tree(path) for path in paths], []
+    tree = merged_tree(trees, notes)
+    book, more = with_levels(tree)
+    return book, [*notes, *more]
 
 
-def merged_tree(trees: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One tree of several, with ids of their own: codes of the same path of names are one code.
+def read_tree(path: Path) -> pd.DataFrame:
+    """The codes of a file as rows of codebook.csv, with the ``guid`` of each; blank where it has none."""
+    raw = read_codings(path)
+    guids = {code: guid for guid, code in raw.guids.items()}
+    return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
+
+
+def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
+    """One tree of several, with ids of their own: codes of the same path of names are one code, and so is one
+    GUID under two names. Paths that begin below the top, and names of a flat list, are matched to the trees
+    before. What is left for a person is added to ``notes``.
 
     >>> first = pd.DataFrame({"code_id": ["a", "b"], "parent_id": ["", "a"], "name": ["Care", "Rest"]})
     >>> second = pd.DataFrame({"code_id": ["x", "y"], "parent_id": ["", "x"], "name": ["care", "Work"]})
@@ -47,10 +62,15 @@ def merged_tree(trees: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     ids: set[str] = set()
-    for tree in trees:
-        paths = _paths(tree)
-        for row in tree.reindex(columns=COLUMNS, fill_value="").to_dict("records"):
-            path = paths[row["code_id"]]
+    by_guid: dict[str, tuple[str, ...]] = {}
+    notes = [] if notes is None else notes
+    for tree in sorted(trees, key=lambda one: not (one["parent_id"] != "").any()):  # flat lists last
+        place = _places_in(rows, tree, by_guid, notes)
+        for row in tree.reindex(columns=[*COLUMNS, "guid"], fill_value="").to_dict("records"):
+            path, guid = place[row["code_id"]], row.pop("guid")
+            if not path:
+                continue
+            by_guid |= {guid: path} if guid else {}
             if path in rows:
                 rows[path] |= {name: row[name] for name in ("definition", "include", "exclude", "example")
                                if row[name] and not rows[path][name]}
@@ -61,6 +81,41 @@ def merged_tree(trees: Sequence[pd.DataFrame]) -> pd.DataFrame:
     for path, row in rows.items():
         row["parent_id"] = rows[path[:-1]]["code_id"] if path[:-1] in rows else ""
     return pd.DataFrame(rows.values(), columns=list(COLUMNS), dtype="str")
+
+
+def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
+               by_guid: Mapping[str, tuple[str, ...]], notes: list[str]) -> dict[str, tuple[str, ...]]:
+    """The path that each code of a further tree has among the rows of those before; empty where its name may
+    be that of several. A code with codes below it is one of the rows only if one of these is."""
+    ends: dict[str, list[tuple[str, ...]]] = {}
+    for path in rows:
+        for at in range(len(path)):
+            ends.setdefault(loose_key(" > ".join(path[at:])), []).append(path)
+    paths, above = _paths(tree), ancestors(tree)
+    guids = dict(zip(tree["code_id"], tree.get("guid", pd.Series("", tree.index)), strict=True))
+    names, parents = dict(zip(tree["code_id"], tree["name"], strict=True)), {*tree["parent_id"]}
+    meant = {code: [path] if path in rows else ends.get(loose_key(" > ".join(path)), [])
+             for code, path in paths.items()}
+    place: dict[str, tuple[str, ...]] = {}
+    for code in sorted(paths, key=lambda one: -len(above[one])):  # from the lowest codes up
+        below = [place[one] for one, chain in above.items() if chain[:1] == [code] and one in place]
+        own = [path for path in meant[code] if code not in parents or any(path == one[:-1] for one in below)]
+        if guids[code] in by_guid:
+            place[code] = by_guid[guids[code]]
+            if loose_key(names[code]) != loose_key(place[code][-1]):
+                notes.append(f"whether the code “{names[code]}” is “{rows[place[code]]['name']}”: both have "
+                             "the same GUID, so that they were drafted as one code (codebook.csv)")
+        elif len(own) == 1:
+            place[code] = own[0]
+        elif own and code not in parents and not above[code]:
+            place[code] = ()
+            listed = ", ".join(" > ".join(rows[path[:n]]["name"] for n in range(1, len(path) + 1))
+                               for path in own)
+            notes.append(f"which code “{names[code]}” is: {listed}; write its path in the file of its coder")
+    for code in sorted(paths, key=lambda one: len(above[one])):  # what is new stands below its parent
+        parent = above[code][:1]
+        place.setdefault(code, (*(place[parent[0]] if parent else ()), paths[code][-1]))
+    return place
 
 
 def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -112,14 +167,15 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """What a tree that arrived later would change, one row a change: :data:`DIFFERENCE`.
 
-    ``new``: a code that the codebook lacks. ``moved``: a code of the same name that stands elsewhere.
-    ``changed``: another definition or note. ``gone``: a code in use that the tree lacks; it is only shown,
-    since a person has to say what takes its place (merged_into). Codes are compared by their paths of names,
-    without what was added above a tree that began lower.
+    ``new``: a code that the codebook lacks. ``unclear``: a name of a flat list that several codes have.
+    ``moved``: a code of the same name that stands elsewhere. ``changed``: another definition or note.
+    ``gone``: a code in use that the tree lacks; it is only shown, since a person has to say what takes its
+    place (merged_into). Codes are compared by their paths of names, without what was added above a tree that
+    began lower.
     """
     live = codebook[codebook["merged_into"] == ""]
-    known, rows = {path: code for code, path in _paths(live).items()}, []
-    found = {code: _same(path, known) for code, path in _paths(tree).items()}
+    found, rows = _known_codes(tree, live), []
+    unclear = _unclear_names(tree, found, live)
     ours, theirs = _names(live), _names(tree)
     by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
@@ -128,11 +184,14 @@ def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
         path = " > ".join(theirs[row["code_id"]])
         code = found[row["code_id"]]
         same_name = [one for one in by_name.get(match_key(row["name"]), ()) if one not in used]
-        if not code and len(same_name) == 1:
+        if not code and len(same_name) == 1 and row["code_id"] not in unclear:
             used.add(same_name[0])
             rows.append(("moved", same_name[0], path, "parent_id",
                          " > ".join(ours[same_name[0]][:-1]), path.rpartition(" > ")[0]))
             code = same_name[0]
+        elif row["code_id"] in unclear:
+            rows.append(("unclear", row["code_id"], path, "", ", ".join(unclear[row["code_id"]]), ""))
+            continue
         elif not code:
             rows.append(("new", row["code_id"], path, "", "", row["definition"]))
             continue
@@ -141,6 +200,8 @@ def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
                 rows.append(("changed", code, path, name, records[code][name], row[name]))
     named = {ADDED_DOMAIN, ADDED_THEME}
     parents = {*live["parent_id"]}
+    possible = {path for paths in unclear.values() for path in paths}
+    used |= {code for code, names in ours.items() if " > ".join(names) in possible}
     needed = _above(live, used)
     rows += [("gone", row.code_id, " > ".join(ours[row.code_id]), "", "", "")
              for row in live.itertuples()
@@ -153,8 +214,10 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """The rows that a tree adds to the codebook: its new codes, each below its own parent where the codebook
     has it, on the level that the parent allows. The codebook's own row numbers and ids stay."""
     difference = tree_difference(codebook, tree)
-    known = {path: code for code, path in _paths(codebook[codebook["merged_into"] == ""]).items()}
-    by_id = {code: _same(path, known) for code, path in _paths(tree).items()}
+    live = codebook[codebook["merged_into"] == ""]
+    known = {path: code for code, path in _paths(live).items()}
+    by_id = _known_codes(tree, live)
+    unclear = _unclear_names(tree, by_id, live)
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
     by_id |= {code: moved[path] for code, names in _names(tree).items()
               if (path := " > ".join(names)) in moved}
@@ -184,7 +247,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
 
     for row in tree.to_dict("records"):
         code = row["code_id"]
-        if by_id[code]:
+        if by_id[code] or code in unclear:
             continue
         parent = by_id.get(row["parent_id"], "") if row["parent_id"] else ""
         if not parent:
@@ -235,6 +298,28 @@ def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
     """The code of a path; also where the codebook has an added domain or theme above it."""
     added = tuple(map(match_key, (ADDED_DOMAIN, ADDED_THEME)))
     return known.get(path) or known.get((added[0], *path)) or known.get((*added, *path)) or ""
+
+
+def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
+    """The code of the codebook for each code of a tree, blank where it has none: by its path, and by its name
+    where the tree is a flat list, which does not say where its codes stand."""
+    known = {path: code for code, path in _paths(live).items()}
+    found = {code: _same(path, known) for code, path in _paths(tree).items()}
+    if (tree["parent_id"] == "").all():
+        by_name = resolve(tree["name"], live) | dict.fromkeys(
+            ambiguous_names(tree["name"], live, may_be_ids=False), "")
+        found = {code: found[code] or by_name[name]
+                 for code, name in zip(tree["code_id"], tree["name"], strict=True)}
+    return found
+
+
+def _unclear_names(tree: pd.DataFrame, found: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
+    """The codes of a flat list whose names several codes of the codebook have, with the paths of these."""
+    if (tree["parent_id"] != "").any():
+        return {}
+    several = ambiguous_names(tree["name"], live, may_be_ids=False)
+    return {code: several[name] for code, name in zip(tree["code_id"], tree["name"], strict=True)
+            if name in several and not found[code]}
 
 
 def _above(book: pd.DataFrame, codes: set[str]) -> set[str]:

@@ -3,8 +3,10 @@
 Goes in: files by kind. Comes out: rows of documents.csv, speakers.csv, organisations.csv
 and codebook.csv, the files to copy into ``raw/`` and the coders for study.toml. Nothing is written here.
 
-The texts that a project brings become transcripts, unless a file of the same name is there. Such a text may
-name no speaker; then all of it is drafted as the words of one, and a person says whose they are.
+The texts that a project brings become transcripts, unless a file of the same name or with the same words is
+there. A Word file with comments that has the words of another transcript is the copy that a coder commented.
+A text of a project may name no speaker; then all of it is drafted as the words of one, and a person says
+whose they are.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from glc_analysis.cleaning.languages import detect_language
+from glc_analysis.coding.alignment import match_words
+from glc_analysis.coding.coders import COPY
+from glc_analysis.coding.texts import spoken_key
 from glc_analysis.drafting.code_tree import draft_codebook
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
@@ -409,12 +414,14 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
     """The draft for transcripts, coders' work and codebooks. Raises Faults with what is wrong in any file."""
     files: dict[str, Path | str] = {}
     kinds: dict[str, tuple[str, Path]] = {}
-    faults = list(_same_names(arrivals.transcripts))
-    for path in arrivals.transcripts:
+    copies = commented_copies(arrivals)
+    transcripts = [path for path in arrivals.transcripts if path not in copies]
+    faults = list(_same_names(transcripts))
+    for path in transcripts:
         kind = _kind(path, arrivals)
         where = f"raw/{kind}s/{path.name}"
         files[where], kinds[where] = path, (kind, path)
-    coders, sources = {}, []
+    coders, sources, notes = {}, [], []
     for path in arrivals.codings:
         coder = _coder(path, coders)
         where = f"raw/codings/{path.name}"
@@ -427,10 +434,14 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
             faults += found.faults
             continue
         sources += list(zip(raw.sources["source"], raw.sources["text"], strict=True))
-    notes = []
+        if path in copies:
+            sources.pop()
+            authors = ", ".join(sorted({*raw.codings["coder"]} - {"", coder})) or "nobody named"
+            notes.append(f"whose work the comments in {path.name} are (by {authors}): it has the text of "
+                         f"{copies[path].name}, so it is read as a coder's copy of it, by the coder {coder} "
+                         "([raw] codings in reference/study.toml; files of one coder go under one name)")
     with TemporaryDirectory() as folder:
-        given = [path.stem for path in arrivals.transcripts]
-        for name, text in _further_texts(sources, given):
+        for name, text in _further_texts(sources, transcripts, notes):
             kind, file = "call" if _CALL_NAME.match(name) else "interview", Path(folder, name)
             where = f"raw/{kind}s/{name}"
             text, is_named = _with_speaker(file, text)
@@ -443,8 +454,11 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
         except Faults as found:
             faults += found.faults
             read = []
+    faults += _same_texts(read)
     if faults:
         raise Faults(faults)
+    notes += [f"what is to be done in {Path(one.path).name}: {note}" for one in read
+              for note in one.transcript.notes]
     return _draft(arrivals, read, files, coders, notes)
 
 
@@ -530,16 +544,81 @@ def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:
             yield Fault("another transcript has the same name", file=path.name, fix="rename one of them")
 
 
-def _further_texts(sources: Sequence[tuple[str, str]], given: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
+    """A fault for each transcript in which the same people say the same words as in another."""
+    first: dict[str, str] = {}
+    for one in read:
+        name = Path(one.path).name
+        other = first.setdefault(spoken_key(one.transcript.turns), name)
+        if other != name:
+            yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
+
+
+def without_copies(new: Sequence[Conversation],
+                   listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
+    """The transcripts that arrived later, without copies of the listed ones, and what to ask about these."""
+    kept, notes = [], []
+    known = {one.path: _words_of(one.transcript.path) for one in listed} if new else {}
+    for one in new:
+        words = _words_of(one.transcript.path)
+        if of := next((path for path, ours in known.items() if _is_copy(words, ours)), ""):
+            notes.append(f"whose copy {one.path} is: it has the text of {of}; move it to raw/codings and "
+                         "name its coder under [raw] codings in study.toml, or remove it")
+        else:
+            kept.append(one)
+    return kept, notes
+
+
+def commented_copies(arrivals: Arrivals) -> dict[Path, Path]:
+    """The Word files whose comments are a coder's and whose words are those of another transcript, with that
+    transcript: one without comments, or the first of several with comments."""
+    commented = [path for path in arrivals.transcripts if path in arrivals.codings]
+    words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
+    others = [path for path in words if path not in commented]
+    copies: dict[Path, Path] = {}
+    for path in commented:
+        if of := next((other for other in others if _is_copy(words[path], words[other])), None):
+            copies[path] = of
+        else:
+            others.append(path)
+    return copies
+
+
+def _words_of(path: Path) -> tuple[str, ...]:
+    """The words of a transcript in the form in which words are compared; none where it cannot be read."""
+    try:
+        return tuple(_WORD.findall(match_key(" ".join(read_transcript(path).turns["text"]))))
+    except Faults:
+        return ()  # reading it again names what is wrong
+
+
+def _is_copy(words: Sequence[str], ours: Sequence[str]) -> bool:
+    """Whether a text has nearly all words of a transcript in the same order, and few more: names of speakers
+    and times, or what a coder corrected."""
+    if not len(ours) * 0.8 <= len(words) <= len(ours) * 1.5 + 20 or not ours:
+        return False
+    return len(match_words(words, ours)) >= COPY * len(ours)
+
+
+def _further_texts(sources: Sequence[tuple[str, str]], given: Sequence[Path],
+                   notes: list[str]) -> Iterator[tuple[str, str]]:
     """The texts of projects that no given file has, by the name of the file to write; names are compared
-    without the ending of a file, and a text that several projects bring counts once."""
-    known = {match_key(one) for one in given}
+    without the ending of a file, and a text that several projects bring counts once. A text that has the
+    words of a given file under another name is named in ``notes``."""
+    known = {match_key(one.stem) for one in given}
+    spoken = {one: _words_of(one) for one in given} if sources else {}
     for name, text in sources:
         path = Path(name.replace("\\", "/"))
         stem = path.stem if path.suffix.lower() in _ENDINGS else path.name
-        if text.strip() and match_key(stem) not in known:
-            known.add(match_key(stem))
-            yield re.sub(r"[^\w .-]+", "_", stem) + ".txt", text
+        if not text.strip() or match_key(stem) in known:
+            continue
+        known.add(match_key(stem))
+        words = _WORD.findall(match_key(text))
+        if of := next((one.name for one, ours in spoken.items() if _is_copy(words, ours)), ""):
+            notes.append(f"whether “{stem}” in a coder's project is {of}: they have the same text, so it is "
+                         "read as a copy of it")
+            continue
+        yield re.sub(r"[^\w .-]+", "_", stem) + ".txt", text
 
 
 def _with_speaker(file: Path, text: str) -> tuple[str, bool]:

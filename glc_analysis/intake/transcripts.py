@@ -1,8 +1,9 @@
 """Transcripts of interviews and calls: turns of named speakers, with times where the file has them.
 
 WebVTT and SRT (cues), DOCX and plain text (paragraphs) are told apart by what the file holds. Turns keep
-every word. Speakers are named in one manner throughout a file: by voice tags, by ``Name: text``, by ``Name
-0:03`` alone on its line, or by a bare name that opens every turn.
+every word; what a Word file has beside its text is named in notes. Speakers are named in one manner
+throughout a file: by voice tags, by ``Name: text``, by ``Name 0:03`` alone on its line, or by a bare name
+that opens every turn.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import accumulate, groupby, pairwise, takewhile
@@ -52,7 +53,7 @@ CLOCK = r"(?:\d+:[0-5]?\d|\d+):[0-5]?\d(?:[.,]\d{1,3})?"
 _STAMP = rf"[\[(]?{CLOCK}(?:\s*-->\s*{CLOCK})?[\])]?"
 _NAME = r"[^:：៖]{1,80}?"
 _LABEL = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})\s*(?P<after>[\[(]{CLOCK}[\])])?"
-                    r"\s*(?::(?=\s|$)|[：៖])(?P<text>.*)")
+                    rf"\s*(?::(?=\s|$)|[：៖])(?:\s*(?P<late>[\[(]{CLOCK}[\])])(?=\s|$))?(?P<text>.*)")
 _HEAD = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})"
                    rf"(?(stamp)|(?:(?P<gap>\s\s)|\s)(?P<after>{_STAMP}))\s*:?(?P<text>)")
 _SHORT_TITLES = "mr|mrs|ms|dr|prof|sen|rep|hon|amb|gov|sra?|dra|lic|ing|mme|st"
@@ -165,7 +166,7 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
         if match and _may_be_name(name := speaker_name(match["name"])):
-            start, end = _times(match["stamp"] or match["after"] or "", line)
+            start, end = _times(_stamp(match), line)
             found[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
             apart |= {n} if _has_separate_time(match) else set()
     if pattern is _HEAD and apart:
@@ -211,10 +212,14 @@ def _recurring_names(lines: Sequence[Line], found: Mapping[int, Line], *, of_blo
             and (is_dense or times[found[n].speaker] > 1)}
 
 
+def _stamp(match: re.Match[str]) -> str:
+    """The time before a name, behind it, or behind its colon, as Rev writes it."""
+    return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
+
+
 def _has_separate_time(match: re.Match[str]) -> bool:
     """Whether a time stands beside the name as no sentence has it: in brackets, behind a gap."""
-    stamp = match["stamp"] or match["after"] or ""
-    return stamp.startswith(("[", "(")) or bool(match.groupdict().get("gap"))
+    return _stamp(match).startswith(("[", "(")) or bool(match.groupdict().get("gap"))
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
@@ -278,7 +283,17 @@ _WORD = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
          "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006"}
 _PARAGRAPHS = etree.XPath("w:body//w:p[not(ancestor::w:p)]", namespaces=_WORD)
 _PIECES = etree.XPath(".//w:r/*[self::w:t or self::w:tab or self::w:br or self::w:cr"
-                      " or self::w:noBreakHyphen][not(ancestor::mc:Fallback)]", namespaces=_WORD)
+                      " or self::w:noBreakHyphen]"
+                      "[not(ancestor::mc:Fallback or ancestor::w:moveFrom)]", namespaces=_WORD)
+_TABLES = etree.XPath("w:body//w:tbl[not(ancestor::w:tbl)]", namespaces=_WORD)
+_ROWS = etree.XPath("w:tr", namespaces=_WORD)
+_CELLS = etree.XPath("w:tc", namespaces=_WORD)
+_IN_CELL = etree.XPath(".//w:p[not(ancestor::w:p)]", namespaces=_WORD)
+_HIDDEN = etree.XPath(".//w:r[w:rPr/w:vanish[not(@w:val='false' or @w:val='0')]][w:t]", namespaces=_WORD)
+_NOTES = etree.XPath("*[not(@w:type)][.//w:t]", namespaces=_WORD)
+_HEADS = {"speaker", "name", "who", "sprecher", "sprecherin", "hablante", "orador", "participante", "nombre",
+          "locuteur", "intervenant", "nom", "falante", "المتحدث", "អ្នកនិយាយ"}
+"""What stands above the column of speakers in a table."""
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 Row = tuple[int, str]
 """A line with its number; in DOCX several lines may share a paragraph's."""
@@ -295,12 +310,13 @@ class Transcript:
     Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN where the file has
     none), line (where the turn begins: a line, in DOCX a paragraph), joins (where lines were joined:
     characters other than blanks before each further one). `heading` is what stands
-    above the first speaker of a document.
+    above the first speaker of a document. `notes` say what a Word file has beside the words that were read.
     """
 
     path: Path
     turns: pd.DataFrame
     heading: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def read_transcript(path: Path) -> Transcript:
@@ -316,9 +332,9 @@ def read_transcript(path: Path) -> Transcript:
     ...     read_transcript(path).turns[["speaker", "text", "line"]].values.tolist()
     [['Ana', 'We met at 10:30. All of us.', 1], ['Ben', 'Yes.', 3]]
     """
-    rows, faults = read_lines(path), []
+    (rows, names), faults = _read_rows(path), []
     is_timed = any(text.startswith("WEBVTT") for _, text in rows[:1]) or any(map(_is_cue, rows))
-    lines = _cues(rows, path.name, faults) if is_timed else _blocks(rows)
+    lines = _cues(rows, path.name, faults) if is_timed else _in_table(_blocks(rows), names)
     spoken = with_speakers(lines)
     if not is_timed:
         faults += _time_faults(spoken, path.name)
@@ -331,12 +347,39 @@ def read_transcript(path: Path) -> Transcript:
                          fix=_NAME_THEM) for line in unnamed]
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
-    return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed))
+    return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed),
+                      word_notes(path))
+
+
+def word_notes(path: Path) -> tuple[str, ...]:
+    """What a Word file has beside the words that are read as its text: footnotes and endnotes, which are not
+    read, and hidden text, which is. Empty for any other file."""
+    if not zipfile.is_zipfile(path):
+        return ()
+    notes, parser = [], etree.XMLParser(resolve_entities=False, no_network=True)
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: etree.fromstring(packed.read(name), parser) for name in packed.namelist()
+                 if name in ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")}
+    for kind in ("footnote", "endnote"):
+        if n := len(_NOTES(parts[f"word/{kind}s.xml"])) if f"word/{kind}s.xml" in parts else 0:
+            said = f"1 {kind} is" if n == 1 else f"{n} {kind}s are"
+            notes.append(f"{said} not read: what is to count belongs into the text")
+    paragraphs = _PARAGRAPHS(parts["word/document.xml"]) if "word/document.xml" in parts else []
+    if hidden := [str(n) for n, paragraph in enumerate(paragraphs, 1) if _HIDDEN(paragraph)]:
+        listed = ", ".join(hidden[:5]) + (" ..." if len(hidden) > 5 else "")
+        notes.append("hidden text is read as if it had been said "
+                     f"(paragraph{'s' * (len(hidden) > 1)} {listed})")
+    return tuple(notes)
 
 
 def read_lines(path: Path) -> list[Row]:
     """The lines of a transcript, in DOCX its paragraphs, with their numbers; raises Faults where it cannot be
     read as text."""
+    return _read_rows(path)[0]
+
+
+def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
+    """The lines of a transcript, and the speakers whom a table in it names."""
     raw = read_bytes(path, limit=LARGEST)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
@@ -348,17 +391,18 @@ def read_lines(path: Path) -> list[Row]:
         said = f"the file holds more than {LONGEST // 1_000_000} MB of text"
         refuse(said, path.name, "check that it is the right file")
     try:
-        return list(enumerate(decode(raw, path.name).split("\n"), 1))
+        return list(enumerate(decode(raw, path.name).split("\n"), 1)), set()
     except Faults as error:
         fix = "save it as plain text in UTF-8, or hand in the .vtt, .srt or .docx file"
         raise Faults(replace(fault, fix=fix) for fault in error.faults) from error
 
 
-def _paragraphs(raw: bytes, file: str) -> list[Row]:
-    """The lines of a DOCX file: tables and tracked insertions too, deletions not.
+def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
+    """The lines of a DOCX file, and the speakers whom its tables name. Tables and tracked insertions are
+    read, deletions and what was moved away are not.
 
-    A blank line stands after each paragraph, but not where paragraphs are lines of cues, as
-    Teams once wrote them.
+    A row of a table of speakers and their words becomes ``Name: words``. A blank line stands after each
+    paragraph, but not where paragraphs are lines of cues, as Teams once wrote them.
     """
     import docx
 
@@ -374,9 +418,73 @@ def _paragraphs(raw: bytes, file: str) -> list[Row]:
     if body.getroottree().docinfo.doctype:
         said = "the file declares a document type, which no word processor does"
         refuse(said, file, "save it as .docx again")
+    in_tables: dict[etree._Element, str] = {}
+    names: set[str] = set()
+    for table in _TABLES(body):
+        said, own = _talk(table)
+        in_tables |= said
+        names |= own
+    spoken, whole = (sum(len(text.split()) for text in texts) for texts in (
+        in_tables.values(), map(_text, _PARAGRAPHS(body))))
+    if 2 * spoken < whole:  # a table of facts beside the talk
+        in_tables, names = {}, set()
     rows = [(n, text) for n, paragraph in enumerate(_PARAGRAPHS(body), 1)
-            for text in [*_text(paragraph).split("\n"), ""]]
-    return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows
+            for text in [*in_tables.get(paragraph, _text(paragraph)).split("\n"), ""]]
+    return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows, names
+
+
+def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
+    """What each paragraph of a table of speakers and their words is read as, and the names; empty for any
+    other table.
+
+    It is one whose rows have the same number of cells, with a column of names of which one recurs at least,
+    and the words to its right. To its left there may be times and numbers alone.
+    """
+    rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
+    texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]
+    at = -1
+    if len({*map(len, rows)}) == 1:
+        at = next((n for n in range(len(rows[0]) - 1) if _are_speakers([row[n] for row in texts])), -1)
+    if any(map(_has_words, (cell for row in texts for cell in row[:max(at, 0)] if not _is_head(row[at])))):
+        at = -1
+    said: dict[etree._Element, str] = {}
+    names: set[str] = set()
+    for cells, row in zip(rows, texts, strict=True) if at >= 0 else ():
+        name = speaker_name(row[at].rstrip(": "))
+        stamps = [cell for cell in row[:at] if _ONLY_STAMP.fullmatch(cell)]
+        is_named = bool(name) and not _is_head(name)
+        names |= {name} if is_named else set()
+        opening = " ".join([*stamps[:1], f"{name}:"]) if is_named else ""
+        said |= {paragraph: "" for cell in cells[:at + 1] for paragraph in cell}
+        for paragraph in (paragraph for cell in cells[at + 1:] for paragraph in cell):
+            said[paragraph], opening = f"{opening} {_text(paragraph)}".strip(), ""
+    return said, names
+
+
+def _is_head(cell: str) -> bool:
+    return match_key(cell) in _HEADS
+
+
+def _has_words(cell: str) -> bool:
+    return bool(cell) and not _ONLY_STAMP.fullmatch(cell) and not cell.rstrip(".").isdigit()
+
+
+def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
+    """The lines, with their speakers where a table names them, so that no other line names one."""
+    found = []
+    for line in lines:
+        match = _LABEL.fullmatch(line.text) if names else None
+        if match and (name := speaker_name(match["name"])) in names:
+            start, end = _times(_stamp(match), line)
+            line = line._replace(speaker=name, text=match["text"].strip(), start=start, end=end)
+        found.append(line)
+    return found
+
+
+def _are_speakers(cells: Sequence[str]) -> bool:
+    names = [name for cell in cells if (name := cell.strip().rstrip(":").strip())]
+    return len({*names}) < len(names) and all(
+        _may_be_name(name) and len(_words(name)) <= 5 and any(map(str.isalpha, name)) for name in names)
 
 
 def _text(paragraph: etree._Element) -> str:

@@ -31,6 +31,8 @@ from glc_analysis.view import StudyView
 
 
 NOT_CODED_YET = "Nothing is coded on this yet."
+COUNTED_NOWHERE = ("What coders marked on this counts nowhere yet: nothing shows that it is in its place, "
+                   "and nobody has looked. `glc check` says what to do.")
 NO_COUNTS = "No counts of codes are shown on this."
 CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
@@ -51,6 +53,15 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     return shown
 
 
+def uncounted(view: StudyView) -> str:
+    """That coders' work has arrived and none of it counts, for those who read passages; else blank."""
+    if not view.may("passages"):
+        return ""
+    match = view.read("codings")["match"].astype("str")
+    is_waiting = (match == "by_position").any() or len(view.read("quarantined"))
+    return COUNTED_NOWHERE if is_waiting and match.isin(["by_position"]).all() else ""
+
+
 def code_names(view: StudyView) -> dict[str, str]:
     """Names of all codes by id."""
     return dict(zip(view.codebook["code_id"], view.codebook["name"], strict=True))
@@ -59,6 +70,8 @@ def code_names(view: StudyView) -> dict[str, str]:
 def codes(view: StudyView) -> Html:
     """How many organisations raised each code of the theme: overall, by source, by call and by region; for
     the team how many said the contrary, and what nobody was asked about."""
+    if said := uncounted(view):
+        return note(said)
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
         return note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
@@ -92,7 +105,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
     rows = view.code_counts(by=by)
     if rows.empty:
-        return note(NOT_CODED_YET)
+        return note(uncounted(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"]]
     size = rows.groupby("group")[["asked", "present"]].max().sum(axis=1)
@@ -171,6 +184,8 @@ def _caution(view: StudyView) -> str:
 def contrary_cases(view: StudyView) -> Html:
     """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
     one of its codes."""
+    if said := uncounted(view):
+        return note(said)
     mentioned, labels, found = view.read("mentions"), view.labels, []
     # Silence in a call does not count as a no.
     mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
@@ -202,7 +217,7 @@ def passages(view: StudyView) -> Html:
         parts += [tag("h3", escape(code.name), class_="glc-question", id=passages_anchor(code.code_id)),
                   note(said).data if said else "", more(shown, OPENED, "passage"),
                   _rest(code, len(shown), counts[code.code_id], code.code_id in paged)]
-    return show("".join(parts)) if parts else note(NOT_CODED_YET)
+    return show("".join(parts)) if parts else note(uncounted(view) or NOT_CODED_YET)
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:

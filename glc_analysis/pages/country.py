@@ -23,6 +23,7 @@ from glc_analysis.disclosure.quotations import (
     owners,
 )
 from glc_analysis.evidence.estimates import ALL
+from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.tables_html import (
@@ -315,6 +316,8 @@ def codes_by_country(view: StudyView) -> Html:
     and did not raise are folded. Silence in a call is not a no."""
     if not view.may("passages"):
         return _released_codes(view)
+    if said := uncounted(view):
+        return note(said)
     mentioned, labels = view.read("mentions"), view.labels
     kind, _, around = around_country(view)
     rows = view.released[view.released["measure"] == "coded"]

@@ -12,7 +12,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path, PurePath
 from typing import Any
@@ -193,6 +193,17 @@ class Recoding:
     ids: set[str]
     words: pd.DataFrame
     separator: str = ""
+
+    def with_copies(self, path: Path, document_of: Callable[[str], str]) -> Recoding:
+        """The same for a file whose texts may have names of their own; ``document_of`` knows the interview or
+        call that a text is a copy of."""
+        if path.name in (JOURNAL, SUGGESTION_LOG):
+            return self
+        sources = read_codings(path, separator=self.separator).sources
+        copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text)
+                  for name, text in zip(sources["source"], sources["text"], strict=True)
+                  if text and not self._of(name)}
+        return replace(self, documents={**self.documents, **copies}) if copies else self
 
     def recode(self, path: Path, *, is_decided: bool) -> None:
         """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.

@@ -24,8 +24,9 @@ import pandas as pd
 from glc_analysis import manifest, tables
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.code_suggestions import VECTORS
-from glc_analysis.coding.coders import document_names
+from glc_analysis.coding.coders import copied_document, document_names
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts
 from glc_analysis.convening.rounds import erase_ballots, read_seals, seal_anew
 from glc_analysis.convening.signatures import SIGNATURES
 from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
@@ -50,7 +51,7 @@ from glc_analysis.files import (
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
@@ -441,9 +442,17 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
                                  new.settings["coding"]["code_separator"]), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
     logs = [(path.parent.name, path) for path in sorted(new.raw.glob(f"codings/*/{SUGGESTION_LOG}"))]
+    texts = current_texts(study).texts if named else {}
+    masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
+
+    def document_of(copy: str) -> str:
+        return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
+
     for coder, path in named + logs:
+        is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
-            recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")
+            own_names = recoding if is_decided else recoding.with_copies(path, document_of)
+            own_names.recode(path, is_decided=is_decided)
         except Faults as found:
             faults += found.faults
     if faults:

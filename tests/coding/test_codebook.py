@@ -67,6 +67,36 @@ def test_a_name_shared_by_a_retired_code_and_its_successor_is_that_successor():
     assert cb.resolve(["delay"], apart) == {"delay": ""}
 
 
+SERVICES = book(("care", "", "theme", "Services"), ("health_care", "care", "code", "Health care"),
+                ("access", "care", "code", "Accès légal"), ("price", "care", "code", "Cost"),
+                ("law", "", "theme", "Law"), ("cost_2", "law", "code", "Cost"))
+
+
+@pytest.mark.parametrize("name", ["health-care", "HEALTH_CARE", "HealthCare", "Health  care", "Héalth care",
+                                  "services.health care", "Services/Health care", "Services: Health care"])
+def test_a_flat_name_is_found_whatever_its_case_accents_blanks_and_separators(name):
+    assert cb.resolve([name], SERVICES) == {name: "health_care"}
+
+
+def test_a_name_without_its_accents_is_found_and_a_longer_one_is_not():
+    assert cb.resolve(["acces legal", "acces legal gratuit"], SERVICES) == {
+        "acces legal": "access", "acces legal gratuit": ""}
+
+
+def test_a_name_of_several_codes_is_listed_with_their_paths():
+    assert cb.ambiguous_names(["COST", "law > cost", "Health care", "Rent"], SERVICES, may_be_ids=True) == {
+        "COST": ["Law > Cost", "Services > Cost"]}
+
+
+def test_a_name_of_several_codes_that_is_the_id_of_one_is_that_code_only_where_ids_are_written():
+    rows = book(("law", "", "theme", "Law"), ("care", "", "theme", "Care"), ("cost", "law", "code", "Cost"),
+                ("cost_2", "care", "code", "Cost"))
+    assert cb.resolve(["cost", "Cost"], rows) == {"cost": "cost", "Cost": ""}
+    assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
+    assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost", "Cost"}
+
+
+
 labels = st.lists(st.text(st.sampled_from("aB éខ្មрыع😀"), min_size=1).filter(str.strip),
                   min_size=1, max_size=8)
 NOTES = ("definition", "include", "exclude", "example")

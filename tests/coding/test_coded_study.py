@@ -3,11 +3,13 @@
 import csv
 import sqlite3
 
+import docx
 import pandas as pd
 import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
+from glc_analysis.coding.assemble import COLUMNS
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
@@ -404,3 +406,46 @@ def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
 def test_a_translation_of_other_turns_is_a_fault(tmp_path):
     with pytest.raises(Faults, match="has 3 turns and lamp has 2"):
         build(translated(tmp_path, LAMP + "Rosa: And then?\n"))
+
+
+def test_a_study_whose_coders_work_does_not_count_is_a_fault_that_says_what_to_do(tmp_path):
+    study = coded_study(tmp_path / "s", codings={"ana": "../raw/codings/ana.csv"})
+    (study.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
+                                               encoding="utf-8")
+    with pytest.raises(Faults, match=r"no coding of ana counts.*document_id \* and decision accept"):
+        check_study(study)
+    write_csv(study.root / "private/reference/reviewed_codings.csv", [
+        dict.fromkeys(COLUMNS, "") | {"coder_id": "ana", "document_id": "*", "decision": "accept",
+                                      "reason": "looked at all", "by": "Rosa", "date": "2016-10-01"}])
+    assert check_study(study)["codings"] > 1
+
+
+def test_codes_that_the_codebook_lacks_are_listed_by_check(tmp_path):
+    study, lines = coded_study(tmp_path / "s", codings={"ana": BOTH["ana"]}), []
+    spreadsheet(study, "ana", *ANA, ("lamp", "No house.", "Safe placse"), ("lamp", "A house", "Safe placse"))
+    check_study(study, say=lines.append)
+    assert [line for line in lines if "has no code" in line] == [
+        "codebook.csv has no code 'Safe placse' (ana 2), which is counted by itself, below no theme; "
+        "nearest: 'Safe place'."]
+
+
+def test_two_documents_with_the_same_text_are_a_fault(tmp_path):
+    study = coded_study(tmp_path / "s")
+    (study.raw / "interviews/lamp.txt").write_text(BLUE.replace("months.", " months."), encoding="utf-8")
+    with pytest.raises(Faults, match=r"'raw/interviews/lamp.txt': has the same text as "
+                                     r"raw/interviews/blue.txt.*move it to raw/codings"):
+        check_study(study)
+
+
+def test_check_names_hidden_text_of_a_word_file(tmp_path):
+    study, lines = coded_study(tmp_path / "s"), []
+    made = docx.Document()
+    for line in LAMP.splitlines():
+        made.add_paragraph(line)
+    made.paragraphs[1].runs[0].font.hidden = True
+    made.save(study.raw / "interviews/lamp.docx")
+    (study.raw / "interviews/lamp.txt").unlink()
+    listed = study.root / "private/reference/documents.csv"
+    listed.write_text(listed.read_text(encoding="utf-8").replace("lamp.txt", "lamp.docx"), encoding="utf-8")
+    check_study(study, say=lines.append)
+    assert "lamp.docx: hidden text is read as if it had been said (paragraph 2)." in lines

@@ -16,9 +16,10 @@ from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
 from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
+from tests.coding_files import zipped
 
 
-def coded(study, **tables):
+def coded(study, steps=None, **tables):
     """The coding of a study's interviews and calls, without a build."""
     reference = read_reference(study)
     reference.tables.update(tables)
@@ -27,7 +28,7 @@ def coded(study, **tables):
                     segments=texts.segments.assign(country_id="KHM"))
     columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
     return assemble(study, reference, texts, texts.documents, texts.segments, {}, columns,
-                    {"Ana Vega": "Person 1"}, CleaningLog())
+                    {"Ana Vega": "Person 1"}, steps or CleaningLog())
 
 
 def placed(found, coder="ana"):
@@ -112,6 +113,83 @@ def test_what_was_placed_by_position_alone_is_in_no_consensus(study):
     found = coded(study)
     assert len(placed(found, "ben")) == 1
     assert {quote for _, quote, *_ in placed(found, "consensus")} == {"A safe place for tonight."}
+
+
+# Codes by their names.
+
+
+def test_a_name_that_several_codes_have_is_a_fault_and_no_code_of_its_own(study):
+    book = pd.concat([read_reference(study).codebook, pd.DataFrame([
+        {"code_id": "delay_2", "parent_id": "care", "level": "code", "name": "Delay"}])]).fillna("")
+    spreadsheet(study, "ana", PLACE)
+    spreadsheet(study, "ben", ("lamp", "A house holds people", "delay_"))
+    assert [code for _, _, code, _ in placed(coded(study), "ben")] == ["delay"]
+    with pytest.raises(Faults, match=r"ben.csv, value 'delay_': is the name of several codes: "
+                                     r"Practice > Care > Delay, Practice > Law > Delay"):
+        coded(study, codebook=book)
+
+
+@pytest.mark.parametrize(("codes", "code"), [
+    ([("Care", ""), ("Delay", "Care")], "delay_2"),
+    ([("Care", ""), ("Care > Delay", "Care"), ("Delay", "")], "delay")])
+def test_a_name_of_several_codes_is_told_by_the_coders_own_tree(study, codes, code):
+    book = pd.concat([read_reference(study).codebook, pd.DataFrame([
+        {"code_id": "delay_2", "parent_id": "care", "level": "code", "name": "Delay"}])]).fillna("")
+    study.settings["raw"]["codings"] = QDPX
+    text = texts_of(study).canonical["lamp"]
+    at = text.index("A house")
+    tree = pd.DataFrame(codes, columns=["code", "parent"]).assign(definition="", position=range(len(codes)))
+    write_qdpx(study.raw / "codings/ana.qdpx", sources=pd.DataFrame({"source": ["lamp"], "text": [text]}),
+               codings=pd.DataFrame([{"source": "lamp", "start": at, "end": at + 7, "code": "Delay",
+                                      "coder": "ana"}]), codes=tree)
+    assert [code for _, _, code, _ in placed(coded(study, codebook=book))] == [code]
+
+
+def with_guids(study, coder, guid, name, words):
+    """A coder's project whose only code has a GUID and a name."""
+    text = texts_of(study).canonical["blue"]
+    at = text.index(words)
+    (study.raw / f"codings/{coder}.qdpx").write_bytes(zipped([("p.qde", (
+        f'<Project><CodeBook><Codes><Code guid="{guid}" name="{name}"/></Codes></CodeBook><Sources>'
+        f'<TextSource guid="s" name="blue" plainTextPath="internal://t.txt"><PlainTextSelection guid="m" '
+        f'startPosition="{at}" endPosition="{at + len(words)}" name="{words}"><Coding guid="c">'
+        f'<CodeRef targetGUID="{guid}"/></Coding></PlainTextSelection></TextSource></Sources></Project>')),
+        ("sources/t.txt", text)]))
+
+
+@pytest.mark.parametrize(("first", "second", "code"), [
+    ("Safe place", "A place that is safe", "shelter"), ("Rest", "Sleep", "rest")])
+def test_one_guid_under_two_names_is_one_code_with_a_note(study, first, second, code):
+    study.settings["raw"]["codings"] = {name: f"../raw/codings/{name}.qdpx" for name in ("ana", "ben")}
+    with_guids(study, "ana", "7A", first, "A safe place")
+    with_guids(study, "ben", "{7a}", second, "A safe place")
+    steps = CleaningLog()
+    found = coded(study, steps=steps)
+    assert [code for _, _, code, _ in placed(found, "ben")] == [code]
+    assert [code for _, _, code, _ in placed(found, "consensus")] == [code]
+    assert any(f"ben.qdpx: the code {second!r} has the same GUID as {first!r}" in line["why"]
+               for line in steps.lines)
+
+
+# Copies under another name.
+
+
+def test_a_copy_under_another_name_is_known_by_its_words(study):
+    study.settings["raw"]["codings"] = QDPX
+    text = "Rosa: Q1. What comes first?\nAna V.: A safe place for tonight. Ana Vega calls \U0001f600 " \
+        "\u179f\u17bb\u1781 at once.\nRosa: Q2. And the court?\nAna V.: We wait for months.\n"
+    project(study, "ana", text, ("We wait for months.", "Delay"), document="Door (my copy)")
+    steps = CleaningLog()
+    assert placed(coded(study, steps=steps)) == [("blue", "We wait for months.", "delay", "moved")]
+    assert any("'Door (my copy)' has the text of blue" in line["why"] for line in steps.lines)
+
+
+def test_a_text_under_another_name_that_is_nobodys_is_a_fault(study):
+    study.settings["raw"]["codings"] = QDPX
+    project(study, "ana", "Rosa: Hello.\nEva: Another talk altogether, long.\n", ("Another talk", "Delay"),
+            document="Door")
+    with pytest.raises(Faults, match="is not the name of a document"):
+        coded(study)
 
 
 # Texts that were edited after coding.
@@ -287,6 +365,37 @@ def test_a_reviewed_row_accepts_a_passage_by_position_where_it_is(study):
     found = coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "lamp"}))
     assert [match for *_, match in placed(found, "ben")] == ["accepted"]
     assert len(placed(found, "consensus")) == 2
+
+
+POSITIONS = "document,start,end,code\nlamp,9,12,Waiting\nblue,30,41,Helth care\nblue,10,80,Delay\n"
+
+
+def test_every_row_to_look_at_is_accepted_as_it_is_listed(study):
+    spreadsheet(study, "ana", PLACE)
+    table(study, "ben", POSITIONS)
+    found = coded(study)
+    listed = to_review(found.tables["quarantined"], found.tables["codings"])
+    assert listed[["document_id", "code", "words", "segment_id"]].to_numpy().tolist() == [
+        ["blue", "delay", texts_of(study).canonical["blue"][10:80], ""],
+        ["blue", "helth_care", texts_of(study).canonical["blue"][30:41], "blue.2"],
+        ["lamp", "delay", texts_of(study).canonical["lamp"][9:12], "lamp.1"]]
+    again = coded(study, reviewed_codings=listed.assign(decision="accept"))
+    assert placed(again, "ben") == [(*row[:3], "accepted") for row in placed(found, "ben")]
+
+
+def test_one_row_accepts_all_that_a_coder_has_by_position(study):
+    spreadsheet(study, "ana", PLACE)
+    table(study, "ben", POSITIONS + "lamp,,,Delay\n")
+    found = coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "*"}))
+    assert [match for *_, match in placed(found, "ben")] == ["accepted", "accepted", "accepted", "whole_text"]
+    assert {*found.tables["readings"].query("coder_id == 'ben'")["document_id"]} == {"blue", "lamp"}
+
+
+def test_a_row_for_all_documents_accepts_nothing_that_is_quarantined(study):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    with pytest.raises(Faults, match="fits no passage"):
+        coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "*"}))
 
 
 def test_a_passage_that_is_left_out_is_no_longer_missing(study):

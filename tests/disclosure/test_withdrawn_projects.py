@@ -391,3 +391,20 @@ def test_a_list_of_nvivo_is_refused_where_it_holds_what_went(tmp_path, shared_da
     with pytest.raises(Faults, match="cannot be rewritten here"):
         recoding().recode(path, is_decided=False)
     assert path.read_bytes() == before
+
+
+@pytest.mark.acceptance
+def test_a_copy_under_a_name_of_its_own_goes_with_the_interview_that_it_is_a_copy_of(tmp_path):
+    study = coded_study(tmp_path / "s", codings={"ana": "../raw/codings/ana/*"})
+    (study.raw / "codings/ana").mkdir()
+    texts = texts_of(study).canonical
+    for name, document, words in (("my copy", "blue", "We wait"), ("another", "lamp", "No house")):
+        write_word(study.raw / f"codings/ana/{name}.docx", texts[document], pd.DataFrame(
+            [(*mark[:2], "ana", "Delay") for mark in spans(texts[document], words)],
+            columns=["start", "end", "coder", "code"]))
+    manifest.write_manifest(study.reference_file("manifest"), [
+        {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
+    build(study)
+    assert {*tables.read("codings", study=study)["document_id"]} == {"blue", "lamp"}
+    withdraw(study, "a", today=dt.date(2017, 1, 9))
+    assert [path.name for path in (study.raw / "codings/ana").iterdir()] == ["another.docx"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import COLUMNS
+from glc_analysis.coding.codebook import COLUMNS, ancestors
 from glc_analysis.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
 from glc_analysis.drafting.texts import sort_arrivals
 from glc_analysis.errors import Faults
@@ -100,6 +100,117 @@ def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is
     assert "To decide: whose words Notes.txt are" in done.stderr
 
 
+TALK = [("Ana Vega", "How many people wait for a house in this town?"),
+        ("Ben Oyoo", "Ten wait for months, and nobody tells them why."), ("Ana Vega", "And who pays?"),
+        ("Ben Oyoo", "The families pay, or nobody does.")]
+
+
+def commented(path, *turns, code="Waiting", author="Maria"):
+    """A Word copy of a transcript with a comment on its second turn."""
+    document = docx.Document()
+    for name, words in turns:
+        run = document.add_paragraph(f"{name}: {words}").runs[0]
+        if words.startswith("Ten"):
+            document.add_comment(run, text=code, author=author)
+    document.save(path)
+
+
+@pytest.fixture
+def transcript(tmp_path):
+    """A folder with one transcript in plain text."""
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "Blue Door.txt").write_text("".join(f"{name}: {words}\n" for name, words in TALK),
+                                          encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("words", ["And who pays?", "And who pays for it?"])
+def test_a_commented_copy_is_no_interview_of_its_own_and_it_is_asked_whose_it_is(tmp_path, transcript, words):
+    commented(transcript / "BD maria.docx", *TALK[:2], ("Ana Vega", words), TALK[3])
+    done = glc("init", tmp_path / "ours", "--from", transcript)
+    assert [row["document_id"] for row in rows(tmp_path / "ours/private/reference/documents.csv")] == [
+        "blue_door"]
+    assert [path.name for path in (tmp_path / "ours/raw/codings").iterdir()] == ["BD maria.docx"]
+    assert "whose work the comments in BD maria.docx are (by Maria): it has the text of Blue Door.txt" \
+        in done.stderr
+
+
+def test_of_two_commented_copies_one_is_the_transcript(tmp_path, transcript):
+    (transcript / "Blue Door.txt").unlink()
+    for name in ("Blue Door ana.docx", "Blue Door ben.docx"):
+        commented(transcript / name, *TALK)
+    glc("init", tmp_path / "ours", "--from", transcript)
+    assert [row["path"] for row in rows(tmp_path / "ours/private/reference/documents.csv")] == [
+        "raw/interviews/Blue Door ana.docx"]
+    assert len([*(tmp_path / "ours/raw/codings").iterdir()]) == 2
+
+
+def test_two_transcripts_with_the_same_text_are_a_fault(tmp_path, transcript):
+    commented(transcript / "Other.docx", *((name, words.replace("Ten", "10")) for name, words in TALK[1:]))
+    shutil.copy(transcript / "Blue Door.txt", transcript / "Copy.txt")
+    done = glc("init", tmp_path / "ours", "--from", transcript, code=1)
+    assert "Copy.txt: has the same text as Blue Door.txt" in done.output
+    assert "Other.docx" not in done.output
+
+
+def test_the_text_of_a_project_under_another_name_is_no_second_interview(tmp_path, transcript):
+    text = (transcript / "Blue Door.txt").read_text(encoding="utf-8")
+    codings = pd.DataFrame({"source": ["BD final"], "start": [0], "end": [8], "code": ["Waiting"],
+                            "coder": ["ben"], "memo": [""]})
+    codes = pd.DataFrame({"code": ["Waiting"], "parent": [""], "definition": [""], "position": [1]})
+    write_qdpx(transcript / "ben.qdpx", sources=pd.DataFrame({"source": ["BD final"], "text": [text]}),
+               codings=codings, codes=codes, name="ben")
+    done = glc("init", tmp_path / "ours", "--from", transcript)
+    assert len(rows(tmp_path / "ours/private/reference/documents.csv")) == 1
+    assert "whether “BD final” in a coder's project is Blue Door.txt" in done.stderr
+
+
+FLAT = "document,quote,code\nBlue Door,Ten wait for months.,{}\n"
+
+
+@pytest.fixture
+def services(arrived):
+    """A tree of codes: Services above Health care and Cost, Law above Cost."""
+    codes = pd.DataFrame({"code": ["Services", "Health care", "Services > Cost", "Law", "Law > Cost"],
+                          "parent": ["", "Services", "Services", "", "Law"], "definition": "",
+                          "position": range(5)})
+    write_qdc(arrived / "tree.qdc", codes)
+    (arrived / "ana.csv").unlink()
+    return arrived
+
+
+@pytest.mark.parametrize("name", ["health-care", "HEALTH CARE", "health_care"])
+def test_a_flat_list_beside_a_tree_is_matched_to_it(tmp_path, services, name):
+    (services / "bea.csv").write_text(FLAT.format(name), encoding="utf-8")
+    glc("init", tmp_path / "ours", "--from", services)
+    names = [row["name"] for row in rows(tmp_path / "ours/reference/codebook.csv")]
+    assert names == ["Codes", "Services", "Health care", "Cost", "Law", "Cost"]
+
+
+def test_a_flat_name_that_several_codes_of_the_tree_have_is_asked_about_and_not_drafted(tmp_path, services):
+    (services / "bea.csv").write_text(FLAT.format("Cost"), encoding="utf-8")
+    done = glc("init", tmp_path / "ours", "--from", services)
+    assert [row["name"] for row in rows(tmp_path / "ours/reference/codebook.csv")].count("Cost") == 2
+    assert "which code “Cost” is: Services > Cost, Law > Cost" in " ".join(done.stderr.split())
+
+
+def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
+    whole = merged_tree([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
+    paths = {"/".join([*reversed(above), code]) for code, above in ancestors(whole).items()}
+    assert paths == {"a", "a/b", "a/b/c", "a/b/d", "e"}
+
+
+def test_a_flat_list_moves_no_code_of_the_codebook_and_adds_none_twice():
+    book = with_levels(merged_tree([tree(("A", "B x"), ("A", "C"), ("D", "C"))]))[0].assign(contradicts="")
+    flat = merged_tree([tree(("b-x",), ("C",), ("New",))])
+    found = tree_difference(book, flat)
+    assert found[["change", "path", "now"]].to_numpy().tolist() == [
+        ["unclear", "C", "Codes > A > C, Codes > D > C"], ["new", "New", ""]]
+    assert "New" in {*added_codes(book, flat)["name"]}
+    assert not {"b-x", "C"} & {*added_codes(book, flat)["name"]}
+
+
 def test_notes_of_codes_that_repeat_a_transcript_or_name_a_speaker_are_left_out(tmp_path, arrived):
     codes = pd.DataFrame({"code": ["Waiting", "Ten wait for months", "Papers"], "parent": "",
                           "position": [1, 2, 3],
@@ -149,9 +260,20 @@ def test_files_and_speakers_that_arrive_later_are_suggested(study):
     assert "may: Moderator: 1 turns, 1 with a question, 3 words; interviewer (the" in speakers.stderr
 
 
+def test_a_copy_that_arrives_later_gets_no_row_and_it_is_asked_whose_it_is(tmp_path, transcript):
+    glc("init", tmp_path / "ours", "--from", transcript)
+    commented(tmp_path / "ours/raw/interviews/BD maria.docx", *TALK)
+    (tmp_path / "ours/raw/interviews/New.txt").write_text(ANA, encoding="utf-8")
+    done = glc("--study", tmp_path / "ours", "documents", "--suggest")
+    assert [row.split(",")[0] for row in done.stdout.splitlines()[1:]] == ["new"]
+    assert "whose copy raw/interviews/BD maria.docx is: it has the text of raw/interviews/Blue Door.txt" \
+        in done.stderr
+
+
 def test_a_later_interview_is_of_the_organisation_that_its_file_is_named_after(study):
     for name in ("Interview casa-azul 2024-06-01", "Somebody else"):
-        (study / f"raw/interviews/{name}.txt").write_text(ANA, encoding="utf-8")
+        (study / f"raw/interviews/{name}.txt").write_text(
+            f"Ana Vega: Who are you?\nEva: We are {name}.\nAna Vega: Why?\nEva: So.\n", encoding="utf-8")
     found = glc("--study", study, "documents", "--suggest").stdout.splitlines()[1:]
     assert [row.split(",")[3] for row in found] == ["casa_azul", ""]
 

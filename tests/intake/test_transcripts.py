@@ -172,6 +172,107 @@ def test_word_files_keep_tables_tracked_insertions_and_links_but_no_deletions(tm
     assert said(tmp_path, file.getvalue(), "interview.docx") == [("Ana", "One KEPT."), ("Ben", "Two. Cell.")]
 
 
+def changed(content, was, now, more=()):
+    """A Word file with other markup in its document, and further parts."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(file, "w") as written:
+        for part in made.namelist():
+            body = made.read(part)
+            assert part != "word/document.xml" or was.encode() in body
+            written.writestr(part, body.replace(was.encode(), now.encode()))
+        for part, body in more:
+            written.writestr(part, body)
+    return file.getvalue()
+
+
+def test_words_that_were_moved_are_read_once_where_they_are_now(tmp_path):
+    content = changed(word("Ana: One. MOVED", "Ben: Two."), "<w:r><w:t>Ana: One. MOVED</w:t></w:r>",
+                      "<w:moveFrom><w:r><w:t>Moved.</w:t></w:r></w:moveFrom><w:r><w:t>Ana: One. </w:t></w:r>"
+                      "<w:moveTo><w:r><w:t>Moved.</w:t></w:r></w:moveTo>")
+    assert said(tmp_path, content, "interview.docx") == [("Ana", "One. Moved."), ("Ben", "Two.")]
+
+
+def test_footnotes_that_are_not_read_and_hidden_text_that_is_are_named(tmp_path):
+    notes = ('<w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+             '<w:footnote w:id="0" w:type="separator"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
+             '<w:footnote w:id="2"><w:p><w:r><w:t>She cries.</w:t></w:r></w:p></w:footnote>'
+             "</w:footnotes>")
+    content = changed(word("Ana: One.", "Ben: Two. SHH"), "<w:t>Ben: Two. SHH</w:t></w:r>",
+                      "<w:t>Ben: Two. </w:t></w:r>"
+                      "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Not for all.</w:t></w:r>"
+                      '<w:r><w:rPr><w:vanish w:val="false"/></w:rPr><w:t> Yes.</w:t></w:r>',
+                      [("word/footnotes.xml", notes)])
+    transcript = read(tmp_path, content, "interview.docx")
+    assert transcript.turns["text"].tolist() == ["One.", "Two. Not for all. Yes."]
+    assert transcript.notes == ("1 footnote is not read: what is to count belongs into the text",
+                                "hidden text is read as if it had been said (paragraph 2)")
+    assert read(tmp_path, word("Ana: One.", "Ben: Two."), "interview.docx").notes == ()
+
+
+def table_of(*rows, before=()):
+    document, file = docx.Document(), io.BytesIO()
+    for line in before:
+        document.add_paragraph(line)
+    made = document.add_table(len(rows), len(rows[0]))
+    for row, cells in zip(made.rows, rows, strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    document.save(file)
+    return file.getvalue()
+
+
+TALK = [("Ana", "Why?"), ("Ben Oyoo", "It is far.\nAnd late."), ("", "It costs."), ("ana", "Note: so.")]
+HEARD = [("Ana", "Why?"), ("Ben Oyoo", "It is far. And late. It costs."), ("ana", "Note: so."),
+         ("Ana", "Ah.")]
+
+
+@pytest.mark.parametrize("rows", [
+    [*TALK, ("Ana", "Ah.")],
+    [("Speaker", "Text"), *TALK, ("Ana", "Ah.")],
+    [(f"{name}:" if name else "", text) for name, text in [*TALK, ("Ana", "Ah.")]],
+])  # fmt: skip
+def test_a_table_of_speakers_and_their_words_is_read_row_by_row(tmp_path, rows):
+    assert said(tmp_path, table_of(*rows, before=["Interview 3"]), "interview.docx") == HEARD
+
+
+def test_a_table_may_have_times_and_numbers_beside_the_speakers(tmp_path):
+    content = table_of(("1", "00:03", "Ana", "Why?"), ("2", "0:07", "Ben", "Far."),
+                       ("3", "0:09", "Ana", "Ah."))
+    assert read(tmp_path, content, "i.docx").turns[["speaker", "text", "start_s"]].values.tolist() == [
+        ["Ana", "Why?", 3.0], ["Ben", "Far.", 7.0], ["Ana", "Ah.", 9.0]]
+
+
+def test_a_table_of_facts_above_the_turns_names_no_speaker(tmp_path):
+    made = docx.Document(io.BytesIO(table_of(("Interviewer", "Ana"), ("Organisation", "Casa Azul"))))
+    made.add_paragraph("Ana: Why?")
+    made.add_paragraph("Ben: Far.")
+    made.save(tmp_path / "i.docx")
+    read_again = read_transcript(tmp_path / "i.docx")
+    assert read_again.turns["speaker"].tolist() == ["Ana", "Ben"]
+
+
+@pytest.mark.parametrize("facts", [
+    [("Casa Azul", "Ana"), ("Casa Azul", "Ben")],  # a name recurs, and nobody speaks
+    [("The topic was housing", "Ana", "yes"), ("It was late", "Ana", "no")],  # words that are no name or time
+])  # fmt: skip
+def test_a_table_that_is_not_the_talk_keeps_its_words_and_names_no_speaker(tmp_path, facts):
+    made = docx.Document(io.BytesIO(table_of(*facts)))
+    for line in ["Ana: Why do they wait for so long?", "Ben: It is far, and nobody pays for it."] * 2:
+        made.add_paragraph(line)
+    made.save(tmp_path / "i.docx")
+    transcript = read_transcript(tmp_path / "i.docx")
+    assert transcript.turns["speaker"].tolist() == ["Ana", "Ben"] * 2
+    assert transcript.heading == "\n".join(cell for row in facts for cell in row)
+
+
+@pytest.mark.parametrize("name", ["Speaker 1: (00:00)", "Speaker 1 (00:00):", "Speaker 1: [00:00:00]",
+                                  "Speaker 1 00:00"])
+def test_the_time_beside_a_name_is_no_word_on_whatever_side_of_the_colon(tmp_path, name):
+    content = f"{name}\nWhy?\n\n{name.replace('1', '2').replace('00:00', '00:04', 1)}\nIt is far.\n"
+    assert read(tmp_path, content, "i.txt").turns[["speaker", "text"]].values.tolist() == [
+        ["Speaker 1", "Why?"], ["Speaker 2", "It is far."]]
+
+
 def test_text_goes_on_with_the_speaker_above_and_stamps_are_no_words(tmp_path):
     content = "Interview 7\nDate: 3 May\n[00:00:05] Ana: One.\nTwo.\n00:01:00\nBen (00:01:02): Three.\n"
     transcript = read(tmp_path, content, "interview.txt")

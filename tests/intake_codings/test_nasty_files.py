@@ -114,7 +114,6 @@ REFUSED = {  # what the file is, and what its message must say besides its name
     "a coding without a code": (lambda p: package(
         p, project(selection(0, 3)).replace(f'<CodeRef targetGUID="{guid("Delay")}"/>', "")),
             "not in the codebook"),
-    "two codes of one id": (lambda p: package(p, WHOLE.replace(guid("Voice"), guid("Delay"))), "same GUID"),
     "two users of one id": (lambda p: package(p, WHOLE.replace(guid("bert"), guid("ana"))), "same GUID"),
     "a code below itself": (lambda p: package(p,
         codes('<Code guid="x" name="a"><Code guid="x" name="a"/></Code>')),
@@ -222,6 +221,8 @@ READ = {  # what the file is, its codings (words, code), and what shows their pl
     "a coding with two codes": (lambda p: package(p, project(marked("We wait")[0].replace(
         "</Coding>", f'<CodeRef targetGUID="{guid("Voice")}"/></Coding>'))),
         [("We wait", "Delay"), ("We wait", "Voice")], ["exact"]),
+    "two names of one id": (lambda p: package(p, WHOLE.replace(guid("Voice"), guid("Delay"))), DELAYS,
+        ["exact"]),
     "the same coding twice": (lambda p: package(p, project(*marked("We wait") * 2)), [("We wait", "Delay")],
         ["exact"]),
     "a text twice under one name": (lambda p: package(p, WHOLE.replace("</Sources>", (
@@ -281,8 +282,8 @@ def test_what_is_not_certain_is_quarantined_passage_by_passage(tmp_path, kind):
 
 
 def test_where_nothing_tells_how_positions_count_they_are_marked(tmp_path):
-    text = "😀 a b c d e f g\n"
-    raw = read_codings(package(tmp_path, project(selection(4, 5), origin="Unknown 1"), text))
+    text = "😀😀 a b c d e f g\n"  # b, or a where each of the two counts twice
+    raw = read_codings(package(tmp_path, project(selection(5, 6), origin="Unknown 1"), text))
     assert raw.codings["match"].tolist() == ["by_position"]
     assert any("how positions are counted is unknown" in note for note in raw.notes)
 

@@ -1,5 +1,7 @@
 """However a tool counts, a coded stretch is found where its quotation stands, or not at all."""
 
+import re
+
 import pytest
 
 from glc_analysis.errors import Faults
@@ -52,8 +54,8 @@ def test_without_quotations_the_reading_that_ends_at_words_is_taken_and_said_to_
 
 
 def test_where_nothing_tells_how_offsets_count_it_is_said(tmp_path):
-    text = "a b c\r\nd e f g\r\n"
-    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(9, 10), text=text))
+    text = "a b\r\nc d\r\ne f g h\r\n"  # g, or f where both characters of a line end count
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(12, 13), text=text))
     assert read.codings["match"].tolist() == ["by_position"]
     assert any("read as code points" in note for note in read.notes)
 
@@ -181,3 +183,43 @@ def test_an_offset_inside_a_character_lies_nowhere(tmp_path):
     proof = marked("Olá, São José", count=utf16)
     with pytest.raises(Faults, match="is outside the text"):
         read_codings(qdpx(tmp_path / "p.qdpx", *proof, selection(start, end + 1, code="Voice")))
+
+
+# Selections without words of their own, in a text with a byte order mark: as NVivo writes them.
+
+
+def sentences(text, *, count=len):
+    """A bare selection for each sentence of a text, from its first letter to its full stop."""
+    spans = [(match.start(), match.end()) for match in re.finditer(r"[^\s:.?!][^:.?!]*[.?!]", text)]
+    return [selection(count(text[:start]), count(text[:end])) for start, end in spans]
+
+
+def as_marked(text):
+    return sorted(match[0] for match in re.finditer(r"[^\s:.?!][^:.?!]*[.?!]", text))
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff"], ids=["mark not counted", "mark counted"])
+@pytest.mark.parametrize("stored", [TEXT, CRLF], ids=["LF", "CRLF"])
+def test_sentences_without_words_show_whether_the_byte_order_mark_counts(tmp_path, before, stored):
+    # Read the other way, each begins with the blank before it and ends before its full stop.
+    made = sentences(stored) if not before else sentences(stored, count=lambda text: len(text) + 1)
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *made, text=f"\ufeff{stored}", origin="NVivo"))
+    assert words(read) == as_marked(TEXT)
+    assert set(read.codings["match"]) == {"same_text"}
+
+
+def test_the_other_texts_of_a_file_show_how_a_text_with_a_single_selection_counts(tmp_path):
+    short = "a b\r\nc d\r\ne f g h\r\n"
+    more = ('<TextSource guid="other" name="short.txt"><PlainTextContent>'
+            + short.replace("\r", "&#13;") + f"</PlainTextContent>{selection(12, 13, code='Voice')}")
+    file = qdpx(tmp_path / "p.qdpx", *sentences(CRLF), f"</TextSource>{more}", text=CRLF, origin="NVivo")
+    read = read_codings(file)
+    assert read.codings.loc[read.codings["source"] == "short.txt", "match"].tolist() == ["same_text"]
+    assert words(read) == sorted([*as_marked(TEXT), short.replace("\r", "")[10]])
+
+
+def test_a_selection_that_cuts_a_word_leaves_the_others_in_their_places(tmp_path):
+    cut = selection(TEXT.index("elcome"), TEXT.index("elcome") + 3, code="Voice")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *sentences(TEXT * 4), cut, text=f"\ufeff{TEXT * 4}",
+                             origin="NVivo"))
+    assert set(read.codings["match"]) == {"same_text"}

@@ -198,9 +198,14 @@ def test_a_second_code_of_one_coding_is_read_and_said(tmp_path):
     assert any("'call_ke.txt', 48 to 55 names 2 codes" in note for note in raw.notes)
 
 
-def test_two_codes_of_one_id_are_a_fault(tmp_path):
-    said = faults(tmp_path, WHOLE.replace(guid("Voice"), guid("Delay")))
-    assert "2 elements Code have the same GUID" in said
+def test_two_names_of_one_guid_are_one_code_and_it_is_said(tmp_path):
+    raw = read(tmp_path, WHOLE.replace(guid("Voice"), guid("Delay")))
+    assert raw.codes["code"].tolist() == ["Delay"]
+    assert "The codes 'Delay' and 'Voice' have the same GUID" in raw.notes[0]
+
+
+def test_two_users_of_one_guid_are_a_fault(tmp_path):
+    assert "2 elements User have the same GUID" in faults(tmp_path, WHOLE.replace(guid("bert"), guid("ana")))
 
 
 def test_bad_places_and_lost_codes_are_named_with_text_and_code(tmp_path):
@@ -236,7 +241,7 @@ def test_passages_of_cases_are_no_codings(tmp_path):
         tmp_path, project(case, *marked("We wait"), extra=f'<Cases><Case guid="{guid("KE-01")}"/></Cases>')
     )
     assert raw.codings["code"].tolist() == ["Delay"]
-    assert raw.notes == ("Passages that belong to cases, not to codes, were left out.",)
+    assert raw.notes[0] == "Passages that belong to cases, not to codes, were left out."
 
 
 def test_two_texts_of_one_name_stay_two(tmp_path):
@@ -303,3 +308,18 @@ def test_reading_leaves_nothing_behind(tmp_path):
     file = qdpx(tmp_path / "p.qdpx", *marked(*QUOTES))
     read_codings(file)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_sets_cases_and_links_that_are_not_read_are_named(tmp_path):
+    more = ('<Sets><Set guid="s1" name="All women"/><Set guid="s2" name="2023"/></Sets>'
+            '<Cases><Case guid="k" name="River Mat"/></Cases>'
+            '<Links><Link guid="l" originGUID="x" targetGUID="y"/></Links>')
+    raw = read(tmp_path, WHOLE.replace("</Project>", f"{more}</Project>"))
+    assert raw.notes == ("Left out: 2 sets ('All women', '2023'), 1 case ('River Mat') and 1 link.",)
+
+
+def test_a_link_between_a_note_and_its_code_is_read_and_not_left_out(tmp_path):
+    more = (f'<Notes><Note guid="n" name="why"/></Notes><Links><Link guid="l" originGUID="n" targetGUID='
+            f'"{guid("Voice")}"/></Links>')
+    raw = read(tmp_path, WHOLE.replace("</Project>", f"{more}</Project>"))
+    assert raw.memos["attached_to"].tolist() == ["Voice"] and raw.notes == ()

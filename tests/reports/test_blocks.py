@@ -526,6 +526,15 @@ def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED).data
 
 
+def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_path):
+    made = coded_study(tmp_path / "s", codings={"ana": BOTH["ana"]})
+    (made.raw / "codings/ana.csv").write_text("document,start,end,code\nblue,30,41,Safe place\n",
+                                              encoding="utf-8")
+    theme, country = StudyView(built(made), theme="care"), StudyView(made, country="KHM")
+    for shown in (codes(theme), contrary_cases(theme), passages(theme), codes_by_country(country)):
+        assert shown.data == note(coding.COUNTED_NOWHERE).data
+
+
 # The frames of the notebooks
 
 

@@ -32,6 +32,7 @@ from glc_analysis.intake.codings.model import (
     ELLIPSIS,
     TABLE,
     WHOLE_TEXT,
+    Located,
     ParsedCodings,
     Passage,
     RawCodings,
@@ -40,10 +41,12 @@ from glc_analysis.intake.codings.model import (
     compare_name,
     compare_quote,
     control_characters,
-    locate,
+    likely_readings,
+    locate_by,
     open_database,
     passage,
     plain_signs,
+    try_readings,
     unpack,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
@@ -161,9 +164,10 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
     Raises `Faults` with everything that is wrong in the file.
     """
     passages = _merge_duplicates(found)
+    located = _located(found, passages)
     sound, suspect, sources = [], [], []
     for name, text in sorted(found.texts.items()):
-        rows = _located_rows(found, name, text, passages[name])
+        rows = _located_rows(found, name, text, passages[name], located.get(name))
         alike = Counter(row["match"] for row in rows)
         matched = alike["exact"] + alike["normalised"]
         sources.append((name, text.shown if text else "", matched + alike["different"], matched))
@@ -188,7 +192,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
         checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank | uncoded),
-        frozenset(found.training),
+        frozenset(found.training), dict(found.guids),
     )  # fmt: skip
 
 
@@ -214,14 +218,27 @@ def _merge_duplicates(found: ParsedCodings) -> dict[str, list[Passage]]:
     return sources
 
 
-def _located_rows(found: ParsedCodings, name: str, text: Text | None, passages: list[Passage]) -> list[dict]:
-    """The passages of one source, each with what it was compared with and the words in its place."""
-    if not text or not passages:
-        return [one._asdict() | {"match": _untested(one), "found": ""} for one in passages]
-    shown = text.shown
+def _located(found: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
+    """The passages of each source that has a text. One program wrote the file, so all of its texts together
+    show how it counts, but for a text whose stored words show something else."""
     compare = compare_name if found.has_names else compare_quote
-    spans, alike, is_sure = locate(text, [one[1:3] for one in passages], [one.quote for one in passages],
-                                   counts=found.counts, compare=compare)
+    tried = {name: try_readings(text, [one[1:3] for one in passages[name]],
+                                [one.quote for one in passages[name]], compare=compare)
+             for name, text in sorted(found.texts.items()) if text and passages[name]}
+    common = likely_readings([*tried.values()], counts=found.counts) if tried else []
+    located = {}
+    for name, own in tried.items():
+        fits = own[common[0]].score == max(one.score for one in own.values())
+        located[name] = locate_by(own, common if fits else likely_readings([own], counts=found.counts))
+    return located
+
+
+def _located_rows(found: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
+                  located: Located | None) -> list[dict]:
+    """The passages of one source, each with what it was compared with and the words in its place."""
+    if not text or not located:
+        return [one._asdict() | {"match": _untested(one), "found": ""} for one in passages]
+    shown, (spans, alike, is_sure) = text.shown, located
     named = _names_of_passages(passages, spans, alike, shown) if found.has_names else {}
     rows = []
     for n, (one, span, match) in enumerate(zip(passages, spans, alike, strict=True)):

@@ -26,6 +26,7 @@ from glc_analysis.intake.codings.model import (
     unpack,
     xml_elements,
 )
+from glc_analysis.intake.transcripts import word_notes
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_records
 from glc_analysis.text import TICKED, match_key
@@ -337,6 +338,7 @@ def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
         by = _attribute(comment, "author") or coder
         found.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
     found.tree({one.code: (one.code, "", "") for one in found.passages})
+    found.notes += [f"{note[:1].upper()}{note[1:]}." for note in word_notes(path)]
     return found
 
 

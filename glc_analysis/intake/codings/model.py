@@ -13,7 +13,7 @@ import sqlite3
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -57,6 +57,7 @@ class RawCodings:
     is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
     blank: frozenset[str] = frozenset()  # documents that a table or a project lists without any code
     training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
+    guids: Mapping[str, str] = field(default_factory=dict)  # GUID of a code -> the code
 
 
 class Passage(NamedTuple):
@@ -102,6 +103,7 @@ class ParsedCodings:
     has_names: bool = False  # a selection has a name, which may be its words or anything else
     blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
     training: set[str] = field(default_factory=set)  # texts that were coded at the desk to learn
+    guids: dict[str, str] = field(default_factory=dict)  # GUID of a code -> the code
     counts: str = ""  # how the program is known to count; blank where only its texts can tell
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
@@ -169,6 +171,20 @@ def unread_note(source: str, kind: str, codings: int) -> str:
     return f"{source!r} is a {kind}: its {said} not read. {what}."
 
 
+def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentence on what a project has and is not read: names by kind; none where there is nothing.
+
+    >>> left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
+    ["Left out: 2 sets ('Women', '2023') and 1 link."]
+    """
+    parts = []
+    for kind, names in kinds.items():
+        listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
+        counted = f"{len(names)} {kind}{'s' * (len(names) > 1)}"
+        parts += [counted + (f" ({listed})" if listed else "")] if names else []
+    return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
+
+
 def unique_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where it is taken.
 
@@ -215,35 +231,107 @@ class Located(NamedTuple):
     is_sure: list[bool]
 
 
+class Reading(NamedTuple):
+    """A way of counting positions: in which unit, whether a CRLF counts as two, and whether the byte order
+    mark counts."""
+
+    unit: str
+    has_returns: bool
+    has_mark: bool
+
+
+class Tried(NamedTuple):
+    """The stretches of a text in one way of counting, how the words stored for them compare, how many of
+    these are the same, the same to the letter, and inside of the text; and how many of its two ends each
+    stretch has at the edge of a word."""
+
+    spans: tuple[Span, ...]
+    matches: list[str]
+    score: tuple[int, int, int]
+    at_words: np.ndarray
+
+
+_CLEARLY = 3
+"""A way of counting is ruled out where more than so many times as many ends are not at the edges of words."""
+
+
 def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str], *, counts: str = "",
            compare: Callable[[str, str], str] | None = None) -> Located:
-    """The stretches of a text, however its program counts.
+    """The stretches of a text, however its program counts: see :func:`likely_readings`.
 
-    Each way of counting is tried. The one that matches most of the stored words is taken; where words do
-    not decide, the one whose stretches all begin and end at the edges of words, if there is only one; else
-    the program's own (`counts`), if it is known. Stretches that another reading as good puts elsewhere are
-    not sure. `compare` is :func:`compare_quote`, or another function of stored words and words in the place.
+    Stretches that another reading as likely puts elsewhere are not sure. `compare` is
+    :func:`compare_quote`, or another function of stored words and words in the place.
 
     >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
+    tried = try_readings(text, spans, quotes, compare=compare)
+    return locate_by(tried, likely_readings([tried], counts=counts))
+
+
+def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
+    """The stretches of a text in the first of some readings; sure is what has the same place in all."""
+    best, *others = (tried[reading] for reading in readings)
+    is_sure = [all(other.spans[n] == span for other in others) for n, span in enumerate(best.spans)]
+    return Located(list(best.spans), best.matches, is_sure)
+
+
+def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
+                 compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
+    """What each way of counting makes of the stretches of a text."""
     shown, compare = text.shown, compare or compare_quote
-    tried: dict[tuple[Span, ...], tuple[list[str], tuple[int, ...], str]] = {}
-    for unit, bounds in _ways_of_counting(text):
+    tried: dict[Reading, Tried] = {}
+    known: dict[tuple[Span, ...], Tried] = {}
+    for reading, bounds in _ways_of_counting(text):
         found = tuple(_code_points(bounds, spans))
-        if found not in tried:
+        if found not in known:
             pairs = zip(found, quotes, strict=True)
             alike = [compare(quote, passage(shown, span, quote)) for span, quote in pairs]
-            tried[found] = alike, _score(f" {shown} ", found, alike), unit
-    best = max(tried, key=lambda found: tried[found][1])  # the first of equals
-    rivals = [found for found in tried if tried[found][1][:-1] == tried[best][1][:-1]]
-    most = 2 * sum(span != WHOLE_TEXT for span in spans)
-    if tried[best][1][-1] == most:  # every stretch is made of whole words
-        rivals = [found for found in rivals if tried[found][1][-1] == most]
-    if own := [found for found in rivals if tried[found][2] == counts]:
-        best, rivals = max(own, key=lambda found: tried[found][1]), own
-    is_sure = [all(other[n] == best[n] for other in rivals) for n in range(len(spans))]
-    return Located(list(best), tried[best][0], is_sure)
+            exact = alike.count("exact")
+            score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in found)
+            ends = np.array([_ends_at_words(shown, *span) for span in found], dtype=np.int64)
+            known[found] = Tried(found, alike, score, ends)
+        tried[reading] = known[found]
+    return tried
+
+
+def likely_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
+    """The ways of counting that the texts of one program do not tell apart, the likeliest first.
+
+    They are those that match most of the stored words. Of these one is ruled out where far fewer of the
+    stretches that it puts elsewhere begin and end at words than in the likeliest: counted by the letter too
+    early, a sentence begins with the blank before it. Then come those of the program's own unit (``counts``),
+    if it is known.
+    """
+    score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
+             for reading in texts[0]}
+    likely = [reading for reading in score if score[reading] == max(score.values())]
+    missed = {reading: np.concatenate([2 - tried[reading].at_words for tried in texts]) for reading in likely}
+    places = {reading: np.array([span for tried in texts for span in tried[reading].spans]).reshape(-1, 2)
+              for reading in likely}
+    likely.sort(key=lambda reading: int(missed[reading].sum()))
+    best, left = likely[0], []
+    for reading in likely:
+        is_other = (places[reading] != places[best]).any(axis=1)
+        if missed[reading][is_other].sum() <= _CLEARLY * missed[best][is_other].sum():
+            left.append(reading)
+    return [reading for reading in left if reading.unit == counts] or left
+
+
+def _ends_at_words(shown: str, start: int, end: int) -> int:
+    """How many of the two ends of a stretch are at the edge of a word: it begins neither with a blank nor
+    within a word nor with the sign that ends one, and ends neither with a blank nor within a word."""
+    if start < 0 or start == end:
+        return 2
+    before, first, last, after = (shown[at] if 0 <= at < len(shown) else " "
+                                  for at in (start - 1, start, end - 1, end))
+    begins = not first.isspace() and (before.isspace() or _is_letter(first) and not _is_letter(before))
+    ends = not last.isspace() and not (_is_letter(last) and _is_letter(after))
+    return begins + ends
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
 def passage(shown: str, span: Span, quote: str) -> str:
@@ -321,9 +409,8 @@ def without_blanks(text: str) -> str:
     return plain_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
-def _ways_of_counting(text: Text) -> Iterator[tuple[str, np.ndarray]]:
-    """For each reading its unit, and the tool's offset of every place between two characters of the shown
-    text."""
+def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:
+    """For each reading the tool's offset of every place between two characters of the shown text."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF
@@ -334,11 +421,11 @@ def _ways_of_counting(text: Text) -> Iterator[tuple[str, np.ndarray]]:
         for wider in {"code points": (), "UTF-16": (0xFFFF,), "UTF-8": (0x7F, 0x7FF, 0xFFFF)}[unit]:
             width += kept > wider
         width[list(text.joints)] = 0
-        for widths in (width, width + is_crlf):
-            bounds = np.append(0, np.cumsum(widths))
-            yield unit, bounds
-            if len(body) < len(text.raw):  # the mark, counted
-                yield unit, bounds + (3 if unit == "UTF-8" else 1)
+        for has_returns in (False, True):
+            bounds = np.append(0, np.cumsum(width + is_crlf if has_returns else width))
+            for has_mark in (False, True):  # without a mark the two are the same
+                mark = (3 if unit == "UTF-8" else 1) if has_mark and len(body) < len(text.raw) else 0
+                yield Reading(unit, has_returns, has_mark), bounds + mark
 
 
 def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
@@ -349,14 +436,6 @@ def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
     for start, end, a, b in zip(starts, ends, first, last, strict=True):
         is_inside = 0 <= start <= end <= bounds[-1] and bounds[a] == start and bounds[b] == end
         yield (int(a), int(max(a, b))) if is_inside else (-1, -1)
-
-
-def _score(padded: str, spans: Sequence[Span], alike: list[str]) -> tuple[int, ...]:
-    """Quotations in their place, those to the letter, stretches inside, and ends at the edge of a word."""
-    exact = alike.count("exact")
-    inside = [span for span in spans if span[0] >= 0]
-    edges = sum(not padded[at : at + 2].isalnum() for span in inside for at in span)
-    return exact + alike.count("normalised"), exact, len(inside), edges
 
 
 # ------------------------------

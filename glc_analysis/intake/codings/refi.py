@@ -28,6 +28,7 @@ from glc_analysis.intake.codings.model import (
     Passage,
     Text,
     control_characters,
+    left_out,
     local_name,
     read_root,
     unique_name,
@@ -46,7 +47,7 @@ _UNREAD = {"PictureSelection": "picture", "PDFSelection": "PDF", "AudioSelection
            "VideoSelection": "film"}
 _UNREAD_SOURCES = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource": "recording",
                    "VideoSource": "film"}
-_IDENTIFIED = ("User", "Code", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
+_IDENTIFIED = ("User", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
 """Elements that others refer to, or that are codings: a GUID used by two of them is a mistake. Two sources
 may have the GUID of one recording and its transcript."""
 _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
@@ -100,6 +101,7 @@ class _Project:
                     read.add(path)
         self.read_notes()
         self.note_unread()
+        self.note_left_out()
         self.check_guids()
         return self.found
 
@@ -116,17 +118,27 @@ class _Project:
             if codings:
                 self.found.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
 
+    def note_left_out(self) -> None:
+        """Names the sets, cases and links that are not read: links between notes and what has them are."""
+        notes = {_guid(note) for note in self.each("Note")}
+        links = [link for link in self.each("Link")
+                 if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
+        kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
+        self.found.notes += left_out({kind: [one.get("name", "") for one in elements]
+                                      for kind, elements in kinds.items()})
+
     def check_guids(self) -> None:
-        """A fault for every GUID that two codes, users, selections or codings have."""
+        """A fault for every GUID that two users have, and a note for selections and codings. Two codes of one
+        GUID are one code, as :meth:`read_codes` says."""
         times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED for one in self.each(name))
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
-            if name not in ("Code", "User"):  # two codings may be copies; two codes of one id are not
-                self.found.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
-                                        "different ones.")
-            else:
+            if name == "User":
                 self.found.fault(f"{n} elements {name} have the same GUID, so that it is unclear which one "
                                  "codings mean", guid)
+            else:  # two codings may be copies
+                self.found.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
+                                        "different ones.")
 
     def each(self, name: str) -> Iterator[Element]:
         return (element for element in self.top.iter() if local_name(element) == name)
@@ -137,9 +149,16 @@ class _Project:
         while waiting:
             code, above = waiting.pop()
             if local_name(code) == "Code":
-                nodes[_guid(code)] = (code.get("name", ""), above, _content(code, "Description"))
+                own = code.get("name", ""), above, _content(code, "Description")
+                first = nodes.setdefault(_guid(code), own)
+                if above and above == _guid(code):
+                    nodes[above] = own  # a code below itself is a fault of the tree
+                elif first[0] != own[0]:
+                    self.found.notes.append(f"The codes {first[0]!r} and {own[0]!r} have the same GUID: they "
+                                            f"were read as one code, {first[0]!r}.")
                 waiting += [(child, _guid(code)) for child in reversed(code)]
         self.codes = self.found.tree(nodes)
+        self.found.guids |= {guid: code for guid, code in self.codes.items() if guid}
         self.anchors |= {guid: ("code", name) for guid, name in self.codes.items()}
 
     def read_text(self, source: Element, text: Element) -> None:

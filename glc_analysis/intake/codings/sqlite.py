@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 
 from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text, unread_note
+from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text, left_out, unread_note
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -50,6 +50,7 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodi
             to = about if kind == "source" else ""
             found.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
     _note_unread(found, tables)
+    found.notes += left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
     return found
 
 
