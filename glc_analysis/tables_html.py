@@ -331,3 +331,5 @@ def _source(row: dict[str, str]) -> Iterator[str]:
         yield row["country"]
     if row["language"] not in ("", "en"):
         yield language_label(row["language"])
+    if row.get("note"):
+        yield row["note"]

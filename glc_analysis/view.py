@@ -22,7 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.cleaning.countries import country_name
-from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
@@ -329,7 +329,8 @@ class StudyView(VisibleTables):
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
         country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
-        and segment_id. For the team alone; other audiences have :meth:`quotations`. The first passage of each
+        and segment_id; note says where coders agree on the code of the turn and not on these words, and who
+        marked them. For the team alone; other audiences have :meth:`quotations`. The first passage of each
         organisation comes before its further ones. Raises NotReleased for another audience, UsageError for
         an unknown code or theme.
 
@@ -352,7 +353,9 @@ class StudyView(VisibleTables):
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
-            "code_id": rows["code_id"], "segment_id": rows["segment_id"]}).reset_index(drop=True)
+            "code_id": rows["code_id"], "segment_id": rows["segment_id"],
+            "note": ["" if row.is_agreed else words_not_agreed(row.marked_by) for row in rows.itertuples()],
+        }).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
         """The quotations that were cleared for this audience, one row each: text, translation, language, by

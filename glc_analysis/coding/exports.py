@@ -29,7 +29,8 @@ from glc_analysis.text import content_hash, language_name
 
 
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
-              "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "memo"]
+              "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
+              "is_agreed", "memo"]
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -91,9 +92,12 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     """One row a passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
-    says whose words they are, and is blank where they are the speaker's own.
+    says whose words they are, and is blank where they are the speaker's own. ``marked_by`` names the coders
+    who marked words of the passage; where it is not ``is_agreed``, they agree on the code of the turn and not
+    on its words.
     """
-    given = codings.loc[codings["coder_id"] == CONSENSUS, ["start", "end", "code_id", "segment_ids", "memo"]]
+    given = codings.loc[codings["coder_id"] == CONSENSUS, [
+        "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
     rows = by_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
     about = documents[["document_id", "kind", "date", "is_interpreted", "translation_of"]]
@@ -128,9 +132,13 @@ def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFr
     """The arguments of :func:`glc_analysis.intake.codings.write_qdpx`: sources, codings, codes.
 
     All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
-    their whole tree, under their names, and where several share a name under their paths.
+    their whole tree, under their names, and where several share a name under their paths. The memo of a
+    passage of the consensus whose words are not agreed says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
+    memos = [row.memo if row.is_agreed or row.coder_id != CONSENSUS
+             else "\n".join(filter(None, [words_not_agreed(row.marked_by), row.memo]))
+             for row in kept.itertuples()]
     listed = codebook.sort_values("order")
     labels = [dict.fromkeys(row) for row in listed[["name", "path"]].itertuples(index=False, name=None)]
     times = Counter(label.casefold() for pair in labels for label in pair)
@@ -140,9 +148,19 @@ def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFr
         "sources": pd.DataFrame(sorted(texts.items()), columns=["source", "text"], dtype="str"),
         "codings": pd.DataFrame({"source": kept["document_id"], "start": kept["start"], "end": kept["end"],
                                  "code": kept["code_id"].map(shown), "coder": kept["coder_id"],
-                                 "memo": kept["memo"]}).reset_index(drop=True),
+                                 "memo": memos}).reset_index(drop=True),
         "codes": pd.DataFrame({"code": listed["code_id"].map(shown), "parent": listed["parent_id"].map(shown),
                                "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
+
+
+def words_not_agreed(marked_by: str) -> str:
+    """What is said of a passage where coders agree on the code of its turn, and not on these words.
+
+    >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
+    ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
+    """
+    words = "no words" if marked_by == CONSENSUS else f"these words: {marked_by.replace(';', ', ')}"
+    return f"the code is agreed for this turn; {words}"
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

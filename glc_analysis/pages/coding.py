@@ -17,6 +17,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases
@@ -229,7 +230,8 @@ def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
 
 def _passage(view: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording)
+    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording,
+            "" if row.is_agreed else words_not_agreed(row.marked_by))
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
     words = tag("blockquote", escape(row.quote), lang=row.language, dir=language_direction(row.language))
     if row.translation:

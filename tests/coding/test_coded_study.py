@@ -142,9 +142,12 @@ def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(s
     assert not rows["is_decided"].any()
 
 
-def test_the_longest_stretch_of_a_code_becomes_that_of_the_consensus(study):
+def test_the_words_that_all_coders_marked_are_those_of_the_consensus(study):
     built(study)
-    assert ("lamp", "No house. A house holds people back.", "no-shelter") in words(study, "consensus")
+    assert ("lamp", "A house holds people back.", "no-shelter") in words(study, "consensus")
+    row = read(study, "codings").query("coder_id == 'consensus' and document_id == 'lamp'").iloc[0]
+    assert (row["marked_by"], row["is_agreed"]) == ("ana;ben", True)
+    assert row["marked_end"] - row["marked_start"] == len("No house. A house holds people back.")
 
 
 def test_agreement_pairs_what_two_coders_read(study):

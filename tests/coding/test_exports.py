@@ -93,9 +93,12 @@ def segments():
                         language=documents.map(DOCUMENTS.set_index("document_id")["language"]))
 
 
+MARKED = {"marked_by": "bert;ines", "is_agreed": True}
+
+
 def coded(*rows):
     return pd.DataFrame(rows, columns=["document_id", "start", "end", "segment_ids", "coder_id"]).assign(
-        code_id="delay", memo="")
+        code_id="delay", memo="", **MARKED)
 
 
 def quoted(*rows, **columns):
@@ -107,7 +110,7 @@ def test_a_quotation_is_the_words_of_the_stretch_with_all_that_is_known_of_them(
     assert list(row) == QUOTATIONS
     assert list(row.values()) == [
         "call", "call.2", "call", "2024-05-01", "blue", "Blue Door", "KHM", "ama", "en", "", "delay", "Delay",
-        "Policy > Law > Delay", "wait 😀", "long"]
+        "Policy > Law > Delay", "wait 😀", "bert;ines", True, "long"]
 
 
 def test_only_the_consensus_is_quoted():
@@ -149,7 +152,7 @@ CODED = pd.DataFrame([("call", 22, 31, "delay", "ines", "why?\nso"), ("call", 5,
 
 
 def there_and_back(folder, codings, texts=TEXTS, **given):
-    write_qdpx(folder / "p.qdpx", **project(codings, texts, CODEBOOK, **given))
+    write_qdpx(folder / "p.qdpx", **project(codings.assign(**MARKED), texts, CODEBOOK, **given))
     raw = read_codings(folder / "p.qdpx")
     assert raw.matched == raw.checked == len(raw.codings)
     return raw
@@ -171,6 +174,12 @@ def test_the_project_has_the_whole_tree_under_names_that_only_one_code_has(tmp_p
         ["Work", "Policy", ""], ["late", "Work", ""], ["twin", "Work", "<late>"]]
 
 
+def test_a_passage_whose_words_are_not_agreed_says_so_in_its_memo():
+    codings = CODED.query("coder_id == 'consensus'").assign(marked_by="ana", is_agreed=False, memo="hers")
+    assert project(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
+        "the code is agreed for this turn; these words: ana\nhers"]
+
+
 def test_one_coder_can_be_given_alone(tmp_path):
     assert set(there_and_back(tmp_path, CODED, coder="bert").codings["coder"]) == {"bert"}
 
@@ -189,7 +198,7 @@ def test_the_round_trip_is_the_identity_and_valid(schema, tmp_path_factory, rows
     rows = [(source, start, start + length, code, coder, "") for source, start, length, code, coder in rows]
     codings = pd.DataFrame(rows, columns=CODED.columns).astype({"start": "int64", "end": "int64"})
     read = there_and_back(folder, codings).codings
-    shown = project(codings, TEXTS, CODEBOOK)["codes"]["code"]
+    shown = project(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
     read["code_id"] = read["code"].map(dict(zip(shown, CODEBOOK["code_id"], strict=True)))
     back = read[["source", "start", "end", "code_id", "coder", "memo"]].itertuples(index=False, name=None)
     assert sorted(back) == sorted(rows)
