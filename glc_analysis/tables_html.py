@@ -170,7 +170,7 @@ COUNTED = {"n", "base_n", "shown_as"}
 CODED = {"raised", "asked", "shown_as"}
 SPOKEN = {"text", "language", "by"}
 SAID = {"sentence", "link", "chosen_by"}
-DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
+DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
 """Columns that the bar and its words say."""
 IN_CALLS = "shown_as_in_calls"
 LONGEST = 100

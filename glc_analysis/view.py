@@ -43,12 +43,13 @@ from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
-         "shown_as_in_calls", "code_id"]
+CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+         "raised_in_calls", "present", "shown_as_in_calls", "code_id"]
 NOT_SHOWN = "not shown"
 EACH_RECORD = "Each record counts, also where an organisation has several."
 """Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
-CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_in_calls",
+               "undecided_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
@@ -225,12 +226,13 @@ class StudyView(VisibleTables):
         """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
         code and group. On a country's page those of the country.
 
-        code, level, raised (organisations that raised it in interviews or answers), asked (organisations that
-        were asked about it there, or raised it unasked), share, shown_as, contrary (organisations that said
-        the contrary in any text; the team only), raised_in_calls, present (organisations in the calls where
-        it could have come up), shown_as_in_calls, code_id. Calls are never added to interviews and answers,
-        since silence there is not a no; they are not counted by group. Raises UsageError for an unknown
-        theme, NotReleased for a group that was not released.
+        code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
+        of which it is undecided; the team only, since a code that waits is not shown to others), asked
+        (organisations that were asked about it there, or raised it unasked), share, shown_as, contrary
+        (organisations that said the contrary in any text; the team only), raised_in_calls, present
+        (organisations in the calls where it could have come up), shown_as_in_calls, code_id. Calls are never
+        added to interviews and answers, since silence there is not a no; they are not counted by group.
+        Raises UsageError for an unknown theme, NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -247,7 +249,8 @@ class StudyView(VisibleTables):
             raise self._not_released(kind)
         book = self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
-        columns = ["subset_id", "code_id", "n", "base_n", "share"] + ["band"] * ("band" in rows)
+        columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
+        columns += ["band"] * ("band" in rows)
         calls = figures[is_of_calls(figures)]
         calls = calls if kind == ALL else calls.head(0)
         in_calls = dict(zip(calls["code_id"], count_texts(calls), strict=True))
@@ -258,12 +261,13 @@ class StudyView(VisibleTables):
         if by:
             rows = rows.sort_values("subset_id", kind="stable")
         if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
-            rows = rows.fillna({"n": 0, "base_n": 0})
+            rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
         texts = [NOT_SHOWN if pd.isna(base) else text for base, text in zip(
             rows["base_n"], count_texts(rows), strict=True)]
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
-            "raised": rows["n"].astype("Int64"), "asked": rows["base_n"].astype("Int64"),
+            "raised": rows["n"].astype("Int64"), "undecided": rows["undecided_n"].astype("Int64"),
+            "asked": rows["base_n"].astype("Int64"),
             "share": rows["share"], "shown_as": texts,
             "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
             "raised_in_calls": rows["code_id"].map(calls["n"]).astype("Int64"),
@@ -276,9 +280,10 @@ class StudyView(VisibleTables):
         """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
         ``answered`` to a question; one row a group, answer and code, in the order of the codebook.
 
-        code, level, raised (organisations that raised it in interviews or answers), asked (organisations
-        that were asked about it there, or raised it unasked), share, raised_in_calls, present (organisations
-        in the calls where it could have come up), code_id; leading columns group and answer where asked for.
+        code, level, raised (organisations that raised it in interviews or answers), undecided (those of which
+        it is undecided), asked (organisations that were asked about it there, or raised it unasked), share,
+        raised_in_calls, undecided_in_calls, present (organisations in the calls where it could have come up),
+        code_id; leading columns group and answer where asked for.
         Interviews and answers are never added to calls. For the team alone, since groups may be single
         organisations; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute or
         question, NotReleased for another audience.

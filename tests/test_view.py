@@ -17,9 +17,10 @@ SCREEN = 40
 """Names that fit on a screen."""
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
-         "shown_as_in_calls", "code_id"]
-CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
+CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+         "raised_in_calls", "present", "shown_as_in_calls", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_in_calls",
+               "undecided_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 COLUMNS = {
     "questions": ["question_id", "wording", "type", "unit", "theme", "asked_of", "base_n"],

@@ -258,7 +258,8 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     coded["is_assisted"] = coded["document_id"].isin(
         codings.loc[codings["suggested_by"] != "", "document_id"])
     decisions = current_decisions(files.decisions, segments, current_codes)
-    consensus, disagreements = reconcile(codings, coded, segments, decisions)
+    consensus, disagreements = reconcile(codings, coded, segments, decisions,
+                                         rule=study.settings["coding"]["consensus"])
     all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], learnt, consensus], ignore_index=True)
     all_codings["suggested_by"] = all_codings["suggested_by"].fillna("")
     each_coder = {"marked_by": all_codings["coder_id"], "is_agreed": False,

@@ -4,20 +4,21 @@ In go the codings of all coders, and the decisions that people made where they d
 of the coder ``consensus``, which all analyses use, and the table ``disagreements``. People decide in a
 workbook, on screen or on paper; its rows come back as decisions with reasons.
 
-The module decides which codes are agreed: those that every coder who read the segment gave it, or the codes
-of the decision.
+The module decides which codes are agreed, by the rule of the study: those that every coder who read the
+segment gave it, or most of them, or the codes of the decision. What is neither agreed nor decided is
+undecided.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 
 CONSENSUS = "consensus"
+UNANIMOUS, MAJORITY = "unanimous", "majority"
+"""Rules of consensus ([coding] consensus in study.toml); the third is ``person``."""
 KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
 """What the consensus has of each passage: the coders who marked words of it, whether its words are agreed,
@@ -78,19 +81,21 @@ def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
 
 
 def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame,
-              decisions: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+              decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The codings of the coder ``consensus``, and the table ``disagreements``.
 
     ``coded`` are the :func:`units` of all coders; ``decisions`` has the codes that people decided on, joined
     by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a document
     that only one coder read, that coder's codings are taken. Of other documents, each participant's segment
-    gets the codes that all its readers gave, or those of the decision where there is one.
+    gets the codes of the decision where there is one, else those that ``rule`` settles (:func:`settle`). The
+    others wait for a decision, if a coder gave them: they are no "no".
 
     Every passage on which an agreed code rests is kept, with its memos and :data:`PASSAGE_COLUMNS`. Of
-    passages that overlap, the words that all have in common are the passage. Where there are none, each
-    passage stands as its coder marked it and is not agreed: the code is agreed for the segment alone, and a
-    person chooses what is quoted. A decision adopts the passages of those who gave the code; a code that none
-    of them gave is on the whole segment. Counts of words use the widest stretch.
+    passages that overlap, the words that all of them (by majority: most of the readers) have in common are
+    the passage. Where there are none, each passage stands as its coder marked it and is not agreed: the code
+    is agreed for the segment alone, and a person chooses what is quoted. A decision adopts the passages of
+    those who gave the code; a code that none of them gave is on the whole segment. Counts of words use the
+    widest stretch.
 
     A passage that was placed by position alone is in no consensus until somebody looked at it: of such a
     segment, and of one that is missing for a coder, the codes wait for a decision, even where those that are
@@ -105,24 +110,72 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     shared = coded[~coded["document_id"].isin(whole | single)]
     taken = codings[codings["document_id"].isin(single) | (codings["document_id"].isin(whole)
                     & (codings["coder_id"] == CONSENSUS))]
-    taken = taken.assign(marked_by=taken["coder_id"], coder_id=CONSENSUS)
-    sets = shared.groupby("segment_id")["codes"].agg(list)
-    settled = sets.map(lambda given: frozenset.intersection(*given))
-    is_open = sets.index.isin(unproved | {*shared.loc[shared["is_missing"], "segment_id"]})
-    settled = settled[~is_open]
-    differ = sets.index[is_open | np.array([len(set(given)) > 1 for given in sets], dtype=bool)]
+    taken = taken.assign(marked_by=taken["coder_id"], coder_id=CONSENSUS, is_agreed=True,
+                         marked_start=taken["start"], marked_end=taken["end"])
+    unsure = unproved | {*shared.loc[shared["is_missing"], "segment_id"]}
+    given = {segment: [*sets] for segment, sets in shared.groupby("segment_id")["codes"]}
+    differ = [segment for segment, sets in given.items() if segment in unsure or len({*sets}) > 1]
+    settled, waiting = {}, {}
+    for segment, sets in given.items():
+        settled[segment], waiting[segment] = settle(sets, rule)
+        if segment in unsure:
+            settled[segment], waiting[segment] = frozenset(), frozenset().union(*sets)
     decided = {s: frozenset(filter(None, decisions[s].split(";"))) for s in differ if s in decisions}
-    settled = settled.to_dict() | decided
-    spoken = segments[segments["segment_id"].isin(shared["segment_id"])].set_index("segment_id")
-    n_readers = shared.groupby("segment_id")["coder_id"].nunique().to_dict()
+    settled |= decided
 
     def needed(turn: str, n_coders: int) -> int:
-        return n_coders if turn in decided else n_readers[turn]
+        if turn in decided:
+            return n_coders
+        return len(given[turn]) // 2 + 1 if rule == MAJORITY else len(given[turn])
 
+    spoken = segments[segments["segment_id"].isin(given)].set_index("segment_id")
     joined = _placed(settled, needed, codings[codings["document_id"].isin(shared["document_id"])], spoken)
-    taken = taken.assign(is_agreed=True, marked_start=taken["start"], marked_end=taken["end"])
     consensus = pd.concat([taken, joined], ignore_index=True)[[*codings.columns, *PASSAGE_COLUMNS]]
-    return consensus.drop_duplicates(KEY), _disagreements(shared, differ, decided)
+    rows = _disagreements(shared, differ, decided)
+    is_open = [segment not in decided and bool(segment in unsure or waiting[segment])
+               for segment in rows["segment_id"]]
+    waits = [";".join(sorted(waiting[segment])) if one else ""
+             for segment, one in zip(rows["segment_id"], is_open, strict=True)]
+    return consensus.drop_duplicates(KEY), rows.assign(
+        is_open=pd.Series(is_open, rows.index, dtype=bool),
+        open_codes=pd.Series(waits, rows.index, dtype="str"))
+
+
+def settle(given: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
+    """The codes that a segment has by a rule, and those that are undecided, from the codes that each of its
+    readers gave it.
+
+    By majority a code is settled where more than half of the readers gave it, or more than half did not; a
+    tie is undecided. By the other rules (``unanimous``; ``person``: a named person decides) all readers must
+    be of one mind. So a further reader may leave a code undecided, and never takes it away.
+
+    >>> settle([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
+    frozenset({'a'})
+    >>> settle([frozenset("ab"), frozenset("a")], MAJORITY)
+    (frozenset({'a'}), frozenset({'b'}))
+    """
+    counts = Counter(code for codes in given for code in codes)
+    if rule == MAJORITY:
+        return (frozenset(code for code, n in counts.items() if 2 * n > len(given)),
+                frozenset(code for code, n in counts.items() if 2 * n == len(given)))
+    return (frozenset(code for code, n in counts.items() if n == len(given)),
+            frozenset(code for code, n in counts.items() if n < len(given)))
+
+
+def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+    """The codes that wait for a decision or a look, one row a segment and code: segment_id, code_id.
+
+    They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
+    passages that are quarantined and may be there, or that have a position alone.
+    """
+    waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
+    waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
+    unsure = by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
+        codings["match"] == "by_position", ["code_id", "segment_ids"]]]))
+    decided = disagreements.loc[disagreements["is_decided"], "segment_id"]
+    rows = pd.concat([waiting, unsure[~unsure["segment_id"].isin(decided)]])[["segment_id", "code_id"]]
+    rows = rows[rows["code_id"].fillna("") != ""]
+    return rows.drop_duplicates().sort_values(["segment_id", "code_id"], ignore_index=True)
 
 
 class Piece(NamedTuple):
@@ -251,7 +304,7 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
             "marked_end": max(end, pieces[-1]["marked_end"]), "memo": "\n".join(dict.fromkeys(memos))}
 
 
-def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str, frozenset]) -> pd.DataFrame:
+def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
     """Table ``disagreements``: one row a coder of each segment where coders differ, and the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
@@ -296,12 +349,12 @@ def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
 
 def write_disagreements(study: Study) -> tuple[Path, int, int]:
     """Writes ``processed/disagreements.xlsx``; returns its path, how many segments are open, and how many are
-    decided."""
+    settled."""
     rows = read("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
     write_decisions(path, rows, read("segments", study=study), read("codebook", study=study), reasons=reasons)
-    n_open = rows.loc[~rows["is_decided"], "segment_id"].nunique()
+    n_open = rows.loc[rows["is_open"], "segment_id"].nunique()
     return path, n_open, rows["segment_id"].nunique() - n_open
 
 

@@ -31,6 +31,8 @@ from glc_analysis.text import content_hash, language_name
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
               "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
               "is_agreed", "memo"]
+UNDECIDED = "undecided"
+"""The cell of the matrix where coders have not decided yet."""
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -42,11 +44,12 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
 
     ``country`` has the countries that the organisation answered about, with blanks between them, or where
     there are none the one of its main office. A cell is 1 where the organisation raised the code in any
-    source, 0 where it was asked and did not, missing where it was not asked and did not raise it. A call asks
-    nobody: who was silent in it has no 0.
+    source, ``undecided`` where it did not as far as coders have decided, 0 where it was asked and did not,
+    missing where it was not asked and did not raise it. A call asks nobody: who was silent in it has no 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
-    ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False]})
+    ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
+    ...                          "is_undecided": False})
     >>> codes = pd.DataFrame({"code_id": ["law", "cost"], "level": ["theme", "code"], "order": [1, 2]})
     >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
     ...                       "home_country_id": "PER"})
@@ -55,14 +58,17 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
-    told = mentions[mentions["is_raised"] | mentions["is_asked"] & (mentions["source"] != "call")]
-    cells = told.groupby(["organisation_id", "code_id"])["is_raised"].any().astype("Int64").unstack("code_id")
+    told = mentions[mentions["is_raised"] | mentions["is_undecided"]
+                    | mentions["is_asked"] & (mentions["source"] != "call")]
+    by_cell = told.groupby(["organisation_id", "code_id"])[["is_raised", "is_undecided"]].any()
+    cells = by_cell["is_raised"].astype("Int64").astype("object")
+    cells = cells.mask(by_cell["is_undecided"] & ~by_cell["is_raised"], UNDECIDED).unstack("code_id")
     rows = organisations.sort_values("organisation_id", ignore_index=True)
     pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     pairs = pairs[pairs["country_id"] != ""].sort_values("country_id")
     worked = pairs.groupby("organisation_id")["country_id"].agg(" ".join)
     country = rows["organisation_id"].astype("str").map(worked).fillna(rows["home_country_id"])
-    found = cells.reindex(index=rows["organisation_id"], columns=codes).astype("Int64")
+    found = cells.reindex(index=rows["organisation_id"], columns=codes).fillna(pd.NA)
     return pd.concat([rows[["organisation_id", "label"]].assign(country=country),
                       found.reset_index(drop=True)], axis=1)
 

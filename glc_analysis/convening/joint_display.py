@@ -183,7 +183,7 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
     mentions = tables.read("mentions", study=study)
     mentions = mentions[mentions["source"] != CALL]  # silence there is not a no
     raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
-        mentions.query("is_raised"), mentions.query("is_asked or is_raised")))
+        mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
     codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
     told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
     found = []

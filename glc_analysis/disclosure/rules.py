@@ -85,11 +85,23 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
+        "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
         "numbers": statistic.isin(NUMBERS) & (is_group | ~_hardly_moves(figures, facts))
         | (statistic == "median") & (is_group | (facts["distinct"] < DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
+
+
+def is_undecided(figures: pd.DataFrame) -> pd.Series:
+    """Whether figures are of a code that waits: coders have not decided on it for some organisation. It waits
+    with all its groups, since one group would tell where the open passage is; calls by themselves."""
+    from glc_analysis.evidence.estimates import CALL, DOCUMENT
+
+    in_calls = (figures["subset_kind"] == DOCUMENT) | (figures["subset_id"] == CALL)
+    undecided = figures["undecided_n"].fillna(0).astype(float).groupby(
+        [figures["code_id"].astype("str"), in_calls]).transform("sum")
+    return (figures["measure"] == "coded") & (undecided > 0)
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:

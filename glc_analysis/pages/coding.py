@@ -20,11 +20,11 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
-from glc_analysis.evidence.coded import negative_cases
+from glc_analysis.evidence.coded import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
-from glc_analysis.text import count_text, language_direction
+from glc_analysis.text import count_text, count_texts, day_in_words, language_direction
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -37,6 +37,7 @@ CALLS_ALONE = "How many raised these codes in interviews and answers is not show
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
+UNDECIDED = "undecided: coders differ, or a passage waits"
 OPENED = 3
 """How many passages of a code are shown before the others are folded."""
 MOST_CALLS, MOST_NAMES, MOST_GROUPS = 6, 30, 30
@@ -100,11 +101,13 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
     parts = [note(f"The {MOST_GROUPS} largest of {len(size)} groups; `glc summary --codes --by {by}` has all "
                   "of them.").data] if len(size) > MOST_GROUPS else []
-    for caption, n, base in (("In interviews and answers, out of those asked", "raised", "asked"),
-                             ("In calls, out of those present", "raised_in_calls", "present")):
-        counted = rows[rows[base] > 0]
-        cells = {(row.group, row.code_id): f"{getattr(row, n)} of {getattr(row, base)}"
-                 for row in counted.itertuples()}
+    for caption, *names in (
+            ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
+            ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
+        counted = rows[rows[names[1]] > 0]
+        keys = zip(counted["group"], counted["code_id"], strict=True)
+        texts = count_texts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
+        cells = {key: text.partition(" (")[0] for key, text in zip(keys, texts, strict=True)}
         columns = {group: [cells.get((group, code), "–") for code in book["code_id"]]
                    for group in groups if group in {*counted["group"]}}
         parts += [html_table({"Code": book["name"], **columns}, caption=caption, rows=kinds,
@@ -130,7 +133,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 def _count_text(row) -> str:
     """A count out of its base; a small count is a range for some readers."""
-    return count_text(row.n, row.base_n, getattr(row, "band", ""))
+    return count_text(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
@@ -171,7 +174,7 @@ def _caution(view: StudyView) -> str:
 @team_only
 def contrary_cases(view: StudyView) -> Html:
     """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
-    one of its codes."""
+    one of its codes; and those of which it is undecided."""
     mentioned, labels, found = view.read("mentions"), view.labels, []
     # Silence in a call does not count as a no.
     mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
@@ -180,6 +183,10 @@ def contrary_cases(view: StudyView) -> Html:
         cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
         found += [(code.name, CASE_LABELS[case], len(ids), _listed(sorted(ids.map(labels))))
                   for case, ids in cases if code.code_id == view.theme or case != "not raised"]
+    open_here = undecided_organisations(mentioned, view.theme)
+    if open_here:
+        found.append((code_names(view)[view.theme], UNDECIDED, len(open_here),
+                      _listed(sorted(map(labels.get, open_here)))))
     if not found:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     names, cases, counts, who = zip(*found, strict=True)
@@ -280,10 +287,13 @@ def agreement_findings(view: StudyView) -> Html:
     undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     said += _agreement_sentences(view, settings) or undefined
     said += _suggestion_sentences(view)
-    differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
+    differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):
-        said.append(f"Coders differed on {len(differ):,} turns: {differ.sum():,} are decided, "
-                    f"{(~differ).sum():,} are open.")
+        by_rule = (~differ["is_decided"] & ~differ["is_open"]).sum()
+        settled = f"{by_rule:,} are settled by majority, " if by_rule else ""
+        said.append(f"Coders differed on {len(differ):,} turns: {differ['is_decided'].sum():,} are decided, "
+                    f"{settled}{differ['is_open'].sum():,} are open.")
+    said.append(consensus_rule(settings))
     if waiting:
         said.append(f"{waiting:,} coding{'s are' if waiting > 1 else ' is'} quarantined: the words that were "
                     "marked are not certain.")
@@ -299,6 +309,23 @@ def agreement_findings(view: StudyView) -> Html:
                     "study set.")
     said += proof_sentences(view.read("codings"), view.read("quarantined"))
     return lead(said)
+
+
+RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
+         "majority": "more than half of those who read a text gave it to the same turn; a tie is undecided",
+         "person": "all who read a text gave it to the same turn; where they differ, {by} decides"}
+"""When a code is agreed, by [coding] consensus."""
+
+
+def consensus_rule(settings: Mapping[str, Any]) -> str:
+    """The rule of consensus of the study, and since when it holds.
+
+    >>> consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
+    'A code is agreed when all who read a text gave it to the same turn'
+    """
+    rule, day = RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
+    since = f"fixed {day_in_words(day)}" if day else "the day on which this was fixed is not recorded"
+    return f"A code is agreed when {rule} ({since})."
 
 
 def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[str]:
@@ -363,7 +390,9 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     columns = {"Words": [*map(_words_of, about.itertuples())],
                **wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it")}
     if CONSENSUS in wide:
-        columns |= {"Decision": wide[CONSENSUS].fillna("open"), "Why": about["reason"]}
+        is_open = rows.drop_duplicates("segment_id").set_index("segment_id")["is_open"].loc[about.index]
+        undecided = pd.Series("by majority", about.index).mask(is_open, "open")
+        columns |= {"Decision": wide[CONSENSUS].fillna(undecided), "Why": about["reason"]}
     columns = {name: [*values] for name, values in columns.items()}
     parts = [html_table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
              for at in range(0, len(about), AT_ONCE)]

@@ -496,8 +496,9 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
 
 def _code_sentence(view: StudyView, figure: Any) -> str:
     name = view.words.codes.get(figure.code_id, figure.code_id)
+    undecided = f"; of {figure.undecided_n} it is undecided" if figure.undecided_n > 0 else ""
     return (f"{_number(figure.n, 'organisation')} raised “{name}”, out of {figure.base_n} that were asked "
-            "about it or raised it unasked.")
+            f"about it or raised it unasked{undecided}.")
 
 
 def _out_of(figure: Any, noun: str) -> str:

@@ -8,9 +8,12 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
+from glc_analysis.coding.exports import export
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.pages.coding import contrary_cases
+from glc_analysis.pages.country import codes_by_country
 from glc_analysis.reference import read_reference
 from glc_analysis.view import StudyView
 from tests.built_studies import built
@@ -210,6 +213,22 @@ def test_calls_are_never_added_to_interviews_and_answers(study):
     assert rows.loc["delay/organisations/source=call", ["n", "base_n"]].tolist() == [1, 2]
     row = StudyView(study).codes().set_index("code_id").loc["delay"]
     assert row[["raised", "asked", "raised_in_calls", "present"]].tolist() == [0, 1, 1, 2]
+
+
+def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it(study):
+    for coder, rows in (("ana", ANA[:-1]), ("ben", BEN[:-1])):
+        spreadsheet(study, coder, *rows)
+    built(study)
+    assert read(study, "mentions").query(
+        "organisation_id == 'a' and code_id in ('delay', 'law') and source == 'interview'")[
+            ["is_asked", "is_raised", "is_undecided"]].values.tolist() == [[True, False, True]] * 2
+    view = StudyView(study)
+    assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "0 of 1, 1 undecided"
+    assert "undecided" in contrary_cases(StudyView(study, theme="law")).data
+    assert "asked, and did not raise it" not in contrary_cases(StudyView(study, theme="law")).data
+    assert "a,a,KHM,1,0,undecided" in export(study, "matrix").read_text(encoding="utf-8-sig")
+    country = codes_by_country(StudyView(study, country="KHM")).data
+    assert "1 code undecided here" in country and "Delay" not in country.partition("not raised here")[2]
 
 
 def test_attendance_is_the_base_of_a_call(tmp_path):

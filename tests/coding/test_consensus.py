@@ -1,8 +1,9 @@
 """The consensus of several coders: on which passages an agreed code rests, and what waits for a decision."""
 
 import pandas as pd
+import pytest
 
-from glc_analysis.coding.consensus import reconcile, units
+from glc_analysis.coding.consensus import open_codes, reconcile, units
 
 TURNS = {"talk.1": "First we wait. Then we wait again. Nobody calls.", "talk.2": "The court is far."}
 
@@ -105,3 +106,64 @@ def test_a_code_that_was_decided_on_and_nobody_gave_is_of_the_turn_alone():
 def test_the_work_of_a_single_reader_is_taken_as_it_is():
     assert agreed(coding("ana", "First we wait.", memo="hers"), readers=["ana"]) == [
         ("First we wait.", "ana", True, "hers")]
+
+
+# Who settles a code: the rule.
+
+
+def settled(*gave, rule="unanimous", decisions=None):
+    """What becomes of the code that some coders gave to the first turn: yes, undecided or no."""
+    rows = [coding(coder, "First we wait.") for coder, is_given in gave if is_given]
+    read = pd.DataFrame({"document_id": "talk", "coder_id": [coder for coder, _ in gave]})
+    frame = codings(*rows).astype({"start": int, "end": int})
+    consensus, disagreements = reconcile(frame, units(frame, read, SEGMENTS), SEGMENTS, decisions or {},
+                                         rule=rule)
+    if len(consensus):
+        return "yes"
+    waiting = open_codes(disagreements, frame.head(0), frame.head(0))
+    return "undecided" if ("talk.1", "delay") in {*waiting.itertuples(index=False, name=None)} else "no"
+
+
+YES, NO = True, False
+ANA, BEN, CLEO, DAN, EVA = (("ana", YES), ("ben", YES), ("cleo", NO), ("dan", NO), ("eva", NO))
+
+
+def test_by_the_unanimous_rule_one_coder_without_the_code_leaves_it_undecided():
+    assert [settled(ANA, BEN), settled(ANA, BEN, CLEO), settled(CLEO, DAN)] == ["yes", "undecided", "no"]
+
+
+def test_by_majority_more_than_half_of_the_readers_settle_it_and_a_tie_is_undecided():
+    assert settled(ANA, BEN, CLEO, rule="majority") == "yes"
+    assert settled(ANA, CLEO, rule="majority") == "undecided"
+    assert settled(ANA, CLEO, DAN, rule="majority") == "no"
+
+
+@pytest.mark.parametrize("rule", ["unanimous", "majority", "person"])
+def test_a_further_coder_never_turns_a_yes_into_a_no(rule):
+    for readers in ([ANA], [ANA, BEN], [ANA, BEN, CLEO], [ANA, BEN, CLEO, DAN]):
+        further = [settled(*readers, one, rule=rule) for one in (EVA, ("fay", YES))]
+        assert settled(*readers, rule=rule) != "yes" or "no" not in further
+
+
+def test_a_decision_settles_what_was_undecided():
+    assert settled(ANA, CLEO, decisions={"talk.1": ""}) == "no"
+    assert settled(ANA, CLEO, decisions={"talk.1": "delay"}) == "yes"
+
+
+def test_by_majority_the_words_that_a_majority_marked_are_agreed():
+    rows = (coding("ana", "First we wait."), coding("ben", "we wait. Then"),
+            coding("cleo", "we wait again."))
+    frame = codings(*rows)
+    read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
+    consensus, _ = reconcile(frame, units(frame, read, SEGMENTS), SEGMENTS, {}, rule="majority")
+    assert [(TEXT[row.start:row.end], row.is_agreed) for row in consensus.itertuples()] == [
+        ("we wait.", True), ("we wait again.", False)]
+
+
+def test_what_waits_elsewhere_is_undecided_unless_the_turn_was_decided():
+    apart = pd.DataFrame({"code_id": ["delay", "far"], "segment_ids": ["talk.1;talk.2", "talk.2"]})
+    by_position = codings(coding("ana", "First we wait.", "law")).assign(match="by_position")
+    differ = pd.DataFrame({"segment_id": ["talk.2"], "coder_id": ["ana"], "codes": [""], "is_open": [False],
+                           "is_decided": [True], "open_codes": [""]})
+    assert open_codes(differ, apart, by_position).to_numpy().tolist() == [
+        ["talk.1", "delay"], ["talk.1", "law"]]

@@ -33,7 +33,8 @@ ANSWERS = pd.DataFrame({"organisation_id": ["casa", "casa", "blue"], "country_id
 
 
 def mentions(*rows):
-    return pd.DataFrame(rows, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"])
+    return pd.DataFrame(rows, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"]
+                        ).assign(is_undecided=False)
 
 
 ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "call", False, True),
@@ -46,6 +47,12 @@ def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
     found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
     assert found.astype("object").fillna("").to_numpy().tolist() == [
         ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
+
+
+def test_a_cell_on_which_coders_have_not_decided_is_no_zero():
+    rows = mentions(("casa", "delay", "interview", True, False), ("blue", "delay", "interview", True, True))
+    found = matrix(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS, ANSWERS)
+    assert found.set_index("organisation_id")["delay"].loc[["casa", "blue"]].tolist() == ["undecided", 1]
 
 
 def test_the_matrix_has_the_countries_answered_for_else_that_of_the_main_office():
