@@ -172,11 +172,14 @@ SPOKEN = {"text", "language", "by"}
 SAID = {"sentence", "link", "chosen_by"}
 DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
 """Columns that the bar and its words say."""
-IN_CALLS = "shown_as_in_calls"
+IN_CALLS, WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
+TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
+"""Columns that the words of these two say."""
 LONGEST = 100
 """Quotations that a notebook shows at once."""
 TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
-          IN_CALLS: "In calls, of those present"}
+          IN_CALLS: "In calls, of those present",
+          WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
 def register() -> None:
@@ -261,7 +264,7 @@ def _counted(frame: pd.DataFrame, caption: str) -> str:
     share = frame.get("share", counted)
     low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
     drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
-    said = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
+    said = DRAWN | (TALKS if IN_CALLS in frame else set())
     names = [name for name in frame.columns if name not in said
              and not str(name).endswith("_id") and frame[name].notna().any()]
     rest = [name for name in names if name != "group"]
@@ -331,5 +334,5 @@ def _source(row: dict[str, str]) -> Iterator[str]:
         yield row["country"]
     if row["language"] not in ("", "en"):
         yield language_label(row["language"])
-    if row.get("note"):
-        yield row["note"]
+    if row.get("agreement"):
+        yield row["agreement"]

@@ -272,6 +272,15 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
+def talk_day(kind: str, day: str) -> str:
+    """The day of a text of a kind, or that it is not known; an answer has none of its own.
+
+    >>> talk_day("interview", ""), talk_day("call", "2016-09-01"), talk_day("answer", "")
+    ('date not known', '2016-09-01', '')
+    """
+    return day or ("" if kind == "answer" else "date not known")
+
+
 def day_in_words(day: str) -> str:
     """A day (YYYY-MM-DD) as people write it, with "on" before it; blank for anything else.
 

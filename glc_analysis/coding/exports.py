@@ -21,6 +21,7 @@ from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference, read_table
+from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
 
@@ -45,7 +46,8 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     ``country`` has the countries that the organisation answered about, with blanks between them, or where
     there are none the one of its main office. A cell is 1 where the organisation raised the code in any
     source, ``undecided`` where it did not as far as coders have decided, 0 where it was asked and did not,
-    missing where it was not asked and did not raise it. A call asks nobody: who was silent in it has no 0.
+    missing where it was not asked and did not raise it. A call, and an interview without a guide, ask nobody:
+    who was silent there has no 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
@@ -59,7 +61,7 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
     told = mentions[mentions["is_raised"] | mentions["is_undecided"]
-                    | mentions["is_asked"] & (mentions["source"] != "call")]
+                    | mentions["is_asked"] & ~mentions["source"].isin(UNASKED)]
     by_cell = told.groupby(["organisation_id", "code_id"])[["is_raised", "is_undecided"]].any()
     cells = by_cell["is_raised"].astype("Int64").astype("object")
     cells = cells.mask(by_cell["is_undecided"] & ~by_cell["is_raised"], UNDECIDED).unstack("code_id")

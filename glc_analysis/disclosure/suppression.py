@@ -37,7 +37,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, is_undecided, may, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Incidence
-from glc_analysis.evidence.estimates import ALL, is_of_calls, is_whole
+from glc_analysis.evidence.estimates import ALL, is_whole, unasked_source
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import AUDIENCES
 
@@ -201,12 +201,13 @@ class _Decisions:
         self.type = facts["type"].to_numpy(object)
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
-        keys = figures.groupby([figures["question_id"], figures["code_id"], record, is_of_calls(figures)],
+        keys = figures.groupby([figures["question_id"], figures["code_id"], record, unasked_source(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """The places of the selected counts, grouped by question or code; calls by themselves."""
+        """The places of the selected counts, grouped by question or code; calls, and
+        interviews without a guide, by themselves."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):

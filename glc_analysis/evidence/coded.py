@@ -18,7 +18,6 @@ from glc_analysis.coding.consensus import by_segment
 from glc_analysis.coding.patterns import REPEATS, cooccurrence, new_codes, permutation_band, smiths_s
 from glc_analysis.evidence.estimates import (
     ALL,
-    CALL,
     DOCUMENT,
     KINDS,
     PLACES,
@@ -27,6 +26,7 @@ from glc_analysis.evidence.estimates import (
     add_estimate_ids,
     subset_membership,
 )
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 # ------------------------------
 # Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
@@ -41,7 +41,7 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
                      documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
                      codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
                      code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """Table ``mentions``: one row an organisation, code of any level and source (answer, interview, call).
+    """Table ``mentions``: one row an organisation, code of any level and source (:func:`text_sources`).
 
     ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
     (:func:`~glc_analysis.coding.consensus.open_codes`), ``coded_documents`` the document_ids that some coder
@@ -50,8 +50,9 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     only.
 
     An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
-    code of one question: by that question), in an interview that reached such a question (about all themes
-    where the interview has no guide questions), and in a call where it was present. It raised a code if the
+    code of one question: by that question), and in an interview that reached such a question. In a call where
+    it was present, and in an interview without guide questions, it could have raised any code and was asked
+    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the
     code was given to the words of its participants. A code is also raised wherever a code below it is,
     unless that one is its contrary. A code that was not asked about must not be read as denied. Nor must one
     of which no passage is agreed and one waits: it is undecided, and stays in the base.
@@ -76,7 +77,7 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
 
-    Silence in a call is no case: nobody was asked there.
+    Silence in a call, or in an interview without a guide, is no case: nobody was asked there.
 
     Nor is it a case that it is undecided.
 
@@ -87,7 +88,7 @@ def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
-    rows = rows.assign(is_asked=rows["is_asked"] & (rows[SOURCE] != CALL))
+    rows = rows.assign(is_asked=rows["is_asked"] & ~rows[SOURCE].isin(UNASKED))
     by = rows.groupby("organisation_id")[
         ["is_asked", "is_raised", "is_contradicted", "is_undecided"]].any()
     is_no = by["is_asked"] & ~by["is_raised"] & ~by["is_undecided"]
@@ -118,16 +119,36 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
-    interviews = documents.loc[documents["kind"] == "interview", ["document_id", "organisation_id"]]
+    kinds = text_sources(documents, segments)
+    interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
+                                          ["document_id", "organisation_id"]]
+                            for source in ("interview", WITHOUT_GUIDE))
     guide = segments.loc[segments["guide_question_id"] != "", ["document_id", "guide_question_id"]]
     guide = guide.assign(about=guide["guide_question_id"].map(themes).fillna(""))
-    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id", how="left")
-    topics = topics[topics["guide_question_id"].isna() | (topics["about"] != "")]  # background has no theme
-    topics = topics.assign(about=topics["about"].fillna(""), source="interview")
+    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id")
+    topics = topics[topics["about"] != ""].assign(source="interview")  # background has no theme
+    unguided = unguided.assign(about="", source=WITHOUT_GUIDE)
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     in_calls = attendance[attendance["document_id"].isin(calls)].assign(about="", source="call")
     columns = ["organisation_id", "source", "about"]
-    return pd.concat([answers[columns], topics[columns], in_calls[columns]]).drop_duplicates()
+    parts = answers, topics, unguided, in_calls
+    return pd.concat([part[columns] for part in parts]).drop_duplicates()
+
+
+def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+    """The source of each document, by document_id: answer, call, interview, or ``interview_without_guide``,
+    where no question of the guide was found in the interview, its original or its translations.
+
+    >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
+    >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
+    >>> text_sources(documents, segments)
+    {'a': 'interview', 'b': 'interview_without_guide'}
+    """
+    original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
+    originals = dict(zip(documents["document_id"], original, strict=True))
+    guided = {*segments.loc[segments["guide_question_id"] != "", "document_id"].map(originals)}
+    is_open = (documents["kind"] == "interview") & ~original.isin(guided)
+    return dict(zip(documents["document_id"], documents["kind"].mask(is_open, WITHOUT_GUIDE), strict=True))
 
 
 def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
@@ -149,7 +170,8 @@ def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
         else:
             asked = {question for theme in own_themes for question in by_theme.get(theme, [])}
         rows += [("answer", question, code) for question in sorted(asked)]
-        rows += [("interview", theme, code) for theme in [*own_themes, ""]] + [("call", "", code)]
+        rows += [("interview", theme, code) for theme in own_themes]
+        rows += [(source, "", code) for source in UNASKED]
     return pd.DataFrame(rows, columns=["source", "about", "code_id"])
 
 
@@ -171,8 +193,8 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     translation), organisation_id, source."""
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
-    return spoken.assign(turn=turn, source=spoken["document_id"].map(
-        documents.set_index("document_id")["kind"]))[["segment_id", "turn", "organisation_id", "source"]]
+    source = spoken["document_id"].map(text_sources(documents, segments))
+    return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
 
 
 def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
@@ -235,10 +257,10 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
     """Organisations that raised a code, out of those asked: in the study, by attribute, by source.
 
     In the study and by attribute, interviews and answers count together. Calls count by themselves, as one of
-    the sources: who was present in one and silent was not asked.
+    the sources, and so do interviews without a guide: who was present in one and silent was not asked.
     """
     mentions = counted_mentions(occurrences)
-    in_texts = mentions[mentions[SOURCE] != CALL]
+    in_texts = mentions[~mentions[SOURCE].isin(UNASKED)]
     in_any_source = in_texts.groupby(["code_id", "organisation_id"])[_ANSWERS].any().reset_index()
     by_source = _count_raised(mentions, [SOURCE]).rename(columns={SOURCE: "subset_id"})
     parts = [by_source.assign(subset_kind=SOURCE)]
@@ -302,8 +324,9 @@ def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """New codes by interview: in order of date, and in random orders."""
-    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")]
+    """New codes by interview, of those with a date: in its order, and in random orders."""
+    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")
+                           & (documents["date"] != "")]
     order = list(interviews.sort_values(["date", "document_id"])["document_id"])
     found = turns[turns["document_id"].isin(order)].groupby("document_id")["code_id"].agg(set)
     order = [document for document in order if document in found.index]
@@ -385,8 +408,9 @@ def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
 
 ORGANISATION = "organisation"
 """The kind of group in which every organisation stands alone."""
-COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share", "raised_in_calls",
-                 "undecided_in_calls", "present"]
+COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
+                 "raised_without_guide", "undecided_without_guide", "interviewed",
+                 "raised_in_calls", "undecided_in_calls", "present"]
 _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
@@ -398,8 +422,8 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     ``raised`` those of them that raised it, ``share`` their part, ``undecided`` those of which it is not
     decided. ``present`` are the organisations in calls
     where the code could have come up, ``raised_in_calls`` and ``undecided_in_calls`` those that raised it
-    there, or of which it is undecided. A code about which
-    nobody of a group was asked, in no call either, has no row.
+    there, or of which it is undecided; ``interviewed`` are those in interviews without a guide, likewise. A
+    code that could have come up for nobody of a group has no row.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],
@@ -407,28 +431,30 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     >>> members = pd.DataFrame({"organisation_id": ["a", "b"], "group": ["KEN", "KEN"], "answer": ""})
     >>> code_counts(mentions, members).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
     [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'undecided': 1, 'asked': 2, 'share': 0.5,
+      'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
       'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]
     """
     counted = counted_mentions(mentions)
     counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
-    counted = counted.assign(is_call=counted["source"] == CALL)
-    each = counted.groupby(["is_call", "organisation_id", "code_id"])[_ANSWERS].any().reset_index()
+    counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
+    each = counted.groupby(["apart", "organisation_id", "code_id"])[_ANSWERS].any().reset_index()
     each["is_undecided"] &= ~each["is_raised"]
     rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
     if rows.empty:
         return pd.DataFrame(columns=COUNT_COLUMNS)
     key = ["group", "answer", "code_id"]
-    counted = rows.groupby([*key, "is_call"]).agg(
+    counted = rows.groupby([*key, "apart"]).agg(
         raised=("is_raised", "sum"), undecided=("is_undecided", "sum"), base=("is_raised", "size"))
-    counted = counted.unstack("is_call").fillna(0)
-    cells = {(name, is_call): counted.get((name, is_call), pd.Series(0, counted.index)).astype(int)
-             for name in ("raised", "undecided", "base") for is_call in (False, True)}
-    asked = cells["base", False]
-    return pd.DataFrame({
-        "raised": cells["raised", False], "undecided": cells["undecided", False], "asked": asked,
-        "share": (cells["raised", False] / asked.where(asked > 0)).astype(float),
-        "raised_in_calls": cells["raised", True], "undecided_in_calls": cells["undecided", True],
-        "present": cells["base", True]}).reset_index()[COUNT_COLUMNS]
+    counted = counted.unstack("apart").fillna(0)
+    columns = {"": ("raised", "undecided", "asked"),
+               WITHOUT_GUIDE: ("raised_without_guide", "undecided_without_guide", "interviewed"),
+               CALL: ("raised_in_calls", "undecided_in_calls", "present")}
+    cells = {column: counted.get((name, source), pd.Series(0, counted.index)).astype(int)
+             for source, named in columns.items()
+             for name, column in zip(("raised", "undecided", "base"), named, strict=True)}
+    asked = cells["asked"]
+    share = (cells["raised"] / asked.where(asked > 0)).astype(float)
+    return pd.DataFrame(cells).assign(share=share).reset_index()[COUNT_COLUMNS]
 
 
 def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

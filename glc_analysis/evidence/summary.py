@@ -15,8 +15,8 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.estimates import ALL, CALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.evidence.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
+from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
 from glc_analysis.text import count_text
 
 # ------------------------------
@@ -123,6 +123,9 @@ class Words:
             rest = f"; of {undecided} it is undecided." if undecided else "."
             if calls := _calls_of(figure):
                 return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
+            if figure.subset_id == WITHOUT_GUIDE:
+                return (f"{counted} of the {base} {nouns} that were interviewed, without a guide, raised "
+                        f"“{name}”{rest}")
             return f"{those} that were asked raised “{name}”{rest}"
         if figure.measure == "discordance":
             return f"{those} state another {figure.option_id} than the record."
@@ -148,6 +151,8 @@ class Words:
             rest = f", {undecided} undecided" if undecided else ""
             if calls := _calls_of(figure):
                 return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
+            if figure.subset_id == WITHOUT_GUIDE:
+                return name, f"raised by {number} {nouns} interviewed without a guide{rest}", ""
             return name, f"raised by {number} {nouns} asked{within}{rest}", ""
         if figure.measure == "discordance":
             return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""

@@ -23,8 +23,9 @@ from glc_analysis.convening.places import anchor, passage_anchor, passages_ancho
 from glc_analysis.evidence.coded import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
+from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
-from glc_analysis.text import count_text, count_texts, day_in_words, language_direction
+from glc_analysis.text import count_text, count_texts, day_in_words, language_direction, talk_day
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -35,7 +36,8 @@ NOT_CODED_YET = "Nothing is coded on this yet."
 NO_COUNTS = "No counts of codes are shown on this."
 CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
-SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls"}
+SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
+           WITHOUT_GUIDE: "Interviews without a guide, of those interviewed"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
 UNDECIDED = "undecided: coders differ, or a passage waits"
 OPENED = 3
@@ -73,7 +75,8 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    calls = {row.document_id: f"{row.document_id} ({row.date})" for row in documents.itertuples()}
+    calls = {row.document_id: f"{row.document_id} ({talk_day(row.kind, row.date)})"
+             for row in documents.itertuples()}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
     parts = [("", first | _side_by_side(rows, of, "source", SOURCES)),
@@ -97,12 +100,14 @@ def codes_by_group(view: StudyView, by: str) -> Html:
         return note(NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"]]
-    size = rows.groupby("group")[["asked", "present"]].max().sum(axis=1)
+    size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
     groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
     parts = [note(f"The {MOST_GROUPS} largest of {len(size)} groups; `glc summary --codes --by {by}` has all "
                   "of them.").data] if len(size) > MOST_GROUPS else []
     for caption, *names in (
             ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
+            ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
+             "undecided_without_guide"),
             ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
         counted = rows[rows[names[1]] > 0]
         keys = zip(counted["group"], counted["code_id"], strict=True)
@@ -146,7 +151,8 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
     if took_part > asked > 0:
         said.append("Not asked about this theme, and did not raise it unasked: "
                     f"{took_part - asked} of the {took_part} organisations.")
-    is_found = (whole["asked"] > 0) | (whole["raised_in_calls"] > 0)
+    is_found = (whole["asked"] > 0) | (whole["interviewed"] > 0) | (whole["raised_in_calls"] > 0) | (
+        whole["undecided_in_calls"] > 0)
     is_known = view.code_tree["code_id"].isin(whole.loc[is_found, "code_id"])
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
@@ -176,8 +182,9 @@ def contrary_cases(view: StudyView) -> Html:
     """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
     one of its codes; and those of which it is undecided."""
     mentioned, labels, found = view.read("mentions"), view.labels, []
-    # Silence in a call does not count as a no.
-    mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
+    # Silence where nobody was asked does not count as a no.
+    is_told = mentioned[["is_raised", "is_contradicted", "is_undecided"]].any(axis=1)
+    mentioned = mentioned[~mentioned["source"].isin(UNASKED) | is_told]
     about = {view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
     for code in view.code_tree[lambda f: f["code_id"].isin(about)].itertuples():
         cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
@@ -237,7 +244,8 @@ def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
 
 def _passage(view: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording,
+    day = talk_day(row.kind, row.date)
+    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
     words = tag("blockquote", escape(row.quote), lang=row.language, dir=language_direction(row.language))

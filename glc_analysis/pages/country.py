@@ -25,7 +25,7 @@ from glc_analysis.disclosure.quotations import (
 from glc_analysis.evidence.coded import undecided_organisations
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.pages.questions import around_country
-from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
+from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.tables_html import (
     bar,
     html_table,
@@ -99,7 +99,7 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
     rows = view.quotations()
     if view.may("passages"):
         said = view.passages()
-        said = said[~said["code_id"].isin(case_codes(view.codebook))]
+        said = said[~said["code_id"].isin(case_codes(view.codebook)) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
@@ -307,7 +307,8 @@ def _not_released(view: StudyView, shown: set[str]) -> str:
 
 CODES_NOT_SHOWN = "Which codes came up here is shown to the team only, until the organisations agree to it."
 NOTHING_CODED = "Nothing that was said here is coded yet."
-SOURCES = {"interview": "an interview", "call": "a call", "answer": "a survey answer"}
+SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a guide", "call": "a call",
+           "answer": "a survey answer"}
 
 
 def codes_by_country(view: StudyView) -> Html:
@@ -327,12 +328,14 @@ def codes_by_country(view: StudyView) -> Html:
     book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return note(NOTHING_CODED)
+    asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
     for theme, name in {**view.themes, "": "Other codes"}.items():
         own = [*book[book["theme_id"] == theme].itertuples(index=False)]
         is_open = {row.code_id: bool(undecided_organisations(mentioned, row.code_id)) for row in own}
         waiting += [row.name for row in own if is_open[row.code_id]]
-        silent += [row.name for row in own if not said[row.code_id] and not is_open[row.code_id]]
+        silent += [row.name for row in own if row.code_id in asked and not said[row.code_id]
+                   and not is_open[row.code_id]]
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [_group(name, rows)] if rows else []

@@ -19,7 +19,7 @@ from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
 from glc_analysis.reference import read_table
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view import NotReleased, StudyView
@@ -564,7 +564,8 @@ def _unasked(view: StudyView) -> set[str]:
     alone, since no count of such a code is released: all in its base raised it."""
     if not view.may("passages"):
         return set()
-    rows = view.read("mentions").query("source != 'call'")
+    rows = view.read("mentions")
+    rows = rows[~rows["source"].isin(UNASKED)]
     by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
     return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.codebook)
 

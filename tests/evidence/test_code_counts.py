@@ -117,7 +117,8 @@ def summary(study, *arguments, code=0):
 def test_the_command_counts_codes_by_country_and_by_an_answer(sample_study):
     by_country = summary(sample_study, "--codes", "--by", "country", "--format", "csv").stdout.splitlines()
     assert by_country[0] == (
-        "group,code,level,raised,undecided,asked,share,raised_in_calls,undecided_in_calls,present,code_id")
+        "group,code,level,raised,undecided,asked,share,raised_without_guide,undecided_without_guide,"
+        "interviewed,raised_in_calls,undecided_in_calls,present,code_id")
     crossed = summary(sample_study, "--codes", "--with", "Q4.1", "--format", "csv").stdout.splitlines()
     assert crossed[0].startswith("answer,code,") and crossed[1].startswith("Shelter,")
 
