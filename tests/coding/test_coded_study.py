@@ -12,7 +12,7 @@ from glc_analysis.coding.exports import export
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
-from glc_analysis.pages.coding import contrary_cases
+from glc_analysis.pages.coding import agreement_findings, contrary_cases
 from glc_analysis.pages.country import codes_by_country
 from glc_analysis.reference import read_reference
 from glc_analysis.view import StudyView
@@ -229,6 +229,30 @@ def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it
     assert "a,a,KHM,1,0,undecided" in export(study, "matrix").read_text(encoding="utf-8-sig")
     country = codes_by_country(StudyView(study, country="KHM")).data
     assert "1 code undecided here" in country and "Delay" not in country.partition("not raised here")[2]
+
+
+def test_the_rule_of_consensus_is_that_of_the_study_and_says_since_when(tmp_path):
+    rule = {"consensus": "majority", "fixed_on": "2016-02-01"}
+    coders = BOTH | {"cleo": "../raw/codings/cleo.csv"}
+    made = coded_study(tmp_path, codings=coders, settings={"coding": rule})
+    for coder, rows in (("ana", ANA), ("ben", BEN), ("cleo", ANA)):
+        spreadsheet(made, coder, *rows)
+    built(made)
+    view = StudyView(made)
+    assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "1 of 1"
+    said = agreement_findings(view).data
+    assert "more than half of those who read a text gave it" in said and "fixed on 1 February 2016" in said
+    assert "1 are settled by majority, 0 are open" in said
+
+
+@pytest.mark.parametrize(("rule", "said"), [
+    ({"consensus": "majority"}, r"\[coding\] fixed_on: does not say since when"),
+    ({"consensus": "person", "fixed_on": "2016-02-01"}, r"\[coding\] decided_by: does not say who decides"),
+    ({"decided_by": "Ana"}, r"\[coding\] decided_by, value 'Ana': names somebody")])
+def test_a_rule_of_consensus_without_its_day_or_its_person_is_a_fault(tmp_path, rule, said):
+    made = coded_study(tmp_path, settings={"coding": rule})
+    with pytest.raises(Faults, match=said):
+        check_study(made)
 
 
 def test_attendance_is_the_base_of_a_call(tmp_path):
