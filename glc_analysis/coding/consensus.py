@@ -279,23 +279,26 @@ def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
 
 def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> None:
-    """Joins the pieces of each passage that reaches over several turns, where all of its participants' turns
-    have the code, and the same coders marked each piece."""
-    over_several: dict[tuple[str, int, int, str, str], set[str]] = {}
-    for row in codings[codings["segment_ids"].str.contains(";")].itertuples():
+    """Joins the pieces of each passage that reaches over several turns, or has the name of the speaker before
+    the words of one, where all of its participants' turns have the code, and the same coders marked each
+    piece."""
+    wholes: dict[tuple[str, int, int, str, str], set[str]] = {}
+    for row in codings.itertuples():
         key = (row.document_id, row.start, row.end, row.code_id, row.segment_ids)
-        over_several.setdefault(key, set()).add(row.coder_id)
+        wholes.setdefault(key, set()).add(row.coder_id)
     spans = dict(zip(spoken.index, zip(spoken["start"], spoken["end"], strict=True), strict=True))
-    for (_, start, end, code, segment_ids), coders in sorted(over_several.items()):
+    for (_, start, end, code, segment_ids), coders in sorted(wholes.items()):
         touched = segment_ids.split(";")
         turns = [turn for turn in touched if turn in spans]
         keys = [(turn, code, max(start, spans[turn][0]), min(end, spans[turn][1])) for turn in turns]
+        if len(keys) == 1 and keys[0][2:] == (start, end):
+            continue
         pieces = [rows[key] for key in keys if key in rows]
         kinds = {(piece["marked_by"], piece["is_agreed"]) for piece in pieces}
         if len(pieces) < len(keys) or len(kinds) != 1:
             continue
         is_alike = coders == {*pieces[0]["marked_by"].split(";")}
-        if not is_alike:  # one of them left out what interviewers say before or after
+        if not is_alike:  # one of them left out what is not the participants'
             start, end = pieces[0]["start"], pieces[-1]["end"]
             touched = touched[touched.index(turns[0]):touched.index(turns[-1]) + 1]
         for key in keys:

@@ -87,6 +87,14 @@ def test_a_passage_over_two_turns_that_two_coders_marked_alike_stays_one():
     assert agreed(coding("ana", over_both), coding("ben", over_both)) == [(over_both, "ana;ben", True, "")]
 
 
+def test_a_passage_with_the_name_of_its_speaker_that_two_coders_marked_alike_stays_as_it_is():
+    turns = SEGMENTS.assign(start=SEGMENTS["start"].mask(SEGMENTS["segment_id"] == "talk.1", 6))
+    frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
+    read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben"]})
+    (row,) = reconcile(frame, units(frame, read, turns), turns, {})[0].itertuples()
+    assert (TEXT[row.start:row.end], row.marked_by) == ("First we wait.", "ana;ben")
+
+
 def test_a_passage_does_not_reach_into_a_turn_whose_code_is_not_agreed():
     """Otherwise the code would count for whoever spoke next."""
     rows = coding("ana", "Nobody calls.\nThe court"), coding("ben", "Nobody calls.")
