@@ -119,7 +119,7 @@ class Words:
         those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = _undecided(figure)
+            undecided = undecided_n(figure)
             rest = f"; of {undecided} it is undecided." if undecided else "."
             if calls := _calls_of(figure):
                 return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
@@ -147,7 +147,7 @@ class Words:
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            undecided = _undecided(figure)
+            undecided = undecided_n(figure)
             rest = f", {undecided} undecided" if undecided else ""
             if calls := _calls_of(figure):
                 return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
@@ -163,8 +163,13 @@ class Words:
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
 
 
-def _undecided(figure: Any) -> int:
-    """Of how many organisations it is undecided whether they raised a code."""
+def undecided_n(figure: Any) -> int:
+    """Of how many organisations it is undecided whether they raised a code, as far as the audience may know.
+
+    >>> from types import SimpleNamespace
+    >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
+    (2, 0)
+    """
     n = getattr(figure, "undecided_n", 0)
     return 0 if pd.isna(n) else int(n)
 

@@ -18,6 +18,7 @@ from glc_analysis.cleaning.skip_logic import depending_on
 from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
+from glc_analysis.evidence.summary import undecided_n
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
@@ -496,7 +497,8 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
 
 def _code_sentence(view: StudyView, figure: Any) -> str:
     name = view.words.codes.get(figure.code_id, figure.code_id)
-    undecided = f"; of {figure.undecided_n} it is undecided" if figure.undecided_n > 0 else ""
+    n = undecided_n(figure)
+    undecided = f"; of {n} it is undecided" if n else ""
     return (f"{_number(figure.n, 'organisation')} raised “{name}”, out of {figure.base_n} that were asked "
             f"about it or raised it unasked{undecided}.")
 
