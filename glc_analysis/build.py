@@ -39,7 +39,7 @@ from glc_analysis.cleaning.records import (
     read_surveys,
 )
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.rounds import erased_rounds
@@ -76,7 +76,7 @@ from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.disclosure.votes import principles_shown, visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.evidence.coded import code_occurrences, coded_estimates, without_unknown
+from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import CleanTables, comparison_estimates, survey_estimates
 from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
@@ -424,12 +424,10 @@ def _mentions(view: View) -> dict[str, Any]:
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     above = ancestors(codebook)
-    found = code_occurrences(
-        _consensus(view), {*view["readings"]["document_id"]}, view["documents"], view["segments"],
-        view["questions"], view["codebook"], attendance, above,
-        code_questions(view["coded_questions"], codebook))
-    return {"mentions": without_unknown(found, view["quarantined"], view["codings"], view["segments"],
-                                        view["documents"], above)}
+    return {"mentions": code_occurrences(
+        _consensus(view), _open_codes(view), {*view["readings"]["document_id"]}, view["documents"],
+        view["segments"], view["questions"], view["codebook"], attendance, above,
+        code_questions(view["coded_questions"], codebook))}
 
 
 def _survey_figures(view: View) -> dict[str, Any]:
@@ -463,7 +461,8 @@ def _coded_figures(view: View) -> dict[str, Any]:
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"coded_figures": coded_estimates(
-        _clean_tables(view), view["mentions"], _consensus(view), view["documents"], view["segments"],
+        _clean_tables(view), view["mentions"], _consensus(view), _open_codes(view), view["documents"],
+        view["segments"],
         attendance, ancestors(codebook), repeats=view.study.settings["salience"]["repeats"])}
 
 
@@ -567,6 +566,11 @@ def _consensus(view: View) -> pd.DataFrame:
     return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
 
 
+def _open_codes(view: View) -> pd.DataFrame:
+    """The codes that wait for a decision or a look."""
+    return open_codes(view["disagreements"], view["quarantined"], view["codings"])
+
+
 def _clean_tables(view: View) -> CleanTables:
     return CleanTables(**{name: view[name] for name in CLEAN})
 
@@ -605,7 +609,7 @@ STEPS = (
     Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
                     "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
-                    "[coding] code_separator"),
+                    "[coding] code_separator", "[coding] consensus"),
          ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "suggestions", "units",
           "work", "spans", "tree", "mixed"), _coding),
     Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
@@ -614,15 +618,17 @@ STEPS = (
     Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context),
     Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",
                                      "[context]"), ("stated",), _stated),
-    Step("mentions", ("codings", "quarantined", "readings", "documents", "segments", "questions", "codebook",
-                      "coded_questions", "codebook.csv", "attendance.csv"), ("mentions",), _mentions),
+    Step("mentions", ("codings", "quarantined", "disagreements", "readings", "documents", "segments",
+                      "questions", "codebook", "coded_questions", "codebook.csv", "attendance.csv"),
+         ("mentions",), _mentions),
     Step("survey figures", (*CLEAN, "[study] sampling", "[study] frame_size", "[study] interval"),
          ("survey_figures",), _survey_figures),
     Step("quality figures", (*CLEAN, "documents"), ("quality_figures",), _quality_figures),
     Step("comparisons", (*CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
     Step("discordance", ("stated",), ("discordance_figures",), _discordance),
-    Step("coded figures", (*CLEAN, "mentions", "codings", "documents", "segments", "codebook", "codebook.csv",
-                           "attendance.csv", "[salience] repeats"), ("coded_figures",), _coded_figures),
+    Step("coded figures", (*CLEAN, "mentions", "codings", "quarantined", "disagreements", "documents",
+                           "segments", "codebook", "codebook.csv", "attendance.csv", "[salience] repeats"),
+         ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),

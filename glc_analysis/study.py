@@ -182,14 +182,39 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
         elif ballots < 0:
             yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
                         fix="write a whole number, or 0 for two thirds of the panel")
-    if day := settings["fixed_on"]:
-        try:
-            is_day = date.fromisoformat(day).isoformat() == day
-        except ValueError:
-            is_day = False
-        if not is_day:
-            yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
-                        fix="write it as YYYY-MM-DD")
+    if (day := settings["fixed_on"]) and not _is_day(day):
+        yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
+                    fix="write it as YYYY-MM-DD")
+
+
+def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults of the rule of consensus in [coding]: nobody named who decides, no day, or a day that is none.
+
+    >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
+    >>> [fault.column for fault in coding_faults("study.toml", rule)]
+    ['[coding] decided_by', '[coding] fixed_on']
+    """
+    rule, by, day = (settings[name] for name in ("consensus", "decided_by", "fixed_on"))
+    if rule == "person" and not by:
+        yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
+                    value="", fix='write the name, or another rule for consensus, such as "unanimous"')
+    if by and rule != "person":
+        yield Fault("names somebody, and the rule of consensus is another one", file=file,
+                    column="[coding] decided_by", value=by, fix='write consensus = "person", or take it out')
+    if day and not _is_day(day):
+        yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
+                    fix="write it as YYYY-MM-DD")
+    if rule != "unanimous" and not day:
+        yield Fault("does not say since when this rule of consensus holds", file=file,
+                    column="[coding] fixed_on", value="", fix="write the day on which it was fixed, before "
+                    "anybody coded, as YYYY-MM-DD")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
@@ -403,6 +428,7 @@ class Study:
         if faults := [*unit_name_faults(path.name, found["study"]["unit_name"]),
                       *unknown_faults(path.name, found["survey"]["unknown"]),
                       *consensus_faults(path.name, found["consensus"]),
+                      *coding_faults(path.name, found["coding"]),
                       *countries_agreed_faults(path.name, found["disclosure"]["countries_agreed"])]:
             raise Faults(faults)
         return found

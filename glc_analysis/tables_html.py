@@ -174,15 +174,18 @@ COUNTED = {"n", "base_n", "shown_as"}
 CODED = {"raised", "asked", "shown_as"}
 SPOKEN = {"text", "language", "by"}
 SAID = {"sentence", "link", "chosen_by"}
-DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
+DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
 """Columns that the bar and its words say."""
-IN_CALLS = "shown_as_in_calls"
+IN_CALLS, WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
+TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
+"""Columns that the words of these two say."""
 LONGEST = 100
 """Quotations that a notebook shows at once."""
 GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
 """Columns that say whom the counts of a row are about, and the heading above the rows of each."""
 TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
-          "answer": "Of those who answered", IN_CALLS: "In calls, of those present"}
+          "answer": "Of those who answered", IN_CALLS: "In calls, of those present",
+          WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
 def register() -> None:
@@ -269,7 +272,7 @@ def _counted(frame: pd.DataFrame, caption: str) -> str:
     share = first.get("share", counted)
     low, high = (first[name] if name in first else [None] * len(frame) for name in ("low", "high"))
     drawn = [bar(*cells) for cells in zip(share, first["shown_as"].fillna(""), low, high, strict=True)]
-    unseen = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
+    unseen = DRAWN | (TALKS if IN_CALLS in frame else set())
     labels = [(name, frame.iloc[:, at]) for at, name in enumerate(frame.columns)
               if name not in unseen and not str(name).endswith("_id") and frame.iloc[:, at].notna().any()]
     names = [name for name, _ in labels]
@@ -352,3 +355,5 @@ def _source(row: dict[str, str]) -> Iterator[str]:
         yield row["country"]
     if row["language"] not in ("", "en"):
         yield language_label(row["language"])
+    if row.get("agreement"):
+        yield row["agreement"]

@@ -245,15 +245,19 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
 
 
-def count_text(n: float, base_n: float, band: str = "") -> str:
+def count_text(n: float, base_n: float, band: str = "", undecided_n: float = 0) -> str:
     """How a count is printed: out of its base, with a percentage from a base of 30 up, or as a
-    range if the audience may not see the count.
+    range if the audience may not see the count; then of how many of the base it is undecided.
 
     >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "at most 4")
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'at most 4 of 30')
+    >>> count_text(4, 10, undecided_n=6)
+    '4 of 10, 6 undecided'
     """
     if pd.isna(base_n) or base_n == 0:
         return "nobody asked"
+    if pd.notna(undecided_n) and undecided_n > 0:
+        return f"{count_text(n, base_n, band)}, {int(undecided_n)} undecided"
     if band:
         return f"{band} of {int(base_n)}"
     text = f"{int(n)} of {int(base_n)}"
@@ -266,7 +270,8 @@ def count_text(n: float, base_n: float, band: str = "") -> str:
 def count_texts(released: pd.DataFrame) -> list[str]:
     """:func:`count_text` of every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)
-    return [*map(count_text, released["n"], released["base_n"], bands)]
+    undecided = released["undecided_n"] if "undecided_n" in released else [0] * len(released)
+    return [*map(count_text, released["n"], released["base_n"], bands, undecided)]
 
 
 RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
@@ -282,6 +287,15 @@ def language_direction(code: str) -> str:
     if code in ("", "unknown", "und"):
         return "auto"
     return "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def talk_day(kind: str, day: str) -> str:
+    """The day of a text of a kind, or that it is not known; an answer has none of its own.
+
+    >>> talk_day("interview", ""), talk_day("call", "2016-09-01"), talk_day("answer", "")
+    ('date not known', '2016-09-01', '')
+    """
+    return day or ("" if kind == "answer" else "date not known")
 
 
 def day_in_words(day: str) -> str:

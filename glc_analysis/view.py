@@ -22,7 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.cleaning.countries import country_name
-from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
@@ -32,22 +32,26 @@ from glc_analysis.evidence.estimates import (
     BY_OPTION,
     CleanTables,
     crossed_estimates,
-    is_of_calls,
+    unasked_source,
 )
 from glc_analysis.evidence.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table
+from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import PANELS, RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name, tag
 from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
-         "shown_as_in_calls", "code_id"]
+CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+         "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
+         "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 NOT_SHOWN = "not shown"
 EACH_RECORD = "Each record counts, also where an organisation has several."
 """Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
-CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
+               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
+               "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
@@ -224,12 +228,15 @@ class StudyView(VisibleTables):
         """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
         code and group. On a country's page those of the country.
 
-        code, level, raised (organisations that raised it in interviews or answers), asked (organisations that
-        were asked about it there, or raised it unasked), share, shown_as, contrary (organisations that said
-        the contrary in any text; the team only), raised_in_calls, present (organisations in the calls where
-        it could have come up), shown_as_in_calls, code_id. Calls are never added to interviews and answers,
-        since silence there is not a no; they are not counted by group. Raises UsageError for an unknown
-        theme, NotReleased for a group that was not released.
+        code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
+        of which it is undecided; the team only, since a code that waits is not shown to others), asked
+        (organisations that were asked about it there, or raised it unasked), share, shown_as, contrary
+        (organisations that said the contrary in any text; the team only), raised_without_guide, interviewed
+        (organisations in interviews without guide questions), shown_as_without_guide, raised_in_calls,
+        undecided_in_calls, present (organisations in the calls where it could have come up),
+        shown_as_in_calls, code_id. Neither is added to the first counts, since nobody was asked there, and
+        silence is not a no; they are not counted by group.
+        Raises UsageError for an unknown theme, NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -246,28 +253,34 @@ class StudyView(VisibleTables):
             raise self._not_released(kind)
         book = self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
-        columns = ["subset_id", "code_id", "n", "base_n", "share"] + ["band"] * ("band" in rows)
-        calls = figures[is_of_calls(figures)]
-        calls = calls if kind == ALL else calls.head(0)
-        in_calls = dict(zip(calls["code_id"], count_texts(calls), strict=True))
-        calls = calls.set_index("code_id")
-        in_calls_alone = book["code_id"].isin(calls.index) & ~book["code_id"].isin(rows["code_id"])
-        rows = pd.concat([rows[columns], book.loc[in_calls_alone, ["code_id"]].assign(subset_id="")])
+        columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
+        columns += ["band"] * ("band" in rows)
+        talks = figures[unasked_source(figures) != ""]
+        talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=count_texts)
+        calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
+                             for source in (CALL, WITHOUT_GUIDE))
+        in_talks_alone = book["code_id"].isin(talks["code_id"]) & ~book["code_id"].isin(rows["code_id"])
+        rows = pd.concat([rows[columns], book.loc[in_talks_alone, ["code_id"]].assign(subset_id="")])
         rows = book.merge(rows, on="code_id")
         if by:
             rows = rows.sort_values("subset_id", kind="stable")
         if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
-            rows = rows.fillna({"n": 0, "base_n": 0})
+            rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
         texts = [NOT_SHOWN if pd.isna(base) else text for base, text in zip(
             rows["base_n"], count_texts(rows), strict=True)]
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
-            "raised": rows["n"].astype("Int64"), "asked": rows["base_n"].astype("Int64"),
+            "raised": rows["n"].astype("Int64"), "undecided": rows["undecided_n"].astype("Int64"),
+            "asked": rows["base_n"].astype("Int64"),
             "share": rows["share"], "shown_as": texts,
             "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
+            "raised_without_guide": rows["code_id"].map(open_talks["n"]).astype("Int64"),
+            "interviewed": rows["code_id"].map(open_talks["base_n"]).astype("Int64"),
+            "shown_as_without_guide": rows["code_id"].map(open_talks["shown_as"]).astype("object"),
             "raised_in_calls": rows["code_id"].map(calls["n"]).astype("Int64"),
+            "undecided_in_calls": rows["code_id"].map(calls["undecided_n"]).astype("Int64"),
             "present": rows["code_id"].map(calls["base_n"]).astype("Int64"),
-            "shown_as_in_calls": [in_calls.get(code, "") for code in rows["code_id"]],
+            "shown_as_in_calls": rows["code_id"].map(calls["shown_as"]).astype("str").fillna(""),
             "code_id": rows["code_id"]})
         return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
 
@@ -275,10 +288,12 @@ class StudyView(VisibleTables):
         """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
         ``answered`` to a question; one row a group, answer and code, in the order of the codebook.
 
-        code, level, raised (organisations that raised it in interviews or answers), asked (organisations
-        that were asked about it there, or raised it unasked), share, raised_in_calls, present (organisations
-        in the calls where it could have come up), code_id; leading columns group and answer where asked for.
-        Interviews and answers are never added to calls. For the team alone, since groups may be single
+        code, level, raised (organisations that raised it in interviews or answers), undecided (those of which
+        it is undecided), asked (organisations that were asked about it there, or raised it unasked), share,
+        raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without guide
+        questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it could
+        have come up), code_id; leading columns group and answer where asked for. The three are never added.
+        For the team alone, since groups may be single
         organisations; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute or
         question, NotReleased for another audience.
 
@@ -326,10 +341,11 @@ class StudyView(VisibleTables):
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
-        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id,
-        segment_id and organisation_id. For the team alone; other audiences have :meth:`quotations`. The first
-        passage of each organisation comes before its further ones. Raises NotReleased for another audience,
-        UsageError for an unknown code or theme.
+        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
+        and segment_id; agreement says where coders agree on the code of the turn and not on these words, and
+        who marked them; organisation_id. For the team alone; other audiences have :meth:`quotations`. The
+        first passage of each organisation comes before its further ones. Raises NotReleased for another
+        audience, UsageError for an unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'
@@ -351,6 +367,8 @@ class StudyView(VisibleTables):
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
             "code_id": rows["code_id"], "segment_id": rows["segment_id"],
+            "agreement": ["" if is_agreed else words_not_agreed(coders) for is_agreed, coders in zip(
+                rows["is_agreed"], rows["marked_by"], strict=True)],
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:

@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from glc_analysis.cleaning.skip_logic import Comparison, parse
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.evidence.estimates import is_of_calls, subset_membership
+from glc_analysis.evidence.estimates import subset_membership, unasked_source
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 
 LEAST = 5
@@ -77,13 +77,14 @@ class Attack:
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
         self.figures = frames["estimates"].merge(decisions, on="estimate_id", how="left", validate="1:1")
         self.names = behind.organisations
-        # What was raised in calls counts by itself, as other codes would.
-        is_call = is_of_calls(self.figures)
+        # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
+        source = unasked_source(self.figures)
+        is_apart = source != ""
         self.figures = self.figures.astype(dict.fromkeys(["code_id", "subset_kind", "subset_id"], "str"))
         self.figures = self.figures.assign(
-            code_id=lambda f: f["code_id"].mask(is_call, f["code_id"] + "/call"),
-            subset_kind=lambda f: f["subset_kind"].mask(is_call, "all"),
-            subset_id=lambda f: f["subset_id"].mask(is_call, ""))
+            code_id=lambda f: f["code_id"].mask(is_apart, f["code_id"] + "/" + source),
+            subset_kind=lambda f: f["subset_kind"].mask(is_apart, "all"),
+            subset_id=lambda f: f["subset_id"].mask(is_apart, ""))
         kind, seen = self.figures["subset_kind"], self.figures["status"].isin(["shown", "banded"])
         where = self.figures["question_id"].astype("str") + "/" + self.figures["subset_id"].astype("str")
         is_printed = where.isin(where[seen & (kind == "country")]) & (audience == "public")

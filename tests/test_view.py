@@ -17,9 +17,12 @@ SCREEN = 40
 """Names that fit on a screen."""
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
-         "shown_as_in_calls", "code_id"]
-CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
+CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+         "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
+         "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
+               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
+               "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 COLUMNS = {
     "questions": ["question_id", "wording", "type", "unit", "theme", "asked_of", "base_n"],
@@ -28,7 +31,7 @@ COLUMNS = {
     "numbers": NUMBERS, "numbers by region": ["group", *NUMBERS],
     "codes": CODES, "codes by region": ["group", *CODES],
     "code_counts": ["group", *CODE_COUNTS],
-    "passages": [*WORDS, "kind", "date", "code_id", "segment_id", "organisation_id"],
+    "passages": [*WORDS, "kind", "date", "code_id", "segment_id", "agreement", "organisation_id"],
     "quotations": [*WORDS, "quotation_id"],
     "principles": ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator",
                    "status", "theme", "language"],

@@ -222,7 +222,8 @@ def conversation_partners(participants: pd.DataFrame, reference: Reference) -> p
     Type, label, network and home country are from the register. Language and interpreter are those of the
     organisation's first conversation.
     """
-    first = participants.sort_values(["organisation_id", "date", "document_id"], kind="stable")
+    dated = participants.assign(day=participants["date"].replace("", "9999"))  # not known: the last
+    first = dated.sort_values(["organisation_id", "day", "document_id"], kind="stable")
     first = first.drop_duplicates("organisation_id").set_index("organisation_id")
     own = reference.organisations.set_index("organisation_id", drop=False).reindex(first.index).fillna("")
     return pd.DataFrame({

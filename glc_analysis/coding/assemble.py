@@ -319,9 +319,16 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     coded["is_assisted"] = coded["document_id"].isin(
         codings.loc[codings["suggested_by"] != "", "document_id"])
     decisions = current_decisions(files.decisions, segments, current_codes)
-    consensus, disagreements = reconcile(codings, coded, segments, decisions)
+    consensus, disagreements = reconcile(codings, coded, segments, decisions,
+                                         rule=study.settings["coding"]["consensus"])
     all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], learnt, consensus], ignore_index=True)
     all_codings["suggested_by"] = all_codings["suggested_by"].fillna("")
+    each_coder = {"marked_by": all_codings["coder_id"], "is_agreed": False,
+                  "marked_start": all_codings["start"], "marked_end": all_codings["end"]}
+    is_consensus = all_codings["coder_id"] == CONSENSUS
+    all_codings = all_codings.assign(**{
+        column: all_codings[column].where(is_consensus, values).astype(kind) for (column, values), kind
+        in zip(each_coder.items(), ("str", "bool", "int", "int"), strict=True)})
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     found = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),

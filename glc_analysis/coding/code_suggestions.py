@@ -562,7 +562,7 @@ class SettledPassages:
         decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
                      for row in decided.itertuples()}
         settled = settled_codes(units(codings, frames["readings"], segments), decisions, "")
-        passages = by_segment(codings[codings["coder_id"] == CONSENSUS])
+        passages = by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]
         live = book[book["merged_into"] == ""]
         definitions = {row["code_id"]: normalise_space(". ".join(filter(None, (

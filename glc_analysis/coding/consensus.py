@@ -4,19 +4,21 @@ In go the codings of all coders, and the decisions that people made where they d
 of the coder ``consensus``, which all analyses use, and the table ``disagreements``. People decide in a
 workbook, on screen or on paper; its rows come back as decisions with reasons.
 
-The module decides which codes are agreed: those that every coder who read the segment gave it, or the codes
-of the decision.
+The module decides which codes are agreed, by the rule of the study: those that every coder who read the
+segment gave it, or most of them, or the codes of the decision. What is neither agreed nor decided is
+undecided.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve
@@ -34,7 +36,12 @@ if TYPE_CHECKING:
 
 
 CONSENSUS = "consensus"
+UNANIMOUS, MAJORITY = "unanimous", "majority"
+"""Rules of consensus ([coding] consensus in study.toml); the third is ``person``."""
 KEY = ["document_id", "start", "end", "code_id", "coder_id"]
+PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
+"""What the consensus has of each passage: the coders who marked words of it, whether its words are agreed,
+and the widest stretch that they marked there."""
 
 
 def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
@@ -74,14 +81,21 @@ def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
 
 
 def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame,
-              decisions: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+              decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The codings of the coder ``consensus``, and the table ``disagreements``.
 
     ``coded`` are the :func:`units` of all coders; ``decisions`` has the codes that people decided on, joined
     by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a document
     that only one coder read, that coder's codings are taken. Of other documents, each participant's segment
-    gets the codes that all its readers gave, or those of the decision where there is one. A code is placed
-    where a coder placed it (the longest passage), else on the whole segment.
+    gets the codes of the decision where there is one, else those that ``rule`` settles (:func:`settle`). The
+    others wait for a decision, if a coder gave them: they are no "no".
+
+    Every passage on which an agreed code rests is kept, with its memos and :data:`PASSAGE_COLUMNS`. Of
+    passages that overlap, the words that all of them (by majority: most of the readers) have in common are
+    the passage. Where there are none, each passage stands as its coder marked it and is not agreed: the code
+    is agreed for the segment alone, and a person chooses what is quoted. A decision adopts the passages of
+    those who gave the code; a code that none of them gave is on the whole segment. Counts of words use the
+    widest stretch.
 
     A passage that was placed by position alone is in no consensus until somebody looked at it: of such a
     segment, and of one that is missing for a coder, the codes wait for a decision, even where those that are
@@ -95,40 +109,208 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     single = set(readers.index[readers == 1]) - whole
     shared = coded[~coded["document_id"].isin(whole | single)]
     taken = codings[codings["document_id"].isin(single) | (codings["document_id"].isin(whole)
-                    & (codings["coder_id"] == CONSENSUS))].assign(coder_id=CONSENSUS)
-    sets = shared.groupby("segment_id")["codes"].agg(list)
-    settled = sets.map(lambda given: frozenset.intersection(*given))
-    is_open = sets.index.isin(unproved | {*shared.loc[shared["is_missing"], "segment_id"]})
-    settled = settled[~is_open]
-    differ = sets.index[is_open | np.array([len(set(given)) > 1 for given in sets], dtype=bool)]
+                    & (codings["coder_id"] == CONSENSUS))]
+    taken = taken.assign(marked_by=taken["coder_id"], coder_id=CONSENSUS, is_agreed=True,
+                         marked_start=taken["start"], marked_end=taken["end"])
+    unsure = unproved | {*shared.loc[shared["is_missing"], "segment_id"]}
+    given = {segment: [*sets] for segment, sets in shared.groupby("segment_id")["codes"]}
+    differ = [segment for segment, sets in given.items() if segment in unsure or len({*sets}) > 1]
+    settled, waiting = {}, {}
+    for segment, sets in given.items():
+        settled[segment], waiting[segment] = settle(sets, rule)
+        if segment in unsure:
+            settled[segment], waiting[segment] = frozenset(), frozenset().union(*sets)
     decided = {s: frozenset(filter(None, decisions[s].split(";"))) for s in differ if s in decisions}
-    settled = settled.to_dict() | decided
-    joined = _placed(settled, codings[codings["document_id"].isin(shared["document_id"])], segments)
-    consensus = pd.concat([taken, joined], ignore_index=True)[codings.columns]
-    return consensus.drop_duplicates(KEY), _disagreements(shared, differ, decided)
+    settled |= decided
+
+    def needed(turn: str, n_coders: int) -> int:
+        if turn in decided:
+            return n_coders
+        return len(given[turn]) // 2 + 1 if rule == MAJORITY else len(given[turn])
+
+    spoken = segments[segments["segment_id"].isin(given)].set_index("segment_id")
+    joined = _placed(settled, needed, codings[codings["document_id"].isin(shared["document_id"])], spoken)
+    consensus = pd.concat([taken, joined], ignore_index=True)[[*codings.columns, *PASSAGE_COLUMNS]]
+    rows = _disagreements(shared, differ, decided)
+    is_open = [segment not in decided and bool(segment in unsure or waiting[segment])
+               for segment in rows["segment_id"]]
+    waits = [";".join(sorted(waiting[segment])) if one else ""
+             for segment, one in zip(rows["segment_id"], is_open, strict=True)]
+    return consensus.drop_duplicates(KEY), rows.assign(
+        is_open=pd.Series(is_open, rows.index, dtype=bool),
+        open_codes=pd.Series(waits, rows.index, dtype="str"))
 
 
-def _placed(settled: Mapping[str, frozenset], codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Codings for the agreed codes of each segment."""
-    wanted = pd.DataFrame([(segment, code) for segment, codes in settled.items() for code in sorted(codes)],
-                          columns=["segment_id", "code_id"], dtype="str")
-    spans = segments.set_index("segment_id")[["document_id", "start", "end"]]
-    wanted = wanted.join(spans, on="segment_id")
-    given = by_segment(codings)
-    given = given.assign(length=given["end"] - given["start"]).sort_values(
-        ["length", "coder_id"], ascending=[False, True], kind="stable").drop_duplicates(
-        ["segment_id", "code_id"])
-    found = wanted.merge(given[["segment_id", "code_id", "start", "end", "segment_ids", "match", "memo"]],
-                         on=["segment_id", "code_id"], how="left", suffixes=("", "_given"))
-    is_given = found["start_given"].notna()
-    return found.assign(
-        start=found["start_given"].where(is_given, found["start"]).astype(int),
-        end=found["end_given"].where(is_given, found["end"]).astype(int),
-        segment_ids=found["segment_ids"].where(is_given, found["segment_id"]),
-        match=found["match"].where(is_given, "exact"), memo=found["memo"].fillna(""), coder_id=CONSENSUS)
+def settle(given: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
+    """The codes that a segment has by a rule, and those that are undecided, from the codes that each of its
+    readers gave it.
+
+    By majority a code is settled where more than half of the readers gave it, or more than half did not; a
+    tie is undecided. By the other rules (``unanimous``; ``person``: a named person decides) all readers must
+    be of one mind. So a further reader may leave a code undecided, and never takes it away.
+
+    >>> settle([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
+    frozenset({'a'})
+    >>> settle([frozenset("ab"), frozenset("a")], MAJORITY)
+    (frozenset({'a'}), frozenset({'b'}))
+    """
+    counts = Counter(code for codes in given for code in codes)
+    if rule == MAJORITY:
+        return (frozenset(code for code, n in counts.items() if 2 * n > len(given)),
+                frozenset(code for code, n in counts.items() if 2 * n == len(given)))
+    return (frozenset(code for code, n in counts.items() if n == len(given)),
+            frozenset(code for code, n in counts.items() if n < len(given)))
 
 
-def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str, frozenset]) -> pd.DataFrame:
+def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+    """The codes that wait for a decision or a look, one row a segment and code: segment_id, code_id.
+
+    They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
+    passages that are quarantined and may be there, or that have a position alone.
+    """
+    waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
+    waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
+    unsure = by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
+        codings["match"] == "by_position", ["code_id", "segment_ids"]]]))
+    decided = disagreements.loc[disagreements["is_decided"], "segment_id"]
+    rows = pd.concat([waiting, unsure[~unsure["segment_id"].isin(decided)]])[["segment_id", "code_id"]]
+    rows = rows[rows["code_id"].fillna("") != ""]
+    return rows.drop_duplicates().sort_values(["segment_id", "code_id"], ignore_index=True)
+
+
+class Piece(NamedTuple):
+    """What one coder marked with a code within one turn."""
+
+    start: int
+    end: int
+    coder: str
+    memo: str
+    match: str
+
+
+def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int], codings: pd.DataFrame,
+            spoken: pd.DataFrame) -> pd.DataFrame:
+    """The passages on which the agreed codes of each turn rest. ``needed`` says how many of the coders who
+    gave a code to a turn must have marked words for them to be agreed. ``spoken`` are the participants' turns
+    by segment_id."""
+    turns = spoken[spoken.index.isin(settled)]
+    pieces = _pieces(settled, turns, codings)
+    rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
+    for turn in turns[["document_id", "start", "end", "text"]].itertuples():
+        for code in sorted(settled[turn.Index]):
+            own = pieces.get((turn.Index, code), [])
+            n_needed = needed(turn.Index, len({piece.coder for piece in own}))
+            for start, end, is_agreed in _turn_passages(own, n_needed, turn):
+                near = sorted(piece for piece in own if _touch(piece, (start, end)))
+                rows[turn.Index, code, start, end] = {
+                    "document_id": turn.document_id, "start": start, "end": end, "code_id": code,
+                    "segment_ids": turn.Index, "is_agreed": is_agreed, "coder_id": CONSENSUS,
+                    **_origin(near, start, end)}
+    _rejoin(rows, codings, spoken)
+    return pd.DataFrame([*rows.values()], columns=[*codings.columns, *PASSAGE_COLUMNS])
+
+
+def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
+            codings: pd.DataFrame) -> dict[tuple[str, str], list[Piece]]:
+    """What coders marked within each turn with a code that is agreed there."""
+    pieces: dict[tuple[str, str], list[Piece]] = {}
+    spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
+    for row in by_segment(codings).join(spans, on="segment_id").itertuples():
+        if row.code_id in settled.get(row.segment_id, ()):
+            piece = Piece(max(row.start, int(row.turn_start)), min(row.end, int(row.turn_end)), row.coder_id,
+                          row.memo, row.match)
+            pieces.setdefault((row.segment_id, row.code_id), []).append(piece)
+    return pieces
+
+
+def _touch(piece: Piece, span: tuple[int, int]) -> bool:
+    return piece[:2] == span or piece.start < span[1] and span[0] < piece.end
+
+
+def _turn_passages(pieces: list[Piece], needed: int, turn: Any) -> list[tuple[int, int, bool]]:
+    """The passages of one code in one turn: start, end, and whether their words are agreed.
+
+    Agreed are passages that as many coders as needed marked alike, and the words that so many of them have in
+    common. A passage that has none of these is kept as it was marked. Without any passage it is the turn.
+    """
+    alike: dict[tuple[int, int], set[str]] = {}
+    for piece in pieces:
+        alike.setdefault(piece[:2], set()).add(piece.coder)
+    agreed = [span for span, coders in alike.items() if len(coders) >= needed]
+    for start, end in _overlaps(pieces, needed):
+        words = turn.text[start - turn.start:end - turn.start]
+        start += len(words) - len(words.lstrip())
+        end = start + len(words.strip())
+        if re.search(r"\w", words) and not any(a <= start and end <= b for a, b in agreed):
+            agreed.append((start, end))
+    rest = [span for span in alike if not any(a < span[1] and span[0] < b or (a, b) == span
+                                              for a, b in agreed)]
+    passages = [(*span, True) for span in agreed] + [(*span, False) for span in rest]
+    return sorted(passages) or [(int(turn.start), int(turn.end), False)]
+
+
+def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
+    """The stretches that as many coders as needed marked. Two that meet are one stretch where a coder marked
+    both in one passage."""
+    edges = sorted({edge for piece in pieces for edge in piece[:2]})
+    stretches: list[tuple[int, int]] = []
+    for start, end in pairwise(edges):
+        over = [piece for piece in pieces if piece.start <= start and end <= piece.end]
+        if len({piece.coder for piece in over}) < needed:
+            continue
+        if stretches and stretches[-1][1] == start and any(piece.start < start for piece in over):
+            stretches[-1] = stretches[-1][0], end
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
+def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
+    """Who marked words of a passage, the widest stretch that they marked there, and their memos."""
+    if not near:
+        return {"marked_by": CONSENSUS, "marked_start": start, "marked_end": end, "memo": "",
+                "match": "exact"}
+    return {"marked_by": ";".join(dict.fromkeys(sorted(piece.coder for piece in near))),
+            "marked_start": min(start, *(piece.start for piece in near)),
+            "marked_end": max(end, *(piece.end for piece in near)),
+            "memo": "\n".join(dict.fromkeys(piece.memo for piece in near if piece.memo)),
+            "match": next((piece.match for piece in near if piece[:2] == (start, end)), near[0].match)}
+
+
+def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.DataFrame,
+            spoken: pd.DataFrame) -> None:
+    """Joins the pieces of each passage that reaches over several turns, or has the name of the speaker before
+    the words of one, where all of its participants' turns have the code, and the same coders marked each
+    piece."""
+    wholes: dict[tuple[str, int, int, str, str], set[str]] = {}
+    for row in codings.itertuples():
+        key = (row.document_id, row.start, row.end, row.code_id, row.segment_ids)
+        wholes.setdefault(key, set()).add(row.coder_id)
+    spans = dict(zip(spoken.index, zip(spoken["start"], spoken["end"], strict=True), strict=True))
+    for (_, start, end, code, segment_ids), coders in sorted(wholes.items()):
+        touched = segment_ids.split(";")
+        turns = [turn for turn in touched if turn in spans]
+        keys = [(turn, code, max(start, spans[turn][0]), min(end, spans[turn][1])) for turn in turns]
+        if len(keys) == 1 and keys[0][2:] == (start, end):
+            continue
+        pieces = [rows[key] for key in keys if key in rows]
+        kinds = {(piece["marked_by"], piece["is_agreed"]) for piece in pieces}
+        if len(pieces) < len(keys) or len(kinds) != 1:
+            continue
+        is_alike = coders == {*pieces[0]["marked_by"].split(";")}
+        if not is_alike:  # one of them left out what is not the participants'
+            start, end = pieces[0]["start"], pieces[-1]["end"]
+            touched = touched[touched.index(turns[0]):touched.index(turns[-1]) + 1]
+        for key in keys:
+            del rows[key]
+        memos = [memo for piece in pieces for memo in piece["memo"].split("\n") if memo]
+        rows[keys[0]] = pieces[0] | {
+            "start": start, "end": end, "segment_ids": ";".join(touched),
+            "marked_start": min(start, pieces[0]["marked_start"]),
+            "marked_end": max(end, pieces[-1]["marked_end"]), "memo": "\n".join(dict.fromkeys(memos))}
+
+
+def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
     """Table ``disagreements``: one row a coder of each segment where coders differ, and the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
@@ -187,12 +369,12 @@ def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
 
 def write_disagreements(study: Study) -> tuple[Path, int, int]:
     """Writes ``processed/disagreements.xlsx``; returns its path, how many segments are open, and how many are
-    decided."""
+    settled."""
     rows = read("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
     write_decisions(path, rows, read("segments", study=study), read("codebook", study=study), reasons=reasons)
-    n_open = rows.loc[~rows["is_decided"], "segment_id"].nunique()
+    n_open = rows.loc[rows["is_open"], "segment_id"].nunique()
     return path, n_open, rows["segment_id"].nunique() - n_open
 
 

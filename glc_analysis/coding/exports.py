@@ -21,6 +21,7 @@ from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference, read_table
+from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
 
@@ -29,7 +30,10 @@ from glc_analysis.text import content_hash, language_name
 
 
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
-              "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "memo"]
+              "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
+              "is_agreed", "memo"]
+UNDECIDED = "undecided"
+"""The cell of the matrix where coders have not decided yet."""
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -41,11 +45,13 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
 
     ``country`` has the countries that the organisation answered about, with blanks between them, or where
     there are none the one of its main office. A cell is 1 where the organisation raised the code in any
-    source, 0 where it was asked and did not, missing where it was not asked and did not raise it. A call asks
-    nobody: who was silent in it has no 0.
+    source, ``undecided`` where it did not as far as coders have decided, 0 where it was asked and did not,
+    missing where it was not asked and did not raise it. A call, and an interview without a guide, ask nobody:
+    who was silent there has no 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
-    ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False]})
+    ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
+    ...                          "is_undecided": False})
     >>> codes = pd.DataFrame({"code_id": ["law", "cost"], "level": ["theme", "code"], "order": [1, 2]})
     >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
     ...                       "home_country_id": "PER"})
@@ -54,14 +60,17 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
-    told = mentions[mentions["is_raised"] | mentions["is_asked"] & (mentions["source"] != "call")]
-    cells = told.groupby(["organisation_id", "code_id"])["is_raised"].any().astype("Int64").unstack("code_id")
+    told = mentions[mentions["is_raised"] | mentions["is_undecided"]
+                    | mentions["is_asked"] & ~mentions["source"].isin(UNASKED)]
+    by_cell = told.groupby(["organisation_id", "code_id"])[["is_raised", "is_undecided"]].any()
+    cells = by_cell["is_raised"].astype("Int64").astype("object")
+    cells = cells.mask(by_cell["is_undecided"] & ~by_cell["is_raised"], UNDECIDED).unstack("code_id")
     rows = organisations.sort_values("organisation_id", ignore_index=True)
     pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     pairs = pairs[pairs["country_id"] != ""].sort_values("country_id")
     worked = pairs.groupby("organisation_id")["country_id"].agg(" ".join)
     country = rows["organisation_id"].astype("str").map(worked).fillna(rows["home_country_id"])
-    found = cells.reindex(index=rows["organisation_id"], columns=codes).astype("Int64")
+    found = cells.reindex(index=rows["organisation_id"], columns=codes).fillna(pd.NA)
     return pd.concat([rows[["organisation_id", "label"]].assign(country=country),
                       found.reset_index(drop=True)], axis=1)
 
@@ -91,9 +100,12 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     """One row a passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
-    says whose words they are, and is blank where they are the speaker's own.
+    says whose words they are, and is blank where they are the speaker's own. ``marked_by`` names the coders
+    who marked words of the passage; where it is not ``is_agreed``, they agree on the code of the turn and not
+    on its words.
     """
-    given = codings.loc[codings["coder_id"] == CONSENSUS, ["start", "end", "code_id", "segment_ids", "memo"]]
+    given = codings.loc[codings["coder_id"] == CONSENSUS, [
+        "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
     rows = by_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
     about = documents[["document_id", "kind", "date", "is_interpreted", "translation_of"]]
@@ -128,9 +140,13 @@ def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFr
     """The arguments of :func:`glc_analysis.intake.codings.write_qdpx`: sources, codings, codes.
 
     All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
-    their whole tree, under their names, and where several share a name under their paths.
+    their whole tree, under their names, and where several share a name under their paths. The memo of a
+    passage of the consensus whose words are not agreed says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
+    memos = [row.memo if row.is_agreed or row.coder_id != CONSENSUS
+             else "\n".join(filter(None, [words_not_agreed(row.marked_by), row.memo]))
+             for row in kept.itertuples()]
     listed = codebook.sort_values("order")
     labels = [dict.fromkeys(row) for row in listed[["name", "path"]].itertuples(index=False, name=None)]
     times = Counter(label.casefold() for pair in labels for label in pair)
@@ -140,9 +156,19 @@ def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFr
         "sources": pd.DataFrame(sorted(texts.items()), columns=["source", "text"], dtype="str"),
         "codings": pd.DataFrame({"source": kept["document_id"], "start": kept["start"], "end": kept["end"],
                                  "code": kept["code_id"].map(shown), "coder": kept["coder_id"],
-                                 "memo": kept["memo"]}).reset_index(drop=True),
+                                 "memo": memos}).reset_index(drop=True),
         "codes": pd.DataFrame({"code": listed["code_id"].map(shown), "parent": listed["parent_id"].map(shown),
                                "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
+
+
+def words_not_agreed(marked_by: str) -> str:
+    """What is said of a passage where coders agree on the code of its turn, and not on these words.
+
+    >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
+    ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
+    """
+    words = "no words" if marked_by == CONSENSUS else f"these words: {marked_by.replace(';', ', ')}"
+    return f"the code is agreed for this turn; {words}"
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

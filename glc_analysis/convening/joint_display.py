@@ -15,9 +15,10 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.disclosure.blocks import JOINT_DISPLAY
-from glc_analysis.evidence.estimates import CALL, SOURCE
+from glc_analysis.evidence.estimates import SOURCE
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_reference, read_table
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
@@ -27,6 +28,8 @@ PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
 """How many pairs are proposed for each theme; the least number of organisations in both; and, where option
 and code share no word, the least share of those in both among those in either."""
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
+WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
+"""The figures of a code over the whole study: the first one that there is stands for it."""
 ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
@@ -63,7 +66,7 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
     cited = {*rows["estimate_id"]} | {
-        code_estimate(code, subset) for code in rows["code_id"] for subset in ("all", OF_CALLS)}
+        code_estimate(code, subset) for code in rows["code_id"] for subset in WHOLE}
     figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
     for row in rows.itertuples():
         asked = [row.estimate_id, row.code_id]
@@ -83,9 +86,10 @@ def code_estimate(code_id: str, subset: str = "all") -> str:
 
 
 def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
-    """The figure that stands for a code: how many raised it in interviews and answers; of a code that came up
-    in calls alone, how many of those present raised it. None where there is neither."""
-    return figures.get(code_estimate(code_id)) or figures.get(code_estimate(code_id, OF_CALLS))
+    """The figure that stands for a code: how many raised it in interviews and answers, of those asked; where
+    nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
+    present. None where there is none."""
+    return next(filter(None, (figures.get(code_estimate(code_id, subset)) for subset in WHOLE)), None)
 
 
 def display(view: StudyView) -> pd.DataFrame:
@@ -181,9 +185,9 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
     codebook = tables.read("codebook", study=study)
     themes = code_themes(codebook)
     mentions = tables.read("mentions", study=study)
-    mentions = mentions[mentions["source"] != CALL]  # silence there is not a no
+    mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
     raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
-        mentions.query("is_raised"), mentions.query("is_asked or is_raised")))
+        mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
     codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
     told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
     found = []

@@ -20,7 +20,7 @@ from glc_analysis.disclosure.leak_scan import MIN_LENGTH, leaks_in_pieces, names
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.reference import Reference, read_table
-from glc_analysis.schema import allowed_words, table_files
+from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import PANELS, WITHDRAWN, Study
 from glc_analysis.tabular import read_rows
@@ -121,6 +121,7 @@ def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFram
     organisation that said it. Figures of the survey and publications have no contributors here.
     """
     raised = frames["mentions"].loc[frames["mentions"]["is_raised"], ["code_id", "organisation_id", "source"]]
+    raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
     segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
     said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
                          "organisation_id": owners(segments, frames["documents"])})

@@ -566,7 +566,7 @@ def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], cases: C
     return pd.DataFrame({
         "passage": own["segment_id"], "words": own["text"].map(without_pseudonyms),
         "question": own["guide_question_id"].map(asked).where(own["kind"] == "answer").fillna(
-            own["kind"].map(say) + " " + own["date"]),
+            own["kind"].map(say) + (" " + own["date"]).where(own["date"] != "", "")),
         "codes": own["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
 
 

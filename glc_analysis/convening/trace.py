@@ -18,22 +18,24 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.codebook import descendants
-from glc_analysis.coding.exports import quotations
+from glc_analysis.coding.exports import quotations, words_not_agreed
 from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
-from glc_analysis.convening.joint_display import OF_CALLS, code_estimate, code_figure
+from glc_analysis.convening.joint_display import code_estimate, code_figure
 from glc_analysis.convening.places import Places
 from glc_analysis.convening.principles import UNSUPPORTED
 from glc_analysis.disclosure.blocks import DECISIONS
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
-from glc_analysis.evidence.estimates import ALL, CALL, DOCUMENT, KINDS, SOURCE, subset_membership
+from glc_analysis.evidence.coded import text_sources
+from glc_analysis.evidence.estimates import ALL, DOCUMENT, KINDS, SOURCE, subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space, slug
+from glc_analysis.text import match_key, normalise_space, slug, talk_day
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -42,6 +44,7 @@ from glc_analysis.view import StudyView
 
 CHANGED, MISSING = "has changed since its checksum was recorded", "is missing"
 UNRECORDED = "has no checksum in manifest.csv"
+_UNASKED = {CALL: "calls", WITHOUT_GUIDE: "interviews without a guide"}
 _RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
 
 
@@ -419,27 +422,27 @@ class Trail:
                         for path in self.study.coder_files().get(coder, ()))
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in own)
-        column = {SOURCE: "kind", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
+        column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
         are_in = subset_members(self.read, figure, "organisation") if column == "organisation_id" \
             else {figure.subset_id}
         rows: dict[tuple[str, str], Any] = {}
         for row in sorted(row for one in own for row in self._by_code.get(one, ())
                           if getattr(row, column) in are_in):
             rows.setdefault((row.segment_id, row.quote), row)
-        in_calls = []
+        apart: dict[str, list[Any]] = {}
         for row in rows.values():
-            if row.kind == CALL and column == "organisation_id":
-                in_calls.append(row)
+            if row.source in UNASKED and column == "organisation_id":
+                apart.setdefault(row.source, []).append(row)
             else:
                 yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
-        if in_calls:
-            said = "Said in calls, which this figure does not count."
+        for source in sorted(apart):
+            said = f"Said in {_UNASKED[source]}, which this figure does not count."
             if figure.subset_kind == ALL:
-                in_all = self._figures("coded")[code_estimate(code, OF_CALLS)]
+                in_all = self._figures("coded")[code_estimate(code, f"{SOURCE}={source}")]
                 said = f"Counted apart: {self.words.sentence(in_all)}"
             yield self.node(3, "code", code, said, self.places.code(code))
-        for row in in_calls:
-            yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+            for row in apart[source]:
+                yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[Node]:
         """The passage of a segment, at the place of the words that are cited; for readers other than the team
@@ -459,7 +462,8 @@ class Trail:
         document = self.documents[segment.document_id]
         path, place = self.files.of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
+        day = talk_day(document.kind, document.date)
+        said = [segment_id, document.kind, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
                         self.places.passage(segment_id, *codes),
@@ -546,8 +550,14 @@ class Trail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`."""
-        return quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
+        source of its text. The wording also says where the words are not agreed."""
+        rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+        sources = text_sources(self.read("documents"), self.read("segments"))
+        wording = ["; ".join(filter(None, [row.wording, "" if row.is_agreed
+                                           else words_not_agreed(row.marked_by)]))
+                   for row in rows.itertuples()]
+        return rows.assign(source=rows["document_id"].map(sources), wording=wording)
 
     @cached_property
     def _descendants(self) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import Incidence
 from glc_analysis.evidence.estimates import ALL
-from glc_analysis.schema import AUDIENCES, COUNTRY_LIST
+from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
 
 if TYPE_CHECKING:
     from scipy.optimize import LinearConstraint
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 WORK, HOME = "work_country", "home_country"
 """The two items of consent about countries."""
 
-CONSENT_ITEMS = {"answer": "survey", "interview": "interview", "call": "call"}
+CONSENT_ITEMS = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
 """The item of consent for each source of what is coded."""
 
 

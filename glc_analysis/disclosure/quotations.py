@@ -227,7 +227,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     if rows.empty:
         return []
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
-    whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="")
+    whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="",
+                         marked_by="", is_agreed=False)
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
     found = quotations(whole, segments, documents, unnamed,
                        pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
@@ -238,7 +239,10 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
-    """The agreed codes of the words of each quotation, and all codes of its original or translations."""
+    """The agreed codes of the words of each quotation, and all codes of its original or translations.
+
+    A code belongs to words that any coder marked with it, where it is agreed for their turn: which words of
+    the turn are quoted a person has chosen."""
     if rows.empty:
         return []
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
@@ -248,6 +252,6 @@ def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFr
         start, end = (row.start + at for at in row.place)
         near = given.iloc[by_origin.get(linked[row.segment_id], [])]
         is_own = near["segment_id"] == row.segment_id
-        is_here = (near["start"] < end) & (near["end"] > start)
+        is_here = (near["marked_start"] < end) & (near["marked_end"] > start)
         found.append(set(near.loc[~is_own | is_here, "code_id"]))
     return found

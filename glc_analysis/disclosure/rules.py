@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.schema import AUDIENCES
+from glc_analysis.schema import AUDIENCES, CALL
 from glc_analysis.templates import read_records
 
 if TYPE_CHECKING:
@@ -85,11 +85,24 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
+        "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
         "numbers": statistic.isin(NUMBERS) & (is_group | ~_hardly_moves(figures, facts))
         | (statistic == "median") & (is_group | (facts["distinct"] < DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
+
+
+def is_undecided(figures: pd.DataFrame) -> pd.Series:
+    """Whether figures are of a code that waits: coders have not decided on it for some organisation. It waits
+    with all its groups, since one group would tell where the open passage is; calls, and interviews without
+    a guide, by themselves."""
+    from glc_analysis.evidence.estimates import DOCUMENT, unasked_source
+
+    source = unasked_source(figures).mask(figures["subset_kind"] == DOCUMENT, CALL)
+    undecided = figures["undecided_n"].fillna(0).astype(float).groupby(
+        [figures["code_id"].astype("str"), source]).transform("sum")
+    return (figures["measure"] == "coded") & (undecided > 0)
 
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:

@@ -34,10 +34,10 @@ from glc_analysis.disclosure.countries import (
     is_hidden_option,
     releasable_country_answers,
 )
-from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, may, rule_by_kind
+from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, is_undecided, may, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Incidence
-from glc_analysis.evidence.estimates import ALL, is_of_calls, is_whole
+from glc_analysis.evidence.estimates import ALL, is_whole, unasked_source
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import AUDIENCES
 
@@ -51,15 +51,17 @@ COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_va
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
     """The figures of ``estimates`` that an audience may see, with the numbers it may see.
 
-    The team sees every figure. For other audiences ``decisions`` (of :func:`decide`) apply: a figure that is
-    suppressed, or not decided, is left out; a banded one has its base, the least and the greatest share that
-    it may be (``low``, ``high``), and the same in words in column ``band``, which is blank elsewhere. Raises
-    UsageError for an unknown audience, and where there are no decisions.
+    The team sees every figure, and of how many organisations it is undecided. For other audiences
+    ``decisions`` (of :func:`decide`) apply: a figure that is suppressed, or not decided, is left out; a
+    banded one has its base, the least and the greatest share that it may be (``low``, ``high``), and the same
+    in words in column ``band``, which is blank elsewhere. Raises UsageError for an unknown audience, and
+    where there are no decisions.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
     if audience == "team":
         return estimates.copy()
+    estimates = estimates.assign(undecided_n=pd.array([pd.NA] * len(estimates), dtype="Int64"))
     if decisions is None:
         raise UsageError(f"No figure is released to {audience!r}: what it may see is not decided. "
                          "To fix: run `glc build`, or use the audience 'team'.")
@@ -125,8 +127,10 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if countries and has_pages:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
+        waits = is_undecided(figures) & (figures["subset_kind"] == ALL)
         is_told = releasable_country_answers(estimates, incidence, organisations, decided, rules,
-                                             countries=countries, coded=coded, never=never)
+                                             countries=countries, coded=coded,
+                                             never={*never, *figures.loc[waits, "code_id"]})
         decisions.release_countries(estimates.index.get_indexer(is_told.index), is_told.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return _table(figures, decisions).set_axis(estimates.index)
@@ -197,12 +201,13 @@ class _Decisions:
         self.type = facts["type"].to_numpy(object)
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
-        keys = figures.groupby([figures["question_id"], figures["code_id"], record, is_of_calls(figures)],
+        keys = figures.groupby([figures["question_id"], figures["code_id"], record, unasked_source(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """The places of the selected counts, grouped by question or code; calls by themselves."""
+        """The places of the selected counts, grouped by question or code; calls, and
+        interviews without a guide, by themselves."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):

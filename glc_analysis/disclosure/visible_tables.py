@@ -444,7 +444,8 @@ class VisibleTables:
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
             translation=[self.translations.get(one, "") for one in rows["segment_id"]],
-            rank=rows["kind"].map(sources.index)).sort_values(["rank", "date"], kind="stable")
+            rank=rows["kind"].map(sources.index), is_open=~rows["is_agreed"]).sort_values(
+                ["rank", "date", "document_id", "is_open"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
         nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
         return rows.loc[nth.sort_values(kind="stable").index]

@@ -18,7 +18,6 @@ from glc_analysis.coding.consensus import by_segment
 from glc_analysis.coding.patterns import REPEATS, cooccurrence, new_codes, permutation_band, smiths_s
 from glc_analysis.evidence.estimates import (
     ALL,
-    CALL,
     DOCUMENT,
     KINDS,
     PLACES,
@@ -27,31 +26,36 @@ from glc_analysis.evidence.estimates import (
     add_estimate_ids,
     subset_membership,
 )
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 # ------------------------------
 # Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
 
 
-COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted", "segments_n"]
+COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
+           "is_undecided", "segments_n"]
 KEY = COLUMNS[:3]
 
 
-def code_occurrences(consensus: pd.DataFrame, coded_documents: set[str], documents: pd.DataFrame,
-                     segments: pd.DataFrame, questions: pd.DataFrame, codebook: pd.DataFrame,
-                     attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
+def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
+                     documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
+                     codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
                      code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """Table ``mentions``: one row an organisation, code of any level and source (answer, interview, call).
+    """Table ``mentions``: one row an organisation, code of any level and source (:func:`text_sources`).
 
-    ``consensus`` are the agreed codings, ``coded_documents`` the document_ids that some coder read,
-    ``attendance`` the organisations present in each call (document_id, organisation_id), ``ancestors`` all
-    codes above a code, ``code_questions`` the question of a code that codes the answers to one question
+    ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
+    (:func:`~glc_analysis.coding.consensus.open_codes`), ``coded_documents`` the document_ids that some coder
+    read, ``attendance`` the organisations present in each call (document_id, organisation_id), ``ancestors``
+    all codes above a code, ``code_questions`` the question of a code that codes the answers to one question
     only.
 
     An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
-    code of one question: by that question), in an interview that reached such a question (about all themes
-    where the interview has no guide questions), and in a call where it was present. It raised a code if the
+    code of one question: by that question), and in an interview that reached such a question. In a call where
+    it was present, and in an interview without guide questions, it could have raised any code and was asked
+    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the
     code was given to the words of its participants. A code is also raised wherever a code below it is,
-    unless that one is its contrary. A code that was not asked about must not be read as denied.
+    unless that one is its contrary. A code that was not asked about must not be read as denied. Nor must one
+    of which no passage is agreed and one waits: it is undecided, and stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=COLUMNS)
@@ -60,52 +64,50 @@ def code_occurrences(consensus: pd.DataFrame, coded_documents: set[str], documen
         _codes_by_topic(questions, codebook, ancestors, code_questions), on=["source", "about"])
     asked = asked[KEY].drop_duplicates().assign(is_asked=True)
     raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
-    found = asked.merge(raised, on=KEY, how="outer")
+    is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[KEY]
+    found = asked.merge(raised, on=KEY, how="outer").merge(
+        is_open.drop_duplicates().assign(is_undecided=True), on=KEY, how="outer")
+    found["is_undecided"] = found["is_undecided"].eq(True) & ~(found["segments_n"].fillna(0) > 0)
     return found.assign(
         is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
         is_raised=found["segments_n"].fillna(0) > 0,
         is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
-def without_unknown(occurrences: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame,
-                    segments: pd.DataFrame, documents: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Table ``mentions`` without the rows of which it is not known whether the organisation raised the code.
-
-    That is so where it did not, as far as agreed codings tell, and a passage with the code, or a code below
-    it, that may be among its words is quarantined or has a position alone: it is missing, and no "no".
-    """
-    unsure = pd.concat([quarantined[["code_id", "segment_ids"]],
-                        codings.loc[codings["match"] == "by_position", ["code_id", "segment_ids"]]])
-    if unsure.empty:
-        return occurrences
-    kinds = dict(zip(documents["document_id"], documents["kind"], strict=True))
-    owners = segments[["segment_id", "document_id", "organisation_id"]]
-    rows = by_segment(unsure).merge(owners, on="segment_id")
-    unknown = {(row.organisation_id, code, kinds[row.document_id]) for row in rows.itertuples()
-               for code in (row.code_id, *ancestors.get(row.code_id, ()))}
-    is_unknown = [key in unknown for key in occurrences[KEY].itertuples(index=False, name=None)]
-    is_said = occurrences["is_raised"] | occurrences["is_contradicted"]
-    return occurrences[is_said | ~np.array(is_unknown, dtype=bool)].reset_index(drop=True)
-
-
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
 
-    Silence in a call is no case: nobody was asked there.
+    Silence in a call, or in an interview without a guide, is no case: nobody was asked there.
 
-    >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "rest", "is_asked": True,
-    ...     "source": ["interview", "call", "call"], "is_raised": False,
-    ...     "is_contradicted": [False, False, True]})
+    Nor is it a case that it is undecided.
+
+    >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
+    ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
+    ...     "is_undecided": [False, False, False, True], "is_contradicted": [False, False, True, False]})
     >>> negative_cases(occurrences, "rest").to_dict("list")
     {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
-    rows = rows.assign(is_asked=rows["is_asked"] & (rows[SOURCE] != CALL))
-    by = rows.groupby("organisation_id")[["is_asked", "is_raised", "is_contradicted"]].any()
-    case = pd.Series("", index=by.index).mask(by["is_asked"] & ~by["is_raised"], "not raised")
+    rows = rows.assign(is_asked=rows["is_asked"] & ~rows[SOURCE].isin(UNASKED))
+    by = rows.groupby("organisation_id")[
+        ["is_asked", "is_raised", "is_contradicted", "is_undecided"]].any()
+    is_no = by["is_asked"] & ~by["is_raised"] & ~by["is_undecided"]
+    case = pd.Series("", index=by.index).mask(is_no, "not raised")
     case = case.mask(by["is_contradicted"], "said the contrary")
     return case[case != ""].rename("case").reset_index()
+
+
+def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
+    """The organisations of which it is undecided whether they raised a code: nothing of theirs is agreed.
+
+    >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
+    ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
+    >>> undecided_organisations(rows, "rest")
+    {'b'}
+    """
+    rows = occurrences[occurrences["code_id"] == code_id]
+    return {*rows.loc[rows["is_undecided"], "organisation_id"]} - {
+        *rows.loc[rows["is_raised"], "organisation_id"]}
 
 
 def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
@@ -117,16 +119,36 @@ def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
-    interviews = documents.loc[documents["kind"] == "interview", ["document_id", "organisation_id"]]
+    kinds = text_sources(documents, segments)
+    interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
+                                          ["document_id", "organisation_id"]]
+                            for source in ("interview", WITHOUT_GUIDE))
     guide = segments.loc[segments["guide_question_id"] != "", ["document_id", "guide_question_id"]]
     guide = guide.assign(about=guide["guide_question_id"].map(themes).fillna(""))
-    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id", how="left")
-    topics = topics[topics["guide_question_id"].isna() | (topics["about"] != "")]  # background has no theme
-    topics = topics.assign(about=topics["about"].fillna(""), source="interview")
+    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id")
+    topics = topics[topics["about"] != ""].assign(source="interview")  # background has no theme
+    unguided = unguided.assign(about="", source=WITHOUT_GUIDE)
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     in_calls = attendance[attendance["document_id"].isin(calls)].assign(about="", source="call")
     columns = ["organisation_id", "source", "about"]
-    return pd.concat([answers[columns], topics[columns], in_calls[columns]]).drop_duplicates()
+    parts = answers, topics, unguided, in_calls
+    return pd.concat([part[columns] for part in parts]).drop_duplicates()
+
+
+def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+    """The source of each document, by document_id: answer, call, interview, or ``interview_without_guide``,
+    where no question of the guide was found in the interview, its original or its translations.
+
+    >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
+    >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
+    >>> text_sources(documents, segments)
+    {'a': 'interview', 'b': 'interview_without_guide'}
+    """
+    original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
+    originals = dict(zip(documents["document_id"], original, strict=True))
+    guided = {*segments.loc[segments["guide_question_id"] != "", "document_id"].map(originals)}
+    is_open = (documents["kind"] == "interview") & ~original.isin(guided)
+    return dict(zip(documents["document_id"], documents["kind"].mask(is_open, WITHOUT_GUIDE), strict=True))
 
 
 def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
@@ -148,7 +170,8 @@ def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
         else:
             asked = {question for theme in own_themes for question in by_theme.get(theme, [])}
         rows += [("answer", question, code) for question in sorted(asked)]
-        rows += [("interview", theme, code) for theme in [*own_themes, ""]] + [("call", "", code)]
+        rows += [("interview", theme, code) for theme in own_themes]
+        rows += [(source, "", code) for source in UNASKED]
     return pd.DataFrame(rows, columns=["source", "about", "code_id"])
 
 
@@ -156,19 +179,34 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
                   ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
     """In how many of its segments an organisation raised a code, and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
-    spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
-    turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
-    spoken = spoken.assign(turn=turn, source=spoken["document_id"].map(
-        documents.set_index("document_id")["kind"]))[["segment_id", "turn", "organisation_id", "source"]]
-    codes = by_segment(consensus)[["segment_id", "code_id"]].merge(spoken, on="segment_id")
+    given = by_segment(consensus)[["segment_id", "code_id"]]
+    codes = given.merge(_spoken(documents, segments), on="segment_id")
     against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
     against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")
+    rows = _codes_of_organisations(given, documents, segments, ancestors, codebook)
+    counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
+    return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")
+
+
+def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """The participants' segments whose organisation is known: segment_id, turn (of which it may be a
+    translation), organisation_id, source."""
+    spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
+    turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
+    source = spoken["document_id"].map(text_sources(documents, segments))
+    return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
+
+
+def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
+                            ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
+    """One row a turn, its organisation and source, and a code that it has (segment_id, code_id), or that is
+    above one that it has and not its contrary."""
+    contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
+    codes = codes.merge(_spoken(documents, segments), on="segment_id")
     with_ancestors = [[code, *(upper for upper in ancestors.get(code, ()) if upper != contrary.get(code))]
                       for code in codes["code_id"]]
     rows = codes.assign(code_id=pd.Series(with_ancestors, index=codes.index, dtype=object)).explode("code_id")
-    rows = rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
-    counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
-    return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")
+    return rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
 
 
 # ------------------------------
@@ -179,10 +217,11 @@ SOURCES = ("answer", "interview", "call")
 
 
 def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.DataFrame,
-                    documents: pd.DataFrame, segments: pd.DataFrame, attendance: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *, repeats: str = "kept") -> pd.DataFrame:
+                    waiting: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
+                    attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]], *,
+                    repeats: str = "kept") -> pd.DataFrame:
     """One row a figure of measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
-    convention of salience.
+    convention of salience, ``waiting`` the codes that are undecided.
 
     The base of a code is the organisations that an interview or a question of the survey asked about it, or
     that raised it there unasked. Calls are counted apart: their base is those that were present. Countries,
@@ -195,7 +234,10 @@ def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.
     originals = dict(zip(documents["document_id"], conversation, strict=True))
     turns = _coded_turns(consensus, segments)
     turns = turns.assign(document_id=turns["document_id"].map(originals))
-    parts = [_organisation_figures(data, occurrences), _call_figures(turns, documents, attendance, ancestors),
+    undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
+    undecided["document_id"] = undecided["document_id"].map(originals)
+    parts = [_organisation_figures(data, occurrences),
+             _call_figures(turns, undecided, documents, attendance, ancestors),
              _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
              _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats),
              _word_figures(segments, documents)]
@@ -215,11 +257,11 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
     """Organisations that raised a code, out of those asked: in the study, by attribute, by source.
 
     In the study and by attribute, interviews and answers count together. Calls count by themselves, as one of
-    the sources: who was present in one and silent was not asked.
+    the sources, and so do interviews without a guide: who was present in one and silent was not asked.
     """
     mentions = counted_mentions(occurrences)
-    in_texts = mentions[mentions[SOURCE] != CALL]
-    in_any_source = in_texts.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
+    in_texts = mentions[~mentions[SOURCE].isin(UNASKED)]
+    in_any_source = in_texts.groupby(["code_id", "organisation_id"])[_ANSWERS].any().reset_index()
     by_source = _count_raised(mentions, [SOURCE]).rename(columns={SOURCE: "subset_id"})
     parts = [by_source.assign(subset_kind=SOURCE)]
     index = pd.Index(data.organisations["organisation_id"])
@@ -238,28 +280,39 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
 
 def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
     """The rows of table ``mentions`` that count: of organisations that were asked about a code (in a call,
-    that were present), or raised it unasked."""
-    return occurrences[occurrences["is_asked"] | occurrences["is_raised"]]
+    that were present), or raised it unasked, or of which it is undecided whether they raised it."""
+    return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]
+
+
+_ANSWERS = ["is_raised", "is_undecided"]
 
 
 def _count_raised(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    counts = rows.groupby(["code_id", *by])["is_raised"].agg(["sum", "size"]).reset_index()
-    return counts.rename(columns={"sum": "n", "size": "base_n"})
+    """How many of the organisations raised a code, and of how many it is undecided."""
+    rows = rows.assign(is_undecided=rows["is_undecided"] & ~rows["is_raised"])
+    grouped = rows.groupby(["code_id", *by])
+    counts = grouped.agg(n=("is_raised", "sum"), base_n=("is_raised", "size"),
+                         undecided_n=("is_undecided", "sum"))
+    return counts.reset_index()
 
 
-def _call_figures(turns: pd.DataFrame, documents: pd.DataFrame, attendance: pd.DataFrame,
-                  ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Organisations that raised a code in a call, out of those present; without codes that nobody raised."""
+def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,
+                  attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Organisations that raised a code in a call, and of which it is undecided, out of those present; without
+    codes that nobody raised. ``turns`` and ``undecided`` have document_id, organisation_id, code_id."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
-    rows = turns[turns["document_id"].isin(calls) & (turns["organisation_id"] != "")]
+    key = ["document_id", "organisation_id", "code_id"]
+    rows = pd.concat([turns[key].assign(is_raised=True), undecided[key].assign(is_raised=False)])
+    rows = rows[rows["document_id"].isin(calls) & (rows["organisation_id"] != "")]
     with_ancestors = [[code, *ancestors.get(code, ())] for code in rows["code_id"]]
-    rows = rows.assign(code_id=pd.Series(with_ancestors, index=rows.index, dtype=object)).explode("code_id")
-    n = rows.drop_duplicates(["document_id", "organisation_id", "code_id"]).groupby(
-        ["document_id", "code_id"]).size().rename("n").reset_index()
+    rows = rows.assign(code_id=with_ancestors).explode("code_id")
+    is_raised = rows.groupby(key)["is_raised"].any().reset_index()
+    counts = is_raised.groupby(["document_id", "code_id"])["is_raised"].agg(["sum", "size"]).reset_index()
     base = attendance.groupby("document_id").size()
-    return n.assign(base_n=n["document_id"].map(base), subset_kind=DOCUMENT, subset_id=n["document_id"],
-                    measure="coded", statistic="organisations", unit="organisation").drop(
-        columns="document_id")
+    return counts.assign(n=counts["sum"], undecided_n=counts["size"] - counts["sum"],
+                         base_n=counts["document_id"].map(base), subset_kind=DOCUMENT,
+                         subset_id=counts["document_id"], measure="coded", statistic="organisations",
+                         unit="organisation").drop(columns=["document_id", "sum", "size"])
 
 
 def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -271,8 +324,9 @@ def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """New codes by interview: in order of date, and in random orders."""
-    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")]
+    """New codes by interview, of those with a date: in its order, and in random orders."""
+    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")
+                           & (documents["date"] != "")]
     order = list(interviews.sort_values(["date", "document_id"])["document_id"])
     found = turns[turns["document_id"].isin(order)].groupby("document_id")["code_id"].agg(set)
     order = [document for document in order if document in found.index]
@@ -326,7 +380,7 @@ def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
     """Figures with the columns they lack as blanks, and with values, shares and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
-    for column in ("value", "low", "high", "n"):
+    for column in ("value", "low", "high", "n", "undecided_n"):
         if column not in part:
             part[column] = np.nan
     n, base = part["n"].astype(float), part["base_n"].astype(float)
@@ -354,7 +408,9 @@ def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
 
 ORGANISATION = "organisation"
 """The kind of group in which every organisation stands alone."""
-COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "asked", "share", "raised_in_calls", "present"]
+COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
+                 "raised_without_guide", "undecided_without_guide", "interviewed",
+                 "raised_in_calls", "undecided_in_calls", "present"]
 _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
@@ -363,34 +419,42 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
     ``members`` has a row for each organisation_id in each group and answer. ``asked`` are the organisations
     that an interview or a question of the survey asked about the code, or that raised it there unasked;
-    ``raised`` those of them that raised it, ``share`` their part. ``present`` are the organisations in calls
-    where the code could have come up, ``raised_in_calls`` those that raised it there. A code about which
-    nobody of a group was asked, in no call either, has no row.
+    ``raised`` those of them that raised it, ``share`` their part, ``undecided`` those of which it is not
+    decided. ``present`` are the organisations in calls
+    where the code could have come up, ``raised_in_calls`` and ``undecided_in_calls`` those that raised it
+    there, or of which it is undecided; ``interviewed`` are those in interviews without a guide, likewise. A
+    code that could have come up for nobody of a group has no row.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],
-    ...                          "is_raised": [True, False, True]})
+    ...                          "is_raised": [True, False, True], "is_undecided": [False, True, False]})
     >>> members = pd.DataFrame({"organisation_id": ["a", "b"], "group": ["KEN", "KEN"], "answer": ""})
     >>> code_counts(mentions, members).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
-    [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'asked': 2, 'share': 0.5,
-      'raised_in_calls': 1, 'present': 1}]
+    [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'undecided': 1, 'asked': 2, 'share': 0.5,
+      'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
+      'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]
     """
     counted = counted_mentions(mentions)
     counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
-    counted = counted.assign(is_call=counted["source"] == CALL)
-    each = counted.groupby(["is_call", "organisation_id", "code_id"])["is_raised"].any().reset_index()
+    counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
+    each = counted.groupby(["apart", "organisation_id", "code_id"])[_ANSWERS].any().reset_index()
+    each["is_undecided"] &= ~each["is_raised"]
     rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
     if rows.empty:
         return pd.DataFrame(columns=COUNT_COLUMNS)
     key = ["group", "answer", "code_id"]
-    counted = rows.groupby([*key, "is_call"])["is_raised"].agg(["sum", "size"]).unstack("is_call").fillna(0)
-    cells = {(name, is_call): counted.get((name, is_call), pd.Series(0, counted.index)).astype(int)
-             for name in ("sum", "size") for is_call in (False, True)}
-    asked = cells["size", False]
-    return pd.DataFrame({
-        "raised": cells["sum", False], "asked": asked,
-        "share": (cells["sum", False] / asked.where(asked > 0)).astype(float),
-        "raised_in_calls": cells["sum", True], "present": cells["size", True]}).reset_index()[COUNT_COLUMNS]
+    counted = rows.groupby([*key, "apart"]).agg(
+        raised=("is_raised", "sum"), undecided=("is_undecided", "sum"), base=("is_raised", "size"))
+    counted = counted.unstack("apart").fillna(0)
+    columns = {"": ("raised", "undecided", "asked"),
+               WITHOUT_GUIDE: ("raised_without_guide", "undecided_without_guide", "interviewed"),
+               CALL: ("raised_in_calls", "undecided_in_calls", "present")}
+    cells = {column: counted.get((name, source), pd.Series(0, counted.index)).astype(int)
+             for source, named in columns.items()
+             for name, column in zip(("raised", "undecided", "base"), named, strict=True)}
+    asked = cells["asked"]
+    share = (cells["raised"] / asked.where(asked > 0)).astype(float)
+    return pd.DataFrame(cells).assign(share=share).reset_index()[COUNT_COLUMNS]
 
 
 def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

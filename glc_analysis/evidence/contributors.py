@@ -19,7 +19,6 @@ from scipy.sparse import csr_array, vstack
 from glc_analysis.evidence.coded import counted_mentions
 from glc_analysis.evidence.estimates import (
     ALL,
-    CALL,
     DOCUMENT,
     SOURCE,
     UNITS,
@@ -29,7 +28,7 @@ from glc_analysis.evidence.estimates import (
     subset_membership,
 )
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, UNASKED
 
 # ------------------------------
 # Sparse matrices whose rows are computed when they are first read.
@@ -165,7 +164,7 @@ def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Ite
     in one source."""
     occurrences = counted_mentions(frames["mentions"])
     names = pd.Index(frames["organisations"]["organisation_id"])
-    both = pd.concat([occurrences[occurrences["source"] != CALL].assign(source=""), occurrences])
+    both = pd.concat([occurrences[~occurrences["source"].isin(UNASKED)].assign(source=""), occurrences])
     key = both["code_id"] + "/" + both["source"]
     source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
     keys, raised = pd.Index(key.unique()), both["is_raised"].to_numpy(bool)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.study import Study
 from glc_analysis.tables import work_places
 
@@ -160,25 +160,32 @@ PLACES = {"country": "country_id", "region": "region_id"}
 """Attributes of the answers themselves: work country and its region. An organisation that works in
 several regions counts in each of them; its home region is an attribute of its own."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
-SOURCE, DOCUMENT, CALL = "source", "document", "call"
-"""Figures of codes are also given for one source (answer, interview or call) and for one document. Calls are
-never added to the other sources: who was present and said nothing was not asked."""
+SOURCE, DOCUMENT = "source", "document"
+"""Figures of codes are also given for one source (answer, interview, interview without guide questions, or
+call) and for one document. Those of :data:`.UNASKED` are never added to the others."""
 
 
 def is_whole(figures: pd.DataFrame) -> pd.Series:
     """Whether figures speak of the whole study, and not of a group: of everybody, or, for a code, of all who
-    were present in calls.
+    were present in calls, or interviewed without a guide.
 
     >>> is_whole(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
     ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
     [True, True, False, False]
     """
-    return (figures["subset_kind"] == ALL) | is_of_calls(figures)
+    return (figures["subset_kind"] == ALL) | (unasked_source(figures) != "")
 
 
-def is_of_calls(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures of codes count what was raised in any call, out of those present."""
-    return (figures["subset_kind"] == SOURCE) & (figures["subset_id"] == CALL)
+def unasked_source(figures: pd.DataFrame) -> pd.Series:
+    """The source of figures of codes that count what was raised where nobody was asked, out of those present
+    or interviewed; blank for others.
+
+    >>> unasked_source(pd.DataFrame({"subset_kind": ["all", "source", "source"],
+    ...                              "subset_id": ["", "call", "answer"]})).tolist()
+    ['', 'call', '']
+    """
+    subset = figures["subset_id"].astype("str")
+    return subset.where((figures["subset_kind"] == SOURCE) & subset.isin(UNASKED), "")
 
 
 @dataclass(frozen=True)

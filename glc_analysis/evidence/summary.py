@@ -15,8 +15,8 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.estimates import ALL, CALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.evidence.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
+from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
 from glc_analysis.text import count_text
 
 # ------------------------------
@@ -113,6 +113,9 @@ class Words:
         >>> figure.subset_kind, figure.subset_id, figure.base_n = "source", "call", 9
         >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
         '5 of the 9 organisations that were present in calls raised “Time to rest”.'
+        >>> figure.undecided_n = 2
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 9 organisations that were present in calls raised “Time to rest”; of 2 it is undecided.'
         """
         nouns, base = self._unit(figure), int(figure.base_n)
         band, question = getattr(figure, "band", ""), self.questions.get(getattr(figure, "question_id", ""))
@@ -121,9 +124,14 @@ class Words:
         those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
+            undecided = undecided_n(figure)
+            rest = f"; of {undecided} it is undecided." if undecided else "."
             if calls := _calls_of(figure):
-                return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”."
-            return f"{those} that were asked raised “{name}”."
+                return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
+            if figure.subset_id == WITHOUT_GUIDE:
+                return (f"{counted} of the {base} {nouns} that were interviewed, without a guide, raised "
+                        f"“{name}”{rest}")
+            return f"{those} that were asked raised “{name}”{rest}"
         if figure.measure == "discordance":
             return f"{those} state another {figure.option_id} than the record."
         if figure.measure != "response" or question is None:
@@ -144,9 +152,13 @@ class Words:
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
+            undecided = undecided_n(figure)
+            rest = f", {undecided} undecided" if undecided else ""
             if calls := _calls_of(figure):
-                return name, f"raised by {number} {nouns} present in {calls}", ""
-            return name, f"raised by {number} {nouns} asked{within}", ""
+                return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
+            if figure.subset_id == WITHOUT_GUIDE:
+                return name, f"raised by {number} {nouns} interviewed without a guide{rest}", ""
+            return name, f"raised by {number} {nouns} asked{within}{rest}", ""
         if figure.measure == "discordance":
             return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
         question = self.questions.get(figure.question_id)
@@ -154,6 +166,17 @@ class Words:
             return figure.estimate_id, f"{number} {nouns}", ""
         option = self.options.get((question.option_list, figure.option_id), figure.option_id)
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
+
+
+def undecided_n(figure: Any) -> int:
+    """Of how many organisations it is undecided whether they raised a code, as far as the audience may know.
+
+    >>> from types import SimpleNamespace
+    >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
+    (2, 0)
+    """
+    n = getattr(figure, "undecided_n", 0)
+    return 0 if pd.isna(n) else int(n)
 
 
 def _calls_of(figure: Any) -> str:

@@ -37,7 +37,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import content_hash, language_direction, match_key
+from glc_analysis.text import content_hash, language_direction, match_key, talk_day
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -229,7 +229,8 @@ class CoderTexts:
         organisations = read_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {row.Index: ", ".join(filter(None, (
-            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id, row.date)))
+            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id,
+            talk_day(row.kind, row.date))))
             for row in self.described.itertuples()}
         times = Counter(names.values())
         return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}

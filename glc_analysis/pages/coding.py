@@ -17,13 +17,15 @@ from IPython.display import HTML as Html
 
 from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS, why_no_kappa
+from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
-from glc_analysis.evidence.coded import negative_cases
+from glc_analysis.evidence.coded import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
+from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
-from glc_analysis.text import count_text, language_direction
+from glc_analysis.text import count_text, count_texts, day_in_words, language_direction, talk_day
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -36,8 +38,10 @@ COUNTED_NOWHERE = ("What coders marked on this counts nowhere yet: nothing shows
 NO_COUNTS = "No counts of codes are shown on this."
 CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
-SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls"}
+SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
+           WITHOUT_GUIDE: "Interviews without a guide, of those interviewed"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
+UNDECIDED = "undecided: coders differ, or a passage waits"
 OPENED = 3
 """How many passages of a code are shown before the others are folded."""
 MOST_CALLS, MOST_NAMES, MOST_GROUPS = 6, 30, 30
@@ -84,7 +88,8 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    calls = {row.document_id: f"{row.document_id} ({row.date})" for row in documents.itertuples()}
+    calls = {row.document_id: f"{row.document_id} ({talk_day(row.kind, row.date)})"
+             for row in documents.itertuples()}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
     parts = [("", first | _side_by_side(rows, of, "source", SOURCES)),
@@ -108,15 +113,19 @@ def codes_by_group(view: StudyView, by: str) -> Html:
         return note(uncounted(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"]]
-    size = rows.groupby("group")[["asked", "present"]].max().sum(axis=1)
+    size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
     groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
     parts = [note(f"The {MOST_GROUPS} largest of {len(size)} groups; `glc summary --codes --by {by}` has all "
                   "of them.").data] if len(size) > MOST_GROUPS else []
-    for caption, n, base in (("In interviews and answers, out of those asked", "raised", "asked"),
-                             ("In calls, out of those present", "raised_in_calls", "present")):
-        counted = rows[rows[base] > 0]
-        cells = {(row.group, row.code_id): f"{getattr(row, n)} of {getattr(row, base)}"
-                 for row in counted.itertuples()}
+    for caption, *names in (
+            ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
+            ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
+             "undecided_without_guide"),
+            ("In calls, out of those present", "raised_in_calls", "present", "undecided_in_calls")):
+        counted = rows[rows[names[1]] > 0]
+        keys = zip(counted["group"], counted["code_id"], strict=True)
+        texts = count_texts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
+        cells = {key: text.partition(" (")[0] for key, text in zip(keys, texts, strict=True)}
         columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
                    for group in groups if group in {*counted["group"]}]
         parts += [html_table([("Code", book["name"]), *columns], caption=caption, rows=kinds,
@@ -142,7 +151,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 def _count_text(row) -> str:
     """A count out of its base; a small count is a range for some readers."""
-    return count_text(row.n, row.base_n, getattr(row, "band", ""))
+    return count_text(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
@@ -155,7 +164,8 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
     if took_part > asked > 0:
         said.append("Not asked about this theme, and did not raise it unasked: "
                     f"{took_part - asked} of the {took_part} organisations.")
-    is_found = (whole["asked"] > 0) | (whole["raised_in_calls"] > 0)
+    is_found = (whole["asked"] > 0) | (whole["interviewed"] > 0) | (whole["raised_in_calls"] > 0) | (
+        whole["undecided_in_calls"] > 0)
     is_known = view.code_tree["code_id"].isin(whole.loc[is_found, "code_id"])
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
@@ -183,17 +193,22 @@ def _caution(view: StudyView) -> str:
 @team_only
 def contrary_cases(view: StudyView) -> Html:
     """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
-    one of its codes."""
+    one of its codes; and those of which it is undecided."""
     if said := uncounted(view):
         return note(said)
     mentioned, labels, found = view.read("mentions"), view.labels, []
-    # Silence in a call does not count as a no.
-    mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
+    # Silence where nobody was asked does not count as a no.
+    is_told = mentioned[["is_raised", "is_contradicted", "is_undecided"]].any(axis=1)
+    mentioned = mentioned[~mentioned["source"].isin(UNASKED) | is_told]
     about = {view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
     for code in view.code_tree[lambda f: f["code_id"].isin(about)].itertuples():
         cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
         found += [(code.name, CASE_LABELS[case], len(ids), _listed(sorted(ids.map(labels))))
                   for case, ids in cases if code.code_id == view.theme or case != "not raised"]
+    open_here = undecided_organisations(mentioned, view.theme)
+    if open_here:
+        found.append((code_names(view)[view.theme], UNDECIDED, len(open_here),
+                      _listed(sorted(map(labels.get, open_here)))))
     if not found:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     names, cases, counts, who = zip(*found, strict=True)
@@ -244,7 +259,9 @@ def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
 
 def _passage(view: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording)
+    day = talk_day(row.kind, row.date)
+    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
+            "" if row.is_agreed else words_not_agreed(row.marked_by))
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
     words = tag("blockquote", escape(row.quote), lang=row.language, dir=language_direction(row.language))
     if row.translation:
@@ -294,10 +311,13 @@ def agreement_findings(view: StudyView) -> Html:
     said += _agreement_sentences(view, settings) or undefined
     said += filter(None, [why_no_kappa(view.read("agreement"))])
     said += _suggestion_sentences(view)
-    differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
+    differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):
-        said.append(f"Coders differed on {len(differ):,} turns: {differ.sum():,} are decided, "
-                    f"{(~differ).sum():,} are open.")
+        by_rule = (~differ["is_decided"] & ~differ["is_open"]).sum()
+        settled = f"{by_rule:,} are settled by majority, " if by_rule else ""
+        said.append(f"Coders differed on {len(differ):,} turns: {differ['is_decided'].sum():,} are decided, "
+                    f"{settled}{differ['is_open'].sum():,} are open.")
+    said.append(consensus_rule(settings))
     if waiting:
         said.append(f"{waiting:,} coding{'s are' if waiting > 1 else ' is'} quarantined: the words that were "
                     "marked are not certain.")
@@ -313,6 +333,23 @@ def agreement_findings(view: StudyView) -> Html:
                     "study set.")
     said += proof_sentences(view.read("codings"), view.read("quarantined"))
     return lead(said)
+
+
+RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
+         "majority": "more than half of those who read a text gave it to the same turn; a tie is undecided",
+         "person": "all who read a text gave it to the same turn; where they differ, {by} decides"}
+"""When a code is agreed, by [coding] consensus."""
+
+
+def consensus_rule(settings: Mapping[str, Any]) -> str:
+    """The rule of consensus of the study, and since when it holds.
+
+    >>> consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
+    'A code is agreed when all who read a text gave it to the same turn'
+    """
+    rule, day = RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
+    since = f"fixed {day_in_words(day)}" if day else "the day on which this was fixed is not recorded"
+    return f"A code is agreed when {rule} ({since})."
 
 
 def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[str]:
@@ -377,7 +414,9 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     columns = [("Words", [*map(_words_of, about.itertuples())]),
                *wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it").items()]
     if CONSENSUS in wide:
-        columns += [("Decision", wide[CONSENSUS].fillna("open")), ("Why", about["reason"])]
+        is_open = rows.drop_duplicates("segment_id").set_index("segment_id")["is_open"].loc[about.index]
+        undecided = pd.Series("by majority", about.index).mask(is_open, "open")
+        columns += [("Decision", wide[CONSENSUS].fillna(undecided)), ("Why", about["reason"])]
     parts = [html_table([(name, [*values][at:at + AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), AT_ONCE)]
     left = tag("p", f"The first {len(about)} of {len(turns):,} turns are listed; ",

@@ -22,10 +22,11 @@ from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
+from glc_analysis.evidence.coded import undecided_organisations
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
-from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
+from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.tables_html import (
     bar,
     html_table,
@@ -99,7 +100,7 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
     rows = view.quotations()
     if view.may("passages"):
         said = view.passages()
-        said = said[~said["code_id"].isin(case_codes(view.codebook))]
+        said = said[~said["code_id"].isin(case_codes(view.codebook)) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
@@ -249,7 +250,7 @@ def _line(answer: str, count: str, own_count: str = "") -> str:
 
 
 def _counted(row: Any) -> str:
-    return count_text(row.n, row.base_n, getattr(row, "band", ""))
+    return count_text(row.n, row.base_n, getattr(row, "band", ""), getattr(row, "undecided_n", 0))
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
@@ -307,13 +308,14 @@ def _not_released(view: StudyView, shown: set[str]) -> str:
 
 CODES_NOT_SHOWN = "Which codes came up here is shown to the team only, until the organisations agree to it."
 NOTHING_CODED = "Nothing that was said here is coded yet."
-SOURCES = {"interview": "an interview", "call": "a call", "answer": "a survey answer"}
+SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a guide", "call": "a call",
+           "answer": "a survey answer"}
 
 
 def codes_by_country(view: StudyView) -> Html:
     """The codes that the country's organisations raised, or said the contrary of, and where they did; next
     to them how many in the region, or in the whole study, raised the code. Codes that they were asked about
-    and did not raise are folded. Silence in a call is not a no."""
+    and did not raise are folded, and those that are undecided. Silence in a call is not a no."""
     if not view.may("passages"):
         return _released_codes(view)
     if said := uncounted(view):
@@ -329,14 +331,19 @@ def codes_by_country(view: StudyView) -> Html:
     book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return note(NOTHING_CODED)
-    groups, silent = [], []
+    asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
+    groups, silent, waiting = [], [], []
     for theme, name in {**view.themes, "": "Other codes"}.items():
         own = [*book[book["theme_id"] == theme].itertuples(index=False)]
-        silent += [row.name for row in own if not said[row.code_id]]
+        is_open = {row.code_id: bool(undecided_organisations(mentioned, row.code_id)) for row in own}
+        waiting += [row.name for row in own if is_open[row.code_id]]
+        silent += [row.name for row in own if row.code_id in asked and not said[row.code_id]
+                   and not is_open[row.code_id]]
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [_group(name, rows)] if rows else []
     return show(_codes_table(view, "Where it came up", around, groups)
+                + _not_raised(waiting, "undecided here: coders differ, or a passage waits")
                 + _not_raised(silent, "asked about, and not raised here") + _words_in_calls(view, labels))
 
 

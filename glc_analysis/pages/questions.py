@@ -18,8 +18,9 @@ from glc_analysis.cleaning.skip_logic import depending_on
 from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
+from glc_analysis.evidence.summary import undecided_n
 from glc_analysis.reference import read_table
-from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
+from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
 from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view import NotReleased, StudyView
@@ -516,8 +517,10 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
 
 def _code_sentence(view: StudyView, figure: Any) -> str:
     name = view.words.codes.get(figure.code_id, figure.code_id)
+    n = undecided_n(figure)
+    undecided = f"; of {n} it is undecided" if n else ""
     return (f"{_number(figure.n, *view.study.unit_name)} raised “{name}”, out of {figure.base_n} that were "
-            "asked about it or raised it unasked.")
+            f"asked about it or raised it unasked{undecided}.")
 
 
 def _out_of(figure: Any, noun: str) -> str:
@@ -583,7 +586,8 @@ def _unasked(view: StudyView) -> set[str]:
     alone, since no count of such a code is released: all in its base raised it."""
     if not view.may("passages"):
         return set()
-    rows = view.read("mentions").query("source != 'call'")
+    rows = view.read("mentions")
+    rows = rows[~rows["source"].isin(UNASKED)]
     by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
     return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.codebook)
 

@@ -70,8 +70,8 @@ def _described(name: str, *columns: str, grain: str = "", **added: str) -> Table
 PUBLISHED: dict[str, Table] = {
     "figures": _described(
         "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
-        "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "share", "band",
-        "low", "high", "method", grain="each row is a released figure",
+        "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
+        "share", "band", "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",
         code="the code as printed", band="a range, where a number would tell too much"),
     "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",

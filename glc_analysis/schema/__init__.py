@@ -63,6 +63,11 @@ SENSITIVE = ("true", UNDECIDED)
 COUNTRY_LIST = "countries"
 """The reserved option list whose options are the countries of countries.csv."""
 
+CALL, WITHOUT_GUIDE = "call", "interview_without_guide"
+UNASKED = (CALL, WITHOUT_GUIDE)
+"""The sources of codes in which nobody was asked about a code, so that silence is no no: calls, and
+interviews without guide questions. They are never added to the other sources, nor to each other."""
+
 UNKNOWN = "unknown"
 """The country of a record that names none, and its region; the ids of organisations that are not named, and
 the network that they make up together, begin with it."""

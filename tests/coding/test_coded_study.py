@@ -10,9 +10,12 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.assemble import COLUMNS
+from glc_analysis.coding.exports import export
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.pages.coding import agreement_findings, contrary_cases
+from glc_analysis.pages.country import codes_by_country
 from glc_analysis.reference import read_reference
 from glc_analysis.view import StudyView
 from tests.built_studies import built
@@ -144,9 +147,12 @@ def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(s
     assert not rows["is_decided"].any()
 
 
-def test_the_longest_stretch_of_a_code_becomes_that_of_the_consensus(study):
+def test_the_words_that_all_coders_marked_are_those_of_the_consensus(study):
     built(study)
-    assert ("lamp", "No house. A house holds people back.", "no-shelter") in words(study, "consensus")
+    assert ("lamp", "A house holds people back.", "no-shelter") in words(study, "consensus")
+    row = read(study, "codings").query("coder_id == 'consensus' and document_id == 'lamp'").iloc[0]
+    assert (row["marked_by"], row["is_agreed"]) == ("ana;ben", True)
+    assert row["marked_end"] - row["marked_start"] == len("No house. A house holds people back.")
 
 
 def test_agreement_pairs_what_two_coders_read(study):
@@ -209,6 +215,46 @@ def test_calls_are_never_added_to_interviews_and_answers(study):
     assert rows.loc["delay/organisations/source=call", ["n", "base_n"]].tolist() == [1, 2]
     row = StudyView(study).codes().set_index("code_id").loc["delay"]
     assert row[["raised", "asked", "raised_in_calls", "present"]].tolist() == [0, 1, 1, 2]
+
+
+def test_what_is_undecided_is_printed_beside_the_count_and_is_no_case_against_it(study):
+    for coder, rows in (("ana", ANA[:-1]), ("ben", BEN[:-1])):
+        spreadsheet(study, coder, *rows)
+    built(study)
+    assert read(study, "mentions").query(
+        "organisation_id == 'a' and code_id in ('delay', 'law') and source == 'interview'")[
+            ["is_asked", "is_raised", "is_undecided"]].values.tolist() == [[True, False, True]] * 2
+    view = StudyView(study)
+    assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "0 of 1, 1 undecided"
+    assert "undecided" in contrary_cases(StudyView(study, theme="law")).data
+    assert "asked, and did not raise it" not in contrary_cases(StudyView(study, theme="law")).data
+    assert "a,a,KHM,1,0,undecided" in export(study, "matrix").read_text(encoding="utf-8-sig")
+    country = codes_by_country(StudyView(study, country="KHM")).data
+    assert "1 code undecided here" in country and "Delay" not in country.partition("not raised here")[2]
+
+
+def test_the_rule_of_consensus_is_that_of_the_study_and_says_since_when(tmp_path):
+    rule = {"consensus": "majority", "fixed_on": "2016-02-01"}
+    coders = BOTH | {"cleo": "../raw/codings/cleo.csv"}
+    made = coded_study(tmp_path, codings=coders, settings={"coding": rule})
+    for coder, rows in (("ana", ANA), ("ben", BEN), ("cleo", ANA)):
+        spreadsheet(made, coder, *rows)
+    built(made)
+    view = StudyView(made)
+    assert view.codes().set_index("code_id").loc["delay", "shown_as"] == "1 of 1"
+    said = agreement_findings(view).data
+    assert "more than half of those who read a text gave it" in said and "fixed on 1 February 2016" in said
+    assert "1 are settled by majority, 0 are open" in said
+
+
+@pytest.mark.parametrize(("rule", "said"), [
+    ({"consensus": "majority"}, r"\[coding\] fixed_on: does not say since when"),
+    ({"consensus": "person", "fixed_on": "2016-02-01"}, r"\[coding\] decided_by: does not say who decides"),
+    ({"decided_by": "Ana"}, r"\[coding\] decided_by, value 'Ana': names somebody")])
+def test_a_rule_of_consensus_without_its_day_or_its_person_is_a_fault(tmp_path, rule, said):
+    made = coded_study(tmp_path, settings={"coding": rule})
+    with pytest.raises(Faults, match=said):
+        check_study(made)
 
 
 def test_attendance_is_the_base_of_a_call(tmp_path):

@@ -33,7 +33,8 @@ ANSWERS = pd.DataFrame({"organisation_id": ["casa", "casa", "blue"], "country_id
 
 
 def mentions(*rows):
-    return pd.DataFrame(rows, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"])
+    return pd.DataFrame(rows, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"]
+                        ).assign(is_undecided=False)
 
 
 ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "call", False, True),
@@ -46,6 +47,12 @@ def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
     found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
     assert found.astype("object").fillna("").to_numpy().tolist() == [
         ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
+
+
+def test_a_cell_on_which_coders_have_not_decided_is_no_zero():
+    rows = mentions(("casa", "delay", "interview", True, False), ("blue", "delay", "interview", True, True))
+    found = matrix(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS, ANSWERS)
+    assert found.set_index("organisation_id")["delay"].loc[["casa", "blue"]].tolist() == ["undecided", 1]
 
 
 def test_the_matrix_has_the_countries_answered_for_else_that_of_the_main_office():
@@ -93,9 +100,12 @@ def segments():
                         language=documents.map(DOCUMENTS.set_index("document_id")["language"]))
 
 
+MARKED = {"marked_by": "bert;ines", "is_agreed": True}
+
+
 def coded(*rows):
     return pd.DataFrame(rows, columns=["document_id", "start", "end", "segment_ids", "coder_id"]).assign(
-        code_id="delay", memo="")
+        code_id="delay", memo="", **MARKED)
 
 
 def quoted(*rows, **columns):
@@ -107,7 +117,7 @@ def test_a_quotation_is_the_words_of_the_stretch_with_all_that_is_known_of_them(
     assert list(row) == QUOTATIONS
     assert list(row.values()) == [
         "call", "call.2", "call", "2024-05-01", "blue", "Blue Door", "KHM", "ama", "en", "", "delay", "Delay",
-        "Policy > Law > Delay", "wait 😀", "long"]
+        "Policy > Law > Delay", "wait 😀", "bert;ines", True, "long"]
 
 
 def test_only_the_consensus_is_quoted():
@@ -149,7 +159,7 @@ CODED = pd.DataFrame([("call", 22, 31, "delay", "ines", "why?\nso"), ("call", 5,
 
 
 def there_and_back(folder, codings, texts=TEXTS, **given):
-    write_qdpx(folder / "p.qdpx", **project(codings, texts, CODEBOOK, **given))
+    write_qdpx(folder / "p.qdpx", **project(codings.assign(**MARKED), texts, CODEBOOK, **given))
     raw = read_codings(folder / "p.qdpx")
     assert raw.matched == raw.checked == len(raw.codings)
     return raw
@@ -171,6 +181,12 @@ def test_the_project_has_the_whole_tree_under_names_that_only_one_code_has(tmp_p
         ["Work", "Policy", ""], ["late", "Work", ""], ["twin", "Work", "<late>"]]
 
 
+def test_a_passage_whose_words_are_not_agreed_says_so_in_its_memo():
+    codings = CODED.query("coder_id == 'consensus'").assign(marked_by="ana", is_agreed=False, memo="hers")
+    assert project(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
+        "the code is agreed for this turn; these words: ana\nhers"]
+
+
 def test_one_coder_can_be_given_alone(tmp_path):
     assert set(there_and_back(tmp_path, CODED, coder="bert").codings["coder"]) == {"bert"}
 
@@ -189,7 +205,7 @@ def test_the_round_trip_is_the_identity_and_valid(schema, tmp_path_factory, rows
     rows = [(source, start, start + length, code, coder, "") for source, start, length, code, coder in rows]
     codings = pd.DataFrame(rows, columns=CODED.columns).astype({"start": "int64", "end": "int64"})
     read = there_and_back(folder, codings).codings
-    shown = project(codings, TEXTS, CODEBOOK)["codes"]["code"]
+    shown = project(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
     read["code_id"] = read["code"].map(dict(zip(shown, CODEBOOK["code_id"], strict=True)))
     back = read[["source", "start", "end", "code_id", "coder", "memo"]].itertuples(index=False, name=None)
     assert sorted(back) == sorted(rows)

@@ -6,15 +6,16 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from glc_analysis import tables
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import COLUMNS, agreement, assemble, to_review
 from glc_analysis.coding.coders import CodedColumns
-from glc_analysis.coding.consensus import write_decisions
+from glc_analysis.coding.consensus import open_codes, write_decisions
 from glc_analysis.errors import Faults
-from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
+from tests.built_studies import built
 from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
 from tests.coding_files import zipped
 
@@ -273,14 +274,14 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
     spreadsheet(study, "ana", MANY, PLACE)
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    texts = texts_of(study)
-    mentions = pd.DataFrame([("a", "shelter", True), ("b", "shelter", False), ("b", "care", False),
-                             ("b", "delay", False)], columns=["organisation_id", "code_id", "is_raised"])
-    kept = without_unknown(mentions.assign(source="interview", is_contradicted=False),
-        found.tables["quarantined"],
-                           found.tables["codings"], texts.segments, texts.documents,
-                           {"shelter": ["care"], "delay": ["law"]})
-    assert kept[["organisation_id", "code_id"]].to_numpy().tolist() == [["a", "shelter"], ["b", "delay"]]
+    waiting = open_codes(found.tables["disagreements"], found.tables["quarantined"], found.tables["codings"])
+    assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
+    built(study)
+    rows = tables.read("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
+    told = rows[["is_raised", "is_undecided"]]
+    assert [told.loc[key].tolist() for key in (("a", "shelter", "interview"), ("b", "shelter", "interview"),
+                                               ("b", "care", "interview"))] == [
+        [True, False], [False, True], [False, True]]
 
 
 def test_without_quarantined_passages_there_is_no_worst_case(study):

@@ -275,19 +275,23 @@ def test_what_stays_in_the_team_whatever_its_numbers(changes, rule):
         assert said(decided(frames, audience, never=["case_detail"]), "new") == [f"suppressed {rule}"]
 
 
-def coded(**sources):
-    """Thirty organisations, and a code: by source how many raised it and how many were asked or present."""
+def coded(undecided_n=0, **sources):
+    """Thirty organisations, and a code: by source how many raised it and how many were asked or present; in
+    interviews it is undecided of ``undecided_n`` of them."""
     frames = survey_of((30, YES))
     names = frames["organisations"]["organisation_id"].tolist()
-    told = [(name, "rest", source, True, k < n) for source, (n, size) in sources.items()
+    told = [(name, "rest", source, True, k < n, source == "interview" and n <= k < n + undecided_n)
+            for source, (n, size) in sources.items()
             for k, name in enumerate(names[:size])]
     frames["mentions"] = tables.shape("mentions", pd.DataFrame(
-        told, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"]))
+        told, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_undecided"]))
     about = {"measure": "coded", "statistic": "organisations", "unit": "organisation", "code_id": "rest"}
     rows = [{"estimate_id": f"rest/{source}", "subset_kind": "source", "subset_id": source, "n": n,
-             "base_n": size} for source, (n, size) in sources.items()]
+             "base_n": size, "undecided_n": undecided_n * (source == "interview")}
+            for source, (n, size) in sources.items()]
     n, size = sources["interview"]
-    rows.append({"estimate_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size})
+    rows.append({"estimate_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size,
+                 "undecided_n": undecided_n})
     frames["estimates"] = tables.shape("estimates", pd.DataFrame(rows).assign(**about))
     given = [(name, "", item, "public") for name in names for item in ("survey", "interview", "call")]
     return decide(frames["estimates"], find_contributors(frames), frames["organisations"],
@@ -302,6 +306,13 @@ def test_a_code_in_calls_is_decided_out_of_those_present_whatever_was_said_in_in
     assert said(decisions, "rest/all", "rest/call", "rest/interview") == [
         "shown", status, "suppressed related"]
     assert decisions.loc["rest/all", "shown_n"] == 12
+
+
+def test_a_code_of_which_one_organisation_is_undecided_waits_and_calls_do_not():
+    rows = coded(undecided_n=1, interview=(12, 27), call=(12, 27))
+    assert rows.loc[["rest/all", "rest/interview"], "rule"].tolist() == ["undecided"] * 2
+    assert rows.loc["rest/call", "status"] == "shown"
+    assert coded(interview=(12, 27), call=(12, 27)).loc["rest/all", "status"] == "shown"
 
 
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():

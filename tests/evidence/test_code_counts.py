@@ -17,6 +17,7 @@ MENTIONS = pd.DataFrame([
     ("b", "rest", "interview", True, False), ("b", "rest", "call", True, True),
     ("c", "rest", "interview", False, True), ("c", "law", "call", True, False)],
     columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"])  # fmt: skip
+MENTIONS = MENTIONS.assign(is_undecided=False)
 ORGANISATIONS = pd.DataFrame({"organisation_id": ["a", "b", "c"], "type": ["shelter", "shelter", ""],
                               "home_country_id": ["KEN", "KEN", "PER"],
                               "home_region_id": ["africa", "africa", ""]})
@@ -38,6 +39,13 @@ def test_an_organisation_counts_in_every_country_it_answered_for_else_in_that_of
     found = counts("country")
     assert found["KHM", "rest"] == (1, 2, 1, 2) and found["LAO", "rest"] == (1, 1, 0, 1)
     assert found["PER", "rest"] == (1, 1, 0, 0) and ("KEN", "rest") not in found
+
+
+def test_undecided_stays_in_the_base_and_is_no_part_of_the_count():
+    rows = MENTIONS.assign(is_undecided=(MENTIONS["organisation_id"] == "b") & ~MENTIONS["is_raised"])
+    found = code_counts(rows, organisation_groups("all", ORGANISATIONS, ANSWERS).assign(answer=""))
+    (row,) = found[found["code_id"] == "rest"].itertuples()
+    assert (row.raised, row.undecided, row.asked, row.undecided_in_calls) == (2, 1, 3, 0)
 
 
 def test_every_organisation_may_stand_alone():
@@ -108,7 +116,9 @@ def summary(study, *arguments, code=0):
 
 def test_the_command_counts_codes_by_country_and_by_an_answer(sample_study):
     by_country = summary(sample_study, "--codes", "--by", "country", "--format", "csv").stdout.splitlines()
-    assert by_country[0] == "group,code,level,raised,asked,share,raised_in_calls,present,code_id"
+    assert by_country[0] == (
+        "group,code,level,raised,undecided,asked,share,raised_without_guide,undecided_without_guide,"
+        "interviewed,raised_in_calls,undecided_in_calls,present,code_id")
     crossed = summary(sample_study, "--codes", "--with", "Q4.1", "--format", "csv").stdout.splitlines()
     assert crossed[0].startswith("answer,code,") and crossed[1].startswith("Shelter,")
 
