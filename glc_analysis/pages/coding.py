@@ -59,11 +59,9 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
 
 def uncounted(view: StudyView) -> str:
     """That coders' work has arrived and none of it counts, for those who read passages; else blank."""
-    if not view.may("passages"):
+    if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
-    match = view.read("codings")["match"].astype("str")
-    is_waiting = (match == "by_position").any() or len(view.read("quarantined"))
-    return COUNTED_NOWHERE if is_waiting and match.isin(["by_position"]).all() else ""
+    return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""
 
 
 def code_names(view: StudyView) -> dict[str, str]:
