@@ -13,7 +13,7 @@ from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
 
 FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "study/reference/headlines.csv",
-         "study/processed/slices.json"}
+         "study/reference/questions.csv", "study/processed/slices.json"}
 
 
 @pytest.fixture(scope="module")
