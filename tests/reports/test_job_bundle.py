@@ -17,7 +17,7 @@ from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
 
 FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "study/reference/headlines.csv",
-         "study/processed/slices.json"}
+         "study/reference/questions.csv", "study/processed/slices.json"}
 
 
 @pytest.fixture(scope="module")
