@@ -563,7 +563,7 @@ PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
 STEPS = (
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
-                     "[survey] encoding", "[survey] counted", "[survey] decimal_commas",
+                     "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
                      "[survey] respondent", *(f"[survey] {role}" for role in records.ROLES)),
          ("records",), _records),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",

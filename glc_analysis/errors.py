@@ -66,6 +66,15 @@ class Fault:
         return f"{where}{self.message}.{fix}"
 
 
+@dataclass(frozen=True)
+class CellFault(Fault):
+    """A text of one record that cannot be read, or a record about which a person decides: the ``key`` of the
+    record and the ``text``, as a row of corrections.csv names them."""
+
+    key: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
+
+
 class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 

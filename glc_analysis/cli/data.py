@@ -29,15 +29,18 @@ from glc_analysis.study import Study
               help="An XLSForm: its questions and options are drafted.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
-@click.option("--from", "export", type=click.Path(exists=True, path_type=Path),
+@click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
               metavar="FILE...", help="Survey exports of one form, in one or several languages or waves; "
               "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
 @click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
               "text files, such as cp1251, if it is not found.")
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: a sheet of a workbook "
+              "that holds answers, if it has several sheets; may be given several times.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
-def init(directory: Path, form: Path | None, codebook: Path | None, export: Path | None, as_workbook: bool,
-         encoding: tuple[str, ...], more: tuple[Path, ...]) -> None:
+def init(directory: Path, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
+         as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
+         more: tuple[Path, ...]) -> None:
     """Start a study in a new folder.
 
     With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies in
@@ -48,11 +51,11 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
     from glc_analysis.new_study import start
     from glc_analysis.reference import repository_of
 
-    if (more or as_workbook or encoding) and not export:
+    if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
-    exports = (export, *more) if export else ()
+    exports = (*named, *more)
     for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook,
-                      encoding=encoding):
+                      encoding=encoding, sheets=sheets):
         say(f"To decide: {note}")
     if repository := repository_of(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "

@@ -26,12 +26,11 @@ import pandas as pd
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
-from glc_analysis.cleaning.records import CellFault
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.option_lists import further_options
 from glc_analysis.drafting.options import UNSURE
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import CellFault, Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units

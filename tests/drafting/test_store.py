@@ -144,6 +144,15 @@ def test_a_folder_that_holds_a_study_is_refused(study, tmp_path):
     assert "already contains a study" in done.output
 
 
+def test_exports_that_are_each_named_after_from_are_all_in_the_draft(tmp_path):
+    first, second = csv_file(tmp_path, ANSWERS, "first.csv"), csv_file(tmp_path, {
+        **ANSWERS, "organisation": [f"Other {n}" for n in range(60)]}, "second.csv")
+    done = glc("init", tmp_path / "study", "--from", first, "--from", second)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "study/raw/survey").iterdir()} == {"first.csv", "second.csv"}
+    assert {row["n"] for row in rows(tmp_path / "study/private/draft/questions.csv")} == {"120"}
+
+
 def test_an_encoding_that_is_named_is_used_for_the_draft_and_kept_for_the_study(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_bytes("Організація,Країна\nА,Україна\nБ,Україна\n".encode("cp1251"))
