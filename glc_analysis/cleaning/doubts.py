@@ -60,17 +60,21 @@ _IS_ID = 0.8
 
 
 def doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
-                     organisation: Collection[str] = (), used: Collection[str] = ()) -> Iterator[Fault]:
+                     organisation: Collection[str] = (), used: Collection[str] = (),
+                     chosen: Collection[str] = ()) -> Iterator[Fault]:
     """A fault for each record of a file that may be no answer, about which nobody has decided.
 
     The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
     ``counted`` are the columns of [survey] counted, ``organisation`` those that name the organisation, and
-    ``used`` those that answer questions: no status or id of a tool stands there.
+    ``used`` those that answer questions: no status or id of a tool stands there. Those to questions with
+    options are ``chosen`` as questions.csv names them (``Q2_*``): "test" may be an option.
     """
     decided = {*corrections.loc[corrections["column"] == "*", "key"]}
     is_open = ~survey.frame.index.isin(decided)
     yield from _asked(survey, is_open, _summaries(survey, organisation))
-    yield from _asked(survey, is_open, _tests(survey, organisation))
+    closed = re.compile("|".join(re.escape(name).replace(r"\*", ".+") for name in chosen) or "(?!)")
+    words = [name for name in survey.frame.columns if not closed.fullmatch(name)]
+    yield from _asked(survey, is_open, _tests(survey, words, organisation))
     own = {name: _plain(name) for name in survey.frame.columns if name not in used}
     for name, plain in own.items():
         if plain in _STATUS_COLUMNS and name not in counted:
@@ -122,10 +126,11 @@ def _is_summary(text: str) -> bool:
     return bool(_SUMMARY.fullmatch(key) or _SUMMARY_OF.fullmatch(key))
 
 
-def _tests(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
+def _tests(survey: RawSurvey, words: Collection[str],
+           organisation: Collection[str]) -> dict[int, tuple[str, str]]:
     """Records in which a name or a text of people's own says that somebody tried the form out."""
     found: dict[int, tuple[str, str]] = {}
-    for name in survey.frame.columns:
+    for name in words:
         cells = survey.frame[name]
         matches = map_unique(cells, lambda text: bool(_TEST.fullmatch(match_key(text)))).to_numpy(dtype=bool)
         if not matches.any():

@@ -24,7 +24,7 @@ from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, doubtful_records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, CellFault, Fault, Faults, GLCError, nearest
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
-from glc_analysis.schema import UNKNOWN
+from glc_analysis.schema import CHOICES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.text import (
     language_code,
@@ -363,8 +363,10 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     faults = [fault for _, wrong in named for fault in wrong]
     surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
+    chosen = [name for entry in reference.questions.loc[reference.questions["type"].isin(CHOICES), "columns"]
+              for name in columns.alternatives(entry)]
     for survey in surveys:
-        faults += doubtful_records(survey, fixes, counted=settings["counted"], used=patterns,
+        faults += doubtful_records(survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
                                    organisation=columns.alternatives(settings["organisation"]))
     faults += unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:

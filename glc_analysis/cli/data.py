@@ -18,7 +18,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Fault, Faults, UsageError, find_faults
 from glc_analysis.files import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -110,8 +110,9 @@ def sample(directory: str, remove: bool) -> None:
 def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> None:
     """Check raw files, reference tables and answers.
 
-    Lists all problems at once, each with file, row, column, value and how to fix it. A draft that waits is
-    checked first. Writes nothing, except with --accept, --accept-draft or --move-private.
+    Lists all problems at once, each with file, row, column, value and how to fix it, and names what could
+    not be looked at because of them. A draft that waits is checked first. Writes nothing, except with
+    --accept, --accept-draft or --move-private.
     """
     from datetime import date
 
@@ -133,8 +134,16 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         if moved:
             say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
                 "them out.")
-    if not _check_draft(study, looked_by):
-        return
+    in_draft: list[Fault] = []
+    try:
+        if not _check_draft(study, looked_by):
+            say("Not looked at yet, before a question of the draft is accepted: answers, interviews, coders' "
+                "work.")
+            return
+    except Faults as found:
+        if looked_by or not _has_questions(study):
+            raise
+        in_draft = found.faults
     if looked_by:
         study = Study(study.root)  # the settings are new
     try:
@@ -145,8 +154,10 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         if not looked_by:
             if (study.root / FOLDER).is_dir():
                 say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
-            raise
+            raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
         raise note_more(study, found) from None
+    if in_draft:
+        raise Faults(in_draft)
     if looked_by:
         from glc_analysis.drafting.store import close_more
 
@@ -180,9 +191,13 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     from glc_analysis.cleaning.records import read_raw
     from glc_analysis.drafting.store import accept_draft, accept_more, draft_lines, heading_faults, read_draft
     from glc_analysis.files import locked
-    from glc_analysis.tabular import read_table
 
-    draft = read_draft(study)
+    try:
+        draft = read_draft(study)
+    except Faults as found:
+        faults = [*found.faults]
+        find_faults(lambda: read_raw(study, "survey"), faults)
+        raise Faults(faults) from None
     if draft is None:
         if looked_by:
             raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
@@ -198,6 +213,13 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         draft = read_draft(study)
     for line in draft_lines(draft):
         say(line)
+    return _has_questions(study)
+
+
+def _has_questions(study: Study) -> bool:
+    """Whether a study has questions of its own; without the table it may be one of interviews."""
+    from glc_analysis.tabular import read_table
+
     questions = study.reference_file("questions")
     return not questions.is_file() or len(read_table(questions).rows) > 1
 

@@ -490,7 +490,10 @@ def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 def note_more(study: Study, found: Faults) -> Faults:
     """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
     and returns the faults with one for all of these. What a person wrote into such a row is kept."""
-    reference = read_reference(study)
+    try:
+        reference = read_reference(study)
+    except Faults:  # they are among those that were found
+        return found
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     unknown = [fault for fault in found.faults if isinstance(fault, OptionFault) and fault.texts]
     times = Counter((fault.file, fault.column) for fault in found.faults if isinstance(fault, CellFault))
@@ -527,7 +530,7 @@ def note_more(study: Study, found: Faults) -> Faults:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
                           fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {again}"))
-    return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said])
+    return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said], unseen=found.unseen)
 
 
 def _are(n: int, what: str) -> str:
