@@ -360,7 +360,9 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     counted = [_counted_rows(survey, settings["counted"], log) for survey in surveys]
     named = [with_record_ids(columns.unroll(survey, patterns, settings["blank"]), settings)
              for survey in counted]
-    faults = [fault for _, wrong in named for fault in wrong]
+    whole = reference.corrections["column"] == WHOLE_RECORD
+    decided = {*reference.corrections.loc[whole, "key"]}
+    faults = [fault for _, wrong in named for fault in wrong if getattr(fault, "key", "") not in decided]
     surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
     chosen = [name for entry in reference.questions.loc[reference.questions["type"].isin(CHOICES), "columns"]
@@ -435,7 +437,8 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
     study.toml names its column, else the row.
 
     A row changes with every export in which somebody is missing or the order is another; an own id does not.
-    Raises no error; returns the faults: ids that two records share, in capital or small letters.
+    Raises no error; returns the faults: ids that two records share, in capital or small letters. The later
+    one has its row behind the id, by which corrections.csv can drop or keep it.
     """
     faults: list[Fault] = []
     own, column = pd.Series("", index=survey.frame.index), ""
@@ -450,9 +453,12 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
         before = rows.setdefault(ids[-1].casefold(), row)
         if before != row:
-            faults.append(Fault(f"row {before} has the same respondent", file=survey.path.name, row=str(row),
-                                column=column, value=respondent, fix="name a column in which every record "
-                                f"has an id of its own under [survey] {RESPONDENT}, or leave that blank"))
+            ids[-1] = f"{stem}.{key}.r{row}" + (f".l{loop}" if loop else "")
+            faults.append(CellFault(
+                f"row {before} has the same respondent ({column})", file=survey.path.name, row=str(row),
+                column=WHOLE_RECORD, value=respondent, key=ids[-1], fix=f"decide about record {ids[-1]} in "
+                "corrections.csv (column *, to: drop or keep), or name a column in which every record has an "
+                f"id of its own under [survey] {RESPONDENT}, or leave that blank"))
     return replace(survey, frame=survey.frame.set_axis(ids, axis=0)), faults
 
 

@@ -490,10 +490,7 @@ def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 def note_more(study: Study, found: Faults) -> Faults:
     """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
     and returns the faults with one for all of these. What a person wrote into such a row is kept."""
-    try:
-        reference = read_reference(study)
-    except Faults:  # they are among those that were found
-        return found
+    reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     unknown = [fault for fault in found.faults if isinstance(fault, OptionFault) and fault.texts]
     times = Counter((fault.file, fault.column) for fault in found.faults if isinstance(fault, CellFault))
@@ -522,10 +519,14 @@ def note_more(study: Study, found: Faults) -> Faults:
     if n_personal:
         said.append(Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
                           "`glc check` names them", fix=CORRECT_THE_RECORD))
-    if corrections:
-        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
-                          file=more_file(study, "corrections"),
+    n_records = sum(row["column"] == "*" for row in corrections)
+    if n_answers := len(corrections) - n_records:
+        said.append(Fault(f"{_are(n_answers, 'answer')} not readable", file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
+    if n_records:
+        said.append(Fault(f"{_are(n_records, 'record')} perhaps no answer", column="*",
+                          file=more_file(study, "corrections"),
+                          fix=f"write drop into `to`, or keep if it is one; {again}"))
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),

@@ -630,8 +630,9 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
 def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_survey: bool) -> Fault:
     about = [f"{one.sheet!r} ({len(one.rows):,} row{'s' * (len(one.rows) > 1)}{', hidden' * one.is_hidden})"
              for one in sheets]
-    guess = json.dumps({file: " | ".join(one.sheet for one in parts)}, ensure_ascii=False)
-    toml = guess.replace('": "', '" = "')
+    largest = max(sheets, key=lambda one: (not one.is_hidden, len(one.rows) * len(one.names)))
+    named = " | ".join(one.sheet for one in (parts if len(parts) > 1 else [largest]))
+    toml = f"{{{json.dumps(file, ensure_ascii=False)} = {json.dumps(named, ensure_ascii=False)}}}"
     fix = (f"name those that do under [survey] in study.toml, such as sheets = {toml}; several, separated by "
            "` | `, are read like files of their own. At the start of a study: `glc init --sheet NAME`") \
         if is_survey else "keep the sheet that counts in a file of its own"

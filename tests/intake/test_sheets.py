@@ -37,7 +37,7 @@ def test_the_sheets_of_a_workbook_are_named_and_asked_about(tmp_path):
     assert str(found.value).startswith(
         "both.xlsx: has 2 sheets with cells, 'old' (3 rows, hidden) and 'now' (2 rows): which hold answers "
         "is not decided. To fix: ")
-    assert 'sheets = {"both.xlsx" = "old"}' in str(found.value)
+    assert 'sheets = {"both.xlsx" = "now"}' in str(found.value)
 
 
 def test_the_sheet_that_was_decided_is_read(tmp_path):
