@@ -203,12 +203,17 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     if find_faults(lambda: study.settings, faults):
         find_faults(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
-    for look in (manifest.inspect, check_releases, _refuse_nothing):
+    try:
+        manifest.inspect(study)  # an invented study of which nothing is here yet has no other fault
+    except Faults as found:
+        faults += found.faults
+    for look in (check_releases, _refuse_nothing):
         find_faults(partial(look, study), faults)
     in_tables: list[Fault] = []
     if find_faults(lambda: read_reference(study), in_tables):
         faults += in_tables
-        study.refuse_misplaced()  # no table is read then
+        if study.misplaced():  # no table is read then
+            raise Faults(faults, unseen=["reference tables and whatever is made with them"])
     reference = read_reference(study, needed=() if in_tables else None)
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}

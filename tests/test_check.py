@@ -61,6 +61,22 @@ def test_faults_of_interviews_come_with_those_of_answers(study):
     assert "column Q6, value 'summer'" in said and "talk.txt" in said and "speakers.csv" in said
 
 
+def test_a_table_in_the_wrong_folder_hides_no_fault_of_the_raw_files(study):
+    study.write("reference/names.csv", "name,kind\nAna,person\n")
+    study.write("private/reference/manifest.csv", (
+        "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
+        "raw/survey/gone.csv,00,1,2017-01-01,,,\n"))
+    said = "\n".join(faults(study))
+    assert "gone.csv: is missing" in said and "glc check --move-private" in said and "Not looked at" in said
+
+
+def test_an_invented_study_that_is_not_here_has_that_one_fault(study):
+    study.spoil(SETTINGS, ('title = "Small study"', 'title = "Small study"\nsynthetic = true'))
+    (study.root / ANSWERS).unlink()
+    assert [line.partition(". ")[0] for line in faults(study)] == [
+        "Raw files and private tables of this invented study are not here"]
+
+
 def test_what_could_not_be_looked_at_is_named_last(study):
     study.spoil(COUNTRIES, ("KEN,Kenya", "KEN x,Kenya"))
     last = faults(study)[-1]

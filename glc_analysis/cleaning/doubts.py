@@ -104,26 +104,39 @@ def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[st
 
 
 def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Rows of totals: they begin with a word for it, and hold nothing else but numbers."""
-    frame = survey.frame
-    starts = np.zeros(len(frame), dtype=bool)
-    for name in frame.columns:
-        starts |= map_unique(frame[name], _is_summary).to_numpy(dtype=bool)
+    """Rows of totals: their first cell is a word for it, and all others are numbers; or the organisation is
+    such a word."""
+    frame, firsts = survey.frame, _first_cells(survey.frame)
+    named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
     found = {}
-    for n in np.flatnonzero(starts):
-        cells = [cell for cell in frame.iloc[n].to_numpy() if cell.strip()]
-        named = [frame.iloc[n][name] for name in organisation if name in frame.columns]
-        label = next((name for name in named if _SUMMARY.fullmatch(match_key(name).rstrip(":"))), "")
-        if not label and _is_summary(cells[0]) and all(map(_NUMBER.fullmatch, map(str.strip, cells[1:]))):
-            label = cells[0]
-        if label:
-            found[int(n)] = normalise_space(label), "a row of totals"
-    return found if len(found) <= max(_MANY_ALIKE, _SHARE_ALIKE * len(frame)) else {}
+    starts = np.flatnonzero(map_unique(pd.Series(firsts), _is_summary))
+    for n in starts if len(starts) <= max(_MANY_ALIKE, _SHARE_ALIKE * len(frame)) else ():
+        others = [cell.strip() for cell in frame.iloc[n] if cell.strip()][1:]
+        if all(map(_NUMBER.fullmatch, others)):
+            found[int(n)] = normalise_space(firsts[n]), "a row of totals"
+    for cells in named:
+        for n in np.flatnonzero(map_unique(pd.Series(cells), _is_word_for_total)):
+            found.setdefault(int(n), (normalise_space(cells[n]), "a row of totals"))
+    return found
+
+
+def _first_cells(frame: pd.DataFrame) -> np.ndarray:
+    """The first cell of each record that is not blank."""
+    firsts = np.full(len(frame), "", dtype=object)
+    for name in frame.columns:
+        is_blank = firsts == ""
+        if not is_blank.any():
+            break
+        firsts[is_blank] = [cell.strip() for cell in frame[name].to_numpy(dtype=object)[is_blank]]
+    return firsts
+
+
+def _is_word_for_total(text: str) -> bool:
+    return bool(_SUMMARY.fullmatch(match_key(text).rstrip(":")))
 
 
 def _is_summary(text: str) -> bool:
-    key = match_key(text).rstrip(":")
-    return bool(_SUMMARY.fullmatch(key) or _SUMMARY_OF.fullmatch(key))
+    return _is_word_for_total(text) or bool(_SUMMARY_OF.fullmatch(match_key(text)))
 
 
 def _tests(survey: RawSurvey, words: Collection[str],
