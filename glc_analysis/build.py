@@ -75,7 +75,7 @@ from glc_analysis.disclosure.releases import (
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.disclosure.votes import principles_shown, visible_principles
-from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.errors import Fault, Faults, GLCError, find_faults
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import CleanTables, comparison_estimates, survey_estimates
@@ -83,10 +83,16 @@ from glc_analysis.evidence.quality import discordance_estimates, quality_estimat
 from glc_analysis.files import hard_link
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
-from glc_analysis.reference import Reference, in_their_files, read_reference
+from glc_analysis.reference import (
+    Reference,
+    blocked_needs,
+    in_their_files,
+    read_reference,
+    sound_questions,
+)
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
-from glc_analysis.study import Study
+from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
 
@@ -188,22 +194,56 @@ def take_back_results(study: Study, round_id: str) -> None:
 
 def check_study(study: Study, *, say: Say = lambda line: None,
                 look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
-    """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns how
-    many rows a build gives each table that was looked at. ``look_at`` gets the responses, of which those are
-    there that hold a text after an option such as Other.
+    """Does all of ``build`` in which something can be wrong, and writes nothing. Returns how many rows a
+    build gives each table that was looked at. ``look_at`` gets the responses, of which those are there that
+    hold a text after an option such as Other.
 
-    How far coders agree, what is shown to whom, and in which language an answer is are no faults: none of it
-    is worked out. Figures are, where a row of evidence names one.
+    Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
+    could not be looked at. How far coders agree, what is shown to whom, and in which language an answer is
+    are no faults: none of it is worked out. Figures are, where a row of evidence names one.
     """
-    arrivals, reference = manifest.inspect(study), read_reference(study)
-    check_releases(study)
+    faults: list[Fault] = []
+    if find_faults(lambda: study.settings, faults):
+        find_faults(lambda: read_reference(study), faults)
+        raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
+    try:
+        manifest.inspect(study)  # an invented study of which nothing is here yet has no other fault
+    except Faults as found:
+        faults += found.faults
+    for look in (check_releases, _refuse_nothing):
+        find_faults(partial(look, study), faults)
+    in_tables: list[Fault] = []
+    if find_faults(lambda: read_reference(study), in_tables):
+        faults += in_tables
+        if study.misplaced():  # no table is read then
+            raise Faults(faults, unseen=["reference tables and whatever is made with them"])
+    reference = read_reference(study, needed=() if in_tables else None)
+    blocked = blocked_needs(study, in_tables) | {
+        f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
     has_figures = not (reference.evidence.empty and reference.joint_display.empty)
     if not has_figures:
         steps = [_NO_FIGURES, *(_ANSWERS_LOOKED_AT if step.name == "answers" else step for step in steps
                                 if step.name not in _FIGURES)]
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
-    engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
+    if study.raw_files("survey"):  # organisations are then those that answered: interviews hide no fault
+        steps = [replace(step, needs=tuple(need for need in step.needs if need != "participants"))
+                 if step.name == "organisations" else step for step in steps]
+    in_part = {fault.file for fault in in_tables} & {"questions.csv", "options.csv"}
+    if in_part:
+        look = partial(_answers_to_sound_questions, sound=sound_questions(reference, in_tables))
+        steps = [replace(_ANSWERS_LOOKED_AT, function=look) if step.name == "answers" else step
+                 for step in steps]
+    engine = _engine(study, reference, manifest.Arrivals({}, {}, ()), Record(why="all is checked"), say,
+                     steps=steps, is_kept=False)
+    found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
+    if "records" in unseen and "raw/survey" not in blocked:
+        find_faults(lambda: read_surveys(study), found)
+    elif "answers" in unseen and engine.holds("records"):
+        found += engine["records"].faults
+    if faults := [*faults, *found]:
+        raise Faults(faults, unseen=_in_words(unseen, study, reference))
+    _add_log(engine)
     said = records.several_records(engine["records"], reference, study.settings["survey"])
     for line in (*said, *coding_lines(engine, reference)):
         say(line)
@@ -213,6 +253,27 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
+
+
+def _in_words(steps: Collection[str], study: Study, reference: Reference) -> list[str]:
+    """What these steps of a check look at, of what the study has."""
+    has = {kind: bool(study.raw_files(kind)) for kind in RAW_KINDS}
+    cites = ("quotes", "evidence", "joint_display", "headlines")
+    is_cited = any(len(reference.tables[name]) for name in cites)
+    looks = {"records": ("records of the survey", has["survey"]),
+             "answers": ("answers to questions", has["survey"]),
+             "coded columns": ("codes in survey files", bool(study.settings["survey"]["coded"])),
+             "conversations": ("interviews and calls", has["interviews"] or has["calls"]),
+             "coding": ("coders' work", has["codings"]), "context": ("outside facts", has["context"]),
+             "quotations": ("quotations, evidence and findings", is_cited),
+             "ratings": ("ballots", has["ratings"])}
+    return [said for step, (said, is_there) in looks.items() if step in steps and is_there]
+
+
+def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, Any]:
+    """The answers to the questions with which nothing is wrong, to find what is wrong in them."""
+    view.reference = sound
+    return _answers_for_checks(view)
 
 
 def coding_lines(engine: Engine, reference: Reference) -> list[str]:
@@ -245,11 +306,19 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
-         say: Say, *, steps: Sequence[Step] = (), is_kept: bool = True,
-         executor: Executor | None = None) -> Engine:
-    """Runs all steps that must run, or the ``steps`` given, and makes the table of all logs.
+         say: Say, *, executor: Executor | None = None) -> Engine:
+    """Runs all steps that must run, and makes the table of all logs.
 
     Raises GLCError if nothing has arrived that a study can be made of."""
+    _refuse_nothing(study)
+    engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
+    engine.run()
+    _add_log(engine)
+    return engine
+
+
+def _refuse_nothing(study: Study) -> None:
+    """Raises GLCError if nothing has arrived that a study can be made of."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.raw_files("codings"):
             raise GLCError("Coders' work has arrived, and no text that they coded: a coding counts where its "
@@ -258,14 +327,20 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
                            "raw/survey/ and name the column of the codes under [survey] coded.")
         raise GLCError(f"{NO_SURVEY} A study can also be of interviews in raw/interviews/ or calls in "
                        "raw/calls/ alone.")
+
+
+def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record, say: Say, *,
+            steps: Sequence[Step] = (), is_kept: bool = True, executor: Executor | None = None) -> Engine:
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
-    engine = Engine(steps or STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say,
-                    is_kept=is_kept, executor=executor)
-    engine.run()
+    return Engine(steps or STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say,
+                  is_kept=is_kept, executor=executor)
+
+
+def _add_log(engine: Engine) -> None:
+    """Makes the table of all logs."""
     engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
-    return engine
 
 
 def _records(view: View) -> dict[str, Any]:
@@ -587,7 +662,7 @@ PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
 STEPS = (
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
-                     "[survey] encoding", "[survey] counted", "[survey] decimal_commas",
+                     "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
                      "[survey] respondent", *(f"[survey] {role}" for role in records.ROLES)),
          ("records",), _records),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",

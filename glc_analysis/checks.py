@@ -15,6 +15,7 @@ import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
+from glc_analysis.cleaning.doubts import undecided_dates
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.convening.histories import FLOOR, came_from, name_of
 from glc_analysis.convening.principles import changed_word_faults, status_faults
@@ -155,6 +156,7 @@ SURVEY_CHECKS: tuple[Check, ...] = (
     Check(("questions", "options", "countries"), _skip_logic),
     schema_check("options.position"),
     Check(("options",), _options),
+    Check(("options",), lambda tables: undecided_dates(tables["options"])),
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
 )

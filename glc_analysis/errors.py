@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -66,22 +66,51 @@ class Fault:
         return f"{where}{self.message}.{fix}"
 
 
+@dataclass(frozen=True)
+class CellFault(Fault):
+    """A text of one record that cannot be read, or a record about which a person decides: the ``key`` of the
+    record and the ``text``, as a row of corrections.csv names them."""
+
+    key: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
+
+
 class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
     The same problem in several rows is printed as one line, and at most :data:`SHOWN` lines are printed.
-    ``lines`` has all of them.
+    ``lines`` has all of them. ``unseen`` names what could not be looked at because of these faults.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
     """
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = list(faults)
+    def __init__(self, faults: Iterable[Fault], *, unseen: Iterable[str] = ()) -> None:
+        self.faults, self.unseen = list(faults), tuple(unseen)
         self.lines = _lines(self.faults)
         more = len(self.lines) - SHOWN
-        said = [*self.lines[:SHOWN], f"And {more:,} more lines."] if more > 0 else self.lines
+        said = [*self.lines[:SHOWN], f"And {more:,} more lines."] if more > 0 else [*self.lines]
+        if self.unseen:
+            said.append(f"Not looked at yet, because of these faults: {', '.join(self.unseen)}.")
         super().__init__("\n".join(said))
+
+
+def find_faults(look: Callable[[], object], faults: list[Fault]) -> bool:
+    """Whether a look ends with an error, whose faults are added to the others.
+
+    >>> faults = [Fault("is blank", file="a.csv")]
+    >>> find_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
+    (True, 2)
+    """
+    try:
+        look()
+    except Faults as error:
+        faults += error.faults
+    except GLCError as error:
+        faults.append(Fault(str(error).removesuffix(".")))
+    else:
+        return False
+    return True
 
 
 def in_order_of_causes(faults: Iterable[Fault]) -> list[Fault]:

@@ -11,10 +11,10 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -40,27 +40,31 @@ FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/rati
 
 
 def start(directory: Path, *, form: Path | None = None, codebook: Path | None = None,
-          exports: Sequence[Path] = (), as_workbook: bool = False, encoding: Sequence[str] = ()) -> list[str]:
+          exports: Sequence[Path] = (), as_workbook: bool = False, encoding: Sequence[str] = (),
+          sheets: Sequence[str] = ()) -> list[str]:
     """Makes the folders, study.toml and empty reference tables of a new study.
 
     With an XLSForm its questions and options are drafted, with a codebook of a coding program its codes.
     ``exports`` are copied into ``raw``, by their kind. From those of a survey all tables are drafted in
     ``private/draft`` (with ``as_workbook`` as one workbook), where they wait until somebody accepts them.
     From transcripts and coders' work the reference tables themselves are drafted, with blanks that a person
-    must fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml. Returns what
-    the draft leaves for a person to decide. Raises UsageError if the folder already contains a study, and
-    Faults, before anything is written, if an export cannot be read.
+    must fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml, and
+    ``sheets`` are the sheets of workbooks with answers. Returns what the draft leaves for a person to decide.
+    Raises UsageError if the folder already contains a study, and Faults, before anything is written, if an
+    export cannot be read.
     """
     if (directory / "reference").exists():
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
     drafts, notes, arrived, texts, drafted = {}, [], None, None, None
+    survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
     if exports:
         from glc_analysis.drafting.texts import draft_texts, sort_arrivals
 
         arrived = sort_arrivals(exports)
         texts = draft_texts(arrived)
+        survey["sheets"] = _named_sheets(arrived.surveys, sheets)
         if arrived.surveys:
-            drafted, arrived.surveys = draft_exports(arrived.surveys, encoding)
+            drafted, arrived.surveys = draft_exports(arrived.surveys, survey)
         drafts |= texts.tables
         notes += texts.notes
     if form:
@@ -79,8 +83,11 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)
              for key, text in (("id", slug(title)), ("title", title))}
+    read = ", ".join(f"{json.dumps(file, ensure_ascii=False)} = {json.dumps(names, ensure_ascii=False)}"
+                     for file, names in survey["sheets"].items())
     settings = template(__file__, "study.toml").render(named).replace(
-        "encoding = []", f"encoding = {json.dumps([*encoding])}", 1)
+        "encoding = []", f"encoding = {json.dumps(survey['encoding'])}", 1).replace(
+        "sheets = {}", f"sheets = {{{read}}}", 1)
     (reference / "study.toml").write_text(settings, encoding="utf-8", newline="\n")
     for about in (about for name in reference_tables() for about in table_files(name)):
         path = directory / about.path
@@ -121,13 +128,26 @@ def _write_texts(directory: Path, texts: TextDraft) -> None:
         settings.write_text(text, encoding="utf-8", newline="\n")
 
 
-def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> tuple[Draft, list[Path]]:
-    """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
-    names is left out, and a note says so. ``encoding`` names that of the files, if it is not found. Raises
-    Faults with what is wrong in any of them."""
+def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
+    """[survey] sheets of study.toml: those of these sheets that each workbook has. Raises Faults for a sheet
+    that none has."""
+    books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
+    held = {path.name: [sheet.sheet for sheet in read_sheets(path)] for path in books}
+    known = {sheet for sheets in held.values() for sheet in sheets}
+    if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}", fix="correct --sheet")
+                  for name in names if name not in known]:
+        raise Faults(faults)
+    named = {file: " | ".join(name for name in names if name in sheets) for file, sheets in held.items()}
+    return {file: sheets for file, sheets in named.items() if sheets}
+
+
+def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any]) -> tuple[Draft, list[Path]]:
+    """The draft of the tables for survey exports, read as ``settings`` say, which are of [survey] of
+    study.toml, and the files that hold answers: a list of wordings or of names is left out, and a note says
+    so. Raises Faults with what is wrong in any of them."""
     from glc_analysis.drafting.draft import make_draft
     from glc_analysis.drafting.lists import lists_beside
-    from glc_analysis.intake.survey import read_survey
+    from glc_analysis.intake.survey import read_survey_sheets
 
     surveys, faults = [], []
     stems = [slug(path.stem) for path in exports]
@@ -136,7 +156,7 @@ def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> tupl
             faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))
             continue
         try:
-            surveys.append(read_survey(path, {"tool": "", "encoding": encoding}))
+            surveys += read_survey_sheets(path, settings)
         except Faults as found:
             faults += found.faults
     if faults:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import read_log, tabular
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Fault, Faults, find_faults
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import (
     TableFile,
@@ -223,6 +224,48 @@ def in_their_files(study: Study, faults: Iterable[Fault]) -> list[Fault]:
                                 value=fault.value if row or not at else " / ".join(_key(at, key)))
         placed.append(fault)
     return placed
+
+
+# ------------------------------
+# Tables in which something is wrong: what can be looked at all the same, so that a check finds everything.
+
+
+_UNUSED = {"organisations": {"home_country_id", "founded"}, "countries": {"label", "region_id"},
+           "corrections": {"reason", "by", "date"},
+           "questions": {"theme_id", "wording", "is_sensitive", "asked_if"}}
+"""The columns that nobody needs to read the survey: what is wrong there causes no other fault in it."""
+_SURVEY_STEPS = ("records", "conversations", "organisations", "answers")
+
+
+def blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str, ...]]:
+    """The tables with faults as needs of steps, each with the steps that can do with the rest of it: those of
+    the survey, where its rows can be read and their answers found. Of questions.csv and options.csv these get
+    what is sound (:func:`sound_questions`)."""
+    columns: dict[str, set[str]] = {}
+    for fault in faults:
+        columns.setdefault(_table_of(fault), set()).add(fault.column)
+    blocked = {}
+    for name in columns.keys() & reference_tables().keys():
+        is_read = not find_faults(partial(read_table, study, name), [])
+        is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
+        blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
+    return blocked
+
+
+def sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
+    """The tables with those questions alone whose row and option list are right, none with a condition."""
+    rows: dict[str, set[int]] = {"questions": set(), "options": set()}
+    for fault in faults:
+        table = _table_of(fault)
+        if table in rows and fault.column not in _UNUSED.get(table, ()):
+            rows[table].update(map(int, re.findall(r"\d+", fault.row)))
+    options = reference.options
+    wrong = {*options.loc[options.index.isin(rows["options"]), "option_list"]}
+    questions = reference.questions
+    is_sound = ~questions.index.isin(rows["questions"]) & ~questions["option_list"].isin(wrong)
+    return Reference(reference.tables | {
+        "questions": questions[is_sound].assign(asked_if=""),
+        "options": options[~options["option_list"].isin(wrong)]}, reference.unsound)
 
 
 # ------------------------------

@@ -26,6 +26,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
+from glc_analysis.errors import Fault, find_faults
 from glc_analysis.files import Digests
 from glc_analysis.manifest import (
     RECORD,
@@ -366,6 +367,26 @@ class Engine:
                 self.logs[step.name] = self._earlier_log(step.name)
             self.reports.append(Report(step.name, why))
 
+    def run_all(self, blocked: Mapping[str, Collection[str]], *,
+                incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
+        """Runs every step that can run whatever is wrong elsewhere; returns all faults, and the steps that
+        could not run.
+
+        ``blocked`` are needs in which something is wrong, each with the steps that can do with the rest of
+        them. What the steps ``incomplete`` make is not whole, so that no other step uses it.
+        """
+        faults: list[Fault] = []
+        unseen, lacking = [], set()
+        for step in self._steps:
+            if lacking.intersection(step.needs) or any(
+                    need in blocked and step.name not in blocked[need] for need in step.needs):
+                unseen.append(step.name)
+                lacking.update(step.makes)
+                continue
+            if find_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
+                lacking.update(step.makes)
+        return faults, unseen
+
     def __getitem__(self, name: str) -> Any:
         """A table, rows of one, or a value; it is read or made again if its step did not run."""
         if name not in self._held:
@@ -377,6 +398,10 @@ class Engine:
             else:
                 self._held[name] = tables.read_stored(self._processed, name)
         return self._held[name]
+
+    def holds(self, name: str) -> bool:
+        """Whether a table or a value was made."""
+        return name in self._held
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table, shaped and checked."""

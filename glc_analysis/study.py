@@ -72,11 +72,22 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
     that a setting may have, by section and name. Raises Faults with everything that is wrong.
     """
     found = _parsed(path)
-    faults = [fault for section, values in found.items()
-              for fault in _section_faults(path.name, section, values, defaults, words)]
-    if faults:
-        raise Faults(faults)
-    return {section: {**given, **found.get(section, {})} for section, given in defaults.items()}
+    faults = {section: [*_section_faults(path.name, section, values, defaults, words)]
+              for section, values in found.items()}
+    settings = {section: {**given, **(found.get(section, {}) if not faults.get(section) else {})}
+                for section, given in defaults.items()}
+    if wrong := [*(fault for own in faults.values() for fault in own), *_rule_faults(path.name, settings)]:
+        raise Faults(wrong)
+    return settings
+
+
+def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults of settings that have the right form, and break a rule of their own."""
+    yield from unit_name_faults(file, settings["study"]["unit_name"])
+    yield from unknown_faults(file, settings["survey"]["unknown"])
+    yield from consensus_faults(file, settings["consensus"])
+    yield from coding_faults(file, settings["coding"])
+    yield from countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -424,14 +435,7 @@ class Study:
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
         with read_log.exact():  # every page depends on the settings
-            found = read_settings(path, DEFAULTS, WORDS)
-        if faults := [*unit_name_faults(path.name, found["study"]["unit_name"]),
-                      *unknown_faults(path.name, found["survey"]["unknown"]),
-                      *consensus_faults(path.name, found["consensus"]),
-                      *coding_faults(path.name, found["coding"]),
-                      *countries_agreed_faults(path.name, found["disclosure"]["countries_agreed"])]:
-            raise Faults(faults)
-        return found
+            return read_settings(path, DEFAULTS, WORDS)
 
     @property
     def id(self) -> str:

@@ -19,7 +19,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from encodings.aliases import aliases
 from io import BytesIO
 from itertools import islice
@@ -343,6 +343,7 @@ class Grid:
     sheet: str  # "" for a delimited file
     rows: list[list[str]]
     numbers: list[int]
+    is_hidden: bool = field(default=False, repr=False)  # a sheet that the program does not show
 
     @property
     def names(self) -> list[str]:
@@ -405,9 +406,9 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """Every sheet of a workbook that holds anything, in order: of an XLSX file, or of an XLS file of older
     programs, told apart by their content.
 
-    Whole numbers come without ".0", dates and times as ISO 8601, booleans as TRUE and
-    FALSE, formulas as their stored results. A formula without one is a fault; with ``values_only``
-    every formula is, and macros are.
+    Whole numbers come without ".0", numbers shown in per cent with their sign (75%), dates and times as
+    ISO 8601, booleans as TRUE and FALSE, formulas as their stored results. A formula without one is a
+    fault; with ``values_only`` every formula is, and macros are.
     """
     raw = read_bytes(path)
     try:
@@ -442,24 +443,28 @@ def _old_sheets(raw: bytes, file: str) -> list[Grid]:
     import xlrd
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
-        book = xlrd.open_workbook(file_contents=raw, logfile=silence)
-    sheets = [grid(file, sheet.name, [[_old_text(cell, book.datemode) for cell in row]
-                                      for row in sheet.get_rows()]) for sheet in book.sheets()]
+        book = xlrd.open_workbook(file_contents=raw, logfile=silence, formatting_info=True)
+    sheets = [replace(grid(file, sheet.name, [[_old_text(cell, book) for cell in row]
+                                              for row in sheet.get_rows()]),
+                      is_hidden=sheet.visibility != 0) for sheet in book.sheets()]
     return [sheet for sheet in sheets if sheet.rows]
 
 
-def _old_text(cell: Any, datemode: int) -> str:
+def _old_text(cell: Any, book: Any) -> str:
     """A cell of an XLS file as :func:`_text` writes one of an XLSX file."""
     import xlrd
 
     match cell.ctype:
         case xlrd.XL_CELL_DATE:
-            moment = xlrd.xldate.xldate_as_datetime(cell.value, datemode)
+            moment = xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
             return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat()
         case xlrd.XL_CELL_BOOLEAN:
             return str(bool(cell.value)).upper()
         case xlrd.XL_CELL_ERROR:
             return xlrd.error_text_from_code.get(cell.value, "#N/A")
+        case xlrd.XL_CELL_NUMBER if _is_per_cent(
+                book.format_map[book.xf_list[cell.xf_index].format_key].format_str):
+            return _per_cent(cell.value)
         case xlrd.XL_CELL_NUMBER if cell.value.is_integer():
             return str(int(cell.value))
         case _:
@@ -477,7 +482,7 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
     """The sheets, and the cells that are stored without a value: some may be formulas."""
     sheets, suspects = [], set()
-    for title, rows in _sheets(raw, data_only=True):
+    for title, is_hidden, rows in _sheets(raw, data_only=True):
         texts, cells = [], 0
         for n, row in enumerate(rows):
             cells += len(row)
@@ -485,7 +490,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
                 refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", f"{file}, sheet {title}", _FAR_AWAY)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
-        sheets.append(grid(file, title, texts))
+        sheets.append(replace(grid(file, title, texts), is_hidden=is_hidden))
     return [sheet for sheet in sheets if sheet.rows], suspects
 
 
@@ -497,7 +502,7 @@ def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list
 
 
 def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
-    for title, rows in _sheets(raw, data_only=False):
+    for title, _, rows in _sheets(raw, data_only=False):
         for cell in (cell for row in rows for cell in row if cell.data_type == "f"):
             yield Fault("is a formula", f"{file}, sheet {title}", str(cell.row), cell.column_letter,
                         str(cell.value), "write its result instead")
@@ -511,13 +516,13 @@ def _macros(raw: bytes, file: str) -> list[Fault]:
 
 
 def _sheets(raw: bytes, *,
-            data_only: bool) -> Iterator[tuple[str, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
+            data_only: bool) -> Iterator[tuple[str, bool, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
     from openpyxl import load_workbook
 
     book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
-        yield sheet.title, sheet.iter_rows()
+        yield sheet.title, sheet.sheet_state != "visible", sheet.iter_rows()
 
 
 def _is_suspect(cell: ReadOnlyCell | EmptyCell) -> bool:
@@ -534,6 +539,8 @@ def _text(cell: ReadOnlyCell | EmptyCell) -> str:
             return text.replace("_x000D_", "\r")  # how workbooks spell a carriage return
         case bool(truth):
             return str(truth).upper()
+        case int(number) | float(number) if _is_per_cent(cell.number_format):
+            return _per_cent(number)
         case float(number) if number.is_integer():
             return str(int(number))
         case dt.datetime() as moment if moment.time() == dt.time() and _shows_no_time(cell):
@@ -542,6 +549,24 @@ def _text(cell: ReadOnlyCell | EmptyCell) -> str:
             return moment.isoformat()
         case other:
             return str(other)
+
+
+def _is_per_cent(number_format: str) -> bool:
+    """Whether a number format shows a hundred times the value, with a sign for per cent.
+
+    >>> [_is_per_cent(one) for one in ("0.0%", "General", '0" % of staff"', "0\\\\%")]
+    [True, False, False, False]
+    """
+    return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
+
+
+def _per_cent(number: float) -> str:
+    """A value as it is shown in per cent: the file has 0.75 where a person wrote and sees 75%.
+
+    >>> _per_cent(0.75), _per_cent(0.07), _per_cent(1), _per_cent(0.1234)
+    ('75%', '7%', '100%', '12.34%')
+    """
+    return f"{100 * number:.10g}%"
 
 
 def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:

@@ -258,7 +258,7 @@ def test_context_joins_by_country_and_is_counted(tmp_path):
     (ROWS, {}, [question("Q2", "text")]),
     ([{"org": "a", "Q1": ""}], {"survey": {"country": ""}},
      [question("Q1", "single", "countries")]),
-    ([{"org": "test", "Q1": "yes"}], {"survey": {"country": ""}}, [question("Q1", "multi", "law")])],
+    ([{"org": "court", "Q1": "yes"}], {"survey": {"country": ""}}, [question("Q1", "multi", "law")])],
     ids=["one organisation", "no country", "nothing but organisations", "nothing but texts",
          "no country anywhere", "one multiple choice"])
 def test_a_study_may_be_small_in_every_way(tmp_path, rows, settings, questions):

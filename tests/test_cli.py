@@ -172,3 +172,12 @@ def test_a_command_prints_its_rows_as_table_csv_and_json(study, name):
         assert len(done["table"].stdout.splitlines()) == len(rows)
     else:
         assert rows[0] and re.fullmatch(r"[A-Z][^\n]+\.\n", done["table"].stdout)
+
+
+def test_an_option_of_one_value_that_is_given_twice_is_refused_not_half_forgotten(tmp_path):
+    forms = [tmp_path / "a.xlsx", tmp_path / "b.xlsx"]
+    for path in forms:
+        path.touch()
+    words = ["init", tmp_path / "x", *(word for path in forms for word in ("--form", path))]
+    done = CliRunner().invoke(cli, [*map(str, words)])
+    assert done.exit_code == 2 and "--form takes one value and is given 2 times" in done.output

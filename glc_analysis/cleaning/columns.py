@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 import pandas as pd
 
@@ -109,9 +110,8 @@ def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) 
         part = part.rename(columns=lambda column: loop_columns[column][1])
         parts.append(pd.concat([common, part], axis=1)[kept].assign(**{LOOP: loop}))
     frame = pd.concat(parts).fillna("").sort_index(kind="stable")
-    return RawSurvey(survey.path, survey.tool, frame.drop(columns=LOOP).reset_index(drop=True),
-                     [survey.rows[i] for i in frame.index], list(frame[LOOP]),
-                     survey.wording, survey.repeated)
+    return replace(survey, frame=frame.drop(columns=LOOP).reset_index(drop=True),
+                   rows=[survey.rows[i] for i in frame.index], loops=list(frame[LOOP]))
 
 
 def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:

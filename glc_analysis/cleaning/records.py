@@ -21,10 +21,11 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, row_list, unknown_country_faults
-from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, GLCError, nearest
-from glc_analysis.intake.survey import RawSurvey, read_survey
+from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, doubtful_records
+from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, CellFault, Fault, Faults, GLCError, nearest
+from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
-from glc_analysis.schema import UNKNOWN
+from glc_analysis.schema import CHOICES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.text import (
     language_code,
@@ -240,11 +241,12 @@ def conversation_partners(participants: pd.DataFrame, reference: Reference) -> p
 # Corrections, one reviewed row each with a reason.
 #
 # A correction names the record (``answer_id``), the raw column, the text that the file has there
-# and the text that it should have. Column ``*`` with ``to`` = ``drop`` leaves the record out.
+# and the text that it should have. Column ``*`` with ``to`` = ``drop`` leaves the record out;
+# ``keep`` says that somebody looked at a doubtful record, and that it is an answer.
 
 
 WHOLE_RECORD = "*"
-DROP = "drop"
+DROP, KEEP = "drop", "keep"
 
 
 def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
@@ -261,9 +263,11 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
         if fix["column"] == WHOLE_RECORD and fix["to"] == DROP:
             dropped.append(fix["key"])
             log.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
+        elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP:
+            faults.append(Fault("column * can only drop or keep a record", value=fix["to"],
+                                fix="write drop or keep in the column `to`, or name one column", **place))
         elif fix["column"] == WHOLE_RECORD:
-            faults.append(Fault("column * can only drop a record", value=fix["to"],
-                                fix="write drop in the column `to`, or name one column", **place))
+            continue  # nothing changes
         elif fix["column"] not in frame.columns:
             faults.append(Fault(f"the survey file has no such column; "
                                 f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
@@ -304,15 +308,6 @@ YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
 @dataclass(frozen=True)
-class CellFault(Fault):
-    """A text of one record that cannot be read: the ``key`` of the record and the ``text``, as a row of
-    corrections.csv names them."""
-
-    key: str = field(default="", compare=False)
-    text: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True)
 class Records:
     """The records of all survey files together, in a fixed order.
 
@@ -330,6 +325,8 @@ class Records:
     blank: frozenset[str]
     faults: tuple[Fault, ...] = ()
     has_decimal_commas: bool = False
+    confirmed: frozenset[tuple[str, str]] = frozenset()
+    """The answer_ids and columns of cells that corrections.csv says are right as they are."""
 
     def cells(self, found: list[str]) -> pd.Series:
         """The texts of one column of each file, in the order of ``answers``; words for a blank are blank.
@@ -366,9 +363,16 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     counted = [_counted_rows(survey, settings["counted"], log) for survey in surveys]
     named = [with_record_ids(columns.unroll(survey, patterns, settings["blank"]), settings)
              for survey in counted]
-    faults = [fault for _, wrong in named for fault in wrong]
+    whole = reference.corrections["column"] == WHOLE_RECORD
+    decided = {*reference.corrections.loc[whole, "key"]}
+    faults = [fault for _, wrong in named for fault in wrong if getattr(fault, "key", "") not in decided]
     surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
+    chosen = [name for entry in reference.questions.loc[reference.questions["type"].isin(CHOICES), "columns"]
+              for name in columns.alternatives(entry)]
+    for survey in surveys:
+        faults += doubtful_records(survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
+                                   organisation=columns.alternatives(settings["organisation"]))
     faults += unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _correct_file(survey, fixes, log)
@@ -396,7 +400,8 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
                 why=f"an organisation answered again{' for a country' if settings['country'] else ''}; both "
                     "records are kept")
     return Records(answers, tuple(ready), order, frozenset(settings["blank"]),
-                   (*misfits, *faults, *wrong), settings["decimal_commas"])
+                   (*misfits, *faults, *wrong), settings["decimal_commas"], frozenset(
+                       (fix["key"], fix["column"]) for _, fix in fixes.iterrows() if _is_confirmed(fix)))
 
 
 def answer_table(records: Records) -> pd.DataFrame:
@@ -408,20 +413,24 @@ def answer_table(records: Records) -> pd.DataFrame:
 
 
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
-    """Columns that [survey] counted names and the file does not have."""
-    for column in counted:
-        if column not in survey.frame.columns:
+    """Columns that [survey] counted names and the file does not have, unless it says so (``not in FILE``)."""
+    for column, texts in counted.items():
+        if column not in survey.frame.columns and survey.path.name not in columns.files_without(texts):
             yield Fault(f"the file has no column {column}; {nearest(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
-                        fix="correct the name in [survey] counted of study.toml")
+                        fix="correct the name in [survey] counted of study.toml, or, if all records of this "
+                        f"file count, add ` | {columns.NOT_IN}{survey.path.name}` to its texts there")
 
 
 def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
-    """The records that count: in each of these columns they have one of the texts, separated by ` | `."""
+    """The records that count: in each of these columns they have one of the texts, separated by ` | `; ``*``
+    stands for any text, ``(blank)`` for none."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
-            kept = map_unique(survey.frame[column], normalise_space).isin(wanted).to_numpy()
+            cells = map_unique(survey.frame[column], normalise_space)
+            kept = (cells.isin(wanted - {ANY_TEXT}) | ((cells != "") & (ANY_TEXT in wanted))
+                    | ((cells == "") & (BLANK_TEXT in wanted))).to_numpy()
             log.add("records that count", rows_in=len(kept), rows_out=int(kept.sum()),
                     why=f"{survey.path.name}: {column} is {texts}")
             survey = _select_records(survey, kept)
@@ -434,7 +443,8 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
     study.toml names its column, else the row.
 
     A row changes with every export in which somebody is missing or the order is another; an own id does not.
-    Raises no error; returns the faults: ids that two records share, in capital or small letters.
+    Raises no error; returns the faults: ids that two records share, in capital or small letters. The later
+    one has its row behind the id, by which corrections.csv can drop or keep it.
     """
     faults: list[Fault] = []
     own, column = pd.Series("", index=survey.frame.index), ""
@@ -449,9 +459,12 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
         before = rows.setdefault(ids[-1].casefold(), row)
         if before != row:
-            faults.append(Fault(f"row {before} has the same respondent", file=survey.path.name, row=str(row),
-                                column=column, value=respondent, fix="name a column in which every record "
-                                f"has an id of its own under [survey] {RESPONDENT}, or leave that blank"))
+            ids[-1] = f"{stem}.{key}.r{row}" + (f".l{loop}" if loop else "")
+            faults.append(CellFault(
+                f"row {before} has the same respondent ({column})", file=survey.path.name, row=str(row),
+                column=WHOLE_RECORD, value=respondent, key=ids[-1], fix=f"decide about record {ids[-1]} in "
+                "corrections.csv (column *, to: drop or keep), or name a column in which every record has an "
+                f"id of its own under [survey] {RESPONDENT}, or leave that blank"))
     return replace(survey, frame=survey.frame.set_axis(ids, axis=0)), faults
 
 
@@ -762,7 +775,8 @@ def read_raw(study: Study, kind: str) -> list[RawSurvey]:
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
-            read.append(read_survey(path, study.settings["survey"] if kind == "survey" else None))
+            read += read_survey_sheets(path, study.settings["survey"]) if kind == "survey" \
+                else [read_survey(path)]
         except Faults as found:
             faults += found.faults
     stems = [slug(survey.path.stem) for survey in read]

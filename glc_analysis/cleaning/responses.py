@@ -24,6 +24,7 @@ from glc_analysis.cleaning.dimension_tables import (
     UnknownOption,
     with_rows_to_add,
 )
+from glc_analysis.cleaning.doubts import date_fault, may_have_thousands, range_behind
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
@@ -283,6 +284,11 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     for number, ((_, key), at) in enumerate(ordered, 1):
         close = f"; {nearest(written[key], options.options['label'])}" if number <= SHOWN_ALIKE else ""
         fault = records.fault(at[0], "", found, written[key], "")
+        if meant := range_behind(written[key], options.options["label"]):
+            faults.append(replace(date_fault(
+                question["option_list"], written[key], meant, file=fault.file, column=fault.column,
+                row=row_list([int(rows[i]) for i in at])), n=len(at)))
+            continue
         faults.append(UnknownOption(
             f"is not an option of {question['option_list']}{close}", fault.file,
             row_list([int(rows[i]) for i in at]), fault.column, fault.value, n=len(at),
@@ -442,17 +448,46 @@ def _read_single(question, records, options, plain, cells, is_redacted, log) -> 
         ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
     places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                       strict=True))
+    answers = set(options.options.loc[options.options["kind"].isin(["substantive", "other"]), "option_id"])
+    faults = [*unknown.faults, *_user_missing(
+        records, plain, cells, ids.isin(answers).to_numpy(),
+        f"write dont_know, refused or none as its kind in {question['option_list']} of options.csv, or list "
+        "it in blank under [survey] in study.toml")]
     number = None
     if question["type"] == "scale":
         number = map_unique(ids, lambda option: places.get(option, np.nan)).to_numpy(dtype=float)
-    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=unknown.faults,
+    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults,
                          other_text=unknown.texts)
 
 
+def _user_missing(records: Records, plain: list[str], cells: pd.Series, is_counted: np.ndarray,
+                  fix: str) -> list[Fault]:
+    """A fault for each text that an SPSS file calls missing and that would count."""
+    faults = []
+    for survey, column in zip(records.surveys, plain, strict=True):
+        own = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
+        for text in sorted(survey.missing.get(column, ())):
+            if n := int((own & (cells == text).to_numpy()).sum()):
+                faults.append(Fault(f"the SPSS file calls it missing (user-missing), and {n:,} records would "
+                                    "count as answers", survey.path.name, column=column, value=text, fix=fix,
+                                    n=n, is_structure=True))
+    return faults
+
+
 def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    values, wrong = parse_numbers(cells, decimal="," if records.has_decimal_commas else ".")
-    faults = [records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
-              for i in np.flatnonzero(wrong)]
+    decimal = "," if records.has_decimal_commas else "."
+    values, wrong = parse_numbers(cells, decimal=decimal)
+    absent = _user_missing(records, plain, cells, np.ones(len(cells), dtype=bool),
+                           "list it in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
+    wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
+    faults = [*absent, *(records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
+                         for i in np.flatnonzero(wrong))]
+    doubtful = cells.isin(may_have_thousands([*cells.unique()], decimal)).to_numpy()
+    for i in np.flatnonzero(doubtful):
+        fault = records.fault(i, f"may be {values[i]:g} or {values[i] * 1000:.0f}: the mark may divide "
+                              "thousands", plain, cells.iloc[i], "write the number without the mark in "
+                              "corrections.csv, or, if it is right, the same text as `from` and `to`")
+        faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_unique(cells, has_percent_sign).to_numpy(dtype=bool)
     if is_signed.any():
         doubtful = np.flatnonzero(~is_signed & (values > 0) & (values < 1))

@@ -19,7 +19,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Fault, Faults, UsageError, find_faults
 from glc_analysis.files import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -33,15 +33,18 @@ if TYPE_CHECKING:
               help="An XLSForm: its questions and options are drafted.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
-@click.option("--from", "export", type=click.Path(exists=True, path_type=Path),
+@click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
               metavar="FILE...", help="Survey exports of one form, in one or several languages or tools; "
               "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
 @click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
               "text files, such as cp1251, if it is not found.")
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: a sheet of a workbook "
+              "that holds answers, if it has several sheets; may be given several times.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
-def init(directory: Path, form: Path | None, codebook: Path | None, export: Path | None, as_workbook: bool,
-         encoding: tuple[str, ...], more: tuple[Path, ...]) -> None:
+def init(directory: Path, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
+         as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
+         more: tuple[Path, ...]) -> None:
     """Start a study in a new folder.
 
     With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies in
@@ -52,11 +55,11 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
     from glc_analysis.new_study import start
     from glc_analysis.reference import repository_of
 
-    if (more or as_workbook or encoding) and not export:
+    if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
-    exports = (export, *more) if export else ()
+    exports = (*named, *more)
     for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook,
-                      encoding=encoding):
+                      encoding=encoding, sheets=sheets):
         say(f"To decide: {note}")
     if repository := repository_of(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
@@ -111,8 +114,9 @@ def sample(directory: str, remove: bool) -> None:
 def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> None:
     """Check raw files, reference tables and answers.
 
-    Lists all problems at once, each with file, row, column, value and how to fix it. A draft that waits is
-    checked first. Writes nothing, except with --accept, --accept-draft or --move-private.
+    Lists all problems at once, each with file, row, column, value and how to fix it, and names what could
+    not be looked at because of them. A draft that waits is checked first. Writes nothing, except with
+    --accept, --accept-draft or --move-private.
     """
     from datetime import date
 
@@ -136,8 +140,16 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         if moved:
             say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
                 "them out.")
-    if not _check_draft(study, looked_by):
-        return
+    in_draft: list[Fault] = []
+    try:
+        if not _check_draft(study, looked_by):
+            say("Not looked at yet, before a question of the draft is accepted: answers, interviews, coders' "
+                "work.")
+            return
+    except Faults as found:
+        if looked_by or not _has_questions(study):
+            raise
+        in_draft = found.faults
     if looked_by:
         study = Study(study.root)  # the settings are new
     given: list[pd.DataFrame] = []
@@ -149,8 +161,10 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         if not looked_by:
             if (study.root / FOLDER).is_dir():
                 say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
-            raise
+            raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
         raise note_more(study, found) from None
+    if in_draft:
+        raise Faults(in_draft)
     if looked_by:
         from glc_analysis.drafting.store import close_more
 
@@ -198,9 +212,13 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         read_draft,
     )
     from glc_analysis.files import locked
-    from glc_analysis.tabular import read_table
 
-    draft = read_draft(study)
+    try:
+        draft = read_draft(study)
+    except Faults as found:
+        faults = [*found.faults]
+        find_faults(lambda: read_raw(study, "survey"), faults)
+        raise Faults(faults) from None
     if draft is None:
         if looked_by:
             raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
@@ -220,6 +238,13 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         draft = read_draft(study)
     for line in draft_lines(draft):
         say(line)
+    return _has_questions(study)
+
+
+def _has_questions(study: Study) -> bool:
+    """Whether a study has questions of its own; without the table it may be one of interviews."""
+    from glc_analysis.tabular import read_table
+
     questions = study.reference_file("questions")
     return not questions.is_file() or len(read_table(questions).rows) > 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
@@ -46,6 +47,20 @@ class Group(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(widest), self.commands[name].get_short_help_str(limit=200))
                                     for name in names])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]
+                        ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command. An option that takes one value and is given twice is refused: click would drop
+        the first value and say nothing."""
+        name, command, own = super().resolve_command(ctx, args)
+        if command and not ctx.resilient_parsing:
+            within = click.Context(command, parent=ctx, info_name=name)
+            _, _, given = command.make_parser(within).parse_args([*own])
+            for option, n in Counter(given).items():
+                if n > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
+                    said = f"{option.opts[0]} takes one value and is given {n} times."
+                    raise click.UsageError(said, within)
+        return name, command, own
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a problem ends it with a message and the exit code of the problem."""

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.columns import NOT_IN
+from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
-from glc_analysis.cleaning.records import repeated_records
+from glc_analysis.cleaning.doubts import doubtful_records
+from glc_analysis.cleaning.records import RESPONDENT, repeated_records, with_record_ids
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
 from glc_analysis.drafting.sensitivity import sensitivity_rows
 from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal
+from glc_analysis.errors import SHOWN_ROWS, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
 from glc_analysis.text import normalise_space, slug
@@ -129,8 +131,9 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
     names = [name for column in form.columns if column.place in guesses for name in _names(column, guesses)]
+    organisation = alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return Draft({name: _unsure_first(table) for name, table in tables.items()},
-                 tuple(_notes(form, surveys)), tuple(names))
+                 tuple(_notes(form, surveys, organisation)), tuple(names))
 
 
 def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str]]:
@@ -562,8 +565,14 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
     return best[1]
 
 
-def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
+def _notes(form: Form, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:
     notes = [f"{found}. They would count twice. To fix: {found.fix}." for found in repeated_records(surveys)]
+    undecided = pd.DataFrame(columns=["key", "column"])
+    doubts = [fault for survey in surveys for fault in doubtful_records(
+        with_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation=organisation)]
+    notes += Faults(doubts).lines[:SHOWN_ROWS]
+    notes += [f"{len(doubts) - SHOWN_ROWS:,} more such doubts: `glc check` asks about each"
+              ] * (len(doubts) > SHOWN_ROWS)
     notes += [
         f"{survey.path.name}: the heading {name!r} stands over several columns, told apart by their places"
         for survey in surveys

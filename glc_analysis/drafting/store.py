@@ -26,13 +26,13 @@ import pandas as pd
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
-from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP, WHOLE_RECORD, CellFault, TwoFilesFault
+from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, AS, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.option_lists import further_options
 from glc_analysis.drafting.options import UNSURE
 from glc_analysis.drafting.sensitivity import DECISIONS, OTHERS, decided_sensitivity
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import CellFault, Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units
@@ -552,7 +552,7 @@ def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
 def note_more(study: Study, found: Faults) -> Faults:
     """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
     and returns the faults with one for all of these. What a person wrote into such a row is kept."""
-    reference = read_reference(study)
+    reference = read_reference(study, needed=())  # what is wrong in it is among the faults
     scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
     unknown = [fault for fault in found.faults if isinstance(fault, OptionFault) and fault.texts]
     times = Counter((fault.file, fault.column) for fault in found.faults if isinstance(fault, CellFault))
@@ -587,19 +587,23 @@ def note_more(study: Study, found: Faults) -> Faults:
     if n_personal:
         said.append(Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
                           "`glc check` names them", fix=CORRECT_THE_RECORD))
-    if corrections:
-        said.append(Fault(f"{_are(len(corrections), 'answer')} not readable",
-                          file=more_file(study, "corrections"),
+    n_records = sum(row["column"] == "*" for row in corrections)
+    if n_answers := len(corrections) - n_records:
+        said.append(Fault(f"{_are(n_answers, 'answer')} not readable", file=more_file(study, "corrections"),
                           fix=f"write into `to` what each should be; {again}"))
     if records:
         said.append(Fault(f"{_are(len(records), 'record')} of organisations with records in several files",
                           file=more_file(study, "corrections"),
                           fix=f"write {DROP} into `to` of those that do not count; {again}"))
+    if n_records:
+        said.append(Fault(f"{_are(n_records, 'record')} perhaps no answer", column="*",
+                          file=more_file(study, "corrections"),
+                          fix=f"write drop into `to`, or keep if it is one; {again}"))
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         said.append(Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
                           fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {again}"))
-    return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said])
+    return Faults([*(fault for fault in found.faults if id(fault) not in taken), *said], unseen=found.unseen)
 
 
 def _are(n: int, what: str) -> str:

@@ -380,9 +380,13 @@ def _has_comments(path: Path) -> bool:
 def _is_coded(path: Path) -> bool:
     """Whether a table has passages with their codes, in the layout of a program or in our own."""
     try:
-        grid: Grid = read_sheets(path)[0] if path.suffix.lower().startswith(".xls") else read_table(path)
+        sheets = read_sheets(path) if path.suffix.lower().startswith(".xls") else [read_table(path)]
     except Faults:
         return False  # the reader of surveys says what is wrong
+    return any(map(_has_codings, sheets))
+
+
+def _has_codings(grid: Grid) -> bool:
     roles = {*column_roles(grid.names)}
     is_placed = bool(roles & {"quote", "start"})
     return "source" in roles and is_placed and bool(roles & {"code", "codes", "applied"})

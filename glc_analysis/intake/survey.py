@@ -9,10 +9,11 @@ included.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glc_analysis.errors import Fault, Faults, GLCError, refuse
+from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 from glc_analysis.tabular import Grid, clean, read_bytes, read_sheets, read_table
 
 # ------------------------------
@@ -50,6 +51,9 @@ class RawSurvey:
     loops: list[int]
     wording: dict[str, str]
     repeated: tuple[str, ...]
+    sheets: tuple[str, ...] = ()  # of a workbook those that were read
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of an SPSS file the texts of each column that it calls missing (user-missing)."""
 
     def record_hashes(self, columns: Sequence[str]) -> np.ndarray:
         """A number for the cells of each record in these columns, in this order: the same for the same cells.
@@ -137,7 +141,8 @@ def is_spss(path: Path) -> bool:
 
 
 def read_spss(path: Path) -> RawSurvey:
-    """One row a case that holds anything. User-missing values keep their label; system-missing is blank."""
+    """One row a case that holds anything. User-missing values keep their label, and without one say what they
+    are (``99 (user-missing)``): elsewhere 99 may be an answer. System-missing is blank."""
     try:
         import pyreadstat  # an extra: only those with SPSS files need it
     except ImportError as error:
@@ -149,8 +154,10 @@ def read_spss(path: Path) -> RawSurvey:
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
         fix = "save it in SPSS again, or export it as CSV in UTF-8"
         raise Faults([Fault("the SPSS file cannot be read", file=path.name, fix=fix)]) from error
-    labels = meta.variable_value_labels
-    columns = {name: _texts(frame[name], labels.get(name, {})) for name in frame.columns}
+    labels, ranges = meta.variable_value_labels, meta.missing_ranges
+    absent = {name: _user_missing(frame[name], labels.get(name, {}), ranges.get(name, []))
+              for name in frame.columns}
+    columns = {name: _texts(frame[name], {**labels.get(name, {}), **absent[name]}) for name in frame.columns}
     rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
     if not rows:
         refuse("the file has variables and no cases", path.name, "export it again, or remove it")
@@ -163,7 +170,17 @@ def read_spss(path: Path) -> RawSurvey:
         loops=[0] * len(rows),
         wording={clean(name): clean(wording[name] or "") for name in frame.columns},
         repeated=(),
+        missing={clean(name): frozenset(map(clean, texts.values()))
+                 for name, texts in absent.items() if texts},
     )
+
+
+def _user_missing(values: Iterable[Any], labels: Mapping[Any, str],
+                  ranges: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
+    """The values of a variable that SPSS calls user-missing, with their texts."""
+    return {value: labels.get(value) or f"{_text(value)} (user-missing)"
+            for value in {value for value in values if value is not None and value == value}
+            for part in ranges if type(part["lo"]) is type(value) and part["lo"] <= value <= part["hi"]}
 
 
 def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
@@ -207,6 +224,16 @@ def is_kobo(sheets: list[Grid]) -> bool:
     return any(len(_KOBO_COLUMNS & set(sheet.names)) > 1 or _link(sheet) for sheet in sheets)
 
 
+def kobo_sheets(sheets: list[Grid]) -> list[Grid]:
+    """The sheets that make up an export: the main one, and those of repeat groups."""
+    main = next((sheet for sheet in sheets if _is_main(sheet)), None)
+    return [sheet for sheet in sheets if sheet is main or _link(sheet)]
+
+
+def _is_main(sheet: Grid) -> bool:
+    return not _link(sheet) and bool(_KOBO_COLUMNS & set(sheet.names))
+
+
 def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     """One row a record of the repeat group, or of the main sheet where it has none there.
 
@@ -215,7 +242,7 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     """
     repeats = [sheet for sheet in sheets if _link(sheet)]
     filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
-    main = next((s for s in sheets if not _link(s) and _KOBO_COLUMNS & set(s.names)), None)
+    main = next(filter(_is_main, sheets), None)
     if main is None:
         fix = "export the form as XLSX, which holds the main table and its groups in one file"
         refuse("the main table of this repeat group is missing", repeats[0].place, fix)
@@ -333,7 +360,7 @@ def is_plain(sheets: list[Grid]) -> bool:
 
 
 def read_plain(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """The first sheet that holds anything. A second header row is not guessed at."""
+    """The sheet, whatever stands in it. A second header row is not guessed at."""
     return raw_survey(path, "plain", sheets[0])
 
 
@@ -360,7 +387,7 @@ def is_microsoft_forms(sheets: list[Grid]) -> bool:
 
 
 def read_microsoft_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """The first sheet; several options in a cell are separated by semicolons."""
+    """One sheet; several options in a cell are separated by semicolons."""
     return raw_survey(path, "microsoft_forms", sheets[0])
 
 
@@ -370,7 +397,7 @@ def is_google_forms(sheets: list[Grid]) -> bool:
 
 
 def read_google_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """The first sheet; several options in a cell are separated by comma and blank."""
+    """One sheet; several options in a cell are separated by comma and blank."""
     return raw_survey(path, "google_forms", sheets[0])
 
 
@@ -540,10 +567,10 @@ _READERS = {
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
     """One survey file as text, one row a record, by the reader of the tool that made it.
 
-    ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, and its ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_by`). Raises
-    `Faults` with everything that keeps the file from being read, and `GLCError` where the reader of SPSS
-    files is not installed.
+    ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, its ``encoding``
+    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_by`), and its
+    ``sheets`` which sheet of a workbook is read. Raises `Faults` with everything that keeps the file from
+    being read, and `GLCError` where the reader of SPSS files is not installed.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -553,12 +580,64 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     >>> survey.tool, survey.frame.to_dict("list"), survey.rows
     ('plain', {'org': ['7'], 'Q1': ['None']}, [2])
     """
+    first, *others = read_survey_sheets(path, settings)
+    if others:
+        refuse("several of its sheets hold answers", path.name, "keep each in a file of its own")
+    return first
+
+
+def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) -> list[RawSurvey]:
+    """The tables of one survey file as :func:`read_survey` gives one: several where [survey] ``sheets`` names
+    several sheets of a workbook, each like a file of its own (``both, sheet 2018.xlsx``)."""
     if is_spss(path):
-        return read_spss(path)
+        return [read_spss(path)]
     tool, encoding = (settings["tool"], settings["encoding"]) if settings else ("", ())
-    sheets = _sheets(path, encoding)
-    tool = tool or next(name for name, (recognises, _) in _READERS.items() if recognises(sheets))
-    return _READERS[tool][1](path, sheets)
+    groups = _sheets_with_answers(path.name, _sheets(path, encoding), tool, settings)
+    found = []
+    for sheets in groups:
+        reader = tool or _recognised(sheets)
+        name = path.name if len(groups) == 1 else f"{path.stem}, sheet {sheets[0].sheet}{path.suffix}"
+        read = _READERS[reader][1](path.with_name(name), sheets)
+        found.append(replace(read, sheets=tuple(sheet.sheet for sheet in sheets if sheet.sheet)))
+    return found
+
+
+def _recognised(sheets: list[Grid]) -> str:
+    """The tool that wrote these sheets."""
+    return next(name for name, (recognises, _) in _READERS.items() if recognises(sheets))
+
+
+def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
+                         settings: Mapping[str, Any] | None) -> list[list[Grid]]:
+    """The sheets that are read, those of one table together: a form and its repeat groups, any other sheet by
+    itself. Raises Faults where nobody has decided between several."""
+    named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
+    wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
+    if faults := [Fault(f"the workbook has no such sheet; {nearest(name, [one.sheet for one in sheets])}",
+                        file=file, column="[survey] sheets", value=name, fix="correct it in study.toml")
+                  for name in filter(None, named) if name not in [one.sheet for one in sheets]]:
+        raise Faults(faults)
+    table = wanted or sheets
+    is_form = (tool or _recognised(table)) == "kobo"
+    parts = kobo_sheets(table) if is_form else table[:1]
+    if not wanted and len(parts) < len(sheets):
+        raise Faults([_undecided_sheets(file, sheets, parts, is_survey=settings is not None)])
+    if not is_form:
+        return [[sheet] for sheet in (wanted or parts)]
+    return [parts, *([sheet] for sheet in table if sheet not in parts)]
+
+
+def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_survey: bool) -> Fault:
+    about = [f"{one.sheet!r} ({len(one.rows):,} row{'s' * (len(one.rows) > 1)}{', hidden' * one.is_hidden})"
+             for one in sheets]
+    largest = max(sheets, key=lambda one: (not one.is_hidden, len(one.rows) * len(one.names)))
+    named = " | ".join(one.sheet for one in (parts if len(parts) > 1 else [largest]))
+    toml = f"{{{json.dumps(file, ensure_ascii=False)} = {json.dumps(named, ensure_ascii=False)}}}"
+    fix = (f"name those that do under [survey] in study.toml, such as sheets = {toml}; several, separated by "
+           "` | `, are read like files of their own. At the start of a study: `glc init --sheet NAME`") \
+        if is_survey else "keep the sheet that counts in a file of its own"
+    return Fault(f"has {len(sheets)} sheets with cells, {', '.join(about[:-1])} and {about[-1]}: which hold "
+                 "answers is not decided", file=file, fix=fix, is_structure=True)
 
 
 def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:

@@ -223,7 +223,7 @@ class Recoding:
         met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
         said = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
-            if met or any(self._tell([*row]) != [*row] for row in read_sheets(path)[0].rows):
+            if met or any(self._tell([*row]) != [*row] for sheet in read_sheets(path) for row in sheet.rows):
                 raise Faults([manual_fix_needed(path.name, met)])
         elif raw.tool == "nvivo":
             quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]

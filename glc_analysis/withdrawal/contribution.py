@@ -17,7 +17,7 @@ from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.records import with_record_ids
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.ratings import read_ratings
-from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
@@ -185,9 +185,10 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
     register = reference.organisations
     known = {match_key(name): row.organisation_id for row in register.itertuples()
              for name in (row.label, row.organisation_id)}
-    for path in study.raw_files("survey") if "survey" in own.parts else ():
-        settings = study.settings["survey"]
-        survey, _ = with_record_ids(read_survey(path, settings), settings)
+    settings = study.settings["survey"]
+    files = study.raw_files("survey") if "survey" in own.parts else []
+    for read in (read for path in files for read in read_survey_sheets(path, settings)):
+        survey, _ = with_record_ids(read, settings)
         named = settings["organisation"]
         column = columns.locate(named, survey)[0][""] if named else ""
         names = survey.frame[column] if column else [""] * len(survey.rows)
@@ -198,7 +199,7 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
             is_own = owner.get(record, whose) == own.organisation_id
             (own.said if is_own else own.others).extend(cells)
             if is_own:
-                own.rows.setdefault(study.relative(path), set()).add(row)
+                own.rows.setdefault(study.relative(survey.path), set()).add(row)
                 own.ids.add(record)
     if "survey" in own.parts:
         own.ids |= set(answers.loc[answers["organisation_id"] == own.organisation_id, "answer_id"])

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,7 +50,7 @@ from glc_analysis.files import (
     uninterrupted,
 )
 from glc_analysis.intake.ratings import read_ratings
-from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
@@ -249,7 +250,8 @@ def _copy(study: Study, new: Study) -> None:
 def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
     """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
     for path in new.raw_files("survey"):
-        _edit_survey(path, own.rows.get(new.relative(path), set()), own)
+        _edit_survey(path, {survey.path.name: own.rows.get(new.relative(survey.path), set()) for survey in
+                            read_survey_sheets(path, new.settings["survey"])}, own, new.settings["survey"])
     for path in new.raw_files("context"):
         edit_table(path, lambda grid: _context_rows(grid, own, reference, new.settings["context"]["country"]))
     for document in reference.documents.itertuples():
@@ -269,30 +271,34 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
     seal_anew(new)
 
 
-def _edit_survey(path: Path, rows: set[int], own: Contribution) -> None:
-    """Removes the organisation's records from a survey file.
+def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
+                 settings: Mapping[str, Any] | None = None) -> None:
+    """Removes the organisation's records from a survey file; ``rows`` are theirs, by the name of the file, or
+    of each sheet that is read like one.
 
     Other records keep their row numbers, of which ids are made.
     """
-    before = read_survey(path)
-    if rows >= {*before.rows}:
+    before = {survey.path.name: survey for survey in read_survey_sheets(path, settings)}
+    if all(rows[name] >= {*survey.rows} for name, survey in before.items()):
         path.unlink()
         return
     parents: set[str] = set()
 
     def edit(grid: Grid) -> Rows:
+        read = next((name for name, one in before.items() if grid.sheet in (one.sheets or ("",))), "")
         link = next((grid.names.index(name) for name in _LINKS if name in grid.names), -1)
-        gone = [row[link] in parents if link >= 0 else n in rows and not parents
+        gone = [row[link] in parents if link >= 0 else n in rows.get(read, ())
                 for n, row in zip(grid.numbers, grid.rows, strict=True)]
         for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
         return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
 
-    if before.tool == "spss":
-        edit_spss(path, rows, own.names)
+    if any(survey.tool == "spss" for survey in before.values()):
+        edit_spss(path, rows[path.name], own.names)
     else:
         edit_table(path, edit, keep_places=True)
-    if read_survey(path).rows != [row for row in before.rows if row not in rows]:
+    kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
+    if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
                             fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
 

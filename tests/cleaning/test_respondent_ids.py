@@ -3,7 +3,7 @@
 
 from glc_analysis.cleaning.records import survey_records
 from glc_analysis.reference import read_reference
-from tests.study_writer import question, write_csv, write_study
+from tests.study_writer import question, write_csv, write_reference, write_study
 
 ROWS = [{"ResponseId": "R_2abC", "org": "a", "country": "KHM", "Q1": "Yes."},
         {"ResponseId": "R_9-xY", "org": "b", "country": "LAO", "Q1": "No."}]
@@ -35,8 +35,17 @@ def test_two_records_of_one_id_are_a_fault(tmp_path):
     study = study_of(tmp_path, [ROWS[0], {**ROWS[1], "ResponseId": "r_2ABC"}])
     found = survey_records(study, read_reference(study)).faults
     assert [str(one) for one in found] == [
-        "survey.csv, row 3, column ResponseId, value 'r_2ABC': row 2 has the same respondent. To fix: name a "
+        "survey.csv, row 3, column *, value 'r_2ABC': row 2 has the same respondent (ResponseId). To fix: "
+        "decide about record survey.r_2ABC.r3 in corrections.csv (column *, to: drop or keep), or name a "
         "column in which every record has an id of its own under [survey] respondent, or leave that blank."]
+
+
+def test_of_two_records_of_one_id_a_person_can_drop_the_later(tmp_path):
+    study = study_of(tmp_path, [ROWS[0], {**ROWS[1], "ResponseId": "R_2abC"}])
+    write_reference(tmp_path, "corrections", [{"table": "survey", "key": "survey.R_2abC.r3", "column": "*",
+                                               "to": "drop", "reason": "sent twice"}])
+    assert not survey_records(study, read_reference(study)).faults
+    assert ids(study) == {"a": "survey.R_2abC"}
 
 
 def test_a_column_that_is_not_there_is_a_fault(tmp_path):

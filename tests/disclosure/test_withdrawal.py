@@ -28,10 +28,10 @@ from glc_analysis.files import (
     list_copied,
     reading,
 )
-from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import read_reference
-from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
 from glc_analysis.withdrawal import withdrawal
 from glc_analysis.withdrawal.coder_files import Recoding
 from glc_analysis.withdrawal.contribution import Contribution
@@ -93,17 +93,33 @@ def test_a_record_of_a_workbook_goes_with_the_rows_of_its_repeat_group(tmp_path)
         group.append(row)
     main["A2"].comment = openpyxl.comments.Comment("the one from the mill", "x")
     book.save(path)
-    withdrawal._edit_survey(path, {2, 4}, Contribution("mill", frozenset(), names=NAMES))
+    withdrawal._edit_survey(path, {path.name: {2, 4}}, Contribution("mill", frozenset(), names=NAMES))
     kept = read_survey(path)
     assert kept.rows == [3, 3] and list(kept.frame["place"]) == ["there", WITHDRAWN]
     assert not [cell for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row
                 if cell.comment or cell.value in ("mill", "here", "elsewhere", "a", "c")]
 
 
+def test_a_record_of_one_sheet_takes_no_row_of_another_sheet_with_it(tmp_path):
+    path, book = tmp_path / "both.xlsx", openpyxl.Workbook()
+    book.active.title, waves = "about", [book.create_sheet("w1"), book.create_sheet("w2")]
+    for row in (["Survey"], ["by the team"], ["since 2016"]):
+        book.active.append(row)
+    for sheet in waves:
+        for row in (["org", "Q1"], ["mill", 1], ["quay", 2]):
+            sheet.append(row)
+    book.save(path)
+    settings = {**DEFAULTS["survey"], "sheets": {"both.xlsx": "w1 | w2"}}
+    rows = {"both, sheet w1.xlsx": {2}, "both, sheet w2.xlsx": set()}
+    withdrawal._edit_survey(path, rows, Contribution("mill", frozenset(), names=NAMES), settings)
+    assert [one.rows for one in read_survey_sheets(path, settings)] == [[3], [2, 3]]
+    assert openpyxl.load_workbook(path)["about"]["A2"].value == "by the team"
+
+
 def test_a_file_of_nothing_but_its_records_goes_whole(tmp_path):
     path = tmp_path / "mill.csv"
     path.write_text("org,Q1\nmill,yes\n", encoding="utf-8")
-    withdrawal._edit_survey(path, {2}, Contribution("mill", frozenset()))
+    withdrawal._edit_survey(path, {path.name: {2}}, Contribution("mill", frozenset()))
     assert not path.exists()
 
 
@@ -112,9 +128,9 @@ def test_records_of_an_spss_file_go_and_one_without_it_keeps_its_bytes(tmp_path)
     path = tmp_path / "answers.sav"
     pyreadstat.write_sav(pd.DataFrame({"org": ["mill", "quay"]}), path)
     before = path.read_bytes()
-    withdrawal._edit_survey(path, set(), Contribution("lane", frozenset(), names=NAMES))
+    withdrawal._edit_survey(path, {path.name: set()}, Contribution("lane", frozenset(), names=NAMES))
     assert path.read_bytes() == before
-    withdrawal._edit_survey(path, {1}, Contribution("mill", frozenset()))
+    withdrawal._edit_survey(path, {path.name: {1}}, Contribution("mill", frozenset()))
     assert read_survey(path).rows == [2] and b"mill" not in path.read_bytes()
 
 

@@ -144,6 +144,27 @@ def test_a_folder_that_holds_a_study_is_refused(study, tmp_path):
     assert "already contains a study" in done.output
 
 
+def test_exports_that_are_each_named_after_from_are_all_in_the_draft(tmp_path):
+    first, second = csv_file(tmp_path, ANSWERS, "first.csv"), csv_file(tmp_path, {
+        **ANSWERS, "organisation": [f"Other {n}" for n in range(60)]}, "second.csv")
+    done = glc("init", tmp_path / "study", "--from", first, "--from", second)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "study/raw/survey").iterdir()} == {"first.csv", "second.csv"}
+    assert {row["n"] for row in rows(tmp_path / "study/private/draft/questions.csv")} == {"120"}
+
+
+def test_records_that_may_be_no_answers_are_named_at_the_start_and_decided_beside_the_draft(tmp_path):
+    form = {name: [*cells, cells[0]] for name, cells in ANSWERS.items()}
+    form["organisation"][-1] = "Test org"
+    begun = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, form))
+    assert "value 'Test org': the record seems to be a test of the form" in begun.output
+    said = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana").output
+    assert "more_corrections.csv, column *: 1 record is perhaps no answer" in said
+    rewrite(tmp_path / "study/private/draft/more_corrections.csv", lambda row: row.update(to="drop"))
+    done = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0 and "60 records" in done.output
+
+
 def test_an_encoding_that_is_named_is_used_for_the_draft_and_kept_for_the_study(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_bytes("Організація,Країна\nА,Україна\nБ,Україна\n".encode("cp1251"))

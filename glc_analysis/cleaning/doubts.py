@@ -1,0 +1,278 @@
+"""Records and cells that may be no answers: each is asked about, and none is counted unsaid.
+
+The first part looks at the records of a survey file as they arrived: rows of totals, tests, records
+whose status says that they are unfinished or were rejected, ids that stand twice. A row of corrections.csv
+decides about a whole record (column ``*``: ``drop`` or ``keep``), [survey] ``counted`` about a status. The
+second part looks at single texts: dates that a spreadsheet program made of "3-4", numbers that may have a
+thousands separator.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.errors import CellFault, Fault
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.text import map_unique, match_key, normalise_space
+
+# ------------------------------
+# Records.
+
+
+_SUMMARY = re.compile(
+    r"(grand |sub-?)?totals?|sum|averages?|mean|median|std\.? ?dev\w*|standard deviation|min(imum)?"
+    r"|max(imum)?|count|n ?= ?\d+|(gesamt)?summe|gesamt|insgesamt|mittelwert|durchschnitt|total général"
+    r"|somme|moyenne|médiane|total general|suma|promedio|media|mediana|soma|média|totale|somma|totaal"
+    r"|gemiddelde|итого|всего|среднее|المجموع|الإجمالي|المتوسط")
+_SUMMARY_OF = re.compile(r"(grand |sub-?)?(total|average|mean|median|sum)( of| for|:)? .{1,60}")
+_NUMBER = re.compile(r"[-+]?\d[\d.,'\s]*%?")
+_MANY_ALIKE, _SHARE_ALIKE = 3, 0.05
+"""More rows than this that look like totals are answers."""
+_TEST = re.compile(
+    r"(this is )?(just )?(a )?test[\s_#-]*\d*"
+    r"|test[\s_-]*(org(ani[sz]ation)?|ngo|record|response|respondent|entry|answer|user|survey|data)[\s_-]*\d*"
+    r"|dummy|asdf\w*|qwerty\w*|xxx+|prueba[\s_#-]*\d*|teste[\s_#-]*\d*|essai[\s_#-]*\d*"
+    r"|тест[\s_#-]*\d*|اختبار|test@.+|.+@(example|test)\.\w+")
+_OPEN = 0.5
+"""A column in which so large a share of the texts differ holds people's own words."""
+_STATUS_COLUMNS = frozenset({
+    "status", "responsestatus", "surveystatus", "completionstatus", "recordstatus", "interviewstatus",
+    "finished", "completed", "iscomplete", "distributionchannel", "dispcode", "validationstatus"})
+"""Columns, spelt without marks, in which survey tools say what became of a record."""
+_REJECTED = re.compile(
+    r"false|no|0|incomplete|not ?completed?|unfinished|partial(ly)?( completed?)?|in progress|started"
+    r"|abandoned|suspended.*|break ?-?off|screened ?out.*|disqualified|quota.*|terminated|rejected"
+    r"|not approved|on hold|(survey )?(preview|test)|spam|preview spam|duplicate|deleted|bot"
+    r"|(abgebrochen|unterbrochen|abgewiesen|ausgescreent).*")
+_QUALTRICS_REJECTED = frozenset({"1", "2", "8", "9", "12", "17"})
+"""Previews, tests and spam in the column Status of Qualtrics, where it has numbers; 0 is a usual answer."""
+_ID_COLUMNS = frozenset({"responseid", "respondentid", "lfdn", "id", "uuid", "instanceid", "metainstanceid",
+                         "interviewid", "answerid", "caseid", "token"})
+_IS_ID = 0.8
+"""A column of ids has so large a share of different texts."""
+
+
+def doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
+                     organisation: Collection[str] = (), used: Collection[str] = (),
+                     chosen: Collection[str] = ()) -> Iterator[Fault]:
+    """A fault for each record of a file that may be no answer, about which nobody has decided.
+
+    The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
+    ``counted`` are the columns of [survey] counted, ``organisation`` those that name the organisation, and
+    ``used`` those that answer questions: no status or id of a tool stands there. Those to questions with
+    options are ``chosen`` as questions.csv names them (``Q2_*``): "test" may be an option.
+    """
+    decided = {*corrections.loc[corrections["column"] == "*", "key"]}
+    is_open = ~survey.frame.index.isin(decided)
+    yield from _asked(survey, is_open, _summaries(survey, organisation))
+    closed = re.compile("|".join(re.escape(name).replace(r"\*", ".+") for name in chosen) or "(?!)")
+    words = [name for name in survey.frame.columns if not closed.fullmatch(name)]
+    yield from _asked(survey, is_open, _tests(survey, words, organisation))
+    own = {name: _plain(name) for name in survey.frame.columns if name not in used}
+    for name, plain in own.items():
+        if plain in _STATUS_COLUMNS and name not in counted:
+            yield from _status(survey, name, plain, is_open)
+        elif plain == "submitdate" and name not in counted:
+            yield from _unsubmitted(survey, name, is_open)
+        elif plain in _ID_COLUMNS and name not in organisation:
+            yield from _asked(survey, is_open, _repeated_ids(survey, name))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
+def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
+    """A fault for each doubtful record, by its position: what stands there, and what it seems to be."""
+    for position, (text, said) in sorted(doubts.items()):
+        if not is_open[position]:
+            continue
+        key = survey.frame.index[position]
+        row = io.StringIO()
+        csv.writer(row, lineterminator="").writerow(["survey", key, "*", "", "drop", said, "", ""])
+        yield CellFault(f"the record seems to be {said}", file=survey.path.name,
+                        row=str(survey.rows[position]), column="*", value=text, key=key, fix="add to "
+                        f"corrections.csv: {row.getvalue()} with your name and the day at the end; or with "
+                        "keep in place of drop, if it is an answer")
+
+
+def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
+    """Rows of totals: their first cell is a word for it, and all others are numbers; or the organisation is
+    such a word."""
+    frame, firsts = survey.frame, _first_cells(survey.frame)
+    named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
+    found = {}
+    starts = np.flatnonzero(map_unique(pd.Series(firsts), _is_summary))
+    for n in starts if len(starts) <= max(_MANY_ALIKE, _SHARE_ALIKE * len(frame)) else ():
+        others = [cell.strip() for cell in frame.iloc[n] if cell.strip()][1:]
+        if all(map(_NUMBER.fullmatch, others)):
+            found[int(n)] = normalise_space(firsts[n]), "a row of totals"
+    for cells in named:
+        for n in np.flatnonzero(map_unique(pd.Series(cells), _is_word_for_total)):
+            found.setdefault(int(n), (normalise_space(cells[n]), "a row of totals"))
+    return found
+
+
+def _first_cells(frame: pd.DataFrame) -> np.ndarray:
+    """The first cell of each record that is not blank."""
+    firsts = np.full(len(frame), "", dtype=object)
+    for name in frame.columns:
+        is_blank = firsts == ""
+        if not is_blank.any():
+            break
+        firsts[is_blank] = [cell.strip() for cell in frame[name].to_numpy(dtype=object)[is_blank]]
+    return firsts
+
+
+def _is_word_for_total(text: str) -> bool:
+    return bool(_SUMMARY.fullmatch(match_key(text).rstrip(":")))
+
+
+def _is_summary(text: str) -> bool:
+    return _is_word_for_total(text) or bool(_SUMMARY_OF.fullmatch(match_key(text)))
+
+
+def _tests(survey: RawSurvey, words: Collection[str],
+           organisation: Collection[str]) -> dict[int, tuple[str, str]]:
+    """Records in which a name or a text of people's own says that somebody tried the form out."""
+    found: dict[int, tuple[str, str]] = {}
+    for name in words:
+        cells = survey.frame[name]
+        matches = map_unique(cells, lambda text: bool(_TEST.fullmatch(match_key(text)))).to_numpy(dtype=bool)
+        if not matches.any():
+            continue
+        filled = cells[cells != ""]
+        if name in organisation or filled.nunique() >= _OPEN * len(filled) > 1:
+            for n in np.flatnonzero(matches):
+                found.setdefault(int(n), (normalise_space(cells.iloc[n]), "a test of the form"))
+    return found
+
+
+def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> Iterator[Fault]:
+    """One fault for a column whose texts say that some of the records do not count."""
+    texts = map_unique(survey.frame[name], normalise_space)
+    keys = {text: re.sub(r"^validation_status_|_", " ", match_key(text)).strip() for text in texts.unique()}
+    rejected = [text for text, key in keys.items() if _REJECTED.fullmatch(key)]
+    if plain == "status":
+        coded = _QUALTRICS_REJECTED if survey.tool == "qualtrics" else ()
+        rejected = [text for text, key in keys.items() if key in coded or text in rejected
+                    and key not in ("0", "no")]
+    at = np.flatnonzero(texts.isin(rejected).to_numpy() & is_open)
+    if len(at):
+        others = [text for text in texts.value_counts().index if text and text not in rejected]
+        yield _undecided_status(survey, name, at, sorted({*texts.iloc[at]}), " | ".join(sorted(others)))
+
+
+def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[Fault]:
+    """One fault for records without the day on which they were sent, where others have it."""
+    is_blank = (survey.frame[name] == "").to_numpy()
+    at = np.flatnonzero(is_blank & is_open)
+    if len(at) and not is_blank.all():
+        yield _undecided_status(survey, name, at, [BLANK_TEXT], ANY_TEXT)
+
+
+ANY_TEXT, BLANK_TEXT = "*", "(blank)"
+"""In [survey] counted: any text, and a blank cell."""
+
+
+def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[str], others: str) -> Fault:
+    said = ", ".join(map(repr, texts))
+    more = f" and {len(at) - 3:,} more" if len(at) > 3 else ""
+    whole = " | ".join(filter(None, [others, *texts]))
+    return Fault(f"{len(at):,} of {len(survey.frame):,} records say {said} here: whether they count is not "
+                 "decided", file=survey.path.name, column=name, n=len(at), is_structure=True,
+                 row=", ".join(str(survey.rows[n]) for n in at[:3]) + more,
+                 fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
+                 f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
+                 "corrections.csv (column *, to: drop or keep)")
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _repeated_ids(survey: RawSurvey, name: str) -> dict[int, tuple[str, str]]:
+    """Later records with the id of an earlier one, of another row; the loops of a record are one."""
+    ids = pd.Series(survey.frame[name].to_numpy(), dtype="str").map(normalise_space)
+    firsts = pd.DataFrame({"id": ids, "row": survey.rows})[lambda rows: rows["id"] != ""]
+    firsts = firsts.drop_duplicates()
+    if firsts["id"].nunique() < _IS_ID * len(firsts) or len(firsts) < 2:
+        return {}
+    first_row = firsts.drop_duplicates("id").set_index("id")["row"]
+    later = firsts[firsts.duplicated("id")]
+    return {int(n): (row.id, f"a second answer of the respondent of row {first_row[row.id]} (column {name})")
+            for n, row in zip(later.index, later.itertuples(), strict=True)}
+
+
+# ------------------------------
+# Texts.
+
+
+_MONTHS = (
+    "jan janv ene", "feb févr fev", "mar mrz mär mars mrt", "apr avr abr", "may mai mei maj", "jun juin",
+    "jul juil", "aug août ago", "sep sept set", "oct okt out", "nov", "dec dez déc dic")
+_MONTH_OF = {word: n for n, words in enumerate(_MONTHS, 1) for word in words.split()}
+_DAY_MONTH = re.compile(r"(\d{1,2})(?:-|\.\s?)([^\W\d_]{3,5})\.?")
+_MONTH_YEAR = re.compile(r"([^\W\d_]{3,5})\.?[- ](\d{2})")
+_ISO_DAY = re.compile(r"\d{4}-(\d\d)-(\d\d)(?:[ T]00:00(?::00)?)?")
+_RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
+
+
+def range_behind(text: str, others: Iterable[str] = ()) -> str:
+    """The range of numbers of which a spreadsheet program may have made this date; blank if the text is none.
+    A whole date is one only where ``others``, the options beside it, are ranges.
+
+    >>> range_behind("4-Mar"), range_behind("03. Apr"), range_behind("Oct-99"), range_behind("10 May")
+    ('3-4', '3-4', '10-99', '')
+    >>> range_behind("2026-03-04"), range_behind("2026-03-04", ["5-10", "more"])
+    ('', '3-4')
+    """
+    key = match_key(text)
+    if (found := _DAY_MONTH.fullmatch(key)) and found[2] in _MONTH_OF:
+        low, high = sorted((int(found[1]), _MONTH_OF[found[2]]))
+        return f"{low}-{high}"
+    if (found := _MONTH_YEAR.fullmatch(key)) and found[1] in _MONTH_OF:
+        return f"{_MONTH_OF[found[1]]}-{int(found[2])}"
+    if (found := _ISO_DAY.fullmatch(key)) and any(_RANGE.fullmatch(other.strip()) for other in others):
+        low, high = sorted((int(found[1]), int(found[2])))
+        return f"{low}-{high}"
+    return ""
+
+
+def undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for each option of options.csv that a spreadsheet program may have made of a range of numbers.
+    A label of its own decides: ``4-Mar`` with the label ``3-4``, or ``4 March`` if it is a date."""
+    for name, rows in options.groupby("option_list", sort=False):
+        for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
+            meant = range_behind(value, rows["label"]) if match_key(value) == match_key(label) else ""
+            if meant:
+                yield date_fault(name, value, meant, file="options.csv", row=str(n), column="value")
+
+
+def date_fault(option_list: str, text: str, meant: str, **place: str) -> Fault:
+    """The fault about a date that may have been a range of numbers."""
+    return Fault(f"may be what a spreadsheet program made of {meant!r}", value=text, fix=(
+        f"if so, give it the option_id and label of that option of {option_list} in options.csv; if it is a "
+        "date, a label that says so, such as 4 March"), **place)
+
+
+def may_have_thousands(texts: Collection[str], decimal: str) -> set[str]:
+    """Those of these texts whose mark may divide thousands or begin decimals: each has it before three
+    digits, and no other text of the column shows decimals.
+
+    >>> sorted(may_have_thousands(["1.234", "12.500", "40"], "."))
+    ['1.234', '12.500']
+    >>> may_have_thousands(["1.234", "2.5"], ".")
+    set()
+    """
+    mark = re.escape(decimal)
+    doubtful = {text for text in texts if re.fullmatch(rf"[-+]?[1-9]\d{{0,2}}{mark}\d{{3}}", text.strip())}
+    decimals = {text for text in texts if re.fullmatch(rf"[-+]?\d+{mark}\d+\s*%?", text.strip())}
+    return doubtful if doubtful == decimals else set()
