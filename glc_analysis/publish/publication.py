@@ -115,7 +115,7 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
         listed = read_published(study)
         before = {one.path for one in listed if _is_there(one, folder, audience)}
         _refuse_unsuitable(study, folder, before)
-        _undo_interrupted(folder)
+        _undo_interrupted(folder, before)
         new = _beside(folder, "new")
         try:
             names = _copy(run, new, is_for_anybody=may(audience, "anybody"))
@@ -124,7 +124,7 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
             rows = listed + [PublishedFile(str(folder), audience, name, today.isoformat())
                              for name in sorted({*names} - before)]
             _write_list(study, rows)
-            _switch(folder, new)
+            _switch(folder, new, before)
         finally:
             shutil.rmtree(new, ignore_errors=True)
         _write_list(study, [replace(one, removed_on=today.isoformat())
@@ -159,9 +159,14 @@ def _refuse_unsuitable(study: Study, folder: Path, before: Collection[str]) -> N
         raise UsageError(f"{folder} is in the study, or holds it. To fix: name a folder outside of it.")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. To fix: name a folder.")
+    _refuse_foreign(folder, folder, before)
+
+
+def _refuse_foreign(folder: Path, named: Path, before: Collection[str]) -> None:
+    """Raises UsageError for a file in a folder, which people know as ``named``, that was not published."""
     foreign = sorted({*_files_in(folder)} - {*before})
     if foreign:
-        raise UsageError(f"{folder} holds {foreign[0]}, which was not published for this audience from this "
+        raise UsageError(f"{named} holds {foreign[0]}, which was not published for this audience from this "
                          "study. To fix: name an empty folder, or a new one.")
 
 
@@ -200,26 +205,40 @@ def _beside(folder: Path, word: str) -> Path:
     return folder.with_name(f".{folder.name}.{word}")
 
 
-def _undo_interrupted(folder: Path) -> None:
-    """Ends a switch that was cut off between its two renames."""
+def _undo_interrupted(folder: Path, before: Collection[str]) -> None:
+    """Ends a switch that was cut off between its two renames, or before the old files were removed."""
     old = _beside(folder, "old")
     if old.is_dir() and not folder.exists():
         old.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove_old(old, before)
 
 
-def _switch(folder: Path, new: Path) -> None:
-    """Puts the new folder in place of the old one. The old one is back if that fails."""
+def _switch(folder: Path, new: Path, before: Collection[str]) -> None:
+    """Puts the new folder in place of the old one. The old one is back if that fails, or if somebody has put
+    a file there meanwhile: nothing is deleted but what was published."""
     old = _beside(folder, "old")
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
         folder.rename(old)
     try:
+        _refuse_foreign(old, folder, before)
         new.rename(folder)
-    except OSError:
-        _undo_interrupted(folder)
+    except (OSError, UsageError):
+        _undo_interrupted(folder, before)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove_old(old, before)
+
+
+def _remove_old(old: Path, before: Collection[str]) -> None:
+    """Removes what was published from a folder that gave way. Raises UsageError where more is in it."""
+    if not old.is_dir():
+        return
+    for path in before:
+        (old / path).unlink(missing_ok=True)
+    _remove_empty(old)
+    if left := sorted(_files_in(old)):
+        raise UsageError(f"{old / left[0]} was put there while the new pages took the place of the old. To "
+                         f"fix: move it out of {old}, remove that folder, and repeat.")
 
 
 # ------------------------------
@@ -262,14 +281,13 @@ def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Remova
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds what it should not, delete it by hand."
         raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
-    _undo_interrupted(folder)
+    _undo_interrupted(folder, [one.path for one in published])
     if not folder.is_dir():
         raise UsageError(f"{folder} is not there, so the list stays as it is. To fix: connect the disk or "
                          "stick that holds it; if somebody deleted the folder, make it again, empty, and "
                          "repeat.")
     states = dict(_remove(folder, [one.path for one in published]))
-    for word in ("new", "old"):  # of a publication that was cut off
-        shutil.rmtree(_beside(folder, word), ignore_errors=True)
+    shutil.rmtree(_beside(folder, "new"), ignore_errors=True)  # of a publication that was cut off
     states |= dict.fromkeys(sorted({*_files_in(folder)} - {*states}), FOREIGN)
     _remove_empty(folder)
     _write_list(study, [replace(one, removed_on=today.isoformat())

@@ -199,6 +199,33 @@ def test_a_switch_that_was_cut_off_is_ended_by_the_next_publication(ready):
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
 
 
+def test_a_file_that_is_put_there_during_a_publication_is_kept_and_named(ready, monkeypatch):
+    study, notebooks, folder = ready
+    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    rename = publication.Path.rename
+
+    def after_somebody_wrote(path, target):
+        if path == folder:
+            (folder / "notes.txt").write_text("mine")
+        return rename(path, target)
+
+    monkeypatch.setattr("pathlib.Path.rename", after_somebody_wrote)
+    with pytest.raises(UsageError, match=r"site holds notes\.txt"):
+        publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+    assert (folder / "notes.txt").read_text() == "mine" and (folder / "index.html").is_file()
+    assert [path.name for path in folder.parent.iterdir()] == ["site"]
+
+
+def test_what_is_not_on_the_list_is_not_removed_with_the_old_pages_of_a_switch_that_was_cut_off(ready):
+    study, notebooks, folder = ready
+    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    shutil.copytree(folder, folder.with_name(".site.old"))
+    (folder.with_name(".site.old") / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"notes\.txt was put there"):
+        publish(study, "public", folder, today=TUESDAY, notebooks=notebooks)
+    assert files(folder.with_name(".site.old")) == {"notes.txt"}
+
+
 def test_taking_it_back_removes_every_file_and_says_which(ready):
     study, notebooks, folder = ready
     publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
