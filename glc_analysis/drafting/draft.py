@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.cleaning.records import repeated_records
-from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
+from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_guesses, guess_type
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
@@ -156,7 +156,7 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
         hidden = {option_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
             guesses[column.place] = guess_type(column, known, is_of_tool=is_of_tool)
-    return guesses | grid_scales(form.columns, guesses)
+    return guesses | grid_guesses(form.columns, guesses)
 
 
 def _question_row(
@@ -192,11 +192,12 @@ def _question_row(
         have = "has" if len(lacking) == 1 else "have"
         doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
         row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
-        is_sure, row[_ALONE] = False, "yes"
+        is_sure = False
+        row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
     elif column.paired_by == WEAK:
         doubts.append("the columns of the files were paired by their order and answers: compare their "
                       "headings")
-        is_sure, row[_ALONE] = False, "yes"
+        is_sure, row[_ALONE] = False, row["question_id"]
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
         name, remarks, is_open = lists.add(row["question_id"], kind, guess)
@@ -240,17 +241,17 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
 
 
 _ALONE = "alone"
-"""The mark of a drafted question whose doubt is its own, and not one of its list."""
+"""The doubt of a drafted question that is its own, or that of its grid, and not one of its list."""
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows, with those that are undecided and offer the list of an earlier undecided question of the same
     type: they follow what a person decides of that one, as the steps of a grid do."""
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, ...], str] = {}
     found = []
     for row in rows:
-        key = row.get("type", ""), row.get("option_list", "")
-        if row[USE] or not key[1] or key[1] == COUNTRY_LIST or _ALONE in row:
+        key = row.get("type", ""), row.get("option_list", ""), row.get(_ALONE, "")
+        if row[USE] or not key[1] or key[1] == COUNTRY_LIST:
             found.append(row)
         elif key in first:
             found.append(row | {USE: f"{AS}{first[key]}", "why": f"the same list; {row['why']}"})

@@ -44,6 +44,8 @@ from glc_analysis.drafting.words import (
 from glc_analysis.text import match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
+"""The code of an option, of which the form has the words: A2."""
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both, if one has all those of
 the other."""
@@ -62,6 +64,7 @@ class OptionLists:
         self.kinds: dict[str, str] = {}
         self.keys: dict[str, frozenset[str]] = {}
         self.open: set[str] = set()
+        self.grids: dict[tuple[int, str], str] = {}
 
     def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
         """Adds the options of a question; returns its list, remarks on answers that are not listed, and
@@ -71,7 +74,7 @@ class OptionLists:
         rows = _option_rows(options, first, self.translated)
         remarks = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
-        same = next(
+        same = self.grids.get((guess.grid, kind), "") or next(
             (
                 name
                 for name, known in self.keys.items()
@@ -82,6 +85,8 @@ class OptionLists:
             ),
             "",
         )
+        if guess.grid:
+            self.grids[guess.grid, kind] = same or question_id
         if same:
             listed = {match_key(row["value"]): row for row in self.lists[same]}
             spelled = {option_key(row["value"]): row for row in reversed(self.lists[same])}
@@ -278,14 +283,20 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     """The options of a list in the order in which a form would have them, and whether that order is certain.
 
-    Numbers go by their size, a scale by its steps; what is no answer, or has no step, comes last. Other
-    options stay as they are: by how often they were given. Only a scale can be in a wrong order.
+    Numbers go by their size, and so do codes such as A2; steps that are all known go by their scale; what is
+    no answer, or has no step, comes last. Other options stay as they are: by how often they were given. Only
+    a scale can be in a wrong order.
     """
     answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
     by_number = number_order(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
-    return in_scale_order(labels) if kind == "scale" else (labels, True)
+    codes = [_CODE.fullmatch(label) for label in answers]
+    if len({code and code[1] for code in codes}) == 1 and codes[0]:
+        by_code = sorted(answers, key=lambda label: int(_CODE.fullmatch(label)[2]))
+        return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
+    ordered, is_known = in_scale_order(labels)
+    return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
 
 
 def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
