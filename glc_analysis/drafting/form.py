@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 import pandas as pd
 
-from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
+from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, mentions, plain
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
@@ -272,6 +272,8 @@ class Form:
             for survey in surveys
         ]
         blank = _blank_words(counts)
+        coded = _coded_words(surveys, counts, blank)
+        blank = tuple(word for word in blank if word not in coded)
         for columns in counts:
             for counter in columns.values():
                 for word in blank:
@@ -330,6 +332,54 @@ def _blank_words(counts: Sequence[dict[str, Counter[str]]]) -> tuple[str, ...]:
         if word.startswith("-") and word not in found and sum(word in counter for counter in texts) >= 3
     ]
     return tuple(found)
+
+
+_CODED, _ELSEWHERE = 0.8, 0.5
+"""A word is coded if so many of its answers have the same code, and at most so many of the others."""
+
+
+def _coded_words(
+    surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]], words: Sequence[str]
+) -> set[str]:
+    """Of the words for an empty cell those that coders coded as an answer, in columns of codes beside it.
+
+    Such a column is named after its question (``Q3_trust``) or as one of codes (``coder1``).
+    """
+    coded = set()
+    for survey, columns in zip(surveys, counts, strict=True):
+        names = [*columns]
+        for n, word in ((n, word) for n, name in enumerate(names) for word in words if word in columns[name]):
+            codes = [name for name in names[n + 1 :] if _is_of_codes(name, names[n])]
+            if codes and word not in coded:
+                cells = survey.frame[names[n]].str.strip()
+                coded |= {word for name in codes if _has_code_of_its_own(
+                    survey.frame[name].str.strip(), word, cells == word, ~cells.isin({"", word}))}
+    return coded
+
+
+def _is_of_codes(name: str, question: str) -> bool:
+    """Whether a column is named as one of codes, of this question at least.
+
+    >>> [_is_of_codes(name, "Q3") for name in ("Q3_trust", "Q3 code", "coder1", "Q30", "Q4")]
+    [True, True, True, False, False]
+    """
+    is_after = re.match(re.escape(question) + r"[\W_]", name)
+    return bool(is_after) or mentions("code", re.sub(r"[\d_]+", " ", name))
+
+
+def _has_code_of_its_own(
+    codes: pd.Series, word: str, is_word_here: pd.Series, is_other: pd.Series
+) -> bool:
+    """Whether the records with a word mostly have one code, which most others have not. The word itself is a
+    code where other cells of the column are empty."""
+    values = codes[is_word_here & (codes != "") & ~codes.str.casefold().isin(UNTICKED)]
+    if (codes != "").all():
+        values = values[values != word]
+    if values.empty:
+        return False
+    usual = values.mode().iloc[0]
+    return bool((codes[is_word_here] == usual).mean() >= _CODED
+                and (codes[is_other] == usual).sum() <= _ELSEWHERE * is_other.sum())
 
 
 def _is_text(counter: Counter[str]) -> bool:

@@ -308,3 +308,33 @@ def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_number
     assert tables["questions"]["option_list"].nunique() == 2
     options = tables["options"].set_index("label")
     assert options.loc["10 (All my time)", "position"] == "10"
+
+
+def blank_words(columns):
+    """The words that a draft takes for an empty cell."""
+    settings = make_draft([export(columns)]).tables["settings"].set_index("setting")["value"]
+    return settings.get("survey.blank", "")
+
+
+OPEN_ANSWERS = {f"Q{n}": ["N/A"] * 10 + [f"Answer number {k} to question {n}" for k in range(30)]
+                for n in range(3)}
+
+
+def test_a_word_that_coders_coded_is_an_answer_and_no_empty_cell():
+    codes = {f"coder{n}": ["no_answer"] * 10 + ["trust", "money", "law"] * 10 for n in (1, 2)}
+    assert blank_words(OPEN_ANSWERS | codes) == ""
+
+
+def test_a_word_with_codes_in_columns_named_after_its_question_is_an_answer():
+    ticks = {"Q1_none": ["1"] * 10 + [""] * 30, "Q1_trust": [""] * 10 + ["1", ""] * 15}
+    assert blank_words(OPEN_ANSWERS | ticks) == ""
+
+
+def test_a_word_that_coders_left_without_a_code_is_an_empty_cell():
+    codes = {f"coder{n}": [""] * 10 + ["trust", "money", "law"] * 10 for n in (1, 2)}
+    assert blank_words(OPEN_ANSWERS | codes) == "N/A"
+
+
+def test_a_code_that_is_not_about_the_answer_makes_no_word_one():
+    assert blank_words(OPEN_ANSWERS | {"Postal code": [f"{n}000" for n in range(40)],
+                                       "Country code": ["KE"] * 40}) == "N/A"
