@@ -24,21 +24,22 @@ from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_tex
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
 from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
-from glc_analysis.text import normalise_space, slug
+from glc_analysis.text import match_key, normalise_space, slug
 
 ABOUT = ("how_sure", "why")
 """The columns of a drafted table that say how sure a row is and what speaks for it."""
 USE = "use"
-"""The column of drafted questions in which a person decides: ``yes``, ``no``, or blank for not yet
-decided."""
+"""The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank for not
+yet decided."""
 PLACE = "place"
 """The column of drafted questions with their places in the form, by which they are put back in its order."""
 AS = "as "
 """Before the id of the question whose decision another one follows, in the column :data:`USE`."""
-COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
+COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
-TABLES = ("questions", "options", "countries", "codebook", "settings")
+TABLES = ("questions", "options", "asked_if", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
 _NO_TOOLS = frozenset({"plain", "spss"})
@@ -68,6 +69,8 @@ def draft_columns(table: str) -> tuple[str, ...]:
     """
     if table == "settings":
         return (*ABOUT, "setting", "value")
+    if table == "asked_if":
+        return (USE, *ABOUT, "question_id", "asked_if")
     own = reference_tables()[table].required_columns
     own = tuple(column for column in own if column not in reference_tables()[table].private_columns)
     return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
@@ -111,10 +114,11 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
     questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
-    questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
+    options = _frame("options", lists.rows())
     tables = {
         "questions": questions,
-        "options": _frame("options", lists.rows()),
+        "options": options,
+        "asked_if": _frame("asked_if", _condition_rows(questions, options, surveys, form)),
         "countries": _frame("countries", _country_rows(roles, questions, form)),
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
@@ -311,7 +315,7 @@ def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
 
 
 # ------------------------------
-# Themes, countries, settings, and what blanks suggest.
+# Themes, countries, settings, and who was asked.
 
 
 def _section(question_id: str) -> str:
@@ -460,40 +464,61 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
     return rows
 
 
-def _blanks_suggest(questions: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form) -> list[str]:
-    """For each question the earlier answers after which alone it was answered, where blanks show any.
-
-    It is a suggestion for ``asked_if``, which stays blank: a person decides.
-    """
+def _condition_rows(
+    questions: pd.DataFrame, options: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form
+) -> list[dict[str, str]]:
+    """A row for each condition that blank cells show, with the questions that were answered after it alone: a
+    person decides whether it was one of the form."""
     frames = [survey.frame.head(_SUGGESTED // len(surveys)) for survey in surveys]
-    cells = {}
-    for row in questions.itertuples():
-        names = row.columns.split(" | ")
-        parts = [
-            next((frame[name] for name in names if name in frame.columns), pd.Series("", index=frame.index))
-            for frame in frames
-        ]
-        if not any("*" in name or "{" in name for name in names):
-            cells[row.question_id] = (
-                pd.concat(parts, ignore_index=True).astype("str").str.strip().to_numpy(dtype=object)
-            )
-    found = []
+    conditions: dict[tuple[str, tuple[str, ...]], list[tuple[str, int, int]]] = {}
     earlier: list[tuple[str, np.ndarray, list[str]]] = []
-    for row in questions.itertuples():
-        own = cells.get(row.question_id)
-        found.append("" if own is None else _only_after(own != "", earlier))
-        if own is not None and row.type in ("single", "scale") and row.option_list != COUNTRY_LIST:
-            values, codes = np.unique(own, return_inverse=True)
+    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True))
+    for row in questions[questions[USE] != "no"].itertuples():
+        own = [_cells(frame, row.columns, form) for frame in frames]
+        filled = np.concatenate([(cells != "").any(axis=1) for cells in own])
+        if not row.asked_if and (only := _only_after(filled, earlier)):
+            conditions.setdefault(only[:2], []).append((row.question_id, *only[2:]))
+        if row.type in ("single", "scale") and row.option_list != COUNTRY_LIST:
+            values, codes = np.unique(np.concatenate(own)[:, 0], return_inverse=True)
             if len(values) <= 40:
                 earlier.append((row.question_id, codes, [*map(str, values)]))
-    return found
+    rows = []
+    for (decider, answers), asked in conditions.items():
+        known = options[options["option_list"] == listed[decider]]
+        known = dict(zip(known["value"].map(match_key), known["option_id"], strict=True))
+        chosen = [*dict.fromkeys(known[match_key(text)] for text in answers if match_key(text) in known)]
+        if chosen:
+            named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")
+            inside, n = sum(counts[1] for counts in asked), sum(counts[2] for counts in asked)
+            condition = f"== {chosen[0]}" if len(chosen) == 1 else f"in ({', '.join(chosen)})"
+            rows.append({
+                "how_sure": UNSURE,
+                "why": f"{inside} of {n} answers are from those whose {decider} is {named}",
+                "question_id": " | ".join(counts[0] for counts in asked),
+                "asked_if": f"{decider} {condition}"})
+    return rows
 
 
-def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[str]]]) -> str:
-    share = filled.mean() if len(filled) else 1
-    if not 0 < share < 0.9:
-        return ""
-    best: tuple[float, str] = (0, "")
+def _cells(frame: pd.DataFrame, columns: str, form: Form) -> np.ndarray:
+    """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
+    patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
+                for name in columns.split(" | ") if "*" in name or LOOP in name]
+    names = [name for name in columns.split(" | ") if name in frame.columns]
+    names += [name for name in frame.columns if any(re.fullmatch(one, name, re.DOTALL) for one in patterns)]
+    if not names:
+        return np.full((len(frame), 1), "", dtype=object)
+    cells = frame[names].apply(lambda column: column.str.strip())
+    return cells.mask(cells.isin(form.blank), "").to_numpy(dtype=object)
+
+
+def _only_after(
+    filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[str]]]
+) -> tuple[str, tuple[str, ...], int, int] | None:
+    """The earlier question and its answers after which alone a question was answered, how many of its answers
+    are from those who gave one of these, and how many it has; None if blanks show no such question."""
+    if filled.sum() < FEWEST or filled.mean() >= 0.9:
+        return None
+    best, clearest = None, 0.0
     for question_id, codes, values in earlier:
         times = np.bincount(codes, minlength=len(values))
         rates = np.bincount(codes, weights=filled, minlength=len(values)) / np.maximum(times, 1)
@@ -505,13 +530,11 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
         inside = sum(rates[n] * times[n] for n in asked)
         clearness = inside / sum(times[n] for n in asked) - outside / sum(times[n] for n in others)
         is_rare = outside * sum(times[n] for n in asked) <= _RARELY * inside * sum(times[n] for n in others)
-        if is_rare and outside <= 0.02 * filled.sum() and clearness > best[0] + 0.01:
-            named = " or ".join(repr(values[n]) for n in asked[:3]) + (" ..." if len(asked) > 3 else "")
-            best = (
-                clearness,
-                f"{inside:.0f} of {filled.sum()} answers are from those whose {question_id} is {named}",
-            )
-    return best[1]
+        if is_rare and outside <= 0.02 * filled.sum() and clearness > clearest + 0.01:
+            often_first = sorted(asked, key=lambda n: (-times[n], n))
+            best = question_id, tuple(values[n] for n in often_first), round(inside), int(filled.sum())
+            clearest = clearness
+    return best
 
 
 def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
