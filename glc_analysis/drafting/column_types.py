@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -301,8 +301,11 @@ _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 
-def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> dict[int, Guess]:
-    """What the choices of grids are, as the questions beside them show, by their place.
+def grid_guesses(
+    columns: Collection[FormColumn], guesses: dict[int, Guess], wordings: Mapping[str, str]
+) -> dict[int, Guess]:
+    """What the choices of grids are, as the questions beside them show, by their place. ``wordings`` say how
+    answers read that are codes.
 
     The questions of a grid share the code before their items, their heading or the beginning of their names,
     and their options: each lists all that are listed in another one. They are scales if the options of all
@@ -316,7 +319,8 @@ def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> 
         is_numbers = all(_NUMBER.fullmatch(label) for label in labels)
         is_rated = any(words.mentions("rating", column.wording) for column in grid)
         is_marked = degree_marks(steps) >= max(2, len(steps) / 2)
-        is_scale = any(guesses[column.place].kind == "scale" for column in grid) or _are_steps(grid, guesses)
+        is_scale = any(guesses[column.place].kind == "scale" for column in grid) or _are_steps(
+            [guesses[column.place] for column in grid], wordings)
         is_scale |= len(grid) >= GRID and 2 < len(steps) <= GRID_STEPS and (is_marked or is_rated)
         for column in grid:
             guess = guesses[column.place]
@@ -346,8 +350,9 @@ def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterat
                            and _is_of_grid(column, guesses[column.place], keys, is_marked=is_marked)]:
                 grid += more
                 keys = keys.union(*(_shared_keys(guesses[one.place], is_marked=is_marked) for one in more))
-            fitting = [column for column in grid if _fits(
-                column, guesses, [one for one in grid if one is not column])]
+            fitting = [column for column in grid
+                       if is_marked and guesses[column.place].kind != "text"
+                       or _fits(column, guesses, [one for one in grid if one is not column])]
             if len(fitting) >= (2 if is_marked else GRID):
                 yield sorted(fitting, key=lambda column: column.place)
             members = [column for column in members if column not in (first, *grid)]
@@ -362,7 +367,8 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
     if match := _ITEM_CODE.match(column.name):
         return match[1], True
     heading = _ITEM.sub("", column.wording) if _ITEM.search(column.wording) else ""
-    return (heading, True) if heading else (_ITEM_NUMBER.sub("", column.name), False)
+    is_marked = bool(heading) and column.wording.rstrip().endswith("]")
+    return heading or _ITEM_NUMBER.sub("", column.name), is_marked
 
 
 def _grid_labels(guess: Guess) -> list[str]:
@@ -402,12 +408,13 @@ def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
     return known >= _ALIKE * column.n_filled
 
 
-def _are_steps(grid: Collection[FormColumn], guesses: dict[int, Guess]) -> bool:
+def _are_steps(grid: Collection[Guess], wordings: Mapping[str, str]) -> bool:
     """Whether the options of a grid in one of the files are together the steps of a scale that is known."""
     by_file: dict[int, dict[str, str]] = {}
-    for column in grid:
-        for n, options in enumerate(guesses[column.place].options):
-            by_file.setdefault(n, {}).update({option_key(label): label for label in options.counts})
+    for guess in grid:
+        for n, options in enumerate(guess.options):
+            labels = (wordings.get(match_key(label), label) for label in options.counts)
+            by_file.setdefault(n, {}).update({option_key(label): label for label in labels})
     return any(scale_steps([*labels.values()]) is not None for labels in by_file.values() if len(labels) > 1)
 
 

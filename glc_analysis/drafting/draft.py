@@ -9,20 +9,24 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_guesses, guess_type
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
-from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
+from glc_analysis.drafting.option_lists import FEW_TEXTS, FORM, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
-from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal
+from glc_analysis.drafting.words import asks_for_person, is_link, looks_personal, scale_steps
+from glc_analysis.drafting.xlsform import Draft as FormDraft
+from glc_analysis.drafting.xlsform import columns_of
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
@@ -76,8 +80,13 @@ def draft_columns(table: str) -> tuple[str, ...]:
     return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
 
 
-def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
-    """The draft of the reference tables for files of one survey.
+def make_draft(
+    surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
+    wordings: Mapping[str, str] = MappingProxyType({}),
+) -> Draft:
+    """The draft of the reference tables for files of one survey. ``asked`` is that of its XLSForm: what it
+    says of a question counts, and the files say how it was answered. ``wordings`` say how headings and
+    answers read, by their keys.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -88,10 +97,15 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     >>> draft.tables["options"][["option_id", "value", "n"]].to_dict("records")
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
-    form = gather_loops(Form.of(surveys))
-    groups = [*tick_groups(form)]
+    form = gather_loops(Form.of(surveys, wordings))
+    held = columns_of(asked, form) if asked else {}
+    form = _with_words_of(form, asked, held)
+    of_form = {column.place: name for name, columns in held.items() for column in columns.values()}
+    ticked = {column.place for columns in held.values() for end, column in columns.items() if end}
+    groups = [*tick_groups(replace(form, columns=tuple(
+        column for column in form.columns if column.place not in of_form)))]
     in_groups = {column.place for group in groups for column in group.columns}
-    guesses = _guesses(form, in_groups)
+    guesses = _guesses(form, in_groups | ticked, wordings)
     summaries = {
         re.sub(r"[./_]\*$", "", entry): entry
         for group in groups
@@ -99,13 +113,21 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         if entry.endswith("*")
     }
     lists = OptionLists(option_translations(guesses))
-    ids = _question_ids(form, groups)
+    ids = _question_ids(form, groups, of_form)
     rows, roles = [], {}
+    done = set()
     for column in form.columns:
-        if column.place in in_groups and (group := next((g for g in groups if g.columns[0] is column), None)):
+        name = of_form.get(column.place, "")
+        guess = guesses.get(column.place)
+        is_whole = not guess or guess.kind not in (LEFT_OUT, *ROLES)
+        if name and is_whole or column.place in ticked:
+            if name not in done:
+                rows.append(_form_row(asked, name, held[name], guesses, form, lists))
+            done.add(name)
+        elif column.place in in_groups and (
+                group := next((one for one in groups if one.columns[0] is column), None)):
             rows.append(_group_row(group, form, lists, ids[group.place]))
         elif column.place not in in_groups:
-            guess = guesses[column.place]
             if column.name in summaries:
                 said = f"the columns {summaries[column.name]} hold the same answers, one column an option"
                 guess = Guess(LEFT_OUT, said, True)
@@ -113,7 +135,9 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
-    questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
+    rows = _known_conditions(_following(_grids_unsure(rows, lists)))
+    questions = _frame("questions", _with_themes(rows, form))
+    lists.relabel(wordings)
     options = _frame("options", lists.rows())
     tables = {
         "questions": questions,
@@ -125,7 +149,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     }
     names = [name for column in form.columns if column.place in guesses for name in _names(column, guesses)]
     return Draft({name: _unsure_first(table) for name, table in tables.items()},
-                 tuple(_notes(form, surveys)), tuple(names))
+                 (*_notes(form, surveys), *_unmatched(asked, held, form, wordings)), tuple(names))
 
 
 def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str]]:
@@ -141,8 +165,9 @@ def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str
 # Questions.
 
 
-def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
-    """The guess for each column that stands alone; a second look knows the options found in the first."""
+def _guesses(form: Form, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, Guess]:
+    """The guess for each column that stands alone; a second look knows the options found in the first, and
+    what answers read that are codes."""
     is_of_tool = not {*form.tools} <= _NO_TOOLS
     guesses = {column.place: guess_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
@@ -160,7 +185,12 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
         hidden = {option_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
             guesses[column.place] = guess_type(column, known, is_of_tool=is_of_tool)
-    return guesses | grid_guesses(form.columns, guesses)
+    for place, guess in guesses.items():
+        labels = [wordings.get(match_key(label), label) for one in guess.options for label in one.counts]
+        if guess.kind == "single" and {*labels} & {*wordings.values()} and scale_steps(labels) is not None:
+            notes = ["its options are steps: a scale?", *guess.notes]
+            guesses[place] = replace(guess, kind="scale", is_sure=False, notes=notes)
+    return guesses | grid_guesses(form.columns, guesses, wordings)
 
 
 def _question_row(
@@ -244,6 +274,101 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
     }
 
 
+def _with_words_of(
+    form: Form, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]]
+) -> Form:
+    """The form of the files with the wordings of an XLSForm."""
+    if asked is None:
+        return form
+    wordings = dict(zip(asked.questions["question_id"], asked.questions["wording"], strict=True))
+    words = {column.place: wordings[name] for name, own in held.items() for column in own.values()}
+    return replace(form, columns=tuple(
+        replace(column, wording=words.get(column.place) or column.wording) for column in form.columns))
+
+
+def _form_row(
+    asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, Guess], form: Form,
+    lists: OptionLists,
+) -> dict[str, str]:
+    """The row of a question of an XLSForm: of its type, with its options; unsure where its answers or its
+    columns are not as the form says."""
+    question = asked.questions.set_index("question_id").loc[name]
+    ticks = {end: column for end, column in held.items() if end}
+    columns = [*(ticks or held).values()]
+    kind, doubts, use = question["type"], [], "yes"
+    entry = columns[0].entry
+    if ticks:
+        entry = " | ".join(dict.fromkeys(f"{one[: -len(end)]}*" for end, column in ticks.items()
+                                         for one in column.names if one))
+    if lacking := sorted(set(form.files).intersection(*(form.lacking(column) for column in columns))):
+        have = "has" if len(lacking) == 1 else "have"
+        doubts.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
+        entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
+    if question["option_list"]:
+        own = asked.options[asked.options["option_list"] == question["option_list"]]
+        unknown = lists.add_form(question["option_list"], own, ticks, columns[0], is_multi=kind == "multi")
+        if unknown.total():
+            are = "answer is" if unknown.total() == 1 else "answers are"
+            doubts.append(f"{unknown.total()} {are} no option of the form")
+            use = use and "yes" * lists.is_asked_for(question["option_list"])
+        if kind == "single" and scale_steps([*own["label"]]) is not None:
+            doubts.append("its options are steps: a scale?")
+            kind, use = "scale", ""
+    elif kind in ("number", "date"):
+        guess = guesses[columns[0].place]
+        fitting = {"number": ("number", "scale", "single"), "date": ("date", "started", "ended")}[kind]
+        if guess.kind not in fitting or guess.waits:
+            doubts.append(f"not all of its answers are {kind}s: {guess.why}")
+            use = use and "yes" * guess.waits
+    return {
+        "question_id": name,
+        "columns": entry,
+        "type": kind,
+        "wording": question["wording"] or columns[0].wording,
+        "option_list": question["option_list"],
+        "asked_if": question["asked_if"],
+        "is_sensitive": "true",
+        "n": str(max(column.n_filled for column in columns)),
+        PLACE: str(min(column.place for column in held.values())),
+        USE: use,
+        "how_sure": UNSURE if doubts else SURE,
+        "why": "; ".join([*doubts, "a question of the form"]),
+    }
+
+
+def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, without conditions on what is no question of the draft: these are unsure and say so."""
+    known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
+    found = []
+    for row in rows:
+        lacking = sorted(skip_logic.questions_named(skip_logic.parse(row.get("asked_if", ""))) - known)
+        if lacking:
+            doubt = f"the form asks it after {' and '.join(lacking)}, which is no question of the draft"
+            row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}
+        found.append(row)
+    return found
+
+
+def _unmatched(
+    asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: Form, wordings: Mapping[str, str]
+) -> list[str]:
+    """What a form or a table of wordings has and no file does."""
+    names = [] if asked is None else [name for name in asked.questions["question_id"] if name not in held]
+    notes = []
+    if names:
+        are = "is" if len(names) == 1 else "are"
+        notes.append(f"{', '.join(names)}: {are} in the form and in no export")
+    texts = {text for column in form.columns for text in (*column.names, column.wording, *column.total)}
+    used = {match_key(part) for text in texts for part in (text, *re.split(r"[;,|\n]", text))}
+    first = next(iter(wordings), "")  # mostly the names of the two columns
+    if unused := [key for key in wordings if key not in used and key != first
+                  and match_key(wordings[key]) not in used]:
+        texts = ", ".join(repr(wordings[key]) for key in unused[:5])
+        notes.append(f"{len(unused)} of {len(wordings)} wordings are of no heading and no answer: {texts}"
+                     + " ..." * (len(unused) > 5))
+    return notes
+
+
 _ALONE = "alone"
 """The doubt of a drafted question that is its own, or that of its grid, and not one of its list."""
 
@@ -269,7 +394,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: OptionLists) -> list[dict[s
     """The rows, with single choices unsure where several questions offer the same three options or more: such
     a grid mostly asks for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
-    grids = {name for name, n in times.items() if n > 2 and len(lists.lists.get(name, ())) > 2}
+    grids = {name for name, n in times.items()
+             if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != FORM}
     return [
         row | {USE: "", "how_sure": UNSURE, "why": f"{row['why']}; several questions offer the same: "
                                                    f"perhaps a scale"}
@@ -290,9 +416,9 @@ def _question_id(name: str, place: int) -> str:
     return f"Q{place}"
 
 
-def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
-    """The id of each question by the place of its first column: of a question with a column an option what
-    the names of its columns share, unless another question has the same."""
+def _question_ids(form: Form, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
+    """The id of each question by the place of its first column: that of an XLSForm; of a question with a
+    column an option what the names of its columns share, unless another question has the same."""
     stems = {
         group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
         for group in groups
@@ -302,9 +428,11 @@ def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
     for place, stem in stems.items():
         if len(stem) > 1 and times[stem] == 1:
             own[place] = _question_id(stem, place)
-    found: dict[int, str] = {}
+    found = dict(of_form)
     known = Counter(own.values())
     for column in form.columns:
+        if column.place in of_form:
+            continue
         identifier = own[column.place]
         numbered = (f"{identifier}_{n}" for n in itertools.count(2))
         if identifier in found.values():

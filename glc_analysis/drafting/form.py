@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -255,8 +255,9 @@ class Form:
     blank: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, surveys: Sequence[RawSurvey]) -> Form:
-        """The form of one or several files of a survey.
+    def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> Form:
+        """The form of one or several files of a survey. ``wordings`` say how headings read, or what they are
+        in the language of the study, by their keys; headings that read alike are the same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -278,9 +279,15 @@ class Form:
             for counter in columns.values():
                 for word in blank:
                     counter.pop(word, None)
-        rows = paired_columns(counts)
+        headings = [_headings(columns, wordings or {}) for columns in counts]
+        rows = paired_columns([
+            {read: columns[name] for read, name in own.items()}
+            for columns, own in zip(counts, headings, strict=True)])
+        rows = [(tuple(own.get(read, "") for own, read in zip(headings, names, strict=True)), way)
+                for names, way in rows]
         columns = tuple(
-            _column(names, place, surveys, counts, way) for place, (names, way) in enumerate(rows, 1)
+            _column(names, place, surveys, counts, way, wordings or {})
+            for place, (names, way) in enumerate(rows, 1)
         )
         return cls(
             tuple(survey.path.name for survey in surveys),
@@ -388,15 +395,27 @@ def _is_text(counter: Counter[str]) -> bool:
     return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 
 
+def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a file by how their headings read; where two read alike, the second keeps its own."""
+    headings: dict[str, str] = {}
+    for name in columns:
+        read = wordings.get(match_key(name), name)
+        headings[name if read in headings else read] = name
+    return headings
+
+
 def _column(
     names: tuple[str, ...],
     place: int,
     surveys: Sequence[RawSurvey],
     counts: Sequence[dict[str, Counter[str]]],
     way: str,
+    wordings: Mapping[str, str],
 ) -> FormColumn:
     n = next(n for n, name in enumerate(names) if name)
     wording = surveys[n].wording.get(names[n], "") or names[n]
+    keys = [match_key(text) for text in (*names, wording)]
+    wording = next((wordings[key] for key in keys if key in wordings), wording)
     return FormColumn(
         names,
         place,

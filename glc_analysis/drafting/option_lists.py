@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from glc_analysis.cleaning.dimension_tables import (
     step_number,
 )
 from glc_analysis.drafting.column_types import Guess
-from glc_analysis.drafting.form import TickGroup
+from glc_analysis.drafting.form import FormColumn, TickGroup
 from glc_analysis.drafting.options import (
     FEWEST,
     LIKELY,
@@ -41,7 +41,7 @@ from glc_analysis.drafting.words import (
     looks_personal,
     without_accents,
 )
-from glc_analysis.text import match_key
+from glc_analysis.text import UNTICKED, match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
@@ -51,6 +51,8 @@ _SAME_LIST = 0.6
 the other."""
 _MOSTLY = 0.7
 """So many options that begin with a number make a list of numbers."""
+FORM = "form"
+"""The kind of a list whose options and order a form names."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
 
@@ -126,7 +128,7 @@ class OptionLists:
         """Adds the options of a question with a column an option; all are listed, since the form names
         them."""
         self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = "ticks", frozenset()
+        self.kinds[name], self.keys[name] = FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
             identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
             for value in values:
@@ -142,6 +144,53 @@ class OptionLists:
                         "n": str(count),
                     },
                 )
+
+    def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
+                 *, is_multi: bool) -> Counter[str]:
+        """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
+        a column an option; returns the answers that are no option of it. Answers are the names of options or
+        their labels in one of the languages of the form."""
+        own = self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = FORM, frozenset()
+        texts = {row.option_id: [row.value, *row.labels.splitlines()] for row in options.itertuples()}
+        option_of = {match_key(text): option for option, own_texts in reversed(texts.items())
+                     for text in own_texts}
+        given: Counter[str] = Counter()
+        for end, ticked in ticks.items():
+            given[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
+        for text, n in {} if ticks else column.total.items():
+            for part in [text] if match_key(text) in option_of or not is_multi else text.split():
+                given[part] += n
+        values = {(option_of[match_key(text)], match_key(text)): text for text in given
+                  if match_key(text) in option_of}
+        is_labels = values and not any(texts[option][0] == text for (option, _), text in values.items())
+        for row in options.itertuples():
+            known = [text for (option, _), text in values.items() if option == row.option_id]
+            others = [] if ticks else [texts[row.option_id][1 if is_labels else 0]]
+            for value in known or others:
+                same = next((one for one in own if match_key(one["value"]) == match_key(value)), None)
+                n = sum(given[text] for text in given if match_key(text) == match_key(value))
+                if same:
+                    same["n"] = str(int(same["n"]) + n)
+                    continue
+                own.append({"option_id": row.option_id, "value": value, "label": row.label, "kind": row.kind,
+                            "how_sure": SURE, "why": "an option of the form", "n": str(n)})
+        places = {option: n for n, option in enumerate(options["option_id"])}
+        own.sort(key=lambda row: places[row["option_id"]])
+        return Counter({text: n for text, n in given.items() if match_key(text) not in option_of})
+
+    def relabel(self, wordings: Mapping[str, str]) -> None:
+        """Gives options the words that a table has for them. Those that read alike are one option."""
+        for rows in self.lists.values():
+            labels: dict[str, dict[str, str]] = {}
+            taken = {row["option_id"] for row in rows}
+            for row in rows:
+                if (label := wordings.get(match_key(row["value"]))) is not None:
+                    row |= {"label": label, "kind": kind_of_option(label), "how_sure": SURE,
+                            "option_id": option_id(label, taken), "why": "worded by the table of wordings"}
+                    taken.add(row["option_id"])
+                first = labels.setdefault(match_key(row["label"]), row)
+                row |= {key: first[key] for key in ("option_id", "label", "kind")}
 
     def rows(self) -> list[dict[str, str]]:
         """All rows of options.csv, with the places of options within their lists."""
@@ -173,7 +222,7 @@ class OptionLists:
     def _ordered(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
         rows = self.lists[name]
-        if self.kinds[name] == "ticks":
+        if self.kinds[name] == FORM:
             return rows
         order, is_known = _in_order([*dict.fromkeys(row["label"] for row in rows)], self.kinds[name])
         rows = sorted(rows, key=lambda row: order.index(row["label"]))

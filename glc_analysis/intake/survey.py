@@ -537,6 +537,10 @@ _READERS = {
 """How files of each tool are recognised, and their reader; the plain table is last and takes all others."""
 
 
+SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
+"""The endings of workbooks."""
+
+
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
     """One survey file as text, one row a record, by the reader of the tool that made it.
 
@@ -565,7 +569,7 @@ def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".tab" | ".txt":
             return [read_table(path, encoding=encoding)]
-        case ".xlsx" | ".xlsm" | ".xls":
+        case ending if ending in SHEETS:
             return read_sheets(path)
         case _:
             fix = "export it as .csv, .tsv, .txt, .xlsx, .xls or .sav"
