@@ -105,7 +105,8 @@ def make_draft(
     groups = [*tick_groups(replace(form, columns=tuple(
         column for column in form.columns if column.place not in of_form)))]
     in_groups = {column.place for group in groups for column in group.columns}
-    guesses = _guesses(form, in_groups | ticked, wordings)
+    readings = _readings(asked, held)
+    guesses = _guesses(_read(form, readings), in_groups | ticked, wordings)
     summaries = {
         re.sub(r"[./_]\*$", "", entry): entry
         for group in groups
@@ -143,7 +144,7 @@ def make_draft(
         "questions": questions,
         "options": options,
         "asked_if": _frame("asked_if", _condition_rows(questions, options, surveys, form)),
-        "countries": _frame("countries", _country_rows(roles, questions, form)),
+        "countries": _frame("countries", _country_rows(roles, questions, form, readings, wordings)),
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
@@ -284,6 +285,33 @@ def _with_words_of(
     words = {column.place: wordings[name] for name, own in held.items() for column in own.values()}
     return replace(form, columns=tuple(
         replace(column, wording=words.get(column.place) or column.wording) for column in form.columns))
+
+
+def _readings(
+    asked: FormDraft | None, held: dict[str, dict[str, FormColumn]]
+) -> dict[int, dict[str, str]]:
+    """How the answers of each column read by an XLSForm, by their keys: the labels of names of options."""
+    if asked is None:
+        return {}
+    lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
+    return {
+        own[""].place: {match_key(row.value): row.label for row in
+                        asked.options[asked.options["option_list"] == lists[name]].itertuples()}
+        for name, own in held.items() if "" in own and lists[name]}
+
+
+def _read(form: Form, readings: Mapping[int, Mapping[str, str]]) -> Form:
+    """The form of the files with its answers as they read."""
+    return replace(form, columns=tuple(
+        replace(column, counts=tuple(_relabelled(own, readings[column.place]) for own in column.counts))
+        if column.place in readings else column for column in form.columns))
+
+
+def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
+    read: Counter[str] = Counter()
+    for text, n in counts.items():
+        read[words.get(match_key(text), text)] += n
+    return read
 
 
 def _form_row(
@@ -500,9 +528,12 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict[str, str]]:
-    """A row for each name of a country. Unknown names have no id; those given by fewer than five are
-    counted."""
+def _country_rows(
+    roles: dict, questions: pd.DataFrame, form: Form, readings: Mapping[int, Mapping[str, str]],
+    wordings: Mapping[str, str],
+) -> list[dict[str, str]]:
+    """A row for each name of a country, or code of which the form or a table says the name. Unknown names
+    have no id; those given by fewer than five are counted."""
     listed = set(questions.loc[questions["option_list"] == COUNTRY_LIST, "columns"])
     columns = [
         column
@@ -511,9 +542,12 @@ def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict
         or column in [held for role, (held, _) in roles.items() if role == "country"]
     ]
     names: Counter[str] = sum((column.total for column in columns), Counter())
+    words = dict(wordings)
+    for column in columns:
+        words |= readings.get(column.place, {})
     rows, rare = [], Counter()
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
-        found = country_of(name)
+        found = country_of(words.get(match_key(name), name))
         row = {"raw_name": name, "country_id": found, "n": count_text(count)}
         if found:
             row |= {

@@ -128,6 +128,15 @@ def test_copies_of_columns_that_the_tool_adds_to_a_repeat_group_are_no_question(
     assert not [row for row in questions.values() if "_submission" in row["columns"] and row["use"] != "no"]
 
 
+def test_codes_of_countries_are_those_of_which_the_form_says_the_name(tmp_path):
+    survey = [*SURVEY, ["select_one lands", "country", "In which country?", "¿En qué país?"]]
+    choices = [*CHOICES, ["lands", "COL", "Colombia", "Colombia"], ["lands", "1", "Perú", "Perú"]]
+    draft(tmp_path, ANSWERS | {"country": ["COL", "1"] * 6}, form(tmp_path, survey, choices))
+    countries = {row["raw_name"]: row["country_id"]
+                 for row in rows(tmp_path / "study/private/draft/countries.csv")}
+    assert countries == {"COL": "COL", "1": "PER"}
+
+
 # ------------------------------
 # A table of two columns.
 
