@@ -140,11 +140,17 @@ def make_draft(
     questions = _frame("questions", _with_themes(rows, form))
     lists.relabel(wordings)
     options = _frame("options", lists.rows())
+    countries = _frame("countries", _country_rows(roles, questions, form, readings, wordings))
+    known = {name: dict(zip(own["value"].map(match_key), own["option_id"], strict=True))
+             for name, own in options.groupby("option_list")}
+    country = roles["country"][0].entry if "country" in roles else ""
+    if country:
+        known[country] = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
     tables = {
         "questions": questions,
         "options": options,
-        "asked_if": _frame("asked_if", _condition_rows(questions, options, surveys, form)),
-        "countries": _frame("countries", _country_rows(roles, questions, form, readings, wordings)),
+        "asked_if": _frame("asked_if", _condition_rows(questions, known, country, surveys, form)),
+        "countries": countries,
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
@@ -627,14 +633,20 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
 
 
 def _condition_rows(
-    questions: pd.DataFrame, options: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form
+    questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
+    surveys: Sequence[RawSurvey], form: Form,
 ) -> list[dict[str, str]]:
     """A row for each condition that blank cells show, with the questions that were answered after it alone: a
-    person decides whether it was one of the form."""
+    person decides whether it was one of the form. ``known`` are the ids of answers by their keys and lists,
+    ``country`` is the column of the country, whose list has its name."""
     frames = [survey.frame.head(_SUGGESTED // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[tuple[str, int, int]]] = {}
     earlier: list[tuple[str, np.ndarray, list[str]]] = []
-    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True))
+    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True)) | {"country": country}
+    if country:
+        values, codes = np.unique(np.concatenate([_cells(frame, country, form) for frame in frames])[:, 0],
+                                  return_inverse=True)
+        earlier.append(("country", codes, [*map(str, values)]))
     for row in questions[questions[USE] != "no"].itertuples():
         own = [_cells(frame, row.columns, form) for frame in frames]
         filled = np.concatenate([(cells != "").any(axis=1) for cells in own])
@@ -646,9 +658,8 @@ def _condition_rows(
                 earlier.append((row.question_id, codes, [*map(str, values)]))
     rows = []
     for (decider, answers), asked in conditions.items():
-        known = options[options["option_list"] == listed[decider]]
-        known = dict(zip(known["value"].map(match_key), known["option_id"], strict=True))
-        chosen = [*dict.fromkeys(known[match_key(text)] for text in answers if match_key(text) in known)]
+        ids = known.get(listed[decider], {})
+        chosen = [*dict.fromkeys(filter(None, (ids.get(match_key(text), "") for text in answers)))]
         if chosen:
             named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")
             inside, n = sum(counts[1] for counts in asked), sum(counts[2] for counts in asked)

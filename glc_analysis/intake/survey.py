@@ -289,7 +289,7 @@ def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
 # LimeSurvey exports, whose headings are question codes, or "code. question text".
 
 
-_HEADING = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)[.:]\s+(\S.*)", re.DOTALL)
+_HEADING = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)(?:[.:]\s+|\._\.\s*)(\S.*)", re.DOTALL)
 _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp"}
 
 
@@ -316,6 +316,8 @@ def _heading(name: str) -> tuple[str, str]:
 
     >>> _heading("G1Q1[SQ001]. Which services? [Shelter]")
     ('G1Q1[SQ001]', 'Which services? [Shelter]')
+    >>> _heading("G1Q1._.Which services?")
+    ('G1Q1', 'Which services?')
     >>> _heading("G1Q1")
     ('G1Q1', '')
     """

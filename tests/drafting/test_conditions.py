@@ -37,6 +37,12 @@ def test_a_word_for_an_empty_cell_is_no_answer():
     assert conditions(columns)["question_id"].tolist() == ["Q2 | Q3 | Q4"]
 
 
+def test_a_question_that_was_answered_in_some_countries_alone_depends_on_the_country():
+    columns = {"In which country do you work?": ["Kenya"] * 20 + ["Perú"] * 20 + ["Chile"] * 20,
+               "Which province?": [""] * 20 + ["North", "South"] * 20}
+    assert conditions(columns)["question_id"].to_dict() == {"country in (CHL, PER)": "Q2"}
+
+
 @pytest.fixture
 def study(tmp_path):
     organisations = {"organisation": [f"Org {n}" for n in range(60)], "country": ["Kenya"] * 60}
