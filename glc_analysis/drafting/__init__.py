@@ -1,11 +1,12 @@
 """Drafts the reference tables of a study from somebody's export; people correct and accept them.
 
-Goes in: the files of a survey, of one form in one or several languages and waves. Comes out: rows of
-questions.csv, options.csv, countries.csv, codebook.csv and settings of study.toml, each with what speaks for
-it and how sure it is. A draft lies in ``private/draft/``, since it may hold respondents' words, and nothing
-of it is used in any figure until somebody has accepted it.
+Goes in: the files of a survey, of one form in one or several languages and waves, and if there is one its
+XLSForm or a table of wordings. Comes out: rows of questions.csv, options.csv, countries.csv, codebook.csv
+and settings of study.toml, each with what speaks for it and how sure it is. A draft lies in
+``private/draft/``, since it may hold respondents' words, and nothing of it is used in any figure until
+somebody has accepted it.
 
 What only people may decide is never guessed: sensitivity (a question is sensitive until somebody decides
-otherwise), sampling, consent, networks, which end of a scale is high, the base, skip logic, contested
-countries.
+otherwise), sampling, consent, networks, which end of a scale is high, the base, contested countries.
+Skip logic is that of an XLSForm; what blank cells show is a proposal that a person accepts or refuses.
 """
