@@ -372,12 +372,13 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
 
 
 def clean(text: str) -> str:
-    """Text in NFC with LF line ends: the only change that is made to an answer.
+    """Text in NFC with LF line ends and without marks of the byte order, which a file has that was put
+    together from others: the only changes that are made to an answer.
 
     >>> clean("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _padded(row: list[str], width: int) -> list[str]:
@@ -388,7 +389,7 @@ def _padded(row: list[str], width: int) -> list[str]:
 def _composed(row: Sequence[str]) -> list[str]:
     # Cell by cell, never the file at once: NFC turns the Greek question mark into a semicolon.
     joined = "\n".join(row)
-    if "\r" not in joined and unicodedata.is_normalized("NFC", joined):
+    if "\r" not in joined and "\ufeff" not in joined and unicodedata.is_normalized("NFC", joined):
         return row if isinstance(row, list) else list(row)
     return [clean(cell) for cell in row]
 

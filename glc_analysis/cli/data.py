@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="An XLSForm: its questions and options are drafted.")
+              help="An XLSForm: its questions and options are drafted. With --from also a table of two "
+              "columns: headings and answers as the exports have them, and their wording or translation.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
 @click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),

@@ -1,11 +1,13 @@
 """Drafts the reference tables of a study from somebody's export; people correct and accept them.
 
-Goes in: the files of a survey, of one form in one or several languages or tools. Comes out: rows of
-questions.csv, options.csv, countries.csv, codebook.csv and settings of study.toml, each with what speaks for
-it and how sure it is. A draft lies in ``private/draft/``, since it may hold respondents' words, and nothing
-of it is used in any figure until somebody has accepted it.
+Goes in: the files of a survey, of one form in one or several languages or tools, and if there is one its
+XLSForm or a table of wordings. Comes out: rows of questions.csv, options.csv, countries.csv, codebook.csv
+and settings of study.toml, each with what speaks for it and how sure it is. A draft lies in
+``private/draft/``, since it may hold respondents' words, and nothing of it is used in any figure until
+somebody has accepted it.
 
 What only people may decide is never guessed: sampling, consent, networks, which end of a scale is high, the
-base, skip logic, contested countries. Whether a question is sensitive is proposed, and the question counts as
-sensitive until somebody decides.
+base, contested countries. Whether a question is sensitive is proposed, and the question counts as sensitive
+until somebody decides. Skip logic is that of an XLSForm; what blank cells show is a proposal that a person
+accepts or refuses.
 """

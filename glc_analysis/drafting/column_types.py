@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -68,7 +68,8 @@ class Guess:
 
     ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. What ``waits``
     is unsure for answers alone that cannot be read, which are asked for once the question is accepted. A role
-    is ``is_refused`` if ``glc check`` would not read its column.
+    is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of the first question
+    of its grid, 0 where it stands alone.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Guess:
     notes: list[str] = field(default_factory=list)
     waits: bool = False
     is_refused: bool = False
+    grid: int = 0
 
 
 def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: bool = True) -> Guess:
@@ -313,58 +315,128 @@ def _organisation(column: FormColumn, answers: Counter[str]) -> Guess | None:
 # Grids: several questions that offer the same list.
 
 GRID, GRID_STEPS = 3, 7
-"""So many questions with the same list make a grid; so many options the list of a grid of scales has at
-most."""
+"""So many questions with the same list make a grid, two where the tool marks their items; so many options has
+a list at most whose words of degree, or whose heading, alone make it a scale."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
+_ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 
-def grid_scales(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> dict[int, Guess]:
-    """The single choices that are steps of a scale as the questions beside them show, by their place.
+def grid_guesses(
+    columns: Collection[FormColumn], guesses: dict[int, Guess], wordings: Mapping[str, str]
+) -> dict[int, Guess]:
+    """What the choices of grids are, as the questions beside them show, by their place. ``wordings`` say how
+    answers read that are codes.
 
-    The questions of a grid share their heading or the beginning of their names, and one short list. They are
-    scales if the list is known as one in some of them, or if half of its options hold a word of degree, or if
-    the heading asks how much.
+    The questions of a grid share the code before their items, their heading or the beginning of their names,
+    and their options: each lists all that are listed in another one. They are scales if the options of all
+    are known as one, or if half of them hold a word of degree, or if the heading asks how much.
     """
-    grids: dict[str, list[FormColumn]] = {}
-    for column in columns:
-        guess = guesses.get(column.place)
-        if guess and guess.kind in ("single", "scale") and guess.options:
-            heading = _ITEM.sub("", column.wording) if _ITEM.search(column.wording) else ""
-            stem = heading or _ITEM_NUMBER.sub("", column.name)
-            grids.setdefault(stem, []).append(column)
-    found: dict[int, Guess] = {}
-    for grid in grids.values():
+    guessed: dict[int, Guess] = {}
+    for grid in _grids(columns, guesses):
+        labels = {label: "" for column in grid for label in _grid_labels(guesses[column.place])}
+        steps = sorted(option_key(label) for label in labels if not _NUMBER.fullmatch(label))
+        listed = {key for column in grid for key in _listed_keys(guesses[column.place])}
+        is_numbers = all(_NUMBER.fullmatch(label) for label in labels)
+        is_rated = any(words.mentions("rating", column.wording) for column in grid)
+        is_marked = degree_marks(steps) >= max(2, len(steps) / 2)
+        is_scale = any(guesses[column.place].kind == "scale" for column in grid) or _are_steps(
+            [guesses[column.place] for column in grid], wordings)
+        is_scale |= len(grid) >= GRID and 2 < len(steps) <= GRID_STEPS and (is_marked or is_rated)
         for column in grid:
             guess = guesses[column.place]
-            own = _grid_labels(guess)
-            alike = [one for one in grid if _is_same_list(own, _grid_labels(guesses[one.place]))]
-            labels = sorted(set().union(*(_grid_labels(guesses[one.place]) for one in alike)))
-            if guess.kind == "scale" or len(alike) < GRID or not 2 < len(labels) <= GRID_STEPS:
-                continue
-            if _is_yes_no(labels):
-                continue
-            is_known = any(guesses[one.place].kind == "scale" for one in alike)
-            is_marked = degree_marks(labels) >= max(2, len(labels) / 2)
-            if is_known or is_marked or words.mentions("rating", column.wording):
-                why = f"{guess.why}; {len(alike)} questions beside it offer the same few options"
-                found[column.place] = replace(guess, kind="scale", why=why, is_sure=False)
-    return found
+            own = replace(column, counts=_by_language(column))
+            options = guess.options if is_numbers else _by_file(own, listed)
+            guess = replace(guess, options=options, grid=grid[0].place)
+            if is_scale and guess.kind != "scale" or guess.kind == "text":
+                why = f"{guess.why}; {len(grid)} questions beside it offer the same few options"
+                guess = replace(guess, kind="scale" if is_scale else "single", why=why, is_sure=False)
+            guessed[column.place] = guess
+    return guessed
 
 
-def _grid_labels(guess: Guess) -> frozenset[str]:
-    """The labels that a question offers, without "don't know" and the like and without numbers."""
-    return frozenset(
-        option_key(label)
-        for options in guess.options
-        for label in options.counts
-        if words.kind_of_option(label) == "substantive" and not _NUMBER.fullmatch(label)
-    )
+def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterator[list[FormColumn]]:
+    """The columns of each grid, in the order of the form."""
+    stems: dict[tuple[str, bool], list[FormColumn]] = {}
+    for column in columns:
+        guess = guesses.get(column.place)
+        if guess and guess.kind in ("single", "scale", "text") and column.n_filled:
+            stems.setdefault(_grid_stem(column), []).append(column)
+    for (_, is_marked), members in stems.items():
+        members = [column for column in members if not _is_yes_no(_grid_labels(guesses[column.place]))]
+        while len(members) >= (2 if is_marked else GRID):
+            first = max(members, key=lambda column: len(_grid_labels(guesses[column.place])))
+            grid, keys = [], _shared_keys(guesses[first.place], is_marked=is_marked)
+            while more := [column for column in members if column not in grid
+                           and _is_of_grid(column, guesses[column.place], keys, is_marked=is_marked)]:
+                grid += more
+                keys = keys.union(*(_shared_keys(guesses[one.place], is_marked=is_marked) for one in more))
+            fitting = [column for column in grid
+                       if is_marked and guesses[column.place].kind != "text"
+                       or _fits(column, guesses, [one for one in grid if one is not column])]
+            if len(fitting) >= (2 if is_marked else GRID):
+                yield sorted(fitting, key=lambda column: column.place)
+            members = [column for column in members if column not in (first, *grid)]
 
 
-def _is_same_list(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two questions share most options: some may have been chosen too rarely to be listed."""
-    return len(one & other) >= 2 and len(one & other) >= 0.6 * len(one | other)
+def _grid_stem(column: FormColumn) -> tuple[str, bool]:
+    """What the questions of a grid share, and whether the tool itself marks what differs as an item.
+
+    >>> _grid_stem(FormColumn(("Q2[SQ001]",), 1, "[I like it]", ()))
+    ('Q2', True)
+    """
+    if match := _ITEM_CODE.match(column.name):
+        return match[1], True
+    heading = _ITEM.sub("", column.wording) if _ITEM.search(column.wording) else ""
+    is_marked = bool(heading) and column.wording.rstrip().endswith("]")
+    return heading or _ITEM_NUMBER.sub("", column.name), is_marked
+
+
+def _grid_labels(guess: Guess) -> list[str]:
+    """The labels that somebody chose of a question, without "don't know" and the like."""
+    return [label for options in guess.options for label, count in options.counts.items()
+            if count and words.kind_of_option(label) == "substantive"]
+
+
+def _listed_keys(guess: Guess) -> set[str]:
+    """The keys of all options that somebody chose of a question and that are listed."""
+    return {option_key(label) for options in guess.options for label, n in options.counts.items() if n}
+
+
+def _shared_keys(guess: Guess, *, is_marked: bool) -> set[str]:
+    """The keys by which a question belongs to a grid. Numbers alone say it only where the tool does."""
+    return {option_key(label) for label in _grid_labels(guess) if is_marked or not _NUMBER.fullmatch(label)}
+
+
+def _is_of_grid(column: FormColumn, guess: Guess, keys: set[str], *, is_marked: bool) -> bool:
+    """Whether a question offers what a grid does: an option at least, and without a mark of the tool nearly
+    all."""
+    if is_marked:
+        return not keys.isdisjoint(map(option_key, column.total))
+    return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
+
+
+def _fits(column: FormColumn, guesses: dict[int, Guess], others: Collection[FormColumn]) -> bool:
+    """Whether a question was answered by options of the others, or lists nearly all that they do."""
+    theirs = set().union(*(_listed_keys(guesses[one.place]) for one in others))
+    return _is_answered_by(column, theirs) or len(
+        theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)
+
+
+def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
+    """Whether four of five answers of a column are among options."""
+    known = sum(count for text, count in column.total.items() if option_key(text) in keys)
+    return known >= _ALIKE * column.n_filled
+
+
+def _are_steps(grid: Collection[Guess], wordings: Mapping[str, str]) -> bool:
+    """Whether the options of a grid in one of the files are together the steps of a scale that is known."""
+    by_file: dict[int, dict[str, str]] = {}
+    for guess in grid:
+        for n, options in enumerate(guess.options):
+            labels = (wordings.get(match_key(label), label) for label in options.counts)
+            by_file.setdefault(n, {}).update({option_key(label): label for label in labels})
+    return any(scale_steps([*labels.values()]) is not None for labels in by_file.values() if len(labels) > 1)
 
 
 # ------------------------------

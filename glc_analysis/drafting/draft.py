@@ -9,39 +9,44 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.cleaning.doubts import doubtful_records
 from glc_analysis.cleaning.records import RESPONDENT, repeated_records, with_record_ids
-from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
+from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_guesses, guess_type
 from glc_analysis.drafting.form import WEAK, Form, FormColumn, TickGroup, gather_loops, tick_groups
-from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
+from glc_analysis.drafting.option_lists import FEW_TEXTS, FORM, OptionLists, count_text, option_translations
 from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
 from glc_analysis.drafting.sensitivity import sensitivity_rows
-from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal
+from glc_analysis.drafting.words import asks_for_person, is_link, is_word, looks_personal, scale_steps
+from glc_analysis.drafting.xlsform import Draft as FormDraft
+from glc_analysis.drafting.xlsform import columns_of
 from glc_analysis.errors import SHOWN_ROWS, Faults
 from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
-from glc_analysis.text import normalise_space, slug
+from glc_analysis.text import match_key, normalise_space, slug
 
 ABOUT = ("how_sure", "why")
 """The columns of a drafted table that say how sure a row is and what speaks for it."""
 USE = "use"
-"""The column of drafted questions in which a person decides: ``yes``, ``no``, or blank for not yet
-decided."""
+"""The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank for not
+yet decided."""
 PLACE = "place"
 """The column of drafted questions with their places in the form, by which they are put back in its order."""
 AS = "as "
 """Before the id of the question whose decision another one follows, in the column :data:`USE`."""
-COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
+COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
 """The columns of each drafted table with what was found in the answers."""
-TABLES = ("questions", "sensitivity", "options", "countries", "codebook", "settings")
+TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
 _NO_TOOLS = frozenset({"plain", "spss"})
@@ -75,14 +80,21 @@ def draft_columns(table: str) -> tuple[str, ...]:
         return (*ABOUT, "setting", "value")
     if table == "sensitivity":
         return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
+    if table == "asked_if":
+        return (USE, *ABOUT, "question_id", "asked_if")
     own = reference_tables()[table].required_columns
     elsewhere = {*reference_tables()[table].private_columns, "is_sensitive"}
     own = tuple(column for column in own if column not in elsewhere)
     return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
 
 
-def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
-    """The draft of the reference tables for files of one survey.
+def make_draft(
+    surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
+    wordings: Mapping[str, str] = MappingProxyType({}),
+) -> Draft:
+    """The draft of the reference tables for files of one survey. ``asked`` is that of its XLSForm: what it
+    says of a question counts, and the files say how it was answered. ``wordings`` say how headings and
+    answers read, by their keys.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -93,10 +105,16 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     >>> draft.tables["options"][["option_id", "value", "n"]].to_dict("records")
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
-    form = gather_loops(Form.of(surveys))
-    groups = [*tick_groups(form)]
+    form = gather_loops(Form.of(surveys, wordings))
+    held = columns_of(asked, form) if asked else {}
+    form = _with_words_of(form, asked, held)
+    of_form = {column.place: name for name, columns in held.items() for column in columns.values()}
+    ticked = {column.place for columns in held.values() for end, column in columns.items() if end}
+    groups = [*tick_groups(replace(form, columns=tuple(
+        column for column in form.columns if column.place not in of_form)))]
     in_groups = {column.place for group in groups for column in group.columns}
-    guesses = _guesses(form, in_groups)
+    readings = _readings(asked, held)
+    guesses = _guesses(_read(form, readings), in_groups | ticked, wordings)
     summaries = {
         re.sub(r"[./_]\*$", "", entry): entry
         for group in groups
@@ -104,13 +122,21 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         if entry.endswith("*")
     }
     lists = OptionLists(option_translations(guesses))
-    ids = _question_ids(form, groups)
+    ids = _question_ids(form, groups, of_form)
     rows, roles = [], {}
+    done = set()
     for column in form.columns:
-        if column.place in in_groups and (group := next((g for g in groups if g.columns[0] is column), None)):
+        name = of_form.get(column.place, "")
+        guess = guesses.get(column.place)
+        is_whole = not guess or guess.kind not in (LEFT_OUT, *ROLES)
+        if name and is_whole or column.place in ticked:
+            if name not in done:
+                rows.append(_form_row(asked, name, held[name], guesses, form, lists))
+            done.add(name)
+        elif column.place in in_groups and (
+                group := next((one for one in groups if one.columns[0] is column), None)):
             rows.append(_group_row(group, form, lists, ids[group.place]))
         elif column.place not in in_groups:
-            guess = guesses[column.place]
             if column.name in summaries:
                 said = f"the columns {summaries[column.name]} hold the same answers, one column an option"
                 guess = Guess(LEFT_OUT, said, True)
@@ -119,21 +145,30 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
-    questions = _frame("questions", _with_themes(_following(_grids_unsure(rows, lists)), form))
-    questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
+    rows = _known_conditions(_following(_grids_unsure(rows, lists)))
+    questions = _frame("questions", _with_themes(rows, form))
+    lists.relabel(wordings)
     options = _frame("options", lists.rows())
+    countries = _frame("countries", _country_rows(roles, questions, form, readings, wordings))
+    known = {name: dict(zip(own["value"].map(match_key), own["option_id"], strict=True))
+             for name, own in options.groupby("option_list")}
+    country = roles["country"][0].entry if "country" in roles else ""
+    if country:
+        known[country] = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
     tables = {
         "questions": questions,
         "sensitivity": _frame("sensitivity", sensitivity_rows(questions, options)),
         "options": options,
-        "countries": _frame("countries", _country_rows(roles, questions, form)),
+        "asked_if": _frame("asked_if", _condition_rows(questions, known, country, surveys, form)),
+        "countries": countries,
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
     names = [name for column in form.columns if column.place in guesses for name in _names(column, guesses)]
     organisation = alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return Draft({name: _unsure_first(table) for name, table in tables.items()},
-                 tuple(_notes(form, surveys, organisation)), tuple(names))
+                 (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
+                 tuple(names))
 
 
 def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str]]:
@@ -149,8 +184,9 @@ def _names(column: FormColumn, guesses: dict[int, Guess]) -> list[tuple[str, str
 # Questions.
 
 
-def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
-    """The guess for each column that stands alone; a second look knows the options found in the first."""
+def _guesses(form: Form, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, Guess]:
+    """The guess for each column that stands alone; a second look knows the options found in the first, and
+    what answers read that are codes."""
     is_of_tool = not {*form.tools} <= _NO_TOOLS
     guesses = {column.place: guess_type(column, is_of_tool=is_of_tool)
                for column in form.columns if column.place not in in_groups}
@@ -168,7 +204,12 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
         hidden = {option_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
             guesses[column.place] = guess_type(column, known, is_of_tool=is_of_tool)
-    return guesses | grid_scales(form.columns, guesses)
+    for place, guess in guesses.items():
+        labels = [wordings.get(match_key(label), label) for one in guess.options for label in one.counts]
+        if guess.kind == "single" and {*labels} & {*wordings.values()} and scale_steps(labels) is not None:
+            notes = ["its options are steps: a scale?", *guess.notes]
+            guesses[place] = replace(guess, kind="scale", is_sure=False, notes=notes)
+    return guesses | grid_guesses(form.columns, guesses, wordings)
 
 
 def _question_row(
@@ -206,13 +247,11 @@ def _question_row(
     if lacking:
         doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column: taken for not asked there")
         row["columns"] = _entry(column, lacking)
-        is_sure, row[_ALONE] = False, "yes"
-    if doubt := form.pairing_doubt(column):
+        is_sure = False
+        row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
+    for doubt in filter(None, (form.pairing_doubt(column), _blank_doubt(column))):
         doubts.insert(0, doubt)
-        is_sure, row[_ALONE] = False, "yes"
-    if doubt := _blank_doubt(column):
-        doubts.insert(0, doubt)
-        is_sure, row[_ALONE] = False, "yes"
+        is_sure, row[_ALONE] = False, row["question_id"]
     use = is_sure or guess.waits and _ALONE not in row
     if kind in ("single", "scale", "multi") and not row.get("option_list"):
         changed = _changed(column, guess, form)
@@ -289,18 +328,144 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
     }
 
 
+def _with_words_of(
+    form: Form, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]]
+) -> Form:
+    """The form of the files with the wordings of an XLSForm."""
+    if asked is None:
+        return form
+    wordings = dict(zip(asked.questions["question_id"], asked.questions["wording"], strict=True))
+    words = {column.place: wordings[name] for name, own in held.items() for column in own.values()}
+    return replace(form, columns=tuple(
+        replace(column, wording=words.get(column.place) or column.wording) for column in form.columns))
+
+
+def _readings(
+    asked: FormDraft | None, held: dict[str, dict[str, FormColumn]]
+) -> dict[int, dict[str, str]]:
+    """How the answers of each column read by an XLSForm, by their keys: the labels of names of options."""
+    if asked is None:
+        return {}
+    lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
+    return {
+        own[""].place: {match_key(row.value): row.label for row in
+                        asked.options[asked.options["option_list"] == lists[name]].itertuples()}
+        for name, own in held.items() if "" in own and lists[name]}
+
+
+def _read(form: Form, readings: Mapping[int, Mapping[str, str]]) -> Form:
+    """The form of the files with its answers as they read."""
+    return replace(form, columns=tuple(
+        replace(column, counts=tuple(_relabelled(own, readings[column.place]) for own in column.counts))
+        if column.place in readings else column for column in form.columns))
+
+
+def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
+    read: Counter[str] = Counter()
+    for text, n in counts.items():
+        read[words.get(match_key(text), text)] += n
+    return read
+
+
+def _form_row(
+    asked: FormDraft, name: str, held: dict[str, FormColumn], guesses: dict[int, Guess], form: Form,
+    lists: OptionLists,
+) -> dict[str, str]:
+    """The row of a question of an XLSForm: of its type, with its options; unsure where its answers or its
+    columns are not as the form says."""
+    question = asked.questions.set_index("question_id").loc[name]
+    ticks = {end: column for end, column in held.items() if end}
+    columns = [*(ticks or held).values()]
+    kind, doubts, use = question["type"], [], "yes"
+    entry = columns[0].entry
+    if ticks:
+        entry = " | ".join(dict.fromkeys(f"{one[: -len(end)]}*" for end, column in ticks.items()
+                                         for one in column.names if one))
+    if lacking := sorted(set(form.files).intersection(*(form.lacking(column) for column in columns))):
+        doubts.append(f"{', '.join(lacking)} {_have(lacking)} no such column: taken for not asked there")
+        entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
+    if doubt := form.pairing_doubt(*columns):
+        doubts.insert(0, doubt)
+        use = ""
+    if question["option_list"]:
+        own = asked.options[asked.options["option_list"] == question["option_list"]]
+        unknown = lists.add_form(question["option_list"], own, ticks, columns[0], is_multi=kind == "multi")
+        if unknown.total():
+            are = "answer is" if unknown.total() == 1 else "answers are"
+            doubts.append(f"{unknown.total()} {are} no option of the form")
+            use = use and "yes" * lists.is_asked_for(question["option_list"])
+        if kind == "single" and scale_steps([*own["label"]]) is not None:
+            doubts.append("its options are steps: a scale?")
+            kind, use = "scale", ""
+    elif kind in ("number", "date"):
+        guess = guesses[columns[0].place]
+        fitting = {"number": ("number", "scale", "single"), "date": ("date", "started", "ended")}[kind]
+        if guess.kind not in fitting or guess.waits:
+            doubts.append(f"not all of its answers are {kind}s: {guess.why}")
+            use = use and "yes" * guess.waits
+    elif doubt := _blank_doubt(columns[0]):
+        doubts.insert(0, doubt)
+        use = ""
+    return {
+        "question_id": name,
+        "columns": entry,
+        "type": kind,
+        "wording": question["wording"] or columns[0].wording,
+        "option_list": question["option_list"],
+        "asked_if": question["asked_if"],
+        "n": str(max(column.n_filled for column in columns)),
+        PLACE: str(min(column.place for column in held.values())),
+        USE: use,
+        "how_sure": UNSURE if doubts else SURE,
+        "why": "; ".join([*doubts, "a question of the form"]),
+    }
+
+
+def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, without conditions on what is no question of the draft: these are unsure and say so."""
+    known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
+    found = []
+    for row in rows:
+        lacking = sorted(skip_logic.questions_named(skip_logic.parse(row.get("asked_if", ""))) - known)
+        if lacking:
+            doubt = f"the form asks it after {' and '.join(lacking)}, which is no question of the draft"
+            row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}
+        found.append(row)
+    return found
+
+
+def _unmatched(
+    asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], form: Form, wordings: Mapping[str, str]
+) -> list[str]:
+    """What a form or a table of wordings has and no file does."""
+    names = [] if asked is None else [name for name in asked.questions["question_id"] if name not in held]
+    notes = []
+    if names:
+        are = "is" if len(names) == 1 else "are"
+        notes.append(f"{', '.join(names)}: {are} in the form and in no export")
+    texts = {text for column in form.columns for text in (*column.names, column.wording, *column.total)}
+    used = {match_key(part) for text in texts for part in (text, *re.split(r"[;,|\n]", text))}
+    first = next(iter(wordings), "")  # mostly the names of the two columns
+    if unused := [key for key in wordings if key not in used and key != first
+                  and match_key(wordings[key]) not in used]:
+        texts = ", ".join(repr(wordings[key]) for key in unused[:5])
+        notes.append(f"{len(unused)} of {len(wordings)} wordings are of no heading and no answer: {texts}"
+                     + " ..." * (len(unused) > 5))
+    return notes
+
+
 _ALONE = "alone"
-"""The mark of a drafted question whose doubt is its own, and not one of its list."""
+"""The doubt of a drafted question that is its own, or that of its grid, and not one of its list."""
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """The rows, with those that are undecided and offer the list of an earlier undecided question of the same
     type: they follow what a person decides of that one, as the steps of a grid do."""
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, ...], str] = {}
     found = []
     for row in rows:
-        key = row.get("type", ""), row.get("option_list", "")
-        if row[USE] or not key[1] or key[1] == COUNTRY_LIST or _ALONE in row:
+        key = row.get("type", ""), row.get("option_list", ""), row.get(_ALONE, "")
+        if row[USE] or not key[1] or key[1] == COUNTRY_LIST:
             found.append(row)
         elif key in first:
             found.append(row | {USE: f"{AS}{first[key]}", "why": f"the same list; {row['why']}"})
@@ -314,7 +479,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: OptionLists) -> list[dict[s
     """The rows, with single choices unsure where several questions offer the same three options or more: such
     a grid mostly asks for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
-    grids = {name for name, n in times.items() if n > 2 and len(lists.lists.get(name, ())) > 2}
+    grids = {name for name, n in times.items()
+             if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != FORM}
     return [
         row | {USE: "", "how_sure": UNSURE, "why": f"{row['why']}; several questions offer the same: "
                                                    f"perhaps a scale"}
@@ -335,9 +501,9 @@ def _question_id(name: str, place: int) -> str:
     return f"Q{place}"
 
 
-def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
-    """The id of each question by the place of its first column: of a question with a column an option what
-    the names of its columns share, unless another question has the same."""
+def _question_ids(form: Form, groups: Sequence[TickGroup], of_form: dict[int, str]) -> dict[int, str]:
+    """The id of each question by the place of its first column: that of an XLSForm; of a question with a
+    column an option what the names of its columns share, unless another question has the same."""
     stems = {
         group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
         for group in groups
@@ -347,9 +513,11 @@ def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
     for place, stem in stems.items():
         if len(stem) > 1 and times[stem] == 1:
             own[place] = _question_id(stem, place)
-    found: dict[int, str] = {}
+    found = dict(of_form)
     known = Counter(own.values())
     for column in form.columns:
+        if column.place in of_form:
+            continue
         identifier = own[column.place]
         numbered = (f"{identifier}_{n}" for n in itertools.count(2))
         if identifier in found.values():
@@ -360,7 +528,7 @@ def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
 
 
 # ------------------------------
-# Themes, countries, settings, and what blanks suggest.
+# Themes, countries, settings, and who was asked.
 
 
 def _section(question_id: str) -> str:
@@ -408,7 +576,7 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
                 "code_id": _theme_id(section),
                 "parent_id": "form",
                 "level": "theme",
-                "name": section,
+                "name": f"Section {section} of the form",
                 "why": "a section of the form, as the names of its columns show: give it a name",
                 **about,
             }
@@ -417,9 +585,12 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict[str, str]]:
-    """A row for each name of a country. Unknown names have no id; those given by fewer than five are
-    counted."""
+def _country_rows(
+    roles: dict, questions: pd.DataFrame, form: Form, readings: Mapping[int, Mapping[str, str]],
+    wordings: Mapping[str, str],
+) -> list[dict[str, str]]:
+    """A row for each name of a country, or code of which the form or a table says the name. Unknown names
+    have no id; those given by fewer than five are counted."""
     listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
     columns = [
         column
@@ -428,9 +599,12 @@ def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict
         or column in [held for role, (held, _) in roles.items() if role == "country"]
     ]
     names: Counter[str] = sum((column.total for column in columns), Counter())
+    words = dict(wordings)
+    for column in columns:
+        words |= readings.get(column.place, {})
     rows, rare = [], Counter()
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
-        found = country_of(name)
+        found = country_of(words.get(match_key(name), name))
         row = {"raw_name": name, "country_id": found, "n": count_text(count)}
         if found:
             row |= {
@@ -511,40 +685,66 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
     return rows
 
 
-def _blanks_suggest(questions: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form) -> list[str]:
-    """For each question the earlier answers after which alone it was answered, where blanks show any.
-
-    It is a suggestion for ``asked_if``, which stays blank: a person decides.
-    """
+def _condition_rows(
+    questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
+    surveys: Sequence[RawSurvey], form: Form,
+) -> list[dict[str, str]]:
+    """A row for each condition that blank cells show, with the questions that were answered after it alone: a
+    person decides whether it was one of the form. ``known`` are the ids of answers by their keys and lists,
+    ``country`` is the column of the country, whose list has its name."""
     frames = [survey.frame.head(_SUGGESTED // len(surveys)) for survey in surveys]
-    cells = {}
-    for row in questions.itertuples():
-        names = row.columns.split(" | ")
-        parts = [
-            next((frame[name] for name in names if name in frame.columns), pd.Series("", index=frame.index))
-            for frame in frames
-        ]
-        if not any("*" in name or "{" in name for name in names):
-            cells[row.question_id] = (
-                pd.concat(parts, ignore_index=True).astype("str").str.strip().to_numpy(dtype=object)
-            )
-    found = []
+    conditions: dict[tuple[str, tuple[str, ...]], list[tuple[str, int, int]]] = {}
     earlier: list[tuple[str, np.ndarray, list[str]]] = []
-    for row in questions.itertuples():
-        own = cells.get(row.question_id)
-        found.append("" if own is None else _only_after(own != "", earlier))
-        if own is not None and row.type in ("single", "scale") and row.option_list != COUNTRY_LIST:
-            values, codes = np.unique(own, return_inverse=True)
+    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True)) | {"country": country}
+    if country:
+        values, codes = np.unique(np.concatenate([_cells(frame, country, form) for frame in frames])[:, 0],
+                                  return_inverse=True)
+        earlier.append(("country", codes, [*map(str, values)]))
+    for row in questions[questions[USE] != "no"].itertuples():
+        own = [_cells(frame, row.columns, form) for frame in frames]
+        filled = np.concatenate([(cells != "").any(axis=1) for cells in own])
+        if not row.asked_if and (only := _only_after(filled, earlier)):
+            conditions.setdefault(only[:2], []).append((row.question_id, *only[2:]))
+        if row.type in ("single", "scale") and row.option_list != COUNTRY_LIST:
+            values, codes = np.unique(np.concatenate(own)[:, 0], return_inverse=True)
             if len(values) <= 40:
                 earlier.append((row.question_id, codes, [*map(str, values)]))
-    return found
+    rows = []
+    for (decider, answers), asked in conditions.items():
+        ids = known.get(listed[decider], {})
+        chosen = [*dict.fromkeys(filter(None, (ids.get(match_key(text), "") for text in answers)))]
+        if chosen:
+            named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")
+            inside, n = sum(counts[1] for counts in asked), sum(counts[2] for counts in asked)
+            condition = f"== {chosen[0]}" if len(chosen) == 1 else f"in ({', '.join(chosen)})"
+            rows.append({
+                "how_sure": UNSURE,
+                "why": f"{inside} of {n} answers are from those whose {decider} is {named}",
+                "question_id": " | ".join(counts[0] for counts in asked),
+                "asked_if": f"{decider} {condition}"})
+    return rows
 
 
-def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[str]]]) -> str:
-    share = filled.mean() if len(filled) else 1
-    if not 0 < share < 0.9:
-        return ""
-    best: tuple[float, str] = (0, "")
+def _cells(frame: pd.DataFrame, columns: str, form: Form) -> np.ndarray:
+    """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
+    patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
+                for name in columns.split(" | ") if "*" in name or LOOP in name]
+    names = [name for name in columns.split(" | ") if name in frame.columns]
+    names += [name for name in frame.columns if any(re.fullmatch(one, name, re.DOTALL) for one in patterns)]
+    if not names:
+        return np.full((len(frame), 1), "", dtype=object)
+    cells = frame[names].apply(lambda column: column.str.strip())
+    return cells.mask(cells.isin([word for word, _ in form.blank]), "").to_numpy(dtype=object)
+
+
+def _only_after(
+    filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[str]]]
+) -> tuple[str, tuple[str, ...], int, int] | None:
+    """The earlier question and its answers after which alone a question was answered, how many of its answers
+    are from those who gave one of these, and how many it has; None if blanks show no such question."""
+    if filled.sum() < FEWEST or filled.mean() >= 0.9:
+        return None
+    best, clearest = None, 0.0
     for question_id, codes, values in earlier:
         times = np.bincount(codes, minlength=len(values))
         rates = np.bincount(codes, weights=filled, minlength=len(values)) / np.maximum(times, 1)
@@ -556,13 +756,11 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
         inside = sum(rates[n] * times[n] for n in asked)
         clearness = inside / sum(times[n] for n in asked) - outside / sum(times[n] for n in others)
         is_rare = outside * sum(times[n] for n in asked) <= _RARELY * inside * sum(times[n] for n in others)
-        if is_rare and outside <= 0.02 * filled.sum() and clearness > best[0] + 0.01:
-            named = " or ".join(repr(values[n]) for n in asked[:3]) + (" ..." if len(asked) > 3 else "")
-            best = (
-                clearness,
-                f"{inside:.0f} of {filled.sum()} answers are from those whose {question_id} is {named}",
-            )
-    return best[1]
+        if is_rare and outside <= 0.02 * filled.sum() and clearness > clearest + 0.01:
+            often_first = sorted(asked, key=lambda n: (-times[n], n))
+            best = question_id, tuple(values[n] for n in often_first), round(inside), int(filled.sum())
+            clearest = clearness
+    return best
 
 
 def _notes(form: Form, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:

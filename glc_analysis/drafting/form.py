@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from textwrap import shorten
@@ -18,7 +18,7 @@ from textwrap import shorten
 import pandas as pd
 
 from glc_analysis.drafting.options import FEWEST
-from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, plain
+from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option, mentions, plain
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
 from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
@@ -221,8 +221,9 @@ def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class FormColumn:
     """One column of the form: its name in each file ("" where a file lacks it), its place in the form (from
-    1), its wording, and how often each answer was given, by file. ``wordings`` are those of the files;
-    ``is_placed`` says that its heading stands over several columns of a file."""
+    1), its wording, and how often each answer was given, by file. ``wordings`` are those of the files,
+    ``headings`` how its names read by a form or a table of wordings; ``is_placed`` says that its heading
+    stands over several columns of a file."""
 
     names: tuple[str, ...]
     place: int
@@ -230,6 +231,7 @@ class FormColumn:
     counts: tuple[Counter[str], ...]
     paired_by: str = SAME_HEADING
     wordings: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
     is_placed: bool = False
 
     @property
@@ -265,8 +267,9 @@ class Form:
     blank: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, surveys: Sequence[RawSurvey]) -> Form:
-        """The form of one or several files of a survey.
+    def of(cls, surveys: Sequence[RawSurvey], wordings: Mapping[str, str] | None = None) -> Form:
+        """The form of one or several files of a survey. ``wordings`` say how headings read, or what they are
+        in the language of the study, by their keys; headings that read alike are the same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -282,9 +285,13 @@ class Form:
             for survey in surveys
         ]
         blank = _without_blanks(surveys, counts)
-        rows = paired_columns(counts)
+        read = [_headings(columns, wordings or {}) for columns in counts]
+        rows = paired_columns([{heading: columns[name] for heading, name in own.items()}
+                               for columns, own in zip(counts, read, strict=True)])
         columns = tuple(
-            _column(names, place, surveys, counts, way) for place, (names, way) in enumerate(rows, 1)
+            _column(headings, names, place, surveys, counts, way, wordings or {})
+            for place, (headings, way) in enumerate(rows, 1)
+            for names in [tuple(own.get(heading, "") for own, heading in zip(read, headings, strict=True))]
         )
         return cls(
             tuple(survey.path.name for survey in surveys),
@@ -318,11 +325,17 @@ class Form:
 
     def _otherwise(self, column: FormColumn) -> list[tuple[str, str, str]]:
         """The files in which a column has another heading or wording than in the first file that has it:
-        which of both, and the wording."""
-        first, *others = [(match_key(name), match_key(words), file, words) for name, words, file
-                          in zip(column.names, column.wordings, self.files, strict=True) if name]
-        return [(file, "heading" if name != first[0] else "wording", words)
-                for name, key, file, words in others if (name, key) != first[:2]]
+        which of both, and the wording. Names that differ and are known to read alike raise no doubt."""
+        files = zip(self.files, column.names, column.headings, column.wordings, strict=True)
+        first, *others = [file for file in files if file[1]]
+        _, name, heading, wording = (match_key(text) for text in first)
+        found = []
+        for file, own_name, own_heading, words in others:
+            if match_key(own_heading) != heading:
+                found.append((file, "heading", words))
+            elif match_key(own_name) == name and match_key(words) != wording:
+                found.append((file, "wording", words))
+        return found
 
 
 _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66", "-999", "-9", ".", "#NULL!")
@@ -349,11 +362,13 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
     Each file is judged by itself, and each of its columns: where ``n/a`` stands beside cells that are empty,
     it may be an answer. The setting takes a word for blank in all columns, so the reason names those where it
-    may be an answer.
+    may be an answer. What coders coded is an answer in all of them.
     """
     reasons: dict[str, list[str]] = {}
-    for survey, columns in zip(surveys, counts, strict=True):
-        for word in _blank_words(columns):
+    words = [_blank_words(columns) for columns in counts]
+    coded = _coded_words(surveys, counts, [*dict.fromkeys(word for own in words for word in own)])
+    for survey, columns, own in zip(surveys, counts, words, strict=True):
+        for word in (word for word in own if word not in coded):
             held = [name for name, counter in columns.items() if word in counter]
             blank = [name for name in held if not is_word("blank", word)
                      or (survey.frame[name].str.strip() == "").sum() < FEWEST]
@@ -385,30 +400,91 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
             or word.startswith("-") and sum(word in counter for counter in texts) >= 3]
 
 
+_CODED, _ELSEWHERE = 0.8, 0.5
+"""A word is coded if so many of its answers have the same code, and at most so many of the others."""
+
+
+def _coded_words(
+    surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]], words: Sequence[str]
+) -> set[str]:
+    """Of the words for an empty cell those that coders coded as an answer, in columns of codes beside it.
+
+    Such a column is named after its question (``Q3_trust``) or as one of codes (``coder1``).
+    """
+    coded = set()
+    for survey, columns in zip(surveys, counts, strict=True):
+        names = [*columns]
+        for n, word in ((n, word) for n, name in enumerate(names) for word in words if word in columns[name]):
+            codes = [name for name in names[n + 1 :] if _is_of_codes(name, names[n])]
+            if codes and word not in coded:
+                cells = survey.frame[names[n]].str.strip()
+                coded |= {word for name in codes if _has_code_of_its_own(
+                    survey.frame[name].str.strip(), word, cells == word, ~cells.isin({"", word}))}
+    return coded
+
+
+def _is_of_codes(name: str, question: str) -> bool:
+    """Whether a column is named as one of codes, of this question at least.
+
+    >>> [_is_of_codes(name, "Q3") for name in ("Q3_trust", "Q3 code", "coder1", "Q30", "Q4")]
+    [True, True, True, False, False]
+    """
+    is_after = re.match(re.escape(question) + r"[\W_]", name)
+    return bool(is_after) or mentions("code", re.sub(r"[\d_]+", " ", name))
+
+
+def _has_code_of_its_own(
+    codes: pd.Series, word: str, is_word_here: pd.Series, is_other: pd.Series
+) -> bool:
+    """Whether the records with a word mostly have one code, which most others have not. The word itself is a
+    code where other cells of the column are empty."""
+    values = codes[is_word_here & (codes != "") & ~codes.str.casefold().isin(UNTICKED)]
+    if (codes != "").all():
+        values = values[values != word]
+    if values.empty:
+        return False
+    usual = values.mode().iloc[0]
+    return bool((codes[is_word_here] == usual).mean() >= _CODED
+                and (codes[is_other] == usual).sum() <= _ELSEWHERE * is_other.sum())
+
+
 def _is_text(counter: Counter[str]) -> bool:
     """Whether most of the different answers of a column, negative numbers left out, are no numbers."""
     others = [text for text in counter if not text.startswith("-")]
     return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 
 
+def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a file by how their headings read; where two read alike, the second keeps its own."""
+    headings: dict[str, str] = {}
+    for name in columns:
+        read = wordings.get(match_key(name), name)
+        headings[name if read in headings else read] = name
+    return headings
+
+
 def _column(
+    headings: tuple[str, ...],
     names: tuple[str, ...],
     place: int,
     surveys: Sequence[RawSurvey],
     counts: Sequence[dict[str, Counter[str]]],
     way: str,
+    wordings: Mapping[str, str],
 ) -> FormColumn:
-    wordings = tuple(normalise_space(survey.wording.get(name, "") or name)
-                     for survey, name in zip(surveys, names, strict=True))
+    own = tuple(normalise_space(survey.wording.get(name, "") or name)
+                for survey, name in zip(surveys, names, strict=True))
+    keys = [match_key(text) for text in (*names, *own)]
     return FormColumn(
         names,
         place,
-        next(filter(None, wordings), ""),
+        next((wordings[key] for key in keys if key in wordings), next(filter(None, own), "")),
         tuple(
             file.get(name, Counter()) if name else Counter() for file, name in zip(counts, names, strict=True)
         ),
         way,
-        wordings,
+        tuple(wordings.get(match_key(text), text) for text in own),
+        headings,
         any(re.sub(r" \[\d+\]$", "", name) in survey.repeated
             for survey, name in zip(surveys, names, strict=True)),
     )

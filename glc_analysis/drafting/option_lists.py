@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from glc_analysis.cleaning.dimension_tables import (
     step_number,
 )
 from glc_analysis.drafting.column_types import Guess
-from glc_analysis.drafting.form import TickGroup
+from glc_analysis.drafting.form import FormColumn, TickGroup
 from glc_analysis.drafting.options import (
     FEWEST,
     LIKELY,
@@ -41,14 +41,18 @@ from glc_analysis.drafting.words import (
     looks_personal,
     without_accents,
 )
-from glc_analysis.text import match_key
+from glc_analysis.text import UNTICKED, match_key
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
+"""The code of an option, of which the form has the words: A2."""
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both, if one has all those of
 the other."""
 _MOSTLY = 0.7
 """So many options that begin with a number make a list of numbers."""
+FORM = "form"
+"""The kind of a list whose options and order a form names."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
 _MAY_BE_BLANK = "an option of the form, or an empty cell?"
@@ -64,6 +68,7 @@ class OptionLists:
         self.kinds: dict[str, str] = {}
         self.keys: dict[str, frozenset[str]] = {}
         self.open: set[str] = set()
+        self.grids: dict[tuple[int, str], str] = {}
 
     def add(self, question_id: str, kind: str, guess: Guess,
             changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
@@ -81,7 +86,7 @@ class OptionLists:
                     if kind == "scale" or option_key(row["label"]) in keys else row for row in rows]
         remarks = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
-        same = next(
+        same = self.grids.get((guess.grid, kind), "") or next(
             (
                 name
                 for name, known in self.keys.items()
@@ -92,6 +97,8 @@ class OptionLists:
             ),
             "",
         )
+        if guess.grid:
+            self.grids[guess.grid, kind] = same or question_id
         if same:
             listed = {match_key(row["value"]): row for row in self.lists[same]}
             spelled = {option_key(row["value"]): row for row in reversed(self.lists[same])}
@@ -133,7 +140,7 @@ class OptionLists:
         """Adds the options of a question with a column an option; all are listed, since the form names
         them."""
         self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = "ticks", frozenset()
+        self.kinds[name], self.keys[name] = FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
             identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
             for value in values:
@@ -149,6 +156,53 @@ class OptionLists:
                         "n": str(count),
                     },
                 )
+
+    def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
+                 *, is_multi: bool) -> Counter[str]:
+        """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
+        a column an option; returns the answers that are no option of it. Answers are the names of options or
+        their labels in one of the languages of the form."""
+        own = self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = FORM, frozenset()
+        texts = {row.option_id: [row.value, *row.labels.splitlines()] for row in options.itertuples()}
+        option_of = {match_key(text): option for option, own_texts in reversed(texts.items())
+                     for text in own_texts}
+        given: Counter[str] = Counter()
+        for end, ticked in ticks.items():
+            given[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
+        for text, n in {} if ticks else column.total.items():
+            for part in [text] if match_key(text) in option_of or not is_multi else text.split():
+                given[part] += n
+        values = {(option_of[match_key(text)], match_key(text)): text for text in given
+                  if match_key(text) in option_of}
+        is_labels = values and not any(texts[option][0] == text for (option, _), text in values.items())
+        for row in options.itertuples():
+            known = [text for (option, _), text in values.items() if option == row.option_id]
+            others = [] if ticks else [texts[row.option_id][1 if is_labels else 0]]
+            for value in known or others:
+                same = next((one for one in own if match_key(one["value"]) == match_key(value)), None)
+                n = sum(given[text] for text in given if match_key(text) == match_key(value))
+                if same:
+                    same["n"] = str(int(same["n"]) + n)
+                    continue
+                own.append({"option_id": row.option_id, "value": value, "label": row.label, "kind": row.kind,
+                            "how_sure": SURE, "why": "an option of the form", "n": str(n)})
+        places = {option: n for n, option in enumerate(options["option_id"])}
+        own.sort(key=lambda row: places[row["option_id"]])
+        return Counter({text: n for text, n in given.items() if match_key(text) not in option_of})
+
+    def relabel(self, wordings: Mapping[str, str]) -> None:
+        """Gives options the words that a table has for them. Those that read alike are one option."""
+        for rows in self.lists.values():
+            labels: dict[str, dict[str, str]] = {}
+            taken = {row["option_id"] for row in rows}
+            for row in rows:
+                if (label := wordings.get(match_key(row["value"]))) is not None:
+                    row |= {"label": label, "kind": kind_of_option(label), "how_sure": SURE,
+                            "option_id": option_id(label, taken), "why": "worded by the table of wordings"}
+                    taken.add(row["option_id"])
+                first = labels.setdefault(match_key(row["label"]), row)
+                row |= {key: first[key] for key in ("option_id", "label", "kind")}
 
     def rows(self) -> list[dict[str, str]]:
         """All rows of options.csv, with the places of options within their lists."""
@@ -180,7 +234,7 @@ class OptionLists:
     def _ordered(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
         rows = self.lists[name]
-        if self.kinds[name] == "ticks":
+        if self.kinds[name] == FORM:
             return rows
         order, is_known = _in_order([*dict.fromkeys(row["label"] for row in rows)], self.kinds[name])
         rows = sorted(rows, key=lambda row: order.index(row["label"]))
@@ -290,14 +344,20 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     """The options of a list in the order in which a form would have them, and whether that order is certain.
 
-    Numbers go by their size, a scale by its steps; what is no answer, or has no step, comes last. Other
-    options stay as they are: by how often they were given. Only a scale can be in a wrong order.
+    Numbers go by their size, and so do codes such as A2; steps that are all known go by their scale; what is
+    no answer, or has no step, comes last. Other options stay as they are: by how often they were given. Only
+    a scale can be in a wrong order.
     """
     answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
     by_number = number_order(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
-    return in_scale_order(labels) if kind == "scale" else (labels, True)
+    codes = [_CODE.fullmatch(label) for label in answers]
+    if len({code and code[1] for code in codes}) == 1 and codes[0]:
+        by_code = sorted(answers, key=lambda label: int(_CODE.fullmatch(label)[2]))
+        return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
+    ordered, is_known = in_scale_order(labels)
+    return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
 
 
 def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
@@ -126,7 +127,7 @@ def write_workbook(draft: Draft, path: Path) -> None:
 
 
 def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
-    widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "blanks_suggest": 40,
+    widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
     fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
                n_first=len(ABOUT) + (USE in table.columns),
@@ -236,6 +237,7 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
             yield Fault("is not a value of this setting", file=state.files["settings"], row=str(n),
                         column="value", value=row["value"], fix=f"use one of {', '.join(allowed)}")
     yield from _option_faults(state)
+    yield from _condition_faults(state)
 
 
 def _question_faults(state: DraftState) -> Iterator[Fault]:
@@ -291,6 +293,27 @@ def _option_faults(state: DraftState) -> Iterator[Fault]:
                         fix="delete one of the rows, or give both the same option_id")
 
 
+def _condition_faults(state: DraftState) -> Iterator[Fault]:
+    known = {*state.tables["questions"]["question_id"]}
+    for n, row in state.tables["asked_if"].iterrows():
+        fault = partial(Fault, file=state.files["asked_if"], row=str(n))
+        if row[USE] not in ("", "yes", "no"):
+            yield fault("is neither yes nor no", column=USE, value=row[USE],
+                        fix="write yes, no, or nothing while undecided")
+        if row[USE] != "yes":
+            continue
+        for identifier in alternatives(row["question_id"]):
+            if identifier not in known:
+                yield fault(f"is no question of the draft; {nearest(identifier, known)}",
+                            column="question_id", value=identifier,
+                            fix="write ids of questions, with ` | ` between them")
+        try:
+            skip_logic.parse(row["asked_if"])
+        except ValueError as error:
+            yield fault(str(error), column="asked_if", value=row["asked_if"],
+                        fix="write a condition such as Q1 == yes, or no into the column use")
+
+
 def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
     """Headings in the drafted settings and in the questions that are to be used which no file has."""
     known = {name for survey in surveys for name in survey.frame.columns}
@@ -338,12 +361,16 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
 def draft_lines(state: DraftState) -> list[str]:
     """What a person should know of a draft: how much waits, and what comes next."""
     questions, options = state.tables["questions"], state.tables["options"]
-    masked = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
-              f"{state.files['names']} for those that are to be masked in texts and must be on no page."
-              ] * bool(state.n_names)
-    masked += _sensitivity_lines(state)
+    further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
+               f"{state.files['names']} for those that are to be masked in texts and must be on no page."
+               ] * bool(state.n_names)
+    further += _sensitivity_lines(state)
+    if n := int((state.tables["asked_if"][USE] == "").sum()):
+        further.append(f"{n} {'condition waits' if n == 1 else 'conditions wait'} in "
+                      f"{state.files['asked_if']}: write yes where the form asks the questions of those "
+                       "alone, else no.")
     if not len(state.chosen) and not len(state.undecided):
-        return masked
+        return further
     left_out = (questions[USE] == "no").sum()
     lines = [
         f"The draft has {len(questions)} questions: {len(state.accepted)} accepted, "
@@ -368,7 +395,7 @@ def draft_lines(state: DraftState) -> list[str]:
             "that "
             "are ready."
         )
-    return lines + masked
+    return lines + further
 
 
 def _sensitivity_lines(state: DraftState) -> list[str]:
@@ -455,7 +482,10 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     if len(new) or decided:
         text, now_decided = _with_questions(path, new, numbers, decided)
         texts |= {path: text} if len(new) or now_decided else {}
-    lines += kept
+    table = CsvRows.of(texts[path], path.name) if path in texts else CsvRows.read(path)
+    text, waiting = _with_conditions(table, state.tables["asked_if"])
+    texts |= {path: text} if text is not None else {}
+    lines += [*kept, *waiting]
     log = study.root / FOLDER / ACCEPTED
     before = log.read_text(encoding="utf-8") if log.is_file() else _csv_text(_ACCEPTED_COLUMNS, [])
     rows = [
@@ -811,6 +841,29 @@ def _with_questions(path: Path, rows: pd.DataFrame, places: dict[str, float],
             table.set_cell(n, "is_sensitive", decided[name])
             now_decided.append(name)
     return table.text, now_decided
+
+
+def _with_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[str | None, list[str]]:
+    """The text of questions.csv with the conditions that say yes, None if nothing changes, and what is to be
+    said of the others. A condition waits until the questions that it names are there."""
+    lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
+    cells = [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
+    place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
+    for _, row in conditions[conditions[USE] == "yes"].iterrows():
+        lacking = sorted(skip_logic.questions_named(skip_logic.parse(row["asked_if"])) - {*place, "country"})
+        asked = [name for name in alternatives(row["question_id"]) if name in place]
+        if lacking and asked:
+            lines.append(f"{', '.join(asked)}: who was asked has to wait until {' and '.join(lacking)} is "
+                         "accepted.")
+            continue
+        for name in asked:
+            before = cells[place[name] - 1][at["asked_if"]].strip()
+            if not before:
+                table.set_cell(place[name], "asked_if", row["asked_if"])
+                is_changed = True
+            elif before != row["asked_if"]:
+                lines.append(f"{name} has an asked_if in questions.csv already: it is kept.")
+    return (table.text if is_changed else None), lines
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:

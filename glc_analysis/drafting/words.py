@@ -86,11 +86,16 @@ def is_word(concept: str, text: str) -> bool:
 
 
 def is_tool_column(name: str) -> bool:
-    """Whether a column has the name of one that survey tools add, such as "session_id" or "_uuid".
+    """Whether a column has the name of one that survey tools add, such as "session_id" or "_uuid", also where
+    KoboToolbox repeats it in the sheet of a repeat group.
 
     >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
     (True, True, False)
+    >>> is_tool_column("_submission__tags")
+    True
     """
+    if name.startswith("_submission__"):
+        return True
     last = re.sub(r".*[./]", "", name)
     return (
         is_word("tool", name) or last != name and is_word("tool", last) or bool(re.fullmatch(r"rts\d+", name))

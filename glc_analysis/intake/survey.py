@@ -316,7 +316,7 @@ def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
 # LimeSurvey exports, whose headings are question codes, or "code. question text".
 
 
-_HEADING = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)[.:]\s+(\S.*)", re.DOTALL)
+_HEADING = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)(?:[.:]\s+|\._\.\s*)(\S.*)", re.DOTALL)
 _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp"}
 
 
@@ -343,6 +343,8 @@ def _heading(name: str) -> tuple[str, str]:
 
     >>> _heading("G1Q1[SQ001]. Which services? [Shelter]")
     ('G1Q1[SQ001]', 'Which services? [Shelter]')
+    >>> _heading("G1Q1._.Which services?")
+    ('G1Q1', 'Which services?')
     >>> _heading("G1Q1")
     ('G1Q1', '')
     """
@@ -564,6 +566,10 @@ _READERS = {
 """How files of each tool are recognised, and their reader; the plain table is last and takes all others."""
 
 
+SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
+"""The endings of workbooks."""
+
+
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
     """One survey file as text, one row a record, by the reader of the tool that made it.
 
@@ -644,7 +650,7 @@ def _sheets(path: Path, encoding: Sequence[str]) -> list[Grid]:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".tab" | ".txt":
             return [read_table(path, encoding=encoding)]
-        case ".xlsx" | ".xlsm" | ".xls":
+        case ending if ending in SHEETS:
             return read_sheets(path)
         case _:
             fix = "export it as .csv, .tsv, .txt, .xlsx, .xls or .sav"

@@ -15,6 +15,7 @@ from glc_analysis.drafting.draft import make_draft
 from glc_analysis.drafting.options import FEWEST, option_key
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import REPOSITORY
+from tests.drafting.test_store import glc
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 NGO = REPOSITORY / "tests/studies/ngo_survey/reference"
@@ -253,3 +254,45 @@ def test_a_country_is_known_in_the_language_of_its_form(r_survey):
     )
     assert (countries["Spain / España"], countries["México"], countries["Turkey"]) == ("ESP", "MEX", "TUR")
     assert countries.get("Taiwan", "") == ""
+
+
+# ------------------------------
+# Grids, and an export with its form.
+
+def likert_codes(path):
+    """The codes of questions that the list of a form says are answered on a scale."""
+    return {row["code"].strip() for row in rows(path) if row["answer_format"] == "LIKERT"}
+
+
+@pytest.mark.parametrize("wave", ["2017_de", "2017_uk", "2018"])
+def test_the_grids_of_the_survey_of_research_software_engineers_are_scales(shared_data, wave):
+    folder = shared_data / "rse_waves"
+    drafted = Drafted(folder / f"{wave.replace('2018', '2018_all')}.csv")
+    codes = likert_codes(folder / f"questions_{wave}.csv")
+    grid = [row for row in drafted.questions.itertuples()
+            if (code := re.match(r"\w+", row.columns)) and (code[0] in codes or code[0].startswith("likert"))]
+    assert len(grid) > 20
+    assert {row.type for row in grid} == {"scale"}
+
+
+def test_a_grid_of_the_survey_of_research_software_engineers_is_one_decision(shared_data):
+    questions = Drafted(shared_data / "survey_tools/limesurvey_rse_nl.csv").questions
+    grids = questions[questions["columns"].str.match(r"likert\d")]
+    undecided = grids.loc[grids["use"] == "", "columns"].str.replace(r"\[.*", "", regex=True)
+    assert undecided.is_unique
+    leaders = grids["use"].str.removeprefix("as ")
+    assert {*leaders[leaders != ""]} <= {*grids.loc[grids["use"] == "", "question_id"]}
+
+
+def test_an_export_of_kobotoolbox_and_its_form_are_accepted_as_drafted(shared_data, tmp_path):
+    folder = shared_data / "survey_tools"
+    done = glc("init", tmp_path / "study", "--from", folder / "kobo_repeat_export.xlsx",
+               "--form", folder / "kobo_repeat_form.xlsx")
+    assert done.exit_code == 0, done.output
+    questions = rows(tmp_path / "study/private/draft/questions.csv")
+    key = {row["header"]: row["question"] for row in rows(folder / "kobo_repeat_key.csv")}
+    used = {row["columns"].removesuffix(".*"): row["wording"] for row in questions if row["use"] == "yes"}
+    assert len(used) == 6
+    assert {name: key[name] for name in used} == used
+    done = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output

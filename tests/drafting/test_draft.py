@@ -52,6 +52,14 @@ def test_an_unknown_country_that_fewer_than_five_named_is_not_listed(draft):
     assert "Xyz" not in {*draft["countries"]["raw_name"]}
 
 
+def test_a_theme_that_only_names_of_columns_show_has_no_name_of_its_own():
+    cells = ["Shelter"] * 30 + ["Legal help"] * 17
+    names = ("Q1.1", "Q1.2", "Q2.1", "Q2.2")
+    codebook = make_draft([export(dict.fromkeys(names, cells))]).tables["codebook"]
+    assert codebook.loc[codebook["level"] == "theme", "name"].tolist() == [
+        "Section Q1 of the form", "Section Q2 of the form"]
+
+
 def test_rows_that_are_unsure_come_first(draft):
     for table in draft.values():
         sure = (table["how_sure"] == "sure").tolist()
@@ -91,11 +99,12 @@ def test_a_question_that_one_file_lacks_waits_with_the_name_of_the_file():
     assert row["columns"] == "Do you ask later? | not in b.csv"
 
 
-def test_blanks_suggest_who_was_asked():
+def test_blanks_propose_who_was_asked_and_decide_nothing():
     columns = {"Has it?": ["Yes"] * 30 + ["No"] * 30, "Which one?": ["Red"] * 15 + ["Blue"] * 15 + [""] * 30}
-    questions = make_draft([export(columns)]).tables["questions"].set_index("question_id")
-    assert "whose Q1 is 'Yes'" in questions.loc["Q2", "blanks_suggest"]
-    assert questions.loc["Q2", "asked_if"] == ""
+    tables = make_draft([export(columns)]).tables
+    [row] = tables["asked_if"].to_dict("records")
+    assert (row["use"], row["question_id"], row["asked_if"]) == ("", "Q2", "Q1 == yes")
+    assert {*tables["questions"]["asked_if"]} == {""}
 
 
 def test_the_same_files_give_the_same_draft():
@@ -296,8 +305,7 @@ def test_answers_that_hardly_anybody_gave_before_suggest_no_skip_logic():
         "What else?": [f"{text} {n}".strip() if text else "" for n, text in enumerate(filled)]
         + ["yet more", ""] * 4,
     }
-    row = make_draft([export(columns)]).tables["questions"].set_index("wording").loc["What else?"]
-    assert row["blanks_suggest"] == ""
+    assert make_draft([export(columns)]).tables["asked_if"].empty
 
 
 def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_numbers_alone():
@@ -308,3 +316,33 @@ def test_scales_of_which_some_steps_are_not_listed_share_no_list_by_their_number
     assert tables["questions"]["option_list"].nunique() == 2
     options = tables["options"].set_index("label")
     assert options.loc["10 (All my time)", "position"] == "10"
+
+
+def blank_words(columns):
+    """The words that a draft takes for an empty cell."""
+    settings = make_draft([export(columns)]).tables["settings"].set_index("setting")["value"]
+    return settings.get("survey.blank", "")
+
+
+OPEN_ANSWERS = {f"Q{n}": ["N/A"] * 10 + [f"Answer number {k} to question {n}" for k in range(30)]
+                for n in range(3)}
+
+
+def test_a_word_that_coders_coded_is_an_answer_and_no_empty_cell():
+    codes = {f"coder{n}": ["no_answer"] * 10 + ["trust", "money", "law"] * 10 for n in (1, 2)}
+    assert blank_words(OPEN_ANSWERS | codes) == ""
+
+
+def test_a_word_with_codes_in_columns_named_after_its_question_is_an_answer():
+    ticks = {"Q1_none": ["1"] * 10 + [""] * 30, "Q1_trust": [""] * 10 + ["1", ""] * 15}
+    assert blank_words(OPEN_ANSWERS | ticks) == ""
+
+
+def test_a_word_that_coders_left_without_a_code_is_an_empty_cell():
+    codes = {f"coder{n}": [""] * 10 + ["trust", "money", "law"] * 10 for n in (1, 2)}
+    assert blank_words(OPEN_ANSWERS | codes) == "N/A"
+
+
+def test_a_code_that_is_not_about_the_answer_makes_no_word_one():
+    assert blank_words(OPEN_ANSWERS | {"Postal code": [f"{n}000" for n in range(40)],
+                                       "Country code": ["KE"] * 40}) == "N/A"

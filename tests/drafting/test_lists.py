@@ -50,5 +50,6 @@ def test_a_list_is_named_and_neither_drafted_nor_copied(tmp_path):
     done = CliRunner().invoke(cli, ["init", str(tmp_path / "study"), "--from", *map(str, files)])
     assert done.exit_code == 0, done.output
     assert "To decide: wordings.csv names columns of answers.csv: it is taken for a list" in done.output
+    assert "--form wordings.csv" in done.output
     assert [path.name for path in (tmp_path / "study/raw/survey").iterdir()] == ["answers.csv"]
     assert "wordings.csv" not in (tmp_path / "study/private/draft/questions.csv").read_text(encoding="utf-8")

@@ -49,3 +49,13 @@ def test_questions_that_begin_with_a_word_and_a_colon_are_no_codes(tmp_path):
     survey = read(tmp_path, '"Country: where?","Years: how long?","Kind: which?","More: what?","End: '
                             'why?"\n1,2,3,4,5\n')
     assert survey.tool == "plain"
+
+
+def test_code_and_question_may_have_another_mark_between_them(tmp_path):
+    path = tmp_path / "2018.csv"
+    path.write_text("edu1._.Degree?,t[SQ1]._.Which? [Law],t[SQ2]._. [Food],n1._.Age?,n2._.Beds?,n3._.Rooms?\n"
+                    "PhD,Yes,No,1,2,3\n", encoding="utf-8")
+    survey = read_survey(path)
+    assert survey.tool == "limesurvey"
+    assert survey.wording == {"edu1": "Degree?", "t[SQ1]": "Which? [Law]", "t[SQ2]": "[Food]", "n1": "Age?",
+                              "n2": "Beds?", "n3": "Rooms?"}

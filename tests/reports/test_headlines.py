@@ -291,7 +291,8 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
     decisions = decided(frames, "public").reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {
-        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
+        "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""},
+        "study": {"unit_name": []}}
     frames["codebook"] = tables.shape("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
         frame = check(Decided(study, "public").given(frames["estimates"], decisions))

@@ -3,8 +3,9 @@
 import openpyxl
 import pytest
 
+from glc_analysis.drafting.xlsform import draft_tables
 from glc_analysis.errors import Faults
-from glc_analysis.new_study import draft_tables, start
+from glc_analysis.new_study import start
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
@@ -68,9 +69,12 @@ def test_each_answerable_row_becomes_a_question(tmp_path):
 
 def test_columns_stand_with_and_without_their_groups(tmp_path):
     draft = draft_tables(form(tmp_path))
-    assert question(draft, "identifies")["columns"] == "identifies | intake/identifies"
-    assert question(draft, "services")["columns"] == "services/* | intake/services/*"
-    assert question(draft, "visited")["columns"] == "visited | visits/visited"
+    assert question(draft, "identifies")["columns"] == (
+        "identifies | intake/identifies | intake.identifies | intake-identifies")
+    assert question(draft, "services")["columns"] == (
+        "services/* | services.* | intake/services/* | intake.services.* | intake-services/*")
+    assert question(draft, "visited")["columns"] == (
+        "visited | visits/visited | visits.visited | visits-visited")
     assert question(draft, "success")["columns"] == "success"
 
 
@@ -122,7 +126,8 @@ def test_a_name_used_in_two_groups_is_told_apart_by_them(tmp_path):
         survey += [["begin group", group, group], ["text", "country", "Country?"], ["end group"]]
     draft = draft_tables(form(tmp_path, survey))
     assert draft.questions["question_id"].tolist() == ["home.country", "work.country"]
-    assert draft.questions["columns"].tolist() == ["home/country", "work/country"]
+    assert draft.questions["columns"].tolist() == [
+        "home/country | home.country | home-country", "work/country | work.country | work-country"]
 
 
 def test_unknown_lists_are_all_named(tmp_path):
