@@ -176,7 +176,7 @@ def test_no_country_is_wrong(ngo):
 
 def test_the_types_of_the_survey_of_488_projects_are_right_or_unsure_and_no_country_is_wrong(shared_data):
     reference = REPOSITORY / "tests/studies/napire2018/reference"
-    settings = {"tool": "", "encoding": ["mac_roman", "cp1252", "utf-8"]}
+    settings = {"tool": "", "encoding": ["mac_roman", "cp1252", "utf-8"], "sheets": {}}
     drafted = Drafted(shared_data / "napire2018/responses_efs_2018-02-05.csv", settings=settings)
     known = {row["columns"]: {row["type"]} | ({"country"} if row["option_list"] == "countries" else set())
              for row in rows(reference / "questions.csv") if row["type"] != "multi"}
