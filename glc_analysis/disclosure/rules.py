@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.schema import AUDIENCES, CALL
+from glc_analysis.schema import AUDIENCES
 from glc_analysis.templates import read_records
 
 if TYPE_CHECKING:
@@ -95,13 +95,10 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
 
 def is_undecided(figures: pd.DataFrame) -> pd.Series:
     """Whether figures are of a code that waits: coders have not decided on it for some organisation. It waits
-    with all its groups, since one group would tell where the open passage is; calls, and interviews without
-    a guide, by themselves."""
-    from glc_analysis.evidence.estimates import DOCUMENT, unasked_source
-
-    source = unasked_source(figures).mask(figures["subset_kind"] == DOCUMENT, CALL)
+    with all its groups and sources: one group would tell where the open passage is, and a figure of calls
+    would stand in the place of one that waits."""
     undecided = figures["undecided_n"].fillna(0).astype(float).groupby(
-        [figures["code_id"].astype("str"), source]).transform("sum")
+        figures["code_id"].astype("str")).transform("sum")
     return (figures["measure"] == "coded") & (undecided > 0)
 
 

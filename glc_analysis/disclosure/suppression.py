@@ -127,7 +127,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if countries and has_pages:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
-        waits = is_undecided(figures) & (figures["subset_kind"] == ALL)
+        waits = is_undecided(figures)
         is_told = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=countries, coded=coded,
                                              never={*never, *figures.loc[waits, "code_id"]})

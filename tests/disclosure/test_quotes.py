@@ -70,7 +70,11 @@ def coded(*rows):
         end = start + len(words or segment["text"])
         found.append((segment["document_id"], start, end, code, coder, segment_id))
     columns = ["document_id", "start", "end", "code_id", "coder_id", "segment_ids"]
-    return pd.DataFrame(found, columns=columns)
+    return marked_as_placed(pd.DataFrame(found, columns=columns))
+
+
+def marked_as_placed(codings):
+    return codings.assign(marked_start=codings["start"], marked_end=codings["end"])
 
 
 CODINGS = coded(("call-1.2", "time", "consensus", "We wait."), ("call-1.2", "needs", "ana", ""),
@@ -165,7 +169,8 @@ def test_the_team_reads_all_that_was_not_taken_back_with_where_it_comes_from():
 def test_codes_are_found_as_by_looking_through_all_codings(rows):
     """Those of the consensus on the words themselves, or on a segment that is linked by translation."""
     at = SEGMENTS.set_index("segment_id")
-    codings = coded().astype({"start": int, "end": int})
+    columns = ["document_id", "start", "end", "code_id", "coder_id", "segment_ids"]
+    codings = coded()[columns].astype({"start": int, "end": int})
     for n, (segment, code, coder, start, length) in enumerate(rows):
         begin = int(at.loc[segment, "start"]) + start
         codings.loc[n] = [at.loc[segment, "document_id"], begin, begin + length, code, coder, segment]
@@ -174,7 +179,15 @@ def test_codes_are_found_as_by_looking_through_all_codings(rows):
     expected = [{code for segment, code, coder, start, length in rows if coder == "consensus" and (
         start < 9 and start + length > 2 if segment == own
         else linked.get(segment, segment) == linked.get(own, own))} for own in quoted["segment_id"]]
-    assert _agreed_codes(quoted, codings, SEGMENTS) == expected
+    assert _agreed_codes(quoted, marked_as_placed(codings), SEGMENTS) == expected
+
+
+def test_a_quotation_has_a_code_that_anybody_marked_it_with_where_the_agreed_words_are_others():
+    """Else words that one coder marked as the account of a case could be quoted beside those of both."""
+    codings = coded(("call-1.2", "time", "consensus", "said"))
+    quoted = SEGMENTS[SEGMENTS["segment_id"] == "call-1.2"].assign(place=[(0, 3)])
+    wide = codings.assign(marked_start=SEGMENTS.set_index("segment_id").at["call-1.2", "start"])
+    assert [_agreed_codes(quoted, frame, SEGMENTS) for frame in (codings, wide)] == [[set()], [{"time"}]]
 
 
 def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_translates():
