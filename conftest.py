@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glc_analysis.study import Study
-from tests.kept import kept
+from tests.support.kept import kept
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,8 +39,8 @@ def sample_study(sample_root, tmp_path_factory) -> Study:
     return Study(Path(shutil.copytree(built, tmp_path_factory.mktemp("built") / "sample")))
 
 
-ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.disclosure.visible_tables",
-                 "glc_analysis.explore.coding_session", "glc_analysis.explore.coding_desk")
+ON_THE_SAMPLE = ("glc_analysis.view.study_view", "glc_analysis.pages", "glc_analysis.view.visible_tables",
+                 "glc_analysis.addons.desk.coding_session", "glc_analysis.addons.desk.coding_desk")
 """The modules whose examples are about the sample, beside the package itself."""
 
 

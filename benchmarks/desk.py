@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 from statistics import median
 
+from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.build import build
-from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.sample import write_sample
 from glc_analysis.study import Study
 
@@ -44,7 +44,7 @@ def rows(folder: Path) -> list[str]:
 
 
 def _long_study(folder: Path) -> Path:
-    from tests.desk_study import write_desk_study
+    from tests.support.desk_study import write_desk_study
 
     sample = folder / "desk-sample"
     sample.mkdir()
@@ -54,7 +54,7 @@ def _long_study(folder: Path) -> Path:
 
 
 def _measured(page, session: CodingSession) -> list[str]:
-    from tests.desk_page import open_desk
+    from tests.support.desk_page import open_desk
 
     desk = open_desk(page, session)
     first = page.evaluate(PAINTED, [

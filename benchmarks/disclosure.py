@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.leak_scan import find_leaks
+from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.reference import COLUMNS
 from glc_analysis.study import Study
 
@@ -38,7 +38,7 @@ def released(study: Study, build_seconds: float) -> list[str]:
     """The release of a built study for both audiences, beside the whole build."""
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.disclosure.suppression import decide
-    from glc_analysis.evidence.contributors import find_contributors
+    from glc_analysis.figures.contributors import find_contributors
     from glc_analysis.reference import read_reference
 
     frames = {name: tables.read(name, study=study) for name in tables.TABLES}

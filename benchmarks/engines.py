@@ -17,7 +17,7 @@ from ways import CORES, pages_of
 from glc_analysis.run.plan import PageJob, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from tests.dask_cluster import DaskCluster
+from tests.support.dask_cluster import DaskCluster
 from tests.test_notebooks import NOTEBOOKS, nbval
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -25,8 +25,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from glc_analysis.coding import code_suggestions  # noqa: E402
-from glc_analysis.coding.code_suggestions import (  # noqa: E402
+from glc_analysis.addons.desk import code_suggestions  # noqa: E402
+from glc_analysis.addons.desk.code_suggestions import (  # noqa: E402
     MISSING,
     SHOWN,
     CodeRanking,

@@ -65,7 +65,7 @@ def site(study: Study) -> None:
     import shutil
     import tempfile
 
-    from glc_analysis.disclosure.gate import PASSED, Gate
+    from glc_analysis.gate.gate import PASSED, Gate
     from glc_analysis.publish.site import build_site
 
     home = study.reports / "team"

@@ -20,9 +20,10 @@ from glc_analysis.manifest import VERSION
 __version__ = VERSION
 
 _FRONT_DOOR = {
-    "open_study": "view", "NotReleased": "view", "table": "tables_html", "figure": "tables_html",
+    "open_study": "view.study_view", "NotReleased": "view.study_view",
+    "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
-    "coding_desk": "explore.coding_desk",
+    "coding_desk": "addons.desk.coding_desk",
     "headlines": "pages.questions", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",

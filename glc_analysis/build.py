@@ -21,6 +21,11 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
+from glc_analysis.addons.convening.principles import TABLES as WRITTEN
+from glc_analysis.addons.convening.principles import principle_tables
+from glc_analysis.addons.convening.rounds import erased_rounds
+from glc_analysis.addons.convening.tallies import ballot_tables
+from glc_analysis.addons.convening.votes import principles_shown, visible_principles
 from glc_analysis.checks import evidence_faults, finding_faults
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
@@ -40,10 +45,6 @@ from glc_analysis.cleaning.records import (
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
-from glc_analysis.convening.principles import TABLES as WRITTEN
-from glc_analysis.convening.principles import principle_tables
-from glc_analysis.convening.rounds import erased_rounds
-from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.blocks import (
     AGENDA,
     DECISIONS,
@@ -74,12 +75,11 @@ from glc_analysis.disclosure.releases import (
 )
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
-from glc_analysis.disclosure.votes import principles_shown, visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults
-from glc_analysis.evidence.coded import code_occurrences, coded_estimates
-from glc_analysis.evidence.contributors import find_contributors
-from glc_analysis.evidence.estimates import CleanTables, comparison_estimates, survey_estimates
-from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
+from glc_analysis.figures.coded import code_occurrences, coded_estimates
+from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.figures.estimates import CleanTables, comparison_estimates, survey_estimates
+from glc_analysis.figures.quality import discordance_estimates, quality_estimates, stated
 from glc_analysis.files import hard_link
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key

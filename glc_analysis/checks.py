@@ -13,12 +13,12 @@ from functools import partial
 
 import pandas as pd
 
+from glc_analysis.addons.convening.histories import FLOOR, came_from, name_of
+from glc_analysis.addons.convening.principles import changed_word_faults, status_faults
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import undecided_dates
 from glc_analysis.coding.codebook import case_codes, codebook_faults
-from glc_analysis.convening.histories import FLOOR, came_from, name_of
-from glc_analysis.convening.principles import changed_word_faults, status_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import (

@@ -719,7 +719,7 @@ def _searched(wanted: Path, path: Path, name: str) -> str:
     search is called by its name, since this module, which every command needs, imports no other room."""
     if not wanted.is_file():
         return ""
-    return import_module("glc_analysis.withdrawal.search").describe_arrived(wanted, path, name)
+    return import_module("glc_analysis.addons.withdrawal.search").describe_arrived(wanted, path, name)
 
 
 # ------------------------------

@@ -23,9 +23,9 @@ from glc_analysis.templates import template
 from glc_analysis.text import slug
 
 if TYPE_CHECKING:
-    from glc_analysis.drafting.draft import Draft
-    from glc_analysis.drafting.texts import TextDraft
-    from glc_analysis.drafting.xlsform import Draft as FormDraft
+    from glc_analysis.addons.drafting.draft import Draft
+    from glc_analysis.addons.drafting.texts import TextDraft
+    from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
 
 
 # ------------------------------
@@ -43,7 +43,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
 
     From an XLSForm questions and options are drafted; with exports of the survey as a part of their draft,
     and so are wordings and labels from a ``form`` that is a table of two columns
-    (:func:`~glc_analysis.drafting.xlsform.read_wordings`). From a codebook of a coding program its codes are.
+    (:func:`.xlsform.read_wordings`). From a codebook of a coding program its codes are.
     ``exports`` are copied into ``raw``, by their kind. From those of a survey all tables are drafted in
     ``private/draft`` (with ``as_workbook`` as one workbook), where they wait until somebody accepts them.
     From transcripts and coders' work the reference tables themselves are drafted, with blanks that a person
@@ -54,14 +54,14 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     """
     if (directory / "reference").exists():
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
-    from glc_analysis.drafting.xlsform import draft_tables, is_xlsform, read_wordings
+    from glc_analysis.addons.drafting.xlsform import draft_tables, is_xlsform, read_wordings
 
     drafts, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
     asked = draft_tables(form) if form and is_xlsform(form) else None
     wordings = read_wordings(form) if form and not asked else {}
     if exports:
-        from glc_analysis.drafting.texts import draft_texts, sort_arrivals
+        from glc_analysis.addons.drafting.texts import draft_texts, sort_arrivals
 
         arrived = sort_arrivals(exports)
         texts = draft_texts(arrived)
@@ -77,7 +77,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
         notes += asked.notes
         drafts |= {} if drafted else {"questions": asked.questions, "options": asked.options}
     if codebook:
-        from glc_analysis.drafting.code_tree import draft_codebook
+        from glc_analysis.addons.drafting.code_tree import draft_codebook
 
         drafts["codebook"], more = draft_codebook([codebook])
         notes += more
@@ -106,7 +106,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     if texts:
         _write_texts(directory, texts)
     if drafted:
-        from glc_analysis.drafting.store import clear_roles, write_draft
+        from glc_analysis.addons.drafting.store import clear_roles, write_draft
 
         for path in arrived.surveys:
             shutil.copyfile(path, directory / "raw/survey" / path.name)
@@ -153,8 +153,8 @@ def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any], *, asked
     names is left out, and a note says so. Files are read as ``settings`` say, which are of [survey] of
     study.toml; ``asked`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with all
     that is wrong in any of them."""
-    from glc_analysis.drafting.draft import make_draft
-    from glc_analysis.drafting.lists import lists_beside
+    from glc_analysis.addons.drafting.draft import make_draft
+    from glc_analysis.addons.drafting.lists import lists_beside
     from glc_analysis.intake.survey import read_survey_sheets
 
     surveys, faults = [], []

@@ -43,7 +43,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
-    from glc_analysis.disclosure.gate import Gate
+    from glc_analysis.gate.gate import Gate
     from glc_analysis.publish.site import Assembly
     from glc_analysis.run.execute import Failure
 
@@ -182,7 +182,7 @@ class ReportRun:
         where every page needs the whole study."""
         if may(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
-        from glc_analysis.disclosure.visible_tables import write_reader_study
+        from glc_analysis.view.visible_tables import write_reader_study
 
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))

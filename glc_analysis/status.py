@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import manifest
-from glc_analysis.convening.histories import changes
+from glc_analysis.addons.convening.histories import changes
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
 from glc_analysis.run.plan import plan, stale, why

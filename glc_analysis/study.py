@@ -43,7 +43,7 @@ PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "obs
 WITHDRAWN = "[withdrawn]"
 """The text in place of the words of an organisation or a person that left the study."""
 STOP_CONTACT, STOP_USE, ERASE = "stop-contact", "stop-use", "erase"
-"""What a person may choose who withdraws (:mod:`glc_analysis.withdrawal.person`)."""
+"""What a person may choose who withdraws (:mod:`.person`)."""
 
 
 # ------------------------------

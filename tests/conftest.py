@@ -14,8 +14,8 @@ import pytest
 from hypothesis import settings
 
 from glc_analysis.files import owner_only
-from tests.principle_pages import SamplePages
-from tests.share import IS_SOAK, SEED, drawn
+from tests.support.principle_pages import SamplePages
+from tests.support.share import IS_SOAK, SEED, drawn
 
 ROOT = Path(__file__).parents[1]
 

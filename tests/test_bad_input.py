@@ -5,7 +5,7 @@ import pytest
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.study_on_disk import FILES, SmallStudy
+from tests.support.study_on_disk import FILES, SmallStudy
 
 SETTINGS, CODEBOOK, QUESTIONS, OPTIONS, COUNTRIES, ORGANISATIONS, CORRECTIONS, ANSWERS = FILES
 MANIFEST = "private/reference/manifest.csv"

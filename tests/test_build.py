@@ -12,7 +12,7 @@ from glc_analysis.cleaning.records import MARK, country_names
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study
-from tests.study_writer import choices, places, question, themes, write_csv, write_study
+from tests.support.study_writer import choices, places, question, themes, write_csv, write_study
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "Two rooms", "when": "2016-05-02"},
         {"org": "b", "country": " Camboya ", "Q1": "no", "Q2": "", "when": "2016-05-01"}]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.study_on_disk import FILES, SmallStudy
+from tests.support.study_on_disk import FILES, SmallStudy
 
 SETTINGS, CODEBOOK, QUESTIONS, OPTIONS, COUNTRIES, ORGANISATIONS, CORRECTIONS, ANSWERS = FILES
 

@@ -19,7 +19,7 @@ from glc_analysis.cli.group import format_rows
 from glc_analysis.manifest import read_manifest, write_manifest
 from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.study import Study
-from tests.study_on_disk import SmallStudy
+from tests.support.study_on_disk import SmallStudy
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

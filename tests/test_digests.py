@@ -16,8 +16,8 @@ from glc_analysis.manifest import reference_state, tables_are_current
 from glc_analysis.sample import KEY, remove_sample, write_sample
 from glc_analysis.steps import frame_digest
 from glc_analysis.study import REPOSITORY, Study
-from tests.guessing import DECISIONS, guessed_decisions
-from tests.study_writer import choices, places, question, themes, write_study
+from tests.support.guessing import DECISIONS, guessed_decisions
+from tests.support.study_writer import choices, places, question, themes, write_study
 
 
 def small(root):
@@ -158,12 +158,12 @@ def test_no_other_module_makes_hashes_without_a_key():
     reasons = {"files.py": "the key", "manifest.py": "the package, and checksums of raw files",
                "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
                "run/plan.py": "the source of a notebook", "run/schedule.py": "the path of a study",
-               "publish/packet.py": "private/packets.csv",
-               "withdrawal/search.py": "a picture that office programs put into documents",
+               "addons/convening/packets/packet.py": "private/packets.csv",
+               "addons/withdrawal/search.py": "a picture that office programs put into documents",
                "disclosure/releases.py": "private/releases",
-               "convening/phone_ballots.py": "random codes of 80 bits, in private/; a certificate, whose "
-                                             "fingerprint is printed",
-               "convening/phone_server.py": "the page's own script and style"}
+               "addons/convening/phone_ballots.py": "random codes of 80 bits, in private/; a "
+                                                    "certificate, whose fingerprint is printed",
+               "addons/convening/phone_server.py": "the page's own script and style"}
     package = REPOSITORY / "glc_analysis"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")
              if re.search(r"\bhashlib\b", path.read_text(encoding="utf-8"))}

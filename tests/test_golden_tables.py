@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.evidence.estimates import is_whole
+from glc_analysis.figures.estimates import is_whole
 from glc_analysis.tables import TABLES
 
 GOLDEN = Path(__file__).parent / "golden" / "tables"

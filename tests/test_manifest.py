@@ -16,7 +16,7 @@ from glc_analysis.manifest import (
     write_manifest,
 )
 from glc_analysis.study import Study
-from tests.study_on_disk import SmallStudy
+from tests.support.study_on_disk import SmallStudy
 
 ANSWERS, MANIFEST = "raw/survey/answers.csv", "private/reference/manifest.csv"
 HEADER = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"

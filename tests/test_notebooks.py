@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.share import drawn, share
+from tests.support.share import drawn, share
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -12,7 +12,7 @@ import pytest
 from glc_analysis.build import build
 from glc_analysis.run.plan import NOTEBOOKS, defaults, notebooks
 from glc_analysis.study import REPOSITORY, Study
-from tests.study_writer import choices, places, question, themes, write_study
+from tests.support.study_writer import choices, places, question, themes, write_study
 
 NOTEBOOK = NOTEBOOKS / "70_own_question.ipynb"
 SOURCES = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from glc_analysis import reference
+from glc_analysis.addons.withdrawal.withdrawal import drop_halves
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import move_private, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study
-from glc_analysis.withdrawal.withdrawal import drop_halves
-from tests.study_on_disk import SmallStudy, whole_table
+from tests.support.study_on_disk import SmallStudy, whole_table
 
 PRIVATE = [name for name, table in reference_tables().items() if table.lies_in == "private"]
 PARTED = [(name, column) for name, table in reference_tables().items() for column in table.private_columns]

@@ -10,7 +10,7 @@ import pytest
 
 from glc_analysis.files import close_to_others, hard_link, readable_by_others
 from glc_analysis.study import REPOSITORY
-from tests.study_on_disk import FILES
+from tests.support.study_on_disk import FILES
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from tests import share
 from tests.conftest import of_another_day
+from tests.support import share
 
 
 class Item:

@@ -10,8 +10,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
-from tests.built_studies import built
-from tests.study_writer import choices, places, question, themes, write_study
+from tests.support.built_studies import built
+from tests.support.study_writer import choices, places, question, themes, write_study
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
         {"org": "a", "country": "PER", "Q1": "no", "Q2": "food legal", "Q3": "", "own": ""},

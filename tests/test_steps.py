@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from glc_analysis import build as building
 from glc_analysis import manifest, tables
+from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import STEPS, build, build_steps
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.cli import cli
@@ -28,10 +29,9 @@ from glc_analysis.steps import (
     is_input,
 )
 from glc_analysis.study import Study
-from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.coding.test_coded_study import ANA, BEN, BLUE, CALL, CODEBOOK, LAMP
-from tests.share import drawn
-from tests.study_writer import choices, places, question, write_csv, write_study, write_toml
+from tests.support.share import drawn
+from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
 
 COUNTRIES = ("KHM", "LAO", "UGA")
 

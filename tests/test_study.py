@@ -13,7 +13,7 @@ from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.schema import table_files
 from glc_analysis.status import status_lines
 from glc_analysis.study import DEFAULTS, REPOSITORY, Study
-from tests.study_on_disk import SmallStudy
+from tests.support.study_on_disk import SmallStudy
 
 SETTINGS = "reference/study.toml"
 

@@ -12,7 +12,7 @@ from glc_analysis import read_log, tables
 from glc_analysis.build import build
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.tables import TABLES
-from tests.study_writer import choices, places, question, themes, write_study
+from tests.support.study_writer import choices, places, question, themes, write_study
 
 KINDS = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 

@@ -10,18 +10,18 @@ from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
 from glc_analysis.disclosure.bounds import network_membership
-from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.evidence.estimates import subset_membership
+from glc_analysis.figures.estimates import subset_membership
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.country import who_answered
 from glc_analysis.pages.questions import headlines
 from glc_analysis.pages.survey import country_list, missing_answers, notable_records, study_numbers
 from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
-from glc_analysis.view import StudyView
+from glc_analysis.view.study_view import StudyView
+from glc_analysis.view.visible_tables import VisibleTables
 from tests.coding.test_coded_study import coded_study
-from tests.study_writer import choices, cleaned, places, question, reference, write_study
+from tests.support.study_writer import choices, cleaned, places, question, reference, write_study
 
 REGISTER = [{"organisation_id": "a", "label": "Amber", "home_country_id": "KHM"},
             {"organisation_id": "b", "label": "Beacon", "home_country_id": "LAO"}]

@@ -12,7 +12,8 @@ import gc
 
 import click
 
-from glc_analysis.cli import analyst, data, facilitator, publish
+from glc_analysis.addons.convening import commands as facilitator
+from glc_analysis.cli import analyst, data, publish
 from glc_analysis.cli.group import Group
 from glc_analysis.manifest import VERSION
 

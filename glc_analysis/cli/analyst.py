@@ -129,7 +129,7 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     released figures, which do not tell interviews, answers and calls apart. With --with two questions are
     crossed: the base are those who gave the answer to the other question, and answered this one.
     """
-    from glc_analysis.view import StudyView
+    from glc_analysis.view.study_view import StudyView
 
     if bool(question) == is_of_codes:
         raise UsageError("Name a question, or ask for --codes. Either may be counted --with a question.")
@@ -159,7 +159,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import other_texts
     from glc_analysis.disclosure.rules import may
-    from glc_analysis.evidence.summary import no_such_question
+    from glc_analysis.figures.summary import no_such_question
     from glc_analysis.reference import read_reference
 
     if not may(audience, "passages"):
@@ -181,9 +181,9 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 @pass_study
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what was said, by topic."""
-    from glc_analysis.convening import joint_display as joint
+    from glc_analysis.addons.convening import joint_display as joint
     from glc_analysis.disclosure.rules import may
-    from glc_analysis.view import StudyView
+    from glc_analysis.view.study_view import StudyView
 
     if suggest and (stated or not may(audience, "passages")):
         raise UsageError("--suggest is for the team alone, and not to be used with --stated.")

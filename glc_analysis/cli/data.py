@@ -66,7 +66,7 @@ def init(directory: Path, form: Path | None, codebook: Path | None, named: tuple
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
             "mistake: a folder outside of it is safer.")
     if exports:
-        from glc_analysis.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
+        from glc_analysis.addons.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
 
         if draft := read_draft(Study(directory)):
             for line in draft_lines(draft):
@@ -122,9 +122,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     from datetime import date
 
     from glc_analysis import manifest
+    from glc_analysis.addons.convening.ballots import Ballots
+    from glc_analysis.addons.drafting.store import read_draft
     from glc_analysis.build import check_study
-    from glc_analysis.convening.ballots import Ballots
-    from glc_analysis.drafting.store import read_draft
     from glc_analysis.reference import read_reference
     from glc_analysis.schema import UNDECIDED
 
@@ -157,7 +157,7 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     try:
         counts = check_study(study, say=say, look_at=given.append)
     except Faults as found:
-        from glc_analysis.drafting.store import FOLDER, note_more
+        from glc_analysis.addons.drafting.store import FOLDER, note_more
 
         if not looked_by:
             if (study.root / FOLDER).is_dir():
@@ -167,7 +167,7 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     if in_draft:
         raise Faults(in_draft)
     if looked_by:
-        from glc_analysis.drafting.store import close_more
+        from glc_analysis.addons.drafting.store import close_more
 
         for line in close_more(study, given[0]):
             say(line)
@@ -203,8 +203,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     questions of its own, so that the rest can be checked."""
     from datetime import date
 
-    from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.drafting.store import (
+    from glc_analysis.addons.drafting.store import (
         accept_draft,
         accept_more,
         draft_lines,
@@ -212,6 +211,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         note_empty_lists,
         read_draft,
     )
+    from glc_analysis.cleaning.records import read_raw
     from glc_analysis.files import locked
 
     try:
@@ -309,7 +309,7 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 @pass_study
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
-    from glc_analysis.drafting import texts as talk
+    from glc_analysis.addons.drafting import texts as talk
     from glc_analysis.reference import read_table
 
     rows = read_table(study, "documents")
@@ -333,7 +333,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
     questions: look at them.
     """
-    from glc_analysis.drafting import texts as talk
+    from glc_analysis.addons.drafting import texts as talk
     from glc_analysis.reference import read_table
 
     listed, known = read_table(study, "documents"), read_table(study, "speakers")
@@ -361,7 +361,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
     several codes have (unclear).
     """
-    from glc_analysis.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
+    from glc_analysis.addons.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table
 
     notes: list[str] = []
@@ -452,9 +452,9 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     """
     from datetime import date
 
+    from glc_analysis.addons.withdrawal import withdrawal
+    from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, withdraw_person
     from glc_analysis.publish.publication import published_folders
-    from glc_analysis.withdrawal import withdrawal
-    from glc_analysis.withdrawal.person import CANNOT_UNDO, withdraw_person
 
     if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
         raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")

@@ -106,8 +106,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
     Or write the workbook in which organisations clear their quotations, and read it when it comes back.
     """
-    from glc_analysis.convening.returns import addressed, held, write_to_clear
     from glc_analysis.disclosure.quotations import refused_quotes
+    from glc_analysis.publish.returns import addressed, held, write_to_clear
 
     ensure_built(study)
     if returned:
@@ -125,7 +125,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
-    from glc_analysis.convening.returns import (
+    from glc_analysis.publish.returns import (
         apply,
         changes,
         citations_to_review,
@@ -162,8 +162,8 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
     decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.convening import returns as own
-    from glc_analysis.convening.returns import PHRASES, coverage
+    from glc_analysis.publish import returns as own
+    from glc_analysis.publish.returns import PHRASES, coverage
     from glc_analysis.schema import is_day
 
     if by and not is_day(by):

@@ -19,10 +19,10 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.disclosure.rules import KNOWN, may
-from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
 

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.evidence.contributors import Incidence
+from glc_analysis.figures.contributors import Incidence
 
 # ------------------------------
 # The organisations of each figure: how many are independent, and how many did not consent.

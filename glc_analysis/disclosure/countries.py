@@ -24,8 +24,8 @@ from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.evidence.contributors import Incidence
-from glc_analysis.evidence.estimates import ALL
+from glc_analysis.figures.contributors import Incidence
+from glc_analysis.figures.estimates import ALL
 from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
 
 if TYPE_CHECKING:

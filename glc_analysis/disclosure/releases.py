@@ -25,6 +25,7 @@ from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.votes import visible_principles, without_roles_blank
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
@@ -33,12 +34,10 @@ from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READERS
 from glc_analysis.disclosure.rules import KNOWN, Rules, may
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
-from glc_analysis.disclosure.visible_tables import VisibleTables
-from glc_analysis.disclosure.votes import visible_principles, without_roles_blank
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.evidence.contributors import Incidence, find_contributors
-from glc_analysis.evidence.estimates import ALL, is_whole
-from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
+from glc_analysis.figures.contributors import Incidence, find_contributors
+from glc_analysis.figures.estimates import ALL, is_whole
+from glc_analysis.figures.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
@@ -51,6 +50,7 @@ from glc_analysis.manifest import (
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import is_day
 from glc_analysis.study import Study
+from glc_analysis.view.visible_tables import VisibleTables
 
 # ------------------------------
 # Which figures may be published next.

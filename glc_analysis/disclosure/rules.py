@@ -73,7 +73,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
     import numpy as np
     import pandas as pd
 
-    from glc_analysis.evidence.estimates import is_whole
+    from glc_analysis.figures.estimates import is_whole
 
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")

@@ -1,6 +1,6 @@
 """What the pages of codes show: who raised what, in which words; for the team, where coders differ.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. Passages and
+In: what an audience may see (:class:`~.study_view.StudyView`). Out: HTML, a function each. Passages and
 the coders' work are for the team only: other readers are told so (:func:`team_only`). Every list has an end,
 so that a page stays small however large the study is, and says where the rest can be read.
 """
@@ -19,14 +19,14 @@ from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS, why_no_kappa
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
-from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
-from glc_analysis.evidence.coded import negative_cases, undecided_organisations
+from glc_analysis.figures.coded import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
 from glc_analysis.text import count_text, count_texts, day_in_words, language_direction, talk_day
-from glc_analysis.view import StudyView
+from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
+from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
 # Codes: who raised what, who did not, and in which words.
@@ -219,7 +219,7 @@ def passages(view: StudyView) -> Html:
     """The first passages of each code of the theme, and how many there are.
 
     Within a code the first passage of each organisation comes before its further ones. Which are printed is
-    the rule of :func:`~glc_analysis.convening.places.printed_passages`; a code of many passages has a page.
+    the rule of :func:`~glc_analysis.view.places.printed_passages`; a code of many passages has a page.
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))

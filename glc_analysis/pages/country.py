@@ -1,6 +1,6 @@
 """What the page of a country shows.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: frames, and HTML where no frame can
+In: what an audience may see (:class:`~.study_view.StudyView`). Out: frames, and HTML where no frame can
 be shown as it is. Beside the country's answers the team reads the counts of its region, other readers those
 of the whole study. Nothing is compared: the page says what was answered here, and the count next to it.
 """
@@ -17,13 +17,12 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis import tables
-from glc_analysis.convening.places import Places, anchor, link, printed_passages
 from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
-from glc_analysis.evidence.coded import undecided_organisations
-from glc_analysis.evidence.estimates import ALL
+from glc_analysis.figures.coded import undecided_organisations
+from glc_analysis.figures.estimates import ALL
 from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
@@ -39,7 +38,8 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import read_records
 from glc_analysis.text import count_text, day_in_words
-from glc_analysis.view import StudyView
+from glc_analysis.view.places import Places, anchor, link, printed_passages
+from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
 # The first screen of a country's page: who answered, what was answered, in which words, for which principles.

@@ -15,15 +15,15 @@ from IPython.display import display
 
 from glc_analysis import tables_html
 from glc_analysis.cleaning.skip_logic import depending_on
-from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.quotations import case_codes
-from glc_analysis.evidence.estimates import ALL, BY_OPTION
-from glc_analysis.evidence.summary import undecided_n
+from glc_analysis.figures.estimates import ALL, BY_OPTION
+from glc_analysis.figures.summary import undecided_n
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
 from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
 from glc_analysis.text import count_text, count_texts
-from glc_analysis.view import NotReleased, StudyView
+from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.study_view import NotReleased, StudyView
 
 # ------------------------------
 # Questions.

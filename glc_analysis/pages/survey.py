@@ -1,6 +1,6 @@
 """What the pages of the survey show: the study as a whole, the map, the quality of its data, statements.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: a frame or HTML, a function each.
+In: what an audience may see (:class:`~.study_view.StudyView`). Out: a frame or HTML, a function each.
 Questions are in :mod:`glc_analysis.pages.questions`.
 """
 
@@ -17,7 +17,6 @@ import pandas as pd
 import pycountry
 from IPython.display import HTML as Html
 
-from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import SHADES, STATUSES, status_label
@@ -25,7 +24,8 @@ from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import Markup, html_table, language_label, region_name, show, tag
 from glc_analysis.templates import read_text, read_toml
 from glc_analysis.text import count_texts
-from glc_analysis.view import StudyView
+from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
 # A map of the world on which equal marks show where somebody took part, never how many.

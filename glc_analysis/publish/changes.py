@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.evidence.contributors import find_contributors
+from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.files import hard_link
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study

@@ -19,19 +19,19 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from glc_analysis.addons.convening.joint_display import display
 from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
 from glc_analysis.coding.exports import inert, write_csv
-from glc_analysis.convening.checklists import method_facts, reporting_items, stated_sampling
-from glc_analysis.convening.joint_display import display
 from glc_analysis.dictionary import datapackage, dictionary
 from glc_analysis.disclosure.blocks import QUOTATIONS
-from glc_analysis.disclosure.gate import check_leaks
-from glc_analysis.disclosure.leak_scan import identifiers
 from glc_analysis.disclosure.releases import publish
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import UsageError
+from glc_analysis.gate.gate import check_leaks
+from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, read_slices
+from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.pages.survey import RULES
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import Column, Table
@@ -40,7 +40,7 @@ from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
 from glc_analysis.tables_html import Markup, html_table, tag
 from glc_analysis.templates import template
-from glc_analysis.view import StudyView
+from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
 # The tables that a site hands over: what its audience may see of figures, questions, codes, words, votes.

@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from glc_analysis.disclosure.gate import check_leaks, found_in_papers
-from glc_analysis.disclosure.leak_scan import identifiers
+from glc_analysis.addons.convening.packets.parts import SHARED
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import locked, write_atomic
+from glc_analysis.gate.gate import check_leaks, found_in_papers
+from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.manifest import tables_are_current
-from glc_analysis.publish.packet_parts import SHARED
 from glc_analysis.reference import read_reference
 from glc_analysis.run.plan import NOTEBOOKS, plan, stale
 from glc_analysis.run.record import last_run

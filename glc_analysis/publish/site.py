@@ -23,8 +23,8 @@ import lxml.html
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from glc_analysis.disclosure.gate import Gate
 from glc_analysis.disclosure.rules import may
+from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
 from glc_analysis.publish import changes, downloads
 from glc_analysis.publish.downloads import published_tables
@@ -34,7 +34,7 @@ from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, style_sheet, tag
 from glc_analysis.templates import read_text, template
 from glc_analysis.text import slug as slug_of
-from glc_analysis.view import StudyView
+from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
 # Turns an executed notebook into the text of a page.

@@ -221,7 +221,8 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
 }
 """The environment of every page of a run."""
 PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
-    "run.kernels", "view", "pages.coding", "pages.convening", "pages.country", "pages.survey"))}
+    "run.kernels", "view.study_view", "pages.coding", "addons.convening.pages.convening", "pages.country",
+    "pages.survey"))}
 """What the fork server of a run imports, beside the libraries."""
 DEAD = "DeadKernelError"
 LOG, RECORDER = "reads", "glc_analysis.read_log"

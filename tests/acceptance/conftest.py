@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.study import REPOSITORY
-from tests.kept import kept
+from tests.support.kept import kept
 
 NGO_STUDY = REPOSITORY / "tests/studies/ngo_survey"
 

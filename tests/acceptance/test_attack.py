@@ -14,12 +14,12 @@ from glc_analysis import tables
 from glc_analysis.disclosure.countries import releasable_country_answers
 from glc_analysis.disclosure.rules import KNOWN, RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
-from glc_analysis.evidence.contributors import find_contributors
-from glc_analysis.evidence.quality import discordance_estimates
+from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.figures.quality import discordance_estimates
 from glc_analysis.study import Study
-from tests.attacker import Attack
-from tests.share import SEED, drawn, share
-from tests.small_surveys import SETTINGS, decided, survey_of
+from tests.support.attacker import Attack
+from tests.support.share import SEED, drawn, share
+from tests.support.small_surveys import SETTINGS, decided, survey_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 RELEASES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]

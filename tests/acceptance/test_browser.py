@@ -20,7 +20,7 @@ from glc_analysis.report import run
 from glc_analysis.run.plan import plan
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from tests.share import SEED, drawn, share
+from tests.support.share import SEED, drawn, share
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

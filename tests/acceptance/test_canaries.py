@@ -18,16 +18,16 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.file_text import extract_text, normalise
-from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.errors import Faults
+from glc_analysis.gate.file_text import extract_text, normalise
+from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.study import Study
 from scripts.sample_study import content, write_study
 from scripts.sample_study.study_files import write_manifest
-from tests.study_on_disk import write_decisions
+from tests.support.study_on_disk import write_decisions
 
 pytestmark = pytest.mark.acceptance
 
@@ -441,7 +441,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr("glc_analysis.disclosure.gate.check_leaks", lambda *files, **options: None)
+    monkeypatch.setattr("glc_analysis.gate.gate.check_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")

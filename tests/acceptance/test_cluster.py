@@ -15,7 +15,7 @@ from glc_analysis.run import cluster as clusters
 from glc_analysis.run.cluster import Cluster
 from glc_analysis.run.plan import NOTEBOOKS
 from glc_analysis.study import Study
-from tests.dask_cluster import DaskCluster
+from tests.support.dask_cluster import DaskCluster
 
 pytestmark = pytest.mark.acceptance
 

@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.coding.texts import grapheme_borders
-from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.view import OpenStudy
-from tests.share import SEED, share
-from tests.study_writer import question, write_study
+from glc_analysis.view.study_view import OpenStudy
+from tests.support.share import SEED, share
+from tests.support.study_writer import question, write_study
 
 pytestmark = pytest.mark.acceptance
 DAY = date(2016, 7, 1)

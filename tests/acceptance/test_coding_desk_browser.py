@@ -10,14 +10,14 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.explore.coding_desk import CodingDesk, Curation
-from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.addons.desk.coding_desk import CodingDesk, Curation
+from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
-from tests.desk_page import open_desk
-from tests.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
-from tests.jupyterlab import PATIENCE, opened, run_all, served
-from tests.share import drawn, share
+from tests.support.desk_page import open_desk
+from tests.support.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
+from tests.support.jupyterlab import PATIENCE, opened, run_all, served
+from tests.support.share import drawn, share
 
 pytestmark = pytest.mark.acceptance
 BY_KEYBOARD, BY_MOUSE = share(20, 9), share(20, 5)

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from glc_analysis import manifest, tables
+from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
-from glc_analysis.evidence.contributors import find_contributors
+from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.manifest import publish_next, read_slices, release_folders
 from glc_analysis.report import run
 from glc_analysis.study import Study
-from glc_analysis.withdrawal.withdrawal import withdraw
-from tests.attacker import Attack
-from tests.share import drawn, share
-from tests.small_surveys import SETTINGS, published, survey_of
-from tests.subtraction import answers, subsets, subtracted
+from tests.support.attacker import Attack
+from tests.support.share import drawn, share
+from tests.support.small_surveys import SETTINGS, published, survey_of
+from tests.support.subtraction import answers, subsets, subtracted
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 

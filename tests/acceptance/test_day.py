@@ -22,9 +22,9 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.desk_clerk import Clerk, ballot
-from tests.process import Process
-from tests.study_on_disk import SmallStudy
+from tests.support.desk_clerk import Clerk, ballot
+from tests.support.process import Process
+from tests.support.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.acceptance
 MEANT = {"a": "abstain", "y": "yes", "n": "no"}

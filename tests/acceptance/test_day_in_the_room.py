@@ -13,14 +13,14 @@ from datetime import date
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.amendments import agree
-from glc_analysis.convening.signatures import Signing
+from glc_analysis.addons.convening.amendments import agree
+from glc_analysis.addons.convening.signatures import Signing
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.view import StudyView
+from glc_analysis.view.study_view import StudyView
 from tests.acceptance.test_day import ADVISERS, CRITERIA, PROVIDERS, STATEMENTS, Day
-from tests.phone_voter import Phone, Polls, codes_of, loopback_address, write_register
-from tests.share import SEED
+from tests.support.phone_voter import Phone, Polls, codes_of, loopback_address, write_register
+from tests.support.share import SEED
 
 pytestmark = pytest.mark.acceptance
 OBSERVER, LATE = "o84", PROVIDERS[-1]

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.convening.trace import Trail
+from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.study import Study
-from glc_analysis.view import StudyView
+from glc_analysis.view.study_view import StudyView
 
 pytestmark = pytest.mark.acceptance
 FIGURE = "discordance/Q3.22/tier/all"

@@ -11,11 +11,11 @@ import re
 
 import pytest
 
-from glc_analysis.drafting.draft import make_draft
-from glc_analysis.drafting.options import FEWEST, option_key
+from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.addons.drafting.options import FEWEST, option_key
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import REPOSITORY
-from tests.drafting.test_store import glc
+from tests.addons.drafting.test_store import glc
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 NGO = REPOSITORY / "tests/studies/ngo_survey/reference"

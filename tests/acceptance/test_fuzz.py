@@ -20,13 +20,24 @@ import docx
 import pandas as pd
 import pytest
 
-from glc_analysis.convening.form_files import write_workbook
-from glc_analysis.convening.rating_forms import Form
+from glc_analysis.addons.convening.form_files import write_workbook
+from glc_analysis.addons.convening.rating_forms import Form
 from glc_analysis.text import content_hash
-from tests import damaged
-from tests.coding_files import QUOTES, TEXT, comment, marked, qdpx, qualcoder, run, selection, taguette, word
-from tests.form_study import fill
-from tests.share import SEED, share
+from tests.support import damaged
+from tests.support.coding_files import (
+    QUOTES,
+    TEXT,
+    comment,
+    marked,
+    qdpx,
+    qualcoder,
+    run,
+    selection,
+    taguette,
+    word,
+)
+from tests.support.form_study import fill
+from tests.support.share import SEED, share
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
@@ -149,8 +160,8 @@ def broken(kind, whole, number, folder):
 
 
 def reader(kind):
+    from glc_analysis.addons.convening.ratings import read_ratings
     from glc_analysis.intake.codings import read_codings
-    from glc_analysis.intake.ratings import read_ratings
     from glc_analysis.intake.transcripts import read_transcript
 
     if kind in {"form.xlsx", "kobo.csv"}:

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis.reference import read_table
 from glc_analysis.study import REPOSITORY, Study
-from tests.jupyterlab import PATIENCE, opened, run_all, served
+from tests.support.jupyterlab import PATIENCE, opened, run_all, served
 
 pytestmark = pytest.mark.acceptance
 

@@ -22,16 +22,16 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from glc_analysis.disclosure.gate import PASSED
 from glc_analysis.errors import GLCError
+from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
 from glc_analysis.run import fork_server, record
 from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
-from tests.dask_cluster import DaskCluster
-from tests.process import Process
-from tests.share import SEED, share
-from tests.study_on_disk import SmallStudy
+from tests.support.dask_cluster import DaskCluster
+from tests.support.process import Process
+from tests.support.share import SEED, share
+from tests.support.study_on_disk import SmallStudy
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 EVERY_KILL = {"owner": 115, "kernel": 40, "server": 35, "worker": 10}

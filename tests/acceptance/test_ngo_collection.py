@@ -17,12 +17,12 @@ from glc_analysis.disclosure.countries import (
     visible_countries,
     visible_home_countries,
 )
-from glc_analysis.disclosure.file_text import extract_text
 from glc_analysis.disclosure.suppression import decide
-from glc_analysis.evidence.contributors import find_contributors
+from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.gate.file_text import extract_text
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.share import IS_SOAK, SEED
+from tests.support.share import IS_SOAK, SEED
 
 pytestmark = pytest.mark.acceptance
 

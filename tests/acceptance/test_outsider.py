@@ -1,4 +1,4 @@
-"""An attack from outside, with the published files alone (tests/outsider.py): nothing follows.
+"""An attack from outside, with the published files alone (tests/support/outsider.py): nothing follows.
 
 The sample is built, and its figures are written as they are offered for download. Who takes part is known,
 with region and countries. The private answers are read for two purposes only: to give insiders what they know
@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis.addons.convening.votes import high_votes, told_votes
 from glc_analysis.cli import cli
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.disclosure.votes import high_votes, told_votes
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
-from tests.outsider import (
+from tests.support.outsider import (
     CALLS,
     Attack,
     Figure,
@@ -32,7 +32,7 @@ from tests.outsider import (
     read_tree,
     with_printed_options,
 )
-from tests.share import drawn
+from tests.support.share import drawn
 
 pytestmark = pytest.mark.acceptance
 INSIDERS = 3  # sets of one or two insiders tried for each group of questions

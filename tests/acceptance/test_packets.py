@@ -15,12 +15,12 @@ from docx import Document
 from lxml import etree
 
 from glc_analysis import cli
-from glc_analysis.publish.packet import planned_packets, write_packets
+from glc_analysis.addons.convening.packets.packet import planned_packets, write_packets
+from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.run.plan import plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from glc_analysis.withdrawal.withdrawal import withdraw
-from tests.programs import need_poppler
+from tests.support.programs import need_poppler
 
 pytestmark = pytest.mark.acceptance
 TODAY = date(2026, 11, 26)

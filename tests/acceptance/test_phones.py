@@ -11,14 +11,14 @@ import time
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
-from glc_analysis.convening.double_entry import PaperForm
-from glc_analysis.convening.phone_ballots import Box
-from glc_analysis.intake.ratings import HEADER
+from glc_analysis.addons.convening.double_entry import PaperForm
+from glc_analysis.addons.convening.phone_ballots import Box
+from glc_analysis.addons.convening.ratings import HEADER
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.desk_clerk import convening_study
-from tests.phone_voter import Phone, Polls, codes_of, loopback_address, run_glc, write_register
-from tests.share import SEED, share
+from tests.support.desk_clerk import convening_study
+from tests.support.phone_voter import Phone, Polls, codes_of, loopback_address, run_glc, write_register
+from tests.support.share import SEED, share
 
 pytestmark = pytest.mark.acceptance
 PHONES, SERVER_KILLS = 40, share(100, 12)

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 from openpyxl import load_workbook
 
+from glc_analysis.addons.convening.ratings import BOXES, ROW, read_form
 from glc_analysis.errors import Faults
-from glc_analysis.intake.ratings import BOXES, ROW, read_form
-from tests.form_study import LANGUAGES, FormStudy, fill
+from tests.support.form_study import LANGUAGES, FormStudy, fill
 
 pytestmark = pytest.mark.acceptance
 SCORES = {0: {"importance": 8, "feasibility": 3, "comment": "Nur nachts – „leise“ 🌙\nនិង សុវត្ថិភាព",
@@ -20,7 +20,7 @@ SCORES = {0: {"importance": 8, "feasibility": 3, "comment": "Nur nachts – „l
 def folder(tmp_path_factory):
     """The forms of an open round."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
         return FormStudy(tmp_path_factory.mktemp("issued")).issue().folder
 
 

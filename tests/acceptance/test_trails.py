@@ -14,11 +14,11 @@ from docx import Document
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.convening.broken_links import broken_links
+from glc_analysis.addons.convening.broken_links import broken_links
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
-from tests.share import drawn
-from tests.study_writer import write_reference
+from tests.support.share import drawn
+from tests.support.study_writer import write_reference
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.drafting.code_tree import merged_tree
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import ancestors, qdc_codes, read_qdc
-from glc_analysis.drafting.code_tree import merged_tree
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.study import Study
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest
+from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
@@ -24,9 +25,8 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import publish_next
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
-from glc_analysis.withdrawal.withdrawal import withdraw
-from tests.share import drawn
-from tests.study_writer import write_reference
+from tests.support.share import drawn
+from tests.support.study_writer import write_reference
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 KINDS = {"casa-del-telar": "an interview with its translation, a call through an interpreter, the XLSX file",

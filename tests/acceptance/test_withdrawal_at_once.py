@@ -19,9 +19,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.process import Process
-from tests.share import SEED, drawn, share
-from tests.study_on_disk import SmallStudy
+from tests.support.process import Process
+from tests.support.share import SEED, drawn, share
+from tests.support.study_on_disk import SmallStudy
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 STAGE = "reports/.withdrawal"

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.cleaning.columns import alternatives, locate, unroll
 from glc_analysis.cleaning.responses import OptionList
-from tests.study_writer import choices, cleaned, places, question, reference, survey
+from tests.support.study_writer import choices, cleaned, places, question, reference, survey
 
 VALUES = OptionList.of(pd.DataFrame(
     choices("list", ("food", "1", "Food"), ("legal", "2", "Legal aid"))

@@ -5,7 +5,7 @@ import pytest
 from glc_analysis.cleaning.dimension_tables import clean_context
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
-from tests.study_writer import places, reference, survey
+from tests.support.study_writer import places, reference, survey
 
 KNOWN = reference(countries=places("KHM asia", "PER america"))
 SETTINGS = {"country": "iso", "year": "year", "indicators": ["tier", "income"], "blank": ["NA"]}

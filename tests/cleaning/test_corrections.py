@@ -9,7 +9,7 @@ from glc_analysis.cleaning.records import (
     unmatched_corrections,
 )
 from glc_analysis.errors import Faults
-from tests.study_writer import cleaned, question, reference
+from tests.support.study_writer import cleaned, question, reference
 
 FRAME = pd.DataFrame({"Q1": ["12", " about 40 "], "Q2": ["yes", ""]}, index=["s.r2", "s.r3"],
                      dtype="str")

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.survey import RawSurvey, read_survey, text_frame
-from tests.study_writer import cleaned, question, reference, survey
+from tests.support.study_writer import cleaned, question, reference, survey
 
 KHM = [{"raw_name": "KHM", "country_id": "KHM"}]
 ANSWERS = [{"org": f"o{n}", "country": "KHM", "Q1": str(n)} for n in range(6)]

@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.cleaning.languages import SHORTEST_DETECTABLE, clean_open_answers, detect_language, script
 from glc_analysis.cleaning.records import CleaningLog
-from tests.study_writer import cleaned, question, reference
+from tests.support.study_writer import cleaned, question, reference
 
 SPANISH = "Las mujeres llegan por la policía o por las hermanas de la parroquia del barrio."
 KNOWN = reference(questions=[question("Q1", "text"), question("Q2", "text", unit="organisation")])

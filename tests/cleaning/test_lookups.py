@@ -6,7 +6,7 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
-from tests.study_writer import choices, cleaned, places, question, reference, themes
+from tests.support.study_writer import choices, cleaned, places, question, reference, themes
 
 COUNTRIES = [{**row, "label": label} for row, label in zip(
     places("KHM asia", "PER america", "global"), ["Cambodia", "Peru", "Everywhere"], strict=True)]

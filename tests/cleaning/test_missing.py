@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.cleaning.responses import OptionList, missing_kinds
-from tests.study_writer import choices
+from tests.support.study_writer import choices
 
 OPTIONS = OptionList.of(pd.DataFrame(choices("list", "yes", "no", "dont_know", "refused")))
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.cleaning.responses import OptionList
-from tests.study_writer import choices
+from tests.support.study_writer import choices
 
 
 def listed(*options):

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from glc_analysis.errors import Faults
-from tests.study_writer import cleaned, places, question, reference, survey
+from tests.support.study_writer import cleaned, places, question, reference, survey
 
 KNOWN = {"questions": [question("Q1", "text"), question("Q2", "text", columns="Q2 | not in w2018.csv")],
          "countries": places("KHM asia", "LAO asia")}

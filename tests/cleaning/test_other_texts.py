@@ -5,7 +5,7 @@ import pytest
 from glc_analysis.cleaning.dimension_tables import other_texts
 from glc_analysis.cleaning.responses import AFTER_OTHER
 from glc_analysis.errors import Faults
-from tests.study_writer import choices, cleaned, question, reference, survey
+from tests.support.study_writer import choices, cleaned, question, reference, survey
 
 TOOLS = choices("tools", "mail", ("courses", "Online course (e.g., Coursera, edX)",
                                   "Online course (e.g., Coursera, edX)"), "phone")

@@ -6,8 +6,8 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.evidence.estimates import survey_estimates
-from tests.study_writer import choices, cleaned, places, question, reference
+from glc_analysis.figures.estimates import survey_estimates
+from tests.support.study_writer import choices, cleaned, places, question, reference
 
 OPTIONS = [*choices("law", "yes", "no", "dont_know", "refused"),
            *choices("services", ("food", "1", "Food"), ("shelter", "2", "Shelter, safe house"),

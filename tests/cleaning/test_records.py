@@ -7,7 +7,7 @@ import pytest
 from glc_analysis.cleaning.records import several_records
 from glc_analysis.errors import Faults
 from glc_analysis.text import slug
-from tests.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
+from tests.support.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
 QUESTIONS = [question("Q1", "text")]
 KNOWN = reference(questions=QUESTIONS, countries=places("KHM asia", "LAO asia", "PER america"))

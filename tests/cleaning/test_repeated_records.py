@@ -2,10 +2,10 @@
 
 import pytest
 
+from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.cleaning.records import repeated_records
-from glc_analysis.drafting.draft import make_draft
 from glc_analysis.errors import Faults
-from tests.study_writer import choices, cleaned, question, reference, survey
+from tests.support.study_writer import choices, cleaned, question, reference, survey
 
 KNOWN = {"questions": [question("Q1", "single", "law")], "options": choices("law", "yes", "no")}
 

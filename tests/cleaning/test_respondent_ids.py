@@ -3,7 +3,7 @@
 
 from glc_analysis.cleaning.records import survey_records
 from glc_analysis.reference import read_reference
-from tests.study_writer import question, write_csv, write_reference, write_study
+from tests.support.study_writer import question, write_csv, write_reference, write_study
 
 ROWS = [{"ResponseId": "R_2abC", "org": "a", "country": "KHM", "Q1": "Yes."},
         {"ResponseId": "R_9-xY", "org": "b", "country": "LAO", "Q1": "No."}]

@@ -6,7 +6,7 @@ from glc_analysis.cleaning import records
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.cleaning.responses import clean_responses
 from glc_analysis.errors import Faults
-from tests.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
+from tests.support.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
 OPTIONS = [*choices("law", "yes", "no", "dont_know", "refused"),
            *choices("services", ("food", "1", "Food"), ("legal", "2", "Legal aid"),

@@ -3,8 +3,8 @@
 import pytest
 
 from glc_analysis.errors import Fault, Faults
-from tests.study_on_disk import FILES, SmallStudy
-from tests.study_writer import cleaned, question, reference
+from tests.support.study_on_disk import FILES, SmallStudy
+from tests.support.study_writer import cleaned, question, reference
 
 ROWS = [{"org": "a", "country": "KHM", "status": "Completed (31)", "Q1": "2,5"},
         {"org": "b", "country": "KHM", "status": "Suspended (22)", "Q1": "3"},

@@ -17,10 +17,10 @@ from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pages.coding import agreement_findings, contrary_cases
 from glc_analysis.pages.country import codes_by_country
 from glc_analysis.reference import read_reference
-from glc_analysis.view import StudyView
-from tests.built_studies import built
-from tests.coding_files import taguette
-from tests.study_writer import question, write_csv, write_study
+from glc_analysis.view.study_view import StudyView
+from tests.support.built_studies import built
+from tests.support.coding_files import taguette
+from tests.support.study_writer import question, write_csv, write_study
 
 CODEBOOK = [{"code_id": "practice", "level": "domain", "name": "Practice"},
             {"code_id": "care", "parent_id": "practice", "level": "theme", "name": "Care"},

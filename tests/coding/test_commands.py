@@ -8,7 +8,7 @@ from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.intake.codings import read_codings
 from tests.coding.test_coded_study import ANA, BEN, BOTH, KHMER, PERSON, coded_study, spreadsheet
-from tests.study_writer import write_csv
+from tests.support.study_writer import write_csv
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.intake.codings import read_codings
-from tests.study_writer import question, write_study
+from tests.support.study_writer import question, write_study
 
 SPEAKERS = {"Facilitator": ("int", "", "interviewer"), "Moderação": ("mod", "", "interviewer"),
             **{f"{c}-0{n}": (f"{c.lower()}{n}", f"org-{c.lower()}-{n}", "participant")

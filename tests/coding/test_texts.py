@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding import texts
 from glc_analysis.pseudonyms.masking import mask
-from tests.study_writer import reference
+from tests.support.study_writer import reference
 
 HOW = {"Ana López": "folded", "O\u2019Hara": "folded", "Мы": "whole-word", "HAART": "exact"}
 NAMES = reference(names=[{"name": name, "kind": "person", "pseudonym": "", "match": how, "allowed_for": "",

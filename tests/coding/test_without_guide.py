@@ -3,13 +3,13 @@
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.joint_display import names_of
 from glc_analysis.coding.exports import export
-from glc_analysis.convening.joint_display import names_of
 from glc_analysis.pages.coding import codes, contrary_cases, passages
 from glc_analysis.pages.country import codes_by_country
-from glc_analysis.view import StudyView
-from tests.built_studies import built
+from glc_analysis.view.study_view import StudyView
 from tests.coding.test_coded_study import BLUE, coded_study, spreadsheet
+from tests.support.built_studies import built
 
 OPEN = BLUE.replace("Q1. What comes first?", "Tell me about your work.").replace("Q2. And", "And")
 LAMP = "Rosa: Tell me about your work.\nBo: No house. A house holds people back.\n"

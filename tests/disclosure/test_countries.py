@@ -17,7 +17,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.suppression import hide_countries
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study, countries_agreed_faults
-from tests.small_surveys import SETTINGS
+from tests.support.small_surveys import SETTINGS
 
 RECORD = {"which": "work", "by": "the board", "on": "2017", "reason": "a vote"}
 AGREED = SETTINGS | {"countries_agreed": RECORD}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from glc_analysis.pages.principles import principles_overview
-from glc_analysis.view import StudyView
+from glc_analysis.addons.convening.pages.principles import principles_overview
+from glc_analysis.view.study_view import StudyView
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import coded_countries
-from tests.small_surveys import decided, survey_of
+from tests.support.small_surveys import decided, survey_of
 
 YES, NO, UNSURE = ({"Q1": answer, "Q2": ticks} for answer, ticks in (
     ("yes", "food legal"), ("no", "legal"), ("dont_know", "food none")))

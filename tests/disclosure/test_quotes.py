@@ -6,15 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.convening.returns import (
-    DECISIONS,
-    KINDS,
-    PHRASES,
-    apply,
-    changes,
-    read_filled,
-    write_to_clear,
-)
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
     RULES,
@@ -25,6 +16,15 @@ from glc_analysis.disclosure.quotations import (
     refused_quotes,
 )
 from glc_analysis.errors import Faults, UsageError
+from glc_analysis.publish.returns import (
+    DECISIONS,
+    KINDS,
+    PHRASES,
+    apply,
+    changes,
+    read_filled,
+    write_to_clear,
+)
 from glc_analysis.templates import languages
 
 CODEBOOK = pd.DataFrame(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.suppression import COLUMNS, release
-from tests.share import share
-from tests.small_surveys import SETTINGS, published, survey_of
+from tests.support.share import share
+from tests.support.small_surveys import SETTINGS, published, survey_of
 
 FOOD, BOTH, LEGAL = "Q2/food/all", {"Q2": "food legal"}, {"Q2": "legal"}
 FIRST = [(12, BOTH), (18, LEGAL)]

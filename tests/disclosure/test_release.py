@@ -10,10 +10,10 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import RULES
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
 from glc_analysis.errors import UsageError
-from glc_analysis.evidence.contributors import find_contributors
-from tests import small_surveys
-from tests.small_surveys import QUESTIONS, SETTINGS, decided, said, survey_of
-from tests.study_writer import question
+from glc_analysis.figures.contributors import find_contributors
+from tests.support import small_surveys
+from tests.support.small_surveys import QUESTIONS, SETTINGS, decided, said, survey_of
+from tests.support.study_writer import question
 
 YES, NO, UNSURE, FOOD = {"Q1": "yes"}, {"Q1": "no"}, {"Q1": "dont_know"}, "Q2/food/all"
 

@@ -18,9 +18,9 @@ from glc_analysis.manifest import (
     tables_are_current,
 )
 from glc_analysis.reference import COLUMNS
-from tests.built_studies import built
-from tests.study_on_disk import write_decisions, write_table
-from tests.study_writer import choices, places, question, write_csv, write_study
+from tests.support.built_studies import built
+from tests.support.study_on_disk import write_decisions, write_table
+from tests.support.study_writer import choices, places, question, write_csv, write_study
 
 ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
                  "when": f"2016-{month}-{k + 1:02}"} for k in range(times)]

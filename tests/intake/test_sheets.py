@@ -8,7 +8,7 @@ from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
 from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.study import DEFAULTS
-from tests.study_writer import question, write_study
+from tests.support.study_writer import question, write_study
 
 WAVE_1 = [["org", "Q1"], ["a", "1"], ["b", "2"]]
 WAVE_2 = [["org", "Q1"], ["a", "5"]]

@@ -1,0 +1,1 @@
+"""Add-ons: each folder is one product, which the core never imports."""

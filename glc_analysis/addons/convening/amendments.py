@@ -1,0 +1,600 @@
+"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn, agreed.
+
+In: the new texts, who asked for the change, and why. Out: new rows of principles.csv, and what follows from
+the change (:class:`TextChange`). Who decided that a text is withdrawn or agreed is in text_decisions.csv. A
+text that is replaced or withdrawn stays in principles.csv with its votes and signatures; no vote, signature
+or evidence moves to a new text. The files are replaced as a whole, and all other rows keep their bytes. If a
+command is interrupted between two files, the same command finishes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.ballots import Ballots
+from glc_analysis.addons.convening.double_entry import check_forms_finished
+from glc_analysis.addons.convening.histories import FLOOR
+from glc_analysis.addons.convening.phone_ballots import check_box_collected
+from glc_analysis.addons.convening.principles import (
+    printed_id,
+    reason,
+    record_decision,
+    record_text_decision,
+    who_asked,
+)
+from glc_analysis.addons.convening.rounds import erased_rounds, write_rounds
+from glc_analysis.addons.convening.tallies import counted, read_out, results
+from glc_analysis.addons.convening.votes import agreed_panels
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.files import write_atomic
+from glc_analysis.reference import Reference, read_reference, read_table
+from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.spreadsheets import CsvRows, read_utf8
+from glc_analysis.study import CRITERIA, PANELS, Study
+from glc_analysis.tabular import read_rows
+from glc_analysis.text import content_hash, language_code, normalise_space
+
+# ------------------------------
+# Changes of texts.
+
+
+IN_USE = ("candidate", "agreed")
+"""The statuses of texts that can be split, merged or withdrawn."""
+ENDORSED = ("endorse", "endorse_with_reservation")
+"""The decisions of those who signed a text."""
+WORDS_OF_NAME = 5
+"""So many first words of a new text are its short name where nobody gives one."""
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """What a change did: the printed ids of the texts ``before`` and ``after`` it, the languages to translate
+    into, the ``open_rounds`` that it changed, the open rounds that do not ask about the new texts
+    (``not_in_rounds``), the closed rounds that voted on the old texts, and by old text how many organisations
+    signed it, with or without a reservation (``signatures``, which do not hold for the new ones)."""
+
+    before: list[str]
+    after: list[str]
+    languages_to_translate: list[str]
+    open_rounds: list[str]
+    not_in_rounds: list[str]
+    closed_rounds: list[str]
+    signatures: dict[str, int]
+
+
+def room_reference(study: Study) -> Reference:
+    """The reference tables as the commands of the room need them: all of them right, but for statuses that
+    nobody has decided on, which some of these commands write down."""
+    return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
+
+
+# ------------------------------
+# Another wording of the same principle.
+
+
+def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
+          hold_out: bool = False) -> TextChange:
+    """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
+
+    The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
+    same words if that is wanted. An open round of which no form is in asks from now on about the new text;
+    with ``hold_out`` one with forms too, and its ratings of the old text are excluded. Raises UsageError for
+    an unknown principle and for words that are missing, Faults for the same text and for an open round with
+    forms without ``hold_out``; nothing is then written.
+    """
+    reference = room_reference(study)
+    old, statement = current(reference.principles, principle_id), normalise_space(text)
+    check_said(text=statement, asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
+    is_open = rounds["closed_on"] == ""
+    waiting = rounds[is_open] if hold_out else _with_forms(study, reference, rounds[is_open])
+    is_same = statement == normalise_space(old["statement"]) and old["status"] in IN_USE
+    is_interrupted = is_same and (
+        old["version"] != "1" and old["asked_by"] == "" and old["changed_because"] == because
+        or (hold_out or waiting.empty) and (is_open & (rounds["version"] != old["version"])).any())
+    if faults := list(_faults(old, waiting, is_same, hold_out)) if not is_interrupted else []:
+        raise Faults(faults)
+    version = str(int(old["version"]) + (not is_interrupted))
+    new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
+                 "changed_because": because, "asked_by": asked_by}
+    before = printed_id(principle_id, str(int(version) - 1))
+    _write_texts(study, [new], {before: "superseded"}, after=int(old["row"]))
+    if is_open.any():
+        at = rounds.index[is_open]
+        write_rounds(study, reference.rounds.assign(**{
+            name: reference.rounds[name].mask(reference.rounds.index.isin(at), value)
+            for name, value in (("version", version), ("text_version", content_hash(statement)))}))
+    _write_who(study, [new])
+    return _change(reference, [before], [new], open_rounds=rounds.loc[is_open, "round_id"])
+
+
+def check_can_amend(study: Study, principle_id: str) -> None:
+    """Raises Faults where a form of an open round on a principle is in: before anybody types a new text."""
+    reference = room_reference(study)
+    rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
+    waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
+    if faults := list(_faults(current(reference.principles, principle_id), waiting, False, False)):
+        raise Faults(faults)
+
+
+def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
+    """The rows of open rounds of which a form is in."""
+    return open_rounds[[has_forms(study, reference, one) for one in open_rounds["round_id"]]]
+
+
+def votes(study: Study, done: TextChange) -> list[str]:
+    """The results of the old version in closed rounds, as they are read out; empty before a build."""
+    if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
+        return []
+    principle_id, _, version = done.before[0].rpartition(".")
+    own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
+           for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
+    reference = room_reference(study)
+    return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
+            for line in (f"The results of round {round_id} do not change:",
+                         *read_out(study, reference, own, round_id))]
+
+
+def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
+            hold_out: bool) -> Iterator[Fault]:
+    name = printed_id(old["principle_id"], old["version"])
+    if is_same:
+        yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
+                    "write the new text; this one differs in blanks at most")
+    for n, row in open_rounds.iterrows() if not hold_out else ():
+        yield Fault(f"round {row['round_id']} on {name} is open, and a form of it is in", "rounds.csv",
+                    str(n), "closed_on", "",
+                    "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
+                    "about the new text, and ratings of the old one are excluded")
+
+
+# ------------------------------
+# New texts: from the floor, of one that is split, of several that are merged; and a text that is withdrawn.
+
+
+def propose(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
+            language: str = "") -> TextChange:
+    """Adds a text that somebody proposes in the room: a candidate without evidence, and says so.
+
+    Its ``language`` is that of the first principle if none is given, its short name the first words. An open
+    round of which a form is in does not ask about it. Raises UsageError for words that are missing and an
+    unknown language, Faults for a text that is there already; nothing is then written.
+    """
+    reference = room_reference(study)
+    if language and not language_code(language):
+        raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
+    language = language_code(language) or usual_language(reference.principles)
+    return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
+
+
+def usual_language(principles: pd.DataFrame) -> str:
+    """The language of a new text where nobody says another one: that of the first principle."""
+    return next(iter(principles["language"]), "en")
+
+
+def split(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
+          names: Sequence[str] = ()) -> TextChange:
+    """Replaces a text by two or more new principles, in its language, domain and themes.
+
+    Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for words
+    that are missing, Faults where a form of an open round on it is in; nothing is then written.
+    """
+    if len(texts) < 2:
+        raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
+                         "for one other wording.")
+    reference = room_reference(study)
+    old = current(reference.principles, principle_id)
+    return _issue(study, reference, [old], texts, names, asked_by, because, {
+        column: old[column] for column in ("language", "domain_id", "theme_ids")})
+
+
+def merge(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
+          name: str = "") -> TextChange:
+    """Replaces two or more texts by one new principle: with all their themes, and their domain if they share
+    it.
+
+    Raises UsageError for a principle that is unknown or not in use, for fewer than two and for words that are
+    missing, Faults where a form of an open round on one of them is in; nothing is then written.
+    """
+    if len(set(principle_ids)) < 2:
+        raise UsageError("A merger takes two principles or more. To fix: name them, as in "
+                         "`glc merge P03 P08`.")
+    reference = room_reference(study)
+    old = [current(reference.principles, one) for one in dict.fromkeys(principle_ids)]
+    domains = {one["domain_id"] for one in old}
+    themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
+    return _issue(study, reference, old, [text], [name], asked_by, because, {
+        "language": old[0]["language"], "domain_id": domains.pop() if len(domains) == 1 else "",
+        "theme_ids": ";".join(themes)})
+
+
+def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: str, today: date) -> TextChange:
+    """Sets a text aside: no later round asks about it. Who asked for it and why go to decision_log.csv,
+    and that it was decided to text_decisions.csv.
+
+    Raises UsageError for a principle that is unknown or not in use and for words that are missing, Faults
+    where a form of an open round on it is in; nothing is then written.
+    """
+    reference = room_reference(study)
+    old = current(reference.principles, principle_id)
+    check_said(asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
+    check_can_withdraw(study, old)
+    names = [printed_id(principle_id, old["version"])]
+    rounds, changed = _next_rounds(study, reference, names, [])
+    _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
+    if changed:
+        write_rounds(study, rounds)
+    record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
+    record_text_decision(study, old, "set_aside", by=asked_by, today=today)
+    return _change(reference, names, [], open_rounds=changed)
+
+
+def check_can_withdraw(study: Study, row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text is not in use; ``row`` is its :func:`current` one. One that is set aside
+    without a decision can be: the power failed before that was written, or somebody typed the status."""
+    if row["status"] != "set_aside" or decision_on(study, row, "set_aside") is not None:
+        check_in_use(row)
+
+
+def current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+    """The row of a principle's current version in its source language, with ``row``, its number.
+
+    Raises UsageError for an unknown principle, with the nearest ones.
+    """
+    own = principles[(principles["principle_id"] == principle_id) & (principles["translation_of"] == "")]
+    if own.empty:
+        raise UsageError(f"There is no principle {principle_id!r}; "
+                         f"{nearest(principle_id, principles['principle_id'])}.")
+    row = own["version"].astype(int).idxmax()
+    return own.loc[row].to_dict() | {"row": str(row)}
+
+
+def check_in_use(row: Mapping[str, str]) -> None:
+    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its :func:`current` one."""
+    if row["status"] not in IN_USE:
+        said = "set aside" if row["status"] == "set_aside" else "replaced by other texts"
+        raise UsageError(f"{printed_id(row['principle_id'], row['version'])} is {said}. To fix: `glc amend "
+                         f"{row['principle_id']}` brings it back as a new version, with the same words or "
+                         "others.")
+
+
+def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]], texts: Sequence[str],
+           names: Sequence[str], asked_by: str, because: str, shared: Mapping[str, str]) -> TextChange:
+    """Writes new principles that replace the ``old`` ones; ``shared`` is what the new rows have in common."""
+    statements = [normalise_space(text) for text in texts]
+    numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
+    check_said(**numbered, asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    before = [printed_id(one["principle_id"], one["version"]) for one in old]
+    why = {"asked_by": asked_by, "changed_because": because,
+           "comes_from": ";".join(before) or FLOOR}
+    ids = _cut_off(reference.principles, statements, why)
+    if not ids:
+        for one in old:
+            check_in_use(one)
+        if faults := list(_repeats(reference.principles, statements)):
+            raise Faults(faults)
+        ids = _next_ids(reference.principles, len(statements))
+    if len(names) > len(statements):
+        raise UsageError(f"There are {len(names)} short names for {len(statements)} texts. To fix: give each "
+                         "text one name at most, in their order.")
+    short = [*map(normalise_space, names), *[""] * (len(statements) - len(names))]
+    new = [{"principle_id": one, "version": "1", "statement": statement, "status": "candidate",
+            "short_name": name or first_words(statement), **why, **shared}
+           for one, statement, name in zip(ids, statements, short, strict=True)]
+    rounds, changed = _next_rounds(study, reference, before, new)
+    below = max((int(one["row"]) for one in old), default=0)
+    _write_texts(study, new, dict.fromkeys(before, "superseded"), after=below)
+    if changed:
+        write_rounds(study, rounds)
+    _write_who(study, new)
+    waiting = rounds[rounds["closed_on"] == ""]
+    asked = set(waiting["principle_id"])
+    return _change(reference, before, new, open_rounds=changed,
+                   not_in=[] if {*ids} <= asked else waiting["round_id"])
+
+
+def first_words(statement: str) -> str:
+    """The first words of a text, as its short name.
+
+    >>> first_words("Ask once. Ask in the language of the person.")
+    'Ask once. Ask in the …'
+    """
+    words = statement.split()
+    return " ".join(words) if len(words) <= WORDS_OF_NAME else " ".join(words[:WORDS_OF_NAME]) + " …"
+
+
+def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
+    """New ids that go on counting: letters, digits and width of the highest one there is."""
+    found = [match for one in principles["principle_id"] if (match := re.fullmatch(r"(\D*)(\d+)", one))]
+    last = max(found, key=lambda match: int(match[2]), default=None)
+    letters, number, width = (last[1], int(last[2]), len(last[2])) if last else ("P", 0, 2)
+    return [f"{letters}{number + one:0{width}}" for one in range(1, n + 1)]
+
+
+def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
+    """The ids of these new texts if an interrupted command has written them, but not who asked for them."""
+    rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
+                      & (principles["changed_because"] == why["changed_because"])]
+    known = dict(zip(rows["statement"].map(normalise_space), rows["principle_id"], strict=True))
+    return [known[one] for one in statements] if {*statements} <= {*known} else []
+
+
+def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fault]:
+    """Faults: new texts that say the same as a text in use, or as each other."""
+    rows = principles[principles["status"].isin(IN_USE)]
+    known = {normalise_space(row.statement): (str(n), printed_id(row.principle_id, row.version))
+             for n, row in zip(rows.index, rows.itertuples(), strict=True)}
+    for n, statement in enumerate(statements):
+        if statement in known:
+            yield Fault(f"says the same as {known[statement][1]}", "principles.csv", known[statement][0],
+                        "statement", statement, "write the new text, or leave the principle as it is")
+        elif statement in statements[:n]:
+            yield Fault("is given twice", "principles.csv", column="statement", value=statement,
+                        fix="write another text, or give it once")
+
+
+def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
+                 new: Sequence[Mapping[str, str]]) -> tuple[pd.DataFrame, list[str]]:
+    """rounds.csv after a change, and the open rounds that it changes: those of which no form is in yet ask
+    about the new texts in place of the old ones.
+
+    Raises Faults where a form of an open round on one of the old texts is in.
+    """
+    rounds, changed, faults = reference.rounds, [], []
+    names = rounds["principle_id"] + "." + rounds["version"]
+    for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
+        is_own = rounds["round_id"] == round_id
+        is_old = is_own & names.isin(before)
+        if before and not is_old.any():
+            continue
+        if has_forms(study, reference, round_id):
+            faults += [Fault(f"round {round_id} on {names[n]} is open, and a form of it is in", "rounds.csv",
+                             str(n), "closed_on", "",
+                             f"close it first: `glc tally --round {round_id} --close`")
+                       for n in rounds.index[is_old]]
+            continue
+        rest = rounds[is_own & ~is_old]
+        if rest.empty and not new:
+            faults.append(Fault(f"round {round_id} asks about nothing else", "rounds.csv",
+                                str(rounds.index[is_old][0]), "principle_id", before[0],
+                                "take the rows of the round out of rounds.csv first"))
+        opened = rounds.loc[is_own, "opened_on"].iloc[0]
+        added = pd.DataFrame([{"round_id": round_id, "opened_on": opened, "closed_on": "", "is_sealed": "",
+                               "principle_id": one["principle_id"], "version": one["version"],
+                               "text_version": content_hash(one["statement"])} for one in new
+                              if one["principle_id"] not in set(rest["principle_id"])],
+                             columns=rounds.columns, dtype="str")
+        place = int((rounds.index <= rounds.index[is_own].max()).sum())
+        kept = rounds.assign(order=range(len(rounds)))[~is_old]
+        kept = pd.concat([kept, added.assign(order=place - .5)]).sort_values("order", kind="stable")
+        rounds = kept.drop(columns="order").reset_index(drop=True)
+        names = rounds["principle_id"] + "." + rounds["version"]
+        changed.append(round_id)
+    if faults:
+        raise Faults(faults)
+    return rounds, changed
+
+
+def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
+    """Whether a form of a round is in, is being keyed, or has an answer on a phone. Raises Faults where a
+    file of ratings cannot be read, because it might be one."""
+    try:
+        check_forms_finished(study, round_id)
+        check_box_collected(study, round_id)
+    except Faults:
+        return True
+    ballots = Ballots.read(study, reference)
+    if (ballots.votes["round_id"] == round_id).any():
+        return True
+    if ballots.faults:
+        raise Faults(ballots.faults)
+    return False
+
+
+# ------------------------------
+# A text is agreed (`glc agree`): the convening decides it, after it has seen what stands for and against it.
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by closed
+    round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by
+    which ``rules`` the results are told; what panels say together (``positions``); and the ``objections`` and
+    reservations that the decision log holds."""
+
+    name: str
+    statement: str
+    results: Mapping[str, list[str]]
+    ballots: list[str]
+    rules: list[str]
+    positions: list[str]
+    objections: list[str]
+
+    @property
+    def votes(self) -> str:
+        """The results of the last round in one cell; blank where no round on the text is closed."""
+        last = [*self.results.items()][-1:]
+        return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
+
+
+def standing(study: Study, principle_id: str) -> Standing:
+    """What there is on the latest text of a principle, before it is agreed.
+
+    Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
+    round asks about it.
+    """
+    reference = room_reference(study)
+    text = current(reference.principles, principle_id)
+    name = printed_id(principle_id, text["version"])
+    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
+    decided = decision_on(study, text, "agreed")
+    if decided is not None and text["status"] == "agreed":
+        raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
+                         f"{decided['date']}.")
+    rounds = reference.rounds
+    own = rounds[(rounds["principle_id"] == principle_id) & (rounds["version"] == text["version"])]
+    if faults := [Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
+                        f"close it first: `glc tally --round {row['round_id']} --close`")
+                  for n, row in own[own["closed_on"] == ""].iterrows()]:
+        raise Faults(faults)
+    told = _results(study, reference, text, [*dict.fromkeys(own["round_id"])])
+    together = reference.panel_positions
+    together = together[(together["principle_id"] == principle_id) & (together["version"] == text["version"])]
+    log = reference.decision_log[reference.decision_log["principle_id"] == principle_id]
+    return Standing(
+        name, text["statement"], *told,
+        [f"{PANELS[row.panel]}, together, in round {row.round_id}: {row.position}"
+         for row in together.itertuples()],
+        [f"{row.date}, {said}: {words}" for row in log.itertuples() for said, words in (
+            ("objection", row.objections), ("reservation", row.reservations)) if words])
+
+
+def _results(study: Study, reference: Reference, text: Mapping[str, str],
+             closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """The results on a text by closed round, and of the last the ballots of each panel and the rules; of a
+    round that is not told any more that alone."""
+    if not closed:
+        return {}, [], []
+    frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
+        frame["version"] == text["version"])] for name, frame in counted(study, closed[-1]).frames.items()}
+    erased, told, rules = erased_rounds(study), {}, []
+    for round_id in closed:
+        lines = ["  the results are not told any more"] if round_id in erased else results(
+            frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+            agreed=agreed_panels(reference.raters))
+        told[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
+            "nothing may be told of these votes"]
+        rules = [line for line in lines[1:] if not line.startswith("  ")]
+    last = frames["tallies"][frames["tallies"]["round_id"] == closed[-1]]
+    order = [*CRITERIA, *PANELS]
+    rows = [] if closed[-1] in erased else last.sort_values(
+        ["panel", "criterion"], key=lambda words: words.map(order.index), kind="stable").itertuples()
+    return told, [
+        f"{PANELS[row.panel]}, {row.criterion}: {row.n + row.n_abstained} of {row.n_expected} ballots, "
+        + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
+
+
+def agree(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
+    """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
+    (text_decisions.csv), and the status in every language; returns the printed id of the text.
+
+    Raises as :func:`standing` does, and UsageError where who decided is blank or a person.
+    """
+    before, reference = standing(study, principle_id), room_reference(study)
+    check_said(decided_by=decided_by)
+    by, text = who_asked(reference, decided_by), current(reference.principles, principle_id)
+    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
+    _write_texts(study, [], {before.name: "agreed"}, after=int(text["row"]))
+    return before.name
+
+
+def decision_on(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
+    """The row of text_decisions.csv that says that a text is agreed or set aside; None where there is
+    none."""
+    rows = read_table(study, "text_decisions")
+    own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
+               & (rows["status"] == status)]
+    return own.iloc[0].to_dict() if len(own) else None
+
+
+# ------------------------------
+# Writing.
+
+
+def check_said(**said: str) -> None:
+    """Raises UsageError where something that has to be said, by its name, is blank."""
+    if missing := [name for name, words in said.items() if not normalise_space(words)]:
+        raise UsageError(f"{', '.join(missing)}: blank. To fix: say the words, who asked for it, and why.")
+
+
+def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[str, str]], *,
+            open_rounds: Sequence[str], not_in: Sequence[str] = ()) -> TextChange:
+    """What follows from a change; ``reference`` is as it was before."""
+    rounds, rows = reference.rounds, reference.principles
+    names = rounds["principle_id"] + "." + rounds["version"]
+    is_closed = names.isin(before) & (rounds["closed_on"] != "")
+    endorsed = reference.signoffs[reference.signoffs["decision"].isin(ENDORSED)]
+    signed = (endorsed["principle_id"] + "." + endorsed["version"]).value_counts()
+    principles = {name.rpartition(".")[0] for name in before}
+    is_like = rows["principle_id"].isin(principles) if principles else rows["status"].isin(IN_USE)
+    languages = set(rows.loc[is_like, "language"])
+    own = {one["language"] for one in new}
+    return TextChange([*before], [printed_id(one["principle_id"], one["version"]) for one in new],
+                      sorted(languages - own) if new else [], sorted({*open_rounds}), sorted({*not_in}),
+                      list(dict.fromkeys(rounds.loc[is_closed, "round_id"])),
+                      {name: int(signed[name]) for name in before if name in signed})
+
+
+def _write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
+                 after: int) -> None:
+    """Writes the status of texts that are no longer in use (by printed id, in every language) to
+    principles.csv, and new rows below row ``after``, or at the end. Rows that are there already stay."""
+    path, (shared, _) = study.reference_file("principles"), table_files("principles")
+    if not path.is_file():
+        raise UsageError("This study has no principles.csv. To fix: `glc init` writes one.")
+    rows = CsvRows.of(read_utf8(path), path.name)
+    known = read_rows(path, shared.required, shared.optional)
+    for n, row in known.items():
+        status = closed.get(printed_id(row["principle_id"], row["version"]), "")
+        if status and row["status"] != status:
+            rows.set_cell(n, "status", status)
+    there = {(row["principle_id"], row["version"]) for row in known.values() if not row["translation_of"]}
+    fresh = [one for one in new if (one["principle_id"], one["version"]) not in there]
+    if any(one["comes_from"] for one in fresh):
+        rows.add_column("comes_from")
+    for one in reversed(fresh):
+        rows.insert(after or len(rows.records), one)
+    write_atomic(path, rows.text)
+
+
+def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
+    """Writes who asked for new rows to the private file: last, because its rows must have one in
+    principles.csv, and because a new text without it shows that a command was interrupted."""
+    private, (_, apart) = study.private_columns_file("principles"), table_files("principles")
+    is_there = private.is_file()
+    who = CsvRows.of(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
+    key = reference_tables()["principles"].key
+    known = read_rows(private, apart.required, apart.optional) if is_there else {}
+    for one in new:
+        if not any(all(row[column] == one[column] for column in key) for row in known.values()):
+            who.append(one)
+    private.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(private, who.text)
+
+
+# ------------------------------
+# A block: somebody objects to a text by name, outside the ballot (`glc object`). It changes no count.
+#
+# In: a principle, who objects, and the words. Out: a row of decision_log.csv, which slides, pages, packets
+# and the trace print; an organisation is named there only if it may be.
+
+
+OBJECTION = "Objection to {}, outside the ballot: it changes no count"
+"""What the decision log says of a block, with the printed id of the text."""
+
+
+def object_to(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
+    """Writes down an objection to the latest text of a principle, and returns the printed id of that.
+
+    Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
+    name a person.
+    """
+    reference = room_reference(study)
+    row = current(reference.principles, principle_id)
+    check_said(by=by, because=words)
+    by, words = who_asked(reference, by), reason(reference, words)
+    name = printed_id(principle_id, row["version"])
+    record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
+                    objections=words)
+    return name

@@ -1,0 +1,418 @@
+"""Ballots: read from all files, and checked against raters, rounds and the texts issued.
+
+In: the files in ``raw/ratings/`` and the reference tables. Out: votes, table ``ratings``, and how many forms
+are received. A round is closed by its day in rounds.csv. Until then its ballot is secret: no table has a vote
+of it, and only the number of forms received is shown. A vote on a text other than the one issued, and a
+question left blank, are excluded with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import manifest
+from glc_analysis.addons.convening.consensus import quorum_of
+from glc_analysis.addons.convening.principles import printed_id, reason
+from glc_analysis.addons.convening.ratings import COLUMNS, HEADER, UNANSWERED, read_ratings, unanswered_faults
+from glc_analysis.addons.convening.rounds import (
+    PROXY,
+    RATER,
+    ROLES,
+    Seal,
+    differences,
+    read_seals,
+    reopen,
+    role_faults,
+    rule_faults,
+    seal_round,
+    sealed_files,
+    undeclared_faults,
+    unknown_rounds,
+    with_roles,
+    write_rounds,
+)
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import STOP_USE, WITHDRAWN, Study
+from glc_analysis.text import content_hash
+
+ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
+"""The reference tables that have to be right to open a round and to receive its forms."""
+BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
+"""The reference tables that have to be right to count a round and to read out its results."""
+OTHER_WORDING = "rated "
+"""How the reason in column ``held_out`` begins where another wording was rated."""
+INTEREST = "the voter declared an interest"
+"""The reason in column ``held_out`` where that is so."""
+
+# ------------------------------
+# A round: the texts it asks about, who may vote, how many forms are received, and closing it.
+
+
+def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
+    """The rows of rounds.csv with the text that was issued, rounds in the order in which they were opened.
+
+    A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
+    and of its translations; ``is_cut`` is true where a withdrawal removed words from one of them.
+    """
+    own = principles["translation_of"] == ""
+    names = principles["translation_of"].mask(own, [
+        *map(printed_id, principles["principle_id"], principles["version"])])
+    found = []
+    for row in rounds.itertuples():
+        is_it = names == printed_id(row.principle_id, row.version)
+        said = row.text_version or "".join(map(content_hash, principles.loc[is_it & own, "statement"]))
+        statements = principles.loc[is_it, "statement"]
+        found.append({"text_version": said, "texts": {said, *map(content_hash, statements)},
+                      "is_cut": statements.str.contains(WITHDRAWN, regex=False).any()})
+    known = pd.DataFrame(found, index=rounds.index, columns=["text_version", "texts", "is_cut"])
+    place = pd.Series(pd.factorize(rounds["round_id"])[0], rounds.index)
+    return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
+
+
+def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
+    """Faults: texts that changed after they were issued, and rounds with different days in their rows."""
+    sources = principles[principles["translation_of"] == ""]
+    statements = dict(zip(map(printed_id, sources["principle_id"], sources["version"]), sources["statement"],
+                          strict=True))
+    first = rounds.groupby("round_id")[["opened_on", "closed_on"]].transform("first")
+    for n, row in rounds.iterrows():
+        name, place = printed_id(row["principle_id"], row["version"]), {"file": "rounds.csv", "row": str(n)}
+        statement = statements.get(name, "")
+        if statement and WITHDRAWN not in statement and row["text_version"] not in (
+                "", content_hash(statement)):
+            yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
+                        **place, column="text_version", value=row["text_version"], fix="put the issued "
+                        f"words back, and make new ones with `glc amend {row['principle_id']}`")
+        for column in first.columns:
+            if row[column] != first.at[n, column]:
+                yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
+                            **place, column=column, value=row[column], fix="a round is opened and closed as "
+                            "a whole: write the same day in all its rows")
+
+
+def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
+    """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
+
+    A rater without an organisation always has a vote of their own.
+    """
+    own = (raters["organisation_id"] == "") | (vote == "person")
+    known = raters.assign(voter=raters["organisation_id"].mask(own, raters["rater_id"]))
+    return known[known["may_rate"] == "true"]
+
+
+def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
+             settings: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a panel: how many of the expected ballots are received, whether these are too few for a
+    decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
+
+    >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
+    >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
+    ...                        "role": "provider", "may_rate": "true"})
+    >>> rule = {"test": "panel", "vote": "organisation", "quorum": {}}
+    >>> received(votes, raters, "1", rule).to_dict("records")
+    [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
+    """
+    here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
+    needed = quorums(raters, settings)
+    for panel, own in voters(raters, settings["vote"]).groupby("role"):
+        is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
+        count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
+        rows.append((panel, f"{count} of {expected} received",
+                     f"below the quorum of {needed[panel]}" if count < needed[panel] else "",
+                     ", ".join(own.loc[~is_here, "rater_id"])))
+    return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
+
+
+def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+    """How many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
+
+    >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
+    ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
+    >>> quorums(raters, {"test": "panel", "vote": "organisation", "quorum": {"survivor_adviser": 3}})
+    {'provider': 8, 'survivor_adviser': 3}
+    """
+    sizes = voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
+    return {panel: quorum_of(int(n), settings["test"], settings["quorum"].get(panel, 0))
+            for panel, n in sizes.items()}
+
+
+def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
+          today: date) -> pd.DataFrame:
+    """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
+    rounds = reference.rounds
+    files = set(votes.loc[votes["round_id"] == round_id, "file"])
+    new = manifest.unrecorded(study, [study.relative(path) for path in study.raw_files("ratings")
+                                      if path.name in files])
+    seal_round(study, rounds, round_id, today.isoformat(), votes,
+               with_roles(reference.raters, reference, round_id),
+               quorum=quorums(reference.raters, study.settings["consensus"]))
+    is_it = rounds["round_id"] == round_id
+    rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
+                           is_sealed=rounds["is_sealed"].mask(is_it, "true"))
+    manifest.accept(study, new, today=today)
+    write_rounds(study, rounds)
+    return rounds
+
+
+def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
+    """Opens a closed round again, and keeps its seal; a file of the round may now be replaced. Raises
+    UsageError where it is not closed, and where the reason, which everybody reads, names somebody: who it is
+    about would tell whose vote made the difference."""
+    reference = read_reference(study, needed=ENTRY_TABLES)
+    rounds = reference.rounds
+    is_it = rounds["round_id"] == round_id
+    if not is_it.any():
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+    if (rounds.loc[is_it, "closed_on"] == "").any():
+        raise UsageError(f"Round {round_id} is open.")
+    reopen(study, round_id, reason(reference, because, audience="public", names_nobody=True),
+           today=today.isoformat())
+    files = sealed_files(study, round_id)
+    manifest.forget(study, {study.relative(study.raw / "ratings" / name) for name in files})
+    write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
+                                      is_sealed=rounds["is_sealed"].mask(is_it, "")))
+
+
+# ------------------------------
+# The ballots of a study.
+#
+# A contradiction with the reference tables is a fault, and nothing is tallied before it is fixed. A vote on
+# another text than the one issued, and a question left blank, are not faults: they are excluded, with a
+# reason.
+
+
+@dataclass(frozen=True)
+class Ballots:
+    """Every vote, also of open rounds: ``votes`` as the intake reads them; of a sealed round those of its
+    seal, with a note of whatever is different in the files now. A file that repeats another is left out, with
+    a note; one that answers what another leaves open completes it. Of forms of open rounds ``unanswered`` has
+    the questions without an answer, which are faults. Where there are ``faults`` the votes must not be
+    tallied."""
+
+    votes: pd.DataFrame
+    unanswered: pd.DataFrame
+    faults: list[Fault]
+    notes: list[str]
+    seals: Mapping[str, Seal]
+
+    @classmethod
+    def read(cls, study: Study, reference: Reference, *, issuing: str = "") -> Ballots:
+        """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
+        forms are just being written, with the proxies and interests of today."""
+        frames, faults, unread = [], list(round_faults(reference.rounds, reference.principles)), []
+        seals = read_seals(study, reference.rounds)
+        are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
+        asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
+            "principle_id"])
+        for path in study.raw_files("ratings"):
+            try:
+                frames.append(_votes_in(path, path.read_bytes(), asked))
+            except Faults as found:
+                if are_all_sealed:  # a late form, which changes nothing
+                    unread += [f"raw/ratings, {fault} Every round is closed: it is not counted."
+                               for fault in found.faults]
+                else:
+                    faults += found.faults
+        votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
+                          keys=range(-1, len(frames)), names=["source"]).reset_index("source")
+        votes = votes.reset_index(drop=True)
+        is_sealed = votes["round_id"].isin([*seals])
+        is_given = votes["score"] != UNANSWERED
+        changes = [*differences(seals, votes[is_sealed & is_given], {
+            round_id: with_roles(reference.raters, reference, round_id) for round_id in seals},
+            study.settings["consensus"]["fixed_on"])]
+        votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
+        votes, notes, twice = _without_repeats(votes)
+        faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(
+            votes, voters(reference.raters, study.settings["consensus"]["vote"])),
+            *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
+        votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
+        notes = [*notes, *unread, *changes, *unknown_rounds(reference)]
+        return cls(votes, unanswered, faults, notes, seals)
+
+    def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
+        """The raters of a round with their roles: those of its seal, or of today."""
+        if round_id in self.seals:
+            return self.seals[round_id].raters
+        is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
+        # A round that an older version of the package closed without a seal had no roles.
+        own = with_roles(reference.raters, reference, round_id if is_open else "")
+        return own[[*RATER, *ROLES]]
+
+    def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
+        """The quorum of each panel in a round: that of its seal, or by the rule of today. None of a round
+        that was sealed without one."""
+        if round_id in self.seals:
+            return {**(self.seals[round_id].quorum or {})}
+        return quorums(reference.raters, settings)
+
+
+@lru_cache(maxsize=100)
+def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
+    """The votes of a file for as long as it has this content: a command reads them several times."""
+    return read_ratings(path, asked=dict(asked))
+
+
+def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The votes without the questions that a form leaves open; and those of them that no other file of the
+    rater answers."""
+    question = ["round_id", "rater_id", "principle_id", "criterion"]
+    is_open = votes["score"] == UNANSWERED
+    given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
+    is_answered = pd.MultiIndex.from_frame(votes[question]).isin(given)
+    return votes[~is_open].reset_index(drop=True), votes[is_open & ~is_answered].reset_index(drop=True)
+
+
+def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    """The votes without what a file repeats, with notes; faults where two files of a rater answer a question
+    differently."""
+    columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
+    for (round_id, rater), own in votes.groupby(["round_id", "rater_id"]):
+        (_, first), *others = own.groupby("source")
+        known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
+        for _, other in others:
+            rows = [*other[columns].itertuples(index=False, name=None)]
+            is_known = [(row[0], row[3]) in known for row in rows]
+            where = sorted({f"{row[0]} {row[3]}" for row, is_it in zip(rows, is_known, strict=True)
+                            if is_it and known[row[0], row[3]] != row})
+            if where:
+                more = f" and {len(where) - 3} more" if len(where) > 3 else ""
+                faults.append(Fault(
+                    f"{rater} has handed in {first['file'].iloc[0]} for round {round_id}, and the two differ "
+                    f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
+                    column="rater_id", value=rater, fix="keep the one that the rater stands by"))
+                continue
+            repeats += [*other.index[is_known]]
+            known |= {(row[0], row[3]): row for row in rows}
+            if all(is_known):
+                notes.append(f"{other['file'].iloc[0]} repeats {first['file'].iloc[0]} for {rater} in round "
+                             f"{round_id}: the ballot counts once.")
+    return votes.drop(repeats), notes, faults
+
+
+def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
+    """Faults: unknown raters, rounds and principles, and raters who may not rate."""
+    raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
+    listed = {round_id: set(own) for round_id, own in rounds.groupby("round_id")["principle_id"]}
+    for row in votes.to_dict("records"):
+        place, rater, round_id = {"file": row["file"], "row": row["row"]}, row["rater_id"], row["round_id"]
+        if rater not in raters.index:
+            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", **place,
+                        column="rater_id", value=rater, fix="correct the code, or add the rater")
+        elif raters[rater] != "true":
+            yield Fault("may not rate, as raters.csv says", **place, column="rater_id", value=rater,
+                        fix="take the ballot out, or write true under may_rate")
+        if round_id not in listed:
+            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", **place,
+                        column="round_id", value=round_id, fix="write the round that the form is of")
+        elif row["principle_id"] not in listed[round_id]:
+            yield Fault(f"is not in round {round_id}; {nearest(row['principle_id'], listed[round_id])}",
+                        **place, column="principle_id", value=row["principle_id"],
+                        fix="write the principle as the form does, or take the row out")
+
+
+def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
+    """Faults in the roles of open rounds, and roles that are not on the forms."""
+    rounds = reference.rounds
+    for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
+        yield from role_faults(reference, round_id, study.settings["consensus"]["vote"])
+        if round_id != issuing:
+            yield from undeclared_faults(study, round_id, with_roles(reference.raters, reference, round_id))
+
+
+def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
+    """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
+    first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
+    for (round_id, panel, voter), own in first.groupby(["round_id", "role", "voter"]):
+        for row in own.iloc[1:].itertuples():
+            yield Fault(f"{voter} has one vote a panel, and {own['rater_id'].iloc[0]} has cast it in round "
+                        f"{round_id} ({own['file'].iloc[0]}, panel {panel})", file=row.file, row=row.row,
+                        column="rater_id", value=row.rater_id, fix="keep the ballot that the organisation "
+                        'stands by, or let persons vote (vote = "person" in study.toml)')
+
+
+def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
+    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded.
+
+    Who stopped the use of their votes (stopped.csv) has none in rounds that were closed since, and no comment
+    that may be read.
+    """
+    texts = issued(reference.rounds, reference.principles)
+    texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
+    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLES], dtype="str"), *(
+        ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
+    rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
+                               on=["round_id", "principle_id"]).merge(
+        raters.drop(columns="may_rate"), on=["round_id", "rater_id"]).merge(
+        reference.comments[[*COMMENT, "text"]].rename(columns={"text": "comment_read"}), how="left",
+        on=COMMENT)
+    rows = rows.merge(texts[["round_id", "closed_on"]].drop_duplicates(), on="round_id")
+    stopped = reference.stopped[reference.stopped["choice"] == STOP_USE]
+    since = dict(zip(stopped["person_id"], stopped["date"], strict=True))
+    days = pd.Series([since.get(one, "") for one in rows["rater_id"]], rows.index, dtype="str")
+    rows = rows[(days == "") | (rows["closed_on"] < days)].assign(
+        may_be_read=rows["may_be_read"].where(days == "", ""))
+    is_blank = (rows["score"] == "") & (rows["is_abstained"] != "true")
+    return rows.assign(
+        panel=rows["role"], score=pd.to_numeric(rows["score"]).astype("Int64"), entered_by=rows["file"],
+        is_abstained=rows["is_abstained"] == "true", is_by_proxy=rows[PROXY] != "",
+        may_be_read=rows["may_be_read"] == "yes",
+        comment_read=rows["comment_read"].where(rows["comment"] != "").fillna(""),
+        held_out=[_exclusion_reason(row) or ("left blank" if blank else "") or _interest(row)
+                  for row, blank in zip(rows.itertuples(), is_blank, strict=True)])
+
+
+def _exclusion_reason(row: tuple) -> str:
+    """Why a vote is excluded: it is about another text than the one that was issued. Blank: it is not."""
+    name = printed_id(row.principle_id, row.issued)
+    if row.version != row.issued:
+        return f"{OTHER_WORDING}{printed_id(row.principle_id, row.version)}; {name} was issued"
+    is_issued = row.text_version in row.texts or row.is_cut
+    return "" if is_issued else f"{OTHER_WORDING}other words than those of {name} that were issued"
+
+
+def _interest(row: tuple) -> str:
+    """:data:`INTEREST` where the rater declared one in the text."""
+    return INTEREST if row.principle_id in row.interests.split(";") else ""
+
+
+# ------------------------------
+# Comments of raters. The team reads all of them, with names masked. Others read those whose raters allowed
+# it, in the study's language alone (comments.csv): a comment in a language of one rater names its author.
+
+
+COMMENT = ["round_id", "rater_id", "principle_id"]
+"""What tells a comment in comments.csv."""
+
+
+def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+    """The comments on a principle that may be read outside the team: in the study's language, names masked.
+
+    Their order follows from their words, so it shows neither who wrote them nor who handed in first.
+    """
+    is_other = ratings["held_out"].str.startswith(OTHER_WORDING)
+    rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
+    said = masked(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
+    return sorted({*said}, key=content_hash)
+
+
+def comments_to_check(ratings: pd.DataFrame) -> list[str]:
+    """The comments that raters allowed to be read and that comments.csv lacks: of whom, and on what."""
+    rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
+    return [f"{row.rater_id} on {row.principle_id}" for row in rows.itertuples()]
+
+
+def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
+    """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
+    masker = Masker(names, complete_key(names, read_key(study.key_file)))
+    comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
+    return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))

@@ -1,0 +1,208 @@
+"""Broken links between principles and their evidence: ``glc trace --check``.
+
+In: the reference tables as they are now, the tables of the last build, and the raw files. Out: a fault for
+each citation whose target is missing or says something else. A raw file that changed is also found, although
+it stops the build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.principles import printed_id, versions
+from glc_analysis.addons.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.coders import EDITED
+from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_broken_rules
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.reference import in_their_files
+from glc_analysis.study import Study
+from glc_analysis.text import normalise_space
+from glc_analysis.view.study_view import StudyView
+
+CHANGED_WORDS = "was cited, and is not in the passage today"
+"""What is said of evidence whose words changed."""
+SHOWN = 8
+"""How many pieces of evidence are named for each raw file."""
+_FIXES = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
+          UNRECORDED: "record it with `glc check --accept`"}
+_COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
+            "no_second_reader": "second_reader", "no_passage": "segment_id"}
+
+
+def broken_links(study: Study) -> list[Fault]:
+    """Every broken link of a built study, each with the place where it has to be corrected.
+
+    Evidence for an unknown principle; an unknown estimate, code or segment; a code without an agreed coding;
+    figures and words that changed since they were cited; passages and codes without a quotation cleared for
+    their intended readers; quotations of the joint display that are not cleared; raw files that are missing
+    or changed; tallies of an unknown version.
+
+    Evidence whose words changed comes first. Figures that differ because coded passages of a text are
+    quarantined may be right again when these are settled: they are one line a text, which does not say to
+    cite them as they are.
+    """
+    trail = Trail(StudyView(study))
+    links, faults = _Links(trail), []
+    for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
+        faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
+    faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
+    return in_their_files(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
+                                  *_changed_files(trail)])
+
+
+class _Links:
+    """The targets that a citation can have."""
+
+    def __init__(self, trail: Trail) -> None:
+        self.trail, codebook = trail, trail.reference("codebook")
+        self.waiting: dict[str, list[str]] = {}
+        self.known = {"estimate": {*trail.read("estimates")["estimate_id"]}, "segment": trail.segments.keys(),
+                      "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
+        self.files = {"estimate": "estimates", "segment": "segments", "code": "codebook.csv"}
+        self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
+        rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
+        self.principles = {*rows["principle_id"]}
+        quotes = trail.reference("quotes")
+        self.quotes = with_broken_rules(quotes.assign(row=quotes.index), trail.read("codings"),
+                                        trail.read("segments"),
+                             trail.read("documents"), trail.reference("consent"), codebook)
+
+    def of_evidence(self, n: int, row: pd.Series) -> Iterator[Fault]:
+        fault = partial(Fault, file="evidence.csv", row=str(n))
+        if row["principle_id"] not in self.principles:
+            alike = nearest(row["principle_id"], self.principles)
+            yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
+                        value=row["principle_id"], fix="name one that is there")
+        yield from self._check_target(fault, row["kind"], "reference", row["reference"])
+        if row["reference"] not in self.known.get(row["kind"], ()):
+            return
+        today = self._today(row)
+        differs = bool(row["cited"]) and today is not None
+        is_agreed = row["kind"] != "code" or {row["reference"],
+                                              *self.below[row["reference"]]} & self.agreed
+        if (differs or not is_agreed) and (documents := self._awaited(row)):
+            for document in documents:
+                self.waiting.setdefault(document, []).append(f"{row['principle_id']} {row['evidence_id']}")
+            differs, is_agreed = False, True
+        if not is_agreed:
+            yield fault("no coding of this code is agreed on", column="reference", value=row["reference"],
+                        fix="settle it in disagreements.xlsx, or name another code")
+        if differs:
+            yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
+                        fix="look whether the principle still stands, and cite it as it is")
+        for audience in filter(None, row["quoted_for"].split(";")):
+            yield from self._uncleared(fault, row, audience)
+
+    def _awaited(self, row: pd.Series) -> list[str]:
+        """The documents whose quarantined passages a cited figure of codes waits for: those with the code,
+        and those that are set aside as a whole, which count as not coded."""
+        figure = self.trail.figure(row)
+        code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
+        if not code:
+            return []
+        held = self.trail.read("quarantined")
+        own = held["code_id"].isin([code, *self.below.get(code, ())]) | (held["reason"] == EDITED)
+        return sorted({*held.loc[own, "document_id"].astype("str")})
+
+    def waiting_faults(self) -> Iterator[Fault]:
+        """A line for each text with quarantined passages for which cited figures wait."""
+        held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
+        path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
+        for document, who in sorted(self.waiting.items()):
+            n = int((held["document_id"] == document).sum())
+            yield Fault(f"{n} coded passage{'s' * (n != 1)} of {document} {'are' if n != 1 else 'is'} "
+                        f"quarantined, because the words are not as they were coded; the figures of "
+                        f"{_names(who)} wait for {'them' if n != 1 else 'it'}",
+                        path_of.get(document, document), fix="put the original back, or settle the passages "
+                        "with the coders; look at these figures again after that")
+
+    def _check_target(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
+        known = self.known.get(kind, {name})
+        if name not in known:
+            alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
+            alike = alike if len(alike) < 2000 else ()
+            yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column, value=name,
+                        fix="name one that is there, or take it away")
+
+    def _today(self, row: pd.Series) -> str | None:
+        """What a piece of evidence says today, where it is no longer what was cited."""
+        cited = normalise_space(row["cited"])
+        if row["kind"] == "segment":
+            words = self.trail.segments[row["reference"]].text
+            return None if locate_quotation(cited, words) else "not in the passage"
+        figure = self.trail.figure(row)
+        today = self.trail.words.number(figure) if figure else "without a figure"
+        return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
+
+    def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
+        """A passage or code of which an audience is to read words, and may not: where clearance fails."""
+        passages, origins = self.trail.passages, self.trail.origins
+        under = {row["reference"], *self.below.get(row["reference"], ())}
+        own = {row["reference"]} if row["kind"] == "segment" else {
+            *passages.loc[passages["code_id"].isin(under) & (row["kind"] == "code"), "segment_id"]}
+        rows = self.quotes[self.quotes["segment_id"].map(origins).isin([*map(origins.get, own)])
+                           & self.quotes["audience"].isin([audience])]
+        if any(not broken for broken in rows["broken"]):
+            return
+        if rows.empty:
+            yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
+                        value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
+                        "(`glc quotes --to-clear`), or take the audience away")
+        for one in rows.itertuples():
+            rule = next(rule for rule in RULES if rule in one.broken)
+            column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
+            yield Fault(f"is not for the {audience}: {RULES[rule][0]}; {who} rests on it", "quotes.csv",
+                        str(one.row), column, getattr(one, column),
+                        "have it cleared (`glc quotes --to-clear`), or cite another passage")
+
+    def of_topic(self, n: int, row: pd.Series) -> Iterator[Fault]:
+        fault = partial(Fault, file="joint_display.csv", row=str(n))
+        for kind in ("estimate", "code"):
+            if row[f"{kind}_id"]:
+                yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
+        quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]
+        if row["quote_id"] and quote.empty:
+            alike = nearest(row["quote_id"], self.quotes["quote_id"])
+            yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
+                        value=row["quote_id"], fix="name one that is there, or none")
+        for one in quote.itertuples():
+            if one.broken:
+                reason = next(said for rule, (said, _) in RULES.items() if rule in one.broken)
+                yield fault(f"is not for the {one.audience}: {reason}", column="quote_id",
+                            value=row["quote_id"], fix="have it cleared, or name another")
+
+
+def _missing_versions(trail: Trail) -> Iterator[Fault]:
+    """Tallies of closed rounds whose version of a principle is not there."""
+    known, rounds = trail.reference("principles"), trail.reference("rounds")
+    there = {*zip(known["principle_id"], known["version"], strict=True)}
+    told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
+    for row in told.itertuples():
+        if (row.principle_id, row.version) not in there:
+            is_own = (rounds["round_id"] == row.round_id) & (rounds["principle_id"] == row.principle_id)
+            yield Fault("was tallied, and principles.csv has no such version", "rounds.csv",
+                        ", ".join(map(str, rounds.index[is_own])), "version",
+                        printed_id(row.principle_id, row.version),
+                        "put the version back: what was voted on stays")
+
+
+def _changed_files(trail: Trail) -> Iterator[Fault]:
+    """Raw files that evidence rests on and that are not as they were recorded."""
+    resting: dict[str, list[str]] = {}
+    for row in trail.reference("evidence").itertuples():
+        for path in dict.fromkeys(node.id for node in trail.evidence(row) if node.kind == "file"):
+            resting.setdefault(path, []).append(f"{row.principle_id} {row.evidence_id}")
+    for path, who in sorted(resting.items()):
+        if wrong := trail.files.state(path)[1]:
+            yield Fault(f"{wrong}; {_names(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
+                        fix=_FIXES[wrong])
+
+
+def _names(who: Iterable[str]) -> str:
+    who = [*who]
+    return ", ".join(who[:SHOWN]) + (f" and {len(who) - SHOWN} more" if len(who) > SHOWN else "")

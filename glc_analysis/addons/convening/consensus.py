@@ -1,0 +1,315 @@
+"""Whether a panel agrees: the RAND/UCLA appropriateness method, on votes of 1 to 9.
+
+Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8;
+worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
+The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it
+counts for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a
+vote for a result. So agreement by the panel rule, and a result of the test ``share``, are what they are
+whatever those who abstained would have voted. That cannot be said of disagreement and of IPRAS, which are
+about the votes alone: of ten, five high and five low votes disagree; where three of the low ones abstain,
+five high and two low ones do not. All
+arithmetic is exact, so that a panel on the very edge of a rule is on the same side of it on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median as middle
+from typing import Any
+
+HIGH, UNCERTAIN, LOW, TOO_FEW = "high", "uncertain", "low", "too few"
+NO_DECISION = "no decision"
+"""The result where fewer ballots than the quorum are received on a text."""
+AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
+                                                     "no disagreement")
+SMALLEST, LARGEST, SMALLEST_IPRAS = 8, 16, 3
+"""The panels for which the panel rule is stated; below three votes percentiles say nothing."""
+SMALLEST_OF = {"panel": SMALLEST, "ipras": SMALLEST_IPRAS, "share": SMALLEST}
+"""By test: how many ballots it needs at least."""
+SHARE = Fraction(3, 4)
+RULES = {
+    "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
+    "ipras": "RAND/UCLA IPRAS, too few below 3 votes",
+    "share": "75 % of the votes in one third of the scale, too few below 8 votes"}
+"""The tests that a study can set, in words."""
+
+
+def percentile(votes: Sequence[int], percent: int) -> Fraction:
+    """The percentile of the votes, interpolated linearly between the two that lie around it
+    (definition 7 of Hyndman & Fan 1996, Am Stat 50:361-365).
+
+    >>> float(percentile([1, 2, 9], 30)), float(percentile([1, 2, 9], 70))
+    (1.6, 4.8)
+    """
+    ordered, place = sorted(votes), Fraction(percent * (len(votes) - 1), 100)
+    below = int(place)
+    step = ordered[below + 1] - ordered[below] if place > below else 0
+    return ordered[below] + (place - below) * step
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """The dispersion of votes, and the limit above which it counts as disagreement: :func:`dispersion`."""
+
+    p30: Fraction
+    p70: Fraction
+
+    @property
+    def ipr(self) -> Fraction:
+        """The interpercentile range, P70 - P30."""
+        return self.p70 - self.p30
+
+    @property
+    def iprcp(self) -> Fraction:
+        """Its central point, (P30 + P70) / 2."""
+        return (self.p30 + self.p70) / 2
+
+    @property
+    def ai(self) -> Fraction:
+        """The asymmetry index, abs(5 - IPRCP)."""
+        return abs(5 - self.iprcp)
+
+    @property
+    def ipras(self) -> Fraction:
+        """The interpercentile range adjusted for symmetry, 2.35 + 1.5 * AI."""
+        return Fraction("2.35") + Fraction("1.5") * self.ai
+
+    @property
+    def index(self) -> Fraction:
+        """The disagreement index, IPR / IPRAS: above 1 the panel disagrees."""
+        return self.ipr / self.ipras
+
+    @property
+    def is_disagreement(self) -> bool:
+        """IPR > IPRAS."""
+        return self.ipr > self.ipras
+
+
+def dispersion(votes: Sequence[int]) -> Dispersion:
+    """The measures of IPRAS; at least one vote.
+
+    >>> found = dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
+    >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
+    (7.0, 8.0, 1.0, 6.1, False)
+    """
+    return Dispersion(percentile(votes, 30), percentile(votes, 70))
+
+
+def median(votes: Sequence[int]) -> float:
+    """The median vote.
+
+    >>> median([6, 7]), median([9, 1, 8])
+    (6.5, 8.0)
+    """
+    return float(middle(votes))
+
+
+def third(value: float) -> str:
+    """The third of the scale that a vote or median is in; 3.5 and 6.5 belong to the higher one.
+
+    >>> [third(value) for value in (3, 3.5, 6, 6.5)]
+    ['low', 'middle', 'middle', 'high']
+    """
+    return "low" if value < 3.5 else "middle" if value < 6.5 else "high"
+
+
+def counts(votes: Sequence[int]) -> dict[str, int]:
+    """How many votes lie in each third.
+
+    >>> counts([1, 3, 4, 9])
+    {'low': 2, 'middle': 1, 'high': 1}
+    """
+    thirds = [third(vote) for vote in votes]
+    return {name: thirds.count(name) for name in ("low", "middle", "high")}
+
+
+def panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
+    """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
+
+    Agreement: at most 2 ballots (of 11 to 13: 3, of 14 to 16: 4) outside the third that holds the median.
+    Disagreement: at least 3 (4, 5) votes in the lowest third and as many in the highest.
+
+    >>> panel_rule([8] * 8 + [1, 5]), panel_rule([8] * 7 + [1] * 3), panel_rule([8] * 7 + [1, 1, 5])
+    ('agreement', 'disagreement', 'neither')
+    >>> panel_rule([8] * 8, abstained=2), panel_rule([8] * 7, abstained=3)
+    ('agreement', 'neither')
+    """
+    size, found = len(votes) + abstained, counts(votes)
+    if not votes or not SMALLEST <= size <= LARGEST:
+        return ""
+    allowed = (size - SMALLEST) // 3 + 2
+    if min(found["low"], found["high"]) > allowed:
+        return DISAGREEMENT
+    return AGREEMENT if size - found[third(median(votes))] <= allowed else NEITHER
+
+
+def ipras_rule(votes: Sequence[int]) -> str:
+    """Whether votes disagree by IPRAS; ``""`` for fewer than three.
+
+    >>> ipras_rule([1, 5, 9]), ipras_rule([5, 7, 9]), ipras_rule([7, 7])
+    ('disagreement', 'no disagreement', '')
+    """
+    if len(votes) < SMALLEST_IPRAS:
+        return ""
+    return DISAGREEMENT if dispersion(votes).is_disagreement else NO_DISAGREEMENT
+
+
+def quorum_of(eligible: int, test: str = "panel", fixed: int = 0) -> int:
+    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else
+    two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
+
+    >>> [quorum_of(n) for n in (3, 8, 10, 14)], quorum_of(4, "ipras"), quorum_of(10, fixed=9)
+    ([2, 8, 8, 10], 3, 9)
+    """
+    least = SMALLEST_OF[test]
+    return fixed or max(-(-2 * eligible // 3), least if eligible >= least else 0)
+
+
+def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+           quorum: int | None = None) -> str:
+    """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
+
+    No decision: fewer ballots (votes and abstentions) than the ``quorum``. Too few: the panel is smaller than
+    the test needs, or fewer than three voted.
+
+    Tests ``panel`` and ``ipras``: the third that holds the median, but uncertain where the panel
+    disagrees, or where abstentions leave less than half of the ballots in that third. Test ``share``: the
+    outer third that holds 75 % of the ballots, else uncertain; it has the smallest panel of ``panel``, since
+    one vote more or less of seven moves a share by 14 points. (With 75 % in one third no panel disagrees by
+    either rule.) See :data:`RULES`.
+
+    ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
+
+    >>> [result([8] * 7 + [1] * n) for n in (0, 1, 3)], result([8] * 7 + [1] * 3, "share")
+    (['too few', 'high', 'uncertain'], 'uncertain')
+    >>> [result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
+    ['no decision', 'high', 'high', 'uncertain']
+    """
+    n, found = len(votes), counts(votes)
+    ballots = n if quorum is None else n + abstained
+    if quorum is not None and ballots < quorum:
+        return NO_DECISION
+    if ballots < SMALLEST_OF[test] or n < SMALLEST_IPRAS:
+        return TOO_FEW
+    if test == "share":
+        return next((outer for outer in (HIGH, LOW) if found[outer] >= SHARE * ballots), UNCERTAIN)
+    is_panel = test == "panel" and ballots <= LARGEST
+    spread = panel_rule(votes, ballots - n) if is_panel else ipras_rule(votes)
+    where = third(median(votes))
+    is_clear = where != "middle" and 2 * found[where] >= ballots
+    return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
+
+
+def tally(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+          quorum: int | None = None) -> dict[str, Any]:
+    """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
+
+    >>> tally([7, 7, 8])["result"], tally([7, 7, 8])["median"], tally([])["median"]
+    ('too few', 7.0, None)
+    """
+    found, wide = counts(votes), dispersion(votes) if votes else None
+    return {"n": len(votes), "median": median(votes) if votes else None,
+            **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
+            "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
+            "spread": panel_rule(votes, 0 if quorum is None else abstained),
+            "spread_ipras": ipras_rule(votes), "quorum": quorum,
+            "result": result(votes, test, abstained=abstained, quorum=quorum)}
+
+
+def results_of_thirds(votes: Sequence[int], test: str, *, abstained: int,
+                      quorum: int | None) -> frozenset[str]:
+    """The results that a panel may have of which only is known how many votes are low, middle and high: one,
+    or two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
+
+    >>> sorted(results_of_thirds((1, 1, 8), "panel", abstained=0, quorum=8))
+    ['high']
+    >>> sorted(results_of_thirds((0, 5, 5), "panel", abstained=0, quorum=8))
+    ['high', 'uncertain']
+    >>> results_of_thirds((0, 0, 8), "ipras", abstained=0, quorum=0)
+    frozenset()
+    """
+    found = set()
+    for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
+        own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
+        found.add(result(own, test, abstained=abstained, quorum=quorum))
+    by_numbers_alone = found <= {NO_DECISION, TOO_FEW}
+    is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > LARGEST
+    return frozenset(found) if by_numbers_alone or not is_ipras else frozenset()
+
+
+def movement(before: float | None, after: float | None) -> str:
+    """The movement of the median between two rounds; ``""`` where one of them has no median.
+
+    >>> movement(6.5, 8), movement(7, 7), movement(None, 7)
+    ('up', 'same', '')
+    """
+    if before is None or after is None or before != before or after != after:
+        return ""
+    return "up" if after > before else "down" if after < before else "same"
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
+    rule does not apply, or gives another result.
+
+    ``said`` are the votes in words; whatever else is blank in the row is not told
+    (:func:`.votes.told_tallies`).
+
+    >>> in_words(tally([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
+    '8 of 10 high, 1 middle, 1 low; median 8; agreement'
+    """
+    abstained, spread, by_ipras = told.get("n_abstained", 0), told["spread"], told["spread_ipras"]
+    if told["result"] == NO_DECISION:
+        spread = by_ipras = ""
+    is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
+    has_median = told["median"] is not None and told["median"] == told["median"]
+    return "; ".join(filter(None, [
+        told["said"], f"{abstained} abstained" if abstained else "", roles_in_words(told),
+        f"median {told['median']:g}" if has_median else "",
+        {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
+        f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
+        no_result(told)]))
+
+
+def roles_in_words(told: Mapping[str, Any]) -> str:
+    """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
+    interest, and the other result, where it is told; blank where there are neither.
+
+    >>> roles_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
+    '2 by proxy (without them: high); 1 left out for a declared interest'
+    """
+    said = []
+    for n, words, other, label in (
+            (told.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
+            (told.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
+        if n:
+            said.append(f"{n} {words}" + (f" ({label}: {told[other]})" if told[other] else ""))
+    return "; ".join(said)
+
+
+def no_result(told: Mapping[str, Any]) -> str:
+    """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
+
+    >>> no_result(tally([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
+    'no decision: 7 of 10 ballots, quorum 8'
+    """
+    if told["result"] != NO_DECISION:
+        return TOO_FEW if told["result"] == TOO_FEW else ""
+    return (f"{NO_DECISION}: {told['n'] + told['n_abstained']} of {told['n_expected']} ballots, "
+            f"quorum {told['quorum']}")
+
+
+def dissent(told: Mapping[str, Any]) -> str:
+    """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
+    where they or the median are not told.
+
+    >>> dissent(tally([8] * 8 + [5, 2]))
+    'dissent: 1 middle, 1 low'
+    """
+    if told["median"] is None or told["median"] != told["median"]:
+        return ""
+    votes = {"high": told["votes_high"], "middle": told["votes_mid"], "low": told["votes_low"]}
+    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(told["median"])]
+    return f"dissent: {', '.join(apart)}" if apart else ""

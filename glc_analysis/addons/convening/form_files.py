@@ -1,0 +1,469 @@
+"""The rating forms of a round as files: ``glc forms``.
+
+In: the descriptions of the forms (``rating_forms``). Out: files in ``reports/team/forms/<round>/``
+(:func:`write_forms`): a workbook, a page to print and a text for every rater; one XLSForm for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis.addons.convening.ballots import BALLOT_TABLES, Ballots
+from glc_analysis.addons.convening.principles import reason, record_decision, versions, who_asked
+from glc_analysis.addons.convening.rating_forms import (
+    Before,
+    Feedback,
+    Form,
+    feedback_page,
+    form_phrases,
+    forms_of,
+    is_translated,
+    name_and_code,
+    text_origins,
+    texts_by_language,
+    write_feedback,
+)
+from glc_analysis.addons.convening.ratings import (
+    ABSTAIN,
+    BOXES,
+    BY_NAME,
+    MARK,
+    QUESTIONS,
+    ROW,
+    SCORED,
+    SCORES,
+    Question,
+    is_filled,
+)
+from glc_analysis.addons.convening.rounds import (
+    plan_round,
+    record_roles,
+    role_faults,
+    roles_told,
+    undeclared,
+    voted_before_faults,
+    with_roles,
+    write_rounds,
+)
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.publish.returns import addressed
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.spreadsheets import print_on_a4, save_workbook
+from glc_analysis.study import Study
+from glc_analysis.templates import read_text
+from glc_analysis.text import content_hash
+
+NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
+"""Why a round does not ask about a text, by its status."""
+
+# ------------------------------
+# Writing the forms of a round.
+
+
+@dataclass(frozen=True)
+class FormsIssued:
+    """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
+    languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
+    the other current texts (``not_asked``), the forms, and who votes for whom (``roles``)."""
+
+    folder: Path
+    is_new: bool
+    has_feedback: bool
+    asked: pd.DataFrame
+    raters: pd.DataFrame
+    unchecked: tuple[str, ...]
+    not_asked: dict[str, str]
+    forms: tuple[Form, ...]
+    roles: tuple[str, ...]
+
+
+def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
+                decided_by: str = "", because: str = "") -> FormsIssued:
+    """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
+
+    A new round asks about every candidate (:func:`.plan_round`), but for the principles ``without``: who
+    decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the same
+    forms again. Raises UsageError where a decision lacks who or why, Faults, before anything is
+    written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or
+    an interest does not fit or comes after the vote (:mod:`.rounds`), or where a workbook in the folder holds
+    answers.
+    """
+    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
+    if without and not (decided_by.strip() and because.strip()):
+        raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
+                         "(--decided-by) and why (--because).")
+    if without:
+        decided_by, because = who_asked(reference, decided_by), reason(reference, because)
+    rounds, asked = plan_round(reference, round_id, today=today, without=without)
+    opened = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
+    raters_now = with_roles(reference.raters, reference, round_id)
+    _check_roles(study, opened, round_id, raters_now)
+    forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
+    texts = texts_by_language(reference, asked)
+    folder = study.reports / "team" / "forms" / round_id
+    _check_not_filled(folder, forms)
+    feedback = Feedback.of(study, reference, round_id)
+    shown_before = {form.rater_id: feedback.of_rater(form.rater_id, form.language, form.rows)
+                    if feedback else [] for form in forms}
+    for name in without:
+        record_decision(study, name, f"Round {round_id} does not ask about it: {because}",
+                        by=decided_by, today=today)
+    record_roles(study, round_id, raters_now)
+    if not rounds.equals(reference.rounds):
+        write_rounds(study, rounds)
+    folder.mkdir(parents=True, exist_ok=True)
+    for form in forms:
+        before = shown_before[form.rater_id]
+        write_workbook(folder / f"{form.rater_id}.xlsx", form, before)
+        if before:
+            _write(folder / f"{form.rater_id}-before.html", feedback_page(form, before))
+        _write(folder / f"{form.rater_id}.html", page(form))
+        _write(folder / f"{form.rater_id}.txt", text(form))
+    by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
+    _write(folder / "pictures.html", pictures(by_language.values()))
+    write_xlsform(folder / "round.xlsform.xlsx",
+                  [Form(round_id, "", language, rows, text_origins(reference, round_id, asked, language))
+                   for language, rows in texts.items()],
+                  [form.rater_id for form in forms])
+    raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
+                           "language": [form.language for form in forms], "note": notes}, dtype="str")
+    unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
+    is_new = round_id not in set(reference.rounds["round_id"])
+    return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
+                       _not_asked(reference, asked, without), tuple(forms),
+                       (*roles_told(reference, round_id),))
+
+
+def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
+    """The latest texts that a round does not ask about, by printed id, each with the reason."""
+    rows = versions(reference.principles)
+    rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
+    return {row.printed_id: "left out by decision" if row.principle_id in without else
+            NOT_ASKED.get(row.status, "not in rounds.csv")
+            for row in rows.itertuples() if row.printed_id not in set(asked["printed_id"])}
+
+
+def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
+    """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
+    faults = [*role_faults(opened, round_id, study.settings["consensus"]["vote"])]
+    if undeclared(study, round_id, raters):
+        votes = Ballots.read(study, opened, issuing=round_id).votes
+        voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
+        faults += voted_before_faults(study, round_id, raters, voted)
+    if faults:
+        raise Faults(faults)
+
+
+def _check_not_filled(folder: Path, forms: list[Form]) -> None:
+    """Raises Faults where a workbook in the folder holds answers: it must not be overwritten."""
+    paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
+    if filled := [path for path in paths if is_filled(path)]:
+        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
+                      for path in filled])
+
+
+def _write(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8", newline="\n")
+
+
+# ------------------------------
+# Forms for paper and telephone: pages to print in grey on A4 or Letter, and texts.
+
+
+_STYLE = read_text(__file__, "form_page.css").strip()
+_MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
+
+
+def page(form: Form) -> str:
+    """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
+    rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
+                   + "".join(_scale(form, question) for question in SCORED) + _rest(form) + "</td></tr>\n"
+                   for row in form.rows.itertuples())
+    return _document(form, f"<section>{_table(form, form.heading, form.how, rows)}</section>")
+
+
+def pictures(forms: Iterable[Form]) -> str:
+    """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
+    forms = list(forms)
+    sections = []
+    for form in forms:
+        faces = "".join(f"<span>{_face(one)}<br>{escape(form.say[f'picture_{one}'])}</span>"
+                        for one in _MOUTHS)
+        rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}<div class="pictures">{faces}</div>'
+                       "</td></tr>\n" for row in form.rows.itertuples())
+        heading = f"{form.say['round'].format(form.round_id)} · {form.say['code'].format('_' * 8)}"
+        how = f"{form.say['pictures_how']}\n{form.say['pictures_back']}"
+        sections.append(f'<section lang="{escape(form.language)}" dir="{form.direction}">'
+                        f"{_table(form, heading, how, rows)}</section>")
+    return _document(forms[0], "".join(sections))
+
+
+def text(form: Form) -> str:
+    """A form to send as a message or to read out on the telephone."""
+    say = form.say
+    takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({MARK})", "words": ""}
+    asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
+                      for question in QUESTIONS if not question.only_with)
+    lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
+                        f"{row.principle_id} {asked}"]) for row in form.rows.itertuples()]
+    return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
+
+
+def _document(form: Form, body: str) -> str:
+    return (f'<!DOCTYPE html>\n<html lang="{escape(form.language)}" dir="{form.direction}"><head>'
+            f'<meta charset="utf-8"><title>{escape(form.heading)}</title><style>{_STYLE}</style></head>'
+            f"<body>{body}</body></html>\n")
+
+
+def _table(form: Form, heading: str, how: str, rows: str) -> str:
+    """The rows as a table whose head is the heading, because browsers repeat a table's head on each page."""
+    said = "".join(f"<p>{escape(line)}</p>" for line in how.split("\n"))
+    return (f'<table><thead><tr><th scope="col">{escape(heading)}</th></tr></thead>'
+            f"<tbody><tr><td>{said}</td></tr>\n{rows}</tbody></table>")
+
+
+def _statement(form: Form, row: tuple) -> str:
+    version = f'<span class="version">{escape(form.words_of(row))}</span>'
+    words = f'<bdi lang="{escape(row.language)}">{escape(form.shown(row))}</bdi>'
+    before = "".join(f'<div class="before">{escape(said)} <q lang="{escape(language)}" dir="auto">'
+                     f"{escape(old)}</q></div>" if old else f'<div class="before">{escape(said)}</div>'
+                     for said, old, language in form.history(row))
+    return f'<div class="statement">{escape(row.principle_id)}&ensp;{words} {version}</div>{before}'
+
+
+def _scale(form: Form, question: Question) -> str:
+    name, low, high = (f'<span class="{kind}">{escape(said)}</span>' for kind, said in zip(
+        ("name", "end low", "end"), (form.label(question), *form.ends(question)), strict=True))
+    boxes = "".join(f'<span class="box">{score}</span>' for score in question.choices)
+    return f'<div class="line">{name}{low}{boxes}{high}</div>'
+
+
+def _rest(form: Form) -> str:
+    say, box = {key: escape(text) for key, text in form.say.items()}, '<span class="box small"></span>'
+    choices = " ".join(f"{box}{say[choice]}" for choice in BY_NAME["may_be_read"].choices)
+    return (f'<div class="line">{box}{say[ABSTAIN]}</div>'
+            f'<div class="line">{say["comment"]}<span class="rule"></span>{say["may_be_read"]} '
+            f'{choices}</div>')
+
+
+def _face(one: str) -> str:
+    return ('<svg viewBox="0 0 64 64" aria-hidden="true"><circle cx="32" cy="32" r="27"/>'
+            '<path d="M23 25v2M41 25v2" stroke-width="5" stroke-linecap="round"/>'
+            f'<path d="{_MOUTHS[one]}"/></svg>')
+
+
+# ------------------------------
+# The form as a workbook: boxes with checked input; all other cells are locked without a password.
+
+
+_WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}
+_THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
+_GREY = "A0A0A0"
+LINE = 120
+"""So many letters fit on a line of a workbook's title."""
+
+
+def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> None:
+    """Writes a form: title, headings, the column names for reading it back, and a row for each principle; on
+    a second sheet what the rater is shown of the round ``before``.
+
+    The file contains no person's name, not even an author's. The same form gives the same bytes.
+    """
+    book = Workbook()
+    book.properties.creator = None
+    sheet = book.active
+    sheet.title = form.say["round"].format(form.round_id)[:31]
+    # The words stay exactly those that the stamp is about; which language they are in stands before them.
+    rows = form.rows.assign(stamp=form.stamps, principle=[
+        row.printed_id + form.language_mark(row) for row in form.rows.itertuples()])
+    title = "\n".join([form.heading, form.how, *_histories(form)])
+    for n, line in enumerate(([title], _headings(form), ROW,
+                              *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
+        for m, text in enumerate(line, 1):
+            cell = sheet.cell(n, m, text or None)
+            cell.data_type = "s" if text else "n"  # text as text: a formula in it is not run
+            is_stamp = ROW[m - 1] == "stamp"
+            cell.alignment = Alignment(wrap_text=not is_stamp, shrink_to_fit=is_stamp, vertical="top",
+                                       readingOrder=2 if form.direction == "rtl" else 1)
+            cell.font, cell.border = Font(bold=n == 2), _THIN
+            if n == 3 or n > 3 and is_stamp:
+                cell.font = Font(size=6, color=_GREY)
+            elif n > 3 and ROW[m - 1] in BOXES:
+                cell.fill, cell.border = PatternFill("solid", start_color="F2F2F2"), _THICK
+                cell.protection = Protection(locked=False)
+    _lay_out(sheet, form)
+    _validate(sheet, form)
+    if before:
+        write_feedback(book.create_sheet(), form, before)
+    save_workbook(book, path)
+
+
+def _histories(form: Form) -> list[str]:
+    """What the texts were before: above the table, because the cell of a text holds exactly its words."""
+    return [f"{row.printed_id}: {line}" for row in form.rows.itertuples() for line in form.history_lines(row)]
+
+
+def _headings(form: Form) -> list[str]:
+    return [form.say[name] + (_explained(form, BY_NAME[name]) if name in BOXES else "") for name in ROW]
+
+
+def _explained(form: Form, question: Question) -> str:
+    """The explanation below the heading of a box."""
+    if question.kind == "score":
+        low, high = form.ends(question)
+        return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
+    return f"\n{MARK}" if question.kind == "mark" else ""
+
+
+def _lay_out(sheet: Worksheet, form: Form) -> None:
+    for m, name in enumerate(ROW, 1):
+        sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
+    lines = sum(2 + len(line) // LINE for line in _histories(form))
+    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = min(170 + 15 * lines, 409), 9
+    print_on_a4(sheet, headings=3)
+    sheet.sheet_view.rightToLeft = form.direction == "rtl"
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = sheet.protection.formatRows = False  # these stay allowed
+
+
+def _validate(sheet: Worksheet, form: Form) -> None:
+    """Sets the input that each box accepts; comments are free text."""
+    last = len(form.rows) + 3
+    for question in QUESTIONS:
+        if question.kind == "words":
+            continue
+        wanted = form.wanted(question)
+        rule = DataValidation(**_allowed_values(form, question), allow_blank=True, error=wanted,
+                              prompt=wanted, showErrorMessage=True, showInputMessage=True)
+        at = sheet.cell(2, ROW.index(question.name) + 1).column_letter
+        rule.add(f"{at}4:{at}{last}")
+        sheet.add_data_validation(rule)
+
+
+def _allowed_values(form: Form, question: Question) -> dict[str, str]:
+    """The answers that a box accepts, in the terms of a workbook."""
+    if question.kind == "score":
+        return {"type": "whole", "operator": "between",
+                "formula1": question.choices[0], "formula2": question.choices[-1]}
+    # A choice is offered as "yes / sí": the first word is the one that is read.
+    words = [choice if form.say.get(choice, choice) == choice else f"{choice} / {form.say[choice]}"
+             for choice in question.choices]
+    return {"type": "list", "formula1": f'"{",".join(words)}"'}
+
+
+# ------------------------------
+# The form for KoboToolbox and ODK: one XLSForm with every language that has any of the texts.
+
+
+Row = dict[str, str]
+_TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one yes_no"}
+
+
+def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> None:
+    """Writes the XLSForm of a round from its form in every language, all in one order.
+
+    The form asks for the rater's code, which must be one of the round, and for the language in which the
+    rater reads. From the language follows the stamp of each principle: round, printed id, text_version.
+    """
+    form, round_id = _XLSForm(forms), forms[0].round_id
+    survey = list(form.survey(raters))
+    settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
+                "version": content_hash("".join(row.get("calculation", "") for row in survey)),
+                "default_language": form.named[0], "style": "pages"}
+    book = Workbook()
+    book.properties.creator = None
+    book.remove(book.active)
+    for title, rows in (("survey", survey), ("choices", list(form.choices())), ("settings", [settings])):
+        sheet = book.create_sheet(title)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        for n, line in enumerate((names, *([row.get(name, "") for name in names] for row in rows)), 1):
+            for m, text in enumerate(line, 1):
+                if text:
+                    sheet.cell(n, m, text).data_type = "s"
+    save_workbook(book, path)
+
+
+class _XLSForm:
+    def __init__(self, forms: Sequence[Form]) -> None:
+        self.forms = forms
+        self.named = [name_and_code(form.language) for form in forms]
+
+    def survey(self, raters: Sequence[str]) -> Iterator[Row]:
+        """The rows of the sheet ``survey``."""
+        yield {"type": "note", "name": "how"} | self._labels("how")
+        yield {"type": "note", "name": "privacy"} | self._labels("privacy")
+        yield self._asked("text", "rater_id", "code_wanted") | {
+            "constraint": f"regex(., '^({'|'.join(map(re.escape, raters))})$')"} | self._labels(
+            "code_unknown", "constraint_message")
+        if len(self.forms) > 1:
+            yield self._asked("select_one languages", "read_in", "read_in")
+        for n, name in enumerate(self.forms[0].rows["principle_id"]):
+            yield from self._principle(n, name)
+
+    def _principle(self, n: int, name: str) -> Iterator[Row]:
+        rows = [form.rows.iloc[n] for form in self.forms]
+        yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
+            f"label::{language}": "\n".join([f"{row['printed_id']} {form.shown(row)}",
+                                            *form.history_lines(row)])
+            for language, form, row in zip(self.named, self.forms, rows, strict=True)}
+        yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
+        # Whether somebody abstains is asked first: scores are asked of the others.
+        for question in sorted(QUESTIONS, key=lambda question: question.kind != "mark"):
+            yield self._question(question, name)
+        yield {"type": "end_group"}
+
+    def _question(self, question: Question, principle: str) -> Row:
+        """The row of a question at a principle."""
+        key, name = question.name, f"{question.name}_{principle}"
+        if question.kind == "score":
+            low, *_, high = question.choices
+            return self._asked("integer", name, key) | self._hints(question) | {
+                "constraint": f". >= {low} and . <= {high}",
+                "relevant": f"not(selected(${{{ABSTAIN}_{principle}}}, '{MARK}'))"} | self._labels(
+                "number_wanted", "constraint_message")
+        relevant = {"relevant": f"${{{question.only_with}_{principle}}} != ''"} if question.only_with else {}
+        return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
+
+    def _stamp(self, n: int) -> str:
+        """The expression for the stamp of the text that is read; blank before a language is chosen."""
+        stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
+        if len(stamps) == 1:
+            return next(iter(stamps.values()))
+        expression = "''"
+        for language, stamp in reversed(stamps.items()):
+            expression = f"if(${{read_in}} = '{language}', {stamp}, {expression})"
+        return expression
+
+    def choices(self) -> Iterator[Row]:
+        """The rows of the sheet ``choices``."""
+        for question in (BY_NAME["may_be_read"], BY_NAME[ABSTAIN]):
+            yield from ({"list_name": _TYPES[question.kind].split()[1], "name": choice} | self._labels(
+                choice if question.kind == "choice" else question.name) for choice in question.choices)
+        for form, named in zip(self.forms, self.named, strict=True) if len(self.forms) > 1 else ():
+            own = form.say["language_name"] if is_translated(form.language) else named
+            yield {"list_name": "languages", "name": form.language} | {
+                f"label::{one}": own for one in self.named}
+
+    def _asked(self, kind: str, name: str, key: str) -> Row:
+        return {"type": kind, "name": name, "required": "yes"} | self._labels(key)
+
+    def _labels(self, key: str, column: str = "label") -> Row:
+        return {f"{column}::{language}": form.say[key]
+                for language, form in zip(self.named, self.forms, strict=True)}
+
+    def _hints(self, question: Question) -> Row:
+        hint = f"{question.choices[0]} = {{}}, {question.choices[-1]} = {{}}"
+        return {f"hint::{language}": hint.format(*form.ends(question))
+                for language, form in zip(self.named, self.forms, strict=True)}

@@ -1,0 +1,226 @@
+"""The joint display of survey and interviews (Guetterman et al. 2015): one row a topic, with both counts.
+
+In: joint_display.csv, in which people wrote how the two fit and what follows, and the released figures. Out:
+the rows with both counts in words, as an audience may see them; and proposals for new rows (:func:`suggest`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.blocks import JOINT_DISPLAY
+from glc_analysis.figures.estimates import SOURCE
+from glc_analysis.figures.summary import Words
+from glc_analysis.reference import read_reference, read_table
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
+from glc_analysis.study import Study
+from glc_analysis.tables import code_themes
+from glc_analysis.text import match_key
+from glc_analysis.view.study_view import StudyView
+
+PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
+"""How many pairs are proposed for each theme; the least number of organisations in both; and, where option
+and code share no word, the least share of those in both among those in either."""
+NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
+WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
+"""The figures of a code over the whole study: the first one that there is stands for it."""
+ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quotation: its words, their language, and who said them (blank for the team, which knows)."""
+
+    text: str
+    language: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"“{self.text}”" + (f" ({self.source})" if self.source else "")
+
+
+def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
+                  quotes: Mapping[str, Quote]) -> pd.DataFrame:
+    """One row a topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
+
+    ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
+    quotations it may read, by quote_id. A topic of which the audience may not see a figure is left out.
+    """
+    shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
+              *("" if figure is None else words.said(figure) for figure in found),
+              str(quotes.get(row.quote_id, "")), row.fit, row.inference)
+             for row, *found in paired(rows, released)]
+    columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
+    return pd.DataFrame(shown, columns=columns, dtype="str")
+
+
+def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+    """Each topic that may be shown, with its figure of the survey and its figure of a code (None: none).
+
+    People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
+    audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
+    cited = {*rows["estimate_id"]} | {
+        code_estimate(code, subset) for code in rows["code_id"] for subset in WHOLE}
+    figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
+    for row in rows.itertuples():
+        asked = [row.estimate_id, row.code_id]
+        found = [figures.get(row.estimate_id), code_figure(figures, row.code_id)]
+        is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
+        if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
+            yield row, *found
+
+
+def code_estimate(code_id: str, subset: str = "all") -> str:
+    """The figure of a code over the whole study, or over one of its subsets.
+
+    >>> code_estimate("stigma"), code_estimate("stigma", "source=call")
+    ('stigma/organisations/all', 'stigma/organisations/source=call')
+    """
+    return f"{code_id}/organisations/{subset}"
+
+
+def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
+    """The figure that stands for a code: how many raised it in interviews and answers, of those asked; where
+    nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
+    present. None where there is none."""
+    return next(filter(None, (figures.get(code_estimate(code_id, subset)) for subset in WHOLE)), None)
+
+
+def display(view: StudyView) -> pd.DataFrame:
+    """:func:`joint_display` of a built study, as the audience of the view may see it."""
+    rows = view.read("joint_display").sort_values("order")
+    return joint_display(rows, cited_figures(view, rows), view.words, readable_quotes(view))
+
+
+def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
+    """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
+    cited that is about no question."""
+    questions = {view.words.question_of(one) for one in {*rows["estimate_id"]} - {""}}
+    if "" in questions:
+        return view.released
+    return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
+
+
+def names_of(study: Study) -> Words:
+    """The names of a built study's questions, options and codes."""
+    return StudyView(study).words
+
+
+def readable_quotes(view: StudyView) -> dict[str, Quote]:
+    """What an audience reads for each quotation: the quotation itself, or one of the same passage that is
+    cleared for the audience, with its source. Quotations without a cleared text are left out, and all of them
+    where one of them was taken back since an earlier release."""
+    listed = read_table(view.study, "quotes")
+    if view.may("passages"):
+        languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
+                             strict=True))
+        return {row.quote_id: Quote(row.text, languages.get(row.segment_id, ""), "")
+                for row in listed.itertuples()}
+    if JOINT_DISPLAY in view.hidden:
+        return {}
+    free = {row.quote_id: Quote(row.text, row.language, ", ".join(filter(None, [row.source, row.wording])))
+            for row in view.quotation_rows.itertuples()}
+    passages = dict(zip(listed["quote_id"], listed["segment_id"], strict=True))
+    instead = {passages[quote]: quote for quote in sorted(free, reverse=True) if quote in passages}
+    found = {quote: free.get(quote) or free.get(instead.get(at, "")) for quote, at in passages.items()}
+    return {quote: text for quote, text in found.items() if text}
+
+
+def contradicting(view: StudyView) -> pd.DataFrame:
+    """What organisations state that differs from a fact of their work country.
+
+    For the team one row an answer that differs: organisation, country, indicator, stated, recorded, year.
+    For others one row an indicator, study-wide, in words, where release shows it.
+    """
+    words = view.words
+    if not view.may("country_facts"):
+        seen = view.measured("discordance")
+        return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
+                            dtype="str").reset_index(drop=True)
+    rows = view.read("stated").query("is_discordant")
+    labels = rows["organisation_id"].map(view.labels)
+    lists = rows["question_id"].map({name: row.option_list for name, row in words.questions.items()})
+    options = [[words.options.get((one, option), words.options.get((indicator, option), option))
+                for one, indicator, option in zip(lists, rows["indicator"], rows[side], strict=True)]
+               for side in ("stated", "recorded")]
+    places = dict(zip(*(view.read("countries")[name] for name in ("country_id", "label")), strict=True))
+    return pd.DataFrame({
+        "organisation": labels, "country": rows["country_id"].map(places),
+        "indicator": rows["indicator"], "stated": options[0], "recorded": options[1], "year": rows["year"],
+        "answer_id": rows["answer_id"]}).sort_values(["country", "organisation", "answer_id"],
+                                                     ignore_index=True)
+
+
+def suggest(study: Study) -> pd.DataFrame:
+    """Proposed rows for joint_display.csv, with both counts: for the team only.
+
+    Pairs of a question's option and a code of its theme that some organisation chose and raised, of all
+    that were asked both: first those with words in common, then those whose organisations are most alike
+    (Jaccard); each option and code once, ``PER_THEME`` a theme. What joint_display.csv has is left out.
+    """
+    known = read_reference(study).joint_display
+    free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
+    figures = tables.read("estimates", study=study).set_index("estimate_id", drop=False)
+    words = names_of(study)
+    proposed, used = [], {*known["estimate_id"], *known["code_id"]}
+    for theme, estimate, code in _pairs(study):
+        if {estimate, code} & used or sum(row[1] == theme for row in proposed) == PER_THEME:
+            continue
+        used |= {estimate, code}
+        quote = next((row.quote_id for row in free.itertuples() if code in row.code_ids.split(";")), "")
+        said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
+        proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
+    return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")
+
+
+def _pairs(study: Study) -> list[tuple[str, str, str]]:
+    """Theme, figure and code of all pairs to propose, the best first."""
+    offered, said, asked = _answered(study)
+    codebook = tables.read("codebook", study=study)
+    themes = code_themes(codebook)
+    mentions = tables.read("mentions", study=study)
+    mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
+    raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
+        mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
+    codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
+    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
+    found = []
+    for row in offered.itertuples():
+        for code in (one.code_id for one in codes if themes.get(one.code_id) == row.theme_id):
+            both = asked.get(row.question_id, set()) & heard[code]
+            yes, told = said.get((row.question_id, row.option_id), set()) & both, raised[code] & both
+            shared = len(_stems(row.option_id, row.label) & told_of[code])
+            alike = len(yes & told) / len(yes | told or {""})
+            if len(yes & told) >= LEAST and (shared or alike >= ALIKE):
+                estimate = f"{row.question_id}/{row.option_id}/all"
+                found.append((-shared, -alike, row.theme_id, estimate, code))
+    return [tuple(rest) for _, _, *rest in sorted(found)]
+
+
+def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
+    """The options of the questions that have a theme; who chose each option; who was asked each question."""
+    questions, options, responses, selections = (tables.read(name, study=study) for name in (
+        "questions", "options", "responses", "selections"))
+    closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
+    own = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
+    given = responses.query("is_in_base")
+    chosen = pd.concat([given.rename(columns={"value": "option_id"}),
+                        selections.query("is_selected and is_in_base")])
+    return (closed.merge(own, on="option_list"),
+            {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]},
+            {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]})
+
+
+def _stems(*texts: str) -> set[str]:
+    """The first five letters of the longer words of some texts.
+
+    >>> sorted(_stems("Funding by the year", "short-funding"))
+    ['fundi', 'short']
+    """
+    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", match_key(text).replace("_", " "))}

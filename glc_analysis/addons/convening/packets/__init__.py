@@ -1,0 +1,1 @@
+"""What participants of the convening get on paper."""

@@ -1,0 +1,370 @@
+"""Makes the packets for the convening as PDF and Word, and all rating forms as one PDF.
+
+In goes a built study; out come the files of each packet. The sections are made by the functions of the
+pages, for the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
+quotations, and says how many are left out. The files are made in a temporary folder, and moved into place
+only after the gate.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.packets.paper import (
+    CONTENTS,
+    PdfSettings,
+    PrintedPart,
+    convert,
+    fit_to_pages,
+    prepare,
+    typst,
+    word,
+)
+from glc_analysis.addons.convening.packets.parts import (
+    AUDIENCE,
+    BACKGROUND,
+    BRIEFS,
+    FACILITATORS,
+    GUIDE,
+    INTERPRETERS,
+    MARK,
+    SHARED,
+    Packet,
+    Part,
+    cover,
+    guide_languages,
+    mark,
+    packets,
+    pdf_settings,
+    printed_pages,
+    sections,
+    with_heading,
+    without_notes,
+)
+from glc_analysis.addons.convening.rating_forms import Form
+from glc_analysis.addons.convening.ratings import ABSTAIN, SCORED, Question
+from glc_analysis.addons.withdrawal.withdrawal import PACKETS_MADE
+from glc_analysis.disclosure.releases import publish
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
+from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
+from glc_analysis.gate.leak_scan import identifiers, without_own_names
+from glc_analysis.publish.returns import coverage
+from glc_analysis.reference import read_reference
+from glc_analysis.run.record import last_run
+from glc_analysis.study import Study
+from glc_analysis.tables_html import tag
+from glc_analysis.view.study_view import StudyView
+
+# ------------------------------
+# The gate, the list of packets that were made, and their place
+
+
+WORKERS = os.cpu_count() or 1
+"""How many documents are made or read at a time: pandoc, typst and poppler work outside Python."""
+SOURCE = ".html"
+"""The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
+
+
+def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
+    """Raises Faults if a file holds something that its reader may not see; a packet may name its own
+    organisation. Then deletes the sources of the documents."""
+    reference, known, faults = read_reference(study), identifiers(study, audience=AUDIENCE), []
+    parts = [(stage / "briefs", reference.names, known)]
+    for packet in chosen:
+        own = packet.organisation
+        kept = without_own_names(own, study, reference, known) if own else (reference.names, known)
+        parts.append((stage / packet.name, *kept))
+
+    def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str]) -> list[Fault]:
+        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts, study=study)
+        return found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
+
+    with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
+        for found in pool.map(found_in, *zip(*parts, strict=True)):
+            faults += found
+    if faults:
+        raise Faults(each_once(faults))
+    for path in stage.glob(f"*/*{SOURCE}"):
+        path.unlink()
+
+
+def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
+    """Records in private/ which packets were made on which day, each once."""
+    path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
+    study.private.mkdir(exist_ok=True)
+    rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
+    known = {tuple(row) for row in rows}
+    for packet in chosen:
+        digest = hashlib.sha256((stage / packet.name / "packet.pdf").read_bytes()).hexdigest()
+        whose = "" if packet.name == SHARED else packet.name
+        row = (digest, today.isoformat(), whose, " ".join(part.slug for part in packet.parts))
+        rows += [list(row)] if row not in known else []
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([names, *rows])
+    write_atomic(path, text.getvalue())
+
+
+def move_into_place(stage: Path, folder: Path) -> None:
+    """Moves each packet into its place, instead of an earlier one; briefs are added to the others."""
+    for made in sorted(stage.iterdir()):
+        place = folder / made.name
+        if made.name == "briefs" and place.is_dir():
+            for path in made.iterdir():
+                path.replace(place / path.name)
+            continue
+        if place.is_dir():
+            shutil.rmtree(place)
+        made.replace(place)
+
+
+# ------------------------------
+# Packets and briefs as files
+
+
+PAGES = 2
+"""The most pages of a brief."""
+TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
+"""The shares of its questions, rows and quotations that are tried until a brief fits on its pages."""
+
+_STAGE = ".making-"
+
+
+@dataclass
+class _Parts:
+    """The HTML of all parts made so far, and the files of briefs: those that several packets share are made
+    once."""
+
+    study: Study
+    settings: PdfSettings
+    html: dict[str, list[str]] = field(default_factory=dict)
+    written: set[Path] = field(default_factory=set)
+
+    def pages(self, part: Part, packet: Packet) -> list[str]:
+        """The HTML of a part, a piece for each run of pages; a brief is shortened to two pages."""
+        key = f"{packet.name} {part.slug}" if part.kind in ("brief", "guide") else part.slug
+        if key not in self.html:
+            self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else printed_pages(
+                self.study, part, packet)
+        return self.html[key]
+
+    def _brief(self, part: Part, packet: Packet) -> str:
+        found = sections(self.study, part, packet)
+
+        def printed(share: float) -> PrintedPart:
+            return PrintedPart(mark(part, packet), with_heading(part, found, share))
+
+        return with_heading(part, found, fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, PAGES))
+
+
+def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
+          paper: str = "a4") -> list[Path]:
+    """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
+    to; returns each packet's own folder, by way of ``current`` where that is a link. Raises as
+    :func:`write_packets` does.
+    """
+    stopped = "The packets are unchanged. To go on: run the same command again."
+    with graceful_interrupt(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), \
+            progress_bar() as tell:
+        folder, current = last_run(study, AUDIENCE)[0], study.reports / AUDIENCE / "current"
+        written = write_packets(study, folder / "packet", today=today, organisation=organisation, only=only,
+                                paper=paper, progress=tell)
+        shown = current if current.is_symlink() else folder
+        return [shown / "packet" / one.name for one in written]
+
+
+def planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+    """The packets of a built study that would be written. Raises as :func:`packets` does."""
+    reference, page = read_reference(study), StudyView(study, AUDIENCE)
+    return packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
+                   organisation=organisation, only=only)
+
+
+def guides_written(study: Study, made: Iterable[Packet]) -> list[str]:
+    """How many guides of packets are in which language, and where nobody has translated or checked it."""
+    written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
+               for one in guide_languages(study, packet)]
+    return coverage(written, "the texts of the guide", *GUIDE)
+
+
+def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
+                  only: Collection[str] = (), paper: str = "a4",
+                  progress: Progress = lambda done, total, what: None) -> list[Path]:
+    """Writes the packet of an organisation, or all, into ``folder``; returns each packet's own folder.
+
+    A packet is ``packet.pdf`` and ``packet.docx``. Next to it, an organisation's own brief is ``brief.pdf``
+    and ``brief.txt``; all other briefs are in ``briefs/``. ``only`` are slugs of parts.
+
+    Raises UsageError for an unknown organisation or part; Faults (and writes nothing) if the gate finds
+    something that a reader may not see; GLCError if no font has the letters.
+    """
+    chosen = planned_packets(study, organisation=organisation, only=only)
+    parts = _Parts(study, pdf_settings(study, paper))
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
+        _write_all(Path(stage), chosen, parts, progress)
+        progress(len(chosen), len(chosen), "The gate")
+        pass_gate(Path(stage), study, chosen)
+        publish(study, AUDIENCE)
+        log_packets(Path(stage), study, chosen, today=today)
+        move_into_place(Path(stage), folder)
+    return [folder / packet.name for packet in chosen]
+
+
+def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: Progress) -> None:
+    """Writes the files of all packets: while documents are made, the HTML of the next ones is."""
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        writing: list[Future] = []
+        for n, packet in enumerate(chosen):
+            progress(n, len(chosen), packet.label)
+            writing += [pool.submit(write) for write in _documents(stage, packet, parts)]
+        for document in writing:
+            document.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
+    """What writes the files of a packet, its own brief and the other briefs that it contains; the HTML of
+    all of them is made here."""
+    own, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
+    own.mkdir()
+    for part in packet.parts:
+        path = own / "brief" if part.kind == "brief" else briefs / part.slug
+        if part.kind in BRIEFS and path not in parts.written:
+            briefs.mkdir(exist_ok=True)
+            parts.written.add(path)
+            printed = PrintedPart(mark(part, packet), parts.pages(part, packet)[0])
+            yield partial(_write_brief, path, part.title, printed, settings)
+    pieces = [(mark(part, packet), html) for part in packet.parts for html in parts.pages(part, packet)]
+    printed_parts = [PrintedPart(*piece) for piece in pieces]
+    if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
+        pieces = [(said, without_notes(html)) for said, html in pieces]
+        printed_parts = [PrintedPart(MARK, "".join(html for _, html in pieces))]
+    front = partial(cover, parts.study, settings.day, packet)
+    first, contents = [], ""
+    if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
+        first = [PrintedPart(MARK, front(contents=tag("p", CONTENTS)))]
+        contents = front(contents=_contents(html for _, html in pieces))
+    whole = contents + "".join(html for _, html in pieces)
+    yield partial(_write_packet, own / "packet", packet, first, printed_parts, whole, settings)
+
+
+def _write_packet(path: Path, packet: Packet, first: list[PrintedPart], printed_parts: list[PrintedPart],
+                  whole: str, settings: PdfSettings) -> None:
+    """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
+    title = f"Packet for {packet.label}"
+    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
+    path.with_suffix(".docx").write_bytes(word(whole, mark=_shared_mark(packet), running=settings.running,
+                                               title=title, day=settings.day, paper=settings.paper))
+    _write_source(path, title, settings, printed_parts, whole)
+
+
+def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
+    """Writes a brief as PDF and as plain text."""
+    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
+    text = convert(prepare(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    said = f"{printed.mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
+    path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
+    _write_source(path, title, settings, [printed], printed.html)
+
+
+def _write_source(path: Path, title: str, settings: PdfSettings,
+                  printed_parts: Iterable[PrintedPart], html: str) -> None:
+    """Writes the source of a document, for the gate."""
+    marks = "".join(tag("p", escape(printed.mark)) for printed in printed_parts)
+    path.with_suffix(SOURCE).write_text(f"<title>{escape(title)}</title><p>{escape(settings.running)}</p>"
+                                         f"{marks}{html}", encoding="utf-8")
+
+
+def _shared_mark(packet: Packet) -> str:
+    """The header of a Word document, the same for all its pages."""
+    return mark(packet.parts[0], packet) if len(packet.parts) == 1 else MARK
+
+
+def _contents(pieces: Iterable[str]) -> str:
+    """The list of contents of a Word document, as links to the headings of its parts."""
+    found = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
+    return tag("ul", *(tag("li", tag("a", title, href=f"#{name}")) for name, title in found))
+
+
+# ------------------------------
+# All rating forms of a round as one PDF for a print shop.
+#
+# In: the forms of a round (:class:`.rating_forms.Form`), each with a rater's code
+# and no name. Out: the bytes of a PDF. Each form begins on a new sheet of paper, also when both sides are
+# printed; its pages carry the code and "page 2 of 3". The same forms give the same bytes.
+
+
+def forms_pdf(forms: Sequence[Form], settings: PdfSettings) -> bytes:
+    """The forms one after the other. Raises GLCError for a letter that no font has."""
+    title = forms[0].say["round"].format(forms[0].round_id)
+    plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
+    return settings.compiled(title, plain + "\n".join(_markup(n, form) for n, form in enumerate(forms)))
+
+
+def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
+    """Writes :func:`forms_pdf` of a study."""
+    write_atomic(path, forms_pdf(forms, pdf_settings(study)))
+
+
+def _markup(n: int, form: Form) -> str:
+    """A form as markup for typst; ``n`` is its place among all forms."""
+    before, between, after = re.split(r"\{\d\}", form.say["page_of"])
+    said = [form.heading, before, between, after, form.language]
+    quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
+    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(form_html(form))}\n]\n"
+
+
+def form_html(form: Form) -> str:
+    """A form as HTML: how to fill it in, then a box a principle. What more belongs on the paper of a rater,
+    such as an address, is a paragraph of its own after :func:`_instructions`."""
+    return tag("div", _instructions(form), *(_principle(form, row) for row in form.rows.itertuples()),
+               lang=form.language, dir=form.direction)
+
+
+def _instructions(form: Form) -> str:
+    """The heading, what to do, and what becomes of the votes."""
+    return "".join([tag("p", tag("strong", escape(form.heading))),
+                    tag("p", tag("strong", escape(form.say["cross_one"]))),
+                    *(tag("p", escape(line)) for line in form.how.split("\n"))])
+
+
+def _principle(form: Form, row: Any) -> str:
+    """A principle, what its text was before, and its rows of boxes, which stay on one page."""
+    say = {key: escape(text) for key, text in form.say.items()}
+    stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
+    statement = tag("strong", escape(f"{row.principle_id} {form.shown(row)}"))
+    said = tag("div", tag("p", statement, stamp), custom_style="Lead")
+    before = "".join(tag("p", escape(line)) for line in form.history_lines(row))
+    boxes = "".join(_boxes(form, question) for question in SCORED)
+    rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "
+                    f"☐ {say['yes']} ☐ {say['no']}")
+    return tag("div", said, before, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
+               **{"typst:breakable": "false", "typst:above": "12pt"})
+
+
+def _boxes(form: Form, question: Question) -> str:
+    low, high = map(escape, form.ends(question))
+    return tag("tr", tag("th", escape(form.label(question)), scope="row"), tag("td", low),
+               *(tag("td", score, class_="glc-box") for score in question.choices), tag("td", high))

@@ -1,0 +1,507 @@
+"""The parts of a packet as HTML, and who gets which of them.
+
+In: what the convening may see of a built study. Out: for each part its sections, which the functions of
+the pages make. A section of a brief can be shortened by whole questions, rows or quotations, and then says
+how many are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from html import escape
+from math import ceil
+
+import lxml.html
+from lxml.html.builder import SPAN
+
+from glc_analysis import manifest
+from glc_analysis.addons.convening.packets.paper import PdfSettings
+from glc_analysis.addons.convening.packets.sheets import (
+    CLAIMS,
+    SIDES,
+    SIGNATURES,
+    VOTES,
+    facilitator_sheet,
+    interpreter_sheet,
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    principle_sheets,
+    room_for_notes,
+    statements,
+)
+from glc_analysis.addons.convening.pages import convening
+from glc_analysis.addons.convening.rating_forms import form_phrases, rater_languages
+from glc_analysis.disclosure.consent import WITHDRAWAL
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.pages.coding import codes
+from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
+from glc_analysis.pages.questions import question_html
+from glc_analysis.pages.survey import definition
+from glc_analysis.publish.returns import addressed
+from glc_analysis.reference import Reference, read_table
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.study import INVENTED, Study
+from glc_analysis.tables_html import Markup, bar, frame_html, html_table, tag
+from glc_analysis.templates import languages, phrases, template
+from glc_analysis.text import count_texts, language_direction, language_name
+from glc_analysis.view.study_view import StudyView
+
+# ------------------------------
+# The packets for the convening: who gets one, and which parts it has, in which order.
+#
+# In: the reference tables and names. Out: a list of packets, each with its parts. A packet is for one
+# organisation, which is the only one to get its own brief; or for a group of people, by the name of its
+# folder (:data:`GROUPS`). Rating forms are in no packet: a packet has a name on it, and a ballot must not.
+
+
+SHARED, ADVISERS, OBSERVERS = "shared", "survivor-advisers", "observers"
+BACKGROUND, INTERPRETERS, FACILITATORS = "background", "interpreters", "facilitators"
+GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
+          BACKGROUND: "every table: themes and countries", INTERPRETERS: "the interpreters",
+          FACILITATORS: "the facilitators"}
+"""The packets that are not for one organisation, by their folder: for whom each is."""
+BRIEFS = ("brief", "country", "theme")
+"""Parts of two pages, each of which is also a page of its own."""
+JOINT_DISPLAY = "Joint display of survey and interviews"
+_PACKET_OF_ROLE = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a packet. ``slug`` is its name for ``--only``, ``item`` the country, theme or organisation
+    that it is about."""
+
+    slug: str
+    kind: str
+    title: str
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One packet: for an organisation, or for the group of a ``folder`` where ``organisation`` is blank."""
+
+    organisation: str
+    label: str
+    parts: tuple[Part, ...]
+    folder: str = SHARED
+
+    @property
+    def name(self) -> str:
+        """The folder of the packet."""
+        return self.organisation or self.folder
+
+
+def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
+            themes: Mapping[str, str], organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+    """The packet of an organisation (its id or its name) or of a group of :data:`GROUPS`, or all there are.
+
+    ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
+    may know of. All packets are those of the organisations that may rate (where raters.csv names none, of
+    every organisation), and those of the groups; survivor advisers and observers have one where raters.csv
+    names any. A part for which the study has no content is left out. ``only`` has slugs of parts.
+
+    Raises UsageError with the nearest names for an unknown organisation or part; GLCError where an
+    organisation has the id of a group.
+    """
+    if clash := sorted(GROUPS.keys() & labels):
+        raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
+                       "To fix: give the organisation another id.")
+    roles = {_PACKET_OF_ROLE.get(role, SHARED) for role in reference.raters["role"]}
+    if organisation in GROUPS:
+        chosen = [organisation]
+    elif organisation:
+        chosen = [_known(organisation, labels)]
+    else:
+        may = reference.raters.query("may_rate == 'true'")["organisation_id"]
+        chosen = [*sorted({*may} & {*labels} or labels),
+                  *(one for one in GROUPS if one in roles or one not in _PACKET_OF_ROLE.values())]
+    held = {"joint": reference.joint_display, "principles": reference.principles,
+            "interpreter": reference.principles, "facilitator": reference.principles}
+    lacking = {kind for kind, table in held.items() if table.empty}
+    made = [Packet("" if one in GROUPS else one, GROUPS.get(one) or labels[one],
+                   tuple(part for part in _parts(one, labels, countries, themes) if part.kind not in lacking),
+                   one if one in GROUPS else SHARED) for one in chosen]
+    return _only([one for one in made if one.parts], only)
+
+
+def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
+           themes: Mapping[str, str]) -> Iterator[Part]:
+    if name == BACKGROUND:
+        for one, title in themes.items():
+            yield Part(f"theme-{one.lower()}", "theme", f"Theme: {title}", one)
+        for one, title in countries.items():
+            yield Part(f"country-{one.lower()}", "country", f"Country: {title}", one)
+        return
+    if name == INTERPRETERS:
+        yield Part("interpreter", "interpreter", "Interpreter's sheet")
+        return
+    if name == FACILITATORS:
+        yield Part("facilitator", "facilitator", "Facilitator's sheet")
+        return
+    yield Part("guide", "guide", "How to read this and how to vote")
+    if name not in GROUPS:
+        yield Part("brief", "brief", f"The brief of {labels[name]}", name)
+    yield Part("principles", "principles", "Candidate principles")
+    yield Part("joint-display", "joint", JOINT_DISPLAY)
+
+
+def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
+    """The packets with the chosen parts only; a packet without any of them is left out."""
+    known = {part.slug for packet in made for part in packet.parts}
+    for slug in only:
+        if slug == "rating-form":
+            raise UsageError("Rating forms are in no packet, since a packet has a name on it. To fix: `glc "
+                             "forms --round ROUND` writes them all as one PDF for the printer.")
+        if slug not in known:
+            raise UsageError(f"There is no part {slug!r} in these packets; {nearest(slug, known)}.")
+    if not only:
+        return made
+    cut = [Packet(one.organisation, one.label, tuple(part for part in one.parts if part.slug in only),
+                  one.folder) for one in made]
+    return [one for one in cut if one.parts]
+
+
+def _known(name: str, labels: Mapping[str, str]) -> str:
+    """The id of an organisation by its id or its name, whatever the case."""
+    ids = {text.casefold(): one for one, label in labels.items()
+           for text in (label, label.removesuffix(" (invented)"), one)}
+    if name.strip().casefold() in ids:
+        return ids[name.strip().casefold()]
+    known = [*labels, *labels.values(), *GROUPS]
+    raise UsageError(f"There is no organisation {name!r}; {nearest(name, known)}.")
+
+
+# ------------------------------
+# The parts.
+
+
+AUDIENCE = "convening"
+MARK = "For the convening, not for publication"
+ALONE = "For {} alone"
+ASKED = ("In brackets: how many of the organisations that answered the question gave this answer, yours "
+         "included. Small counts are given as ranges; what could reveal who gave an answer is not shown.")
+WHAT_TO_DO = {
+    "brief": "Read this before you come. Cross out what is wrong, write beside it what is right, and give "
+             "the page to the team before the first vote. Nobody else in the room has it.",
+    "theme": "Take this up when a principle of this theme is discussed. What surprises you? What do you know "
+             "that is missing here? Note it, and say it in your turn.",
+    "country": "For those who work there: is it as you know it? Say what is different, without naming "
+               "others."}
+"""What a reader is asked to do with a brief, by its kind."""
+NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
+"""The kinds of parts that end with room for notes, beside briefs and principles."""
+
+_EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
+"""A section that only says that there is nothing; it is left out on paper."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, a sentence below it, and the content. ``unit`` names what may be left out, such as
+    questions; blank: nothing may."""
+
+    heading: str
+    note: str
+    html: str
+    unit: str = ""
+
+    def truncate(self, share: float, where: str) -> str:
+        """The section with the first ``share`` of its units, and a line that says what is left out.
+
+        >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
+        >>> shown = both.truncate(0.5, "a.html")
+        >>> shown[:30], "1 of 2 quotations; all are in a.html" in shown
+        ('<div><figure>One</figure></div', True)
+        """
+        root = lxml.html.fragment_fromstring(self.html, create_parent="div")
+        units = _units(root) if self.unit else []
+        kept = ceil(share * len(units))
+        for element in units[kept:]:
+            element.drop_tree()
+        left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {where}."
+        return "".join([tag("h2", escape(self.heading)) if self.heading else "",
+                        tag("p", escape(self.note), class_="glc-note") if self.note else "",
+                        _tidy(root),
+                        tag("p", escape(left_out), class_="glc-note") if kept < len(units) else ""])
+
+
+def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """The units of a section that can be left out: questions with their options, rows, quotations."""
+    found = []
+    for element in root.iter("tbody", "figure"):
+        rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
+        is_whole = element.tag == "figure" or any("glc-option" in row.get("class", "") for row in rows)
+        found += [element] if is_whole else rows
+    return found
+
+
+def _tidy(root: lxml.html.HtmlElement) -> str:
+    """Removes groups without rows, tables without rows, and the headings of such tables."""
+    for body in root.findall(".//tbody"):
+        if all("glc-asked" in row.get("class", "") and row[-1].get("colspan") for row in body):
+            body.drop_tree()
+    for box in root.findall(".//div[@class='glc-scroll']"):
+        if box.find("table") is not None and box.find("table/tbody") is None:
+            box.drop_tree()
+    for head in root.findall(".//h3"):
+        if (below := head.getnext()) is None or below.tag in ("h3", "p") and not head.get("id"):
+            head.drop_tree()
+    return lxml.html.tostring(root, encoding="unicode")
+
+
+def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
+    """The sections of a part, in their order."""
+    page = StudyView(study, AUDIENCE, **{_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {})
+    found = [section for section in _SECTIONS[part.kind](page) if section.html]
+    return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
+
+
+def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
+    """The HTML of a part, a piece for each run of pages: a principle has its own."""
+    if part.kind == "guide":
+        first, *others = guide_languages(study, packet)
+        return [guide(study, part, packet, first), *(
+            guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
+    if part.kind == "principles":
+        return [*principle_sheets(StudyView(study, AUDIENCE)).values()]
+    return [with_heading(part, sections(study, part, packet))]
+
+
+def with_heading(part: Part, found: list[Section], share: float = 1) -> str:
+    """Sections below the heading of their part, and what the reader is asked to do with them."""
+    asked = WHAT_TO_DO.get(part.kind, "")
+    notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
+    return "".join([tag("h1", escape(part.title), id=part.slug), tag("p", escape(asked)) if asked else "",
+                    *(section.truncate(share, where(part)) for section in found),
+                    room_for_notes(notes) if notes else ""])
+
+
+def without_notes(html: str) -> str:
+    """A part without room for notes, for parts that share a page."""
+    return re.sub('<div class="glc-notes">.*?</div>', "", html)
+
+
+def where(part: Part) -> str:
+    """Where a reader finds all of a shortened part."""
+    return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
+
+
+def mark(part: Part, packet: Packet) -> str:
+    """The header of a part's pages: who may read them."""
+    return ALONE.format(packet.label) if part.kind == "brief" else MARK
+
+
+def _brief(page: StudyView) -> Iterator[Section]:
+    yield Section("Your answers", ASKED, own_answers(page).data, "questions")
+    yield Section("Your words", "What you wrote and said, with the codes on which the coders agreed.",
+                  own_passages(page).data, "passages")
+    yield Section("Words of yours that may be printed", "", own_quotations(page).data, "quotations")
+    yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
+                  "tell the team that gave you this. What has been printed by then cannot be called back. "
+                  f"{WITHDRAWAL['before_signing']}",
+                  own_consents(page).data)
+
+
+def _country(page: StudyView) -> Iterator[Section]:
+    yield Section("Who answered", "", who_answered(page).data)
+    yield Section("Answers compared with the whole study",
+                  "Only answers that were given and may be shown are listed.",
+                  for_paper(answers_by_country(page).data), "questions")
+    yield Section("What was said in interviews and calls", "",
+                  for_paper(codes_by_country(page).data), "codes")
+    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
+
+
+def for_paper(html: str) -> str:
+    """A section of a country without what is folded on the screen: options that nobody chose, codes that
+    nobody raised. An answer and its count, which the screen sets apart by its style sheet, have columns of
+    their own."""
+    root = lxml.html.fragment_fromstring(html, create_parent="div")
+    for folded in root.findall(".//details"):
+        folded.drop_tree()
+    for table in root.findall(".//table[@class='glc glc-answers']"):
+        for row in [*table.iter("tr")]:
+            _set_counts_apart(row)
+    return _tidy(root)
+
+
+def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
+    """Makes rows of three cells of a row of two: the question, and its lines of an answer and a count. The
+    question stands in the first of them."""
+    if len(row) == 1:  # the name of a theme
+        row[0].set("colspan", "3")
+        return
+    first, lines = row
+    if not len(lines):  # words alone, such as why there is no answer
+        lines.set("colspan", "2")
+    for n, line in enumerate([*lines]):
+        answer, count = [*line] if line.get("class") == "glc-answer" else (line, SPAN())
+        cells = [lxml.html.Element(lines.tag, **lines.attrib) for _ in range(2)]
+        for cell, part in zip(cells, (answer, count), strict=True):
+            part.tail = None
+            cell.append(part)
+        if n == 0:
+            row[:] = [first, *cells]
+        else:
+            added = lxml.html.Element("tr", **row.attrib)
+            added.extend([lxml.html.Element("th", **first.attrib), *cells])
+            row.addnext(added)
+            row = added
+
+
+def _theme(page: StudyView) -> Iterator[Section]:
+    yield Section("", "", definition(page).data)
+    yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
+                  "answered. Small counts are given as ranges.", _counts_table(page), "questions")
+    yield Section("By region of work", "The number of organisations differs between regions.",
+                  "".join(question_html(page, question, by="region")
+                          for question in page.questions.itertuples()), "answers")
+    yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
+                  "all that were asked about it or raised it unasked.", codes(page).data, "codes")
+    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
+
+
+def _counts_table(page: StudyView) -> str:
+    """The questions of a theme in one table: each with its answers and how many gave them."""
+    lines, untold = [], []
+    for question in page.question_table.itertuples():
+        rows = page.summary(question.question_id)
+        if rows.empty or question.type in ("text", "date"):
+            untold += [question.question_id] if question.type not in ("text", "date") else []
+            continue
+        name = Markup(tag("span", escape(question.question_id), class_="glc-id") + escape(question.wording))
+        if question.type == "number":
+            middle = rows[rows["statistic"] == "median"]
+            lines += [("glc-asked", name, f"median {row.value:g} of {row.base_n}")
+                      for row in middle.itertuples()]
+            continue
+        if question.option_list == COUNTRY_LIST:
+            rows = rows[rows["n"].ne(0)]
+        told = [("glc-option", row.option, bar(row.share, text))
+                for row, text in zip(rows.itertuples(), count_texts(rows), strict=True)]
+        lines += [("glc-asked", name, None), *told] if told else []
+    said = f"Not shown, since it could reveal who gave an answer: {', '.join(untold)}."
+    if not lines:
+        return tag("p", "No figure of this theme is shown to the convening.", class_="glc-note")
+    kinds, names, counts = zip(*lines, strict=True)
+    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + (
+        tag("p", escape(said), class_="glc-note") if untold else "")
+
+
+def _joint(page: StudyView) -> Iterator[Section]:
+    yield Section("", "The team wrote how the two fit and what follows.",
+                  convening.joint_display(page).data)
+
+
+def _principles(page: StudyView) -> Iterator[Section]:
+    yield Section("", "", statements(page).data)
+
+
+def _facilitator(page: StudyView) -> Iterator[Section]:
+    yield Section("", "", facilitator_sheet(page).data)
+
+
+def _interpreter(page: StudyView) -> Iterator[Section]:
+    yield Section("", "", interpreter_sheet(page).data)
+
+
+_VIEW_OF = {"brief": "organisation", "country": "country", "theme": "theme"}
+_SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
+    "brief": _brief, "country": _country, "theme": _theme, "joint": _joint, "principles": _principles,
+    "facilitator": _facilitator, "interpreter": _interpreter}
+
+
+# ------------------------------
+# The cover, the page on how to read and vote, and what all documents of a study share
+
+
+_ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
+GUIDE = __file__, "guide.csv"
+"""The texts of the guide, a column a language."""
+QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
+          "practice": CLAIMS["practised"].rstrip("."), "joint": JOINT_DISPLAY, "limits": SIDES["qualifies"],
+          "votes": VOTES, "signatures": SIGNATURES, "high": "high", "middle": "middle", "low": "low"}
+"""Words of the other pages that the guide explains, by their names in guide.csv."""
+BLANK = "\u00a0"
+LINES = 4
+"""How many lines there are to write the programme on, where study.toml has none."""
+
+
+def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
+    """What all PDFs of a study share; their day is that on which the last raw file arrived, if the manifest
+    says so."""
+    running = [*["Invented sample data"] * study.is_synthetic, study.title]
+    day = manifest.last_received(study)
+    return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
+
+
+def guide_languages(study: Study, packet: Packet) -> list[str]:
+    """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
+    (English where one is not known), English for other groups."""
+    answered_in = addressed(study)[1]
+    if packet.folder not in _ROLES:
+        return [answered_in.get(packet.organisation, "") or "en"]
+    raters = read_table(study, "raters")
+    own = raters[raters["role"].map(_PACKET_OF_ROLE) == packet.folder]
+    return sorted({one or "en" for one in rater_languages(own, answered_in).values()}) or ["en"]
+
+
+def guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
+    """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
+    guide.csv has it; in English, and saying so, where it has not.
+
+    What stands in English on the other pages is quoted in English.
+    """
+    language = wanted if wanted in languages(*GUIDE) else "en"
+    form, consensus = form_phrases(language), study.settings["consensus"]
+    own = phrases(language, *GUIDE)
+    told = {name: _in_english(f"“{text}”", language) for name, text in QUOTED.items()} | {
+        "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
+        "day": _in_english(consensus["fixed_on"], language)}
+    say = {key: escape(text).format(**told) for key, text in own.items()}
+    return template(__file__, "guide.html").render(
+        say=say | {"privacy": escape(form["privacy"])}, slug=part.slug, language=language,
+        direction=language_direction(language), missing=language_name(wanted) if language != wanted else "",
+        role="provider" if packet.organisation else _ROLES.get(packet.folder, ""),
+        has_brief=any(one.kind == "brief" for one in packet.parts), fixed_on=consensus["fixed_on"])
+
+
+def _in_english(text: str, language: str) -> str:
+    """English words, or a day, in a text of a language. They keep their own direction: without the marks
+    (U+200E), a number or quotation mark at their beginning is set at their end in Arabic."""
+    mark = "\u200e" if language_direction(language) == "rtl" else ""
+    return escape(text) if language == "en" else tag("span", escape(mark + text + mark), lang="en", dir="ltr")
+
+
+def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
+    """Whose packet it is, when and where it is used, what the reader may do with it, and what is in it.
+
+    Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
+    """
+    set_down: Mapping[str, str] = study.settings["convening"]
+    lines = [MARK + "."]
+    if any(part.kind == "brief" for part in packet.parts):
+        lines.append(f"Your own brief is for {packet.label} alone: nobody else gets it.")
+    lines += ["Others appear here as counts, or by name if they agreed to it. Their words are printed only "
+              "if their organisation cleared them. Please keep what you read about others to yourself.",
+              *([f"Data up to {day}."] if day else [])]
+    facts = {name.capitalize(): set_down[name] for name in ("date", "place", "contact")}
+    programme = set_down["programme"] or [""] * LINES
+    rows = [*facts.items(), *zip(["Programme", *[""] * (len(programme) - 1)], programme, strict=True)]
+    body = (tag("tr", tag("th", escape(name) or BLANK, scope="row"), tag("td", escape(said) or BLANK))
+            for name, said in rows)
+    return "".join([
+        tag("div", tag("p", escape(study.title)), custom_style="Title",
+            **{"typst:text:size": "24pt", "typst:inset": "(top: 12mm)", "typst:below": "6mm"}),
+        tag("div", tag("p", escape(f"Packet for {packet.label}")), custom_style="Subtitle",
+            **{"typst:text:size": "15pt", "typst:below": "9mm"}),
+        tag("p", tag("strong", INVENTED)) if study.is_synthetic else "",
+        tag("table", tag("tbody", *body), class_="glc-lines"),
+        *(tag("p", escape(line)) for line in lines),
+        tag("div", tag("p", tag("strong", "Contents")), **{"typst:above": "8mm"}), tag("div", contents)])

@@ -1,0 +1,1 @@
+"""The pages of the convening: principles, agenda, joint display."""

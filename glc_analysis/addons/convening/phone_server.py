@@ -1,0 +1,391 @@
+"""The page on which people in the room vote with their phones, without internet.
+
+In: an open round for which slips were made. Out: a page on one address, that of this computer alone or, with
+TLS, of the team's own access point; and answers in the box (:mod:`.phone_ballots`). A
+phone gets the texts for the code of a slip, and sends answers. It is told "saved" when they are on disk here.
+
+No response contains a vote, and nothing is kept about who asked: no addresses, no times, no cookies. A page
+says how often the slip had been saved when it was loaded. If another page has saved since, it is told so and
+changes nothing. A page that heard no answer sends the same again, which counts once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import ipaddress
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.web import Application, HTTPError, RequestHandler
+
+from glc_analysis.addons.convening.ballots import voters
+from glc_analysis.addons.convening.phone_ballots import (
+    LONGEST_COMMENT,
+    PORT,
+    WORK,
+    Box,
+    RoundTexts,
+    fingerprint_of,
+    folder_of,
+    page_languages,
+    page_phrases,
+    server_side,
+    stamp_of,
+    url_of,
+)
+from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated
+from glc_analysis.addons.convening.ratings import BY_NAME
+from glc_analysis.addons.convening.rounds import RoundClosed
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.files import locked
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.templates import read_text, template
+from glc_analysis.text import language_direction, language_name, normalise_space
+
+Say = Callable[[str], None]
+
+LARGEST = 256 * 1024
+"""Bytes of a request: comments of full length on eighty principles fit, in any script."""
+CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
+"""How many connections are open at once, and for how many seconds each at most: phones connect again."""
+IDLE = 15.0
+"""Seconds after which a connection on which nothing comes is closed."""
+SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
+"""How often one slip may save."""
+WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
+"""How many wrong codes are answered at the same time, and the seconds that each takes."""
+STEP, LOOK = 5, 60.0
+"""The screen counts complete ballots in steps, and looks once a minute: it does not show who just ended."""
+
+
+def serve(study: Study, round_id: str, *, say: Say) -> None:
+    """Serves the page of a round until Ctrl-C.
+
+    Raises UsageError where no slips were made, GLCError where the round is closed, the ballots are collected,
+    the address is not one of this computer, or another command holds the box.
+    """
+    with locked(folder_of(study, round_id), what=WORK):
+        polling_place = PollingPlace(study, round_id, say)
+        try:
+            asyncio.run(_serve(polling_place))
+        except KeyboardInterrupt:
+            say("The page is off. Everything that phones were told is saved is in the box. To go on: the "
+                f"same command. To count: `glc ballot --round {round_id} --collect REGISTER`.")
+
+
+async def _serve(polling_place: PollingPlace) -> None:
+    _log_nothing()
+    box, say = polling_place.box, polling_place.say
+    server, url = polling_place.server(), url_of(box.address)
+    try:
+        server.listen(PORT, box.address)
+    except OSError as error:
+        raise GLCError(f"{url} cannot be served here ({error.strerror}). To fix: connect this computer to "
+                       "the access point with the address for which the slips were made, and end other "
+                       f"programs at port {PORT}; or make new slips with another --address.") from None
+    say(f"Round {polling_place.round_id} on phones: {url} ({len(box.slips)} slips).")
+    if url.startswith("https"):
+        say("Fingerprint of the certificate (SHA-256), as on the slips: "
+            f"{fingerprint_of(box.path.parent)}")
+    say("Ctrl-C ends it. Nothing is shown here but how many ballots are complete, in steps.")
+    while True:
+        await asyncio.sleep(LOOK)
+        polling_place.count()
+
+
+def _log_nothing() -> None:
+    """Tornado and asyncio name the addresses of phones in what they log, so they log nothing."""
+    for name in ("tornado.access", "tornado.application", "tornado.general", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class PollingPlace:
+    """The box of a round with its texts, and what phones may ask of it."""
+
+    def __init__(self, study: Study, round_id: str, say: Say) -> None:
+        box = Box.read(study, round_id)
+        if box is None:
+            raise UsageError(f"There are no slips for round {round_id}. To fix: make them with "
+                             f"`glc ballot --round {round_id} --codes FOLDER`.")
+        if box.is_collected:
+            raise GLCError(f"The ballots given on phones in round {round_id} are collected. To fix: whoever "
+                           "comes later votes on paper.")
+        self.study, self.round_id, self.say, self.box = study, round_id, say, box
+        self._table_bytes: list[bytes] = []
+        self._said: set[str] = set()
+        self._wrong = 0
+        self._allowance: dict[str, tuple[float, float]] = defaultdict(lambda: (SAVES_AT_ONCE, 0.0))
+        self.read_tables()
+        self.count()
+
+    def server(self) -> HTTPServer:
+        """The server of the page, which does not listen yet."""
+        application = Application([(r"/", Page), (r"/open", Open), (r"/save", Save)], polling_place=self,
+                                  log_function=lambda handler: None, default_handler_class=NotFound)
+        is_alone = ipaddress.ip_address(self.box.address).is_loopback
+        return LimitedServer(
+            application, max_body_size=LARGEST, max_header_size=16 * 1024, body_timeout=IDLE,
+            idle_connection_timeout=IDLE, chunk_size=LARGEST, max_buffer_size=4 * LARGEST,
+            ssl_options=None if is_alone else server_side(self.box.path.parent))
+
+    def read_tables(self) -> None:
+        """Reads the texts again where tables changed, so that an amended text is voted on in its new words.
+        A table that cannot be read is said once, and the texts stay. Raises RoundClosed."""
+        content = [self.study.reference_file(name).read_bytes()
+                   for name in ("principles", "rounds", "raters")]
+        if content == self._table_bytes:
+            return
+        try:
+            reference = read_reference(self.study)
+            self.texts = RoundTexts.of(reference, self.round_id)
+        except Faults as faults:
+            if not self._table_bytes:
+                raise
+            self.say(f"{faults}\nThe page goes on with the texts that it had.")
+        else:
+            self.people = len(voters(reference.raters, self.study.settings["consensus"]["vote"]))
+            self.stamps = self.texts.stamps
+        self._table_bytes = content
+
+    def count(self) -> None:
+        """Says how many ballots are complete, in steps, when it has not been said yet."""
+        complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
+        many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
+        self.say_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
+
+    def say_once(self, line: str) -> None:
+        """Says a line that was not said before."""
+        if line not in self._said:
+            self._said.add(line)
+            self.say(line)
+
+    async def slip(self, code: object) -> str:
+        """The number of the slip with this code. A wrong code takes a second, and only so many are heard at
+        a time."""
+        if isinstance(code, str) and len(code) < 100 and (number := self.box.slip_of(code)):
+            return number
+        if self._wrong >= WRONG_AT_ONCE:
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "busy")
+        self._wrong += 1
+        self.say_once("Somebody has sent a wrong code. This is said once.")
+        try:
+            await asyncio.sleep(WRONG_TAKES)
+        finally:
+            self._wrong -= 1
+        raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
+
+    def open(self, number: str) -> dict[str, Any]:
+        """What a page is told that has the code of a slip: the texts, and which questions are answered."""
+        self.read_tables()
+        slip = self.box.slips[number]
+        return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
+                "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
+                    [*self.texts.by_language, *page_languages()])]}
+
+    def save(self, number: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Saves what a phone sent. Returns how often the slip has been saved and which questions are
+        answered. Raises Refusal where nothing is saved."""
+        self.read_tables()
+        slip = self.box.slips[number]
+        stamps, answers, mark = _checked(said, self.stamps)
+        if mark != slip.mark:
+            self._spend(number)
+            if said["saves"] != slip.saves:
+                raise Refusal(HTTPStatus.CONFLICT, "stale")
+            if any(stamps[principle] not in self.stamps[principle] for principle in stamps):
+                raise Refusal(HTTPStatus.CONFLICT, "changed")
+            slip = slip.with_answers(stamps, answers, mark)
+            try:
+                self.box.put(number, slip)
+            except OSError as error:
+                self.say(f"box.json cannot be written ({error.strerror}). Phones say that nothing is saved, "
+                         "and try again. To fix: free some space, or repair the disk.")
+                raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "busy") from None
+        return {"saves": slip.saves, "answered": slip.answered(self.stamps)}
+
+    def _spend(self, number: str) -> None:
+        left, since = self._allowance[number]
+        now = time.monotonic()
+        left = min(SAVES_AT_ONCE, left + (now - since) * SAVES_A_SECOND)
+        if left < 1:
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "busy")
+        self._allowance[number] = left - 1, now
+
+
+class Refusal(Exception):
+    """A request that changes nothing: its status, and a word that tells the page why."""
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        super().__init__(why)
+        self.status, self.why = status, why
+
+
+MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
+
+
+def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
+    """The stamps, answers and mark of a request to save, as they are kept. Raises Refusal for anything that
+    the page does not send."""
+    if set(said) != {"code", "saves", "mark", "stamps", "answers"}:
+        raise MALFORMED
+    given, answers, mark = said["stamps"], said["answers"], said["mark"]
+    is_text = all(isinstance(part, dict) and all(isinstance(one, str) for one in part.values())
+                  for part in (given, answers))
+    if not is_text or not answers or type(said["saves"]) is not int or not isinstance(mark, str) or not (
+            8 <= len(mark) <= 64 and mark.isascii() and mark.isalnum()):
+        raise MALFORMED
+    read = {}
+    for at, answer in answers.items():
+        principle, _, name = at.rpartition(".")
+        words = normalise_space(answer)
+        if principle not in given or name not in BY_NAME or len(
+                words) > LONGEST_COMMENT or not words.isprintable():
+            raise MALFORMED
+        if principle not in stamps:  # it was taken out of the round
+            raise Refusal(HTTPStatus.CONFLICT, "changed")
+        read[at] = BY_NAME[name].read(words)
+        if read[at] is None:
+            raise MALFORMED
+    return {principle: given[principle] for principle in {at.rpartition(".")[0] for at in read}}, read, mark
+
+
+def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
+    """The texts of a round in a language, or as they were written, with all that is said around them."""
+    own = language if language in texts.by_language else next(iter(texts.by_language))
+    form = Form(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
+    name = form.say["language_name"] if is_translated(language) else language_name(language)
+    return {"code": language, "name": name, "dir": language_direction(language),
+            "mark": "" if language in page_languages() else f" [{form_phrases('en')['language_name']}]",
+            "say": form.say | page_phrases(language),
+            "rows": [{"id": row.principle_id, "stamp": stamp_of(row), "words": row.statement,
+                      "language": row.language, "dir": language_direction(row.language),
+                      "mark": form.language_mark(row), "before": form.history_lines(row)}
+                     for row in form.rows.itertuples()]}
+
+
+# ------------------------------
+# HTTP.
+
+
+class LimitedServer(HTTPServer):
+    """A server that holds so many connections at most, each for a minute at most."""
+
+    def handle_stream(self, stream: IOStream, address: tuple) -> None:
+        """Takes a connection, or closes it at once where too many are open."""
+        if len(self._connections) >= CONNECTIONS:
+            stream.close()
+            return
+        asyncio.get_running_loop().call_later(LONGEST_CONNECTION, stream.close)
+        super().handle_stream(stream, address)
+
+
+class Handler(RequestHandler):
+    """What all responses have in common: nothing is stored, and nothing is said about the server."""
+
+    @property
+    def polling_place(self) -> PollingPlace:
+        """What is asked."""
+        return self.settings["polling_place"]
+
+    def set_default_headers(self) -> None:
+        """The headers of every response."""
+        self.clear_header("Server")
+        for name, value in (
+                ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
+                ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"),
+                ("Content-Security-Policy", _page()[1])):
+            self.set_header(name, value)
+
+    def compute_etag(self) -> None:
+        """No tag by which a phone could be told apart."""
+
+    def log_exception(self, kind: type | None, *about: Any) -> None:
+        """What went wrong in the program is said once, without who asked and for what."""
+        if kind and not issubclass(kind, HTTPError):
+            self.polling_place.say_once(f"A request could not be answered ({kind.__name__}). The box is as "
+                                        "it was.")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """A refusal as a word, whatever went wrong."""
+        self.finish({"why": "refused" if status_code < 500 else "busy"})
+
+    async def answer(self, reply: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Answers a request that has the code of a slip."""
+        try:
+            if self.request.headers.get("Content-Type", "").split(";")[0] != "application/json":
+                raise MALFORMED
+            try:
+                said = json.loads(self.request.body)
+            except (ValueError, RecursionError):
+                raise MALFORMED from None
+            if not isinstance(said, dict):
+                raise MALFORMED
+            self.finish(reply(await self.polling_place.slip(said.get("code")), said))
+        except Refusal as refusal:
+            self.set_status(refusal.status)
+            self.finish({"why": refusal.why})
+        except RoundClosed:
+            self.set_status(HTTPStatus.GONE)
+            self.finish({"why": "closed"})
+
+
+class Page(Handler):
+    """The page, the same for everybody."""
+
+    def get(self) -> None:
+        """The page, without a text of the study."""
+        self.finish(_page()[0])
+
+
+class Open(Handler):
+    """The texts, for the code of a slip."""
+
+    async def post(self) -> None:
+        """Told are the texts, and which questions are answered."""
+        await self.answer(lambda number, said: self.polling_place.open(number))
+
+
+class Save(Handler):
+    """Answers, with the code of a slip."""
+
+    async def post(self) -> None:
+        """Told is which questions are answered."""
+        await self.answer(self.polling_place.save)
+
+
+class NotFound(Handler):
+    """Everything else."""
+
+    def prepare(self) -> None:
+        """There is nothing."""
+        self.set_status(HTTPStatus.NOT_FOUND)
+        self.finish({"why": "refused"})
+
+
+@cache
+def _page() -> tuple[str, str]:
+    """The page as one file, and what it may do: run its own script, and ask this server."""
+    style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
+    said = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
+             "say": {key: page_phrases(one)[key] for key in (
+                 "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
+            for one in page_languages()]
+    page = template(__file__, "phone_page.html").render(
+        style=style, script=script, longest=LONGEST_COMMENT, warnings=said,
+        said=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"))
+    digests = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+               for kind, text in (("style", style), ("script", script))}
+    return page, ("default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                  "frame-ancestors 'none'; " + "; ".join(
+                      f"{kind}-src 'sha256-{digest}'" for kind, digest in digests.items()))

@@ -1,0 +1,410 @@
+"""The principles: their statements, what the room decided on them, and counts of their evidence.
+
+In: reference tables. Out: the processed tables :data:`TABLES`, and sentences such as "no evidence against it
+is recorded".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.histories import name_of
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.errors import Fault, UsageError
+from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
+from glc_analysis.reference import Reference, read_table
+from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, table_files
+from glc_analysis.spreadsheets import append_rows
+from glc_analysis.study import PANELS, WITHDRAWN, Study
+from glc_analysis.tabular import read_rows
+from glc_analysis.text import content_hash, language_name, match_key, normalise_space
+
+# ------------------------------
+# The tables.
+
+
+TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "panel_positions",
+          "decision_log", "parking_lot", "errata")
+
+NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
+ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorded below."
+NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
+UNSUPPORTED = "No evidence for it is recorded."
+MEASURED = ("outcome_measured", "literature")
+"""Kinds of claims that are more than practice and reports of providers."""
+
+
+def printed_id(principle_id: str, version: str) -> str:
+    """A version of a principle as it is printed and cited.
+
+    >>> printed_id("P07", "2")
+    'P07.2'
+    """
+    return f"{principle_id}.{version}"
+
+
+def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
+    """The processed tables :data:`TABLES` before their types are set: with derived columns."""
+    frames = {name: getattr(reference, name).copy() for name in TABLES}
+    for name in ("joint_display", "decision_log", "parking_lot"):
+        frames[name]["order"] = range(1, len(frames[name]) + 1)
+    frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
+    return frames | {"principles": versions(frames["principles"])}
+
+
+def versions(principles: pd.DataFrame) -> pd.DataFrame:
+    """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
+    latest version of its principle, or a translation of that."""
+    ids = [*map(printed_id, principles["principle_id"], principles["version"])]
+    numbers = principles["version"].astype(int)
+    sources = principles["translation_of"] == ""
+    latest = numbers.where(sources).groupby(principles["principle_id"]).transform("max")
+    rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(content_hash))
+    current = set(rows.loc[sources & (numbers == latest), "printed_id"])
+    return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
+
+
+def facts(evidence: pd.DataFrame) -> list[str]:
+    """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
+
+    Evidence against is what contradicts; a principle rests on what supports it.
+
+    >>> facts(pd.DataFrame({"stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
+    ["Rests on providers' reported experience; effectiveness not measured."]
+    """
+    stances, claims = evidence["stance"], evidence.loc[evidence["stance"] == "supports", "claim"]
+    said = [] if (stances == "contradicts").any() else [NOT_CHALLENGED]
+    if claims.empty:
+        return [*said, UNSUPPORTED]
+    return said if claims.isin(MEASURED).any() else [*said, NOT_MEASURED]
+
+
+# ------------------------------
+# Counts that help people judge the evidence for a principle and the decision on it.
+#
+# In: the processed tables (:func:`evidence_tables`). Out: for each component of the judgement a sentence of
+# counts (:func:`cerqual_counts`), and which kinds of organisations contributed no evidence or did not rate.
+# The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
+# decision table. People judge; no level of concern is computed. The counts are for the team only: other
+# audiences see counts of organisations by country or resources only as released figures.
+
+
+Frames = Mapping[str, pd.DataFrame]
+COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents",
+                  "organisations", "answers", "ratings", "tallies", "signoffs")
+COMPONENTS = allowed_words("judgements", "component")
+ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
+STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
+"""How a piece of evidence bears on the principle, in words."""
+LEAST = 3
+"""The median of a smaller group could show how one rater voted."""
+
+
+def evidence_tables(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables :data:`COUNTED_TABLES` by name, and :func:`evidence_contributors` of all evidence."""
+    frames = {name: read(name) for name in COUNTED_TABLES}
+    return frames | {"evidence_contributors": evidence_contributors(frames["evidence"], frames)}
+
+
+def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """The organisations whose words are evidence: one row a piece of evidence, organisation and source
+    (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
+
+    Contributors to a code are the organisations that raised it, the contributor to a passage is the
+    organisation that said it. Figures of the survey and publications have no contributors here.
+    """
+    raised = frames["mentions"].loc[frames["mentions"]["is_raised"], ["code_id", "organisation_id", "source"]]
+    raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
+    segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
+    said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
+                         "organisation_id": owners(segments, frames["documents"])})
+    found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
+             for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
+    columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
+    rows = pd.concat(found)[columns].astype("str")
+    return rows[rows["organisation_id"] != ""].drop_duplicates().reset_index(drop=True)
+
+
+def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
+    """One row a component, in the order of :data:`COMPONENTS`: component, and ``known``, counts in words."""
+    evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
+                              for name in ("evidence", "evidence_contributors"))
+    organisations = frames["organisations"]
+    own = organisations[organisations["organisation_id"].isin(contributors["organisation_id"])]
+    rated = _provider_ratings(principle_id, frames)
+    known = {
+        "methodological": [f"Evidence by kind: {_counts(evidence['kind'])}.",
+                           f"By kind of claim: {_counts(evidence['claim'])}."],
+        "coherence": [f"Evidence by stance: {_counts(evidence['stance'].map(STANCES))}.",
+                      *_contradicted(evidence, frames)],
+        "adequacy": [f"Organisations that contributed to its codes and passages: "
+                     f"{contributors['organisation_id'].nunique()} of {len(organisations)}; "
+                     f"{_by_source(contributors)}."],
+        "relevance": [(f"They work in {n} countries, in {_count_places(own, frames, 'region_id')} regions; "
+                       "resources" if (n := _count_places(own, frames, "country_id")) else "Resources")
+                      + f": {_counts(own['resource_level'])}."],
+        "benefit": [_claims(evidence, "supports", "reported_to_work", "outcome_measured")],
+        "harm": [_claims(evidence, "contradicts", "reported_to_fail"),
+                 _claims(evidence, "qualifies", "reported_to_fail")],
+        "equity": [f"Raters' resources: {_counts(rated['resource_level'])}." if len(rated) else ""],
+        "acceptability": [*_votes(principle_id, "importance", frames), *_signatures(principle_id, frames)],
+        "feasibility": [*_votes(principle_id, "feasibility", frames), *_by_resources(rated)]}
+    return pd.DataFrame([(name, " ".join(filter(None, known[name]))) for name in COMPONENTS],
+                        columns=["component", "known"])
+
+
+def representation(principle_id: str, frames: Frames) -> pd.DataFrame:
+    """How many organisations of each kind took part: one row an attribute and value, with study_n (in the
+    study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters voted in
+    its last closed round).
+    """
+    contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
+    contributed = {*contributors["organisation_id"]}
+    rated = {*_provider_ratings(principle_id, frames)["organisation_id"]}
+    organisations, rows = frames["organisations"], []
+    for name in ATTRIBUTES:
+        for value, ids in organisations[organisations[name] != ""].groupby(name)["organisation_id"]:
+            own = {*ids}
+            rows.append((name, value, len(own), len(own & contributed), len(own & rated)))
+    return pd.DataFrame(rows, columns=["attribute", "value", "study_n", "evidence_n", "raters_n"])
+
+
+def underrepresented(representation: pd.DataFrame) -> list[str]:
+    """Which kinds of organisations of the study gave no evidence, and which did not rate, in sentences.
+
+    >>> underrepresented(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
+    ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
+    ['No evidence from: language Khmer.', 'No ratings from: language English, Khmer.']
+    """
+    sentences = []
+    for column, start in (("evidence_n", "No evidence from"), ("raters_n", "No ratings from")):
+        missing = representation[representation[column] == 0]
+        missing = missing.groupby("attribute", sort=False)["value"].agg(sorted)
+        parts = [f"{name.removesuffix('_id').replace('_', ' ')} "
+                 + ", ".join(language_name(one) if name == "language" else one.replace("_", " ")
+                             for one in values) for name, values in missing.items()]
+        if parts:
+            sentences.append(f"{start}: {'; '.join(parts)}.")
+    return sentences
+
+
+def _counts(words: pd.Series) -> str:
+    """How often each word occurs, the most frequent first.
+
+    >>> _counts(pd.Series(["code", "segment", "code", "outcome_measured"]))
+    '2 code, 1 outcome measured, 1 segment'
+    """
+    counted = sorted(words[words != ""].value_counts().items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{n} {word.replace('_', ' ')}" for word, n in counted) or "none"
+
+
+def _contradicted(evidence: pd.DataFrame, frames: Frames) -> list[str]:
+    """How many organisations said the opposite of a code that supports the principle."""
+    cited = evidence.loc[(evidence["kind"] == "code") & (evidence["stance"] == "supports"), "reference"]
+    rows = frames["mentions"][frames["mentions"]["code_id"].isin(cited)]
+    count = rows.loc[rows["is_contradicted"], "organisation_id"].nunique()
+    if not count:
+        return []
+    return [f"Organisations that said the opposite of a code that supports the principle: {count}."]
+
+
+def _by_source(contributors: pd.DataFrame) -> str:
+    counted = contributors.groupby("source")["organisation_id"].nunique()
+    return ", ".join(f"in {source}s {counted.get(source, 0)}" for source in ("interview", "call", "answer"))
+
+
+def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
+    """In how many countries, or regions, the organisations work; a blank is none."""
+    answers = frames["answers"]
+    places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
+    return places[places != ""].nunique()
+
+
+def _claims(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
+    counted = evidence.loc[evidence["stance"] == stance, "claim"].value_counts()
+    counts = ", ".join(f"{claim.replace('_', ' ')} {counted.get(claim, 0)}" for claim in claims)
+    return f"Evidence {STANCES[stance]}: {counts}."
+
+
+def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
+    """The principle's rows in its last closed round; round 10 comes after round 9."""
+    own = rows[rows["principle_id"] == principle_id]
+    last = max(own["round_id"].astype("str"), key=lambda name: (len(name), name), default="")
+    return own[own["round_id"] == last]
+
+
+def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
+    """The providers' ratings that count in the last closed round, with their organisations' resources."""
+    own = _last_round(frames["ratings"], principle_id)
+    own = own[(own["panel"] == "provider") & (own["held_out"] == "") & ~own["is_abstained"].astype(bool)]
+    levels = frames["organisations"].set_index("organisation_id")["resource_level"]
+    rows = own.assign(resource_level=own["organisation_id"].map(levels).astype("str").fillna(""))
+    return rows if "feasibility" not in set(rows["criterion"]) else rows[rows["criterion"] == "feasibility"]
+
+
+def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
+    rows = _last_round(frames["tallies"], principle_id)
+    rows = rows[rows["criterion"] == criterion].itertuples()
+    for row in sorted(rows, key=lambda row: allowed_words("raters", "role").index(row.panel)):
+        yield (f"{criterion.capitalize()}, {row.panel.replace('_', ' ')}s: {row.votes_high} of {row.n} votes "
+               f"high, {row.votes_low} low.")
+
+
+def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
+    """The median score by the resources of the raters' organisations; too few votes are not shown."""
+    for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
+        score = f"median {median(map(int, scores)):g}" if len(scores) >= LEAST else "too few to show"
+        yield f"Resources {level}: {score} (votes: {len(scores)})."
+
+
+def _signatures(principle_id: str, frames: Frames) -> list[str]:
+    now = frames["principles"][frames["principles"]["is_current"]].set_index("principle_id")["version"]
+    own = frames["signoffs"][frames["signoffs"]["principle_id"] == principle_id]
+    own = own[own["version"].isin(now[now.index == principle_id])]
+    return [f"Signed by organisations: {_counts(own['decision'])}."] if len(own) else []
+
+
+# ------------------------------
+# Decisions of the room that a command writes down, in decision_log.csv: what, who decided it, and why.
+#
+# In: a decision. Out: one more row of the table; all other rows keep their bytes.
+
+
+def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
+                    objections: str = "") -> None:
+    """Adds a decision about a principle, unless that day has it already."""
+    path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
+    row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
+           "objections": objections}
+    if path.is_file() and any(known.items() >= row.items()
+                              for known in read_rows(path, file.required, file.optional).values()):
+        return
+    append_rows(path, file.required, [row])
+
+
+# ------------------------------
+# Who decided that a text is agreed or set aside: rows of text_decisions.csv. A status without such a row is a
+# fault, because an edit of a cell would pass over the votes and the objections.
+
+
+STATUS_WORDS = {"agreed": "agreed", "set_aside": "set aside", "candidate": "a candidate"}
+_RECORDED_BY = {"agreed": "`glc agree {}` shows its votes and objections, asks, and writes down who decided",
+                "set_aside": "`glc withdraw-text {}` asks for whom and why, and writes it down"}
+
+
+def status_faults(texts: Mapping[Any, Mapping[str, Any]],
+                  decisions: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults: texts (by their rows of principles.csv) whose status is not the one that was decided on.
+
+    >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
+    >>> [fault.message for fault in status_faults({4: text}, [])]
+    ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
+    >>> [*status_faults({4: text}, [text])]
+    []
+    """
+    decided = {(name_of(one), one["status"]) for one in decisions}
+    for row, text in texts.items():
+        name, status = name_of(text), text["status"]
+        last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
+        if text["translation_of"] or status not in STATUS_WORDS or status == last:
+            continue
+        principle, command = text["principle_id"], _RECORDED_BY.get(status, "")
+        if command and last != "set_aside":
+            said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
+                    "decided it")
+            fix = f"{command.format(principle)}; else write {last}"
+        else:
+            said = f"{name} is {STATUS_WORDS[last]}, as text_decisions.csv says"
+            fix = f"write {last}; `glc amend {principle}` makes the next version, on which is decided anew"
+        yield Fault(said, "principles.csv", str(row), "status", status, fix)
+
+
+def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]],
+                        rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
+    column ``text_version`` says; ``done`` is what was done with them, such as signed."""
+    now = {name_of(one): one["statement"] for one in texts if not one["translation_of"]}
+    others: dict[str, list[Any]] = {}
+    for n, row in rows.items():
+        statement = now.get(name_of(row), WITHDRAWN)  # a text that is gone is a fault already
+        if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
+            others.setdefault(name_of(row), []).append(n)
+    for name, numbers in others.items():
+        yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
+                    ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
+                    f"put the {done} words back in principles.csv, and make new ones with "
+                    f"`glc amend {rows[numbers[0]]['principle_id']}`")
+
+
+def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
+                         votes: str = "") -> None:
+    """Adds the decision that a text (a row of principles.csv) is agreed or set aside to text_decisions.csv,
+    unless it has one."""
+    (file, *_), known = table_files("text_decisions"), read_table(study, "text_decisions")
+    row = {"principle_id": text["principle_id"], "version": text["version"], "status": status,
+           "decided_by": by, "date": today.isoformat(), "votes": votes,
+           "text_version": content_hash(text["statement"])}
+    key = [*row][:3]
+    if not (known[key] == [row[column] for column in key]).all(axis=1).any():
+        append_rows(study.reference_file("text_decisions"), file.required, [row])
+
+
+# ------------------------------
+# Words that are typed in the room and that others read: who asked for something, and why.
+#
+# In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
+# named only where it may be (:func:`who_asked`); words that name nobody (:func:`reason`). Nicknames, and
+# names that no table has, are not found in a reason: people must read it.
+
+
+NEAR = .8
+"""How similar to the name of an organisation a word must be to stand for it (of 1: the same)."""
+READERS = {"convening": "The room reads these words", "public": "Everybody reads these words, "
+           "on public pages too"}
+
+
+def who_asked(reference: Reference, said: str) -> str:
+    """Who asked for something, as it is kept: an organisation by its id, whether its id or its name was
+    typed, in capitals or not, or nearly; anybody else as typed, such as a panel or the room.
+
+    Raises UsageError for a person, a rater's code, and words that might be a person's name.
+    """
+    said, key = normalise_space(said), match_key(said)
+    register = reference.organisations
+    known = dict(zip(map(match_key, names_of(register)), [*register["organisation_id"]] * 3, strict=True))
+    if key in known:
+        return known[key]
+    near = {known[one] for one in difflib.get_close_matches(key, known, cutoff=NEAR)
+            if re.findall(r"\d+", one) == re.findall(r"\d+", key)}
+    if len(near) == 1:
+        return near.pop()
+    reason(reference, said)
+    is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
+    if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", said)):
+        raise UsageError(f"{said!r} may be the name of a person, and slides and packets print it. To fix: "
+                         "name an organisation by its id, a panel or the room; type what is no name in small "
+                         "letters.")
+    return said
+
+
+def reason(reference: Reference, said: str, *, audience: str = "convening",
+           names_nobody: bool = False) -> str:
+    """A reason as it is kept. Raises UsageError where it holds a rater's code, or the name or address of
+    somebody whom this audience may not know; with ``names_nobody`` also of an organisation or person that it
+    may know elsewhere."""
+    said, names, known = normalise_space(said), reference.names, who_is_who(reference, audience)
+    if names_nobody:
+        names = names.assign(allowed_for="")
+        known |= {one: "organisation" for one in names_of(reference.organisations) if len(one) >= MIN_LENGTH}
+    search = search_of(names, audience, known)
+    if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", said)], search))):
+        raise UsageError(f"{READERS[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
+                         "it without the code of a rater and without the name of a person or organisation.")
+    return said

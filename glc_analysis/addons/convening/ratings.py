@@ -1,0 +1,418 @@
+"""Ballots of any kind as one table: one row a vote, as it was given.
+
+Read are a long CSV or XLSX file (one row a rater, principle and criterion), our own workbook filled in, and
+KoboToolbox or ODK exports of our XLSForm. Every principle on a form carries a stamp (round, rater, printed
+id, text version), so that nothing has to be guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, Faults, refuse
+from glc_analysis.study import CRITERIA
+from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.text import content_hash, match_key, normalise_space
+
+# ------------------------------
+# What a rating form asks at every principle, and what an answer means: the one description of it.
+#
+# Pages to print, messages, workbooks, forms for KoboToolbox and ODK, packets and the entry desk all ask
+# :data:`QUESTIONS`, and forms that come back are read by the same list. A rater scores the principle by
+# each criterion, or says that it is not about their context; a comment is free, and whether it may be read
+# aloud is asked of those who wrote one.
+
+
+SCORES = tuple("123456789")
+"""The scale: other scales, such as pictures, are never made into these numbers."""
+ABSTAIN = "abstain"
+MARK = "x"
+_MARKS = (MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
+
+
+class Question(NamedTuple):
+    """One thing that a rater is asked at a principle.
+
+    ``name`` is that of its column, and the key of its label in ``forms.csv``. ``choices`` are the answers
+    that there are, none where any words may be written. A question with ``only_with`` is asked where that
+    other question was answered.
+    """
+
+    name: str
+    kind: Literal["score", "mark", "words", "choice"]
+    choices: tuple[str, ...] = ()
+    only_with: str = ""
+
+    def read(self, text: str) -> str | None:
+        """The answer that somebody wrote: blank where nothing is written, None where it is no answer.
+
+        A digit of any script is a score; a list may offer ``yes / sí``, of which the first word counts.
+
+        >>> score, *_, may_be_read = QUESTIONS
+        >>> [score.read(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
+        ['7', '7', '7', '7', '', None, None, None, None]
+        >>> may_be_read.read("No / non"), may_be_read.read("perhaps")
+        ('no', None)
+        """
+        if self.kind == "words":
+            return text
+        if self.kind == "score":
+            answer = normalise_space(text)
+            if answer.isdecimal() and len(answer) == 1:
+                answer = str(int(answer))
+        elif self.kind == "mark":
+            answer = MARK if text.casefold() in _MARKS else text
+        else:
+            answer = match_key(text).split(" / ")[0]
+        return answer if answer in (*self.choices, "") else None
+
+
+QUESTIONS = (
+    *(Question(criterion, "score", SCORES) for criterion in CRITERIA),
+    Question(ABSTAIN, "mark", (MARK,)),
+    Question("comment", "words"),
+    Question("may_be_read", "choice", ("yes", "no"), only_with="comment"),
+)
+BY_NAME = {question.name: question for question in QUESTIONS}
+SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
+BOXES = tuple(BY_NAME)
+"""What a rater fills in at each principle."""
+ROW = ("principle", "statement", *BOXES, "stamp")
+"""The columns of our workbook, by the names that stand in its row :data:`NAMES_AT`."""
+NAMES_AT = 3
+
+
+class Stamp(NamedTuple):
+    """What tells a row when it comes back: whose it is, and exactly which words were rated."""
+
+    round_id: str = ""
+    rater_id: str = ""
+    principle_id: str = ""
+    version: str = ""
+    text_version: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Stamp:
+        """The parts of a stamp; all blank where the text is none of ours.
+
+        >>> Stamp.read(written_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        ('P07', '2', '9745af7abe75')
+        >>> Stamp.read("1 r07 P07").round_id
+        ''
+        """
+        found = re.fullmatch(r"(\S+) (\S+) (\S+)\.(\d+) ([0-9a-f]{12})", text)
+        return cls(*found.groups()) if found else cls()
+
+
+def written_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
+    """A stamp as it is written on a form; a form for all raters leaves the rater out.
+
+    >>> written_stamp("1", "", "P07.2", "9745af7abe75")
+    '1 P07.2 9745af7abe75'
+    """
+    return " ".join(filter(None, (round_id, rater_id, printed_id, text_version)))
+
+
+def stamp_of_rater(stamp: str, rater_id: str) -> str:
+    """The stamp of a form for all raters with the rater's code in it.
+
+    >>> stamp_of_rater("1 P07.2 9745af7abe75", "r07")
+    '1 r07 P07.2 9745af7abe75'
+    """
+    return " ".join([*stamp.split()[:1], rater_id.strip(), *stamp.split()[1:]])
+
+
+# ------------------------------
+# Rating forms that come back: our own workbook, filled in, and KoboToolbox or ODK exports of our XLSForm.
+#
+# Every principle on a form carries a stamp: round, rater, printed id and text_version, such as
+# ``1 r07 P07.2 9745af7abe75`` (in an export the rater stands apart). Nothing is guessed: whatever is not as
+# it should be is a fault, and then nothing of the file is read.
+
+
+COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
+           "score", "is_abstained", "comment", "may_be_read")
+UNANSWERED = "unanswered"
+"""The score of a form's question whose boxes are blank, until somebody has asked the rater."""
+OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
+                  ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
+"""Files of programs in which a form may have been saved by accident."""
+_BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*BOXES, 'stamp'))})_(.+)")  # after the names of groups
+_RATER = re.compile(r"(?:.*[/:-])?rater_id")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What stands at one principle, and where."""
+
+    file: str
+    row: str
+    stamp: str
+    boxes: dict[str, str]
+    columns: dict[str, str]  # how the file names the boxes
+    statement: str = ""
+
+    @cached_property
+    def parts(self) -> Stamp:
+        """What the stamp says; blank where it is none of ours."""
+        return Stamp.read(self.stamp)
+
+    def read(self, box: str) -> str | None:
+        """What stands in a box: None where it is no answer to what is asked there."""
+        return BY_NAME[box].read(self.boxes[box])
+
+    @property
+    def has_abstained(self) -> bool:
+        """Whether the rater says that the principle is not about their context."""
+        return self.read(ABSTAIN) == MARK
+
+    def fault(self, message: str, box: str, value: str, fix: str) -> Fault:
+        return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
+
+
+def read_form(path: Path, sheets: list[Grid] | None = None, *,
+              asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+    """The votes on a filled form, two rows a principle: the columns of :mod:`.ratings`.
+
+    ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
+    that a round ``asked`` about, the row is gone: somebody has to ask the rater. A comment stands with the
+    first criterion; digits of any script count as digits. ``sheets`` are those of the file where it is read
+    already. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes out of range, a
+    principle or rater twice, words that are not those of the stamp.
+    """
+    if path.suffix.lower() == ".xlsm":
+        fix = "save it as .xlsx, or copy the answers into the form as sent"
+        refuse("the file may hold macros", path.name, fix)
+    is_book = path.suffix.lower() == ".xlsx"
+    answers: list[_Answer] = []
+    faults: list[Fault] = []
+    for sheet in sheets or (read_sheets(path, values_only=True) if is_book else [read_table(path)]):
+        try:
+            answers += _on_sheet(sheet) or _in_export(sheet)
+        except Faults as found:
+            faults += found.faults
+    if not answers and not faults:
+        refuse("the file holds no ratings", path.name, "give the form as it came back; from KoboToolbox or "
+               "ODK, an export with XML values and headers")
+    faults += [fault for answer in answers for fault in _answer_faults(answer)]
+    faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
+    votes = [row for answer in answers for row in _votes(path.name, answer)]
+    rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked or {})],
+                        columns=list(COLUMNS), dtype="str")
+    if faults:
+        raise Faults([*faults, *unanswered_faults(rows[rows["score"] == UNANSWERED])])
+    return rows
+
+
+def is_filled(path: Path) -> bool:
+    """Whether anything stands in a box of a workbook of ours."""
+    return any(text for sheet in read_sheets(path) for answer in _on_sheet(sheet)
+               for text in answer.boxes.values())
+
+
+def _on_sheet(sheet: Grid) -> list[_Answer]:
+    """The rows of a sheet of ours, below the one that names its columns; none of any other sheet."""
+    at = next((n for n, row in enumerate(sheet.rows) if len({*ROW} & {*row}) > 4), -1)
+    if at < 0:
+        return []
+    names, answers = sheet.rows[at], []
+    if lost := [name for name in ROW if names.count(name) != 1]:
+        raise Faults([Fault("the column is missing or not unique", sheet.place, str(sheet.numbers[at]), name,
+                            fix="put back the small grey names below the headings") for name in lost])
+    for number, row in zip(sheet.numbers[at + 1:], sheet.rows[at + 1:], strict=True):
+        cells = {name: row[names.index(name)].strip() for name in ROW}
+        if any(cells.values()):
+            boxes = {box: cells[box] for box in BOXES}
+            answers.append(_Answer(sheet.place, str(number), cells["stamp"], boxes, {}, cells["statement"]))
+    return answers
+
+
+def _in_export(sheet: Grid) -> list[_Answer]:
+    """The principles of every submission to our XLSForm; none of any other table."""
+    places: dict[tuple[str, str], int] = {}
+    for n, name in enumerate(sheet.names):
+        if found := _BOX.fullmatch(name.strip()):
+            places.setdefault((found[1], found[2]), n)
+    asked = [one for box, one in places if box == "stamp"]
+    rater = next((n for n, name in enumerate(sheet.names) if _RATER.fullmatch(name.strip())), -1)
+    wanted = ["rater_id"] * (rater < 0) + [f"{box}_{one}" for one in asked for box in BOXES
+                                           if (box, one) not in places]
+    if asked and wanted:
+        raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
+                            fix="export all questions, with XML values and headers") for name in wanted])
+    return [_Answer(sheet.place, str(number), stamp_of_rater(row[places["stamp", one]], row[rater]),
+                    {box: row[places[box, one]].strip() for box in BOXES},
+                    {box: sheet.names[places[box, one]] for box in (*BOXES, "stamp")})
+            for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]
+
+
+def _answer_faults(answer: _Answer) -> Iterator[Fault]:
+    """What is wrong at one principle."""
+    boxes, said = answer.boxes, answer.parts
+    if not said.round_id:
+        yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
+                           "code, principle and version that the form had, or give the form as it came back")
+    elif answer.statement and content_hash(answer.statement) != said.text_version:
+        yield answer.fault("this is not the text that was rated", "statement", answer.statement,
+                           "restore its words; a text with other words is another version "
+                           f"(`glc amend {said.principle_id}`)")
+    if answer.read(ABSTAIN) is None:
+        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or nothing; ask")
+    for question in SCORED:
+        score = boxes[question.name]
+        if answer.has_abstained and score:
+            yield answer.fault("there is a score and an abstention", question.name, score, "keep one; ask")
+        elif score and question.read(score) is None:
+            yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
+    if answer.read("may_be_read") is None:
+        yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
+                           "write a word of the list")
+
+
+def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
+    """Rows of a sheet of ours that are of another rater or round than the first."""
+    first: dict[str, tuple[str, ...]] = {}
+    for one in answers:
+        is_ours = bool(one.parts[0]) and not one.columns
+        if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
+            yield one.fault("the row is of another rater or round than the rows above", "stamp", one.stamp,
+                            "give each form as it came back, in a file of its own")
+
+
+def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
+    """Rows that rate what an earlier row of the same rater and round rates: one fault a row."""
+    first: dict[tuple[str, ...], _Answer] = {}
+    said: set[tuple[str, str]] = set()
+    for one in answers:
+        before = first.setdefault(one.parts[:3], one)
+        if one.parts[0] and before is not one and (one.file, one.row) not in said:
+            said.add((one.file, one.row))
+            yield one.fault(f"{one.parts[1]} has rated {one.parts[2]} in row {before.row} as well", "stamp",
+                            one.stamp, "ask which counts; of an export, delete the other submission")
+
+
+def _votes(file: str, answer: _Answer) -> Iterator[tuple[str, ...]]:
+    comment = answer.boxes["comment"]
+    said = comment, answer.read("may_be_read") if comment else ""
+    for question in SCORED:
+        is_open = not (answer.boxes[question.name] or answer.boxes[ABSTAIN])
+        score = UNANSWERED if is_open else ABSTAIN if answer.has_abstained else answer.read(question.name)
+        yield (file, answer.row, *answer.parts, question.name, score, str(answer.has_abstained).lower(), *(
+            said if question == SCORED[0] else ("", "")))
+
+
+def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
+                        asked: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Votes without an answer for principles of the round that a form has no row of, each in the row after
+    that of the principle before it."""
+    forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
+    for one in answers:
+        forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
+    for (round_id, rater), own in forms.items():
+        first = next(iter(own.values()))
+        is_export = bool(first.columns)  # which has one row for a whole form
+        row = int(first.row) if is_export else min(int(first.row) - 1, NAMES_AT)
+        for principle in asked.get(round_id, ()):
+            row = int(own[principle].row) if principle in own else row + (not is_export)
+            for question in () if principle in own else SCORED:
+                yield (file, str(row), round_id, rater, principle, "", "", question.name, UNANSWERED, "false",
+                       "", "")
+
+
+def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for each principle of a form that has no answer: its boxes are blank, or its row is gone."""
+    for (file, row, round_id, rater, principle), own in rows.groupby(
+            ["file", "row", "round_id", "rater_id", "principle_id"], sort=False):
+        is_gone = (own["text_version"] == "").all()
+        yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
+                    "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater}: a number, or an x to "
+                    f"abstain. Write it into the file, or key this principle alone: `glc enter --round "
+                    f"{round_id}`, code {rater}")
+
+
+# ------------------------------
+# Filled ballots of any kind as one table: a row a vote, as it was given.
+#
+# The file that everything comes down to is long: a CSV or XLSX with the columns of :data:`HEADER`, one row
+# a rater, principle and criterion; many raters may share one. Forms and exports of form tools have readers
+# of their own, in :mod:`.ratings`.
+
+
+HEADER = (*COLUMNS[2:9], *COLUMNS[10:])
+"""The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
+
+
+def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
+    """The votes of one file, a row each in its order: :data:`COLUMNS`, all text as it stands.
+
+    ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
+    question blank, which is no vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
+    yet whether it is to stay blank (``asked``: the principles of each round). Raises Faults with everything
+    that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
+    """
+    kind, sheets = path.suffix.lower(), []
+    if kind in OTHER_PROGRAMS:
+        refuse(f"is {OTHER_PROGRAMS[kind]}, which is not read", path.name, "open it in LibreOffice or Excel, "
+               "choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, and "
+               "take this one out")
+    if kind != ".xlsm":
+        sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
+    long = next((sheet for sheet in sheets
+                 if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
+    rows = _long_rows(path.name, long) if long else read_form(path, sheets, asked=asked)
+    is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
+    rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
+                       score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]
+    given = rows if long else rows[rows["score"] != UNANSWERED]
+    faults = list(_rating_faults(given)) if len(rows) else [
+        Fault("the file holds no vote", file=path.name, fix="remove it from raw/ratings, or fill it in")]
+    if faults:
+        raise Faults(faults)
+    return rows.reset_index(drop=True)
+
+
+def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
+    """The rows of a table in :data:`HEADER`; ids and words tidy, comments as they stand."""
+    names = [normalise_space(name) for name in sheet.names]
+    faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
+                    fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
+    faults += [Fault("a file of ratings has no such column, or the column occurs twice", file=sheet.place,
+                     row="1", column=name, fix=f"use only {', '.join(HEADER)}")
+               for n, name in enumerate(names) if name and (name not in HEADER or name in names[:n])]
+    if faults:
+        raise Faults(faults)
+    cells = [{name: row[names.index(name)].strip() for name in HEADER} for row in sheet.rows[1:]]
+    rows = pd.DataFrame(cells, columns=list(HEADER), dtype="str")
+    words = ["criterion", "score", "may_be_read"]  # which a spreadsheet may have put in capitals
+    rows[words] = rows[words].map(match_key)
+    return rows.assign(file=file, row=[*map(str, sheet.numbers[1:])], is_abstained="")
+
+
+def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
+    """What is wrong in the votes of one file, whoever they are of."""
+    words = {"criterion": CRITERIA, "may_be_read": (*BY_NAME["may_be_read"].choices, "")}
+    for row in rows.to_dict("records"):
+        place = {"file": row["file"], "row": row["row"]}
+        for column in HEADER[:5]:
+            if not row[column]:
+                yield Fault("is blank", **place, column=column, fix="write what the form says")
+        for column, known in words.items():
+            if row[column] not in known:
+                yield Fault("this word is not known", **place, column=column, value=row[column],
+                            fix=f"use {' or '.join(filter(None, known))}")
+        if row["score"] not in (*SCORES, ""):
+            yield Fault("this is not a vote", **place, column="score", value=row["score"],
+                        fix="write a whole "
+                        f"number from 1 to 9, or {ABSTAIN}; leave it blank where the rater did; ask, do not "
+                        "guess")
+    key = ["round_id", "rater_id", "principle_id", "criterion"]
+    for row in rows[rows.duplicated(key)].to_dict("records"):
+        yield Fault(f"{row['rater_id']} rates {row['principle_id']} twice", file=row["file"], row=row["row"],
+                    column="criterion", value=row["criterion"], fix="keep what the rater meant; ask")

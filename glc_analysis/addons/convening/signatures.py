@@ -1,0 +1,289 @@
+"""Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
+
+In: the agreed principles, and what somebody types from a signed sheet (:mod:`.double_entry`). Out: the
+sheets in ``reports/team/signing/`` (:func:`write_sheets`), and rows of ``signoffs.csv`` (:func:`sign`),
+written only when a sheet was keyed twice and both keyings agree.
+
+The module decides that a decision belongs to one version of one text. A sheet has a code that stands for its
+texts: of a sheet with another code the version of each text is asked. An organisation that decided on some of
+the texts, such as before one was amended, is asked about the others alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.addons.convening.double_entry import (
+    COMMANDS,
+    RECEIVED,
+    Ask,
+    KeyingSession,
+    Paper,
+    Say,
+    Values,
+)
+from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
+from glc_analysis.addons.convening.rating_forms import in_language
+from glc_analysis.errors import Faults, GLCError, UsageError, nearest
+from glc_analysis.publish.returns import addressed
+from glc_analysis.reference import Reference, read_table
+from glc_analysis.schema import is_day, table_files
+from glc_analysis.spreadsheets import append_rows
+from glc_analysis.study import Study
+from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.text import content_hash, language_direction, language_name
+
+DECISIONS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
+"""The key for each decision."""
+SIGNATURES = "_signatures.jsonl"
+"""The log of data entry, in ``private/desk/``."""
+
+# ------------------------------
+# The texts to be signed, and who is asked.
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What there is to sign, and by whom.
+
+    ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
+    all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations that have a rater, ``known``
+    all of them.
+    """
+
+    texts: pd.DataFrame
+    principles: pd.DataFrame
+    decided: pd.DataFrame
+    asked: tuple[str, ...]
+    known: tuple[str, ...]
+
+    @classmethod
+    def of(cls, study: Study) -> Signing:
+        """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read, nobody has
+        decided that a text is agreed, or its words were changed since."""
+        principles, raters = versions(read_table(study, "principles")), read_table(study, "raters")
+        texts = principles[principles["is_current"] & (principles["translation_of"] == "")
+                           & (principles["status"] == "agreed")]
+        if texts.empty:
+            raise GLCError("There is nothing to sign: no principle is agreed. To fix: `glc agree P01` writes "
+                           "down that the convening agreed to P01.")
+        rows, decisions = texts.to_dict("index"), read_table(study, "text_decisions")
+        if faults := [*status_faults(rows, decisions.to_dict("records")), *changed_word_faults(
+                "text_decisions", "decided", rows.values(), decisions.to_dict("index"))]:
+            raise Faults(faults)
+        known = read_table(study, "organisations")["organisation_id"]
+        may = raters.loc[raters["may_rate"] == "true", "organisation_id"]
+        return cls(texts, principles, read_table(study, "signoffs"), tuple(sorted({*may} - {""})),
+                   tuple(sorted({*known, *may} - {""})))
+
+    @property
+    def code(self) -> str:
+        """Four characters that stand for the texts of a sheet, whatever its language."""
+        return content_hash(" ".join(sorted(self.texts["printed_id"] + self.texts["text_version"])))[:4]
+
+    def open_texts(self, organisation_id: str) -> pd.DataFrame:
+        """The texts on which an organisation has not decided."""
+        own = self.decided[self.decided["organisation_id"] == organisation_id]
+        done = {*map(printed_id, own["principle_id"], own["version"])}
+        return self.texts[~self.texts["printed_id"].isin(done)]
+
+    def versions_of(self, principle_id: str) -> list[str]:
+        """The versions of a principle, oldest first."""
+        own = self.principles[self.principles["principle_id"] == principle_id]
+        return sorted({*own.loc[own["translation_of"] == "", "version"]}, key=int)
+
+
+# ------------------------------
+# The sheets.
+
+
+def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
+    """Writes a page to print for each organisation that is asked and has not decided on every text, or for
+    those named; returns the paths.
+
+    A sheet is in the organisation's language as far as it is translated; its fixed texts are in
+    ``content/signing.csv``. Raises UsageError for an unknown organisation.
+    """
+    signing, (labels, answered_in) = Signing.of(study), addressed(study)
+    for one in organisations:
+        if one not in signing.known:
+            raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
+    folder = study.reports / "team" / "signing"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for one in organisations or signing.asked:
+        texts = signing.open_texts(one)
+        if len(texts):
+            paths.append(folder / f"{one}.html")
+            paths[-1].write_text(sheet(signing, texts, one, labels.get(one, one), answered_in.get(one, "")),
+                                 encoding="utf-8", newline="\n")
+    return paths
+
+
+def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str, language: str) -> str:
+    """The page of one organisation: every text with three boxes and a line for its words."""
+    rows = in_language(Reference({"principles": signing.principles}), texts, language)
+    if language not in {*rows["language"], *languages(__file__, "signing.csv")}:
+        language = texts["language"].iloc[0]
+    return template(__file__, "signing_sheet.html").render(
+        style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
+        language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
+        code=signing.code, texts=[row._asdict() | {
+            "direction": language_direction(row.language),
+            "in_language": "" if row.language == language else language_name(row.language)}
+            for row in rows.itertuples(index=False)])
+
+
+# ------------------------------
+# A signed sheet at the keyboard.
+
+
+@dataclass(frozen=True)
+class SignedSheet(Paper):
+    """The sheet of one organisation: its open texts (id -> version), the versions of each, and its code."""
+
+    texts: dict[str, str]
+    versions: Mapping[str, list[str]]
+    code: str
+    today: str
+
+    def fields(self, values: Values) -> Iterator[str]:
+        """The sheet's code and its day; whether the name may be printed; then the decision on each text."""
+        yield ".code"
+        yield ".date"
+        yield ".named"
+        for principle in self.texts:
+            if values.get(".code") != self.code and len(self.versions[principle]) > 1:
+                yield f"{principle}.version"
+            yield f"{principle}.decision"
+            if values.get(f"{principle}.decision") in ("endorse_with_reservation", "do_not_endorse"):
+                yield f"{principle}.words"
+                yield f"{principle}.named"
+
+    def choices(self, field: str) -> list[str]:
+        principle, _, name = field.rpartition(".")
+        return self.versions[principle] if name == "version" else []
+
+    def parse_line(self, field: str, line: str) -> tuple[str, str]:
+        name, meant = field.rpartition(".")[2], line.casefold()
+        if name == "code":
+            is_code = re.fullmatch("[0-9a-f]{4}", meant)
+            return (meant, "") if is_code else ("", f"{line!r} is not understood: type the four characters "
+                                                "that stand at the top of the sheet.")
+        if name == "date":
+            said = line or self.today
+            return (said, "") if is_day(said) else ("", f"{line!r} is not understood: type the day as "
+                                                    f"{self.today}, or Enter alone for today.")
+        if name == "version":
+            return (line, "") if line in self.choices(field) else (
+                "", f"{line!r} is not understood: type {' or '.join(self.choices(field))}.")
+        if name == "named":
+            known = {"y": "true", "n": "false"}
+            return (known[meant], "") if meant in known else ("", f"{line!r} is not understood: type y or n.")
+        if name == "decision":
+            known = DECISIONS | {"": ""}
+            return (known[meant], "") if meant in known else (
+                "", f"{line!r} is not understood: type e, r or n, or nothing where no box is crossed.")
+        return line, ""
+
+    def rows(self, organisation_id: str, values: Values) -> Iterator[dict[str, str]]:
+        """A complete sheet as rows of signoffs.csv; a text without a decision has none."""
+        for principle, version in self.texts.items():
+            if decision := values[f"{principle}.decision"]:
+                yield {"principle_id": principle, "version": values.get(f"{principle}.version", version),
+                       "organisation_id": organisation_id, "decision": decision,
+                       "reservation": values.get(f"{principle}.words", ""),
+                       "is_named": values.get(f"{principle}.named", values[".named"]),
+                       "date": values[".date"]}
+
+
+KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
+        "crossed; " + COMMANDS.format("sheet") + " Where its name is printed at other texts, its absence at "
+        "one can be noticed.")
+PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
+           "named": "may its name be printed (y/n)", "decision": "decision (e/r/n)",
+           "version": "version on the sheet ({})", "words": "its own words (Enter = none)"}
+
+
+def sign(study: Study, *, today: date, ask: Ask, say: Say,
+         clear: Callable[[], None] = lambda: None) -> None:
+    """Data entry of signed sheets, until the person ends it. ``clear`` wipes the screen.
+
+    Raises GLCError where no principle is agreed or somebody else enters papers.
+    """
+    SigningSession(study, today, ask, say, clear).start(study.private / "desk" / SIGNATURES)
+
+
+class SigningSession(KeyingSession):
+    """One session of data entry of signed sheets."""
+
+    noun, keys, prompts, code_prompt = "sheet", KEYS, PROMPTS, "Organisation on the sheet"
+
+    def __init__(self, study: Study, today: date, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
+        super().__init__(study, ask, say, clear)
+        self.today = today.isoformat()
+
+    def title(self) -> str:
+        return "Signatures"
+
+    def reload_tables(self) -> None:
+        self.signing = Signing.of(self.study)
+        self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
+                              strict=True))
+
+    def paper_of(self, code: str) -> SignedSheet:
+        texts = self.signing.open_texts(code)
+        return SignedSheet(dict(zip(texts["principle_id"], texts["version"], strict=True)),
+                           {one: self.signing.versions_of(one) for one in texts["principle_id"]},
+                           self.signing.code, self.today)
+
+    def states(self) -> dict[str, str]:
+        """The state of each organisation's sheet, those that are asked first."""
+        states, all_n = {}, len(self.signing.texts)
+        for one in dict.fromkeys([*self.signing.asked, *self.signing.known]):
+            decided = all_n - len(self.signing.open_texts(one))
+            states[one] = RECEIVED if decided == all_n else self.state(one) or (
+                f"decided on {decided} of {all_n}" if decided else "")
+        return states
+
+    def expected(self) -> int:
+        return len(self.signing.asked)
+
+    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
+        if code:
+            return (f"{code} has decided on every text. To change a decision, correct its row of "
+                    "signoffs.csv; to take a signature back, delete the row.")
+        return f"There is no organisation {line!r}; {nearest(line, states)}."
+
+    def receive(self, code: str) -> str:
+        """Adds the decisions to signoffs.csv, all in one writing."""
+        paper, decided = self.paper_of(code), self.signing.decided
+        values, _ = paper.agreed_values(self.log.passes(code))
+        done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
+        added = [row for row in paper.rows(code, values)
+                 if (row["principle_id"], row["version"], code) not in done]
+        if not added:  # or the last session was stopped after it had written them
+            self.log.end(code, RECEIVED)
+            return f"The sheet of {code} has no decision that is not in signoffs.csv: nothing is written."
+        texts = self.signing.principles[self.signing.principles["translation_of"] == ""]
+        signed = dict(zip(texts["printed_id"], texts["text_version"], strict=True))
+        added = [{**row, "text_version": signed[printed_id(row["principle_id"], row["version"])]}
+                 for row in added]
+        append_rows(self.study.reference_file("signoffs"),
+                    (*table_files("signoffs")[0].required, "text_version"), added)
+        self.log.end(code, RECEIVED)
+        self.reload_tables()
+        unread = [row["principle_id"] for row in added if row["reservation"]]
+        note = (f" Its words on {', '.join(unread)} may be printed without its name once they stand in the "
+                "study's language in the column reservation_read.") if unread else ""
+        before = decided.loc[decided["organisation_id"] == code, "is_named"]
+        if {*before, *(row["is_named"] for row in added)} >= {"true", "false"}:
+            note += (" Its name may be printed at some texts and not at others: its absence there can be "
+                     "noticed. Tell the organisation so, before anything is printed.")
+        return f"The sheet of {code} is received: {len(added)} decisions in signoffs.csv.{note}"

@@ -1,0 +1,330 @@
+"""The results of closed rounds: tallies by panel under the study's rule, and the lines to read out.
+
+In: ballots and reference tables. Out: tables ``ratings`` and ``tallies``. An open round gives only the number
+of forms received. Each panel is tallied by itself, and votes on another wording are excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.ballots import (
+    BALLOT_TABLES,
+    INTEREST,
+    Ballots,
+    close,
+    issued,
+    ratings,
+    readable_comments,
+    received,
+    voters,
+)
+from glc_analysis.addons.convening.consensus import (
+    NO_DECISION,
+    RULES,
+    SMALLEST_OF,
+    TOO_FEW,
+    counts,
+    dissent,
+    in_words,
+    movement,
+    result,
+    results_of_thirds,
+    tally,
+)
+from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.rounds import Seal, erased_rounds, keep_told
+from glc_analysis.addons.convening.votes import (
+    agreed_panels,
+    known_votes,
+    larger_result_is_open,
+    largest_untold,
+    smaller_result_is_open,
+    told_tallies,
+)
+from glc_analysis.cleaning.records import CleaningLog
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import allowed_words
+from glc_analysis.study import CRITERIA, PANELS, Study
+
+
+def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
+                  issuing: str = "") -> dict[str, pd.DataFrame]:
+    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
+    ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
+    ballots = Ballots.read(study, reference, issuing=issuing)
+    frames, _ = _tables(ballots, reference, study.settings["consensus"])
+    if len(rated := frames["ratings"]):
+        is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
+        steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
+                  why="closed rounds, without what was abstained, left blank, of another text, or left out "
+                      "for a declared interest")
+    return frames
+
+
+def _tables(ballots: Ballots, reference: Reference,
+            settings: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Both tables, and what the team is told of results that were sealed otherwise."""
+    if ballots.faults:
+        raise Faults(ballots.faults)
+    rated = tables.shape("ratings", ratings(ballots, reference))
+    counted = tables.shape("tallies", tallies(rated, ballots, reference, settings))
+    counted, notes = as_told(counted, ballots.seals)
+    return {"ratings": rated, "tallies": counted}, notes
+
+
+_KEY = ["round_id", "principle_id", "criterion", "panel"]
+_NOT_OF_THE_ROUND = ("movement", "rule")
+"""What a row of ``tallies`` says that does not follow from the ballots of its round alone."""
+
+
+def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this version of
+    the package counts otherwise."""
+    notes = []
+    for seal in (seal for seal in seals.values() if seal.results is not None):
+        told = seal.results.set_index(_KEY)
+        columns = [name for name in told if name in counted and name not in _NOT_OF_THE_ROUND]
+        is_it = (counted["round_id"] == seal.round_id) & pd.MultiIndex.from_frame(
+            counted[_KEY]).isin(told.index)
+        for at, row in counted[is_it].iterrows():
+            key = tuple(row[_KEY])
+            for name in columns:
+                was, is_now = ("nothing" if pd.isna(value) else value
+                               for value in (told.at[key, name], row[name]))
+                if was != is_now:
+                    notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
+                                 f"package counts {is_now}, and the room was told {was}. That counts.")
+                    counted.at[at, name] = told.at[key, name]
+    return counted, notes
+
+
+@dataclass(frozen=True)
+class Count:
+    """The state of a round. While it is open: how many forms are ``received`` (one row a panel), and the
+    ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
+
+    round_id: str
+    reference: Reference
+    received: pd.DataFrame | None
+    frames: dict[str, pd.DataFrame]
+    notes: list[str]
+    faults: list[Fault]
+
+    @property
+    def here(self) -> dict[str, pd.DataFrame]:
+        """The rows of the round itself."""
+        return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
+
+
+def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
+    """Counts a round from its files; with ``close_on`` an open round is closed first, on that day.
+
+    Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
+    before anything is written, where a file of ratings is faulty and the round is closed or to be.
+    """
+    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
+    settings = study.settings["consensus"]
+    rounds = reference.rounds
+    is_it = rounds["round_id"] == round_id
+    if not is_it.any():
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. To fix: "
+                         f"`glc forms --round {round_id}` opens it.")
+    ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
+    if is_open and not close_on:
+        told = received(ballots.votes, reference.raters, round_id, settings)
+        return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
+    if is_open:
+        if ballots.faults:
+            raise Faults(ballots.faults)
+        if round_id not in set(ballots.votes["round_id"]):
+            raise GLCError(f"No form of round {round_id} is received yet: there is nothing to close.")
+        if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
+            raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
+                           f"{close_on}. To fix: set the clock.")
+        rounds = close(study, reference, round_id, ballots.votes, today=close_on)
+        reference = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
+        ballots = Ballots.read(study, reference)
+    frames, notes = _tables(ballots, reference, settings)
+    if close_on:  # also where the last call ended before it had kept them
+        own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
+        keep_told(study, round_id, "results", tables.parquet_bytes(own))
+    return Count(round_id, reference, None, frames, [*ballots.notes, *notes], [])
+
+
+def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
+            settings: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
+
+    Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
+    with the last earlier round in which the panel voted on the same version, and of which no ballot was
+    erased.
+    """
+    texts = issued(reference.rounds, reference.principles)
+    expected = {round_id: voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
+        "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
+    needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
+    asked = rated.groupby("round_id")["criterion"].unique()
+    votes: dict[tuple[str, ...], PanelVotes] = {}
+    for row in rated[rated["held_out"].isin(["", INTEREST])].itertuples():
+        own = votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), PanelVotes())
+        part = own.left_out if row.held_out else own.by_proxy if row.is_by_proxy else own.in_person
+        part.append(None if row.is_abstained else int(row.score))
+    agreed = agreed_panels(reference.raters)
+    erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
+    said, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
+    for text in texts[texts["round_id"].isin(asked.index)].itertuples():
+        panels = expected[text.round_id].items()
+        for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), panels):
+            key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
+                   "panel": panel}
+            parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text.round_id].get(panel)
+            own = parts.counted
+            found = tally([vote for vote in own if vote is not None], settings["test"],
+                          abstained=own.count(None), quorum=quorum)
+            found |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
+            on = text.principle_id, text.version, criterion, panel
+            rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
+                         "rule": said[text.round_id], "n_abstained": own.count(None),
+                         "movement": movement(medians.get(on), found["median"])})
+            if found["median"] is not None and text.round_id not in erased:
+                medians[on] = found["median"]
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class PanelVotes:
+    """The ballots of a panel on a text and criterion, None for an abstention: given in person, by proxy, and
+    left out because the voter declared an interest."""
+
+    in_person: list[int | None] = field(default_factory=list)
+    by_proxy: list[int | None] = field(default_factory=list)
+    left_out: list[int | None] = field(default_factory=list)
+
+    @property
+    def counted(self) -> list[int | None]:
+        """The ballots that make the result."""
+        return self.in_person + self.by_proxy
+
+    def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
+        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of the
+        panel are told.
+
+        Other readers are told one other result at most: the one without proxies where there are any, else the
+        one with the votes that are left out. That choice does not depend on a vote.
+        """
+        def result_of(ballots: list[int | None]) -> str:
+            cast = [vote for vote in ballots if vote is not None]
+            return result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
+
+        def thirds(ballots: list[int | None]) -> tuple[int, ...]:
+            return tuple(counts([vote for vote in ballots if vote is not None]).values())
+
+        ballots = self.in_person if self.by_proxy else self.counted + self.left_out
+        outcome = partial(results_of_thirds, test=test, abstained=ballots.count(None), quorum=quorum)
+        may_tell = False
+        if self.by_proxy:
+            may_tell = smaller_result_is_open(thirds(self.by_proxy), thirds(self.in_person), outcome,
+                                              known=known_votes(len(self.by_proxy)), is_exact=is_exact)
+        elif self.left_out:
+            may_tell = larger_result_is_open(thirds(self.counted), thirds(self.left_out), outcome,
+                                             is_exact=is_exact)
+        return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
+                "without_proxies": result_of(self.in_person) if self.by_proxy else "",
+                "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
+                "may_tell": may_tell}
+
+
+def rules_of_rounds(seals: Mapping[str, Seal], settings: Mapping[str, Any],
+                    texts: pd.DataFrame) -> dict[str, str]:
+    """The rule of each round, as it is printed: that of its seal, with what is said of a second count."""
+    return {round_id: rule(seals[round_id].rule, texts) + seals[round_id].history if round_id in seals
+            else rule(settings, texts) for round_id in texts["round_id"].unique()}
+
+
+def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
+    """The study's rule as it is printed on every result, its day, and whether it was changed since.
+
+    >>> rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4}, "fixed_on": "2017-05-01"},
+    ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
+    'RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least 3
+     ballots where so many may vote; of observers 4); abstentions count as ballots, but not for a result; one
+     vote a person; fixed on 2017-05-01, after round 1 was opened on 2017-04-30: the rule was changed'
+    """
+    first, day = texts.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
+    late = [f", after round {row.round_id} was opened on {row.opened_on}: the rule was changed"
+            for row in first.itertuples() if day > row.opened_on]
+    fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
+    whose = "an organisation" if settings["vote"] == "organisation" else "a person"
+    roles = f"; {settings['roles']}" if "roles" in settings else ""
+    return f"{RULES[settings['test']]}; {_quorum_in_words(settings)}; one vote {whose}{roles}; {fixed}"
+
+
+def _quorum_in_words(settings: Mapping[str, Any]) -> str:
+    """The quorum of a rule; the rule of an older round has none."""
+    if "quorum" not in settings:
+        return "no quorum was fixed"
+    own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
+                  if ballots)
+    least = SMALLEST_OF[settings["test"]]
+    return (f"no decision below a quorum of two thirds of a panel (at least {least} ballots where so many "
+            f"may vote{own}); abstentions count as ballots, but not for a result")
+
+
+def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
+            agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
+    """The results of a round, line by line, as they are read out: what may be told of the votes.
+
+    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's, ``agreed`` are
+    the panels of which all is told. Under each principle stand its readable ``comments``.
+    """
+    here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
+    if here["tallies"].empty:
+        return ["No vote was cast."]
+    own = principles[principles["translation_of"] == ""]
+    names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
+    order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
+    told = told_tallies(frames["tallies"], test=test, agreed=agreed)
+    told = told[told["round_id"] == round_id].sort_values(
+        ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
+    for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
+                                           strict=True)}):
+        lines.append(f"{printed_id(principle, version)} {names[principle]}")
+        lines += map(_line, told[told["principle_id"] == principle].to_dict("records"))
+        lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
+    held = here["ratings"][here["ratings"]["held_out"] != ""]
+    lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
+              for (principle, criterion, why), n in held.groupby(
+                  ["principle_id", "criterion", "held_out"]).size().items()]
+    with_proxies = f", with one by proxy of {largest_untold(1)}, with more by proxy of {largest_untold(2)}"
+    few = f"{largest_untold(0)} votes or fewer{with_proxies * bool(here['tallies']['n_by_proxy'].any())}"
+    return [*lines, f"Nothing is said of panels of {few}.",
+            f"Rule: {here['tallies']['rule'].iloc[0]}."]
+
+
+def read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
+             round_id: str) -> list[str]:
+    """:func:`results` of a round of a study; none where somebody has left since they were told."""
+    if round_id in erased_rounds(study):
+        return [f"The results of round {round_id} are not told any more."]
+    ratings = frames["ratings"]
+    comments = {principle: readable_comments(own, study, reference.names) for principle, own in
+                ratings[ratings["round_id"] == round_id].groupby("principle_id")}
+    return results(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+                   agreed=agreed_panels(reference.raters), comments=comments)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """The result of one criterion and panel."""
+    return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
+        in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
+        row["movement"], dissent(row)]))

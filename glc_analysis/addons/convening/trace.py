@@ -1,0 +1,663 @@
+"""The trace of a principle: evidence, code or question, passage or rows, raw file.
+
+In: the tables of the last build, and the raw files for their checksums. Out: lines of a trace
+(:func:`trace`), or what rests on a source (:func:`resting_on`). The team sees call, time, line, raw file and
+checksum. Other readers see released figures and cleared quotations, and nothing about documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.consensus import roles_in_words
+from glc_analysis.addons.convening.histories import REWORDED, became, came_from, how, origin, outcome
+from glc_analysis.addons.convening.joint_display import code_estimate, code_figure
+from glc_analysis.addons.convening.principles import UNSUPPORTED
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.exports import quotations, words_not_agreed
+from glc_analysis.disclosure.blocks import DECISIONS
+from glc_analysis.disclosure.quotations import case_codes, origins
+from glc_analysis.errors import Faults, UsageError, nearest
+from glc_analysis.figures.coded import text_sources
+from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, SOURCE, subset_membership
+from glc_analysis.figures.quality import MEASURE as DISCORDANCE
+from glc_analysis.figures.summary import Words
+from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.reference import read_table
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
+from glc_analysis.study import Study
+from glc_analysis.text import match_key, normalise_space, slug, talk_day
+from glc_analysis.view.places import Places
+from glc_analysis.view.study_view import StudyView
+
+# ------------------------------
+# Places in the raw files, and whether each file is still the one that was recorded.
+
+
+CHANGED, MISSING = "has changed since its checksum was recorded", "is missing"
+UNRECORDED = "has no checksum in manifest.csv"
+_UNASKED = {CALL: "calls", WITHOUT_GUIDE: "interviews without a guide"}
+_RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
+
+
+class RawFiles:
+    """The raw files of a study; each is read, and its checksum computed, at most once."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.state = study, cache(self._state)
+        self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
+
+    def _state(self, path: str) -> tuple[str, str]:
+        """The checksum of a file now (blank: no file), and what is wrong with it."""
+        if not path or not (self.study.root / path).is_file():
+            return "", MISSING
+        found, row = checksum(self.study.root / path), self._manifest.get(path)
+        return found, UNRECORDED if row is None else "" if row["sha256"].lower() == found else CHANGED
+
+    def of_record(self, answer_id: str) -> str:
+        """The survey file that a record came from; blank where it is unknown."""
+        return self._surveys.get(_RECORD.sub("", answer_id), "")
+
+    def of_ballot(self, name: str) -> str:
+        """The file of ratings that has a vote; blank where it is no longer there."""
+        return self._ballots.get(name, "")
+
+    def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+        """The file of a segment and the place of some of its words in it: the row of an answer; in a turn the
+        line, in DOCX the paragraph, where the words begin; where they begin with a masked name, that of the
+        turn. ``document`` is its row of table ``documents``."""
+        if document.kind == "answer":
+            answer = document.document_id[:-len(document.question_id) - 1]
+            return self.of_record(answer), f"row {row_of(answer)}"
+        path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
+        turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
+        if n > len(turns):
+            return path, ""
+        lines = self._lines(path)
+        own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
+        return path, f"{what} {line_of(words, [line for line in lines if line[0] in own]) or own.start}"
+
+    def _read_turns(self, path: str) -> list[int]:
+        """The lines at which the turns of a transcript begin; empty where the file was changed."""
+        from glc_analysis.intake.transcripts import read_transcript
+
+        try:
+            return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
+        except Faults:
+            return []
+
+    def _read_lines(self, path: str) -> list[tuple[int, str]]:
+        """The lines of a transcript that has turns, with their numbers."""
+        from glc_analysis.intake.transcripts import read_lines
+
+        return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
+
+    @cached_property
+    def _manifest(self) -> dict[str, dict[str, str]]:
+        return read_manifest(self.study)
+
+    @cached_property
+    def _surveys(self) -> dict[str, str]:
+        return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+
+    @cached_property
+    def _ballots(self) -> dict[str, str]:
+        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        listed = read_table(self.study, "documents")
+        return dict(zip(listed["document_id"], listed["path"], strict=True))
+
+
+def row_of(answer_id: str) -> int:
+    """The row of the raw file that a record came from.
+
+    >>> row_of("export.r12.l2"), row_of("export.r7")
+    (12, 7)
+    """
+    return int(_RECORD.search(answer_id)[1])
+
+
+BEGINNING = 30
+"""So many characters say where words begin; at the end of a line, a third of them."""
+
+
+def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+    """The number of the first line in which some words begin, which may go on in the next one; None where
+    none is found. The lines are in the form of ``match_key``.
+
+    >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
+    >>> line_of("It was cold. Then we all went home", lines), line_of("Then we all", lines)
+    (4, 8)
+    """
+    wanted = match_key(words)
+    for n, text in lines:
+        shortest = min(len(wanted), BEGINNING // 3)
+        if wanted and (wanted[:BEGINNING] in text or any(
+                text.endswith(wanted[:length]) for length in range(shortest, min(len(wanted), BEGINNING)))):
+            return n
+    return None
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers in order, with consecutive ones as a range.
+
+    >>> ranges([7, 2, 3, 4, 4])
+    '2-4, 7'
+    """
+    runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])
+    ends = [[run[0][1], run[-1][1]] for run in ([*run] for _, run in runs)]
+    return ", ".join("-".join(map(str, dict.fromkeys(pair))) for pair in ends)
+
+
+# ------------------------------
+# The records that a figure counts, the members of its subset, and the votes on a principle.
+
+
+Read = Callable[[str], pd.DataFrame]
+ANSWERS = ("responses", "selections")
+
+
+def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
+    """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
+
+    ``read`` gives a processed table by name, ``figure`` is a row of estimates, ``question`` of questions.
+    """
+    unit, about = question.unit, "question_id == @question.question_id"
+    if figure.measure == DISCORDANCE:
+        rows = read("stated").query(f"{about} and recorded != ''")
+        rows = rows[rows["indicator"] == figure.option_id]
+        return rows.assign(is_counted=rows["is_discordant"])
+    rows = read("responses").query(about)
+    rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
+    counted = rows["is_in_base"]
+    if question.type == "multi":
+        ticked = read("selections").query(f"{about} and is_selected")
+        ticked = ticked[ticked["option_id"] == figure.option_id]
+        counted = rows["answer_id"].isin(ticked["answer_id"])
+    elif figure.option_id:
+        counted = rows["value"] == figure.option_id
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(subset_members(read, figure, unit))]
+
+
+def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
+    """The organisations or answers of the figure's subset."""
+    ids = read(f"{unit}s")[f"{unit}_id"]
+    if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
+        return {*ids}
+    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
+    return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
+
+
+def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """By principle: each closed round and panel in words, with the ratings that count."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
+        said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
+            "; ".join(filter(None, [f"{row.criterion} {row.votes_high} of {row.n} high",
+                                    roles_in_words(row._asdict())])))
+    ratings = read("ratings")
+    ratings = ratings[ratings["held_out"] == ""]
+    cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
+    found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
+    for (principle, round_id, version, panel), counts in sorted(said.items()):
+        text = f"round {round_id} on {principle}.{version}, {panel.replace('_', ' ')}: {', '.join(counts)}"
+        found.setdefault(principle, []).append((text, cast.get((principle, round_id, panel), ratings[:0])))
+    return found
+
+
+# ------------------------------
+# From a piece of evidence to its raw files, as far as an audience may see.
+#
+# The tables are those of the last build; checksums of raw files are computed anew. The team sees call, time,
+# line, raw file and checksum, and the forms that votes come from. Other readers see released figures and
+# cleared quotations: no document, time, file or id of a passage, and no note.
+
+
+WITHHELD = "evidence that stays with the team"
+NOT_CLEARED = "words that are not cleared for this audience"
+TRAIL = "_trail"
+"""Where a view keeps its trail, as it keeps whatever else it has read."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision,
+    evidence, votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` are what the
+    audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.view.places`; blank:
+    nowhere). The text of a passage or quotation begins with its words, ``quote``, in a ``language``.
+    ``about`` has, for the team, every id it stands for."""
+
+    depth: int
+    kind: str
+    id: str
+    text: str
+    place: str = ""
+    quote: str = ""
+    language: str = ""
+    about: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+class Trail:
+    """The tables of a built study for the traces of one audience, each read once; ``view`` is of the whole
+    study."""
+
+    def __init__(self, view: StudyView) -> None:
+        self.view, self.study, self.read = view, view.study, view.read
+        self.has_sources = view.may("passages")
+        self.reference = cache(lambda name: read_table(view.study, name))
+        self.files = RawFiles(view.study)
+
+    @classmethod
+    def of(cls, view: StudyView) -> Trail:
+        """The trail of a view: all parts of a page share one."""
+        held = vars(view)
+        if TRAIL not in held:
+            held[TRAIL] = cls(view)
+        return held[TRAIL]
+
+    def evidence(self, row: Any) -> Iterator[Node]:
+        """The lines of one row of evidence, its own first; those below it are found as they are asked for."""
+        figure, below = self.figure(row), self.sources(row)
+        first = next(below, None)
+        if self.is_withheld(row):
+            said = WITHHELD
+        elif row.kind == "segment":
+            said = "one organisation" if first else row.reference if self.has_sources else NOT_CLEARED
+        else:
+            said = self.words.said(figure) if figure is not None else row.reference
+        note = f". {row.note}" if self.has_sources and row.note else ""
+        text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
+        yield self.node(1, "evidence", row.evidence_id, text, first.place if first else "",
+                        row.reference, figure.estimate_id if figure else "")
+        if first:
+            yield first
+            yield from below
+
+    def sources(self, row: Any) -> Iterator[Node]:
+        """The lines below a row of evidence."""
+        figure = self.figure(row)
+        if row.kind == "segment":
+            yield from self._segment(row.reference, row.cited)
+        elif figure is not None and not self.is_withheld(row):
+            yield from self.below(figure)
+
+    def is_withheld(self, row: Any) -> bool:
+        """Whether a row of evidence cites a figure that the audience may not see."""
+        if self.has_sources or row.kind not in ("estimate", "code"):
+            return False
+        figure = self.figure(row)
+        code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
+        return figure is None or code in self._case_codes
+
+    def quotations(self, row: Any) -> pd.DataFrame:
+        """The rows of ``view.quotation_rows`` with words that a row of evidence cites: of its passage, or of
+        passages with its code."""
+        rows = self._quotes
+        if row.kind == "segment":
+            own = self.origins.get(row.reference, row.reference)
+            return rows[rows["segment_id"].map(lambda one: self.origins.get(one) == own).astype(bool)]
+        code = getattr(self.figure(row), "code_id", "")
+        if not code or self.is_withheld(row):
+            return rows[:0]
+        own = {code, *self._descendants.get(code, [])} - self._case_codes
+        return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
+
+    def votes(self, principle_id: str) -> list[Node]:
+        """For the team: the votes on a principle, a line a round and panel, and the forms they come from."""
+        lines = []
+        for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
+            about = (*rows["rater_id"], *rows["organisation_id"])
+            lines.append(self.node(1, "votes", "", said, "", *about))
+            for name, own in rows.groupby("entered_by"):
+                by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
+                lines.append(self._file(2, self.files.of_ballot(name), f"{len(own)} votes{by_proxy}",
+                                        *own["rater_id"], *own["organisation_id"]))
+        return lines
+
+    def figure(self, row: Any) -> Any:
+        """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
+        if row.kind == "code":
+            return code_figure(self._figures("coded"), row.reference)
+        if row.kind == "estimate":
+            return self._figures(self.words.question_of(row.reference)).get(row.reference)
+        return None
+
+    @cached_property
+    def _figures(self) -> Callable[[str], dict[str, Any]]:
+        """The figures about a question, or about codes, by their ids; those about nothing of these are looked
+        for among all. So a trace depends only on the figures that it shows."""
+        def about(question: str) -> dict[str, Any]:
+            rows = self.view.question_figures(question) if question else self.view.released
+            return {row.estimate_id: row for row in rows.itertuples()}
+        return cache(about)
+
+    @cached_property
+    def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+        return votes_by_principle(self.read)
+
+    @cached_property
+    def places(self) -> Places:
+        """The places on the pages of the audience."""
+        passages = self.view.coded_passages if self.has_sources else None
+        return Places.of(self.read("codebook"), self.view.question_figures("coded"), passages)
+
+    @cached_property
+    def words(self) -> Words:
+        return self.view.words
+
+    @cached_property
+    def _case_codes(self) -> set[str]:
+        return case_codes(self.reference("codebook"))
+
+    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
+             quote: str = "", language: str = "") -> Node:
+        about = frozenset(filter(None, about)) if self.has_sources else frozenset()
+        return Node(depth, kind, name, normalise_space(text), place, normalise_space(quote), language, about)
+
+    def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
+        found, wrong = self.files.state(path)
+        text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
+        return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
+
+    def below(self, figure: Any) -> Iterator[Node]:
+        """The lines below a figure: the code and its passages, or the question and its rows."""
+        if figure.measure == "coded":
+            return self._code(figure)
+        question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
+        return self._question(figure, question) if question else iter(())
+
+    # Answers of the survey
+
+    def _question(self, figure: Any, question: Any) -> Iterator[Node]:
+        condition = question.asked_if and self.words.condition(question.asked_if).removesuffix(".")
+        asked = f" (asked of those who {condition})" if condition else ""
+        said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
+        yield self.node(2, "question", question.question_id, said,
+                        self.places.question(question.question_id, question.theme_id))
+        if not self.has_sources:
+            return
+        rows = contributing_records(self._read_about(question.question_id), figure, question)
+        for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
+            at = own["answer_id"].map(row_of)
+            is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
+            places = [f"{what}: {ranges(at[which])}" for what, which in is_own.items() if which.any()]
+            yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
+        if figure.measure == DISCORDANCE:
+            sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
+            yield from (self._file(3, self.study.relative(path), "the record")
+                        for path in self.study.raw_files("context") if path.name in sources)
+
+    @cached_property
+    def _read_about(self) -> Callable[[str], Read]:
+        """For a question, what reads tables: of those with answers only the answers to this question."""
+        answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
+
+        def about(question: str) -> Read:
+            return lambda name: answers(name, question) if name in ANSWERS else self.read(name)
+        return about
+
+    # Codes and passages
+
+    def _code(self, figure: Any) -> Iterator[Node]:
+        code = figure.code_id
+        own = {code, *self._descendants.get(code, [])}
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
+        yield self.node(2, "code", code, said, self.places.code(code), *own)
+        if not self.has_sources:
+            yield from (self._quotation(3, row) for row in self._quotes.itertuples()
+                        if own - self._case_codes & {*row.code_ids.split(";")})
+            return
+        for coder in sorted({coder for one in own for coder in self._coders.get(one, ())}):
+            yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
+                        for path in self.study.coder_files().get(coder, ()))
+        yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
+                    for row in self._memos if row.attached_to in own)
+        column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
+        are_in = subset_members(self.read, figure, "organisation") if column == "organisation_id" \
+            else {figure.subset_id}
+        rows: dict[tuple[str, str], Any] = {}
+        for row in sorted(row for one in own for row in self._by_code.get(one, ())
+                          if getattr(row, column) in are_in):
+            rows.setdefault((row.segment_id, row.quote), row)
+        apart: dict[str, list[Any]] = {}
+        for row in rows.values():
+            if row.source in UNASKED and column == "organisation_id":
+                apart.setdefault(row.source, []).append(row)
+            else:
+                yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+        for source in sorted(apart):
+            said = f"Said in {_UNASKED[source]}, which this figure does not count."
+            if figure.subset_kind == ALL:
+                in_all = self._figures("coded")[code_estimate(code, f"{SOURCE}={source}")]
+                said = f"Counted apart: {self.words.sentence(in_all)}"
+            yield self.node(3, "code", code, said, self.places.code(code))
+            for row in apart[source]:
+                yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+
+    def _segment(self, segment_id: str, cited: str) -> Iterator[Node]:
+        """The passage of a segment, at the place of the words that are cited; for readers other than the team
+        its cleared quotations."""
+        if segment_id in self.segments:
+            if self.has_sources:
+                codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
+                yield from self._passage(2, segment_id, self.segments[segment_id].text, codes, begins=cited)
+            else:
+                yield from (self._quotation(2, row) for row in self._quotes.itertuples()
+                            if self.origins.get(row.segment_id) == self.origins[segment_id])
+
+    def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
+                 memo: str = "", begins: str = "") -> Iterator[Node]:
+        """The line of a passage and that of its file, at the place of ``begins`` or of the quotation."""
+        segment = self.segments[segment_id]
+        document = self.documents[segment.document_id]
+        path, place = self.files.of_segment(segment_id, document, begins or quote)
+        clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
+        day = talk_day(document.kind, document.date)
+        said = [segment_id, document.kind, day, clock, place, wording, memo and f"memo: {memo}"]
+        owners = (segment.organisation_id, document.organisation_id)
+        yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
+                        self.places.passage(segment_id, *codes),
+                        segment.document_id, *owners, *self._quoted.get(segment_id, ()),
+                        quote=quote, language=segment.language or document.language)
+        yield self._file(depth + 1, path, place)
+
+    def _quotation(self, depth: int, row: Any) -> Node:
+        said = ", ".join(filter(None, [row.source, row.wording]))
+        return self.node(depth, "quotation", "", f"“{row.text}” {said}",
+                         self.places.quotation(row.text, *row.code_ids.split(";")),
+                         quote=row.text, language=row.language)
+
+    @cached_property
+    def texts(self) -> dict[str, dict[str, str]]:
+        """The original texts of all principles by printed id, for those who read earlier texts."""
+        rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
+        return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
+
+    def evidence_count(self, principle_id: str) -> int:
+        """How many pieces of evidence are recorded for a principle."""
+        return int((self.read("evidence")["principle_id"] == principle_id).sum())
+
+    def reason(self, text: Mapping[str, str]) -> str:
+        """Why a text was made and who asked for it, as sentences. Others than the team read of the second
+        only the name of an organisation that may be named, and nothing where the decisions are hidden because
+        somebody left."""
+        if DECISIONS in self.view.hidden:
+            return ""
+        by = text["asked_by"]
+        by = self.view.organisation_names.get(by, by if self.has_sources else "")
+        said = {"Because": text["changed_because"], "Asked for by": by}
+        return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
+
+    def decisions(self, principle_id: str) -> list[str]:
+        """The decisions about a principle and the objections to it, for those who read earlier texts: day,
+        decision, who proposed it, objections and reservations."""
+        if DECISIONS in self.view.hidden or not self.view.may("earlier_texts"):
+            return []
+        rows = self.read("decision_log").sort_values("order")
+        rows = rows[rows["principle_id"] == principle_id]
+        names = self.view.named(rows["proposed_by"])
+        return [f"{row.date}: {row.decision.rstrip('.')}{f' (proposed by {by})' if by else ''}."
+                + "".join(f" {head}: {words.rstrip('.')}." for head, words in (
+                    ("Objections", row.objections), ("Reservations", row.reservations)) if words)
+                for row, by in zip(rows.itertuples(), names, strict=True)]
+
+    def is_objected_to(self, principle_id: str) -> bool:
+        """Whether :meth:`decisions` has an objection to a principle."""
+        rows = self.read("decision_log")
+        is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
+        return bool(is_own.any()) and bool(self.decisions(principle_id))
+
+    def history(self, row: Any) -> Iterator[Node]:
+        """Where the text of a principle came from, with the earlier words, and what became of it; whether its
+        evidence is recorded; the decisions about it."""
+        text = self.texts.get(row["printed_id"])
+        if text is None:
+            return
+        if said := origin(text):
+            told = f"{row['printed_id']} {said}.{self.reason(text)}"
+            yield self.node(1, "text", row["printed_id"], told, "")
+        for name in came_from(text):
+            if old := self.texts.get(name):
+                place = self.places.principle(old["principle_id"])
+                yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
+        if said and how(text) != REWORDED and not self.evidence_count(row["principle_id"]):
+            others = {self.texts[name]["principle_id"] for name in came_from(text) if name in self.texts}
+            n = {one: self.evidence_count(one) for one in sorted(others)}
+            counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
+            yield self.node(1, "text", "", UNSUPPORTED + (
+                f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
+                if counted else ""), "")
+        after = [*became(row["printed_id"], self.texts.values())]
+        if after:
+            yield self.node(1, "text", row["printed_id"],
+                            f"{row['printed_id']} {outcome(text, self.texts.values())}.", "")
+        for name in after:
+            new = self.texts[name]
+            place = self.places.principle(new["principle_id"])
+            yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason(new)}", place)
+        for said in self.decisions(row["principle_id"]):
+            yield self.node(1, "decision", "", said, "")
+
+    @cached_property
+    def passages(self) -> pd.DataFrame:
+        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
+        source of its text. The wording also says where the words are not agreed."""
+        rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+        sources = text_sources(self.read("documents"), self.read("segments"))
+        wording = ["; ".join(filter(None, [row.wording, "" if row.is_agreed
+                                           else words_not_agreed(row.marked_by)]))
+                   for row in rows.itertuples()]
+        return rows.assign(source=rows["document_id"].map(sources), wording=wording)
+
+    @cached_property
+    def _descendants(self) -> dict[str, list[str]]:
+        return descendants(self.reference("codebook"))
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return self.read("codebook").set_index("code_id")["definition"].to_dict()
+
+    @cached_property
+    def _coders(self) -> dict[str, set[str]]:
+        """Who used each code."""
+        return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
+
+    @cached_property
+    def _memos(self) -> list[Any]:
+        """The memos on codes."""
+        return [row for row in self.read("memos").itertuples() if row.attached_kind == "code"]
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Any]]:
+        """The passages of each code, in their order."""
+        found: dict[str, list[Any]] = {}
+        for row in self.passages.itertuples():
+            found.setdefault(row.code_id, []).append(row)
+        return found
+
+    @cached_property
+    def segments(self) -> dict[str, Any]:
+        return {row.segment_id: row for row in self.read("segments").itertuples()}
+
+    @cached_property
+    def documents(self) -> dict[str, Any]:
+        return {row.document_id: row for row in self.read("documents").itertuples()}
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """Each segment -> the one it translates, or itself."""
+        return origins(self.read("segments"))
+
+    @cached_property
+    def _quoted(self) -> dict[str, list[str]]:
+        """The quotations of each segment, for whomever."""
+        return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
+
+    @cached_property
+    def _quotes(self) -> pd.DataFrame:
+        """The quotations that the audience may read, each with its segment."""
+        passages = self.reference("quotes")[["quote_id", "segment_id"]]
+        return self.view.quotation_rows.merge(passages, on="quote_id")
+
+
+# ------------------------------
+# Traces of principles, and what rests on a source.
+
+
+def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[Node]:
+    """The tree of one principle as lines in order; ``P03`` is its latest version, ``P03.1`` its first.
+
+    Raises UsageError for a principle that is not there, GLCError where nothing is built.
+    """
+    trail = Trail(StudyView(study, audience))
+    rows = trail.read("principles").query("translation_of == ''")
+    is_latest = (rows["principle_id"] == principle_id) & rows["is_current"]
+    is_own = (rows["printed_id"] == principle_id) | is_latest
+    if not is_own.any():
+        known = {*rows["principle_id"], *rows["printed_id"]}
+        raise UsageError(f"There is no principle {principle_id!r}; {nearest(principle_id, known)}.")
+    row = rows[is_own].iloc[0]
+    said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
+    evidence = trail.read("evidence").query("principle_id == @row.principle_id")
+    return [trail.node(0, "principle", row["printed_id"], said, trail.places.principle(row["principle_id"])),
+            *trail.history(row), *(node for one in evidence.itertuples() for node in trail.evidence(one)),
+            *trail.votes(row["principle_id"])]
+
+
+def resting_on(study: Study, source: str) -> pd.DataFrame:
+    """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
+    quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
+    of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""
+    trail, found = Trail(StudyView(study)), []
+    for row in trail.read("evidence").itertuples():
+        found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
+    for principle in sorted({*trail.read("tallies")["principle_id"]}):
+        found.append((principle, "", "votes", "", trail.votes(principle)))
+    found = [(*who, next((node.text for node in nodes if source in {node.id, *node.about}), None))
+             for *who, nodes in found]
+    found = [row for row in found if row[-1]]
+    if not found and source not in (known := _sources(study)):
+        raise UsageError(f"There is no {source!r}; {nearest(source, known)}.")
+    columns = ["principle", "evidence_id", "reference", "stance", "through"]
+    return pd.DataFrame(found, columns=columns, dtype="str")
+
+
+def _sources(study: Study) -> set[str]:
+    """The ids of all that a principle could rest on."""
+    ids = {"estimates": "estimate_id", "questions": "question_id", "segments": "segment_id",
+           "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
+           "codebook": "code_id"}
+    known = {one for table, column in ids.items()
+             for one in tables.read(table, study=study)[column].astype("str").unique()}
+    known |= {*read_table(study, "quotes")["quote_id"], *read_table(study, "raters")["rater_id"]}
+    return known | {study.relative(path) for path in study.all_raw_files()}

@@ -1,0 +1,418 @@
+"""Texts and open answers that a coder is to code: assigned, double-coded, or corrected meanwhile.
+
+In go a study and a coder; out come the texts and answers that are the coder's (:class:`CoderTexts`), with
+their titles, languages, turns and purpose, and which of them the coder handed in from another program.
+
+The module decides: a coder is to code what assignments.csv assigns, or everything where it assigns nothing to
+anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, DeskCoding, DeskText, DeskWork, Journal
+from glc_analysis.coding.alignment import NOWHERE, ChangedText, Span
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.texts import Text
+from glc_analysis.errors import GLCError
+from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
+from glc_analysis.reference import read_table
+from glc_analysis.study import JOURNAL, Study
+from glc_analysis.text import content_hash, language_direction, match_key, talk_day
+
+# ------------------------------
+# Which texts are coded twice, and whether all of them are handed in.
+#
+# In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
+#
+# The module decides: nobody sees another coder's coding of a double-coded text before both have handed in
+# every text that is assigned to more than one coder, since seeing one would influence the next. Then each
+# compares the own texts; the person whom study.toml names ([coding] decided_by) compares all.
+
+
+DOUBLE, SINGLE = "double", "single"
+
+
+class DoubleCoding:
+    """The texts that more than one coder is to code."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    @cached_property
+    def assignments(self) -> pd.DataFrame:
+        """assignments.csv, with the purpose of each row: double, single or training."""
+        rows = read_table(self.study, "assignments").reset_index(drop=True)
+        counted = rows[(rows["coder_id"] != CONSENSUS) & (rows["purpose"] != TRAINING)]
+        people = counted.groupby("document_id")["coder_id"].nunique()
+        return rows.assign(purpose=[
+            purpose or (DOUBLE if people.get(document, 0) > 1 else SINGLE)
+            for document, purpose in zip(rows["document_id"], rows["purpose"], strict=True)])
+
+    @property
+    def texts(self) -> set[str]:
+        """The document_ids of the texts that more than one coder is to code."""
+        return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
+
+    def texts_to_compare(self, person: str) -> set[str]:
+        """Those of these texts that somebody may compare: the own ones, or all, where study.toml names the
+        person who decides."""
+        rows = self.assignments[self.assignments["purpose"] == DOUBLE]
+        is_own = (rows["coder_id"] == person) | self.decides(person)
+        return {*rows.loc[is_own, "document_id"]}
+
+    def decides(self, person: str) -> bool:
+        """Whether study.toml names this person as the one who decides where coders differ."""
+        named = match_key(self.study.settings["coding"]["decided_by"])
+        return bool(named) and match_key(person) == named
+
+    @property
+    def waiting(self) -> list[tuple[str, str]]:
+        """The double-coded texts that are not handed in yet, each with its coder."""
+        rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]
+        return sorted({*rows.itertuples(index=False, name=None)} - self._handed_in())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every double-coded text is handed in by all its coders; never where there is none."""
+        return (self.assignments["purpose"] == DOUBLE).any() and not self.waiting
+
+    @property
+    def opened(self) -> set[str]:
+        """The texts whose codings were opened for comparison: what each coder gave them stays as it is."""
+        journal = Journal(self.study.journal(CONSENSUS))
+        journal.read()
+        return journal.work.opened
+
+    def texts_at_desk(self) -> dict[str, dict[str, str]]:
+        """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
+        found: dict[str, dict[str, str]] = {}
+        for coder, work in self._work().items():
+            for document in {*work.handed_in()} & self.texts:
+                found.setdefault(document, {})[coder] = work.texts[document].text
+        return found
+
+    def _work(self) -> dict[str, DeskWork]:
+        """What each coder has coded at the desk."""
+        found = {}
+        for coder in sorted({*self.assignments["coder_id"]}):
+            journal = Journal(self.study.journal(coder))
+            journal.read()
+            found[coder] = journal.work
+        return found
+
+    def _handed_in(self) -> set[tuple[str, str]]:
+        found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
+        try:
+            readings = tables.read("readings", study=self.study)
+        except GLCError:  # nothing is built yet
+            return found
+        pairs = readings[["document_id", "coder_id"]].astype("str")
+        return found | {*pairs.itertuples(index=False, name=None)}
+
+
+# ------------------------------
+# Texts of a coder.
+
+
+_TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
+"""The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
+
+
+class Turn(NamedTuple):
+    """One turn of a text: its words are from ``start`` to ``end``."""
+
+    turn_id: str
+    speaker: str
+    role: str
+    language: str
+    start: int
+    end: int
+
+
+class CoderTexts:
+    """The texts and open answers of a coder. What is asked first is read then, and held."""
+
+    def __init__(self, study: Study, coder: str) -> None:
+        self.study, self.coder = study, coder
+        self._turns_of: dict[tuple[str, str], list[Turn]] = {}
+
+    # What is the coder's.
+
+    @cached_property
+    def double(self) -> DoubleCoding:
+        """Which texts several people code, and which of these were compared."""
+        return DoubleCoding(self.study)
+
+    @cached_property
+    def assigned(self) -> dict[str, str]:
+        """The texts and answers that are assigned to the coder, each with its purpose."""
+        rows = self.double.assignments
+        return dict(rows.loc[rows["coder_id"] == self.coder, ["document_id", "purpose"]].itertuples(
+            index=False, name=None))
+
+    @cached_property
+    def is_unknown(self) -> bool:
+        """Whether the study has assignments and none of them, and no file, is of this coder."""
+        return not self.assigned and not self.double.assignments.empty \
+            and self.coder not in self.study.coder_files()
+
+    @cached_property
+    def texts(self) -> dict[str, None]:
+        """The interviews and calls that the coder is to code, in the order of assignments.csv."""
+        if self.double.assignments.empty:
+            return dict.fromkeys(self.described.index)
+        return dict.fromkeys(one for one in self.assigned if one in self.described.index)
+
+    @cached_property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """Each open answer that the coder is to code, by its id: question_id, question, organisation,
+        country, language, direction, and its text as it is now. A coder who was assigned no answer may code
+        all of them, as may those of a study without assignments."""
+        try:
+            documents, segments = (tables.read(name, study=self.study) for name in ("documents", "segments"))
+        except GLCError:
+            return {}
+        rows = documents[documents["kind"] == "answer"]
+        if rows.empty or self.is_unknown:
+            return {}
+        own = rows[rows["document_id"].isin([*self.assigned])]
+        rows = own if len(own) else rows
+        names = {name: dict(zip(frame[key].astype("str"), frame[label].astype("str"), strict=True))
+                 for name, key, label in (("organisations", "organisation_id", "label"),
+                                          ("countries", "country_id", "label"),
+                                          ("questions", "question_id", "wording"))
+                 for frame in [tables.read(name, study=self.study)]}
+        words = segments.drop_duplicates("document_id").set_index("document_id")["text"]
+        return {row.document_id: {
+            "question_id": str(row.question_id), "question": names["questions"].get(str(row.question_id), ""),
+            "organisation": names["organisations"].get(str(row.organisation_id), str(row.organisation_id)),
+            "country": names["countries"].get(str(row.country_id), str(row.country_id)),
+            "language": str(row.language), "direction": language_direction(str(row.language)),
+            "text": str(words[row.document_id])}
+            for row in rows.itertuples()}
+
+    def purpose(self, document: str) -> str:
+        """Why the coder has a text or an answer: double, single or training."""
+        return self.assigned.get(document, "single")
+
+    # What is known of it.
+
+    @cached_property
+    def described(self) -> pd.DataFrame:
+        """documents.csv by document_id."""
+        return read_table(self.study, "documents").set_index("document_id")
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What texts are called: their kind, whose they are, and their day. Two of the same name have their
+        ids as well."""
+        organisations = read_table(self.study, "organisations")
+        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
+        names = {row.Index: ", ".join(filter(None, (
+            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id,
+            talk_day(row.kind, row.date))))
+            for row in self.described.itertuples()}
+        times = Counter(names.values())
+        return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}
+
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """The languages of texts and answers."""
+        texts = self.current.documents
+        return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
+            one: row["language"] for one, row in self.answers.items()}
+
+    @cached_property
+    def current(self) -> Any:
+        """All interviews and calls as they are now, with the words of each and its turns."""
+        return current_texts(self.study, needed=_TEXT_TABLES)
+
+    def words_now(self, document: str) -> str:
+        """The words of a text or an answer as they are now."""
+        if document in self.answers:
+            return str(self.answers[document]["text"])
+        return self.current.canonical[document]
+
+    def text_now(self, document: str, before: str) -> Text:
+        """A text or an answer as it is now, to be compared with its words ``before``. Of an answer the desk
+        knows no words without pseudonyms: where names alone were masked since, the words before serve."""
+        if document in self.current.texts:
+            return self.current.texts[document]
+        now, masked = self.words_now(document), self.mask(before)
+        return Text(now, before, masked.offsets) if masked.text == now else Text(now, now)
+
+    @cached_property
+    def mask(self) -> Callable[[str], Masked]:
+        """Puts today's pseudonyms into a text."""
+        names = read_table(self.study, "names")
+        return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
+
+    def received_on(self, document: str) -> str:
+        """The day on which the file of a text arrived as it is now; blank where nobody wrote it down."""
+        path = str(self.described.at[document, "path"]) if document in self.described.index else ""
+        row = read_manifest(self.study).get(path)
+        is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
+        return row["received_on"][:10] if is_same else ""
+
+    def turns(self, document: str, text: str) -> list[Turn]:
+        """The turns of a text or an answer whose words are ``text``, with what is known of them now: a text
+        may have changed since its coder began it."""
+        if (document, text) not in self._turns_of:
+            self._turns_of[document, text] = self._found_turns(document, text)
+        return self._turns_of[document, text]
+
+    def _found_turns(self, document: str, text: str) -> list[Turn]:
+        if document in self.answers:
+            return [Turn(document, "", "participant", "", 0, len(text))]
+        about, found = self._segments_of.get(document, []), []
+        for n, (speaker, start, end) in enumerate(_turns_in(text)):
+            row = about[n] if n < len(about) else None
+            if row is not None and row.speaker_id == speaker:
+                found.append(Turn(str(row.segment_id), speaker, str(row.role), str(row.language), start, end))
+            else:
+                found.append(Turn(f"{document}.{n + 1}", speaker, "", "", start, end))
+        return found
+
+    @cached_property
+    def _segments_of(self) -> dict[str, list[Any]]:
+        frame = self.current.segments.sort_values("start", kind="stable")
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in frame.itertuples():
+            found[row.document_id].append(row)
+        return found
+
+    # What the coder handed in from other programs.
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The files that the coder handed in from other programs."""
+        return [path for path in self.study.coder_files().get(self.coder, ()) if path.name != JOURNAL]
+
+    @cached_property
+    def handed_in(self) -> set[str]:
+        """The texts and answers that the last build read from the coder. Without a file of their own they
+        were named in a project of several coders, unless study.toml names their files and these were taken
+        away."""
+        if not self.files and self.coder in self.study.settings["raw"]["codings"]:
+            return set()
+        try:
+            readings = tables.read("readings", study=self.study)
+        except GLCError:  # nothing is built yet
+            return set()
+        return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
+
+    def new_files(self) -> list[str]:
+        """The names of the coder's files of other programs that the last build did not have."""
+        try:
+            built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
+        except (OSError, ValueError, KeyError):
+            built = {}
+        return [path.name for path in self.files if self.study.relative(path) not in built]
+
+
+def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """The turns of a canonical text: the speaker, and where the words begin and end."""
+    at = 0
+    for block in text.removesuffix("\n").split("\n\n"):
+        speaker = block.partition(": ")[0]
+        yield speaker, at + len(speaker) + 2, at + len(block)
+        at += len(block) + 2
+
+
+# ------------------------------
+# Texts that were corrected since their coder began them at the desk, or went on with them.
+#
+# In go the coder's texts as they are today, and the journal, which holds them as the coder began them. Out
+# come whether a text changed, what a coder is told of it, and what going on with the text of today means
+# for codings and proposed codes: a new place, or the stretch in which to place them again.
+#
+# The module decides what goes along: a passage whose words are the same, and lie within one turn
+# (:mod:`~glc_analysis.coding.alignment`). An open answer that was coded as a whole goes along as a whole.
+
+
+class CorrectedTexts:
+    """A coder's texts of today beside those of the journal."""
+
+    def __init__(self, own: CoderTexts, journal: Journal) -> None:
+        self._own, self._journal = own, journal
+        self._pairs: dict[tuple[str, str, str], ChangedText] = {}
+
+    def is_changed(self, document: str) -> bool:
+        """Whether a text has other words today than when its coder began it or went on with it."""
+        is_begun = document in self._journal.work.texts and (
+            document in self._own.texts or document in self._own.answers)
+        return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
+
+    def change(self, document: str) -> dict[str, Any]:
+        """What a coder is told of a text that changed (``change``; blank where it did not), and how many of
+        the codings lie in words that did not change (``stay``)."""
+        if not self.is_changed(document):
+            return {"change": "", "stay": 0}
+        before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]
+        own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
+        n, stay, day = len(own), len(own & moved.keys()), self._own.received_on(document)
+        since = f"after you began it on {before.on}" if before.on else "after you began it"
+        when = f"on {day}" if before.on and day >= before.on else since
+        counted = "You have no codings in it." if not n else \
+            f"Your one coding {'lies' if stay else 'does not lie'} in words that did not change." if n == 1 \
+            else f"{stay} of your {n} codings lie{'s' * (stay == 1)} in words that did not change."
+        said = "answer" if document in self._own.answers else "text"
+        return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
+
+    def new_text(self, document: str) -> dict[str, Any]:
+        """A text of today as the journal keeps it: document_id, version, text, ``is_edited``, and the coder's
+        codings and proposed codes by their ids: ``moved`` has the place of those whose words are unchanged,
+        ``waiting`` the stretch in which each of the others must be."""
+        work, words = self._journal.work, self._own.words_now(document)
+        before = work.texts[document]
+        changed = self._beside(document, before)
+        moved, waiting = {}, {}
+        turns = self._own.turns(document, words)
+        starts = [turn.start for turn in turns]
+        for table in (work.codings, work.proposals, work.waiting):
+            for key, one in table.items():
+                if one.document_id != document:
+                    continue
+                start, end = self._place(one, before.text, changed)
+                turn = turns[max(bisect_right(starts, start) - 1, 0)]
+                if not one.words and turn.start <= start < end <= turn.end:
+                    moved[key] = [start, end]
+                else:
+                    waiting[key] = [*changed.near(one.start, one.end)]
+        return {"document_id": document, "version": content_hash(words), "text": words,
+                "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
+
+    def changed_turns(self, document: str) -> list[int]:
+        """Where the turns begin that have other words than before their coder went on with the text of today;
+        none where nobody did, or where the text has changed again."""
+        before = self._journal.work.earlier.get(document)
+        if before is None or self.is_changed(document):
+            return []
+        return [start for start, _ in self._beside(document, before).changed_turns()]
+
+    def _beside(self, document: str, before: DeskText) -> ChangedText:
+        """The text of today beside the text before."""
+        key = document, before.version, content_hash(self._own.words_now(document))
+        if key not in self._pairs:
+            now = self._own.text_now(document, before.text)
+            self._pairs[key] = ChangedText(now, before.text, self._own.mask)
+        return self._pairs[key]
+
+    def _place(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> Span:
+        """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
+        if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
+            return NOWHERE if changed.is_edited else (0, len(changed.text.canonical))
+        return changed.locate(one.start, one.end)

@@ -1,0 +1,338 @@
+"""The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
+
+In goes a study and a coder; out comes the widget, drawn by ``desk/desk.js``. It passes what the coder does to
+a CodingSession, which writes it down and decides what may be done, and passes back what the session says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from errno import ENOSPC
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.desk.code_suggestions import is_installed
+from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
+from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.journal import TRAINING, Journal
+from glc_analysis.coding.alignment import ChangedText
+from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.consensus import CONSENSUS, read_decisions
+from glc_analysis.errors import GLCError, nearest
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import language_direction
+
+# ------------------------------
+# Comparing double-coded texts, and deciding where coders differ.
+#
+# In go the tables of a built study; out come the turns that two coders coded differently, side by side, and
+# the decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where
+# the coders had different texts, since one of them went on with a text that changed, a sentence says so,
+# and turns with different words are shown as such.
+#
+# The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
+# Who coded some of them sees those; the person whom study.toml names ([coding] decided_by) sees all. From
+# then on the codings of what was seen stay as they are. A decision is never overwritten: the next one is a
+# new version, and the build takes the last.
+
+
+Plain = dict[str, Any]
+_SHOWN = 5
+_WHO_DECIDES = "Whoever decides on all of them is named in study.toml: [coding] decided_by."
+
+
+class Curation:
+    """The double-coded texts that ``by`` may compare, side by side, for ``by`` to write the decisions down.
+
+    ``today`` is the day that is written beside each decision.
+    """
+
+    def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
+        self.study, self.by, self._today = study, by, today or date.today()
+        self._double = DoubleCoding(study)
+        self._journal = Journal(study.journal(CONSENSUS))
+
+    @cached_property
+    def texts(self) -> set[str]:
+        """The double-coded texts that are compared here."""
+        return self._double.texts_to_compare(self.by)
+
+    def why_not(self) -> str:
+        """Why the texts are not compared yet, in a sentence; blank if they may be."""
+        rows = self._double.assignments
+        if not self._double.texts:
+            return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
+                    "give each text that two people code a row for each of them.")
+        if not self.texts:
+            return (f"None of the texts that two people coded is assigned to {self.by}, so there is nothing "
+                    f"to compare. {_WHO_DECIDES}")
+        if waiting := self._double.waiting:
+            return ("The comparison opens when everybody has finished every double-coded text, since seeing "
+                    f"one would influence the next.{self._unfinished(waiting)}")
+        built = tables.read("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
+        wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
+        if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
+            return "Texts were finished since the last build. To fix: run `glc build`, then compare them."
+        return ""
+
+    def _unfinished(self, waiting: list[tuple[str, str]]) -> str:
+        """Which texts ``by`` has not finished, and who else has not finished all: not which of theirs."""
+        own = [document for document, coder in waiting if coder == self.by]
+        others = sorted({coder for _, coder in waiting} - {self.by})
+        more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
+        return (f" You have not finished {', '.join(own[:_SHOWN])}{more}." if own else "") + (
+            f" Others who have not finished all of theirs: {', '.join(others)}." if others else "")
+
+    def differences(self) -> list[Plain]:
+        """The turns and answers that coders coded differently, in the order of the texts: segment_id,
+        document_id, text, language, direction, coders (coder_id, codes, whether a quarantined passage may be
+        there, and ``other_words``: the coder's own text of the turn, where it has other words than that of
+        another coder), and the decision: codes (None if there is none), reason, by, version.
+
+        From the first call on the codings of these texts stay as they are. Raises GLCError if the comparison
+        is not open yet."""
+        if said := self.why_not():
+            raise GLCError(said)
+        self._open()
+        self._journal.read()
+        rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
+        segments = tables.read("segments", study=self.study).set_index("segment_id")
+        found: dict[str, Plain] = {}
+        for row in rows.itertuples():
+            about = segments.loc[row.segment_id]
+            one = found.setdefault(row.segment_id, {
+                "segment_id": row.segment_id, "document_id": str(row.document_id), "text": str(about["text"]),
+                "language": str(about["language"]), "direction": language_direction(str(about["language"])),
+                "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
+            if row.coder_id != CONSENSUS:
+                one["coders"].append({"coder_id": str(row.coder_id),
+                                      "codes": [*filter(None, row.codes.split(";"))],
+                                      "is_missing": bool(row.is_missing),
+                                      "other_words": older.get((row.segment_id, str(row.coder_id)), "")})
+        for segment, decision in self._last_decisions(rows).items():
+            if segment in found:
+                found[segment] |= decision
+        place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
+            segments.index.isin([*found])].iterrows()} if found else {}
+        return [found[one] for one in sorted(found, key=place.__getitem__)]
+
+    def versions(self) -> list[str]:
+        """A sentence for each double-coded text of which the coders coded different words; none before the
+        comparison is open."""
+        if self.why_not():
+            return []
+        turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
+        return [f"{document} changed while it was coded: {coder} coded it as it was before, others did not. "
+                f"{n} turn{'s have' if n > 1 else ' has'} other words today, and what was coded there is not "
+                "compared. Decide on the words of today."
+                for (document, coder), n in sorted(turns.items())]
+
+    @cached_property
+    def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
+        coders had different texts: the document_id, and the coder's words."""
+        differ = {document: texts for document, texts in self._double.texts_at_desk().items()
+                  if document in self.texts and len({*texts.values()}) > 1}
+        if not differ:
+            return {}
+        texts, found = CoderTexts(self.study, self.by), {}
+        segments = tables.read("segments", study=self.study)
+        for document, copies in differ.items():
+            own = segments[segments["document_id"] == document]
+            for coder, copy in copies.items():
+                changed = ChangedText(texts.text_now(document, copy), copy, texts.mask)
+                for start, end in changed.changed_turns():
+                    for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
+                        found[str(segment), coder] = document, changed.words_before(start, end)
+        return found
+
+    def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
+        """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and
+        why. A later decision on the same turn is its next version. Raises GLCError for a decision that is as
+        the last one, for a text that is not compared here, and where it cannot be written."""
+        wanted, reason = sorted({*codes}), reason.strip()
+        if not self.by.strip():
+            raise GLCError("Nobody is named who writes the decision down. Open the desk with your name as "
+                           "coder.")
+        if not reason:
+            raise GLCError("The decision has no reason. Say in a few words why.")
+        if said := self.why_not():
+            raise GLCError(said)
+        rows = self._rows()
+        if (document := self._document_of(segment_id)) in self._double.texts - self.texts:
+            raise GLCError(f"{document} is not among the texts of {self.by}. {_WHO_DECIDES}")
+        if segment_id not in {*rows["segment_id"]}:
+            raise GLCError(f"The coders do not differ on {segment_id!r}; "
+                           f"{nearest(segment_id, {*rows['segment_id']})}.")
+        known = self._live_codes()
+        for code in wanted:
+            if code not in known:
+                raise GLCError(f"The codebook has no code {code!r} in use; {nearest(code, known)}.")
+        act = {"on": self._today.isoformat(), "act": "decide", "segment_id": segment_id,
+               "codes": ";".join(wanted), "reason": reason, "by": self.by}
+        if file := self._workbook_of(segment_id):
+            act["instead_of"] = file
+        with self._journal.adding(self.study.root):
+            self._refuse_unchanged(segment_id, wanted, reason)
+            self._journal.add([act])
+        version = self._journal.work.decisions[segment_id].version + bool(file)
+        return {"segment_id": segment_id, "version": version,
+                "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
+                           "It counts from the next build on."}
+
+    def _refuse_unchanged(self, segment_id: str, codes: list[str], reason: str) -> None:
+        """Raises GLCError for a decision with the codes and the reason that the last one has."""
+        before = self._last_decisions(self._rows()).get(segment_id)
+        if before and (sorted(before["codes"]), before["reason"]) == (codes, reason):
+            by = f", by {before['by']}," if before["by"] else ""
+            raise GLCError(f"Nothing is changed: version {before['version']} of the decision{by} has these "
+                           "codes and this reason. To decide anew, change the codes or the reason.")
+
+    def _last_decisions(self, rows: pd.DataFrame) -> dict[str, Plain]:
+        """The last decision on each segment: codes, reason, by, version."""
+        found = {row.segment_id: {"codes": [*filter(None, row.codes.split(";"))], "reason": str(row.reason),
+                                  "by": "", "version": 1}
+                 for row in rows[rows["coder_id"] == CONSENSUS].itertuples()}
+        return found | {segment: {"codes": [*filter(None, one.codes.split(";"))], "reason": one.reason,
+                                  "by": one.by, "version": one.version + bool(one.instead_of)}
+                        for segment, one in self._journal.work.decisions.items()}
+
+    def _document_of(self, segment_id: str) -> str:
+        rows = tables.read("disagreements", study=self.study)
+        return next(iter(rows.loc[rows["segment_id"] == segment_id, "document_id"].astype("str")), "")
+
+    def _open(self) -> None:
+        texts = self.texts
+        if not texts <= self._double.opened:
+            with self._journal.adding(self.study.root):
+                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
+                                    "document_ids": sorted(texts)}])
+
+    def _rows(self) -> pd.DataFrame:
+        """The rows of table ``disagreements`` that are about the texts that are compared here."""
+        rows = tables.read("disagreements", study=self.study)
+        return rows[rows["document_id"].isin(self.texts)]
+
+    def _live_codes(self) -> dict[str, str]:
+        book = read_table(self.study, "codebook")
+        book = book[book["merged_into"] == ""]
+        return dict(zip(book["code_id"], book["name"], strict=True))
+
+    def _workbook_of(self, segment_id: str) -> str:
+        """The workbook with a decision on a segment; blank if there is none."""
+        book = complete_codebook(read_table(self.study, "codebook"),
+                                 tables.read("codebook", study=self.study))
+        for path in self.study.coder_files().get(CONSENSUS, ()):
+            if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
+                return path.name
+        return ""
+
+
+# ------------------------------
+# The widgets.
+
+
+_FRONT_END = Path(__file__).with_name("desk")
+SCRIPT, STYLES = (_FRONT_END / "desk.js").read_text("utf-8"), (_FRONT_END / "desk.css").read_text("utf-8")
+"""What the browser gets: both travel with the widget, so that nothing is loaded from anywhere else."""
+
+
+def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
+    """The coding desk of one coder, to be shown as the last line of a notebook's cell.
+
+    ``study`` is a study or its folder; ``coder`` is the coder's id, as in assignments.csv. The desk shows the
+    coder's own work alone, and writes each act into ``raw/codings/<coder>/`` at once.
+
+    >>> desk = glc.coding_desk(study, coder="ines")
+    >>> desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
+    'interview-farol-de-barro'
+
+    Raises UsageError for a name that cannot be a coder's, GLCError for a study that cannot be read.
+    """
+    return CodingDesk(CodingSession(Study.find(study) if isinstance(study, str) else study, coder))
+
+
+class CodingDesk(anywidget.AnyWidget):
+    """The widget: asked by the browser, it answers from a session.
+
+    A question is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``; its answer has the same id
+    and either ``ok``, what was asked for, or ``error``, one sentence for the coder. Where the codebook
+    changed since the browser got it, the answer to an act has ``news``: the codebook, and what the coder
+    should know.
+    """
+
+    _esm, _css = SCRIPT, STYLES
+
+    def __init__(self, session: CodingSession) -> None:
+        super().__init__()
+        self.session, self._codebook_shown = session, session.codebook_readings
+        self.on_msg(lambda widget, question, buffers: self.send(self.answer(question)))
+
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a question of the browser."""
+        try:
+            answer = {"id": question["id"], "ok": self._said(question)}
+        except GLCError as error:
+            answer = {"id": question["id"], "error": str(error)}
+        except OSError as error:
+            answer = {"id": question["id"],
+                      "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
+                      if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
+        if "do" in question and self.session.codebook_readings != self._codebook_shown:
+            answer["news"] = {"codebook": self.session.codebook(),
+                              "problems": self.session.state()["problems"]}
+            self._codebook_shown = self.session.codebook_readings
+        return answer
+
+    def _said(self, question: Mapping[str, Any]) -> Any:
+        if "do" in question:
+            return self._do(question["do"])
+        if "refuse" in question:
+            return self.session.refuse_suggestions(**question["refuse"])
+        if "decide" in question:
+            return self._curation.decide(**question["decide"])
+        return self._get(**question)
+
+    def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0) -> Any:
+        session = self.session
+        if get == "start":
+            return {"state": session.state(), "texts": session.texts(), "codebook": session.codebook(),
+                    "offers": self._offers()}
+        if get == "text":
+            return session.text(document_id)
+        if get == "suggestions":
+            return session.suggestions(document_id, start, end, at_once=True)
+        if get == "why_no_suggestions":
+            return session.why_no_suggestions(document_id)
+        return {"answers": session.answers, "training": session.training,
+                "why_not_compare": self._curation.why_not, "versions": self._curation.versions,
+                "differences": self._curation.differences}[get]()
+
+    def _offers(self) -> list[str]:
+        """The views that this coder has a use for."""
+        purposes = {text["purpose"] for text in self.session.texts()}
+        return ["texts", "answers", *["compare"] * bool(self._curation.texts),
+                *["training"] * (TRAINING in purposes),
+                *["suggestions"] * is_installed()]
+
+    @property
+    def _curation(self) -> Curation:
+        return Curation(self.session.study, self.session.coder)
+
+    def _do(self, act: Mapping[str, Any]) -> dict[str, Any]:
+        """Does an act; beside what the session says, what is now true of everything it changed."""
+        session = self.session
+        done = session.do(act)
+        after = {one: session.work_on(one) for one in done["changed"]}
+        done |= {"after": after, "texts": session.texts()}
+        if act["act"] in ("new_texts", "undo", "redo"):  # a text may be the one of today, or no longer
+            done["problems"] = session.state()["problems"]
+        return done

@@ -1,0 +1,759 @@
+"""What one coder sees and does at the coding desk, without any widget.
+
+In goes a study and a coder; out come the texts to code, the codebook, the open answers, and the coder's own
+codings, all as plain values. Each act is in the coder's journal before it is answered, so that nothing is
+lost whatever happens next. Nobody else's coding is read here.
+
+The module decides what may be coded: of the coder's own texts (:mod:`.coder_texts`) passages within one turn,
+widened to whole characters, with codes in use. A text is coded as it was when its coder began it, even if it
+changed since, until the coder chooses to go on with it as it is now. A text that is coded twice stays as it
+was handed in once both coders have handed in all such texts, since from then on each may see the other's.
+What a coder handed in from another program is not begun here as well: it would be coded twice by one person.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from glc_analysis import tables
+from glc_analysis.addons.desk.code_suggestions import still_learning, suggest_codes, why_not
+from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
+from glc_analysis.addons.desk.journal import (
+    ANSWER,
+    TRAINING,
+    CodeProposal,
+    DeskCoding,
+    DeskText,
+    Journal,
+    Line,
+    cut_sentence,
+)
+from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
+from glc_analysis.coding.codebook import ancestors, current_code, definitions, told_changes
+from glc_analysis.coding.coders import SURVEY_CODER
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.learning import compare_codes, settled_passages
+from glc_analysis.coding.texts import snap
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
+
+KEYS = 9
+"""The number of keys on which codes are offered."""
+UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",
+          "negative_case": "the mark of a negative case on {name}", "place": "the new place of {name}",
+          "code_answers": "the code {name}", "read": "the mark as read", "read_answers": "the mark as read",
+          "finish": "the mark as finished", "propose_code": "the proposed code {name}",
+          "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
+"""What an act is called when it is undone or done again."""
+NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
+"""The status of a text at the desk; handed in is what came from another program."""
+Plain = dict[str, Any]
+
+
+class CodingSession:
+    """What a coder of a study may see and do. Positions are code points in the coder's text, ends exclusive.
+
+    ``today`` is the day that is written beside each act; ``codebook_readings`` grows whenever the codebook is
+    read again, since its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
+    reference tables, transcripts or a journal that cannot be read.
+
+    >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    >>> [text["document_id"] for text in session.texts()][:2]
+    ['interview-farol-de-barro', 'interview-casa-del-telar']
+    """
+
+    def __init__(self, study: Study, coder: str, *, today: date | None = None) -> None:
+        self.study, self.coder = study, coder
+        self._today = today or date.today()
+        _refuse_name(coder)
+        self._own = CoderTexts(study, coder)
+        self._journal = Journal(study.journal(coder))
+        self._journal.read()
+        self._corrected = CorrectedTexts(self._own, self._journal)
+        self.codebook_readings = 0
+        self._load_codebook()
+        self._news: list[str] = [*self._codebook_changes()]
+
+    # What there is to code.
+
+    def texts(self) -> list[Plain]:
+        """The interviews and calls that the coder is to code, in the order of assignments.csv: document_id,
+        title (its kind, whose it is, and its day), kind, language, status (not begun, begun, finished,
+        handed in: as a file of another program), codings, purpose (double, single, training)."""
+        self._journal.read()
+        counts = self._by_document()
+        return [{"document_id": one, "title": self._own.titles[one],
+                 "kind": self._own.described.at[one, "kind"],
+                 "language": self._own.languages.get(one, ""), "status": self._status(one),
+                 "codings": len(counts.get(one, ())) + len(self._waiting(one)),
+                 "purpose": self._own.purpose(one)}
+                for one in self._own.texts]
+
+    def codebook(self) -> list[Plain]:
+        """The codes in use, in the order of the tree: code_id, name, level, parent_id, depth, definition,
+        include, exclude, example; blank where the study has none."""
+        self._reload_codebook()
+        live = self._codebook[self._codebook["merged_into"] == ""]
+        above = ancestors(self._codebook)
+        rows = {row["code_id"]: {name: row.get(name, "") for name in (
+            "code_id", "name", "level", "parent_id", "definition", "include", "exclude", "example")}
+            | {"depth": len(above[row["code_id"]])} for row in live.to_dict("records")}
+        below: dict[str, list[str]] = defaultdict(list)
+        for code, row in rows.items():
+            below[row["parent_id"] if row["parent_id"] in rows else ""].append(code)
+        return [rows[code] for code in _in_tree_order("", below)]
+
+    def text(self, document_id: str) -> Plain:
+        """A text to code: document_id, title, language, direction, status, its turns, and what
+        :meth:`work_on` says of it. It is the text as the coder began it, or went on with it: ``is_changed``
+        are the turns whose words are others since then, until the text is finished.
+
+        Raises GLCError for a text that the coder is not to code."""
+        self._refuse_unassigned(document_id)
+        self._journal.read()
+        text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
+        is_open = self._status(document_id) != FINISHED
+        changed = self._corrected.changed_turns(document_id) if is_open else []
+        turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
+                                   "language": turn.language or language,
+                                   "direction": language_direction(turn.language or language),
+                                   "is_changed": any(turn.start <= at < turn.end for at in changed)}
+                 for turn in self._turns(document_id)]
+        return {"document_id": document_id, "language": language,
+                "title": self._own.titles.get(document_id, document_id),
+                "direction": language_direction(language), "turns": turns, **self.work_on(document_id)}
+
+    def work_on(self, document_id: str) -> Plain:
+        """What an act may change of a text or an open answer: its version, the coder's codings, those that
+        wait to be placed again (``words`` are what they were given, the span is where these stood), the
+        status, whether it is marked as read, and ``change``: a sentence where the text changed since its
+        coder began it, else blank, with ``stay``, how many codings lie in unchanged words. An answer has its
+        text as well."""
+        codings, waiting = self._codings(document_id), self._waiting(document_id)
+        found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
+                 "status": self._status(document_id), **self._corrected.change(document_id),
+                 "read": document_id in self._journal.work.read and not codings}
+        if document_id in self._own.answers:
+            found["text"] = self._text_of(document_id).text
+        return found
+
+    def answers(self) -> list[Plain]:
+        """The open answers that the coder is to code, one a row: answer_id, question_id, question,
+        organisation, country, text, language, direction, the coder's codings (each of the whole answer),
+        those that wait to be placed again, whether it is marked as read and has no code, whether it changed
+        since it was coded, and whether it was handed in as a file."""
+        self._journal.read()
+        by_document, read = self._by_document(), self._journal.work.read
+        rows = []
+        for one, row in self._own.answers.items():
+            codings = [self._plain(coding) for coding in by_document.get(one, ())]
+            rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
+                         "waiting": self._waiting(one), "read": one in read and not codings,
+                         **self._corrected.change(one), "handed_in": self._is_handed_in(one)})
+        return rows
+
+    def state(self) -> Plain:
+        """Whether there is anything to undo or redo, the codes on the keys 1 to 9 (blank for a free key), the
+        coder, and what the coder should know, a sentence each: a changed text, a changed codebook, a cut
+        journal, a folder that cannot be written to, no assignments."""
+        self._journal.read()
+        work = self._journal.work
+        return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
+                "coder": self.coder, "problems": [*self._problems()]}
+
+    def training(self) -> Plain:
+        """How the coder's training texts compare with the passages that others settled: document_ids (of the
+        texts that are finished), codes (a row a code, as ``glc agreement --against consensus`` gives it:
+        code_id, code, passages, same, missed, added, kappa, reason), and passages (segment_id, document_id,
+        the document's title, number of the turn in it, text, missed, added), those that differ alone.
+
+        A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
+        training text is finished, or nothing in it is settled."""
+        finished = [one for one in self._own.texts
+                    if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
+        if not finished:
+            raise GLCError("No training text is finished yet; the comparison comes after the coding.")
+        frames = {name: tables.read(name, study=self.study) for name in (
+            "codings", "readings", "segments", "disagreements", "codebook")}
+        settled = {segment: codes for segment, codes in settled_passages(frames, self.coder).items()
+                   if segment.rpartition(".")[0] in finished}
+        if not settled:
+            raise GLCError("Nothing in your training texts is settled by others yet, so there is nothing to "
+                           "compare with.")
+        self._keep_open(finished)
+        own = {turn.turn_id: frozenset(
+            self._shown_code(one.code_id) for one in self._journal.work.codings.values()
+            if one.document_id == document and one.start < turn.end and one.end > turn.start)
+            for document in finished for turn in self._turns(document) if turn.role == "participant"}
+        names = frames["codebook"].set_index("code_id")["name"].to_dict() | {"": "all codes"}
+        words = frames["segments"].set_index("segment_id")["text"]
+        rows = compare_codes(own, settled)
+        rows["code"] = rows["code_id"].map(names).fillna(rows["code_id"])
+        codes = [{name: None if value != value else value for name, value in row.items() if name != "older"}
+                 for row in rows.to_dict("records")]
+        numbers = {turn.turn_id: n for document in finished
+                   for n, turn in enumerate(self._turns(document), start=1)}
+        differ = [one for one in own if one in settled and own[one] != settled[one]]
+        passages = [{"segment_id": one, "document_id": (document := one.rpartition(".")[0]),
+                     "title": self._own.titles[document], "turn": numbers[one], "text": str(words[one]),
+                     "missed": sorted(settled[one] - own[one]), "added": sorted(own[one] - settled[one])}
+                    for one in differ]
+        return {"document_ids": finished, "codes": codes, "passages": passages}
+
+    def _keep_open(self, documents: list[str]) -> None:
+        """Writes down that texts were compared: what the coder gave them stays as it is."""
+        if not {*documents} <= self._journal.work.opened:
+            with self._journal.adding(self.study.root):
+                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
+                                    "document_ids": documents}])
+
+    def suggestions(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
+        """Codes that are suggested for a passage that the coder has coded (:mod:`.code_suggestions`)."""
+        return suggest_codes(self.study, self.coder, document_id, start, end, session=self, at_once=at_once)
+
+    def why_no_suggestions(self, document_id: str) -> str:
+        """Why no codes are suggested in a text, in one sentence; blank where they may be."""
+        return why_not(self.study, self.coder, document_id) or still_learning(self.study)
+
+    def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
+        """Logs that the coder put the suggested codes aside."""
+        refuse_suggestions(self.study, self.coder, document_id, start, end, [*codes])
+
+    # What the coder does.
+
+    def do(self, act: Mapping[str, Any]) -> Plain:
+        """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
+        message, whether there is anything to undo or redo, and the codes on the keys 1 to 9. Where something
+        is undone or done again, ``place`` is where: document_id, and start (None for the whole text).
+
+        Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code,
+        propose_quotation, new_texts, place, undo, redo. What another window of the coder did meanwhile is
+        read first. Raises GLCError with one sentence where the act cannot be done; nothing is then written.
+
+        >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
+        >>> session.do({"act": "undo"})
+        Traceback (most recent call last):
+        glc_analysis.errors.GLCError: There is nothing to undo.
+        """
+        name = str(act.get("act", ""))
+        known = self._acts.get(name)
+        if known is None:
+            raise UsageError(f"There is no act {name!r}; {nearest(name, self._acts)}.")
+        with self._journal.adding(self.study.root) as others:
+            self._reload_codebook()
+            line, message = known(act)
+            changed = others | self._journal.add([*self._lines_before(line),
+                                                  {"on": self._today.isoformat(), **line}])
+        if others:
+            message += " Another window of yours changed something meanwhile; it is shown here too."
+        work = self._journal.work
+        return {"changed": sorted(changed), "message": message, "can_undo": bool(work.done),
+                "can_redo": bool(work.undone), "keys": self._keys(),
+                "place": self._place_of(line["of"]) if name in ("undo", "redo") else None}
+
+    @property
+    def _acts(self) -> dict[str, Callable[[Mapping[str, Any]], tuple[Plain, str]]]:
+        return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
+                "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
+                "read_answers": self._read_answers, "finish": self._finish,
+                "propose_code": self._propose_code, "propose_quotation": self._propose_quotation,
+                "new_texts": self._new_texts, "place": self._place,
+                "undo": self._undo, "redo": self._redo}
+
+    def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        code = self._live_code(act.get("code_id", ""))
+        if any(one[1:5] == (document, start, end, code) for one in self._journal.work.codings.values()):
+            raise GLCError(f"This passage has the code {self._names[code]!r} already.")
+        about = take_suggestion(self.study, self.coder, document, start, end, code) \
+            if act.get("origin") == "suggested" else {}
+        line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
+                "origin": "suggested" if about else "own", **about}
+        return line, f"Coded: {self._names[code]}.{self._uncounted(document, start)}"
+
+    def _code_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        wanted = self._chosen_answers(act)
+        for one in wanted:
+            self._refuse_fixed(one)
+            if not self._text_of(one).text.strip():
+                raise GLCError(f"The answer {one} has no words to code.")
+        code = self._live_code(act.get("code_id", ""))
+        have = {coding.document_id for coding in self._journal.work.codings.values()
+                if coding.code_id == code}
+        missing = [one for one in wanted if one not in have]
+        if not missing:
+            raise GLCError(f"The code {self._names[code]!r} is there already.")
+        about = {}
+        if act.get("origin") == "suggested" and len(missing) == 1:  # suggestions are accepted one by one
+            one = missing[0]
+            about = take_suggestion(self.study, self.coder, one, 0, len(self._text_of(one).text), code)
+        line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
+        return (line | ({"origin": "suggested", **about} if about else {}),
+                f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
+
+    def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        waiting = self._journal.work.waiting.get(str(act.get("coding_id", "")))
+        coding = waiting or self._coding(act)
+        self._refuse_finished(coding.document_id)
+        code = self._shown_code(coding.code_id)
+        return ({"act": "uncode", "coding_id": coding.coding_id},
+                f"Taken off: {self._names.get(code, code)}.")
+
+    def _memo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding, memo = self._coding(act), str(act.get("memo", "")).strip()
+        if memo == coding.memo:
+            raise GLCError("The memo is as it was.")
+        return ({"act": "memo", "coding_id": coding.coding_id, "memo": memo},
+                "Memo saved." if memo else "Memo removed.")
+
+    def _negative_case(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding, value = self._coding(act), bool(act.get("value", True))
+        self._refuse_finished(coding.document_id)
+        return ({"act": "negative_case", "coding_id": coding.coding_id, "value": value},
+                "Marked as a negative case." if value else "No longer marked as a negative case.")
+
+    def _read(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, value = act.get("document_id", ""), bool(act.get("value", True))
+        self._refuse_unassigned(document)
+        if value:
+            self._refuse_waiting(document)
+        if value and self._codings(document):
+            raise GLCError("This text has codings, so it is not without anything to code.")
+        if not value:
+            self._refuse_fixed(document)
+        return ({"act": "read", "document_id": document, "value": value},
+                "Read, nothing to code." if value else "No longer marked as read.")
+
+    def _read_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        wanted, value = self._chosen_answers(act), bool(act.get("value", True))
+        coded, read = self._by_document(), self._journal.work.read
+        without = [one for one in wanted if one not in coded and not self._waiting(one)]
+        if not without:
+            raise GLCError("What is chosen has codes, so it is not without anything to code.")
+        changed = [one for one in without if (one in read) != value]
+        if not changed:
+            raise GLCError(f"What is chosen is {'' if value else 'not '}marked as read already.")
+        if not value:
+            for one in changed:
+                self._refuse_fixed(one)
+        said = f"{len(changed)} answer{'s' * (len(changed) != 1)}"
+        return ({"act": "read_answers", "answer_ids": changed, "value": value},
+                f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
+
+    def _chosen_answers(self, act: Mapping[str, Any]) -> list[str]:
+        """The open answers that an act is about, each once."""
+        wanted = [*dict.fromkeys(act.get("answer_ids", []))]
+        if not wanted:
+            raise GLCError("No answer is chosen. Choose one or more rows first.")
+        for one in wanted:
+            self._refuse_unassigned(one)
+            if one not in self._own.answers:
+                raise GLCError(f"{one} is no open answer. Code its passages instead.")
+        return wanted
+
+    def _finish(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, value = act.get("document_id", ""), bool(act.get("value", True))
+        self._refuse_unassigned(document)
+        if document in self._own.answers:
+            raise GLCError("An open answer needs no end: it counts when it has a code or is marked as read.")
+        if value:
+            self._refuse_waiting(document)
+        if value and not self._codings(document):
+            raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
+        if not value:
+            self._refuse_fixed(document)
+        is_training = self._own.purpose(document) == TRAINING
+        said = "compare it in the view Training. It is for learning, and counts in no table." if is_training \
+            else "the text counts from the next build on."
+        return ({"act": "finish", "document_id": document, "value": value},
+                f"Finished: {said}" if value else "Open again.")
+
+    def _propose_code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        name = normalise_space(str(act.get("name", "")))
+        if not name:
+            raise GLCError("The new code has no name. Write one, such as words of the passage.")
+        if code := self._code_named(name):
+            raise GLCError(f"The codebook has the code {self._names[code]!r} already. Give the passage that "
+                           "one.")
+        return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
+                f"Proposed: {name}. It is no code until the team takes it into the codebook.")
+
+    def _propose_quotation(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        if any(one.is_quotation and one[1:4] == (document, start, end)
+               for one in self._journal.work.proposals.values()):
+            raise GLCError("This passage is proposed as a quotation already.")
+        return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
+                "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
+
+    def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        """The coder goes on with texts as they are now: with an interview or a call, or with answers."""
+        wanted = [*dict.fromkeys(act.get("document_ids", []))]
+        for one in wanted:
+            self._refuse_unassigned(one)
+            self._refuse_fixed(one)
+        changed = [one for one in wanted if self._corrected.is_changed(one)]
+        if not changed:
+            raise GLCError("Nothing has changed since you began it.")
+        texts = [self._corrected.new_text(one) for one in changed]
+        moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
+                          for name in ("moved", "waiting"))
+        said = "answer" if changed[0] in self._own.answers else "text"
+        message = f"You go on with the {said}{'s' * (len(texts) > 1)} of today. "
+        message += f"Codings that went along: {moved}; to be placed again: {waiting}." if moved + waiting \
+            else "There were no codings to take along."
+        if said == "text" and (texts[0]["is_edited"] or waiting):
+            message += " The text is open again: read the turns that changed, then finish it."
+        return {"act": "new_texts", "texts": texts}, message
+
+    def _place(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding = self._journal.work.waiting.get(str(act.get("coding_id", "")))
+        if coding is None:
+            raise GLCError("That coding does not wait to be placed again.")
+        document = coding.document_id
+        if document in self._own.answers:
+            self._refuse_fixed(document)
+            start, end = 0, len(self._text_of(document).text)
+        elif act.get("document_id") != document:
+            raise GLCError(f"That coding is of {document}. Select words there.")
+        else:
+            document, start, end = self._passage(act)
+        code = self._shown_code(coding.code_id)
+        if any(one[1:4] == (document, start, end) and self._shown_code(one.code_id) == code
+               for one in self._journal.work.codings.values()):
+            raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already. Take the one "
+                           "that waits off instead.")
+        return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
+                 "end": end},
+                f"Placed again: {self._names.get(code, code)}.{self._uncounted(document, start)}")
+
+    def _undo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        return self._step_back(self._journal.work.done, "undo", "Undone")
+
+    def _redo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        return self._step_back(self._journal.work.undone, "redo", "Done again")
+
+    def _step_back(self, acts: list[int], name: str, message: str) -> tuple[Plain, str]:
+        if not acts:
+            raise GLCError(f"There is nothing to {name}.")
+        for document in self._journal.work.documents_of(acts[-1]):
+            self._refuse_fixed(document)
+        return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
+
+    def _described(self, n: int) -> str:
+        """Where an act was, and what it was."""
+        work = self._journal.work
+        documents, passages = sorted(work.documents_of(n)), work.passages_of(n)
+        label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
+                      for one in passages), "")
+        what = UNDONE[work.names[n]].format(name=label)
+        if len(documents) > 1:
+            return f": {what} on {len(documents)} answers."
+        return f"{''.join(f' in {self._title(one)}' for one in documents)}: {what}."
+
+    def _title(self, document: str) -> str:
+        if document in self._own.answers:
+            row = self._own.answers[document]
+            return f"the answer of {row['organisation']} to {row['question_id']}"
+        return self._own.titles.get(document, document)
+
+    def _label(self, code: str) -> str:
+        shown = self._shown_code(code)
+        return self._names.get(shown, shown)
+
+    def _place_of(self, n: int) -> Plain | None:
+        """Where the desk shows an act; None where it was in nothing that is the coder's now."""
+        work = self._journal.work
+        places = [(one.document_id, one.start) for one in work.passages_of(n)]
+        places += [(one, None) for one in sorted(work.documents_of(n))]
+        return next(({"document_id": document, "start": start} for document, start in places
+                     if document in self._own.texts or document in self._own.answers), None)
+
+    def _lines_before(self, line: Line) -> Iterator[Plain]:
+        """The lines that have to stand before an act: the codebook, if it changed since the last one, each
+        text that the act begins, and the keys 1 to 9, if the act gives a code that has none. Raises GLCError
+        for a text that was handed in as a file."""
+        if self._defined != self._journal.work.codebook:
+            yield {"act": "codebook", "codes": self._defined}
+        begun = [one for one in [line.get("document_id", ""), *line.get("answer_ids", [])]
+                 if one and one not in self._journal.work.texts]
+        self._refuse_handed_in(begun)
+        for document in begun:
+            yield {"act": "text", **self._text_of(document)._asdict()}
+        if code := line.get("code_id"):
+            keys = keys_of(self._keys(), [code, *(one for one in self._recent() if one != code)])
+            if keys != self._journal.work.keys:
+                yield {"act": "keys", "codes": keys}
+
+    # What an act must be about.
+
+    def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
+        """The document and the stretch that an act is about, without blanks at its ends and widened to whole
+        characters."""
+        document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
+        self._refuse_unassigned(document)
+        self._refuse_finished(document)
+        words = self._text_of(document).text
+        is_inside = type(start) is int and type(end) is int and 0 <= start <= end <= len(words)
+        if not is_inside:
+            raise GLCError("That place is not in the text. Select the words again.")
+        chosen = words[start:end]
+        if not chosen.strip():
+            raise GLCError("Nothing but white space is selected. Select some words.")
+        start, end = end - len(chosen.lstrip()), start + len(chosen.rstrip())
+        for turn in self._turns(document):
+            if turn.start <= start and end <= turn.end:
+                within = snap(words[turn.start:turn.end], start - turn.start, end - turn.start)
+                return document, turn.start + within[0], turn.start + within[1]
+        raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
+                       "code the next turn apart.")
+
+    def _uncounted(self, document: str, start: int) -> str:
+        """A sentence where a passage lies in a turn that no figure counts, since no participant speaks in it;
+        else blank."""
+        role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
+        if role in ("", "participant"):
+            return ""
+        return (f" This turn is of the {role.replace('_', ' ')}: the coding is kept, but agreement, training "
+                "and the tables count the turns of participants alone.")
+
+    def _coding(self, act: Mapping[str, Any]) -> DeskCoding:
+        coding = self._journal.work.codings.get(str(act.get("coding_id", "")))
+        if coding is None:
+            raise GLCError("That coding is no longer there: it was taken off, or undone in another window.")
+        self._refuse_fixed(coding.document_id)
+        return coding
+
+    def _live_code(self, code: str) -> str:
+        if code not in self._names:
+            raise GLCError(f"The codebook has no code {code!r}; {nearest(code, self._names)}.")
+        into = dict(zip(self._codebook["code_id"], self._codebook["merged_into"], strict=True))[code]
+        if into:
+            raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use "
+                           f"{self._names.get(into, into)!r} instead.")
+        return code
+
+    def _refuse_unassigned(self, document: str) -> None:
+        if document not in self._own.answers and document not in self._own.texts:
+            raise GLCError(f"{document} is not among the texts of {self.coder}. "
+                           f"To fix: add its row to assignments.csv, or choose another text.")
+
+    def _refuse_finished(self, document: str) -> None:
+        self._refuse_fixed(document)
+        if document in self._own.texts and self._status(document) == FINISHED:
+            raise GLCError("This text is finished. Take that back first, then change it.")
+
+    def _refuse_fixed(self, document: str) -> None:
+        """What a coder gave a text stays as it is once the coders have looked at each other's codings of
+        it."""
+        if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
+            raise GLCError(f"Your coding of {document} was compared with what others settled, so it stays as "
+                           "it is.")
+        if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
+            raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
+                           "stays as it is. What you think of it now belongs into the consensus.")
+
+    def _refuse_waiting(self, document: str) -> None:
+        if n := len(self._waiting(document)):
+            said = "1 coding waits" if n == 1 else f"{n} codings wait"
+            raise GLCError(f"{said} to be placed again in this text. Place or take off each, then finish it.")
+
+    def _refuse_handed_in(self, documents: Iterable[str]) -> None:
+        there = [one for one in documents if self._is_handed_in(one)]
+        if there:
+            files = ", ".join(path.name for path in self._own.files[:3]) + " ..." * (len(self._own.files) > 3)
+            raise GLCError(f"You handed in {', '.join(there[:3])}{' ...' * (len(there) > 3)} from another "
+                           f"program{f' ({files})' if files else ''}, and nobody codes a text twice. To fix: "
+                           "change it in that program; or take the file away, run `glc build`, and open the "
+                           "desk again.")
+
+    # What the coder is to code.
+
+    def _is_handed_in(self, document: str) -> bool:
+        """Whether the coder handed in a text as a file of another program, and did not begin it here."""
+        return document in self._own.handed_in and document not in self._journal.work.texts
+
+    def _text_of(self, document: str) -> DeskText:
+        """A text as the coder began it, or as it is now."""
+        if document in self._journal.work.texts:
+            return self._journal.work.texts[document]
+        kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
+        words = self._own.words_now(document)
+        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document),
+                        self._today.isoformat())
+
+    def _turns(self, document: str) -> list[Turn]:
+        """The turns of a text as the coder began it, with what is known of them now."""
+        return self._own.turns(document, self._text_of(document).text)
+
+    def _status(self, document: str) -> str:
+        work = self._journal.work
+        if document in work.finished or document in work.read and not self._codings(document):
+            return FINISHED
+        begun = {one.document_id for one in (*work.codings.values(), *work.waiting.values(),
+                                             *work.proposals.values())}
+        if document in begun:
+            return BEGUN
+        return HANDED_IN if self._is_handed_in(document) else NOT_BEGUN
+
+    def _waiting(self, document: str) -> list[Plain]:
+        return [self._plain(one) for one in self._journal.work.waiting.values()
+                if one.document_id == document]
+
+    # The coder's codings.
+
+    def _by_document(self) -> dict[str, list[DeskCoding]]:
+        found: dict[str, list[DeskCoding]] = defaultdict(list)
+        for coding in self._journal.work.codings.values():
+            found[coding.document_id].append(coding)
+        return found
+
+    def _codings(self, document: str) -> list[Plain]:
+        own = [one for one in self._journal.work.codings.values() if one.document_id == document]
+        return [self._plain(one) for one in sorted(own, key=lambda one: (one.start, one.end, one.code_id))]
+
+    def _plain(self, coding: DeskCoding) -> Plain:
+        return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
+
+    def _shown_code(self, code: str) -> str:
+        """The code under which a coding counts today."""
+        if code not in self._current_codes:
+            self._current_codes[code] = current_code(code, self._codebook) or code
+        return self._current_codes[code]
+
+    def _recent(self) -> list[str]:
+        """The codes that the coder used last, the last one first."""
+        numbered = sorted(self._journal.work.codings.values(),
+                          key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
+        used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
+        return [code for code in used if code in self._live][:KEYS]
+
+    def _keys(self) -> list[str]:
+        """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
+        key."""
+        kept = [code if code in self._live else "" for code in self._journal.work.keys]
+        return keys_of(kept, self._recent())
+
+    # The codebook.
+
+    def _load_codebook(self) -> None:
+        self._codebook_state = self._codebook_files()
+        self._codebook = read_table(self.study, "codebook")
+        self._defined = definitions(self._codebook)
+        self._current_codes: dict[str, str] = {}
+        self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
+        self._live = {*self._codebook.loc[self._codebook["merged_into"] == "", "code_id"]}
+        self.codebook_readings += 1
+
+    def _codebook_files(self) -> list[tuple[int, int]]:
+        paths = [self.study.reference_file("codebook"), self.study.private_columns_file("codebook")]
+        return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path and path.is_file()]
+
+    def _reload_codebook(self) -> None:
+        """Reads the codebook again if its files changed while the desk is open."""
+        if self._codebook_files() != self._codebook_state:
+            before = self._defined
+            self._load_codebook()
+            self._news += told_changes(before, self._defined, self._names)
+
+    def _codebook_changes(self) -> Iterator[str]:
+        if before := self._journal.work.codebook:
+            yield from told_changes(before, self._defined, self._names)
+
+    def _code_named(self, name: str) -> str:
+        key = match_key(name)
+        return next((code for code, label in self._names.items() if match_key(label) == key), "")
+
+    # What the coder should know.
+
+    def _problems(self) -> Iterator[str]:
+        work = self._journal.work
+        if self._own.is_unknown and not self._own.double.decides(self.coder):
+            known = {*self._own.double.assignments["coder_id"]}
+            yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
+                   "fix: add a row for each text: document_id, coder_id, codebook_version.")
+        elif not self._own.is_unknown and not self._own.texts and not self._own.answers:
+            yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
+                   "are here after `glc build`.")
+        if new := self._own.new_files():
+            yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
+                   "handed in with it. To fix: run `glc build` before you begin a text.")
+        if self._names == {}:
+            yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
+        if work.cut:
+            yield cut_sentence(self._journal.path.name, work.cut)
+        yield from self._news
+        answers = 0
+        for document in work.texts:
+            if document not in self._own.texts and document not in self._own.answers:
+                yield (f"{document} is no longer among your texts. What you coded in it is kept.")
+            elif self._corrected.is_changed(document) and document in self._own.answers:
+                answers += 1
+            elif self._corrected.is_changed(document):
+                yield (f"{document} has changed since you began it. You see it as you began it, until you "
+                       "choose to go on with the new text, above its turns.")
+        if answers:
+            yield (f"{answers} open answer{'s have' if answers > 1 else ' has'} changed since you coded "
+                   f"{'them' if answers > 1 else 'it'}. You see the words as they were, until you choose to "
+                   "go on with the new ones, above the answers.")
+        for proposal in work.proposals.values():
+            if not proposal.is_quotation and (code := self._code_named(proposal.name)):
+                yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "
+                       f"to the passage in {proposal.document_id}.")
+        if said := self._unwritable():
+            yield said
+
+    def _unwritable(self) -> str:
+        folder = self._journal.path.parent
+        while not folder.exists():
+            folder = folder.parent
+        path = self._journal.path if self._journal.path.exists() else folder
+        if os.access(folder, os.W_OK) and os.access(path, os.W_OK):
+            return ""
+        return (f"{self.study.relative(path)} is read-only, so nothing that you do here can be saved. To "
+                "fix: see who may write there.")
+
+
+def keys_of(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
+    """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
+    first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
+
+    >>> keys_of(["a", "", "c"], ["d", "c", "a"]), keys_of([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
+    (['a', 'd', 'c'], ['d', 'z', 'f'])
+    """
+    kept = [*keys]
+    for code in (code for code in reversed(recent) if code not in kept):
+        if "" in kept:
+            kept[kept.index("")] = code
+        elif len(kept) < KEYS:
+            kept.append(code)
+        else:
+            kept[max(range(KEYS), key=lambda n: _age(kept[n], recent))] = code
+    return kept
+
+
+def _age(code: str, recent: Sequence[str]) -> int:
+    return recent.index(code) if code in recent else len(recent)
+
+
+def _refuse_name(coder: str) -> None:
+    """Raises UsageError for a name that is no coder's id or belongs to the study."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", coder):
+        raise UsageError(f"{coder!r} is no coder's id. To fix: use the coder_id of assignments.csv, in small "
+                         "letters without blanks, such as ana.")
+    if coder in (CONSENSUS, SURVEY_CODER):
+        raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
+
+
+def _in_tree_order(parent: str, below: Mapping[str, list[str]]) -> Iterator[str]:
+    for code in below.get(parent, ()):
+        yield code
+        yield from _in_tree_order(code, below)

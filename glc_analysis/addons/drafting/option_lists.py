@@ -1,0 +1,464 @@
+"""The option lists of a draft: one list for all questions that offer the same.
+
+Goes in: the options of each question in each file, with how often each was given. Come out: the rows of
+options.csv, each with how sure it is and why, and what is to be said of answers that are not listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.column_types import Guess
+from glc_analysis.addons.drafting.form import FormColumn, TickGroup
+from glc_analysis.addons.drafting.options import (
+    FEWEST,
+    LIKELY,
+    OPEN,
+    SURE,
+    UNSURE,
+    Options,
+    option_key,
+    paired_options,
+)
+from glc_analysis.addons.drafting.words import (
+    in_scale_order,
+    is_link,
+    is_word,
+    kind_of_option,
+    looks_personal,
+    without_accents,
+)
+from glc_analysis.cleaning.dimension_tables import (
+    OTHER,
+    OptionFault,
+    are_free_texts,
+    number_order,
+    option_id,
+    placed_rows,
+    step_number,
+)
+from glc_analysis.text import UNTICKED, match_key
+
+_LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
+"""The code of an option, of which the form has the words: A2."""
+_SAME_LIST = 0.6
+"""The share of options that two questions must have in common for one list of both, if one has all those of
+the other."""
+_MOSTLY = 0.7
+"""So many options that begin with a number make a list of numbers."""
+FORM = "form"
+"""The kind of a list whose options and order a form names."""
+FEW_TEXTS = 3
+"""So few different texts that are not listed may be options that hardly anybody chose."""
+_MAY_BE_BLANK = "an option of the form, or an empty cell?"
+_CHANGED = "the options of the files differ: is it the same question in all of them?"
+
+
+class OptionLists:
+    """The option lists of a draft. Questions that share most options share a list."""
+
+    def __init__(self, translated: dict[str, tuple[str, str]]) -> None:
+        self.translated = translated
+        self.lists: dict[str, list[dict[str, str]]] = {}
+        self.kinds: dict[str, str] = {}
+        self.keys: dict[str, frozenset[str]] = {}
+        self.open: set[str] = set()
+        self.grids: dict[tuple[int, str], str] = {}
+
+    def add(self, question_id: str, kind: str, guess: Guess,
+            changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
+        """Adds the options of a question; returns its list, remarks on answers that are not listed, and
+        whether options may be left to write. Those that ``changed`` between files are unsure, and all of a
+        scale of which one did."""
+        options = guess.options
+        first = _fullest(options)
+        rows = _option_rows(options, first, self.translated)
+        rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
+                if is_word("blank", row["value"]) else row for row in rows]
+        if changed:
+            keys = {*map(option_key, changed)}
+            rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
+                    if kind == "scale" or option_key(row["label"]) in keys else row for row in rows]
+        remarks = _hidden_remarks(options, rows, kind)
+        keys = frozenset(option_key(row["value"]) for row in rows)
+        same = self.grids.get((guess.grid, kind), "") or next(
+            (
+                name
+                for name, known in self.keys.items()
+                if self.kinds[name] == kind
+                and self._is_told(name, keys, is_open=bool(remarks))
+                and len(keys & known) == min(len(keys), len(known)) > 1  # one holds the other
+                and len(keys & known) >= _SAME_LIST * len(keys | known)
+            ),
+            "",
+        )
+        if guess.grid:
+            self.grids[guess.grid, kind] = same or question_id
+        if same:
+            listed = {match_key(row["value"]): row for row in self.lists[same]}
+            spelled = {option_key(row["value"]): row for row in reversed(self.lists[same])}
+            for row in rows:
+                if own := listed.get(match_key(row["value"])):
+                    own["n"] = str(int(own["n"]) + int(row["n"]))
+                    if changed and row["how_sure"] == UNSURE:
+                        own |= {"how_sure": UNSURE, "why": row["why"]}
+                elif own := spelled.get(option_key(row["value"])):
+                    how, why = _of_spelling(row["value"], own["label"])
+                    self._append(same, row | {key: own[key] for key in ("option_id", "label", "kind")}
+                                 | {"how_sure": how, "why": why})
+                else:
+                    self._append(same, row)
+            self.keys[same] |= keys
+            self.open |= {same} if remarks else set()
+            return same, remarks, bool(remarks)
+        self.kinds[question_id], self.keys[question_id] = kind, keys
+        self.open |= {question_id} if remarks else set()
+        self.lists[question_id] = []
+        for row in rows:
+            self._append(question_id, row)
+        return question_id, remarks, bool(remarks) or not rows
+
+    def is_asked_for(self, name: str) -> bool:
+        """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
+        none takes all other texts."""
+        return bool(self.lists[name]) and not any(row["kind"] == "other" for row in self.lists[name])
+
+    def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
+        """Whether what a question and a list have in common tells that they are one. Numbers alone do not
+        where some answers are not listed, or an end has a label: the ends of two scales may differ."""
+        shared = keys & self.keys[name]
+        if not all(map(_LONE_NUMBER.fullmatch, shared)):
+            return True
+        return keys == self.keys[name] and not is_open and name not in self.open
+
+    def add_ticks(self, name: str, group: TickGroup) -> None:
+        """Adds the options of a question with a column an option; all are listed, since the form names
+        them."""
+        self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = FORM, frozenset()
+        for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
+            identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
+            for value in values:
+                self._append(
+                    name,
+                    {
+                        "option_id": identifier,
+                        "value": value,
+                        "label": label,
+                        "kind": kind_of_option(label),
+                        "how_sure": SURE,
+                        "why": "the heading of its column",
+                        "n": str(count),
+                    },
+                )
+
+    def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
+                 *, is_multi: bool) -> Counter[str]:
+        """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
+        a column an option; returns the answers that are no option of it. Answers are the names of options or
+        their labels in one of the languages of the form."""
+        own = self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = FORM, frozenset()
+        texts = {row.option_id: [row.value, *row.labels.splitlines()] for row in options.itertuples()}
+        option_of = {match_key(text): option for option, own_texts in reversed(texts.items())
+                     for text in own_texts}
+        given: Counter[str] = Counter()
+        for end, ticked in ticks.items():
+            given[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
+        for text, n in {} if ticks else column.total.items():
+            for part in [text] if match_key(text) in option_of or not is_multi else text.split():
+                given[part] += n
+        values = {(option_of[match_key(text)], match_key(text)): text for text in given
+                  if match_key(text) in option_of}
+        is_labels = values and not any(texts[option][0] == text for (option, _), text in values.items())
+        for row in options.itertuples():
+            known = [text for (option, _), text in values.items() if option == row.option_id]
+            others = [] if ticks else [texts[row.option_id][1 if is_labels else 0]]
+            for value in known or others:
+                same = next((one for one in own if match_key(one["value"]) == match_key(value)), None)
+                n = sum(given[text] for text in given if match_key(text) == match_key(value))
+                if same:
+                    same["n"] = str(int(same["n"]) + n)
+                    continue
+                own.append({"option_id": row.option_id, "value": value, "label": row.label, "kind": row.kind,
+                            "how_sure": SURE, "why": "an option of the form", "n": str(n)})
+        places = {option: n for n, option in enumerate(options["option_id"])}
+        own.sort(key=lambda row: places[row["option_id"]])
+        return Counter({text: n for text, n in given.items() if match_key(text) not in option_of})
+
+    def relabel(self, wordings: Mapping[str, str]) -> None:
+        """Gives options the words that a table has for them. Those that read alike are one option."""
+        for rows in self.lists.values():
+            labels: dict[str, dict[str, str]] = {}
+            taken = {row["option_id"] for row in rows}
+            for row in rows:
+                if (label := wordings.get(match_key(row["value"]))) is not None:
+                    row |= {"label": label, "kind": kind_of_option(label), "how_sure": SURE,
+                            "option_id": option_id(label, taken), "why": "worded by the table of wordings"}
+                    taken.add(row["option_id"])
+                first = labels.setdefault(match_key(row["label"]), row)
+                row |= {key: first[key] for key in ("option_id", "label", "kind")}
+
+    def rows(self) -> list[dict[str, str]]:
+        """All rows of options.csv, with the places of options within their lists."""
+        found = []
+        for name, rows in self.lists.items():
+            rows = self._ordered(name)
+            places = self._positions(name, rows)
+            found += [
+                row | {
+                    "option_list": name,
+                    "position": str(places[row["option_id"]]),
+                    "n": count_text(int(row["n"])),
+                }
+                for row in rows
+            ]
+        return found
+
+    def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
+        """The position of each option: of a scale of whole numbers, with or without words beside them, the
+        number itself, so that means are right; else its place."""
+        labels = {row["option_id"]: row["label"] for row in rows}
+        answers = [one for one, label in labels.items() if kind_of_option(label) == "substantive"]
+        found = {one: number for one in answers if (number := step_number(labels[one])) is not None}
+        if self.kinds[name] != "scale" or len({*found.values()}) < len(answers):
+            return {one: n for n, one in enumerate(labels, 1)}
+        others = [one for one in labels if one not in answers]
+        return found | {one: n for n, one in enumerate(others, max(found.values(), default=0) + 1)}
+
+    def _ordered(self, name: str) -> list[dict[str, str]]:
+        """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
+        rows = self.lists[name]
+        if self.kinds[name] == FORM:
+            return rows
+        order, is_known = _in_order([*dict.fromkeys(row["label"] for row in rows)], self.kinds[name])
+        rows = sorted(rows, key=lambda row: order.index(row["label"]))
+        if is_known:
+            return rows
+        said = "no scale that is known has all of these steps: correct the positions"
+        return [row | {"how_sure": UNSURE, "why": f"{row['why']}; {said}"} for row in rows]
+
+    def _append(self, name: str, row: dict[str, str]) -> None:
+        own = self.lists[name]
+        if "option_id" not in row:
+            twin = next((one for one in own if one["label"] == row["label"]), None)
+            taken = {one["option_id"] for one in own}
+            row = row | {"option_id": twin["option_id"] if twin else option_id(row["label"], taken)}
+        others = {one["option_id"] for one in own if one["kind"] == "other"} - {row["option_id"]}
+        if row["kind"] == "other" and others:
+            row = row | {"kind": "substantive"}  # one option of a list stands for all other texts
+        if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
+            own.append(row)
+
+
+def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
+    """The pairs of options in different languages that the form shows, by their keys: the surest first."""
+    found: dict[str, tuple[str, str]] = {}
+    for guess in sorted(
+        guesses.values(), key=lambda guess: -sum(one.counts.total() for one in guess.options)
+    ):
+        first = _fullest(guess.options)
+        for n, other in enumerate(guess.options):
+            if n != first:
+                for text, (partner, how) in paired_options(guess.options[first], other).items():
+                    old = found.get(option_key(text), ("", OPEN))[1]
+                    if partner and option_key(text) != option_key(partner) and old != SURE and how != old:
+                        found[option_key(text)] = option_key(partner), how
+    return found
+
+
+def _fullest(options: Sequence[Options]) -> int:
+    """The place of the file that gave most answers."""
+    return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
+
+
+def _option_rows(
+    options: Sequence[Options], first: int, translated: dict[str, tuple[str, str]]
+) -> list[dict[str, str]]:
+    """The options of a question in all files, those of the fullest, and the others' beside their partners."""
+    if not options:
+        return []
+    main = options[first]
+    labels = [*main.counts]
+    values: dict[str, list[tuple[str, int, str, str]]] = {}
+    for label in labels:
+        spelled = main.spellings.get(label, Counter())
+        values[label] = [(label, main.counts[label] - spelled.total(), SURE, "")]
+        values[label] += [(text, count, *_of_spelling(text, label)) for text, count in spelled.items()]
+    extra: Counter[str] = Counter()
+    for n, other in enumerate(options):
+        if n == first:
+            continue
+        for text, (partner, how) in paired_options(main, other, translated).items():
+            spelled = other.spellings.get(text, Counter())
+            if partner and option_key(text) == option_key(partner):
+                given = {text: other.counts[text] - spelled.total(), **spelled}
+                values[partner] += [(one, count, *_of_spelling(one, partner)) for one, count in given.items()]
+            elif partner:
+                doubt = UNSURE if how == LIKELY else SURE
+                values[partner].append(
+                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
+                )
+            elif how == OPEN:
+                extra[text] += other.counts[text]
+    rows = []
+    for label in labels:
+        same: dict[str, dict[str, str]] = {}
+        for value, count, how, why in values[label]:
+            row = same.setdefault(match_key(value), {
+                "label": label, "value": value, "kind": kind_of_option(label), "how_sure": how,
+                "why": why or "given by at least five, or named by the form", "n": "0"})
+            row["n"] = str(int(row["n"]) + count)
+        rows += same.values()
+    for text, count in extra.items():
+        if count < FEWEST:
+            continue
+        rows.append(
+            {
+                "label": text,
+                "value": text,
+                "kind": kind_of_option(text),
+                "how_sure": UNSURE,
+                "n": str(count),
+                "why": "no option of the other files was found for it: give it the option_id of "
+                "the one that it translates, or leave it as an option of its own",
+            }
+        )
+    return rows
+
+
+def _of_spelling(text: str, label: str) -> tuple[str, str]:
+    """How sure it is that a text is a spelling of an option, and why; accents and case change nothing."""
+    if match_key(text) == match_key(label):
+        return SURE, ""
+    if without_accents(text) == without_accents(label):
+        return SURE, f"{label!r} with other accents"
+    return UNSURE, f"taken for a spelling of {label!r}, with other marks: if not, give it its own option_id"
+
+
+def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
+    """The options of a list in the order in which a form would have them, and whether that order is certain.
+
+    Numbers go by their size, and so do codes such as A2; steps that are all known go by their scale; what is
+    no answer, or has no step, comes last. Other options stay as they are: by how often they were given. Only
+    a scale can be in a wrong order.
+    """
+    answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
+    by_number = number_order(answers) if len(answers) > 2 or kind == "scale" else None
+    if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
+        return [*by_number, *(label for label in labels if label not in answers)], True
+    codes = [_CODE.fullmatch(label) for label in answers]
+    if len({code and code[1] for code in codes}) == 1 and codes[0]:
+        by_code = sorted(answers, key=lambda label: int(_CODE.fullmatch(label)[2]))
+        return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
+    ordered, is_known = in_scale_order(labels)
+    return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
+
+
+def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
+    """What is to be said of the answers that are not listed; nothing if all are.
+
+    Many different texts are texts after "Other", for which the list gets an option of kind ``other``, also
+    where they are many answers, if they seem to be people's own words; numbers are none. Few texts, each
+    given several times, may be options that hardly anybody chose.
+    """
+    given = sum((one.counts + one.hidden for one in options), Counter())
+    listed = {option_key(row["value"]) for row in rows}
+    hidden = Counter({text: count for text, count in given.items() if option_key(text) not in listed})
+    if not hidden:
+        return []
+    n, different = hidden.total(), len(hidden)
+    seen = given.total()
+    said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
+    if n == 1:
+        said = "1 answer is counted and not listed"
+    if kind == "scale":
+        return [said]
+    wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
+    is_open = n > 0.3 * seen and not are_free_texts(hidden)
+    if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or is_open:
+        return [f"{said}; perhaps options of the form"]
+    if not any(row["kind"] == "other" for row in rows):
+        rows.append(
+            {
+                "label": OTHER,
+                "value": OTHER,
+                "kind": "other",
+                "how_sure": UNSURE,
+                "n": "0",
+                "why": f"for the texts after it: {said}",
+            }
+        )
+    if wordless:
+        return [f'{said}; those with letters are taken for texts after "Other", the {wordless.total()} '
+                "without letters need options of their own"]
+    return [f'{said}; taken for texts after "Other", but options of the form may be among them']
+
+
+def count_text(n: int) -> str:
+    """A count as a draft shows it: what fewer than five gave has none."""
+    return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
+
+
+# ------------------------------
+# Options that fewer than five chose: the rows that lists lack once their questions are accepted.
+
+
+def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
+                    scales: Collection[str]) -> tuple[list[dict[str, str]], int]:
+    """Rows of options.csv for texts that are no option, with a column ``use`` that says yes where the list
+    itself shows that they are: a number among numbers, "no" beside "yes". The others come first, and wait
+    for a person. And how many texts are left out, since they look like a name, an address or a number of
+    somebody.
+
+    ``options`` are the rows of options.csv, ``scales`` the lists of scales. What stands in a list already and
+    moves, because numbers go by their size, has a row as well.
+    """
+    texts: dict[str, Counter[str]] = {}
+    free: set[str] = set()
+    for fault in faults:
+        texts.setdefault(fault.option_list, Counter()).update(dict(fault.texts))
+        free |= {fault.option_list} if fault.are_free else set()
+    rows, n_personal = [], 0
+    for name, counts in texts.items():
+        shown = [text for text in counts if not looks_personal(text) and not is_link(text)]
+        n_personal += len(counts) - len(shown)
+        listed = options[options["option_list"] == name]
+        labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
+        wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
+        placed, moved = placed_rows(listed, wanted, is_scale=name in scales)
+        for text, (identifier, place) in placed.items():
+            is_rest = text not in counts
+            is_sure = not is_rest and bool(place) and _belongs(text, labels)
+            rows.append({
+                "use": "yes" if is_sure else "", "records": str(counts[text]) if not is_rest else "",
+                "why": "takes the other texts of its list, if they were written after it" if is_rest else
+                "as the others of its list" if is_sure else "an option of the form?",
+                "option_list": name, "option_id": identifier, "value": text, "label": text, "position": place,
+                "kind": "other" if is_rest else _kind_beside(text, listed)})
+        values = listed.drop_duplicates("option_id").set_index("label")
+        for label, place in moved.items():
+            own = values.loc[label]
+            rows.append({"use": "yes", "records": "", "option_list": name,
+                         "why": f"moves from {own['position']}: numbers go by size",
+                         "option_id": own["option_id"], "value": own["value"], "label": label,
+                         "position": str(place), "kind": own["kind"]})
+    return sorted(rows, key=lambda row: row["use"] == "yes"), n_personal
+
+
+def _belongs(text: str, labels: Sequence[str]) -> bool:
+    """Whether the options of a list show that a text is one of them."""
+    if any(is_word("yes", label) or is_word("no", label) for label in labels) and len(labels) < 3:
+        return is_word("yes", text) or is_word("no", text)
+    numbers = [label for label in labels if number_order([label])]
+    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and number_order([text]) is not None
+
+
+def _kind_beside(text: str, listed: pd.DataFrame) -> str:
+    kind = kind_of_option(text)
+    return "substantive" if kind == "other" and (listed["kind"] == "other").any() else kind

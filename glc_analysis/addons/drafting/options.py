@@ -1,0 +1,388 @@
+"""The options behind the answers to a question, and how several stand together in one cell.
+
+Goes in: how often each text was given. Comes out: the options with their counts. Where a cell joins several
+options, their labels are found although they may hold the separator themselves: what always stands together
+is one label. An option given by fewer than five is counted and not listed, and so is what looks like a name
+or an address; texts that nobody else gave are not options but texts after "Other".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from glc_analysis.addons.drafting.words import (
+    is_link,
+    is_word,
+    kind_of_option,
+    looks_personal,
+    plain,
+    scale_marks,
+    without_accents,
+)
+from glc_analysis.cleaning.dimension_tables import MINUS
+from glc_analysis.text import match_key
+
+FEWEST = 5
+"""Answers given by fewer are counted, not listed."""
+
+SEPARATORS = {
+    "; ": "semicolon",
+    ";": "semicolon",
+    "\n": "line break",
+    " | ": "bar",
+    "|": "bar",
+    ", ": "comma",
+    ",": "comma",
+}
+"""What stands between several options in one cell, the most certain first."""
+
+_SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
+"""Signs that tell options apart."""
+_TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
+"""How often two parts must stand together to be one label; less, where the second begins with a small
+letter."""
+
+
+@dataclass
+class Options:
+    """The options of a question: how often each was given by the text that was mostly written.
+
+    ``spellings`` are further ways in which files write an option, other than in case or blanks, and how
+    often. ``hidden`` are counted only: how many different texts, in how many cells. ``order`` is the order of
+    the form, as far as cells with several options show it.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    spellings: dict[str, Counter[str]] = field(default_factory=dict)
+    hidden: Counter[str] = field(default_factory=Counter)
+    order: list[str] = field(default_factory=list)
+    is_merged_by_few: bool = False
+
+
+def joined_options(
+    counts: Counter[str], separator: str
+) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
+    """The options in cells that join several by a separator: how often each, the cells with their options,
+    and whether a label was put together on the evidence of few cells.
+
+    >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
+    ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
+    >>> dict(joined_options(cells, ", ")[0])
+    {'Web course (a, b)': 15, 'Blogs, Twitter, or Slack': 13, 'Books': 20}
+    """
+    cells = [(_parts(text, separator), count) for text, count in counts.items()]
+    weak = False
+    for _ in range(12):  # every round joins two neighbours; no label of a form has more parts
+        bound, is_weak = _bound_pairs(cells)
+        if not bound:
+            break
+        weak |= is_weak
+        cells = [(_join(parts, bound, separator), count) for parts, count in cells]
+    found: Counter[str] = Counter()
+    for parts, count in cells:
+        for part in dict.fromkeys(parts):
+            found[part] += count
+    return found, cells, weak
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    """A cell divided at its separators, but not within brackets; at all of them where a bracket is not
+    closed."""
+    found, depth, open_part = [], 0, ""
+    between = re.compile(
+        r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator)
+    )  # not within numbers
+    for part in between.split(text):
+        depth = max(0, depth + part.count("(") + part.count("[") - part.count(")") - part.count("]"))
+        open_part = f"{open_part}{separator}{part}" if open_part else part
+        if not depth:
+            found.append(open_part)
+            open_part = ""
+    if open_part:
+        found = between.split(text)
+    return [part for part in map(str.strip, found) if part]
+
+
+def _bound_pairs(cells: Sequence[tuple[list[str], int]]) -> tuple[set[tuple[str, str]], bool]:
+    """The neighbours that (almost) always stand together, and whether few cells show it."""
+    single: Counter[str] = Counter()
+    after: dict[str, Counter[str]] = defaultdict(Counter)
+    before: dict[str, Counter[str]] = defaultdict(Counter)
+    for parts, count in cells:
+        for part in parts:
+            single[part] += count
+        for one, two in zip(parts, parts[1:], strict=False):
+            after[one][two] += count
+            before[two][one] += count
+    found, weak = set(), False
+    for two, firsts in before.items():
+        one, times = firsts.most_common(1)[0]
+        is_continued = two[:1].islower() or two.startswith(
+            ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
+        )
+        share = _TOGETHER_LOWER if is_continued else _TOGETHER
+        if times < 2 or times < share * single[two]:
+            continue
+        own = sum(
+            count
+            for second, count in after[one].items()
+            if before[second].most_common(1)[0][0] == one and count >= share * single[second]
+        )
+        if own >= share * single[one]:
+            found.add((one, two))
+            weak |= times < 4 * FEWEST and not is_continued
+    return found, weak
+
+
+def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list[str]:
+    found: list[str] = []
+    is_new = True
+    for n, part in enumerate(parts):
+        if n and is_new and (parts[n - 1], part) in bound:
+            found[-1] = f"{found[-1]}{separator}{part}"
+            is_new = False
+        else:
+            found.append(part)
+            is_new = True
+    return found
+
+
+def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewest: int = FEWEST) -> Options:
+    """The options among answers and their spellings; what fewer than five gave is counted only.
+
+    ``known`` are keys of options that are listed elsewhere in the form, and so are nobody's own words.
+
+    >>> found = listed_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
+    >>> dict(found.counts), found.spellings, dict(found.hidden)
+    ({'Male': 13, 'Female': 8}, {'Male': Counter({'Male.': 1})}, {'xyz': 2})
+    """
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, count in counts.items():
+        groups[option_key(text)][text] += count
+    found = Options()
+    for key, group in groups.items():
+        label = max(group, key=lambda text: (group[text], text))
+        if (group.total() >= fewest or key in known) and not (looks_personal(label) or is_link(label)):
+            found.counts[label] = group.total()
+            others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
+            if others:
+                often_first = sorted(others.items(), key=lambda one: (-one[1], one[0]))
+                found.spellings[label] = Counter(dict(often_first))
+        else:
+            found.hidden[label] += group.total()
+    found.counts = Counter(dict(sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))))
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def option_key(text: str) -> str:
+    """What spellings of one option share: no case, accents, repeated blanks or marks that say nothing. Signs
+    that tell options apart stay.
+
+    >>> option_key("Never -- I don't use it.") == option_key("never - I don’t use it")
+    True
+    >>> len({option_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5", "2.5")})
+    9
+    """
+    folded = MINUS.sub("\N{MINUS SIGN}", without_accents(text))
+    folded = re.sub(r"(?<=\w)-$", "\N{MINUS SIGN}", folded)  # a grade: A-
+    folded = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", folded)
+    folded = re.sub(rf"[^\w.{_SIGNS}]+", " ", folded)
+    return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or match_key(text)
+
+
+def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
+    """The order in which a form offers its options: that in which cells with several have them.
+
+    Options that no cell orders come last; none at all where cells contradict each other.
+
+    >>> form_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
+    ['a', 'b', 'c']
+    """
+    ahead: Counter[tuple[str, str]] = Counter()
+    for parts, count in cells:
+        own = [part for part in parts if part in options]
+        for n, one in enumerate(own):
+            for two in own[n + 1 :]:
+                ahead[one, two] += count
+    contradicted = sum(min(count, ahead[two, one]) for (one, two), count in ahead.items()) / 2
+    if not ahead or contradicted > 0.05 * ahead.total():
+        return []
+    wins = {one: sum(ahead[one, two] > ahead[two, one] for two in options) for one in options}
+    losses = {one: sum(ahead[two, one] > ahead[one, two] for two in options) for one in options}
+    seen = [one for one in options if wins[one] or losses[one]]
+    return sorted(seen, key=lambda one: (losses[one] - wins[one], one))
+
+
+# ------------------------------
+# Options that changed between waves.
+
+
+def changed_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
+                    separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
+    """The options that nobody chose in a file, although five or more should have, by the share of those who
+    chose any of them in another file: by the name of the file. By chance that happens less than once in a
+    hundred times.
+
+    ``files`` are name, heading, and how often each cell stands there; with a ``separator`` a cell has several
+    options. Files are compared that have the same heading, and if it ``is_reworded`` those that have more
+    than half of the options in common.
+
+    >>> changed_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
+    ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
+    {'a.csv': ['3']}
+    """
+    chosen = [{label: n for label in labels if (n := _times_chosen(label, cells, separator))}
+              for _, _, cells in files]
+    found: dict[str, list[str]] = {}
+    for (name, heading, cells), own in zip(files, chosen, strict=True):
+        gone: set[str] = set()
+        for (_, other_heading, other_cells), others in zip(files, chosen, strict=True):
+            is_same = match_key(heading) == match_key(other_heading)
+            is_alike = 2 * len(own.keys() & others) > min(len(own), len(others))
+            missing = others.keys() - own
+            n_missing = sum(others[label] for label in missing)
+            if (is_same or is_reworded and is_alike) and (
+                    n_missing * cells.total() >= FEWEST * max(1, other_cells.total())):
+                gone |= missing
+        if gone:
+            found[name] = [label for label in labels if label in gone]
+    return found
+
+
+def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
+    """In how many cells an option stands, alone or, with a separator, among others."""
+    key, folded = option_key(label), match_key(label)
+    if not separator:
+        return sum(count for text, count in cells.items() if option_key(text) == key)
+    return sum(count for text, count in cells.items()
+               if key in map(option_key, _parts(text, separator))
+               or separator in label and folded in match_key(text))
+
+
+# ------------------------------
+# The options of one question in two languages.
+
+
+_NOTHING: Mapping[str, tuple[str, str]] = {}
+SURE, UNSURE = "sure", "unsure"
+"""How sure a row of a draft is, or a pair of options."""
+LIKELY, OPEN = "likely", "open"
+"""How certain else the pair of an option in another language is; ``open``: it has none."""
+
+
+def paired_options(
+    ours: Options, theirs: Options, translated: Mapping[str, tuple[str, str]] = _NOTHING
+) -> dict[str, tuple[str, str]]:
+    """For each option of another file the option of ours that it translates, and how certain that is.
+
+    The order of the form, numbers and names within the labels, their likeness and their shares are compared.
+    A blank option: no partner was found. Nothing is ever translated;
+    ``translated`` are pairs that other questions of the form show, by the keys of both.
+
+    >>> english = Options(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
+    >>> spanish = Options(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
+    >>> [pair[0] for pair in paired_options(english, spanish).values()]
+    ['Statistical analysis', 'Modeling', 'Visualization']
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    left, right = [*ours.counts], [*theirs.counts]
+    found = dict.fromkeys(right, ("", OPEN))
+    for marks in (_keys, _kinds, _answers, _steps):
+        of_ours, of_theirs = marks(left), marks(right)
+        for text in right:
+            same = [one for one in left if of_ours.get(one) == of_theirs.get(text) is not None]
+            is_only = sum(mark == of_theirs.get(text) for mark in of_theirs.values()) == 1
+            if (
+                len(same) == 1
+                and is_only
+                and not found[text][0]
+                and same[0] not in {pair for pair, _ in found.values()}
+            ):
+                found[text] = (same[0], SURE)
+    by_key = {option_key(text): text for text in left}
+    for text in right:
+        key, how = translated.get(option_key(text), ("", OPEN))
+        if not found[text][0] and key in by_key and by_key[key] not in {pair for pair, _ in found.values()}:
+            found[text] = (by_key[key], how)
+    taken = {pair for pair, _ in found.values()}
+    left = [text for text in left if text not in taken and ours.counts[text] >= FEWEST]
+    right = [text for text in right if not found[text][0] and theirs.counts[text] >= FEWEST]
+    if not left or not right:
+        return found
+    is_ordered = (
+        len(ours.order) == len(theirs.order) == len(ours.counts) == len(theirs.counts)
+        or len(ours.order) == len(ours.counts)
+        and len(theirs.order) == len(theirs.counts)
+    )
+    scores = [[_option_likeness(a, b, ours, theirs, is_ordered) for b in right] for a in left]
+    rows, columns = linear_sum_assignment([[-score for score in row] for row in scores])
+    for a, b in zip(rows, columns, strict=True):
+        score = scores[a][b]
+        others = [scores[n][b] for n in range(len(left)) if n != a] + [
+            scores[a][n] for n in range(len(right)) if n != b
+        ]
+        if score >= 0.3:
+            is_clear = score >= 0.55 and score - max(others, default=0) >= 0.15
+            found[right[b]] = (left[a], SURE if is_clear else LIKELY)
+    rest = [
+        [text for text in left if text not in {pair for pair, _ in found.values()}],
+        [text for text in right if not found[text][0]],
+    ]
+    is_same_size = len(ours.counts) == len(theirs.counts)
+    is_last = is_same_size and list(map(len, rest)) == [1, 1]
+    if is_last and kind_of_option(rest[0][0]) == kind_of_option(rest[1][0]):
+        found[rest[1][0]] = (rest[0][0], LIKELY)  # the last of each
+    return found
+
+
+def _keys(labels: Sequence[str]) -> dict[str, Hashable]:
+    return {label: option_key(label) for label in labels}
+
+
+def _kinds(labels: Sequence[str]) -> dict[str, Hashable]:
+    kinds = {label: kind_of_option(label) for label in labels}
+    return {label: kind for label, kind in kinds.items() if kind != "substantive"}
+
+
+def _answers(labels: Sequence[str]) -> dict[str, Hashable]:
+    return {label: word for label in labels for word in ("yes", "no") if is_word(word, label)}
+
+
+def _steps(labels: Sequence[str]) -> dict[str, Hashable]:
+    """The steps of labels that belong to a scale known in several languages."""
+    return scale_marks(labels) or {}
+
+
+def _option_likeness(a: str, b: str, ours: Options, theirs: Options, is_ordered: bool) -> float:
+    if kind_of_option(a) != kind_of_option(b):
+        return 0.0
+    words = _word_likeness(plain(a), plain(b))
+    numbers = [set(re.findall(r"\d+", text)) for text in (a, b)]
+    counted = 0.4 if numbers[0] and numbers[0] == numbers[1] else -0.4 if numbers[0] != numbers[1] else 0
+    shares = [own.counts[text] / max(1, own.counts.total()) for own, text in ((ours, a), (theirs, b))]
+    near = 1 - min(1, 2 * abs(shares[0] - shares[1]) / max(0.05, sum(shares)))
+    lengths = 1 - abs(len(a) - len(b)) / max(len(a), len(b))
+    place = 0.0
+    if is_ordered:
+        places = [
+            own.order.index(text) / max(1, len(own.order) - 1) for own, text in ((ours, a), (theirs, b))
+        ]
+        place = 0.35 * (1 - min(1, 2 * abs(places[0] - places[1])))
+    return 0.75 * words + counted + 0.15 * near + 0.1 * lengths + place
+
+
+def _word_likeness(a: str, b: str) -> float:
+    """How many letters two labels share, by the beginnings of their words: names and related words."""
+    one, two = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
+    if not one or not two:
+        return float(a == b)
+    shared = sum(min(1.0, len(one & two) / min(len(one), len(two))) for _ in (0,))
+    pieces = [{text[n : n + 3] for n in range(len(text) - 2)} for text in (a, b)]
+    alike = 2 * len(pieces[0] & pieces[1]) / max(1, len(pieces[0]) + len(pieces[1]))
+    return max(0.5 * shared + 0.5 * alike, alike)

@@ -1,0 +1,74 @@
+"""Which questions of a draft are sensitive: a row for each, with a proposal and its reason, for a person to
+decide; and what was decided.
+
+An answer is sensitive if it could be held against whoever gave it. That is a decision of people: a question
+counts as sensitive until somebody decides. The words that speak for it are data: ``content/words.csv``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.words import mentioned
+from glc_analysis.cleaning.languages import script
+from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
+
+DECISIONS = ("true", "false", "as proposed")
+"""What a person may decide of a question."""
+OTHERS = "*"
+"""The id of the row that decides for all questions whose own row is blank."""
+_LATIN = "Latn"
+
+
+def sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
+    """A row for all questions that are left blank, and one for each drafted question that is no column left
+    out, in the order of the form.
+
+    >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
+    ...                            "option_list": "Q1", "place": "1"}])
+    >>> options = pd.DataFrame({"option_list": ["Q1"], "label": ["Yes"]})
+    >>> [row["proposal"] for row in sensitivity_rows(questions, options)]
+    ['', 'true']
+    """
+    asked = questions[questions["type"] != ""]
+    asked = asked.loc[pd.to_numeric(asked["place"]).sort_values(kind="stable").index]
+    first = {"question_id": OTHERS, "is_sensitive": "", "proposal": "", "how_sure": "unsure",
+             "wording": "all questions below that are left blank",
+             "why": "`as proposed` takes the proposal of each of them"}
+    return [first, *(_row(question, options) for question in asked.itertuples())] if len(asked) else []
+
+
+def _row(question, options: pd.DataFrame) -> dict[str, str]:
+    labels = [*options.loc[options["option_list"] == question.option_list, "label"].unique()]
+    reason = next(_reasons(question.type, question.wording,
+                           labels if question.option_list != COUNTRY_LIST else []), "")
+    return {"question_id": question.question_id, "is_sensitive": "", "how_sure": "unsure",
+            "proposal": "true" if reason else "false", "wording": question.wording,
+            "why": reason or "no word of its heading or options is known for what is held against people"}
+
+
+def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
+    """What speaks for a sensitive question."""
+    for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
+        if word := mentioned("harmful", text):
+            yield f"{where} has the word {word!r}, which may be held against those who answer"
+    if word := mentioned("trait", wording):
+        yield f"its heading has the word {word!r}: it is about the person who answers"
+    if kind == "text":
+        yield "words of one's own may say anything, also of other people"
+    if " " not in wording.strip() and script(wording) in ("", _LATIN):
+        yield "the export does not say what was asked"
+    if script(wording) != _LATIN:
+        yield "its heading is in a script in which no words are known here"
+
+
+def decided_sensitivity(rows: pd.DataFrame) -> dict[str, str]:
+    """What a person has decided of each question: true, false or undecided."""
+    others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
+    found = {}
+    for row in rows[rows["question_id"] != OTHERS].itertuples():
+        said = row.is_sensitive or others
+        found[row.question_id] = row.proposal if said == "as proposed" else said or UNDECIDED
+    return found

@@ -1,0 +1,260 @@
+"""Drafts questions.csv and options.csv from an XLSForm; people then complete them.
+
+Goes in: the form as KoboToolbox and ODK read it. Comes out: its questions, with the names that their columns
+have in exports, and its options. Themes and don't-know rules are decisions of people and stay blank; so does
+the unit, which follows from the settings. Whether a question is sensitive is undecided. What an option means
+by its name or label, such as "other" or "none", is a proposal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.form import Form, FormColumn
+from glc_analysis.addons.drafting.words import kind_of_option
+from glc_analysis.errors import Fault, Faults, nearest, refuse
+from glc_analysis.intake.survey import SHEETS
+from glc_analysis.schema import UNDECIDED
+from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.text import match_key, normalise_space
+
+_QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",
+              "dont_know", "is_sensitive"]  # fmt: skip
+_OPTIONS = ["option_list", "option_id", "value", "label", "position", "kind"]
+LABELS = "labels"
+"""The column of drafted questions and options with their labels in all languages of the form, a line each."""
+_SIGNS = (("/", "/"), (".", "."), ("-", "/"))
+"""What stands in exports between groups and names, and before the name of an option."""
+_TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
+          "range": "number", "text": "text", "date": "date"}  # fmt: skip
+_NOT_DRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
+_KINDS = {"other": "other", "none": "none", "dont_know": "dont_know", "dk": "dont_know",
+          "refused": "refused", "prefer_not_to_say": "refused"}  # fmt: skip
+_SELECT = re.compile(r"select_(one|multiple)\b")
+_TEST = re.compile(
+    r"""selected\(\s*\$\{([\w.-]+)\}\s*(,)\s*['"]([\w.-]+)['"]\s*\)"""
+    r"""|\$\{([\w.-]+)\}\s*(!?=)\s*['"]?([\w.-]+)['"]?"""
+)
+
+Lists = dict[str, dict[str, list[str]]]  # an option list's options: name -> its labels
+
+
+class Draft(NamedTuple):
+    """questions.csv and options.csv as far as they follow from a form, with a further column :data:`LABELS`;
+    `notes` name what was left out."""
+
+    questions: pd.DataFrame
+    options: pd.DataFrame
+    notes: list[str]
+
+
+def draft_tables(path: Path) -> Draft:
+    """Draft the two reference tables from an XLSForm: a row a question, a row an option.
+
+    Inside groups, `columns` offers the name with and without the groups before it, as
+    exports do. A `relevant` of comparisons with options, joined by and / or, becomes
+    `asked_if`; any other is left out and noted. A list the form does not have is a fault.
+    """
+    survey, lists = _form(path)
+    selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
+    times = Counter(row["name"] for _, row in survey)
+    questions, notes, inside = [], [], []
+    for number, row in survey:
+        kind, *rest = row["type"].split() or [""]
+        asked_if = _asked_if(row.get("relevant", ""), selects, lists)
+        if asked_if is None:
+            said, fix = "asked_if cannot express this condition, which was left out", "write asked_if by hand"
+            notes.append(str(Fault(said, path.name, str(number), "relevant", row["relevant"], fix)))
+        if re.match(r"begin[ _]", row["type"]):
+            inside.append((row["name"], asked_if))
+        elif re.match(r"end[ _]", row["type"]):
+            inside = inside[:-1]
+        elif kind in _NOT_DRAFTED:
+            said, fix = "the question was not drafted", "write the question by hand if it is needed"
+            notes.append(str(Fault(said, path.name, str(number), "type", row["type"], fix)))
+        elif kind in _TYPES:
+            conditions = [*(condition for _, condition in inside), asked_if]
+            questions.append(
+                _columns([group for group, _ in inside], row["name"], kind, is_alone=times[row["name"]] == 1)
+                | {"type": _TYPES[kind], "wording": row.get("label", ""), LABELS: row[LABELS]}
+                | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
+                | {"is_sensitive": UNDECIDED}
+            )
+    return Draft(_frame(questions, [*_QUESTIONS, LABELS]),
+                 _frame(_options(questions, lists), [*_OPTIONS, LABELS]), notes)
+
+
+def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
+    """The numbered rows of the survey sheet, and the option lists of the choices sheet."""
+    sheets = {sheet.sheet.casefold(): sheet for sheet in read_sheets(path)}
+    if "survey" not in sheets:
+        refuse("the workbook has no sheet named survey", path.name, "give the XLSForm itself")
+    survey = _records(sheets["survey"], "type", "name")
+    lists: Lists = {}
+    for _, row in _records(sheets["choices"], "list_name", "name") if "choices" in sheets else []:
+        labels = row[LABELS].splitlines() or [row["name"]]
+        lists.setdefault(row["list_name"], {})[row["name"]] = labels
+    rows, faults = [], []
+    for number, row in survey:
+        rows.append((number, row))
+        match row["type"].split():
+            case ["select_one" | "select_multiple", name, "or_other"] if name in lists:
+                lists[name].setdefault("other", ["Other"])
+                specify = {"type": "text", "name": f"{row['name']}_other", "label": "Specify other.",
+                           LABELS: "Specify other."}
+                rows.append((number, specify | {"relevant": f"selected(${{{row['name']}}}, 'other')"}))
+            case ["select_one" | "select_multiple", *name] if not name or name[0] not in lists:
+                fix = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
+                said = "the question names no option list"
+                faults.append(Fault(said, path.name, str(number), "type", row["type"], fix))
+    if faults:
+        raise Faults(faults)
+    return rows, lists
+
+
+def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
+    """Rows by column name; of labels in several languages, the first, and all in :data:`LABELS`."""
+    names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
+    missing = [Fault("the column is missing", file=sheet.place, column=name)
+               for name in needed if name not in names]
+    if missing:
+        raise Faults(missing)
+    first = {name: names.index(name) for name in names}
+    rows = zip(sheet.numbers[1:], sheet.rows[1:], strict=True)
+    labels = [n for n, name in enumerate(names) if name == "label"]
+    return [(number, {name: row[n].strip() for name, n in first.items()}
+             | {LABELS: "\n".join(dict.fromkeys(filter(None, (normalise_space(row[n]) for n in labels))))})
+            for number, row in rows]
+
+
+def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[str, str]:
+    """The id of a question, and the names of its columns in exports with and without its groups."""
+    is_several = kind == "select_multiple"
+    names = [between.join([*place, name]) + (star + "*") * is_several for between, star in _SIGNS]
+    if not is_alone:  # the bare name would be another group's question as well
+        return {"question_id": ".".join([*place, name]), "columns": " | ".join(dict.fromkeys(names))}
+    bare = [f"{name}{star}*" if is_several else name for _, star in _SIGNS]
+    return {"question_id": name, "columns": " | ".join(dict.fromkeys([*bare, *names]))}
+
+
+def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str | None:
+    """The condition in the words of asked_if; None where it is not of the simple forms.
+
+    >>> lists = {"yn": {"yes": ["Yes"], "no": ["No"]}}
+    >>> _asked_if("${a} = 'yes' or selected(${b}, 'no')",
+    ...           {"a": ["select_one", "yn"], "b": ["select_multiple", "yn"]}, lists)
+    'a == yes or b has no'
+    """
+    tests = [tuple(filter(None, match.groups())) for match in _TEST.finditer(relevant)]
+    known = all(
+        option in lists.get(selects.get(name, ["", ""])[1], {})
+        and (sign == "," or selects[name][0] == "select_one")
+        for name, sign, option in tests
+    )
+    if not known or not re.fullmatch(r"(\s|[()]|\band\b|\bor\b)*", _TEST.sub(" ", relevant)):
+        return None
+
+    def words(match: re.Match[str]) -> str:
+        name, sign, option = filter(None, match.groups())
+        has = "has" if selects[name][0] == "select_multiple" else "=="
+        return f"{name} {'!=' if sign == '!=' else has} {option}"
+
+    return " ".join(_TEST.sub(words, relevant).split())
+
+
+def _all_of(conditions: list[str | None]) -> str:
+    """All of a question's and its groups' conditions; blank where one is not known."""
+    if None in conditions:
+        return ""
+    several = [condition for condition in conditions if condition]
+    return several[0] if len(several) == 1 else " and ".join(f"({condition})" for condition in several)
+
+
+def _options(questions: list[dict[str, str]], lists: Lists) -> list[dict[str, str]]:
+    used = dict.fromkeys(question["option_list"] for question in questions if question["option_list"])
+    return [
+        {"option_list": name, "option_id": option, "value": option, "label": labels[0],
+         LABELS: "\n".join(labels), "position": str(position),
+         "kind": _KINDS.get(option.casefold(), kind_of_option(labels[0]))}
+        for name in used
+        for position, (option, labels) in enumerate(lists[name].items(), 1)
+    ]
+
+
+def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns, dtype="str").fillna("")
+
+
+# ------------------------------
+# The columns of exports that hold the questions of a form.
+
+
+def columns_of(draft: Draft, form: Form) -> dict[str, dict[str, FormColumn]]:
+    """The columns of each question of an XLSForm in exports, by its id and by the end of their names that
+    stands for an option: "" for a column of the whole answer.
+
+    Columns are known by the names of the form, with or without groups, or by its labels in any language.
+    """
+    ends: dict[str, tuple[str, str]] = {}
+    times = Counter(match_key(label) for labels in draft.questions[LABELS] for label in labels.splitlines())
+    for row in draft.questions.itertuples():
+        options = draft.options[draft.options["option_list"] == row.option_list]
+        values = [*options["value"], *(one for labels in options[LABELS] for one in labels.splitlines())]
+        headings = [label for label in row.labels.splitlines() if times[match_key(label)] == 1]
+        starred = [name[:-1] for name in row.columns.split(" | ") if name.endswith("*")]
+        starred += [f"{heading}/" for heading in headings if starred]
+        for name in [*row.columns.split(" | "), *headings, *(name[:-1] for name in starred)]:
+            ends.setdefault(match_key(name), (row.question_id, ""))
+        for name in starred:
+            for value in values:
+                ends.setdefault(match_key(f"{name}{value}"), (row.question_id, value))
+    held: dict[str, dict[str, FormColumn]] = {}
+    for column in form.columns:
+        if name := next((name for name in column.names if match_key(name) in ends), ""):
+            question_id, value = ends[match_key(name)]
+            headings = tuple(
+                question_id if ends.get(match_key(own), ("",))[0] == question_id else heading
+                for own, heading in zip(column.names, column.headings, strict=True))
+            held.setdefault(question_id, {}).setdefault(
+                name[len(name) - len(value) :], replace(column, headings=headings))
+    return held
+
+
+# ------------------------------
+# A table of two columns: headings and answers as exports have them, and their wording or translation.
+
+
+def read_wordings(path: Path) -> dict[str, str]:
+    """The wording, label or translation of headings and answers by their keys (:func:`match_key`), in the
+    order of the table. Raises Faults where it has not two columns, or says two things of one text."""
+    [grid, *_] = read_sheets(path) if path.suffix.lower() in SHEETS else [read_table(path)]
+    said: dict[str, str] = {}
+    faults = []
+    for number, row in zip(grid.numbers, grid.rows, strict=True):
+        cells = [normalise_space(cell) for cell in row]
+        if any(cells[2:]):
+            fix = ("give an XLSForm, or a table of two: headings and answers as the export has them, and "
+                   "their wording or translation")
+            faults.append(Fault(f"has {len(cells)} columns", grid.place, str(number), fix=fix))
+            break
+        if len(cells) > 1 and all(cells) and said.setdefault(match_key(cells[0]), cells[1]) != cells[1]:
+            faults.append(Fault(f"another row says {said[match_key(cells[0])]!r}", grid.place, str(number),
+                                value=cells[0], fix="delete one of them"))
+    if faults:
+        raise Faults(faults)
+    return said
+
+
+def is_xlsform(path: Path) -> bool:
+    """Whether a file is a workbook with the sheet in which XLSForms have their questions, or one with several
+    sheets, which may be meant as one."""
+    if path.suffix.lower() not in SHEETS:
+        return False
+    sheets = read_sheets(path)
+    return len(sheets) > 1 or any(sheet.sheet.casefold() == "survey" for sheet in sheets)

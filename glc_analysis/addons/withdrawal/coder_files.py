@@ -1,0 +1,547 @@
+"""Coders' files, and what the coding desk wrote, without a withdrawn organisation.
+
+Goes in: a coder's file and what was removed from the transcripts. Comes out: the same file without the words
+of the organisation. Every coding of other words stays on those words, which is checked by reading the file
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path, PurePath
+from typing import Any
+
+import docx
+import pandas as pd
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+
+from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.gate.file_text import Unreadable, extract_text
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.documents import column_roles
+from glc_analysis.intake.codings.model import RawCodings, Text, locate
+from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.intake.codings.sqlite import shown
+from glc_analysis.pseudonyms.masking import Masked, mask
+from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
+from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.text import content_hash, match_key, normalise_space
+
+# ------------------------------
+# What the coding desk wrote, without what was withdrawn.
+#
+# Goes in: the lines of a coder's journal or of a log of suggestions. Come out: the lines without the words
+# and the texts that go. An act on a text that goes keeps its number and its place among the acts, so that a
+# later undo still means the act that it meant; every coding of other words stays on those words.
+
+
+Left = Callable[[str, str], Masked | None]
+"""Gives, for a document_id and its text, what remains of it; None if the text goes."""
+Tell = Callable[[list[str]], list[str]]
+"""Gives texts without the words that go."""
+
+
+def redact_journal(path: Path, left: Left, is_found: Callable[[str, Masked | None], bool], tell: Tell,
+                   ids: Collection[str]) -> None:
+    """Rewrites a journal. A line that was cut goes whole: nobody can tell what is in it.
+
+    ``is_found`` says whether all that goes was found in a text; ``ids`` are the segments that go. Raises
+    Faults where a text was changed after it was begun, so that what goes cannot be found in it.
+    """
+    def remaining(document: str, text: str) -> Masked | None:
+        now = left(document, text)
+        if not is_found(document, now):
+            raise Faults([Fault("the coder began this text before it was changed, so the turns that go "
+                                "cannot be found in it", file=path.name, value=document,
+                                fix="take the lines on this text out of the file, and repeat")])
+        return now
+
+    texts: dict[str, Masked | None] = {}
+    lost: set[str] = set()
+    kept = []
+    for line in _lines(path):
+        act = line["act"]
+        if act == "cut":
+            continue
+        if act == "text":
+            document = line["document_id"]
+            texts[document] = now = remaining(document, line["text"])
+            if now is not None:
+                kept.append(line | {"text": now.text, "version": content_hash(now.text)})
+            continue
+        if act == "new_texts":
+            kept.append(_new_texts(line, texts, lost, remaining) or {"n": line["n"], "act": "removed"})
+            continue
+        kept.append(_redacted(line, texts, lost, ids) or {"n": line["n"], "act": "removed"})
+    words = [_told(line, tell) for line in kept]
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in words), encoding="utf-8",
+                    newline="\n")
+
+
+def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
+               left: Left) -> dict[str, Any] | None:
+    """The act with which a coder went on with texts that changed, on what remains; None if nothing does.
+    Codings that it does not name are gone from then on."""
+    kept = []
+    for one in line["texts"]:
+        document = one["document_id"]
+        texts[document] = now = left(document, one["text"])
+        spans = {name: {key: remaining_span(*span, now) if now else None for key, span in one[name].items()
+                        if key not in lost} for name in ("moved", "waiting")}
+        lost |= {key for key, span in spans["moved"].items() if span is None}
+        if now is not None:
+            kept.append(one | {"text": now.text, "version": content_hash(now.text),
+                               "moved": {key: span for key, span in spans["moved"].items() if span},
+                               "waiting": {key: span or (0, len(now.text))
+                                           for key, span in spans["waiting"].items()}})
+    return line | {"texts": kept} if kept else None
+
+
+def redact_log(path: Path, gone: Collection[str], tell: Tell) -> None:
+    """Rewrites a log of suggestions: without the lines on texts that go."""
+    kept = [line for line in _lines(path) if not {line.get(name) for name in (
+        "document_id", "answer_id", "segment_id", "example_by")} & {*gone}]
+    path.write_text("".join(json.dumps(_told(line, tell), ensure_ascii=False) + "\n" for line in kept),
+                    encoding="utf-8", newline="\n")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    found = []
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in found if isinstance(line, dict)]
+
+
+def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
+              ids: Collection[str]) -> dict[str, Any] | None:
+    """An act on what remains; None if it was about what goes. ``lost`` are the codings that went so far."""
+    act = line["act"]
+    if act in ("code_answers", "read_answers"):
+        answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
+        lost |= {f"{line['n']}.{place}" for place, one in enumerate(answers, 1) if not one}
+        return line | {"answer_ids": answers} if any(answers) else None
+    if act == "place":
+        now = texts.get(line["document_id"])
+        span = remaining_span(line["start"], line["end"], now) if now else None
+        if line["coding_id"] in lost:
+            return None
+        if span is None:
+            lost.add(line["coding_id"])
+            return {"n": line["n"], "on": line["on"], "act": "uncode", "coding_id": line["coding_id"]}
+        return line | {"start": span[0], "end": span[1]}
+    if act in ("uncode", "memo", "negative_case"):
+        return None if line["coding_id"] in lost else line
+    if act == "decide":
+        return None if line["segment_id"] in ids else line
+    if act == "open":
+        left = [one for one in line["document_ids"] if texts.get(one, "") is not None]
+        return line | {"document_ids": left}
+    document = line.get("document_id", "")
+    if document not in texts:
+        return line
+    now = texts[document]
+    if now is None:
+        lost.add(str(line["n"]))
+        return None
+    if act in ("code", "propose_code", "propose_quotation"):
+        span = remaining_span(line["start"], line["end"], now)
+        if span is None:
+            lost.add(str(line["n"]))
+            return None
+        return line | {"start": span[0], "end": span[1]}
+    return line
+
+
+def _told(value: Any, tell: Tell) -> Any:
+    """A value of JSON without the words that go, texts apart, whose offsets are counted already."""
+    if isinstance(value, dict):
+        return {key: part if key == "text" and "version" in value else _told(part, tell)
+                for key, part in value.items()}
+    if isinstance(value, list):
+        return [_told(part, tell) for part in value]
+    return tell([value])[0] if isinstance(value, str) else value
+
+
+# ------------------------------
+# One file of a coder.
+
+
+@dataclass(frozen=True)
+class Recoding:
+    """What is removed from coders' files.
+
+    ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
+    with its label as coders have it, and pseudonym, the text that replaces it. ``ids`` are those of segments,
+    and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text,
+    ``separator`` stands between codes in a cell (``code_separator`` of study.toml)."""
+
+    documents: Mapping[str, str]
+    gone: set[str]
+    turns: Mapping[str, pd.DataFrame]
+    ids: set[str]
+    words: pd.DataFrame
+    separator: str = ""
+
+    def with_copies(self, path: Path, document_of: Callable[[str], str]) -> Recoding:
+        """The same for a file whose texts may have names of their own; ``document_of`` knows the interview or
+        call that a text is a copy of."""
+        if path.name in (JOURNAL, SUGGESTION_LOG):
+            return self
+        sources = read_codings(path, separator=self.separator).sources
+        copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text)
+                  for name, text in zip(sources["source"], sources["text"], strict=True)
+                  if text and not self._of(name)}
+        return replace(self, documents={**self.documents, **copies}) if copies else self
+
+    def recode(self, path: Path, *, is_decided: bool) -> None:
+        """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
+
+        Raises Faults if the file has to change and only its own tool can write it, or if another coding would
+        not be in its place when it is read again."""
+        if is_decided:
+            edit_table(path, self._decisions)
+            return
+        if path.name == JOURNAL:
+            redact_journal(path, self._left, self._is_found, self._tell, self.ids)
+            return
+        if path.name == SUGGESTION_LOG:
+            redact_log(path, self.gone | self.ids, self._tell)
+            return
+        raw = read_codings(path, separator=self.separator)
+        met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
+        said = [*raw.sources["text"], *_all_texts(path)]
+        if raw.tool == "csv" and path.suffix.lower() == ".xls":
+            if met or any(self._tell([*row]) != [*row] for sheet in read_sheets(path) for row in sheet.rows):
+                raise Faults([manual_fix_needed(path.name, met)])
+        elif raw.tool == "nvivo":
+            quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]
+            if met or self._tell(said + quotes) != said + quotes:
+                raise Faults([manual_fix_needed(path.name, met)])
+        elif raw.tool == "csv":
+            edit_table(path, self._rows)
+        elif met or self._tell(said) != said:
+            left = {source: self._left(source, text) for source, text in zip(
+                raw.sources["source"], raw.sources["text"], strict=True)}
+            kept = raw.quarantined["source"].map(left)
+            is_edited = any(now is not None and now.offsets for now in kept) or not all(
+                self._is_found(source, now) for source, now in left.items())
+            if is_edited or raw.tool == "refi-qda" and (
+                    path.suffix.lower() != ".qdpx" or len(raw.memos) + len(raw.quarantined)):
+                raise Faults([manual_fix_needed(path.name, met)])
+            self._rewrite(path, raw, left)
+
+    def _of(self, source: str) -> str:
+        """The document_id of a text by the name that it has in a tool."""
+        name = PurePath(source.replace("\\", "/")).name
+        return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
+
+    def _decisions(self, grid: Grid) -> list[list[str] | None]:
+        return [None if self.ids & {*row} else after
+                for row, after in zip(grid.rows, redact_rows(grid, self.words), strict=True)]
+
+    def _rows(self, grid: Grid) -> list[list[str] | None]:
+        """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
+        the quotation says where the coding is."""
+        roles = column_roles(grid.names)
+        kept: list[list[str] | None] = [grid.names]
+        for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
+            document = self._of(old[roles.index("source")])
+            quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
+            turns = self.turns[document]["name"] if document in self.turns else ()
+            is_gone = document in self.gone or bool(quote) and any(
+                quote in normalise_space(turn) for turn in turns)
+            moved = ["" if role in ("start", "end") else cell for role, cell in zip(roles, row, strict=True)]
+            kept.append(None if is_gone else moved if document in self.turns else row)
+        return kept
+
+    def _tell(self, texts: list[str]) -> list[str]:
+        return [WITHDRAWN if text in self.ids else now
+                for text, now in zip(texts, redact(texts, self.words), strict=True)]
+
+    def _left(self, source: str, text: str) -> Masked | None:
+        """What remains of a text, with the moves of its offsets; None if it is removed."""
+        document = self._of(source)
+        names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document)])
+        names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
+        return None if document in self.gone else mask(text, names, {})
+
+    def _is_found(self, source: str, now: Masked | None) -> bool:
+        """Whether every removed turn was in the text: in an edited text it may not be found."""
+        turns = self.turns.get(self._of(source))
+        return now is None or turns is None or all(
+            now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
+
+    def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> None:
+        """Writes a project without the removed words, and checks that each remaining span is on its words."""
+        codes = raw.codes.assign(**{name: self._tell([*raw.codes[name]])
+                                    for name in ("code", "parent", "definition")})
+        codings = self._kept(raw.codings, left)
+        texts = {source: now.text for source, now in left.items() if now}
+        if raw.tool == "refi-qda":
+            sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
+            write_qdpx(path, sources=sources, codings=codings, codes=codes, name=path.stem)
+        elif raw.tool == "word" and not texts:
+            path.unlink()
+            return
+        elif raw.tool == "word":
+            write_word(path, *texts.values(), codings)
+        else:
+            edit_database(path, lambda name: None if self._of(name) in self.gone else left.get(
+                name, Masked("", ())), self._tell)
+        again, apart = read_codings(path, separator=self.separator), self._kept(raw.quarantined, left)
+        if _marks(again.codings) != _marks(codings) or _marks(again.quarantined) != _marks(apart) \
+                or again.is_mixed != raw.is_mixed:
+            raise Faults([manual_fix_needed(path.name, map(self._of, texts))])
+
+    def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
+        """The coded spans that remain, with their new places and texts."""
+        rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
+                if (now := left[row["source"]]) and (span := remaining_span(row["start"], row["end"], now))]
+        kept = pd.DataFrame(rows, columns=codings.columns)
+        return kept.assign(**{name: self._tell([*kept[name]]) for name in ("code", "coder", "memo")})
+
+
+def _marks(codings: pd.DataFrame) -> set[tuple]:
+    columns = ["source", "start", "end", "code", "coder", "memo"]
+    return {*codings[columns].itertuples(index=False, name=None)}
+
+
+def _all_texts(path: Path) -> list[str]:
+    """All texts of a file, with properties and hidden text, as far as it can be read."""
+    told: list[str] = []
+    with suppress(Unreadable):
+        told.extend(text for _, text in extract_text(path.name, path.read_bytes()))
+    return told
+
+
+def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
+    """A fault for a coder's file that has to be edited in its own tool."""
+    said = "cannot be rewritten here: memos in REFI-QDA, a text that was edited, an .xls, a list of NVivo"
+    return Fault(said, file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
+                 f"texts, or replace the organisation's turns in them by {WITHDRAWN}, export it under the "
+                 "same name, correct its checksum in manifest.csv, and repeat")
+
+
+# ------------------------------
+# QualCoder and Taguette databases, and Word files.
+#
+# A database is edited in memory and packed again, so that no free page, journal or temporary file keeps a
+# byte. Texts that change are written as plain lines, and Word files as new ones: mark-up can hide nothing.
+
+
+Remaining = Callable[[str], Masked | None]
+"""Gives, for the name of a text, what remains of it; None if the text is removed."""
+Redact = Callable[[list[str]], list[str]]
+"""Gives texts without the words that are removed."""
+Mark = tuple[Any, int, int, str]
+"""A coded span: its row, start, end (-1 if all its words were removed), and its words if they changed."""
+
+
+def edit_database(path: Path, left: Remaining, tell: Redact) -> None:
+    """Rewrites the database of a project. Raises Faults if it has parts that no coding tool makes, or if two
+    of its rows would become equal."""
+    raw = path.read_bytes()
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            # A write-ahead log, which the header may ask for, there is none in memory.
+            database.deserialize(raw[:18] + b"\1\1" + raw[20:])
+            database.executescript("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
+            project = _Project(database)
+            (_qualcoder if "code_text" in project.columns else _taguette)(project, left, tell)
+            project.tell(tell)
+            database.commit()
+            database.execute("VACUUM")
+            path.write_bytes(database.serialize())
+    except sqlite3.Error as error:
+        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, fix="remove it in its "
+                            "tool, correct its checksum in manifest.csv, and repeat")]) from error
+    for beside in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+
+
+class _Project:
+    """A database, and the columns of each of its tables, which differ by the version of the tool."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.run = database.execute
+        database.execute("PRAGMA trusted_schema = OFF")
+        made = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        if odd := [name for kind, name, sql in made
+                   if kind in ("trigger", "view") or "VIRTUAL TABLE" in (sql or "").upper()]:
+            raise sqlite3.DatabaseError(f"it has a view, trigger or index of words: {odd[0]}")
+        for name in [name for _, name, _ in made if name.startswith("sqlite_stat")]:
+            self.run(f"DROP TABLE {name}")  # samples of what stands in others
+        self.columns = {name: [row[1] for row in self.run(f'PRAGMA table_info("{name}")')]
+                        for kind, name, _ in made if kind == "table" and not name.startswith("sqlite_")}
+
+    def drop(self, keys: Iterable[int], *names: str, table: str = "", where: str = "TRUE") -> None:
+        """Deletes the rows with one of the keys in one of these columns, in tables named ``table...``."""
+        for one, name in [(one, name) for one, own in self.columns.items() for name in own]:
+            for key in keys if name in names and one.startswith(table) else ():
+                self.run(f'DELETE FROM "{one}" WHERE "{name}" = ? AND {where}', [key])
+
+    def rows(self, table: str, *names: str) -> list[tuple]:
+        """These columns of a table; None for a column that this version lacks."""
+        own = {"rowid", *self.columns.get(table, ())}
+        chosen = ", ".join(name if name in own else "NULL" for name in names)
+        return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
+
+    def tell(self, tell: Redact) -> None:
+        """Redacts every cell of every table."""
+        for table, names in self.columns.items():
+            cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
+                f'SELECT rowid, "{name}" FROM "{table}"') if isinstance(cell, str)]
+            for (row, name, was), now in zip(cells, tell([cell for *_, cell in cells]), strict=True):
+                if was != now:
+                    self.run(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', [now, row])
+
+
+def _plain(cell: str) -> str:
+    """A cell without the escapes that Taguette writes letters in.
+
+    >>> _plain('{"tag_path": "Fundaci\\\\u00f3n"}')
+    '{"tag_path": "Fundación"}'
+    """
+    if not (cell.startswith("{") and "\\u" in cell):
+        return cell
+    try:
+        return json.dumps(json.loads(cell), ensure_ascii=False)
+    except ValueError:
+        return cell
+
+
+def _moved_marks(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
+    """Coded spans, in the tool's offsets, with the places of their words in the new text."""
+    spans, _, _ = locate(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
+    for (row, *_), span in zip(marks, spans, strict=True):
+        start, end = remaining_span(*span, now) or (-1, -1)
+        words = now.text[start:end] if start >= 0 else ""
+        yield row, start, end, words if words != text.shown[slice(*span)] else ""
+
+
+def _qualcoder(project: _Project, left: Remaining, tell: Redact) -> None:
+    gone, parted = [], {case for case, in project.rows("case_text", "caseid")}
+    for fid, name, fulltext in project.rows("source", "id", "name", "fulltext"):
+        now = left(name)
+        if now is None:
+            gone.append(fid)
+        elif now.offsets:
+            _qualcoder_text(project, fid, Text(fulltext), now)
+    gone += [fid for fid, text in project.rows("source", "id", "av_text_id") if text in gone]
+    for table, key in (("code_image", "imid"), ("code_av", "avid")):
+        project.drop([mark for mark, fid in project.rows(table, key, "id") if fid in gone],
+                     key, f"memo_{key}", f"from{key}", f"to{key}")
+    for mark, fid in project.rows("code_text", "ctid", "fid"):
+        project.drop([mark] if fid in gone else [], "ctid", "memo_ctid")
+    project.drop(gone, "fid", "fromfileid", "tofileid")
+    project.drop([ris for fid, ris in project.rows("source", "id", "risid") if fid in gone],
+                 "risid", table="ris")
+    project.drop(gone, "id", table="source")
+    project.drop(gone, "id", table="attribute", where="attr_type = 'file'")
+    parted -= {case for case, in project.rows("case_text", "caseid")}
+    # A case is an organisation: here those with nothing but removed texts, and those with its name.
+    cases = [case for case, name in project.rows("cases", "caseid", "name")
+             if case in parted or tell([name]) != [name]]
+    project.drop(cases, "id", table="attribute", where="attr_type = 'case'")
+    project.drop(cases, "caseid", "fromcaseid", "tocaseid")
+
+
+def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> None:
+    """Rewrites one text that changed, its codings, annotations and parts of cases."""
+    project.run("UPDATE source SET fulltext = ? WHERE id = ?", [now.text, fid])
+    found = [((table, row), start, end, quote or "") for table in ("code_text", "annotation")
+             for row, of, start, end, quote in project.rows(table, "rowid", "fid", "pos0", "pos1", "seltext")
+             if of == fid]
+    parts = [(("case_text", row), *(min(at, len(text.shown)) for at in span)) for row, of, *span
+             in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
+    moved = [*_moved_marks(text, found, now),
+             *((key, *(remaining_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
+    for (table, row), *_ in moved:  # moved out of the way: no two may ever have the same place
+        project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
+    for (table, row), start, end, words in moved:
+        if table == "code_text" and (start < 0 or words):  # graphs show the words
+            project.drop([row], "ctid", "memo_ctid", table="gr_")
+        if start < 0:
+            project.run(f"DELETE FROM {table} WHERE rowid = ?", [row])
+            continue
+        project.run(f"UPDATE {table} SET pos0 = ?, pos1 = ? WHERE rowid = ?", [start, end, row])
+        if table == "code_text" and words:
+            project.run("UPDATE code_text SET seltext = ? WHERE rowid = ?", [words, row])
+
+
+def _taguette(project: _Project, left: Remaining, tell: Redact) -> None:
+    gone, changed, lost = [], [], []
+    for key, name, contents in project.rows("documents", "id", "name", "contents"):
+        now, text = left(name), shown(contents)
+        found = [(row, start, end, shown(snippet).shown) for row, of, start, end, snippet in project.rows(
+            "highlights", "id", "document_id", "start_offset", "end_offset", "snippet") if of == key]
+        if now is None:
+            gone.append(key)
+            lost += [row for row, *_ in found]
+            continue
+        if not now.offsets:
+            continue
+        changed.append(key)
+        project.run("UPDATE documents SET contents = ? WHERE id = ?", [_paragraphs(now.text), key])
+        for row, start, end, words in _moved_marks(text, found, now):
+            lost += [row] if start < 0 else []
+            project.run("UPDATE highlights SET start_offset = ?, end_offset = ? WHERE id = ?",
+                        [*(len(now.text[:at].encode()) for at in (start, end)), row])
+            if words:
+                project.run("UPDATE highlights SET snippet = ? WHERE id = ?", [_paragraphs(words), row])
+    project.drop(lost, "id", table="highlights")
+    project.drop(lost, "highlight_id")
+    project.drop(gone, "id", table="documents")
+    # The history of a changed text shows how long the removed words were, and has their offsets.
+    project.drop([*gone, *changed], "document_id", table="commands")
+
+
+def _paragraphs(text: str) -> str:
+    """A text as HTML that keeps its line ends.
+
+    >>> shown(_paragraphs("A & B\\n\\nC")).shown
+    'A & B\\n\\nC'
+    """
+    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n"))
+
+
+def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
+    """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
+    document, marks = docx.Document(), defaultdict(list)
+    for (start, end, coder), rows in codings.groupby(["start", "end", "coder"]):
+        comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)
+        comment._element.attrib.pop(qn("w:date"))  # would be today's
+        marks[start].append(("commentRangeStart", comment.comment_id))
+        marks[end].append(("commentRangeEnd", comment.comment_id))
+    at = 0
+    for line in text.split("\n"):
+        if at == len(text) and at not in marks:
+            break  # behind the last paragraph
+        paragraph, until = document.add_paragraph(), at + len(line)
+        cuts = sorted({at, until, *(mark for mark in marks if at <= mark <= until)})
+        for here, there in zip(cuts, [*cuts[1:], until], strict=True):
+            for name, key in marks[here]:
+                _add(paragraph._p, name, key)
+                if name == "commentRangeEnd":
+                    _add(paragraph.add_run()._r, "commentReference", key)
+            paragraph.add_run(text[here:there])
+        at = until + 1
+    document.save(path)
+
+
+def _add(parent: BaseOxmlElement, name: str, key: int) -> None:
+    made = OxmlElement(f"w:{name}")
+    made.set(qn("w:id"), str(key))
+    parent.append(made)

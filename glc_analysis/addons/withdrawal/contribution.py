@@ -1,0 +1,311 @@
+"""Everything that one organisation or person contributed to a study, and every name by which it can be found.
+
+Goes in: a built study, its reference tables, and an organisation_id, or the speaker_id or rater_id of a
+person. Comes out: a :class:`Contribution`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.ratings import read_ratings
+from glc_analysis.addons.withdrawal.redaction import own_turns, redact
+from glc_analysis.cleaning import columns
+from glc_analysis.cleaning.records import with_record_ids
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import Masker
+from glc_analysis.reference import Reference
+from glc_analysis.schema import ANY, COUNTRY_LIST
+from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.text import match_key, normalise_space, slug
+
+MATERIAL = frozenset({"survey", "interview", "call"})
+"""Items of consent that stand for material; the others are permissions."""
+MIN_SENTENCE = 25
+"""The shortest sentence that is taken for an organisation's own: anybody may say shorter ones."""
+
+
+def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
+    return pd.DataFrame({"name": list(names), "match": "exact"}, dtype="str")
+
+
+@dataclass
+class Contribution:
+    """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn.
+
+    ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` says for
+    every transcript which turns are its own; ``spoken`` has, by call, the names of its speakers and those
+    that replace them. ``raters`` are those whose ballots go. ``ids`` are all ids to remove, ``listed`` its
+    names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
+    for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
+    said, ``others`` everything that all others said. ``quoted`` are the segments that may no longer be
+    quoted, though the material stays, and ``cited`` the evidence (principle and number) that quotes them.
+    The organisation of a person is blank: it stays.
+    """
+
+    organisation_id: str
+    parts: frozenset[str]
+    rows: dict[str, set[int]] = field(default_factory=dict)
+    documents: set[str] = field(default_factory=set)
+    turns: dict[str, list[bool]] = field(default_factory=dict)
+    spoken: dict[str, dict[str, str]] = field(default_factory=dict)
+    raters: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+    names: pd.DataFrame = field(default_factory=_exact_names)
+    words: pd.DataFrame = field(default_factory=_exact_names)
+    said: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    quoted: set[str] = field(default_factory=set)
+    cited: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def words_of_material(self) -> pd.DataFrame:
+        """The words to remove from transcripts, ballots and coders' files: none where these stay."""
+        return self.words.head(0) if self.quoted else self.words
+
+    @property
+    def is_whole(self) -> bool:
+        return self.parts == MATERIAL
+
+
+def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
+                         item: str = "") -> Contribution:
+    """The contribution of an organisation to a built study, or its part for one item of consent.
+
+    Raises UsageError for an unknown organisation.
+    """
+    answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
+    known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
+    if organisation_id not in known:
+        if organisation_id in {*reference.speakers["speaker_id"], *reference.raters["rater_id"]}:
+            raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
+                             f"{organisation_id} --choice CHOICE`.")
+        raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
+    own = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
+    strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
+        (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
+    method = [*(text for column in strangers for text in column), *_words_of_method(reference)]
+    own.others += method
+    _collect_records(own, study, reference, answers)
+    _collect_texts(own, study, reference,
+                   reference.speakers[reference.speakers["organisation_id"] == organisation_id])
+    segments = tables.read("segments", study=study)
+    is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
+    own.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
+    own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
+    if item == "quotation":
+        is_own = segments["organisation_id"] == organisation_id
+        own.quoted = set(segments.loc[is_own, "segment_id"])
+        own.said = list(segments.loc[is_own, "text"])
+        own.others = [*method, *segments.loc[~is_own, "text"]]
+    quotes, evidence = reference.quotes, reference.evidence
+    is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
+    own.ids |= set(quotes.loc[is_quoted, "quote_id"])
+    own.said += list(quotes.loc[is_quoted, "text"])
+    is_cited = evidence["reference"].isin(segments.loc[is_own, "segment_id"])
+    own.said += list(evidence.loc[is_cited, "cited"])
+    if item == "quotation":
+        rows = evidence.loc[is_cited, ["principle_id", "evidence_id"]]
+        own.cited = set(rows.itertuples(index=False, name=None))
+    if "survey" in own.parts:
+        _collect_countries(own, study, reference, answers)
+    if own.is_whole:
+        is_its = reference.raters["organisation_id"] == organisation_id
+        own.raters = {*reference.raters.loc[is_its, "rater_id"]}
+        labels = reference.organisations.query("organisation_id == @organisation_id")["label"]
+        # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
+        told = [] if organisation_id.isalpha() else [organisation_id]
+        own.ids.add(organisation_id)
+        _collect_votes(own, study, reference)
+        _collect_names(own, reference, key, {*labels, *_without_brackets(labels), *told},
+                       reference.speakers["organisation_id"] == organisation_id)
+    _collect_words(own)
+    return own
+
+
+def check_person(reference: Reference, person_id: str) -> None:
+    """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant."""
+    speakers = reference.speakers
+    known = {*speakers["speaker_id"], *reference.raters["rater_id"]} - {""}
+    if person_id in known:
+        return
+    if person_id in {*reference.organisations["organisation_id"]}:
+        raise UsageError(f"{person_id!r} is an organisation. To fix: `glc withdraw {person_id}`.")
+    if named := sorted({*speakers.loc[speakers["name_in_file"] == person_id, "speaker_id"]}):
+        raise UsageError(f"{person_id!r} is a name in files. To fix: give the id, {' or '.join(named)}.")
+    raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+
+
+def collect_person(study: Study, reference: Reference, key: dict[str, str], person_id: str) -> Contribution:
+    """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
+
+    Raises UsageError for an unknown person.
+    """
+    speakers, raters = reference.speakers, reference.raters
+    check_person(reference, person_id)
+    own = Contribution("", MATERIAL, raters={person_id} & {*raters["rater_id"]}, ids={person_id})
+    own.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
+                   *reference.organisations["label"], *_words_of_method(reference)]
+    answers = tables.read("responses", study=study)["value"].astype("str")
+    own.others += [*answers[answers != ""].unique()]
+    is_own = speakers["speaker_id"] == person_id
+    _collect_texts(own, study, reference, speakers[is_own])
+    segments = tables.read("segments", study=study)
+    is_said = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
+    own.said += list(segments.loc[is_said, "text"])
+    own.ids |= {*own.documents, *segments.loc[is_said, "segment_id"]}
+    own.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(own.ids), "quote_id"]}
+    _collect_votes(own, study, reference)
+    _collect_names(own, reference, key, set(), is_own)
+    _collect_words(own)
+    return own
+
+
+def _collect_words(own: Contribution) -> None:
+    """The sentences that nobody else said."""
+    sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
+    elsewhere = normalise_space(" ".join(own.others))
+    alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
+    own.words = pd.concat([own.names, own.words, _exact_names(alone)], ignore_index=True)
+
+
+def _collect_records(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+    """Its records. A dropped record that names no known organisation may be its own, and counts as one."""
+    owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
+                     strict=True))
+    register = reference.organisations
+    known = {match_key(name): row.organisation_id for row in register.itertuples()
+             for name in (row.label, row.organisation_id)}
+    settings = study.settings["survey"]
+    files = study.raw_files("survey") if "survey" in own.parts else []
+    for read in (read for path in files for read in read_survey_sheets(path, settings)):
+        survey, _ = with_record_ids(read, settings)
+        named = settings["organisation"]
+        column = columns.locate(named, survey)[0][""] if named else ""
+        names = survey.frame[column] if column else [""] * len(survey.rows)
+        for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
+                                                  strict=True):
+            record = re.sub(r"\.l\d+$", "", answer_id)
+            whose = known.get(match_key(name), slug(name) if register.empty else own.organisation_id)
+            is_own = owner.get(record, whose) == own.organisation_id
+            (own.said if is_own else own.others).extend(cells)
+            if is_own:
+                own.rows.setdefault(study.relative(survey.path), set()).add(row)
+                own.ids.add(record)
+    if "survey" in own.parts:
+        own.ids |= set(answers.loc[answers["organisation_id"] == own.organisation_id, "answer_id"])
+        texts = tables.read("documents", study=study).query("kind == 'answer'")
+        own.documents |= set(texts.loc[texts["organisation_id"] == own.organisation_id, "document_id"])
+
+
+def _collect_texts(own: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
+    """For an organisation: its interviews, and its turns in each call, those of its speakers and their
+    interpreters. For a person: the interviews held with them alone, and their turns in all others."""
+    elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
+    taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
+    left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
+    instead = {name: f"Withdrawn {n}" for n, name in enumerate(left, 1 + max(taken, default=0))}
+    interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(normalise_space))
+    for document in reference.documents.itertuples():
+        turns = read_transcript(study.root / document.path).turns
+        here = people["document_id"].isin([document.document_id, ANY])
+        names = ({*map(normalise_space, people.loc[here, "name_in_file"])}
+                 & {*map(normalise_space, turns["speaker"])})
+        is_shared = document.kind == "call" or not own.organisation_id and (
+            not names or _speak_here(elsewhere, document.document_id, turns))
+        is_its_interview = bool(names) if not own.organisation_id else (
+            document.organisation_id == own.organisation_id)
+        is_own = own_turns(turns, names, interpreters) if is_shared else [is_its_interview] * len(turns)
+        is_own = [one and document.kind in own.parts for one in is_own]
+        own.turns[document.document_id] = is_own
+        if any(is_own) and not is_shared:
+            own.documents.add(document.document_id)
+        elif any(is_own):
+            own.spoken[document.document_id] = {name: instead[name] for name in sorted(names)}
+            own.ids |= {f"{document.document_id}.{n}" for n, one in enumerate(is_own, 1) if one}
+        for text, one in zip(turns["text"], is_own, strict=True):
+            (own.said if one else own.others).append(text)
+
+
+def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
+    """Whether any of these people speaks in a document."""
+    here = people.loc[people["document_id"].isin([document_id, ANY]), "name_in_file"]
+    return not {*map(normalise_space, here)}.isdisjoint(map(normalise_space, turns["speaker"]))
+
+
+def _without_brackets(labels: Iterable[str]) -> set[str]:
+    return {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
+
+
+def _collect_votes(own: Contribution, study: Study, reference: Reference) -> None:
+    """What its raters wrote beside their votes, and its reservations when it signed."""
+    for path in study.raw_files("ratings"):
+        votes = read_ratings(path)
+        is_own = votes["rater_id"].isin(own.raters)
+        own.said += list(votes.loc[is_own, "comment"])
+        own.others += list(votes.loc[~is_own, "comment"])
+    is_own = reference.comments["rater_id"].isin(own.raters)
+    own.said += list(reference.comments.loc[is_own, "text"])
+    is_own = reference.signoffs["organisation_id"] == own.organisation_id
+    own.said += list(reference.signoffs.loc[is_own, "reservation"])
+    own.others += list(reference.signoffs.loc[~is_own, "reservation"])
+
+
+def _words_of_method(reference: Reference) -> list[str]:
+    """What the study itself says: nobody's words, also where somebody says the same."""
+    questions, options, codebook = reference.questions, reference.options, reference.codebook
+    return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
+            *codebook["definition"], *reference.principles["statement"]]
+
+
+def _collect_names(own: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
+                   is_own: pd.Series) -> None:
+    """Its ``names``, its people (of the rows of speakers.csv), and the rows of names.csv that are about it or
+    that only it used."""
+    people, listed = reference.speakers[is_own], reference.names
+    own.ids |= {*people["speaker_id"]} | own.raters  # of raters comments are kept as well
+    own.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
+    about = listed["name"] + "\n" + listed["reason"]
+    words = [{word for name in reference.speakers.loc[who, "name_in_file"]
+              for word in normalise_space(name).split()}
+             for who in (is_own, ~is_own)]
+    is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
+    is_about = (about != redact(list(about), own.names)) | is_person
+    shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
+    is_about |= listed["pseudonym"].isin(shared)
+    used = _names_used(own.said, listed) - _names_used(own.others, listed)
+    is_gone = is_about | listed["name"].isin(used)
+    own.listed = set(listed.loc[is_gone, "name"])
+    own.names = pd.concat([own.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
+    given = listed["pseudonym"].where(listed["pseudonym"] != "",
+                                      listed["name"].map(normalise_space).map(key).fillna(""))
+    own.words = _exact_names(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
+
+
+def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
+    """The names that occur in any of the texts."""
+    masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
+    return {name for text in texts for name in masker.names_in(text)}
+
+
+def _collect_countries(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+    """Countries in which no other organisation works or has its home, and that none names in an answer."""
+    questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
+    named = tables.read("responses", study=study).astype({"organisation_id": "str"})
+    named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]
+    homes = reference.organisations[["organisation_id", "home_country_id"]]
+    works = answers[["organisation_id", "country_id"]].astype("str")
+    used = pd.concat([frame.set_axis(["organisation_id", "country_id"], axis=1)
+                      for frame in (named, homes, works)])
+    is_own = used["organisation_id"] == own.organisation_id
+    kept = {*used.loc[~is_own, "country_id"], *(() if own.is_whole else homes["home_country_id"]), ""}
+    own.countries = {*used.loc[is_own, "country_id"]} - kept

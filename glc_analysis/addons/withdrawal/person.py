@@ -1,0 +1,153 @@
+"""The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
+
+Goes in: a built study, a speaker_id or rater_id, and what the person chose. Comes out: the study after it,
+and a table of what was removed or changed. There are three choices (:data:`CHOICES`). Two are recorded in
+stopped.csv; after ``erase`` nothing says that the person took part. What a choice cannot undo
+(:data:`CANNOT_UNDO`) the command says, and the page of ``glc ethics``, before anybody consents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import manifest, tables
+from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
+from glc_analysis.addons.withdrawal.redaction import edit_table
+from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
+from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
+from glc_analysis.disclosure.releases import remove_from_releases
+from glc_analysis.errors import UsageError
+from glc_analysis.files import alone
+from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import reference_tables
+from glc_analysis.spreadsheets import append_rows
+from glc_analysis.study import ERASE, STOP_CONTACT, Study
+from glc_analysis.tabular import Grid, read_sheets, read_table
+
+CHOICES, CANNOT_UNDO = WITHDRAWAL_TEXTS["choices"], WITHDRAWAL_TEXTS["cannot_undo"]
+"""What a person may choose, and what each choice does not reach, in words."""
+COLUMNS = ["kind", "where", "what"]
+ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
+"""The reference tables that may have columns with addresses of people. Others hold words, whose addresses
+are replaced by pseudonyms as names.csv says."""
+
+
+def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
+                    looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Does what a person chose: ``stop-contact``, ``stop-use`` or ``erase``.
+
+    Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
+    stays as it is. Raises UsageError for an unknown person or choice, and Faults, without changing anything,
+    where something of the person would remain or the study cannot be built.
+    """
+    from glc_analysis.build import build
+
+    if choice not in CHOICES:
+        raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(CHOICES)}.")
+    if choice == ERASE:
+        return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
+                      dry_run=dry_run, looked_at_by=looked_at_by, say=say)
+    with alone(study.root, WITHDRAWAL, say):
+        reference = read_reference(study)
+        names = _names_of(reference, person_id)
+        if choice == STOP_CONTACT:
+            found = _remove_contacts(study, {person_id} | names, is_written=not dry_run)
+            if not dry_run:
+                _record(study, reference, person_id, choice, today)
+            return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+        with replacement(study, is_kept=not dry_run, say=say) as new:
+            _record(new, reference, person_id, choice, today)
+            build(new, say=say)
+            rows = _unused(study, new, reference, person_id)
+            ids = {one for kind, *places in rows if kind in ("turn", "quotation") for one in places}
+            issued = remove_from_releases(new, {person_id} | ids)
+            if len(issued):
+                build(new, say=say)  # from the releases that are left
+            recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+            return pd.concat([recorded, changed_figures(study, new), issued], ignore_index=True)
+
+
+def _names_of(reference: Reference, person_id: str) -> set[str]:
+    """The names of a person in files. Raises UsageError for an unknown person."""
+    check_person(reference, person_id)
+    speakers = reference.speakers
+    return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
+
+
+def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+
+def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:
+    """Adds a row to stopped.csv, unless it has it."""
+    rows = reference.stopped
+    if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
+        return
+    append_rows(study.reference_file("stopped"), reference_tables()["stopped"].columns,
+                [{"person_id": person_id, "choice": choice, "date": today.isoformat()}])
+
+
+def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
+    """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
+    in the reference tables about people; one row a cell."""
+    def edit(sheet: Grid) -> list[list[str]]:
+        return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]
+                for row in sheet.rows]
+
+    found = []
+    for path in _tables_about_people(study):
+        sheets = read_sheets(path) if path.suffix.lower() == ".xlsx" else [read_table(path)]
+        changed = [cell for sheet in sheets for row, told in zip(sheet.rows, edit(sheet), strict=True)
+                   for cell, after in zip(row, told, strict=True) if cell != after]
+        if changed and is_written:
+            edit_table(path, edit)
+            _correct_checksum(study, path)
+        found += [("contact", study.relative(path), cell) for cell in changed]
+    return found
+
+
+def _tables_about_people(study: Study) -> list[Path]:
+    reference = {*study.reference_files()}
+    own = {study.reference_file(name) for name in ABOUT_PEOPLE}
+    lying = {path for path in study.private.rglob("*") if path.suffix.lower() in (".csv", ".tsv", ".xlsx")}
+    return sorted(path for path in (lying - reference) | own if path.is_file())
+
+
+def _without_contacts(cell: str) -> str:
+    """A text without e-mail addresses and phone numbers.
+
+    >>> _without_contacts("ana@lamp.example")
+    ''
+    """
+    for _, start, end in sorted(find_contacts(cell), key=lambda one: -one[1]):
+        cell = cell[:start] + cell[end:]
+    return cell.strip()
+
+
+def _correct_checksum(study: Study, path: Path) -> None:
+    """Records the new checksum of a file that the manifest lists."""
+    rows, name = manifest.read_manifest(study), study.relative(path)
+    if name in rows:
+        rows[name] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        manifest.write_manifest(study.reference_file("manifest"), rows.values())
+
+
+def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
+    """What is used no more: turns, quotations, votes and comments; one row each."""
+    before, after = (tables.read("segments", study=one) for one in (study, new))
+    was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
+    rows = [("turn", one.rpartition(".")[0], one) for one in was]
+    quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
+    rows += [("quotation", "quotes.csv", one) for one in quoted]
+    rated, still = (tables.read("ratings", study=one) for one in (study, new))
+    rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
+    rows += [("vote", f"round {row.round_id}", f"{row.principle_id} {row.criterion}")
+             for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
+    rows += [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
+             if row.may_be_read and row.comment]
+    return rows

@@ -1,0 +1,585 @@
+"""The search of a folder for what was withdrawn, whatever its files are called and however they are packed.
+
+Goes in: a folder, and the words that must not be left (:class:`Wanted`). Comes out: every place where they
+are, and every file of which nobody can tell, with the reason. A file is read for what it is, not for what its
+name says: packages and compressed files are unpacked, also within each other; tables, databases, documents
+and notebooks are read as such; anything else is searched as bytes. Pictures, recordings, and what is
+encrypted or packed in an unknown way are left to people.
+"""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import codecs
+import email
+import email.policy
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import math
+import mimetypes
+import quopri
+import re
+import sqlite3
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_plus
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather, parquet
+
+from glc_analysis.files import write_atomic
+from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.pseudonyms.masking import Masker, folded_text
+from glc_analysis.text import normalise_space
+
+# ------------------------------
+# What is searched for.
+
+
+RUN = 8
+"""So many words in a row that it said and nobody else are its words, however they are cut out."""
+SHORT = 5
+"""The letters of a name that bytes may hold by chance."""
+_APART = "\nq7xz\n"
+"""A word that nobody says, between the cells of a table."""
+SHOWN = 5
+"""So many places of a file are listed."""
+
+
+CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874",
+              "cp850", "cp866", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "mac_roman", "mac_latin2",
+              "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
+"""How text was stored before Unicode, and still is by spreadsheets; cp1252 is read in any case."""
+_EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
+"""Where the letters begin for which such a page is used; it has those of other scripts as well."""
+
+
+class Wanted:
+    """What must not be left: ``names`` and ``words`` (columns name and match, as in names.csv), ``ids``, and
+    any run of :data:`RUN` words of what was ``said`` that is not in what ``others`` said.
+
+    Names of several words are found in capitals, without accents and over the ends of lines. An id of a
+    single plain word is found where nothing else is written, as in a cell of a table or in the name of a
+    file: in a sentence it may be any word.
+
+    >>> wanted = Wanted(pd.DataFrame({"name": ["Mill House"], "match": "exact"}), ids=["mill"],
+    ...                 said=["We walk with each woman to the court and back."], others=["We walk."])
+    >>> [wanted.found_in(text) for text in ("a MILL\\nhouse", "mill", "the mill", "We walk with each woman.")]
+    ['names the organisation', 'names the organisation', '', '']
+    >>> wanted.found_in('"We WALK with each\\nwoman to the court" they said')
+    'holds words of the organisation'
+    """
+
+    def __init__(self, names: pd.DataFrame, *, words: pd.DataFrame | None = None, ids: Iterable[str] = (),
+                 said: Iterable[str] = (), others: Iterable[str] = (), who: str = "organisation") -> None:
+        self._name, self._words = f"names the {who}", f"holds words of the {who}"
+        texts = names.head(0) if words is None else words
+        ids, said, others = list(ids), list(said), list(others)
+        self._described = {"names": _plain(names), "words": _plain(texts), "ids": ids, "said": said,
+                           "others": others, "who": who}
+        self._maskers = [(_masker(names), self._name), (_masker(texts), self._words)]
+        # Among bytes that are no text, short names would be found by chance.
+        self._long = [(_masker(rows[rows["name"].str.len() > SHORT]), what)
+                      for rows, what in ((names, self._name), (texts, self._words))]
+        self._ids = {one.casefold() for one in ids if one}
+        theirs = {run for text in others for run in _runs(text)}
+        self.code_pages = _code_pages({*"".join([*names["name"], *texts["name"], *said])})
+        self._runs = {run for text in said for run in _runs(text)} - theirs
+
+    def write(self, path: Path) -> None:
+        """Writes what must not be left, for whoever has to end the withdrawal."""
+        write_atomic(path, json.dumps(self._described))
+
+    @classmethod
+    def read(cls, path: Path) -> Wanted:
+        """What another process has written."""
+        described = json.loads(path.read_bytes())
+        names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
+        return cls(names, words=words, **described)
+
+    def found_in(self, text: str, *, is_text: bool = True) -> str:
+        """What a text holds of it, in words; blank if nothing. Bytes that are no text, read as letters, are
+        not searched for short names."""
+        if is_text and normalise_space(text).casefold() in self._ids:
+            return self._name
+        for masker, what in self._maskers if is_text else self._long:
+            if masker.names_in(text):
+                return what
+        return "" if self._runs.isdisjoint(_runs(text)) else self._words
+
+    def found_among(self, pieces: Collection[Piece], *, is_text: bool = True) -> list[tuple[str, str]]:
+        """The places of the pieces in which something is found, and what; what is found only in all lines
+        together is across them."""
+        whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
+        if not self.found_in(whole, is_text=is_text) and not (
+                self._ids and self._ids & {normalise_space(text).casefold() for _, text in pieces}):
+            return []
+        places = [(place, what) for place, text in pieces if (what := self.found_in(text, is_text=is_text))]
+        return [*dict.fromkeys(places)][:SHOWN] or [("across its lines", self._words)]
+
+    def found_in_name(self, name: str) -> str:
+        """The same for the name of a file or folder."""
+        for text in identifier_variants(name):
+            if found := self.found_in(text):
+                return found
+            if self._ids & {*text.casefold().split()}:
+                return self._name
+        return ""
+
+
+def _code_pages(letters: Collection[str]) -> tuple[str, ...]:
+    """The code pages in which some of these letters are other bytes than in cp1252.
+
+    >>> _code_pages({*"Mill House"}), _code_pages({*"Perú"}), _code_pages({*"Жердева"})[:3]
+    ((), ('cp850', 'mac_roman', 'mac_latin2'), ('cp1251', 'cp866', 'koi8-u'))
+    """
+    special = {letter for letter in letters if not letter.isascii()}
+
+    def bytes_in(page: str, letter: str) -> bytes:
+        return letter.encode(page, "ignore") if letter >= _EAST_ASIAN.get(page, "") else b""
+
+    return tuple(page for page in CODE_PAGES
+                 if any(bytes_in(page, one) not in (b"", bytes_in("cp1252", one)) for one in special))
+
+
+def _plain(names: pd.DataFrame) -> dict[str, list[str]]:
+    return {column: [*names[column].astype("str")] for column in ("name", "match")}
+
+
+def _masker(names: pd.DataFrame) -> Masker:
+    is_long = names["name"].str.strip().str.contains(r"\s")
+    match = names["match"].mask(is_long, "folded")
+    return Masker(names.assign(match=match, pseudonym="x", allowed_for=""), {})
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    words = re.findall(r"\w+", folded_text(text))
+    return zip(*(words[n:] for n in range(RUN)), strict=False)
+
+
+# ------------------------------
+# The search.
+
+
+@dataclass(frozen=True, order=True)
+class Trace:
+    """A place where something was found: the file, the place in it, and what, in words."""
+
+    file: str
+    place: str
+    what: str
+
+
+@dataclass(frozen=True, order=True)
+class Unread:
+    """A file of which nobody can tell without looking, and why."""
+
+    file: str
+    why: str
+
+
+@dataclass
+class Found:
+    """The result of a search."""
+
+    traces: list[Trace] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+
+_HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
+
+
+def search(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
+    """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
+    relative to the folder."""
+    found = Found()
+    if not root.is_dir():
+        return found
+    for path, name in _files(root, skip, found):
+        if what := wanted.found_in_name(path.name):
+            found.traces.append(Trace(name, "its name", what))
+        if not path.is_symlink() and path.is_dir():
+            continue
+        _search_file(path, name, wanted, found)
+    return Found(sorted(set(found.traces)), sorted(set(found.unread)))
+
+
+def _search_file(path: Path, name: str, wanted: Wanted, found: Found) -> None:
+    """Adds what a file holds, and what in it cannot be read."""
+    reading = read_file(path, wanted.code_pages)
+    found.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
+    places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
+    found.traces += [Trace(name, place, what) for place, what in places]
+
+
+def search_arrived(path: Path, name: str, wanted: Wanted) -> Found:
+    """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
+    already."""
+    found = Found([Trace(name, "its name", what) for part in PurePosixPath(name).parts
+                   if (what := wanted.found_in_name(part))])
+    if path.is_symlink() or not path.is_file():
+        found.unread.append(Unread(name, "it is a link, or no file"))
+    else:
+        _search_file(path, name, wanted, found)
+    return found
+
+
+def describe_arrived(wanted: Path, path: Path, name: str) -> str:
+    """What a file that arrived holds of what is wanted, as another process wrote that, or why no program can
+    tell, in words; blank for nothing."""
+    found = search_arrived(path, name, Wanted.read(wanted))
+    if found.traces:
+        return f"still {found.traces[0].what} ({found.traces[0].place})"
+    return f"cannot be searched ({found.unread[0].why})" if found.unread else ""
+
+
+def _files(root: Path, skip: Collection[str], found: Found) -> Iterator[tuple[Path, str]]:
+    """Every folder and regular file, with its name relative to the root; what else there is, is listed."""
+    for path in sorted(root.iterdir()):
+        yield from _within(path, root, skip, found)
+
+
+def _within(path: Path, root: Path, skip: Collection[str], found: Found) -> Iterator[tuple[Path, str]]:
+    name = path.relative_to(root).as_posix()
+    if name in skip:
+        return
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not path.resolve().is_relative_to(root.resolve()):
+            found.unread.append(Unread(name, "it is a link to what lies outside the study"))
+    elif stat.S_ISDIR(mode) and path.name in _HISTORIES:
+        found.unread.append(Unread(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
+    elif stat.S_ISDIR(mode):
+        yield path, name
+        try:
+            inside = sorted(path.iterdir())
+        except OSError as error:
+            found.unread.append(Unread(name, f"it cannot be opened ({error.strerror})"))
+            return
+        for one in inside:
+            yield from _within(one, root, skip, found)
+    elif stat.S_ISREG(mode):
+        yield path, name
+
+
+# ------------------------------
+# One file, whatever it is.
+
+
+UNPACKED = 1 << 29
+"""The most bytes that are unpacked from one file."""
+DECODED = 1 << 25
+"""The most bytes of a file that is no text that are searched."""
+DEPTH = 8
+STOCK_PICTURE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead"
+"""The SHA-256 of the little picture of an empty page in every Word file that python-docx writes."""
+_MEDIA = ("audio/", "image/", "video/", "font/")
+_DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, MemoryError, zlib.error,
+            lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error, pa.ArrowException)
+"""What readers raise at a file that is not what it seems to be."""
+
+
+@dataclass
+class Reading:
+    """What a file tells: pieces of text, and the letters among bytes that are no text, each with its place;
+    and what could not be read, and why."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    letters: list[Piece] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    left: int = field(default_factory=lambda: UNPACKED)
+    code_pages: Collection[str] = CODE_PAGES
+
+    def add(self, name: str, content: bytes, place: str = "", depth: int = 0) -> None:
+        """Reads content, which a package may hold under this name."""
+        kind = _kind(content)
+        try:
+            if depth > DEPTH:
+                self.unread.append((place, "it is packed too often"))
+            elif kind in _UNPACK:
+                self.left -= len(content)
+                self._unpack(_UNPACK[kind], PurePosixPath(name).stem, content, place, depth)
+            elif kind in _READ:
+                _READ[kind](self, name, content, place, depth)
+            elif (text := _decoded(content)) is not None:
+                self._text(name, text, place, depth)
+            else:
+                self._bytes(name, content, place)
+            if not kind:
+                self._other_code_pages(content, place)
+        except _DAMAGED as error:
+            self.unread.append((place, f"it is damaged or packed in an unknown way ({type(error).__name__})"))
+            self._decode(content[:DECODED], f"{place}in its bytes")
+
+    def _unpack(self, unpack: Callable[[io.BytesIO], io.IOBase], name: str, content: bytes, place: str,
+                depth: int) -> None:
+        with unpack(io.BytesIO(content)) as file:
+            inner = file.read(max(self.left, 0) + 1)
+        self.left -= len(inner)
+        if self.left < 0:
+            self.unread.append((place, "it unpacks to more than can be searched"))
+        self.add(name, inner, place, depth + 1)
+
+    def _member(self, name: str, read: Callable[[], bytes], size: int, place: str, depth: int) -> None:
+        self.pieces += [(f"{place}{name}", text) for text in identifier_variants(name)]
+        self.left -= size
+        if self.left < 0:
+            self.unread.append((place, "it unpacks to more than can be searched"))
+        else:
+            self.add(name, read(), f"{place}{name} ", depth + 1)
+
+    def zip(self, name: str, content: bytes, place: str, depth: int) -> None:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            if "xl/workbook.xml" in package.namelist():
+                self._extract("x.xlsx", content, place)  # cells by their place in a sheet
+            self.pieces.append((place, package.comment.decode("utf-8", "replace")))
+            for member in package.infolist():
+                if member.flag_bits & 1:
+                    self.unread.append((f"{place}{member.filename}", "it is encrypted"))
+                elif not member.is_dir():
+                    self._member(member.filename, lambda member=member: package.read(member),
+                                 member.file_size, place, depth)
+
+    def tar(self, name: str, content: bytes, place: str, depth: int) -> None:
+        with tarfile.open(fileobj=io.BytesIO(content)) as package:
+            for member in package:
+                self.pieces.append((f"{place}{member.name}", f"{member.uname} {member.linkname}"))
+                if member.isfile():
+                    self._member(member.name, lambda member=member: package.extractfile(member).read(),
+                                 member.size, place, depth)
+
+    def pdf(self, name: str, content: bytes, place: str, depth: int) -> None:
+        self._extract("x.pdf", content, place, is_whole=True)
+        for packed in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):  # notes, form fields
+            with suppress(zlib.error):
+                self._decode(zlib.decompressobj().decompress(packed, DECODED), f"{place}in its streams")
+
+    def database(self, name: str, content: bytes, place: str, depth: int) -> None:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
+            for table, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                quoted = table.replace('"', '""')
+                for n, row in enumerate(database.execute(f'SELECT * FROM "{quoted}"'), start=1):
+                    where = f"{place}{table} row {n}"
+                    self.pieces += [(where, cell) for cell in row if isinstance(cell, str)]
+                    for cell in (cell for cell in row if isinstance(cell, bytes) and len(cell) > 3):
+                        self.add("cell", cell, f"{where} ", depth + 1)
+        self._decode(content, f"{place}in its bytes")  # what was deleted, and is not yet written over
+
+    def table(self, name: str, content: bytes, place: str, depth: int) -> None:
+        read = parquet.read_table if content.startswith(b"PAR1") else feather.read_table
+        table = read(pa.BufferReader(content))
+        self.pieces += [(f"{place}metadata", f"{key.decode()} {value.decode('utf-8', 'replace')}")
+                        for key, value in (table.schema.metadata or {}).items()]
+        for column in table.column_names:
+            told = {str(value): f"{place}column {column}" for value in table[column].unique().to_pylist()
+                    if isinstance(value, str | bytes | list | dict)}
+            self.pieces += [(where, text) for text, where in told.items()]
+
+    def spss(self, name: str, content: bytes, place: str, depth: int) -> None:
+        try:
+            import pyreadstat
+        except ImportError:
+            self.unread.append((place, "reading SPSS files needs pyreadstat"))
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "x.zsav" if content.startswith(b"$FL3") else "x.sav")
+            path.write_bytes(content)
+            frame, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
+        for column in frame.select_dtypes(exclude="number"):
+            self.pieces += [(f"{place}case {n}, column {column}", cell)
+                            for n, cell in enumerate(frame[column], start=1) if isinstance(cell, str)]
+        self.pieces.append((f"{place}labels", f"{meta.column_names_to_labels} {meta.variable_value_labels} "
+                                              f"{meta.notes} {meta.file_label}"))
+
+    def office(self, name: str, content: bytes, place: str, depth: int) -> None:
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            self.unread.append((place, "it is encrypted"))
+        self._decode(content, f"{place}in its bytes")
+
+    def _text(self, name: str, text: str, place: str, depth: int) -> None:
+        if text.startswith("-----BEGIN PGP MESSAGE") or text.startswith("age-encryption.org"):
+            self.unread.append((place, "it is encrypted"))
+        for mail in _mails(text):
+            message = email.message_from_string(mail, policy=email.policy.default)
+            self.pieces += [(f"{place}{name}", str(value)) for name, value in message.items()]
+            for part in message.walk():
+                if not part.is_multipart() and (inner := part.get_payload(decode=True)):
+                    self.add(part.get_filename() or "text.txt", inner, f"{place}{part.get_content_type()} ",
+                             depth + 1)
+        if text.startswith("{\\rtf"):
+            text = _plain_rtf(text)
+        self.pieces += [(f"{place}{how}", normalise(plain)) for how, plain in _read_otherwise(text)]
+        if not self._extract(name, text.encode(), place) or _ESCAPED.search(text):
+            lines = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).splitlines()
+            self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
+
+    def _other_code_pages(self, content: bytes, place: str) -> None:
+        """Adds the lines of a text that is not in Unicode, as other computers may have meant them."""
+        if not self.code_pages or _CONTROL.search(content):
+            return
+        with suppress(UnicodeDecodeError):
+            content.decode()
+            return
+        lines = b"\n".join(dict.fromkeys(line for line in content.splitlines() if not line.isascii()))
+        self.pieces += [(f"{place}in the letters of {page}", normalise(lines.decode(page, "ignore")))
+                        for page in self.code_pages]
+
+    def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
+        """Adds what the reader of this kind of file finds, and returns whether it read all; what it cannot
+        read is unread if ``is_whole``."""
+        before = len(self.pieces)
+        try:
+            self.pieces.extend((f"{place}{where}", text) for where, text in extract_text(name, content))
+        except Unreadable as error:
+            if is_whole:
+                self.unread.append((place, str(error)))
+            return False
+        return len(self.pieces) > before
+
+    def _bytes(self, name: str, content: bytes, place: str) -> None:
+        kind = mimetypes.guess_type(PurePosixPath(name).name)[0] or ""
+        if hashlib.sha256(content).hexdigest() == STOCK_PICTURE:
+            return
+        if kind.startswith(_MEDIA):
+            self.unread.append((place, "it is a picture or a recording"))
+        elif _is_random(content):
+            self.unread.append((place, "it is encrypted, or packed in an unknown way"))
+        elif len(content) > DECODED:
+            self.unread.append((place, "it is too large to be searched"))
+        self._decode(content[:DECODED], f"{place}in its bytes")
+
+    def _decode(self, content: bytes, place: str) -> None:
+        """Adds the letters that bytes hold in any usual encoding."""
+        texts = [content.decode(codec, "ignore") for codec in ("utf-8", "cp1252")]
+        texts += [content[at:].decode(codec, "ignore") for codec in ("utf-16-le", "utf-16-be")
+                  for at in (0, 1)]
+        for text in texts:
+            self.letters += [(place, run) for run in re.findall(r"[^\x00-\x08\x0e-\x1f\ufffd]{4,}", text)]
+
+
+_IS_MAIL = re.compile(r"^(MIME-Version|Content-Transfer-Encoding):", re.MULTILINE | re.IGNORECASE)
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+
+
+def _mails(text: str) -> list[str]:
+    """The messages of a mail or of a mailbox."""
+    mails = re.split(r"^From .*\n", text, flags=re.MULTILINE) if text.startswith("From ") else [text]
+    return [mail for mail in mails if _IS_MAIL.search(mail[:1 << 16])]
+
+
+def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
+    r"""What a text says besides its letters, and how: the words of cues, cards of contacts, addresses, and
+    letters that are written as others.
+
+    >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
+    {'the words of its cues': 'Mill House'}
+    >>> [*_read_otherwise("see ?q=Mill%20House"), *_read_otherwise('{"a": "TWlsbCBIb3VzZSwgUXVheQ=="}')]
+    [('its addresses', 'see ?q=Mill House'), ('in base64', 'Mill House, Quay')]
+    """
+    if "-->" in text:
+        spoken = re.sub(r"^(?:\d+|WEBVTT.*|.*-->.*)\s*$", "", text, flags=re.MULTILINE)
+        yield "the words of its cues", normalise_space(re.sub(r"<[^>\n]*>", "", spoken))
+    if text.startswith("BEGIN:V"):  # of a contact or of a calendar
+        text = re.sub(r"\r?\n[ \t]", "", text)
+        yield "its entries", text
+    if "QUOTED-PRINTABLE" in text.upper():
+        yield "quoted-printable", quopri.decodestring(text.encode()).decode("utf-8", "replace")
+    if re.search(r"%[0-9A-Fa-f]{2}", text):
+        yield "its addresses", unquote_plus(text, errors="replace")
+    for found in _BASE64.findall(text):
+        with suppress(ValueError):
+            if (plain := base64.b64decode(found, validate=True).decode()).isprintable():
+                yield "in base64", plain
+
+
+def _plain_rtf(text: str) -> str:
+    r"""The words of a document in rich text format.
+
+    >>> _plain_rtf(r"{\rtf1\ansi We {\b listen} in Per\'fa, ni\u241?os.\par}").strip()
+    'We listen in Perú, niños.'
+    """
+    page = re.search(r"\\ansicpg(\d+)", text)
+    page = f"cp{page[1]}" if page and f"cp{page[1]}" in CODE_PAGES else "cp1252"
+    text = re.sub(r"(?:\\'[0-9a-fA-F]{2})+",
+                  lambda found: bytes.fromhex(found[0].replace("\\'", "")).decode(page, "replace"), text)
+    text = re.sub(r"\\u(-?\d+) ?\??", lambda found: chr(int(found[1]) % (1 << 16)), text)
+    text = re.sub(r"\\(?:par|line|cell|tab)\b ?", "\n", text)
+    return re.sub(r"\\[a-zA-Z]+-?\d* ?|\\\*|[{}]", "", text)
+
+
+def _is_random(content: bytes) -> bool:
+    """Whether bytes look as if they were encrypted or packed: no byte is much more frequent than another.
+
+    >>> _is_random(bytes(range(256)) * 4), _is_random(b"BM" + b"\\0\\1" * 200)
+    (True, False)
+    """
+    sample = content[:1 << 16]
+    shares = [count / len(sample) for count in Counter(sample).values()]
+    most = min(8.0, math.log2(max(2, len(sample))))
+    return len(sample) > 16 and -sum(share * math.log2(share) for share in shares) > 0.93 * most
+
+
+def _decoded(content: bytes) -> str | None:
+    """The text that bytes are; None if they are no text."""
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+             codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    codec = next((codec for mark, codec in marks.items() if content.startswith(mark)), "utf-8")
+    for one in (codec, "cp1252"):
+        try:
+            text = content.decode(one)
+        except UnicodeDecodeError:
+            continue
+        if not re.search(r"[\x00-\x08\x0e-\x1a]", text) and (one != "cp1252" or not _is_random(content)):
+            return text
+    return None
+
+
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"\x5d\0\0": "xz",
+          b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4", b"PK\3\4": "zip", b"PK\5\6": "zip",
+          b"%PDF": "pdf", b"SQLite format 3\0": "database", b"PAR1": "table", b"ARROW1": "table",
+          b"$FL2": "spss", b"$FL3": "spss", b"\xd0\xcf\x11\xe0": "office"}
+"""How the content of each kind begins."""
+
+
+def _kind(content: bytes) -> str:
+    kind = next((kind for mark, kind in _MAGIC.items() if content.startswith(mark)), "")
+    if not kind and content[257:262] == b"ustar":
+        return "tar"
+    if not kind and zipfile.is_zipfile(io.BytesIO(content)):  # behind something else
+        return "zip"
+    return kind
+
+
+_UNPACK: dict[str, Callable[[io.BytesIO], io.IOBase]] = {
+    "gzip": lambda file: gzip.GzipFile(fileobj=file), "bz2": bz2.BZ2File,
+    "xz": lzma.LZMAFile, "zstd": lambda file: pa.CompressedInputStream(file, "zstd"),
+    "lz4": lambda file: pa.CompressedInputStream(file, "lz4")}
+_READ: dict[str, Callable[[Reading, str, bytes, str, int], None]] = {
+    "zip": Reading.zip, "tar": Reading.tar, "pdf": Reading.pdf, "database": Reading.database,
+    "table": Reading.table, "spss": Reading.spss, "office": Reading.office}
+
+
+def read_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> Reading:
+    """What a file tells, whatever it is; text that is not in Unicode also as in these code pages."""
+    reading = Reading(code_pages=code_pages)
+    try:
+        reading.add(path.name, path.read_bytes())
+    except OSError as error:
+        reading.unread.append(("", f"it cannot be opened ({error.strerror})"))
+    return reading

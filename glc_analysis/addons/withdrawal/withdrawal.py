@@ -1,0 +1,653 @@
+"""The withdrawal of an organisation, or of one item of its consent, from a built study.
+
+Goes in: a study and an organisation_id. Comes out: the study without anything of the organisation, and a
+table of what was removed or changed. Everything is done on a copy. The copy is built and searched; only if
+nothing of the organisation is left does it replace the study, by renames that the next command finishes if
+this one is interrupted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import manifest, tables
+from glc_analysis.addons.convening.ratings import read_ratings
+from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew
+from glc_analysis.addons.convening.signatures import SIGNATURES
+from glc_analysis.addons.desk.code_suggestions import VECTORS
+from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
+from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
+from glc_analysis.addons.withdrawal.redaction import (
+    edit_spss,
+    edit_table,
+    redact,
+    redact_rows,
+    remove_turns,
+    write_turns,
+)
+from glc_analysis.addons.withdrawal.search import (
+    Found,
+    Trace,
+    Unread,
+    Wanted,
+    read_file,
+    search,
+    search_arrived,
+)
+from glc_analysis.cleaning.countries import country_ids
+from glc_analysis.coding.coders import copied_document, document_names
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts
+from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
+from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.files import (
+    LOCKS,
+    NOT_COPIED,
+    STAGE,
+    STUDY_PARTS,
+    WANTED,
+    alone,
+    arrived_since_copy,
+    finish_withdrawal,
+    graceful_interrupt,
+    list_copied,
+    locked,
+    replace_digest_key,
+    undo_withdrawal,
+    uninterrupted,
+)
+from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import read_table as read_reference_table
+from glc_analysis.schema import AUDIENCES, reference_tables, table_files
+from glc_analysis.spreadsheets import append_rows
+from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study
+from glc_analysis.tabular import Grid, read_table
+from glc_analysis.text import match_key, normalise_space
+
+# ------------------------------
+# The steps of a withdrawal.
+#
+# A row of withdrawn.csv records it: a number, the day, and how many items were removed. It does not say whose
+# they were, not even as a hash: whoever tries the few ids there are would find it. It is not needed to keep
+# backups out. A raw file that is put back has another checksum than the manifest's, or no row in
+# documents.csv, and its records name an organisation that the register no longer has.
+
+
+OUT_OF_REACH = (
+    "This command cannot reach what was printed, mailed, published or copied, nor backups, version control "
+    "or free space on disks: tell whoever holds them. Public figures stay as published until enough "
+    "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
+    "exports were deleted; make them again.")
+WITHDRAWAL = "withdrawal"
+"""What other commands are told is at work."""
+PACKETS_MADE = "packets.csv"
+"""The list of packets made for the convening, and when. It is in private/, so that it outlives the files."""
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "key",
+        "reference", "quote_id")
+"""Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
+redacted."""
+_LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
+"""The column in which rows of a repeat group name the record they belong to (Kobo, ODK)."""
+_LOSSES = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
+         ".docx": "rewritten as plain paragraphs",
+         ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
+_LOSSES[".zsav"] = _LOSSES[".sav"]
+BUILT = ("processed", "private/releases")
+"""The folders that the build writes."""
+_SAID = ("proposed_by", "objections", "reservations")
+"""Columns of the decision log that say who thought what."""
+_KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
+
+Rows = list[list[str] | None]
+
+
+def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
+             looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
+
+    Returns one row for everything that is removed or changed: kind, where, what; and one for every file that
+    no program can read, of kind "to look at". ``looked_at_by`` is the person who found nothing of the
+    organisation in these. With ``dry_run`` everything is tried on the copy and the study stays as it is.
+    Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a file
+    cannot be rewritten, if the study cannot be built without the organisation, if something of it would
+    remain in any file of the study folder, or if nobody has looked at what no program can read.
+    """
+    if item and item not in ITEMS:
+        raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
+                  today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
+
+
+def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribution], *, today: date,
+           item: str = "", dry_run: bool = False, looked_at_by: str = "",
+           say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
+    Returns and raises as :func:`withdraw` does."""
+    from glc_analysis.build import build
+
+    with alone(study.root, WITHDRAWAL, say):
+        reference = read_reference(study)
+        key = complete_key(reference.names, read_key(study.key_file))
+        own = collect(reference, key)
+        with replacement(study, is_kept=not dry_run, say=say) as new:
+            _edit_raw_files(new, own, reference)
+            wanted = _wanted(own)
+            wanted.write(study.root / STAGE / WANTED)
+            _edit_reference(study, new, own, wanted, key, item, today)
+            _edit_coder_files(study, new, own, reference)
+            _edit_manifest(study, new, own)
+            touched = _list_changes(study, new, own)
+            say("searching all files of the study")
+            unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, own))
+            # The key keeps its pseudonyms: their numbers stay taken.
+            names_left = Wanted(own.names).found_among(read_file(new.key_file).pieces)
+            _raise_traces(Found([Trace(new.relative(new.key_file), *place) for place in names_left]))
+            if unread and not looked_at_by and not dry_run:
+                raise Faults(map(_look_at, unread))
+            _record(new, {
+                "date": today.isoformat(), "items": str(len(touched)), "unread": str(len(unread)),
+                "looked_at_by": looked_at_by if unread else ""})
+            build(new, say=say)
+            issued = remove_from_releases(new, {own.organisation_id} - {""} | own.raters | own.ids)
+            if len(issued):
+                build(new, say=say)  # from the releases that are left
+            forget_contents(new)
+            _check_codings_kept(study, new, own)
+            for folder in () if own.quoted else BUILT:
+                _raise_traces(search(new.root / folder, wanted), folder)
+            to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
+                                       "what": [one.why for one in unread]}, dtype="str")
+            touched = pd.concat([touched, changed_figures(study, new), issued, to_look_at],
+                                ignore_index=True)
+            if not dry_run:
+                _check_arrived(study, wanted)
+    return touched
+
+
+@contextmanager
+def replacement(study: Study, *, is_kept: bool = True,
+                say: Callable[[str], None] = lambda line: None) -> Iterator[Study]:
+    """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
+
+    The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
+    deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
+    error or is stopped by a signal, the study stays as it is. Files that arrive or change in the study
+    meanwhile are kept, and ``say`` is called with a line about each. Raises Faults for files that are outside
+    the study folder and for rounds that are not as they were sealed, Busy if another command is at work,
+    Interrupted at Ctrl-C or SIGTERM.
+    """
+    new = Study(study.root / STAGE / "new")
+    said = "Nothing is withdrawn. To withdraw: run the same command again."
+    with alone(study.root, WITHDRAWAL, say), graceful_interrupt(lambda: said), ExitStack() as locks:
+        _check_all_inside(study)
+        read_seals(study, read_reference(study).rounds)  # what somebody changed must not be sealed anew
+        # A command on another machine, or a notebook, may hold one of these alone.
+        work = {study.processed: "build", study.private / "desk": "data entry session",
+                **{study.reports / audience: "run" for audience in AUDIENCES}}
+        for folder in (folder for folder in work if folder.is_dir()):
+            locks.enter_context(locked(folder, what=work[folder]))
+        try:
+            say("making a copy")
+            _copy(study, new)
+            yield new
+            if is_kept:
+                with uninterrupted():
+                    finish_withdrawal(study.root, say)
+                    said = "The withdrawal is complete."
+        finally:
+            undo_withdrawal(study.root)
+
+
+def _check_all_inside(study: Study) -> None:
+    """Raises Faults for files outside the study folder: they cannot be changed here, and a folder that is
+    mounted cannot be replaced."""
+    mounted = _mount_points()
+    outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
+    outside += [path for part in (*STUDY_PARTS, "reports")
+                for path in [study.root / part, *(study.root / part).rglob("*")]
+                if path.is_mount() or str(path) in mounted
+                or path.is_symlink() and (part != "reports" or path.parent == study.root)]
+    if outside:
+        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", fix="move it in",
+                           file=study.relative(path)) for path in outside)
+
+
+def _mount_points() -> set[str]:
+    """The folders on which something is mounted, as Linux lists them; another system knows them by their
+    device."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return set()
+    return {os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), line.split()[4]))
+            for line in lines}
+
+
+def _copy(study: Study, new: Study) -> None:
+    new.root.parent.mkdir(mode=0o700, parents=True)
+    new.root.mkdir(mode=0o700)
+    for part in ("raw", "reference", "private"):
+        if (study.root / part).is_dir():
+            shutil.copytree(study.root / part, new.root / part,
+                            ignore=shutil.ignore_patterns(*NOT_COPIED))
+    list_copied(study.root)
+    shutil.rmtree(new.root / VECTORS, ignore_errors=True)  # they are made again from what is left
+    replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
+    seal_anew(new)
+    for kept in study.processed.glob(".gitkeep"):
+        new.processed.mkdir()
+        shutil.copy(kept, new.processed)
+
+
+def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
+    """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
+    for path in new.raw_files("survey"):
+        _edit_survey(path, {survey.path.name: own.rows.get(new.relative(survey.path), set()) for survey in
+                            read_survey_sheets(path, new.settings["survey"])}, own, new.settings["survey"])
+    for path in new.raw_files("context"):
+        edit_table(path, lambda grid: _context_rows(grid, own, reference, new.settings["context"]["country"]))
+    for document in reference.documents.itertuples():
+        path = new.root / document.path
+        if document.document_id in own.documents:
+            path.unlink()
+            continue
+        told, gone = read_transcript(path), own.turns[document.document_id]
+        turns = remove_turns(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
+        heading = redact([told.heading], own.names)[0]
+        if not turns.equals(told.turns) or heading != told.heading:
+            write_turns(path, turns, heading)
+    remove_ballots(new, own.raters, own.words_of_material)
+    if own.is_whole:
+        remove_keyed(new.private / "desk" / SIGNATURES, {own.organisation_id}, own.words)
+    _edit_other_files(new, own, reference)
+    seal_anew(new)
+
+
+def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
+                 settings: Mapping[str, Any] | None = None) -> None:
+    """Removes the organisation's records from a survey file; ``rows`` are theirs, by the name of the file, or
+    of each sheet that is read like one.
+
+    Other records keep their row numbers, of which ids are made.
+    """
+    before = {survey.path.name: survey for survey in read_survey_sheets(path, settings)}
+    if all(rows[name] >= {*survey.rows} for name, survey in before.items()):
+        path.unlink()
+        return
+    parents: set[str] = set()
+
+    def edit(grid: Grid) -> Rows:
+        read = next((name for name, one in before.items() if grid.sheet in (one.sheets or ("",))), "")
+        link = next((grid.names.index(name) for name in _LINKS if name in grid.names), -1)
+        gone = [row[link] in parents if link >= 0 else n in rows.get(read, ())
+                for n, row in zip(grid.numbers, grid.rows, strict=True)]
+        for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
+            parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
+        return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
+
+    if any(survey.tool == "spss" for survey in before.values()):
+        edit_spss(path, rows[path.name], own.names)
+    else:
+        edit_table(path, edit, keep_places=True)
+    kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
+    if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
+        raise Faults([Fault("cannot be rewritten without its records", file=path.name,
+                            fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
+
+
+def _context_rows(grid: Grid, own: Contribution, reference: Reference, column: str) -> Rows:
+    """The rows of a context table, without countries of no other organisation: that a country took part is
+    confidential."""
+    names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
+    # Without the heading: only a column with nothing but codes is read as codes.
+    ids = country_ids(names, reference.countries)
+    return [None if country in own.countries else row for country, row in zip(
+        ["", *ids], redact_rows(grid, own.names), strict=True)]
+
+
+def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> None:
+    """Edits or deletes recordings, consent forms and all other files in raw/ and private/."""
+    kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
+    read = {path for kind in kinds for path in new.raw_files(kind)}
+    texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
+    lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
+    for path in sorted(lying - read - {new.key_file, *new.reference_files()}):
+        about = texts.get(path.stem, path.stem)
+        # QualCoder keeps the files from which the texts of its database were made.
+        is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
+        if about in own.documents or (is_copy and about in own.spoken) or redact(
+                [path.stem], own.names) != [path.stem]:
+            path.unlink()
+        elif about in own.spoken:
+            raise Faults([Fault("belongs to a call in which it spoke, and cannot be cut here", fix="cut or "
+                                "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
+        elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
+            edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
+                grid.rows, redact_rows(grid, own.words), strict=True)])
+
+
+def _edit_reference(study: Study, new: Study, own: Contribution, wanted: Wanted, key: Mapping[str, str],
+                    item: str, today: date) -> None:
+    """Edits the reference tables and the key of pseudonyms of the copy."""
+    spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
+    for path in new.reference_files():
+        if path.stem not in ("manifest", "withdrawn"):
+            edit_table(path, lambda grid, name=path.stem: [grid.names, *(
+                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, wanted, spelt, item,
+                               today)
+                for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
+    for name in (name for name in reference_tables() if len(table_files(name)) > 1):
+        drop_halves(study, new, name)
+    append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
+        {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
+        for call, names in sorted(own.spoken.items()) for name in names.values()])
+    if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
+        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
+                                 for name, given in key.items()})
+
+
+def drop_halves(study: Study, new: Study, name: str) -> None:
+    """Removes from both files of a reference table the rows that are gone from one of them."""
+    files, key = [file.path for file in table_files(name)], reference_tables()[name].key
+    before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
+                      for file in files] for root in (study.root, new.root))
+    gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
+    for path in (new.root / file for file in files):
+        if path.is_file():
+            edit_table(path, lambda grid: [grid.names, *(
+                None if tuple(row[grid.names.index(column)] for column in key) in gone else row
+                for row in grid.rows[1:])])
+
+
+def _records(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file as dicts; none if it is not there."""
+    grid = read_table(path) if path.is_file() else None
+    return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
+
+
+def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, wanted: Wanted,
+                   spelt: set[str], item: str, today: date) -> list[str] | None:
+    """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
+    if table == "consent" and not own.is_whole:
+        is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
+        return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
+    if table == "parking_lot" and _is_by(cell.get("raised_by", ""), own):
+        return None
+    if table == "evidence" and (cell["principle_id"], cell["evidence_id"]) in own.cited:
+        row = ["" if column in ("cited", "quoted_for") else now
+               for column, now in zip(cell, row, strict=True)]
+    if table == "codebook":
+        row = ["" if column == "example" and wanted.found_in(text) else now
+               for (column, text), now in zip(cell.items(), row, strict=True)]
+    if table == "decision_log":
+        row = [_without_its_parts(text, own) if column in _SAID else now
+               for (column, text), now in zip(cell.items(), row, strict=True)]
+    is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
+        match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
+    is_guest = bool(own.organisation_id) and cell.get("document_id") in own.spoken and (
+        own.organisation_id == cell.get("organisation_id"))
+    is_listed = table == "names" and cell["name"] in own.listed
+    is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
+    if is_its_spelling or is_guest or is_listed or is_own:
+        return None
+    if table == "raters" and own.raters:  # who refused may be gone, and a refusal is final
+        row = ["" if column == "may_show_more" else after for column, after in zip(cell, row, strict=True)]
+    if table == "text_decisions" and own.raters:  # two counts, one without its ballot, would tell the vote
+        row = [WITHDRAWN if column == "votes" and after else after
+               for column, after in zip(cell, row, strict=True)]
+    return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
+            for (column, text), after in zip(cell.items(), row, strict=True)]
+
+
+def _is_by(text: str, own: Contribution) -> bool:
+    """Whether a text says that something is the organisation's: by its id, a name or a pseudonym of it."""
+    is_its_id = bool(own.organisation_id) and own.organisation_id in re.split(r"[\s,;:()]+", text.lower())
+    return own.is_whole and (is_its_id or redact([text], own.words) != [text])
+
+
+def _without_its_parts(text: str, own: Contribution) -> str:
+    """What is written in a column of the decision log, without whole parts that are the organisation's. Parts
+    end at a semicolon or a line."""
+    return "".join(WITHDRAWN if _is_by(part, own) else part for part in re.split(r"(\s*[;\n]\s*)", text))
+
+
+def _speaker_id(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _record(study: Study, row: dict[str, str]) -> None:
+    """Adds a row to the record of withdrawals."""
+    rows, text = read_withdrawals(study), io.StringIO()
+    writer = csv.DictWriter(text, RECORD_OF_WITHDRAWALS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*rows, {"number": str(len(rows) + 1)} | row])
+    study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
+
+def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> None:
+    """Edits the coders' files of the copy to match its transcripts. Raises all faults at once."""
+    paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
+    segments = tables.read("segments", study=study).set_index("document_id")
+    for call, names in own.spoken.items():
+        said = segments.loc[[call]].sort_values("start")
+        speakers = read_transcript(study.root / paths[call]).turns["speaker"]
+        rows = [(f"{row.speaker_id}: {row.text}",
+                 f"{_speaker_id(names.get(normalise_space(name), row.speaker_id))}: {WITHDRAWN}")
+                for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
+        turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
+    documents = document_names(tables.read("documents", study=study), paths)
+    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material,
+                                 new.settings["coding"]["code_separator"]), []
+    named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
+    logs = [(path.parent.name, path) for path in sorted(new.raw.glob(f"codings/*/{SUGGESTION_LOG}"))]
+    texts = current_texts(study).texts if named else {}
+    masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
+
+    def document_of(copy: str) -> str:
+        return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
+
+    for coder, path in named + logs:
+        is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
+        try:
+            own_names = recoding if is_decided else recoding.with_copies(path, document_of)
+            own_names.recode(path, is_decided=is_decided)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+
+
+def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
+    """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones."""
+    rows = []
+    for name, row in manifest.read_manifest(new).items():
+        path, before = new.root / name, study.root / name
+        if path.is_file() and before.is_file() and manifest.is_as_recorded(
+                before, row, manifest.checksum(before)):
+            row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        if path.is_file() or not before.is_file():
+            rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))
+    manifest.write_manifest(new.reference_file("manifest"), rows)
+
+
+def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
+    """One row for everything that is removed or changed: kind, where, what."""
+    tables_of_people = {study.root / file.path for name in reference_tables() for file in table_files(name)}
+    rows = [("raw file", study.relative(path),
+             _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
+            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")})
+            if path.is_file() and path not in tables_of_people
+            for after in [new.root / study.relative(path)]
+            if not after.is_file() or after.read_bytes() != path.read_bytes()]
+    rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
+    rows += [("turn", call, f"{call}.{n}") for call in own.spoken
+             for n, gone in enumerate(own.turns[call], 1) if gone]
+    rows += [("coding", row.coder_id, f"{row.document_id}:{row.start}-{row.end} {row.code_id}")
+             for row in _own_codings(study, own).itertuples()]
+    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
+    rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
+             if row.attached_to.partition(":")[0] in own.documents
+             or redact([row.text], own.words) != [row.text]]
+    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
+             if row.coder_id == CONSENSUS and row.segment_id in own.ids]
+    for name in (name for name in reference_tables() if name != "manifest"):
+        # What others said of showing more is blank afterwards; nothing of theirs is removed.
+        before, after = (read_reference_table(one, name).drop(columns="may_show_more", errors="ignore")
+                         .itertuples(index=False, name=None) for one in (study, new))
+        left = {*after}
+        rows += [(_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
+                 for row in before if row not in left]
+    rows += [("page", study.relative(path.parents[1]), path.stem)
+             for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
+    rows += [("export", study.relative(path), "removed") for folder, pattern in (
+        (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
+        (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
+        for path in sorted(folder.glob(pattern))]
+    if (study.private / PACKETS_MADE).is_file():  # whoever has one on paper must be told
+        rows += [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}")
+                 for _, day, whose, parts in read_table(study.private / PACKETS_MADE).rows[1:]]
+    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
+
+
+def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
+    codings = tables.read("codings", study=study)
+    return codings.loc[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
+                        for row in codings.itertuples()]]
+
+
+def changed_figures(study: Study, new: Study) -> pd.DataFrame:
+    """The figures that change without the organisation, or disappear."""
+    before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
+                     for one in (study, new))
+    after = after.reindex(before.index)
+    is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
+    gone = before.index[~is_same].astype("str")
+    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": gone})
+
+
+def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
+    """Raises Faults if a coding of another organisation's words is missing."""
+    before, after, gone = (
+        frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
+            tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
+    lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
+    if (lost != 0).any():
+        raise Faults(manual_fix_needed("a coder's work", [document]) for document in lost.index[lost != 0])
+
+
+def _wanted(own: Contribution) -> Wanted:
+    """What must not be left of a contribution. An id that is one plain word is none of its names."""
+    return Wanted(own.names, words=own.words, ids=[own.organisation_id] if own.is_whole else (),
+                  said=own.said, others=own.others, who="organisation" if own.organisation_id else "person")
+
+
+def _kept_material(new: Study, own: Contribution) -> set[str]:
+    """The files in which its words stay: all material, where only its quotations are withdrawn."""
+    if own.is_whole or not own.quoted:
+        return set()
+    paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
+    return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
+
+
+def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
+                          but: Collection[str] = ()) -> list[Unread]:
+    """Searches the copy of a study, and all other files of the study folder but ``but``.
+
+    Returns the files that no program can read. Raises Faults if something that is wanted was found.
+    """
+    here = search(new.root, wanted, skip={*but, new.relative(new.key_file), *BUILT})
+    beside = search(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
+    _raise_traces(Found([*here.traces, *beside.traces]))
+    return [*here.unread, *beside.unread]
+
+
+def _check_arrived(study: Study, wanted: Wanted) -> None:
+    """Raises Faults if something that is wanted, or that no program can read, is in a file that arrived or
+    changed since the study was copied. Nobody can have looked at it yet."""
+    found = [search_arrived(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
+    what = "arrived or changed during the withdrawal, and"
+    faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
+                    "then reads this file as well") for one in found for trace in one.traces]
+    faults += [Fault(f"{what} no program can read it: {unread.why}", file=unread.file, fix="look at it, or "
+                     "destroy it, then repeat") for one in found for unread in one.unread]
+    if faults:
+        raise Faults(faults)
+
+
+def _raise_traces(found: Found, folder: str = "") -> None:
+    """Raises Faults if something was found, with what to do."""
+    if found.traces:
+        fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
+        raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
+                           file=f"{folder}/{one.file}" if folder else one.file) for one in found.traces)
+
+
+def _look_at(unread: Unread) -> Fault:
+    return Fault(f"no program can read it: {unread.why}", file=unread.file,
+                 fix="look at it, or destroy it; if nothing of what is withdrawn is in any such file, repeat "
+                 "with --looked-at-by and your name")
+
+
+# ------------------------------
+# Ballots of a withdrawn organisation, in files of ratings, in the logs of data entry and in sealed rounds.
+
+
+def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
+    """Removes the ballots of these raters from a study, and ``names`` from what others wrote.
+
+    A file with nothing else in it is deleted. Raises Faults if the votes of others would change.
+    """
+    raters, faults = {*raters}, []
+    for path in study.raw_files("ratings"):
+        try:
+            _remove_from_ratings(path, raters, names)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+    for path in sorted(study.private.glob("desk/*.jsonl")):
+        if path.name != SIGNATURES:
+            remove_keyed(path, raters, names)
+    erase_ballots(study, raters)
+
+
+def remove_keyed(path: Path, papers: Collection[str], names: pd.DataFrame) -> None:
+    """Removes what was keyed for these papers from a log of data entry, and ``names`` from the rest."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
+    kept = [line for line in whole if json.loads(line)["form"] not in papers]
+    if lines:
+        path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
+
+
+def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> None:
+    votes = read_ratings(path)
+    is_own, theirs = votes["rater_id"].isin(raters), ["comment", "file", "row"]
+    if is_own.all():
+        path.unlink()
+        return
+    rows = set(votes.loc[is_own, "row"])
+    # The number says which rows are theirs; the code, that the row is of this sheet.
+    edit_table(path, lambda grid: [
+        None if str(n) in rows and raters & {*map(str.strip, old)} else new
+        for n, old, new in zip(grid.numbers, grid.rows, redact_rows(grid, names), strict=True)])
+    left = read_ratings(path).drop(columns=theirs)
+    if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
+        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
+                            "by hand, correct its checksum in manifest.csv, and repeat")])

@@ -1,0 +1,289 @@
+"""Which organisations contributed to each figure.
+
+In goes the table ``estimates`` with the tables that its figures were made from. Out comes an
+:class:`Incidence`: sparse matrices of figures by organisations, one for the base of each figure and one for
+the organisations that are counted in it. The rules of disclosure rest on these matrices, so this module
+decides who counts as a contributor to a figure of any kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array, vstack
+
+from glc_analysis.figures.coded import counted_mentions
+from glc_analysis.figures.estimates import (
+    ALL,
+    DOCUMENT,
+    SOURCE,
+    UNITS,
+    CleanTables,
+    Membership,
+    question_responses,
+    subset_membership,
+)
+from glc_analysis.figures.quality import MEASURE as DISCORDANCE
+from glc_analysis.schema import COUNTRY_LIST, UNASKED
+
+# ------------------------------
+# Sparse matrices whose rows are computed when they are first read.
+
+
+RowSource = tuple[Callable[[], csr_array], np.ndarray]
+"""A function that computes some rows, and the position of each figure's row among them; figures may share
+a row."""
+
+
+@dataclass(frozen=True)
+class IncidenceRows:
+    """A matrix of figures x organisations, indexed by the positions of figures as a ``csr_array`` is.
+
+    A part of the matrix is computed when one of its figures is first read: most kinds of subsets are never
+    read. ``part`` and ``at`` give the part and the row of each figure; figures with the same base share a
+    row. The sources of the parts are functions of modules, so that a matrix can be sent to another process.
+    """
+
+    sources: list[Callable[[], csr_array]]
+    part: np.ndarray
+    at: np.ndarray
+    _computed: dict[int, csr_array] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
+        """From the positions of the figures of each part, and the sources of their rows."""
+        order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
+        part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
+        return cls([compute for compute, _ in sources], part[order], at[order])
+
+    def __getitem__(self, figures: np.ndarray) -> csr_array:
+        part, at = self.part[figures], self.at[figures]
+        found = [self._part(k)[at[part == k]] for k in np.unique(part).tolist() or [0]]
+        order = np.argsort(np.argsort(part, kind="stable"))
+        return found[0] if len(found) == 1 else vstack(found, format="csr")[order]
+
+    @property
+    def indptr(self) -> np.ndarray:
+        """Where the entries of each row would begin, as in a ``csr_array``."""
+        sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
+        return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
+
+    def _part(self, k: int) -> csr_array:
+        if k not in self._computed:
+            self._computed[k] = self.sources[k]()
+        return self._computed[k]
+
+
+# ------------------------------
+# The organisations in the base of each figure, and those of them that are counted in it.
+
+
+FigureRows = tuple[np.ndarray, RowSource, RowSource]
+"""The positions of some figures, and the sources of the rows of their bases and of their counts."""
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Matrices of figures x organisations; their rows are in the order of the figures.
+
+    An entry is the number of records of the organisation that are in the base, or are counted. It is 1, or
+    more where figures count answers and the organisation answered for several countries. ``stated`` is the
+    table of that name. ``facts`` has a row a figure: ``question_id`` (of questions.csv, else blank), its
+    ``asked_if``, ``type``, ``cover`` (the place of the option in the order in which options cover others),
+    ``parent_id`` (of a code), ``is_sensitive`` (an answer could harm the organisation that gave it),
+    ``is_place`` (its options are countries), ``distinct`` (how many different numbers were answered in the
+    whole study) and ``spread`` (the greatest of them less the least).
+    """
+
+    organisations: list[str]
+    base: IncidenceRows
+    counted: IncidenceRows
+    facts: pd.DataFrame
+    stated: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
+    """The contributors of every row of ``frames["estimates"]``, from the other processed tables.
+
+    Figures about shares of words, co-occurring codes and the data themselves have everybody as
+    contributors, or those who spoke where they are about one call; no organisation is counted in them.
+    """
+    figures = frames["estimates"].reset_index(drop=True)
+    survey = figures["measure"].isin(["response", "comparison"])
+    coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
+    compared = figures["measure"] == DISCORDANCE
+    parts = [*_code_rows(frames, figures[coded]), *_discordance_rows(frames, figures[compared]),
+             _text_rows(frames, figures[~survey & ~coded & ~compared])]
+    for unit in UNITS:
+        parts += _survey_rows(frames, figures[survey & (figures["unit"] == unit)], unit)
+    positions, base, counted = zip(*parts, strict=True)
+    return Incidence(list(frames["organisations"]["organisation_id"]), IncidenceRows.of(positions, base),
+                     IncidenceRows.of(positions, counted), _question_facts(frames),
+                     frames.get("stated", pd.DataFrame()))
+
+
+def matrix(rows: pd.Index, row_ids: Iterable, columns: pd.Index, column_ids: Iterable) -> csr_array:
+    """Rows x columns, 1 for each pair of ids. An empty row is added at the end, for figures without one (-1).
+
+    >>> matrix(pd.Index(["a", "b"]), ["a", "a"], pd.Index(["x", "y"]), ["y", "y"]).toarray().tolist()
+    [[0, 1], [0, 0], [0, 0]]
+    """
+    row, column = rows.get_indexer(pd.Index(row_ids)), columns.get_indexer(pd.Index(column_ids))
+    is_known = (row >= 0) & (column >= 0)
+    found = csr_array((np.ones(is_known.sum(), dtype=np.int32), (row[is_known], column[is_known])),
+                      shape=(len(rows) + 1, len(columns)))
+    found.data[:] = 1  # a pair may be listed twice
+    return found
+
+
+def _survey_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
+                 unit: str) -> Iterator[FigureRows]:
+    """Contributors to answers to the questions of one unit. The base of an open question is who was asked."""
+    nobody = np.zeros(len(frames[unit + "s"]), dtype=bool)
+    base, counted = {"": nobody}, {"": nobody}
+    data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
+    of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
+    for question, answers in question_responses(of_unit):
+        name, is_open = question.question_id, question.type in ("text", "date")
+        base[name] = answers.is_asked if is_open else answers.is_in_base
+        if is_open:
+            counted[f"{name}/"] = answers.is_in_base
+        for option, ticks in zip(answers.options, answers.ticks.T, strict=True):
+            counted[f"{name}/{option}"] = ticks
+    keys = figures["question_id"], figures["question_id"] + "/" + figures["option_id"]
+    return _by_subset(figures, *((csr_array(np.array([*of.values()])), pd.Index([*of]).get_indexer(key))
+                                 for of, key in zip((base, counted), keys, strict=True)), frames, unit)
+
+
+def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
+    """Contributors to codes: who was asked about a code or raised it, in interviews and answers together or
+    in one source."""
+    occurrences = counted_mentions(frames["mentions"])
+    names = pd.Index(frames["organisations"]["organisation_id"])
+    both = pd.concat([occurrences[~occurrences["source"].isin(UNASKED)].assign(source=""), occurrences])
+    key = both["code_id"] + "/" + both["source"]
+    source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
+    keys, raised = pd.Index(key.unique()), both["is_raised"].to_numpy(bool)
+    at = keys.get_indexer(figures["code_id"] + "/" + source)
+    return _by_subset(figures, (matrix(keys, key, names, both["organisation_id"]), at),
+                 (matrix(keys, key[raised], names, both.loc[raised, "organisation_id"]), at),
+                 frames, "organisation")
+
+
+def _discordance_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
+    """Contributors to comparisons with a record: who stated anything, and who contradicts the record."""
+    if figures.empty:
+        return iter(())
+    rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
+    key, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"]
+    keys = pd.Index(key.unique())
+    asked = figures["question_id"].str.removeprefix(f"{DISCORDANCE}/")
+    at = keys.get_indexer(asked + "/" + figures["option_id"])
+    return _by_subset(figures, (matrix(keys, key, answers, rows["answer_id"]), at),
+                 (matrix(keys, key[other], answers, rows.loc[other, "answer_id"]), at), frames, "answer")
+
+
+def _by_subset(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray],
+               counted: tuple[csr_array, np.ndarray], frames: Mapping[str, pd.DataFrame],
+               unit: str) -> Iterator[FigureRows]:
+    """Base and counts (keys x records, and the key of each figure), by subset and organisation."""
+    organisations, answers = frames["organisations"], frames["answers"]
+    owner = pd.Index(organisations["organisation_id"]).get_indexer(frames[unit + "s"]["organisation_id"])
+    for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
+        subset_ids = figures["subset_id"].to_numpy()[at]
+        if kind == SOURCE or (subset_ids == "").all():  # the whole study, or a test of all groups
+            kind, subset_ids = ALL, np.full(len(at), "")
+        members = subset_membership(kind, unit, organisations, answers)
+        group, size = pd.Index(members.names).get_indexer(subset_ids), len(members.names)
+        yield figures.index.to_numpy()[at], *(
+            (partial(_subset_rows, records, members, owner, len(organisations)),
+             np.where((keys[at] < 0) | (group < 0), -1, keys[at] * size + group))
+            for records, keys in (base, counted))
+
+
+def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
+                 organisations: int) -> csr_array:
+    """The records of each key in each subset, by organisation: all subsets of the first key come first.
+
+    The last row is empty, for figures without a row (-1). Records of unknown organisations are left out.
+    """
+    size, is_owned = len(members.names), owner[members.rows] >= 0
+    rows, subset = members.rows[is_owned], members.subsets[is_owned]
+    pairs, at = np.unique(subset * organisations + owner[rows], return_inverse=True)
+    by_pair = csr_array((np.ones(len(at), dtype=np.int32), (rows, at)), (len(owner), len(pairs)))
+    counts, (group, organisation) = (records @ by_pair).tocoo(), np.divmod(pairs, organisations)
+    return csr_array((counts.data, (counts.row * size + group[counts.col], organisation[counts.col])),
+                     (records.shape[0] * size + 1, organisations))
+
+
+def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> FigureRows:
+    """Possible contributors to figures about texts and data: those who spoke in the call, else everybody."""
+    names = pd.Index(frames["organisations"]["organisation_id"])
+    spoken = frames["segments"][frames["segments"]["role"] == "participant"]
+    keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
+    speakers = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
+    everyone = vstack([speakers, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
+    call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
+    is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
+    nobody = csr_array((1, len(names)), dtype=np.int32)
+    at = np.where(is_of_call, call, speakers.shape[0])
+    return (figures.index.to_numpy(), (partial(_same, everyone), at),
+            (partial(_same, nobody), np.zeros(len(figures), dtype=int)))
+
+
+def _same(rows: csr_array) -> csr_array:
+    return rows
+
+
+def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What the rules of disclosure need to know about the question of each figure."""
+    figures, responses = frames["estimates"], frames["responses"]
+    known = frames["questions"].set_index("question_id")
+    asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
+    asked = asked.str.removeprefix(f"{DISCORDANCE}/")
+    kept = responses.loc[responses["is_in_base"], ["question_id", "value_number"]]
+    numbers = kept.groupby("question_id", observed=True)["value_number"].agg(["nunique", "min", "max"])
+    numbers.index = numbers.index.astype("str")
+    is_response, parents = figures["measure"] == "response", _code_parents(frames.get("codebook"))
+    return pd.DataFrame({
+        "question_id": asked, "asked_if": _text(asked.map(known["asked_if"])),
+        "type": _text(asked.map(known["type"]).where(is_response)),
+        "cover": _cover_order(asked.map(known["option_list"]), figures["option_id"], frames["options"]),
+        "parent_id": [parents.get(code, "") for code in figures["code_id"].astype("str")],
+        "is_sensitive": asked.map(known["is_sensitive"]).eq(True),
+        "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
+        "distinct": asked.map(numbers["nunique"]).fillna(0).astype(int),
+        "spread": asked.map(numbers["max"] - numbers["min"]).astype(float)}, index=figures.index)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Values as text, blank where there is none; they are numbers where a study has no question at all."""
+    return values.astype("object").fillna("").astype("str")
+
+
+COVER_KINDS = ("dont_know", "refused", "other", "none")
+"""The kinds of options that cover others first; after them those that stand last in the questionnaire."""
+
+
+def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> np.ndarray:
+    """The place of each figure's option in the order in which the options of its question cover others.
+
+    It comes from the questionnaire alone, never from the answers."""
+    kind = listed["kind"].map({kind: k for k, kind in enumerate(COVER_KINDS)}).fillna(len(COVER_KINDS))
+    place = np.lexsort((-listed["position"].to_numpy(float), kind))
+    ids = pd.MultiIndex.from_frame(listed[["option_list", "option_id"]].astype("str"))
+    rank = pd.Series(np.argsort(place), ids)
+    keys = pd.MultiIndex.from_arrays([lists.astype("str"), options.astype("str")])
+    return rank.reindex(keys).fillna(len(rank)).to_numpy()
+
+
+def _code_parents(codebook: pd.DataFrame | None) -> dict[str, str]:
+    """The code that counts as raised where a code is: the one above it, unless the code is its contrary."""
+    if codebook is None:
+        return {}
+    rows = codebook[codebook["parent_id"].ne("") & codebook["parent_id"].ne(codebook["contradicts"])]
+    return dict(zip(rows["code_id"].astype("str"), rows["parent_id"].astype("str"), strict=True))

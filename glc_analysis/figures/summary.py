@@ -1,0 +1,264 @@
+"""Figures in words, and the printed table of a question.
+
+In go figures (rows of ``estimates`` or of a release). Out come phrases with count and base, and a table for
+each question. Every page and every trace takes its words from here, so that a figure reads the same
+everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
+from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
+from glc_analysis.text import count_text
+
+# ------------------------------
+# A figure in words.
+
+
+_VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
+"""How an answer was given, by the type of its question."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The names in the words of figures: questions, options (by list and id), codes, and what is counted."""
+
+    questions: Mapping[str, Any]
+    options: Mapping[tuple[str, str], str]
+    codes: Mapping[str, str]
+    organisations: str = "organisations"
+
+    @classmethod
+    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codebook: pd.DataFrame,
+           organisations: str) -> Words:
+        """From the processed tables of these names; ``organisations`` are called what study.toml calls
+        them."""
+        return cls({row.question_id: row for row in questions.itertuples()},
+                   {(row.option_list, row.option_id): row.label for row in options.itertuples()},
+                   dict(zip(codebook["code_id"], codebook["name"], strict=True)), organisations)
+
+    def _unit(self, figure: Any) -> str:
+        return self.organisations if figure.unit == "organisation" else f"{figure.unit}s"
+
+    def number(self, figure: Any) -> str:
+        """The number with its base: "18 of 30 (60 %)", "median 12 of 30 answers"."""
+        if pd.isna(figure.n) and not getattr(figure, "band", ""):
+            return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
+        return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
+
+    def question_of(self, estimate_id: str) -> str:
+        """The question that a figure is about; blank where it is about none.
+
+        >>> Words({"Q1": None}, {}, {}).question_of("Q1/yes/all"), Words({}, {}, {}).question_of("rest/all")
+        ('Q1', '')
+        """
+        return next((one for one in self.questions if estimate_id.startswith(f"{one}/")), "")
+
+    def condition(self, asked_if: str) -> str:
+        """Who was asked a question (``asked_if`` in questions.csv): how "Asked only of those who" goes on.
+
+        >>> from types import SimpleNamespace
+        >>> words = Words({"Q1": SimpleNamespace(wording="Is there a law?", option_list="law")},
+        ...               {("law", "yes"): "Yes", ("law", "partly"): "Partly"}, {})
+        >>> words.condition("Q1 in (yes, partly)")
+        'answered Yes or Partly to: Is there a law?'
+        >>> words.condition("Q1 == yes and country != USA")
+        'answered Yes to “Is there a law?” and did not answer for USA.'
+        """
+        parsed = parse(asked_if)
+        if isinstance(parsed, Comparison) and parsed.name in self.questions:
+            wording = self.questions[parsed.name].wording
+            return f"{self._comparison(parsed)}: {wording}{'' if wording.endswith(('?', '!', '.')) else '.'}"
+        return f"{self._clause(parsed)}."
+
+    def _clause(self, condition: Condition) -> str:
+        if isinstance(condition, Comparison):
+            question = self.questions.get(condition.name)
+            return self._comparison(condition) + (f" “{question.wording}”" if question else "")
+        parts = [f"({self._clause(part)})" if isinstance(part, Junction) else self._clause(part)
+                 for part in condition.parts]
+        return f" {condition.operator} ".join(parts)
+
+    def _comparison(self, one: Comparison) -> str:
+        """A comparison without the wording of its question."""
+        question = self.questions.get(one.name)
+        name = question.option_list if question else COUNTRY_LIST
+        labels = " or ".join(self.options.get((name, value), value) for value in one.values)
+        answered = "did not answer" if one.operator == "!=" else "answered"
+        if question:
+            return f"chose {labels} at" if one.operator == "has" else f"{answered} {labels} to"
+        return f"{answered} for {labels}" if one.name == "country" else f"{answered} {labels} to {one.name}"
+
+    def said(self, figure: Any) -> str:
+        """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""
+        name, counted, asked = self.parts(figure)
+        return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
+
+    def sentence(self, figure: Any) -> str:
+        """A row of ``estimates`` (or of what was released of it) as a whole sentence.
+
+        >>> from types import SimpleNamespace
+        >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
+        ...                          subset_kind="all", subset_id="")
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 30 organisations that were asked raised “Time to rest”.'
+        >>> figure.subset_kind, figure.subset_id, figure.base_n = "source", "call", 9
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 9 organisations that were present in calls raised “Time to rest”.'
+        >>> figure.undecided_n = 2
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 9 organisations that were present in calls raised “Time to rest”; of 2 it is undecided.'
+        """
+        nouns, base = self._unit(figure), int(figure.base_n)
+        band, question = getattr(figure, "band", ""), self.questions.get(getattr(figure, "question_id", ""))
+        kind, group = figure.subset_kind.replace("_", " "), figure.subset_id.replace("-", " ")
+        counted = "" if pd.isna(figure.n) and not band else band.capitalize() if band else f"{int(figure.n)}"
+        those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
+        if figure.measure == "coded":
+            name = self.codes.get(figure.code_id, figure.code_id)
+            undecided = undecided_n(figure)
+            rest = f"; of {undecided} it is undecided." if undecided else "."
+            if calls := _calls_of(figure):
+                return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”{rest}"
+            if figure.subset_id == WITHOUT_GUIDE:
+                return (f"{counted} of the {base} {nouns} that were interviewed, without a guide, raised "
+                        f"“{name}”{rest}")
+            return f"{those} that were asked raised “{name}”{rest}"
+        if figure.measure == "discordance":
+            return f"{those} state another {figure.option_id} than the record."
+        if figure.measure != "response" or question is None:
+            return f"{self.said(figure)}."
+        option = self.options.get((question.option_list, figure.option_id), figure.option_id)
+        if not counted:
+            said = f"The {figure.statistic.replace('_', ' ')} of {base} {nouns} is {figure.value:g}: "
+        elif option:
+            answered = " that answered" if figure.unit == "organisation" else ""
+            said = f"{those}{answered} {_VERBS.get(question.type, 'chose “{}” at').format(option)}: "
+        else:
+            said = f"{those} have words on: "
+        return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
+
+    def parts(self, figure: Any) -> tuple[str, str, str]:
+        """What a figure is about, its number with the base in words, and the question that was asked."""
+        number, nouns = self.number(figure), self._unit(figure)
+        within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
+        if figure.measure == "coded":
+            name = self.codes.get(figure.code_id, figure.code_id)
+            undecided = undecided_n(figure)
+            rest = f", {undecided} undecided" if undecided else ""
+            if calls := _calls_of(figure):
+                return name, f"raised by {number} {nouns} present in {calls}{rest}", ""
+            if figure.subset_id == WITHOUT_GUIDE:
+                return name, f"raised by {number} {nouns} interviewed without a guide{rest}", ""
+            return name, f"raised by {number} {nouns} asked{within}{rest}", ""
+        if figure.measure == "discordance":
+            return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
+        question = self.questions.get(figure.question_id)
+        if figure.measure != "response" or question is None:
+            return figure.estimate_id, f"{number} {nouns}", ""
+        option = self.options.get((question.option_list, figure.option_id), figure.option_id)
+        return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
+
+
+def undecided_n(figure: Any) -> int:
+    """Of how many organisations it is undecided whether they raised a code, as far as the audience may know.
+
+    >>> from types import SimpleNamespace
+    >>> undecided_n(SimpleNamespace(undecided_n=2)), undecided_n(SimpleNamespace(undecided_n=pd.NA))
+    (2, 0)
+    """
+    n = getattr(figure, "undecided_n", 0)
+    return 0 if pd.isna(n) else int(n)
+
+
+def _calls_of(figure: Any) -> str:
+    """The calls that a figure of a code counts, whose base is who was present; blank for other figures.
+
+    >>> from types import SimpleNamespace
+    >>> figures = SimpleNamespace(subset_kind="source", subset_id="call"), SimpleNamespace(
+    ...     subset_kind="document", subset_id="call-2"), SimpleNamespace(subset_kind="all", subset_id="")
+    >>> [*map(_calls_of, figures)]
+    ['calls', 'call-2', '']
+    """
+    if figure.subset_kind == DOCUMENT:
+        return figure.subset_id
+    return "calls" if (figure.subset_kind, figure.subset_id) == (SOURCE, CALL) else ""
+
+
+# ------------------------------
+# The printed form of one question's figures, as ``glc summary`` and the notebooks show it.
+
+
+COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
+MEASURED = ["question", "statistic", "value", "base_n"]
+
+
+NO_WAVES = ("Figures are not given by wave yet: two files may be two languages or tools of one wave. To fix: "
+            "make a study of each wave, and compare their figures.")
+
+
+def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
+    """The kind of subset that ``--by`` names: an attribute, or one of ``more``, with or without ``_id``.
+
+    >>> subset_kind("home_country_id")
+    'home_country'
+    """
+    if not column:
+        return ALL
+    kinds = [*KINDS[1:], *more]
+    if not isinstance(column, str):
+        raise UsageError(f"Figures are grouped by one attribute, not by {column!r}. To fix: name one of "
+                         f"{', '.join(kinds)}.")
+    for name in (column, column.removesuffix("_id")):
+        if name in kinds:
+            return name
+        if name == "wave":
+            raise UsageError(NO_WAVES)
+    raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
+
+
+def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
+    """The error for an unknown question."""
+    return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
+
+
+def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+              countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
+    """The figures of every question by its id: one row an option in order (or a statistic), with a leading
+    ``group`` where ``by`` is given.
+
+    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1. For audiences that see some
+    figures as bands a last column ``band`` has the words, and the numbers are missing. Raises UsageError for
+    an unknown attribute, with the nearest names.
+    """
+    kind = subset_kind(by)
+    rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
+    rows = rows[rows["question_id"].isin(questions["question_id"])]
+    lists = dict(zip(questions["question_id"], questions["option_list"], strict=True))
+    listed = dict(zip(zip(options["option_list"], options["option_id"], strict=True),
+                      zip(options["position"], options["label"], strict=True), strict=True))
+    ordered = {name: place for place, name in enumerate(NUMBER_STATISTICS)}
+    found = [(ordered[statistic], "") if statistic in ordered else (0, "answered") if not option
+             else listed.get((lists[question], option), (pd.NA, pd.NA)) for question, option, statistic
+             in zip(rows["question_id"], rows["option_id"], rows["statistic"], strict=True)]
+    order, option = ([one[n] for one in found] for n in (0, 1))
+    group = rows["subset_id"]
+    if kind in ("country", "home_country"):
+        group = group.map(dict(zip(countries["country_id"], countries["label"], strict=True))).fillna(group)
+    rows = rows.assign(question=rows["question_id"], group=group, order=pd.array(order, dtype="Int64"),
+                       option=pd.array(option, dtype="str"),
+                       statistic=rows["statistic"].str.replace("_", " "))
+    rows = rows.sort_values(["group", "order"], kind="stable")
+    leading, banded = ["group"] if by else [], ["band"] if "band" in rows else []
+    shown = {"number": rows[[*leading, *MEASURED, *banded]], "": rows[[*leading, *COUNTED, *banded]]}
+    own = rows.groupby("question_id").indices
+    return {one: shown["number" if kind == "number" else ""].iloc[own.get(one, [])].reset_index(drop=True)
+            for one, kind in zip(questions["question_id"], questions["type"], strict=True)}

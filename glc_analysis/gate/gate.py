@@ -1,0 +1,312 @@
+"""The gate: it stops whatever holds something its readers may not know, and says what it found.
+
+Goes in: files, and what their readers may not know (:mod:`.leak_scan`). Comes out: findings, one line each:
+what it is, where readers see it, where it comes from, what to do. A finding is one term, however many files
+hold it. The text is looked for in the tables that people wrote, in study.toml, in the notebooks and in what
+was said and answered; the first place found is the one that has to be changed.
+
+Of a run the digests of the files that passed are kept. A file of the next run with the same path and bytes is
+not searched again, unless the terms of the search have changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.files import write_atomic
+from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
+from glc_analysis.gate.leak_scan import (
+    PERSON,
+    Leak,
+    find_leaks,
+    identifiers,
+    leaks_in_pieces,
+    search_of,
+    without_own_names,
+)
+from glc_analysis.manifest import package_hash
+from glc_analysis.reference import in_their_files, read_reference
+from glc_analysis.schema import AUDIENCES, reference_tables
+from glc_analysis.study import REPOSITORY, Study
+
+SHOWN_PLACES = 5
+REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",
+             "assignments", "reviewed_codings", "countries", "corrections", "safety")
+"""Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
+written for readers."""
+
+ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
+         "{audience} in allowed_for (without public there, the build masks it in all texts)")
+REMEDIES = {
+    "written": "write that cell without it and run `glc build`; " + ALLOW,
+    "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
+               + ALLOW,
+    "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + ALLOW,
+    "settings": "write it without the name and run `glc build`; " + ALLOW,
+    "notebook": "write that cell of the notebook without it; " + ALLOW,
+    "country": "write it without the country, or record in consent.csv (work_country, home_country) that all "
+               "its organisations agreed; where it means something else, and " + ALLOW.removeprefix("if "),
+    "name of the study": "if the organisation agreed, record it in consent.csv (item name); else find what "
+                         "prints it, a notebook or a file name, and take it out there",
+    "file": "a page must not print ids, files and checksums: take it out of the notebook that does",
+    "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + ALLOW,
+}
+"""What to do, by the kind of text in which a term was found."""
+
+
+def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+                known: Mapping[str, str] | None = None, study: Study | None = None) -> None:
+    """Raises Faults for all that :func:`.find_leaks` finds, one a term, and one a file that cannot be read.
+
+    With a ``study`` each says where the text comes from. The team may read what organisations said about
+    themselves: there only the persons of names.csv count.
+    """
+    leaks = find_leaks(files, root, names, audience=audience, known=known)
+    leaks = [leak for leak in leaks if audience != "team" or leak.rule == PERSON]
+    if leaks:
+        faults = _faults(_outermost(leaks), names, audience, known or {}, study)
+        raise Faults(faults if study is None else in_their_files(study, faults))
+
+
+def each_once(faults: Iterable[Fault]) -> list[Fault]:
+    """The findings of several searches: what is on pages of several readers is said once."""
+    found: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        place = fault.file if "(unreadable)" in fault.message else ""
+        found.setdefault((place, fault.value), fault)
+    return [*found.values()]
+
+
+def found_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
+    """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
+    the same text is searched in its source, its Word file or its plain text too."""
+    try:
+        search(files)
+    except Faults as error:
+        sources = {(path.parent.name, path.stem) for path in files
+                   if path.suffix in (".html", ".docx", ".txt")}
+        return [fault for fault in error.faults if not (
+            LOST_IN_PDF in fault.message and Path(fault.file).suffix == ".pdf"
+            and (Path(fault.file).parent.name, Path(fault.file).stem) in sources)]
+    return []
+
+
+def _outermost(leaks: list[Leak]) -> list[Leak]:
+    """Without a term that is part of a longer one at the same place: the id within the name, say."""
+    at: dict[tuple[str, str], list[str]] = {}
+    for leak in leaks:
+        at.setdefault((leak.file, leak.place), []).append(_letters(leak.found))
+    return [leak for leak in leaks if leak.rule == "unreadable" or not any(
+        _letters(leak.found) in other != _letters(leak.found) for other in at[leak.file, leak.place])]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mapping[str, str],
+            study: Study | None) -> Iterator[Fault]:
+    by_term: dict[tuple[str, str], list[Leak]] = {}
+    for leak in leaks:
+        term = leak.file if leak.rule == "unreadable" else _letters(leak.found)
+        by_term.setdefault((leak.rule.partition(":")[0], term), []).append(leak)
+    found = {leak.found: [] for leak in leaks if leak.rule != "unreadable"}
+    if study is not None and found:
+        rows = names[names["name"].isin([*found])]
+        wanted = search_of(rows, audience, {text: rule for text, rule in known.items() if text in found})
+        for leak in leaks_in_pieces(_written(study), wanted):
+            if leak.found in found:
+                found[leak.found].append(leak.place)
+    for (_, term), own in sorted(by_term.items()):
+        first = own[0]
+        if first.rule == "unreadable":
+            yield Fault(f"is not for {audience} (unreadable): {first.found}", file=term)
+            continue
+        origins = {place for text in {leak.found for leak in own} for place in found[text]}
+        origins = {place for place in origins if not place.endswith(_HEADINGS)} or origins
+        yield _fault(own, sorted(origins, key=_order), audience)
+
+
+def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
+    """One finding: at its origin where that is known, else in the first file that shows it."""
+    first, files = own[0], sorted({leak.file for leak in own})
+    places = [leak.place for leak in own if leak.file == files[0]]
+    more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
+    seen = f"at {', '.join(places[:SHOWN_PLACES])}{more}"
+    others = f", and in {len(files) - 1} more file{'s' * (len(files) > 2)}" if len(files) > 1 else ""
+    said = f"is not for {audience} ({first.rule})"
+    if not origins:
+        return Fault(f"{said} {seen}{others}", file=files[0], value=first.found,
+                     fix=REMEDIES[_remedy(first.rule, "")].format(audience=audience))
+    kind, file, row, column = origins[0].split("\t")
+    also = "".join(f"; also {' '.join(filter(None, one.split(chr(9))[1:]))}" for one in origins[1:3])
+    also += f" and {len(origins) - 3} more" if len(origins) > 3 else ""
+    return Fault(f"{said}; readers would see it in {files[0]} {seen}{others}{also}", file=file, row=row,
+                 column=column, value=first.found,
+                 fix=REMEDIES[_remedy(first.rule, kind)].format(audience=audience))
+
+
+def _remedy(rule: str, kind: str) -> str:
+    """The kind of remedy for a rule and the kind of text where the term was found."""
+    if rule.startswith(("country", "people", "city", "code")):
+        return "country"
+    if kind:
+        return kind
+    if rule in ("document", "raw file", "checksum"):
+        return "file"
+    return "name of the study" if rule == "organisation" else "unknown"
+
+
+_HEADINGS = "\tcolumns"
+"""The end of a place in questions.csv that names headings of raw files, which are as they are: where the
+wording of a question holds the same, readers see that."""
+_KINDS = ("written", "settings", "cleared", "notebook", "said")
+"""The kinds of texts, those first that people wrote for readers."""
+
+
+def _order(place: str) -> tuple[int, str]:
+    kind, _, rest = place.partition("\t")
+    return _KINDS.index(kind), rest
+
+
+def _columns_of_words(table: str) -> list[str]:
+    """The columns of a table in which people write words; pages print no ids.
+
+    >>> _columns_of_words("evidence"), _columns_of_words("decision_log")
+    (['note', 'cited'], ['decision', 'proposed_by', 'objections', 'reservations'])
+    """
+    columns = reference_tables()[table].columns
+    return [name for name, column in columns.items()
+            if column.kind == "text" and column.refers_to is None and not name.endswith("_id")]
+
+
+def _written(study: Study) -> Iterator[Piece]:
+    """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
+    reference = read_reference(study)
+    for name in sorted(reference_tables().keys() - {*REGISTERS}):
+        kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
+        yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
+                    for row, text in frame[column].items() if text and text not in AUDIENCES)
+    for path in sorted(study.sealed_rounds.glob("*/reopened.csv")):  # why: every result of the round says it
+        reasons = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
+        yield from ((f"written\t{study.relative(path)}\t{n}\tbecause", text)
+                    for n, text in enumerate(reasons, start=2))
+    if study.settings_file.is_file():
+        lines = study.settings_file.read_text(encoding="utf-8").splitlines()
+        yield from ((f"settings\t{study.settings_file.name}\t{n}\t", line)
+                    for n, line in enumerate(lines, start=1))
+    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        yield from ((f"notebook\t{path.name}\t\tcell {n}", "".join(cell["source"]))
+                    for n, cell in enumerate(cells, start=1))
+    if (study.processed / "segments.parquet").is_file():
+        said = tables.read("segments", study=study)
+        yield from ((f"said\t{document}\t\t{segment}", text) for document, segment, text in zip(
+            said["document_id"], said["segment_id"], said["text"], strict=True))
+
+
+# ------------------------------
+# The gate of a run.
+
+
+PASSED = ".passed.json"
+"""Beside the runs of an audience: of the last that passed, for everybody's files (the blank name) and each
+organisation's own, the ``rules`` (a digest of what was searched) and every file's digest by its path."""
+
+
+class _Rules(NamedTuple):
+    """What some files are searched for: the rows of names.csv, further identifiers, and a digest of both."""
+
+    names: pd.DataFrame
+    known: Mapping[str, str]
+    mark: str
+
+
+class Gate:
+    """What the readers of a run may not know: everybody, and organisations whose ``own`` pages may name them
+    (the organisation and the path of its page). What another gate has read ``ahead`` is not read again where
+    it searched for the same."""
+
+    def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
+                 ahead: Gate | None = None) -> None:
+        self._study, self._audience, self._own, self._ahead = study, audience, [*own], ahead
+        self._home = study.reports / audience
+
+    @cached_property
+    def _rules(self) -> dict[str, _Rules]:
+        """What is searched, as names and consent are when the gate is used first."""
+        reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
+        return {"": self._marked(reference.names, known)} | {
+            who: self._marked(*without_own_names(who, self._study, reference, known)) for who, _ in self._own}
+
+    @cached_property
+    def _passed(self) -> dict[str, dict[str, str]]:
+        """The files that need not be read, each with its digest."""
+        before, rules = _read(self._home), self._rules
+        passed = {who: before[who]["files"] for who in rules
+                  if who in before and before[who]["rules"] == rules[who].mark}
+        if self._ahead and self._ahead._rules[""].mark == rules[""].mark:
+            passed[""] = passed.get("", {}) | self._ahead._passed.get("", {})
+        return passed
+
+    def read_ahead(self, files: Iterable[Path], root: Path) -> None:
+        """Reads files for everybody before the run is whole; those that may pass are not read again then."""
+        read = self._passed.setdefault("", {})
+        for path in files:
+            with suppress(Faults, OSError):
+                # Before it is read: what changes meanwhile has not passed.
+                mark = self._study.digests.of_file(path)
+                if read.get(_place(path, root)) != mark:
+                    self._search("", [path], root)
+                    read[_place(path, root)] = mark
+
+    def let_through(self, run: Path) -> None:
+        """Raises Faults where a file of a run holds what tells who somebody is; else keeps what passed."""
+        apart = {path.parent for _, path in self._own}
+        files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
+        for who, path in self._own:
+            files.setdefault(who, []).extend([path, path.with_suffix(".html")])
+        faults, now = [], {}
+        for who, paths in files.items():
+            marks, old = {_place(path, run): self._study.digests.of_file(path)
+                          for path in paths}, self._passed.get(who, {})
+            now[who] = {"rules": self._rules[who].mark, "files": marks}
+            try:
+                self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
+                             run, study=self._study)
+            except Faults as found:
+                faults += found.faults
+        if faults:
+            raise Faults(each_once(faults))
+        write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
+
+    def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:
+        rules = self._rules[who]
+        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known, study=study)
+
+    def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
+        said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]
+        return _Rules(names, known, self._study.digests.of_value(said))
+
+
+def _place(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _read(home: Path) -> dict[str, Any]:
+    """What passed; nothing where that cannot be read: all is searched then."""
+    try:
+        found = json.loads((home / PASSED).read_text(encoding="utf-8"))
+        return {who: {"rules": one["rules"], "files": {**one["files"]}} for who, one in found.items()}
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return {}

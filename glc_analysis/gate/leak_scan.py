@@ -1,0 +1,537 @@
+"""The search of files for names, addresses and identifiers that their readers may not see.
+
+Goes in: the files of a run, ``names.csv`` and other identifiers of the study. Comes out: for every term found
+the file, the place in it and the rule. The gate publishes nothing while there are any.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from glc_analysis import manifest
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.gate import name_variants
+from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.gate.name_variants import (
+    country_words,
+    hidden_countries,
+    needed_case,
+    other_names,
+    own_countries,
+    place_words,
+    study_languages,
+)
+from glc_analysis.pseudonyms.masking import ComparableText, comparable_text, find_name, folded_text
+from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import Study
+from glc_analysis.text import match_key, normalise_space
+
+# ------------------------------
+# Identifiers of a study that are searched for in addition to names.csv.
+
+
+MIN_LENGTH = 4
+"""The shortest text that is searched for, but for codes of raters: shorter ones are in pages by chance."""
+_PRINTED_IDS = (("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id"),
+                ("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
+"""Ids that pages may print, by table and column."""
+
+
+def identifiers(study: Study, *, audience: str,
+                reference: Reference | None = None) -> dict[str, str]:
+    """Texts that must not be in the files of an audience, each with the rule that it would break.
+    ``reference`` are the study's tables where not all of them have to be right.
+
+    For the team there are none. For other audiences these are the names and ids of organisations that did not
+    agree to be named, speakers, codes of raters, documents, raw files and their checksums, and the words that
+    tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
+    what lies within: for the convening the addresses and telephone numbers that study.toml gives as the
+    contact.
+    """
+    if audience == "team":
+        return {}
+    reference = reference or read_reference(study)
+    arrivals = manifest.inspect(study).checksums
+    kinds = {"document": reference.documents["document_id"],
+             "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
+    found = who_is_who(reference, audience) | _long_enough(kinds)
+    hidden = hidden_countries(study, reference, audience)
+    if hidden:
+        found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
+    if audience == "convening":
+        contact = study.settings["convening"]["contact"]
+        found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
+    return found | country_words(study, reference, audience)
+
+
+def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
+    """Of the :func:`identifiers` those that are somebody's: names and ids of organisations and speakers, and
+    the codes of raters, such as r87. A code without a digit, or one that is also the id of something that
+    pages print, such as a principle, is not searched for."""
+    named = Consent.of(reference.consent).organisations("name", audience)
+    hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
+    kinds = {"organisation": names_of(hidden),
+             "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
+    printed = {match_key(one) for table, column in _PRINTED_IDS for one in getattr(reference, table)[column]}
+    raters = [one for one in reference.raters["rater_id"] if match_key(one) not in printed
+              and re.search(r"\d", one) and re.search(r"[^\W\d]", one)]
+    return dict.fromkeys(raters, "rater") | _long_enough(kinds)
+
+
+def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Texts that are not on every page by chance, each with its kind."""
+    return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
+
+
+def without_own_names(organisation_id: str, study: Study, reference: Reference,
+                      known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """names.csv and the identifiers without an organisation's own names and countries, for its own pages."""
+    register, names = reference.organisations, reference.names
+    called = names_of(register[register["organisation_id"] == organisation_id])
+    own = {match_key(text) for text in [organisation_id, *called]}
+    is_kind = names["kind"] == "organisation"
+    is_own = is_kind & names["name"].map(match_key).isin(own)
+    same = set(names.loc[is_own, "pseudonym"]) - {""}
+    places = tuple(f": {country}" for country in own_countries(study, organisation_id) if country)
+    return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
+            {text: rule for text, rule in known.items()
+             if match_key(text) not in own and not rule.endswith(places)})
+
+
+def names_of(organisations: pd.DataFrame) -> list[str]:
+    """The ids and labels of organisations, and labels without (country) or (invented)."""
+    bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
+    return [*organisations["organisation_id"], *organisations["label"], *bare]
+
+
+# ------------------------------
+# The scan.
+#
+# It searches for the names of names.csv (each row says how it matches), e-mail addresses, phone numbers and
+# the identifiers that the caller gives: first for their letters as the row says, then for other spellings
+# (name_variants.py; not of rows that match as a whole word). The name of a place counts only if another of
+# these is near it. A name that a row of names.csv allows for the audience is not a leak, nor is anything
+# within it; such a row needs a reason. A file that cannot be read counts as a leak. Paraphrases, nicknames
+# and initials are not found: people must read.
+
+
+PROXIMITY = 200
+"""A place is a leak if another identifier is within so many characters of it."""
+GAP = 8
+"""The most characters between two words of a name."""
+BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
+"""What stands between the halves of a broken word."""
+ALLOWED = "allowed"
+"""In place of a rule: the text is not a leak, and hides what lies within it."""
+
+VARIED = ("name", "organisation", "speaker", "country", "people", "city")
+"""Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
+
+PERSON = "name: person"
+LONGEST_ABBREVIATION = 6
+"""So many capital letters are also looked for with a full stop after each."""
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """A term that was found: the file (relative), the place in it, the rule it breaks, and the term."""
+
+    file: str
+    place: str
+    rule: str
+    found: str
+
+
+class Term(NamedTuple):
+    """A text to look for: how it matches, which rule it breaks, how it must be written to count (``any``,
+    ``capital`` or ``place``: :func:`.needed_case`), its letters folded, its longest word."""
+
+    text: str
+    how: str
+    rule: str
+    is_allowed: bool
+    case: str
+    folded: str
+    word: str
+
+
+class Match(NamedTuple):
+    """A place in the folded letters of a file where a term or a contact address was found."""
+
+    start: int
+    end: int
+    rule: str
+    found: str
+    is_allowed: bool = False
+
+
+def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+               known: Mapping[str, str] | None = None) -> list[Leak]:
+    """Everything in the files and their names below ``root`` that this audience may not read.
+
+    ``names`` has columns name, kind, match, allowed_for; ``known`` further identifiers, each with
+    its rule: labels, ids, speakers, raw files; they match as whole words, folded.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
+    ...                      columns=["name", "kind", "match", "allowed_for"])
+    >>> with TemporaryDirectory() as folder:
+    ...     page = Path(folder, "ana-lopez.html")
+    ...     _ = page.write_text("<p>They curb trafficking,<br>says <b>An</b>a L&oacute;pez.")
+    ...     for leak in find_leaks([page], Path(folder), names, audience="public"):
+    ...         print(leak.file, leak.place, leak.rule, leak.found, sep="; ")
+    ana-lopez.html; line 1; name: person; Ana López
+    ana-lopez.html; name; name: person; Ana López
+    """
+    wanted = search_of(names, audience, known or {})
+    files = sorted(files)
+    leaks = set(_leaks_in_names(files, root, wanted))
+    for path in files:
+        file, document = path.relative_to(root).as_posix(), _Document([])
+        try:
+            document.pieces.extend(extract_text(path.name, path.read_bytes()))
+        except (Unreadable, OSError) as error:
+            leaks.add(Leak(file, "file", "unreadable", str(error)))
+        leaks |= set(_leaks_in(file, document, wanted))
+    return sorted(leaks)
+
+
+def leaks_in_pieces(pieces: Iterable[Piece], wanted: Search) -> list[Leak]:
+    """The same in pieces of text; each leak has the place of its piece and no file."""
+    found = _Document([(place, plain) for place, text in pieces if (plain := normalise(text))])
+    return sorted(set(_leaks_in("", found, wanted)))
+
+
+def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterator[Leak]:
+    """Leaks in the names of files and folders, each of them once."""
+    parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
+    for part in parts - {root}:
+        forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
+        found = _Document([("name", normalise(text)) for text in forms])
+        yield from _leaks_in(part.relative_to(root).as_posix(), found, wanted)
+
+
+class Spelling(NamedTuple):
+    """A sequence of forms (:mod:`.name_variants`) by which a term is looked for. ``is_own`` marks the single
+    word of a term as it is, which is found by its letters: only another word with this form counts."""
+
+    forms: tuple[str, ...]
+    term: Term
+    is_own: bool
+
+
+Place = tuple[int, int, tuple[str, ...]]
+"""Start and end of a word in the folded letters, and its forms."""
+
+
+class Search:
+    """The terms to look for, by their words and spellings, so that a file is searched for all at once."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self.by_word: dict[str, list[Term]] = {}
+        self.without_word: list[tuple[frozenset[str], Term]] = []
+        self.by_form: dict[str, list[Spelling]] = {}
+        whole: set[str] = set()
+        for term in terms:
+            if term.word:
+                self.by_word.setdefault(term.word, []).append(term)
+            else:
+                self.without_word.append((frozenset(term.folded) - {" "}, term))
+            for spelling in _spellings(term):
+                self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
+                whole.update(spelling.forms)
+        self.khmer = {name_variants.plain(one.term.folded): one.term for spelt in self.by_form.values()
+                      for one in spelt if name_variants.is_khmer(one.term.folded)}
+        self.breaks = name_variants.breaks(form for form in whole if form[0] != "~")
+        self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """The forms of a word that a term may have."""
+        own = name_variants.forms(word)
+        return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
+
+
+@lru_cache(1 << 14)
+def _spellings(term: Term) -> tuple[Spelling, ...]:
+    """None for texts that are found only as they are: ids with digits among them."""
+    if term.how == "whole-word" or term.is_allowed or not term.rule.startswith(VARIED):
+        return ()
+    if re.search(r"\d", term.folded):
+        return ()
+    is_person = term.rule == PERSON or term.rule.startswith("speaker")
+    found = [Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
+        term.folded, is_person=is_person, is_exact=term.how == "exact")]
+    if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= LONGEST_ABBREVIATION:
+        found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
+    return tuple(found)
+
+
+def search_of(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
+    """The search for rows of names.csv and for further texts, each with its rule; made once for the same."""
+    rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
+    return _search(tuple(rows), audience, tuple(known.items()))
+
+
+@lru_cache(8)
+def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple[str, str], ...]) -> Search:
+    return Search(_terms(rows, audience, known))
+
+
+@dataclass
+class _Document:
+    """The texts of a file, and all of them joined with folded letters, in which terms are found fast."""
+
+    pieces: list[Piece]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.pieces]
+
+    @cached_property
+    def folded(self) -> list[str]:
+        return list(map(folded_text, self.texts))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return _starts(self.folded)
+
+    @cached_property
+    def letters(self) -> str:
+        return " ".join(self.folded)
+
+    @cached_property
+    def words(self) -> set[str]:
+        return set(re.findall("[a-z0-9]+", self.letters))
+
+    @cached_property
+    def in_order(self) -> list[str]:
+        """The words in their order, without those for "and"."""
+        words = name_variants.WORD.findall(self.letters)
+        return [word for word in words if word not in name_variants.CONNECTORS]
+
+    @cached_property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Words that follow one another."""
+        return set(zip(self.in_order, self.in_order[1:], strict=False))
+
+    def places(self, wanted: Search) -> list[Place]:
+        """Start, end and forms of each word but those for "and", in the folded letters."""
+        return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
+                if found[0] not in name_variants.CONNECTORS]
+
+    def piece(self, at: int) -> int:
+        return bisect_right(self.starts, at) - 1
+
+    def matches(self, wanted: Search) -> Iterator[Match]:
+        """Where terms are, as they are and in other spellings."""
+        for word in self.words & wanted.by_word.keys():
+            for term in wanted.by_word[word]:
+                yield from self._occurrences(term)
+        letters = frozenset(self.letters) if wanted.without_word else frozenset()
+        for own, term in wanted.without_word:
+            if own <= letters:
+                yield from self._occurrences(term)
+        yield from self._spelt_otherwise(wanted)
+
+    def _occurrences(self, term: Term) -> Iterator[Match]:
+        """Where a term is in the folded letters; confirmed in the texts that could hold it."""
+        at, could = self.letters.find(term.folded), set()
+        while at >= 0:
+            could.add((self.piece(at), self.piece(at + len(term.folded) - 1)))
+            at = self.letters.find(term.folded, at + 1)
+        for first, last in could:
+            text = "\n".join(self.texts[first:last + 1])
+            reading, base = _reading(text, term.how == "folded"), self.starts[first]
+            places = [*find_name(term.text, term.how, text, reading)]
+            if term.how == "exact" and not term.text.isupper():
+                places += find_name(term.text.upper(), term.how, text, reading)
+            for start, end in places:
+                if _is_written(term.case, text, start, is_file_name=self.pieces[first][0] == "name"):
+                    yield Match(*self.placed(text, base, start, end), term.rule, term.text, term.is_allowed)
+
+    def _spelt_otherwise(self, wanted: Search) -> Iterator[Match]:
+        """Words whose forms are those of a term, one after the other; words broken in two included."""
+        known: dict[str, list[str]] = {}
+        for word in set(self.in_order):
+            for form in wanted.forms(word):
+                known.setdefault(form, []).append(word)
+        yield from self._khmer(wanted.khmer)
+        broken = [*self._broken_words(wanted, known)]
+        whole = {form for *_, forms in broken for form in forms}
+        could: dict[str, list[Spelling]] = {}
+        for key in (known.keys() | whole) & wanted.by_form.keys():
+            for spelling in wanted.by_form[key]:
+                if self._could_be(spelling, known, whole):
+                    could.setdefault(spelling.forms[0], []).append(spelling)
+        if not could:
+            return
+        places = self.places(wanted)
+        for words in ([places, _with_joined(places, broken)] if broken else [places]):
+            for n, (start, _, own) in enumerate(words):
+                for forms, term, _ in (one for form in own for one in could.get(form, ())):
+                    here = words[n:n + len(forms)]
+                    if len(here) == len(forms) and _follow(here) and all(
+                            form in have for form, (*_, have) in zip(forms, here, strict=True)) \
+                            and self._is_spelt(term, start, here[-1][1]):
+                        yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
+
+    def _khmer(self, terms: Mapping[str, Term]) -> Iterator[Match]:
+        """Names in Khmer, by their usual letters, in texts that write them otherwise. Khmer is written
+        without blanks, so that a name is found within words; its place is the whole text."""
+        for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
+            usual = name_variants.plain(text) if name_variants.is_khmer(text) else ""
+            yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
+                        for letters, term in terms.items()
+                        if letters in usual and term.folded not in text)
+
+    def _could_be(self, spelling: Spelling, known: Mapping[str, list[str]],
+                  whole: Collection[str]) -> bool:
+        """Whether the words of a spelling may be in the text: ``known`` are its words by their forms,
+        ``whole`` those that are broken in two."""
+        forms = spelling.forms
+        if not whole.isdisjoint(forms):
+            return all(form in known or form in whole for form in forms)
+        if len(forms) == 1:
+            return not spelling.is_own or known[forms[0]] != [forms[0]]
+        first, second = (known.get(form, ()) for form in forms[:2])
+        return any((one, other) in self.pairs for one in first for other in second)
+
+    def _broken_words(self, wanted: Search, known: Mapping[str, list[str]]) -> Iterator[Place]:
+        """Words of terms that are broken in two, by a hyphen or the end of a line or cell."""
+        for start in known.keys() & wanted.breaks.keys():
+            for whole in wanted.breaks[start]:
+                rest = whole[len(start):]
+                if whole in known or (start, rest) not in self.pairs:
+                    continue
+                for between in BREAKS:
+                    at = self.letters.find(start + between + rest)
+                    while at >= 0:
+                        end = at + len(whole) + len(between)
+                        if not (self.letters[at - 1:at].isalnum() or self.letters[end:end + 1].isalnum()):
+                            yield at, end, (whole, name_variants.stem(whole))
+                        at = self.letters.find(start + between + rest, at + 1)
+
+    def _is_spelt(self, term: Term, start: int, end: int) -> bool:
+        """Whether the words at a place of the folded letters have the capitals that the term needs, and are
+        not parts of longer words in a script without blanks."""
+        first, last = self.piece(start), self.piece(end - 1)
+        text, base = "\n".join(self.texts[first:last + 1]), self.starts[first]
+        letters, at = _reading(text, True)
+        if letters[start - base:end - base] != self.letters[start:end]:
+            return term.case == "any" and term.how == "folded"  # blanks fell together: the place is not sure
+        begin = at[start - base]
+        if term.how == "exact" and not _has_capitals(text[begin:at[end - 1 - base] + 1], term.text):
+            return False
+        return _is_written(term.case, text, begin, is_file_name=self.pieces[first][0] == "name")
+
+    def contacts(self) -> Iterator[Match]:
+        text, starts = "\n".join(self.texts), _starts(self.texts)
+        for kind, start, end in find_contacts(text):
+            n = bisect_right(starts, start) - 1
+            place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
+            yield Match(*place, kind, text[start:end])
+
+    def placed(self, text: str, base: int, start: int, end: int) -> tuple[int, int]:
+        at = _reading(text, True)[1]
+        return base + bisect_left(at, start), base + bisect_left(at, end)
+
+
+def _starts(texts: Iterable[str]) -> list[int]:
+    return [0, *accumulate(len(text) + 1 for text in texts)]
+
+
+@lru_cache(1 << 11)
+def _reading(text: str, folds: bool) -> ComparableText:
+    return comparable_text(text, folds=folds)
+
+
+def _terms(rows: Iterable[tuple[str, ...]], audience: str,
+           known: Iterable[tuple[str, str]]) -> Iterator[Term]:
+    named = [(name, match, f"name: {kind}", audience in re.split(r"[\s,]+", allowed), "any")
+             for name, match, kind, allowed in rows]
+    others = [(text, "folded", rule, rule == ALLOWED, _case_of(text, rule)) for text, rule in known]
+    for one in [*named, *others]:
+        if (term := _term(*one)) is not None:
+            yield term
+
+
+@lru_cache(1 << 14)
+def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term | None:
+    if not (folded := folded_text(normalise_space(text)).strip()):
+        return None
+    words = re.findall("[a-z0-9]+", folded)
+    return Term(normalise_space(text), how, rule, is_allowed, case, folded, max(words, key=len, default=""))
+
+
+def _case_of(text: str, rule: str) -> str:
+    is_of_country = rule.startswith(("country", "people", "city", "code")) and ": " in rule
+    return needed_case(text, rule) if is_of_country else "any"
+
+
+def _is_written(case: str, text: str, start: int, *, is_file_name: bool) -> bool:
+    """Whether a word at a place of a text has the capital letter, and the word before it, that it needs.
+
+    >>> [_is_written("place", text, text.index("Jordan"), is_file_name=False)
+    ...  for text in ("Jordan said", "many in Jordan")]
+    [False, True]
+    """
+    if case == "any" or is_file_name:
+        return True
+    if text[start] != text[start].upper():
+        return False
+    before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
+    return case == "capital" or bool(before) and before[1].casefold() in place_words()
+
+
+def _has_capitals(text: str, name: str) -> bool:
+    """Whether words have at least the capitals of a name that is an ordinary word in small letters.
+
+    >>> [_has_capitals(text, "Hope House") for text in ("HOPE HOUSE", "Hope-House", "hope house")]
+    [True, True, False]
+    >>> [_has_capitals(text, "CURB") for text in ("CURB", "Curb")]
+    [True, False]
+    """
+    def is_capital(word: str) -> bool:
+        return word[0] == word[0].upper()
+
+    if name.isupper():
+        return text.isupper()
+    own, words = (name_variants.WORD.findall(one) for one in (name, text))
+    small = sum(not is_capital(word) for word in words if word not in name_variants.CONNECTORS)
+    return small <= sum(not is_capital(word) for word in own if word not in name_variants.CONNECTORS)
+
+
+def _follow(words: list[Place]) -> bool:
+    """Whether words follow one another, with no more between them than signs and a word for "and"."""
+    return all(start - end <= GAP for (_, end, _), (start, *_) in zip(words, words[1:], strict=False))
+
+
+def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
+    """The words with those that are broken as one word each."""
+    covered = [(start, end) for start, end, _ in broken]
+    kept = [one for one in places if not any(start <= one[0] and one[1] <= end for start, end in covered)]
+    return sorted([*kept, *broken])
+
+
+def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
+    matches = [*dict.fromkeys([*document.matches(wanted), *document.contacts()])]
+    allowed = [match for match in matches if match.is_allowed]
+    for match in (match for match in matches if not match.is_allowed):
+        is_within = any(one.start <= match.start and match.end <= one.end for one in allowed)
+        if not is_within and (match.rule != "name: place" or any(_is_close(match, one) for one in matches)):
+            yield Leak(file, document.pieces[document.piece(match.start)][0], match.rule, match.found)
+
+
+def _is_close(place: Match, other: Match) -> bool:
+    gap = max(other.start - place.end, place.start - other.end)
+    return other.found != place.found and 0 <= gap <= PROXIMITY

@@ -1,0 +1,173 @@
+"""Reporting checklists: their items, with what the tables of the study record about each, or "not recorded".
+
+COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al. 2021) and ACCORD
+(Gattrell et al. 2024, by topic): topics in our own words, in ``content/checklists.csv``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.disclosure.blocks import COUNTS
+from glc_analysis.manifest import VERSION
+from glc_analysis.study import PANELS, Study
+from glc_analysis.templates import read_records, read_toml
+from glc_analysis.view.study_view import StudyView
+
+Read = Callable[[str], pd.DataFrame]
+NOT_RECORDED = "not recorded"
+NOT_SHOWN = "not shown to these readers"
+DETAILS = ("others_present", "duration", "interviewers", "memos", "guide", "period", "votes")
+"""Facts about persons, durations and days, and what was counted in texts and ballots."""
+COUNTED = ("talks", "interviewers", "others_present", "guide", "transcripts", "duration", "period",
+           "agreement", "memos", "evidence", "literature", "signoffs", "panel", "votes", "changes")
+"""Facts that change when an organisation or a person leaves."""
+FACTS = read_toml(__file__, "facts.toml")
+"""Texts that are the same for every study, by table and name in ``content/facts.toml``."""
+
+
+def stated_sampling(study: Study) -> str:
+    """How the organisations were chosen, in words; blank where study.toml does not say it."""
+    return FACTS["sampling"][study.sampling] if study.states_sampling else ""
+
+
+def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
+    """One row an item: checklist, item, topic, fact, value, in the order of the checklists.
+
+    >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
+    '2'
+    """
+    rows = pd.DataFrame(read_records(__file__, "checklists.csv"))
+    value = [facts.get(fact, "") or NOT_RECORDED for fact in rows["fact"]]
+    return rows.assign(value=value)
+
+
+def method_facts(view: StudyView) -> dict[str, str]:
+    """What the tables record about how the study was made, in words, by the names of column ``fact``.
+
+    Every number is one that the view's audience may know. Facts about persons, durations and days, and what
+    was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
+    """
+    study, sampling = view.study, stated_sampling(view.study)
+    facts = FACTS["study"] | _data(view) | _coding(view.read, study) | _agreed(view)
+    facts |= {"software": f"glc_analysis {VERSION}",
+              "limits": f"{sampling}; counts describe these organisations only"
+              if sampling and study.sampling == "purposive" else ""}
+    hidden = () if view.may("method_details") else DETAILS
+    facts = {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
+    return facts | dict.fromkeys(COUNTED if COUNTS in view.hidden else (), NOT_SHOWN)
+
+
+def _data(view: StudyView) -> dict[str, str]:
+    segments, questions, answers = (view.read(name) for name in ("segments", "questions", "organisations"))
+    roles = segments[segments["role"] != ""].groupby("role")["speaker_id"].nunique()
+    ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
+    days = pd.concat([answers[column] for column in ("answered_on", "last_answered_on")])
+    days = days[days != ""]
+    kinds = questions["type"].value_counts().sort_index()
+    documents = view.read("documents")
+    interviews = documents.loc[documents["kind"] == "interview", "document_id"]
+    asked = segments[(segments["role"] != "") & segments["document_id"].isin(interviews)]
+    guide = asked["guide_question_id"].replace("", None).nunique()
+    return {
+        "sampling": stated_sampling(view.study),
+        "sample": _count(view.sizes.get("organisations", 0), "organisation"),
+        "talks": _listed(f"{n} {kind}s" for kind, n in view.talks.items()),
+        "interviewers": _count(roles.get("interviewer", 0), "interviewer"),
+        "others_present": _listed(_count(roles.get(role, 0), role) for role in ("interpreter", "observer")),
+        "guide": f"{_count(guide, 'question of the survey')} came up in interviews" if guide else "",
+        "transcripts": "transcripts of all" if view.talks else "",
+        "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
+        if len(ends) else "",
+        "questionnaire": _listed([f"{len(questions)} questions",
+                                  *(f"{n} of type {kind}" for kind, n in kinds.items())])
+        if view.has_survey else "",
+        "period": f"{days.min()} to {days.max()}" if len(days) else ""}
+
+
+def _coding(read: Read, study: Study) -> dict[str, str]:
+    book, codings, readings = read("codebook"), read("codings"), read("readings")
+    if codings.empty:
+        return {}
+    coders = sorted({*readings["coder_id"]} - {CONSENSUS})
+    levels = book["level"].value_counts()
+    whole = read("agreement").query("measure == 'masi_alpha' and code_id == '' and unit == 'turn' and "
+                                    "subset == 'all'")
+    return FACTS["coding"] | {
+        "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
+        "codebook": _listed(_count(levels.get(level, 0), level)
+                            for level in ("domain", "theme", "family", "code")),
+        "agreement": _listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
+                                for value in whole["value"].dropna()), *_suggested(read)]),
+        "memos": _count(len(read("memos")), "memo")}
+
+
+def _suggested(read: Read) -> list[str]:
+    """What is said of suggested codes; nothing where none was accepted."""
+    counts = read("suggestions")
+    if counts.empty:
+        return []
+    by = read("codings")["suggested_by"].astype("str").str.rpartition(" ")[0]
+    return [FACTS["suggestions"].format(model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(),
+                                        shown=counts["shown_n"].sum())]
+
+
+def _agreed(view: StudyView) -> dict[str, str]:
+    rows, rule = view.principle_rows, view.study.settings["consensus"]
+    evidence = view.read("evidence")
+    is_told = (evidence["kind"] != "segment") | view.may("passages")
+    evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
+    status = rows["status"].value_counts()
+    facts = FACTS["convening"] | {
+        "principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+        "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
+                            evidence["kind"].value_counts().sort_index().items()),
+        "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
+        "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
+        "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
+        "signoffs": _signed(view)}
+    if view.closed_rounds:
+        facts |= FACTS["rounds"] | _rounds(view)
+        if PANELS["survivor_adviser"] in view.panel_sizes:
+            facts |= FACTS["survivor_advisers"]
+    return facts
+
+
+def _rounds(view: StudyView) -> dict[str, str]:
+    principles, tallies = view.read("principles"), view.read("tallies")
+    changed = (principles["translation_of"] == "") & (principles["version"] != "1")
+    aside = (view.principle_rows["status"] == "set_aside").sum()
+    ends = tallies.drop_duplicates(["round_id", "panel"])
+    return {"rounds": _count(len(view.closed_rounds), "round"),
+            "panel": _listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
+            "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
+                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
+            "changes": _listed([_count(changed.sum(), "text reworded"), f"{aside} set aside"])
+            if view.may("earlier_texts") else ""}
+
+
+def _signed(view: StudyView) -> str:
+    """How many signatures the audience may read, by decision; of the nameless none."""
+    found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
+        pd.DataFrame({"decision": []})])
+    said = found.loc[found["decision"] != "", "decision"].value_counts()
+    whose = "" if view.may("signatures") else "by name: "
+    return whose + _listed(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""
+
+
+def _count(n: int, what: str) -> str:
+    """A number with its noun; blank where there is none.
+
+    >>> _count(2, "publication cited"), _count(1, "round"), _count(0, "memo")
+    ('2 publications cited', '1 round', '')
+    """
+    first, _, rest = what.partition(" ")
+    several = f"{first[:-1]}ies" if first.endswith("y") else f"{first}s"
+    return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(filter(None, parts))

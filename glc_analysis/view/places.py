@@ -1,0 +1,124 @@
+"""Where the pages show a principle, question, code or passage.
+
+A place is a page's slug, alone or with an id on it, ``theme-needs#code-stigma``; blank where no page shows
+it. The pages set these ids; the trace, the sentences at the top of a page and other pages link to them. The
+module also decides how many passages of a code a page prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from glc_analysis.figures.estimates import is_whole
+from glc_analysis.tables import code_themes
+from glc_analysis.text import words_anchor
+
+SURVEY = "survey"
+"""The slug of the page of all questions."""
+
+
+def anchor(kind: str, name: str) -> str:
+    """The id of a thing on its page; of a principle, the slug of its page.
+
+    >>> anchor("principle", "P03"), anchor("question", "Q3.1")
+    ('principle-p03', 'question-q3-1')
+    """
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+
+
+def passage_anchor(code: str, segment_id: str) -> str:
+    """The id of a passage under a code."""
+    return anchor("passage", f"{code}-{segment_id}")
+
+
+def passages_anchor(code: str) -> str:
+    """The id of the list of the passages of a code."""
+    return anchor("passages", code)
+
+
+MOST_PASSAGES, ROOM, MARKUP = 20, 60_000, 400
+"""A theme's page prints at most 20 passages of a code. All its codes share 60 kB, with 400 bytes for what
+stands around the words of a passage."""
+
+
+def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
+    """The passages that a theme's page prints, of all that have its codes: the first ones of each code, as
+    many as fit, but at least one.
+
+    ``rows`` are passages in the order of the page, with columns code_id, quote and translation.
+
+    >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
+    ...                      "quote": [f"We wait {n} years." for n in range(30)]})
+    >>> len(printed_passages(rows)), len(printed_passages(rows.assign(quote="We wait. " * 400)))
+    (20, 15)
+    """
+    size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + MARKUP
+    groups = rows["code_id"]
+    used, nth = size.groupby(groups).cumsum(), groups.groupby(groups).cumcount()
+    fits = (nth < MOST_PASSAGES) & (used <= ROOM / max(groups.nunique(), 1))
+    return rows[(nth == 0) | fits]
+
+
+def link(place: str) -> str:
+    """The link to a place from another page of the same folder.
+
+    >>> link("survey#question-q1-2"), link("principle-p03"), link("")
+    ('survey.html#question-q1-2', 'principle-p03.html', '')
+    """
+    page, mark, name = place.partition("#")
+    return f"{page}.html{mark}{name}" if place else ""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places for an audience: ``themes`` by code; ``counted``, the codes whose figure it may see; and
+    ``printed``, the ids of the passages that the pages of the themes print."""
+
+    themes: Mapping[str, str]
+    counted: Collection[str]
+    printed: Collection[str] = ()
+
+    @classmethod
+    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
+           passages: pd.DataFrame | None = None) -> Places:
+        """From the codebook, the figures that the audience may see, and the passages that it may read."""
+        whole = released[(released["measure"] == "coded") & is_whole(released)]
+        by_theme = () if passages is None else passages.groupby("theme_id")
+        printed = (printed_passages(own) for theme, own in by_theme if theme)
+        return cls(code_themes(codebook), {*whole["code_id"]}, {
+            passage_anchor(row.code_id, row.segment_id) for own in printed for row in own.itertuples()})
+
+    def principle(self, principle_id: str) -> str:
+        return anchor("principle", principle_id)
+
+    def question(self, question_id: str, theme: str) -> str:
+        page = self._page(theme) or SURVEY
+        return f"{page}#{anchor('question', question_id)}"
+
+    def code(self, code: str) -> str:
+        return self._on(code, anchor("code", code)) if code in self.counted else ""
+
+    def passage(self, segment_id: str, *codes: str) -> str:
+        """The place of a passage with one of these codes, on the pages of the team; of one that is not
+        printed, the passages of its code."""
+        code = self._first(codes)
+        own = passage_anchor(code, segment_id)
+        return self._on(code, own if own in self.printed else passages_anchor(code))
+
+    def quotation(self, text: str, *codes: str) -> str:
+        """The place of a quotation from a passage with these codes, on the pages of other readers."""
+        return self._on(self._first(codes), words_anchor(text))
+
+    def _first(self, codes: Collection[str]) -> str:
+        return min((code for code in codes if code in self.themes), key=self.themes.get, default="")
+
+    def _on(self, code: str, name: str) -> str:
+        page = self._page(code)
+        return f"{page}#{name}" if page else ""
+
+    def _page(self, code: str) -> str:
+        return f"theme-{self.themes[code].lower()}" if code in self.themes else ""

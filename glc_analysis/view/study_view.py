@@ -1,0 +1,640 @@
+"""What one audience may see of a study: the only door to its figures, passages, votes and names.
+
+An analyst opens a study (:func:`open_study`) and asks it for a view. The view gives plain data frames. It
+decides what may be seen and computes no figure: figures are those that :func:`.suppression.release` lets the
+audience see, words those that were cleared for it. What was not released is refused in words
+(:class:`NotReleased`), never answered with an empty frame.
+
+This guards against accidents, not against intent: whoever can run a notebook can read the files of the study.
+The gate reads every page before it is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning.countries import country_name
+from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
+from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
+from glc_analysis.errors import UsageError, known_id, nearest
+from glc_analysis.figures import coded as counting
+from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
+from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
+from glc_analysis.reference import read_table
+from glc_analysis.schema import CALL, WITHOUT_GUIDE
+from glc_analysis.study import PANELS, RAW_KINDS, Study
+from glc_analysis.tables_html import html_table, region_name, tag
+from glc_analysis.text import count_texts, words_anchor
+from glc_analysis.view.visible_tables import VisibleTables
+
+COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
+NUMBERS = ["statistic", "value", "base_n", "shown_as"]
+CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+         "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
+         "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
+NOT_SHOWN = "not shown"
+EACH_RECORD = "Each record counts, also where an organisation has several."
+"""Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
+CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
+               "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
+               "code_id"]
+WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
+         "shown_as"]
+HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted")
+"""Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
+
+
+class NotReleased(UsageError):
+    """A question that this audience may not ask; the message says why, and what may be asked instead.
+
+    >>> try:
+    ...     study.view("public").passages()
+    ... except NotReleased as refused:
+    ...     print(str(refused)[:38])
+    Passages are read by the team only. To
+    """
+
+
+# ------------------------------
+# The study, opened for analysis: its own tables, and the views of it.
+
+
+class OpenStudy(Study):
+    """A study whose tables are data frames: ``study.responses``, ``study.organisations``, ``study.codings``.
+
+    The tables are the study's own, for the team: filter, merge and group them like any frame. DICTIONARY.md
+    in ``processed/`` says what their columns mean. What another audience may see is a view of the study.
+
+    >>> study = OpenStudy(Path("data"))
+    >>> study.view("publik")
+    Traceback (most recent call last):
+    glc_analysis.errors.UsageError: There is no audience 'publik'; nearest: 'public'.
+    """
+
+    def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
+             principle: str | None = None, organisation: str | None = None) -> StudyView:
+        """What an audience (team, convening or public) may see, of the whole study or of a part of it.
+
+        ``country``, ``theme``, ``principle`` and ``organisation`` narrow the view to one of them: an id such
+        as ``KHM``, or blank for the first one of the study. Raises UsageError for an unknown name, with the
+        nearest ones.
+        """
+        view = StudyView(self, audience)
+        if country is not None and not view.may("all_figures"):
+            _refuse_unseen_country(country, view.work_countries)
+        return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
+                         theme=_known(theme, view.themes, "theme"),
+                         principle=_known(principle, view.principle_names, "principle"),
+                         organisation=_known(organisation, view.labels, "organisation"))
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in tables.TABLES:
+            known = [*tables.TABLES, "view"]
+            raise AttributeError(f"A study has no table {name!r}; {nearest(name, known)}.")
+        return tables.read(name, study=self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a study: its title, its raw files, whether it is built, its reports."""
+        kinds = {f"Raw files: {kind}": len(self.raw_files(kind)) for kind in RAW_KINDS}
+        is_built = (self.processed / "slices.json").is_file()
+        reports = sorted(path.name for path in self.reports.glob("*") if (path / "current").exists())
+        rows = {"Folder": str(self.root), **kinds,
+                "Tables": "built" if is_built else "not built yet: `glc build`",
+                "Reports": ", ".join(reports) or "none yet: `glc run`"}
+        invented = tag("p", tag("strong", "Invented data")) if self.is_synthetic else ""
+        about = html_table({"This study": rows.keys(), "": rows.values()})
+        return tag("h3", escape(self.title)) + invented + about
+
+    def __dir__(self) -> list[str]:
+        # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these
+        # tables can be asked for, and are not offered.
+        offered = tables.TABLES.keys() - {"blocks", "announced_votes", "release_convening", "release_public"}
+        return sorted([*offered, "view", "title", "settings", "sampling", "root"])
+
+
+# ------------------------------
+# What one audience may see.
+
+
+@dataclass(frozen=True)
+class StudyView(VisibleTables):
+    """A study as one audience may see it; ``dir(view)`` lists what can be asked, as plain data frames."""
+
+    def __dir__(self) -> list[str]:
+        return ["audience", "code_counts", "codes", "counts", "countries", "country", "names", "numbers",
+                "organisation", "passages", "principle", "principles",
+                "questions", "quotations", "study", "theme", "votes"]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # raises what made the property fail
+        raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
+
+    @property
+    def questions(self) -> pd.DataFrame:
+        """The questions that belong to the page, one row each in the order of the survey.
+
+        question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words), base_n (how
+        many were asked and answered, on a country's page there; missing where it was not released).
+
+        >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
+        'Whom do you serve?'
+        """
+        return self._questions.copy(deep=False)
+
+    @cached_property
+    def _questions(self) -> pd.DataFrame:
+        rows = self.question_table
+        own = self.released[(self.released["measure"] == "response")
+                            & (self.released["subset_kind"] == ("country" if self.country else ALL))
+                            & (self.released["subset_id"] == self.country)]
+        bases = own.groupby("question_id", observed=True)["base_n"].max()
+        return pd.DataFrame({
+            "question_id": rows["question_id"], "wording": rows["wording"], "type": rows["type"],
+            "unit": rows["unit"], "theme": rows["theme_id"].map(self.themes).astype("str").fillna(""),
+            "asked_of": [self._asked_of(row) for row in rows.itertuples()],
+            "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
+
+    def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
+        """The counts of a question: one row an option, in groups ``by`` region or another attribute, and by
+        what was ``answered`` to another question. On a country's page those of the country.
+
+        option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
+        shown as a range, the least and the greatest share that it may be), shown_as (the count as it is
+        printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group, with ``answered`` a
+        column answer, whose base are those who gave this answer. Options are sorted by their count, those of
+        a scale are in their own order. A count shown as a range has no number. An option or a group that has
+        no row is not shown to this audience, which is never a zero. Raises UsageError for an unknown question
+        or one without options, NotReleased for a group that this audience may not see; what was answered to
+        two questions is for the team alone.
+
+        >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
+            group           option shown_as
+        0  Africa  Case management   5 of 6
+        1  Africa      Counselling   5 of 6
+        >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
+        ['We run it ourselves', 'Strongly disagree', '0 of 9']
+        """
+        question = self._question(question_id)
+        if question.type not in BY_OPTION:
+            fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
+            if self.may("all_figures"):
+                fixes = {"date": "read the answers in study.responses"} | fixes
+            fix = f" To fix: {fixes[question.type]}." if question.type in fixes else ""
+            raise UsageError(
+                f"Question {question_id} has no options to count: its type is {question.type}.{fix}")
+        rows = self._released_rows(question_id, by, answered)
+        rows = rows.assign(shown_as=count_texts(rows))
+        leading = ["group"] * bool(by) + ["answer"] * bool(answered)
+        if question.type != "scale":
+            middle = (rows["low"] + rows["high"]).fillna(-2) / 2
+            places = {f"{name} at": pd.factorize(rows[name])[0] for name in leading}
+            rows = rows.assign(order=-rows["share"].astype(float).fillna(middle), **places)
+            rows = rows.sort_values([*places, "order"], kind="stable")
+        return rows[[*leading, *COUNTS]].reset_index(drop=True)
+
+    def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
+        """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
+        shown_as; with ``by`` a leading column group. Raises as :meth:`counts` does.
+
+        >>> float(view.numbers("Q4.3").set_index("statistic").at["median", "value"])
+        10.0
+        """
+        question = self._question(question_id)
+        if question.type != "number":
+            raise UsageError(f"Question {question_id} is not a number: its type is {question.type}. "
+                             f"To fix: ask view.counts({question_id!r}).")
+        rows = self._released_rows(question_id, by)
+        shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answer{'' if base == 1 else 's'})"
+                 for value, base in zip(rows["value"], rows["base_n"], strict=True)]
+        return rows.assign(shown_as=shown)[["group"] * bool(by) + NUMBERS].reset_index(drop=True)
+
+    def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
+        """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
+        code and group. On a country's page those of the country.
+
+        code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
+        of which it is undecided; the team only, since a code that waits is not shown to others), asked
+        (organisations that were asked about it there, or raised it unasked), share, shown_as, contrary
+        (organisations that said the contrary in any text; the team only), raised_without_guide, interviewed
+        (organisations in interviews without guide questions), shown_as_without_guide, raised_in_calls,
+        undecided_in_calls, present (organisations in the calls where it could have come up),
+        shown_as_in_calls, code_id. Neither is added to the first counts, since nobody was asked there, and
+        silence is not a no; they are not counted by group.
+        Raises UsageError for an unknown theme, NotReleased for a group that was not released.
+
+        >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
+               code  raised  asked
+        0  Services      21     21
+        """
+        chosen = _known(theme or None, self.themes, "theme") or self.theme
+        is_own = bool(self.country) and not by
+        kind = "country" if is_own else subset_kind(by)
+        figures = self.measured("coded")
+        rows = figures[figures["subset_kind"] == kind]
+        if is_own:
+            rows = rows[rows["subset_id"] == self.country]
+        if kind != ALL and rows.empty:
+            raise self._not_released(kind)
+        book = self.code_tree
+        book = book[book["theme_id"] == chosen] if chosen else book
+        columns = ["subset_id", "code_id", "n", "base_n", "undecided_n", "share"]
+        columns += ["band"] * ("band" in rows)
+        talks = figures[unasked_source(figures) != ""]
+        talks = (talks if kind == ALL else talks.head(0)).assign(shown_as=count_texts)
+        calls, open_talks = (talks[talks["subset_id"] == source].set_index("code_id")
+                             for source in (CALL, WITHOUT_GUIDE))
+        in_talks_alone = book["code_id"].isin(talks["code_id"]) & ~book["code_id"].isin(rows["code_id"])
+        rows = pd.concat([rows[columns], book.loc[in_talks_alone, ["code_id"]].assign(subset_id="")])
+        rows = book.merge(rows, on="code_id")
+        if by:
+            rows = rows.sort_values("subset_id", kind="stable")
+        if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
+            rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
+        texts = [NOT_SHOWN if pd.isna(base) else text for base, text in zip(
+            rows["base_n"], count_texts(rows), strict=True)]
+        frame = pd.DataFrame({
+            "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
+            "raised": rows["n"].astype("Int64"), "undecided": rows["undecided_n"].astype("Int64"),
+            "asked": rows["base_n"].astype("Int64"),
+            "share": rows["share"], "shown_as": texts,
+            "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
+            "raised_without_guide": rows["code_id"].map(open_talks["n"]).astype("Int64"),
+            "interviewed": rows["code_id"].map(open_talks["base_n"]).astype("Int64"),
+            "shown_as_without_guide": rows["code_id"].map(open_talks["shown_as"]).astype("object"),
+            "raised_in_calls": rows["code_id"].map(calls["n"]).astype("Int64"),
+            "undecided_in_calls": rows["code_id"].map(calls["undecided_n"]).astype("Int64"),
+            "present": rows["code_id"].map(calls["base_n"]).astype("Int64"),
+            "shown_as_in_calls": rows["code_id"].map(calls["shown_as"]).astype("str").fillna(""),
+            "code_id": rows["code_id"]})
+        return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
+
+    def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
+        """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
+        ``answered`` to a question; one row a group, answer and code, in the order of the codebook.
+
+        code, level, raised (organisations that raised it in interviews or answers), undecided (those of which
+        it is undecided), asked (organisations that were asked about it there, or raised it unasked), share,
+        raised_without_guide, undecided_without_guide, interviewed (organisations in interviews without guide
+        questions), raised_in_calls, undecided_in_calls, present (organisations in the calls where it could
+        have come up), code_id; leading columns group and answer where asked for. The three are never added.
+        For the team alone, since groups may be single
+        organisations; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute or
+        question, NotReleased for another audience.
+
+        >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
+        >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
+        [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
+        """
+        kind = subset_kind(by, more=[counting.ORGANISATION])
+        if not self.may("all_figures"):
+            raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
+                              "answered, are for the team only. To fix: ask for the codes alone, or by an "
+                              "attribute such as region.")
+        mentions, answers = self.read("mentions"), self.read("answers")
+        organisations = mentioned_organisations(self.read("organisations"), mentions,
+                                                read_table(self.study, "organisations"))
+        if answered:
+            question = self._question(answered)
+            self._refuse_without_options(question, "count codes by")
+            members = counting.cross_groups(kind, pd.Series(question._asdict()), organisations, answers,
+                                            self.read("responses"), self.read("selections"))
+        else:
+            members = counting.organisation_groups(kind, organisations, answers).assign(answer="")
+        rows = counting.code_counts(mentions, members)
+        book = self.code_tree.assign(place=range(len(self.code_tree)))
+        rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
+        rows = rows.rename(columns={"name": "code"})
+        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
+        rows["group"] = self._named_groups(rows["group"], kind, labels)
+        leading = ["group"] * bool(by)
+        if answered:
+            labels = self._option_labels(question)
+            order = {option: n for n, option in enumerate(labels)}
+            rows = rows.assign(at=rows["answer"].map(order), answer=rows["answer"].map(labels))
+            leading = [*leading, "answer"]
+        else:
+            rows["at"] = 0
+        rows = rows.sort_values(["group", "at", "place"], kind="stable")
+        return rows[[*leading, *CODE_COUNTS]].reset_index(drop=True)
+
+    def _named_groups(self, groups: pd.Series, kind: str, organisations: Mapping[str, str]) -> pd.Series:
+        """The names of groups as they are printed, of countries and organisations their labels."""
+        if kind in ("country", "home_country"):
+            return groups.map(lambda one: self.country_labels.get(one) or country_name(one))
+        return groups.map(organisations).fillna(groups) if kind == counting.ORGANISATION else groups
+
+    def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
+        """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
+        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
+        and segment_id; agreement says where coders agree on the code of the turn and not on these words, and
+        who marked them; organisation_id. For the team alone; other audiences have :meth:`quotations`. The
+        first passage of each organisation comes before its further ones. Raises NotReleased for another
+        audience, UsageError for an unknown code or theme.
+
+        >>> view.passages(code="outreach")["by"].iloc[0]
+        'Farol de Barro (invented)'
+        """
+        if not self.may("passages"):
+            raise NotReleased("Passages are read by the team only. To fix: ask view.quotations(), which has "
+                              "the passages that were cleared for this audience.")
+        rows = self.coded_passages
+        if code:
+            known = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
+            rows = rows[rows["code_id"] == _known(code, known, "code")]
+        if chosen := _known(theme or None, self.themes, "theme") or self.theme:
+            rows = rows[rows["theme_id"] == chosen]
+        cleared = self._cleared_words
+        return pd.DataFrame({
+            "text": rows["quote"], "translation": rows["translation"],
+            "language": rows["language"], "by": rows["organisation"],
+            "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
+            "cleared": [cleared.get(text, "") for text in rows["quote"]],
+            "kind": rows["kind"], "date": rows["date"],
+            "code_id": rows["code_id"], "segment_id": rows["segment_id"],
+            "agreement": ["" if is_agreed else words_not_agreed(coders) for is_agreed, coders in zip(
+                rows["is_agreed"], rows["marked_by"], strict=True)],
+            "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
+
+    def quotations(self, *, theme: str = "") -> pd.DataFrame:
+        """The quotations that were cleared for this audience, one row each: text, translation, language, by
+        ("a provider", or an organisation that agreed to be named), country, code, cleared. The team sees
+        those cleared for anybody, and for whom. On a country's page only those of named organisations there.
+        A quotation_id is its place on a page. There are none where somebody quoted there left since an
+        earlier release (:mod:`.blocks`). Raises UsageError for an unknown theme.
+
+        >>> view.quotations(theme="needs")["text"].iloc[1]
+        'We offer the same thing three times over a month, because here it is impolite to accept at once.'
+        """
+        chosen = _known(theme or None, self.themes, "theme") or self.theme
+        rows = self.quotation_rows
+        if block_of(QUOTATIONS, chosen or self.country) in self.hidden:
+            rows = rows[:0]
+        if chosen:
+            rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
+        frame = self.quotation_frame(rows)
+        if frame.empty and not self.may("passages"):
+            frame.attrs["note"] = NO_QUOTATION
+        return frame
+
+    def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows of :attr:`quotation_rows` as :meth:`quotations` gives them."""
+        names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
+        wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
+        return pd.DataFrame({
+            "text": rows["text"], "translation": _mapped(rows["text"], self._translated_words),
+            "language": rows["language"], "by": rows["source"] + wording,
+            "country": _mapped(rows["source"], self._country_of_label),
+            "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
+                     for codes in rows["code_ids"]],
+            "cleared": rows["cleared"],
+            "quotation_id": rows["text"].map(words_anchor)}).reset_index(drop=True)
+
+    @property
+    def principles(self) -> pd.DataFrame:
+        """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
+        rationale, indicator, status, theme, language. The public reads only those that are agreed.
+
+        >>> view.principles["status"].value_counts().to_dict()
+        {'agreed': 14, 'set aside': 2}
+        """
+        return self._principles.copy(deep=False)
+
+    @cached_property
+    def _principles(self) -> pd.DataFrame:
+        rows = self.principle_rows
+        names = [", ".join(self.themes.get(one, one) for one in ids.split(";") if one)
+                 for ids in rows["theme_ids"]]
+        columns = ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator"]
+        return rows[columns].assign(status=rows["status"].str.replace("_", " "), theme=names,
+                                    language=rows["language"]).reset_index(drop=True)
+
+    def votes(self, round: str | int = "") -> pd.DataFrame:
+        """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
+        ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
+        median, shown_as. Other audiences see only counts from which no single vote can be worked out,
+        and only of panels of four or more; the public sees the last round on each principle only. Raises
+        UsageError for an unknown round.
+
+        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
+        '10 of 10 high'
+        """
+        rows = self.tallies
+        known = {one: one for one in rows["round_id"]}
+        if round:
+            rows = rows[rows["round_id"] == _known(str(round), known, "closed round")]
+        names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
+        counted = {name: rows[column] for name, column in (
+            ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
+        return pd.DataFrame({
+            "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
+            "round": rows["round_id"], "panel": rows["panel"].map(PANELS), "criterion": rows["criterion"],
+            "n": rows["n"], **counted, "shown_as": rows["votes"]})[VOTES].reset_index(drop=True)
+
+    @property
+    def names(self) -> pd.DataFrame:
+        """The organisations that this audience may know by name, one row each: organisation_id, name,
+        countries.
+
+        >>> view.names["name"].head(2).tolist()
+        ['Acacia Room (invented)', 'Amber Window (invented)']
+        """
+        rows = self.read("answers")
+        rows = rows[rows["country_id"].isin(self.visible_countries)]
+        where = rows.assign(label=rows["country_id"].map(self.country_labels)).drop_duplicates(
+            ["organisation_id", "country_id"]).groupby("organisation_id")["label"].agg(", ".join)
+        known = pd.Series(self.organisation_names, dtype="str")
+        return pd.DataFrame({"organisation_id": known.index, "name": known.array,
+                             "countries": [where.get(one, "") for one in known.index]})
+
+    @property
+    def countries(self) -> pd.DataFrame:
+        """The countries of work that this audience may know of, one row each: country_id, country, region.
+
+        >>> view.countries["country"].head(2).tolist()
+        ['Argentina', 'Australia']
+        """
+        rows = self.country_table[self.country_table["country_id"].isin(self.visible_countries)]
+        rows = rows.sort_values("label")
+        return pd.DataFrame({"country_id": rows["country_id"], "country": rows["label"],
+                             "region": rows["region_id"].map(region_name)}).reset_index(drop=True)
+
+    # What the frames have in common.
+
+    def _question(self, question_id: str) -> Any:
+        rows = self.question_table
+        found = rows[rows["question_id"].str.casefold() == question_id.casefold()]
+        if found.empty:
+            if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
+                raise UsageError(f"Question {question_id} does not belong to the theme "
+                                 f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
+            raise no_such_question(question_id, rows["question_id"])
+        return next(found.itertuples())
+
+    def _asked_of(self, question: Any) -> str:
+        """Who was asked a question, as a sentence."""
+        if question.asked_if:
+            return f"Asked of those who {self.words.condition(question.asked_if)}"
+        if question.unit == "organisation":
+            return f"Asked of every {self.study.unit_name[0]}." if self.says_who_was_asked else ""
+        if self.is_one_answer_each:
+            return ""
+        return "Asked for each country an organisation works in." if self.is_by_country else EACH_RECORD
+
+    def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
+        """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
+        them: the columns of :meth:`summary` after a column ``answer``. For the team alone.
+
+        Raises UsageError for an unknown question, and for another one without options; NotReleased for
+        another audience."""
+        question, other = self._question(question_id), self._question(answered)
+        if not self.may("all_figures"):
+            raise NotReleased("Counts by what was answered to another question are for the team only: they "
+                              "could reveal what a single organisation answered. To fix: ask for the "
+                              "question alone, or by an attribute such as region.")
+        self._refuse_without_options(other, "count by")
+        if question.question_id == other.question_id:
+            raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
+                             "another question with options.")
+        kind = subset_kind(by)
+        data = CleanTables(**{name: tables.read(name, study=self.study) for name in (
+            "questions", "options", "organisations", "answers", "responses", "selections")})
+        figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
+        labels = self._option_labels(other)
+        parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
+                           self.options, self.country_table, by=by)[question.question_id].assign(
+                               answer=labels.get(option, option))
+                 for option, rows in figures.groupby("answer", sort=False)]
+        if not parts:
+            return self.summary(question.question_id, by=by).head(0).assign(answer="")
+        rows = pd.concat(parts, ignore_index=True)
+        leading = ["question", *["group"] * bool(by), "answer"]
+        if by:
+            rows = rows.sort_values("group", kind="stable", ignore_index=True)
+        return rows[[*leading, *(name for name in rows if name not in leading)]]
+
+    def _refuse_without_options(self, question: Any, what: str) -> None:
+        if question.type not in BY_OPTION:
+            raise UsageError(f"Question {question.question_id} has no options to {what}: its type is "
+                             f"{question.type}. To fix: name a question with options.")
+
+    def _option_labels(self, question: Any) -> dict[str, str]:
+        """The labels of a question's options by their ids, in their order."""
+        rows = self.options[self.options["option_list"] == question.option_list].sort_values("position")
+        return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))
+
+    def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
+        """The summary of a question, or NotReleased where nothing of it may be seen."""
+        subset_kind(by)  # a wrong attribute is named before anything is read by it
+        name = self._question(question_id).question_id
+        is_own = bool(self.country) and not by
+        kind = "country" if is_own else by
+        rows = self.crossed(name, answered, by=kind) if answered else self.summary(name, by=kind)
+        if is_own:
+            rows = rows[rows["group"] == self.country_labels[self.country]].drop(columns="group")
+        if rows.empty:
+            raise self._not_released("country" if is_own else subset_kind(by), name)
+        return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
+
+    def refusal(self, question_id: str, *, by: str = "") -> str:
+        """Why this audience sees no figure of a question, in words."""
+        return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
+
+    def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
+        what = f"question {question_id}" if question_id else "codes"
+        if self.may("all_figures"):
+            return NotReleased(f"There is no figure of {what}" + (f" by {kind}." if kind != ALL else "."))
+        if kind == ALL:
+            return NotReleased(f"The figures of {what} are not released to this audience: they could reveal "
+                               "what a single organisation answered.")
+        group = kind.replace("_", " ")
+        # In the same words whatever was answered: which of the two is shown says something about the answers.
+        other = {"region": "home_region", "home_region": "region"}.get(kind, "")
+        fix = f"try {other}, or ask" if other else "ask"
+        return NotReleased(f"Figures of {what} by {group} are not released to this audience: with what is "
+                           "shown, they could reveal what a single organisation answered. To fix: "
+                           f"{fix} for the whole study.")
+
+    def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
+        return groups if kind in HAVE_LABELS else groups.map(region_name)
+
+    @cached_property
+    def _contrary(self) -> dict[str, int]:
+        """How many organisations said the contrary of each code; nothing for audiences that must not know."""
+        if not self.may("passages"):
+            return {}
+        rows = self.read("mentions")
+        by_code = rows.groupby(["code_id", "organisation_id"], observed=True)["is_contradicted"].any()
+        return by_code.groupby("code_id").sum().to_dict()
+
+    @cached_property
+    def _translated_words(self) -> Mapping[str, str]:
+        """Translations of quotations by their text, for audiences that read passages: the others read only
+        what was cleared for them."""
+        if not self.may("passages"):
+            return {}
+        rows = tables.read("segments", study=self.study, country=self.country)
+        found = {row.segment_id: row.text for row in rows.itertuples()
+                 if row.segment_id in self.translations}
+        return {text: self.translations[segment] for text in self.quotation_rows["text"]
+                for segment, whole in found.items() if text in whole}
+
+    @cached_property
+    def _cleared_words(self) -> Mapping[str, str]:
+        rows = self.quotation_rows
+        return dict(zip(rows["text"], rows["cleared"], strict=True))
+
+    @cached_property
+    def _country_of_label(self) -> Mapping[str, str]:
+        """The countries of an organisation that the audience may know by name, by its label."""
+        rows = self.names
+        return dict(zip(rows["name"], rows["countries"], strict=True))
+
+
+def open_study(path: str | Path = "") -> OpenStudy:
+    """Opens a study for analysis: the folder ``path``, else that of GLC_STUDY, else the repository's data/.
+
+    In a notebook, frames of counts are then shown as bars, and figures take the look of the pages. Raises
+    UsageError if there is no such folder.
+
+    >>> open_study("nowhere")
+    Traceback (most recent call last):
+    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one that is there, ...
+    """
+    from glc_analysis.tables_html import register
+
+    register()
+    return OpenStudy(Study.find(path).root)
+
+
+def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
+    """Raises UsageError for a country that this audience may not know of, whether the study has it or not."""
+    try:
+        _known(name, seen, "country")
+    except UsageError:
+        listed = ", ".join(f"{one!r} ({label})" for one, label in seen.items())
+        raise UsageError(f"This audience is shown no country {name!r}"
+                         + (f"; it is shown {listed}." if listed else ", nor any other.")) from None
+
+
+def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
+    """The id that a name means: an id in any case, or a label. None stays blank, and a blank name is the
+    first one. Raises UsageError with the nearest names."""
+    if name is None:
+        return ""
+    if not name and known:
+        return next(iter(known))
+    return known_id(name, known, kind)
+
+
+def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:
+    return [values.get(name, "") for name in names]

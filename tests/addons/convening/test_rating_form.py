@@ -1,0 +1,116 @@
+"""The one description of a rating form: every form asks all of it, and what an answer means is said once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from glc_analysis.addons.convening.double_entry import PaperForm
+from glc_analysis.addons.convening.rating_forms import form_phrases
+from glc_analysis.addons.convening.ratings import (
+    ABSTAIN,
+    BY_NAME,
+    MARK,
+    QUESTIONS,
+    SCORED,
+    SCORES,
+    Stamp,
+    stamp_of_rater,
+    written_stamp,
+)
+from glc_analysis.reference import read_reference
+from glc_analysis.study import CRITERIA, Study
+from tests.support.form_study import LANGUAGES, FormStudy
+
+say = form_phrases("en")
+PRINCIPLES = ("P01", "P02", "P03")
+words = st.text(alphabet="abP.1-_é", min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    study = FormStudy(tmp_path_factory.mktemp("forms"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
+        study.issue()
+    return study
+
+
+def test_a_principle_is_scored_by_every_criterion_and_nothing_else():
+    assert tuple(question.name for question in SCORED) == CRITERIA
+    assert {question.choices for question in SCORED} == {SCORES}
+
+
+def test_the_page_asks_every_question_at_every_principle(study):
+    page = study.form("r12.html").read_text(encoding="utf-8")
+    for question in QUESTIONS:
+        assert page.count(say[question.name]) >= len(PRINCIPLES), question.name
+    assert [page.count(f'<span class="box">{score}</span>') for score in SCORES] == [
+        len(PRINCIPLES) * len(SCORED)] * len(SCORES)
+
+
+def test_the_workbook_has_a_box_for_every_question_that_takes_its_answers(study):
+    sheet = load_workbook(study.form("r12.xlsx")).active
+    names = [cell.value for cell in sheet[3]]
+    assert [name for name in names if name in BY_NAME] == [question.name for question in QUESTIONS]
+    rules = {names[ord(str(rule.sqref)[0]) - 65]: rule for rule in sheet.data_validations.dataValidation}
+    for question in QUESTIONS:
+        offered = rules[question.name].formula1.strip('"').split(",") if question.name in rules else [""]
+        assert [question.read(text) for text in offered] == (
+            [SCORES[0]] if question.kind == "score" else [*question.choices] or [""]), question.name
+
+
+def test_the_xlsform_has_every_question_at_every_principle(study):
+    book = load_workbook(study.form("round.xlsform.xlsx"))
+    rows = list(book["survey"].iter_rows(values_only=True))
+    named = [row[rows[0].index("name")] for row in rows[1:]]
+    expected = {f"{question.name}_{principle}" for question in QUESTIONS for principle in PRINCIPLES}
+    assert expected <= {*named} and len(named) == len({*filter(None, named)}) + named.count(None)
+    offered = {row[1] for row in book["choices"].iter_rows(min_row=2, values_only=True)}
+    assert {choice for question in QUESTIONS if question.kind in ("mark", "choice")
+            for choice in question.choices} <= offered
+
+
+def test_the_message_asks_what_needs_no_other_answer_first(study):
+    text = study.form("r12.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if ": __" in line]
+    assert len(lines) == len(PRINCIPLES)
+    for line in lines:
+        assert [say[question.name] in line for question in QUESTIONS] == [
+            not question.only_with for question in QUESTIONS]
+
+
+def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(study):
+    form = PaperForm.of(read_reference(Study(study.root)), "1")
+    asked = [*form.fields({"P01.comment": "At night."})]
+    assert [name for name in asked if name.startswith("P01.")] == [
+        f"P01.{question.name}" for question in QUESTIONS if question.kind != "mark"]
+    assert "P02.may_be_read" not in asked
+    for question in SCORED:
+        assert form.parse_line(f"P01.{question.name}", MARK) == (ABSTAIN, "")
+        assert [form.parse_line(f"P01.{question.name}", score) for score in ("٧", "10", "0")] == [
+            ("7", ""), ("", "'10' is not understood: type a number from 1 to 9, a (abstain), or nothing "
+                            "where the paper is blank."),
+            ("", "'0' is not understood: type a number from 1 to 9, a (abstain), or nothing where the paper "
+                 "is blank.")]
+
+
+@given(round_id=words, rater=words, principle=words, version=st.integers(1, 99),
+       text=st.from_regex(r"[0-9a-f]{12}", fullmatch=True, alphabet="0123456789abcdef"))
+def test_a_stamp_reads_back_with_and_without_its_rater(round_id, rater, principle, version, text):
+    parts = Stamp(round_id, rater, principle, str(version), text)
+    assert Stamp.read(written_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
+    shared = written_stamp(round_id, "", f"{principle}.{version}", text)
+    assert Stamp.read(stamp_of_rater(shared, f" {rater} ")) == parts
+
+
+@given(text=st.text(max_size=4), question=st.sampled_from([one for one in QUESTIONS if one.choices]))
+def test_an_answer_is_one_of_the_choices_or_none(text, question):
+    answer = question.read(text)
+    assert answer in (*question.choices, "", None)
+    assert answer is None or question.read(answer) == answer
+
+
+@pytest.mark.parametrize("question", [one for one in QUESTIONS if one.choices], ids=lambda one: one.name)
+def test_every_choice_is_read_as_itself_whatever_its_case(question):
+    assert [question.read(choice.upper()) for choice in question.choices] == [*question.choices]

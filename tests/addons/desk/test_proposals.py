@@ -1,0 +1,181 @@
+"""A proposed row is shown as a change, and written only where the table is sound with it."""
+
+import html
+import shutil
+from datetime import date
+
+import pytest
+
+from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.explorer import Proposer, propose, proposed_codes, proposed_quotations
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.reference import read_reference
+from glc_analysis.spreadsheets import CsvRows
+from glc_analysis.study import Study
+from tests.support.desk_study import take_files_away
+
+WORDS = "an appointment for a wound that does not need one"
+QUOTE = {"quote_id": "q99", "segment_id": "", "text": WORDS, "audience": "convening", "status": "proposed"}
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    return Study(root)
+
+
+def quote(study, **changed):
+    quotes = read_reference(study).quotes
+    segment = quotes.loc[quotes["text"].str.contains(WORDS), "segment_id"].iloc[0]
+    return QUOTE | {"segment_id": segment} | changed
+
+
+def test_the_change_is_one_line_and_nothing_is_written_before(study):
+    path = study.reference_file("quotes")
+    before = path.read_bytes()
+    proposal = propose(study, "quotes", quote(study))
+    added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
+    assert added == [f"+q99,{quote(study)['segment_id']},{WORDS},convening,,,,proposed"]
+    assert path.read_bytes() == before
+    proposal.write()
+    assert path.read_bytes().startswith(before)
+    assert read_reference(study).quotes.iloc[-1]["text"] == WORDS
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    ({"text": "words nobody said"}, "is not in segment"),
+    ({"quote_id": "q01"}, "quote_id"),
+    ({"segment_id": "call-9.9"}, "is not known here"),
+    ({"audience": "everybody"}, "is not known here"),
+])
+def test_a_row_that_does_not_fit_is_refused(study, changed, said):
+    with pytest.raises(Faults, match=said):
+        propose(study, "quotes", quote(study, **changed))
+
+
+def test_a_correction_has_to_name_what_stands_there(study):
+    row = {"table": "survey", "key": "glc_2016_qualtrics.r20", "column": "Q1.8", "from": "nothing such",
+           "to": "40", "reason": "The notes say so.", "by": "ana", "date": "2017-01-02"}
+    with pytest.raises(Faults, match="does not match the file: record glc_2016_qualtrics.r20 has"):
+        propose(study, "corrections", row)
+
+
+def test_a_wrong_name_suggests_the_right_one(study):
+    with pytest.raises(UsageError, match="quotes"):
+        propose(study, "quote", QUOTE)
+    with pytest.raises(UsageError, match="audience"):
+        propose(study, "quotes", {"audiance": "public"})
+
+
+def test_a_table_that_changed_meanwhile_is_left_alone(study):
+    proposal = propose(study, "quotes", quote(study))
+    path = study.reference_file("quotes")
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    with pytest.raises(Faults, match="was changed while you looked at it"):
+        proposal.write()
+
+
+def test_a_table_that_is_not_there_begins_with_its_header(study):
+    study.reference_file("parking_lot").unlink()
+    proposal = propose(study, "parking_lot", {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
+    change, = proposal.changes
+    assert change.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
+    assert change.old is None
+
+
+def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
+    row = {"principle_id": "P01", "evidence_id": "e99", "kind": "literature", "reference": "Lamp (2015)",
+           "stance": "supports", "claim": "literature", "note": "A book."}
+    private = study.private_columns_file("evidence")
+    proposal = propose(study, "evidence", row)
+    assert "+P01,e99,Lamp (2015)," in proposal.diff and "+P01,e99,literature,supports" in proposal.diff
+    proposal.write()
+    assert "Lamp" not in study.reference_file("evidence").read_text(encoding="utf-8")
+    assert "Lamp (2015)" in private.read_text(encoding="utf-8")
+    assert read_reference(study).evidence.iloc[-1]["reference"] == "Lamp (2015)"
+
+
+@pytest.mark.parametrize(("text", "whole"), [
+    ("a,b\n1,2", "a,b\n1,2\n,សួស្តី\n"),
+    ("\ufeffa;b\r\n1;2\r\n", "\ufeffa;b\r\n1;2\r\n;សួស្តី\r\n"),
+    ("b\ta\n", "b\ta\nសួស្តី\t\n"),
+])
+def test_a_row_is_written_as_the_others_are(text, whole):
+    rows = CsvRows.of(text, "a.csv")
+    rows.append({"b": "សួស្តី"})
+    assert rows.text == whole
+
+
+def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(study):
+    text = "interview-luz-de-maiz"
+    take_files_away(study.root, "ines")
+    session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    turn = session.text(text)["turns"][1]
+    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["start"] + 9,
+                "name": "Night line"})
+    assert [one[:3] for one in proposed_codes(study)] == [("ines", "Night line", text)]
+    form = Proposer(study)
+    form.kind.value = "codebook"
+    form.from_coders.value = form.from_coders.options[1][1]
+    form.fields["codebook"]["parent_id"].value = "ways-in"
+    form.fields["codebook"]["definition"].value = "Somebody answers at night."
+    form.look.click()
+    assert "+night_line,ways-in,code,Night line,Somebody answers at night." in html.unescape(form.said.value)
+    assert proposed_codes(study)
+    form.keep.click()
+    assert proposed_codes(study) == []
+    assert "'Night line', which you proposed, is in the codebook now" in " ".join(
+        CodingSession(study, "ines").state()["problems"])
+
+
+def with_a_text_for_two(study):
+    """The desk of a second coder of a text, the text, and a turn of it."""
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
+    session = CodingSession(study, "rosa", today=date(2016, 7, 1))
+    text = session.texts()[0]["document_id"]
+    turn = session.text(text)["turns"][1]
+    return session, text, turn
+
+
+def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_not_handed_in(study):
+    session, text, turn = with_a_text_for_two(study)
+    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
+                "name": "Night line"})
+    assert proposed_codes(study)[0].words == ""
+
+
+def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(study):
+    text = "interview-luz-de-maiz"
+    take_files_away(study.root, "ines")
+    session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    turn = session.text(text)["turns"][1]
+    act = {"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]}
+    session.do(act)
+    with pytest.raises(GLCError, match="already"):
+        session.do(act)
+    answer = session.answers()[0]
+    session.do({"act": "propose_quotation", "document_id": answer["answer_id"], "start": 0,
+                "end": len(answer["text"])})
+    words = turn["text"].strip()
+    assert {*proposed_quotations(study)} == {("ines", turn["turn_id"], words),
+                                             ("ines", f"{answer['answer_id']}.1", answer["text"])}
+    assert proposed_codes(study) == []
+    form = Proposer(study)
+    form.from_coders.value = next(one for _, one in form.from_coders.options if one and one.words == words)
+    form.look.click()
+    assert f",{turn['turn_id']}," in html.unescape(form.said.value)
+    form.keep.click()
+    assert [one.words for one in proposed_quotations(study)] == [answer["text"]]
+    for _ in range(2):
+        session.do({"act": "undo"})
+    assert proposed_quotations(study) == []
+
+
+def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_in(study):
+    session, text, turn = with_a_text_for_two(study)
+    session.do({"act": "propose_quotation", "document_id": text, "start": turn["start"], "end": turn["end"]})
+    assert proposed_quotations(study) == []
+    session.do({"act": "read", "document_id": text, "value": True})
+    assert [one.coder_id for one in proposed_quotations(study)] == ["rosa"]

@@ -1,0 +1,74 @@
+"""The contributors to each figure: every base and count is the sum of its organisations."""
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.figures.contributors import find_contributors
+from tests.support.small_surveys import survey_of
+
+
+def of(frames, estimate_id):
+    """{organisation: (records in the base, records counted)} of a figure."""
+    contributors, figures = find_contributors(frames), frames["estimates"]
+    row = int(np.flatnonzero(figures["estimate_id"] == estimate_id)[0])
+    base, counted = contributors.base[[row]].toarray()[0], contributors.counted[[row]].toarray()[0]
+    return {name: (int(b), int(c))
+            for name, b, c in zip(contributors.organisations, base, counted, strict=True) if b}
+
+
+FRAMES = survey_of((1, {"Q1": "yes", "Q2": "food legal", "Q3": "4", "Q4": "x"}),
+               (1, {"Q1": "no", "country": "PER"}),
+               (1, {"org": "org-00", "country": "PER", "Q1": "no", "Q2": "none", "Q3": "7"}))
+
+
+def test_an_organisation_stands_behind_a_figure_with_all_its_records():
+    assert of(FRAMES, "Q1/yes/all") == {"org-00": (2, 1), "org-01": (1, 0)}
+    assert of(FRAMES, "Q2/food/all") == {"org-00": (2, 1)}
+    assert of(FRAMES, "Q3/median/all") == {"org-00": (2, 0)}
+
+
+def test_a_subset_has_only_its_own_records():
+    assert of(FRAMES, "Q1/no/country=PER") == {"org-00": (1, 1), "org-01": (1, 1)}
+    assert of(FRAMES, "Q1/yes/region=asia") == {"org-00": (1, 1)}
+    assert of(FRAMES, "Q1/no/home_region=america") == {"org-01": (1, 1)}
+
+
+def test_a_record_of_no_known_organisation_is_nobodys():
+    answers = FRAMES["answers"].astype({"organisation_id": "str"})
+    answers.loc[answers["country_id"] == "PER", "organisation_id"] = ""
+    assert of(FRAMES | {"answers": answers}, "Q1/no/country=PER") == {}
+    assert of(FRAMES | {"answers": answers}, "Q1/yes/region=asia") == {"org-00": (1, 1)}
+
+
+def test_of_open_answers_the_base_is_who_was_asked():
+    assert of(FRAMES, "Q4/answered/all") == {"org-00": (2, 1), "org-01": (1, 0)}
+
+
+def test_what_the_rules_ask_about_a_question_comes_along():
+    facts = find_contributors(FRAMES).facts.set_index(FRAMES["estimates"]["estimate_id"])
+    assert facts.loc["Q5/yes/all", ["question_id", "asked_if"]].tolist() == ["Q5", "Q1 == yes"]
+    assert facts.loc["where/KHM/all", "is_place"] and not facts.loc["Q1/yes/all", "is_place"]
+    assert facts.loc["Q3/median/all", "distinct"] == 2
+
+
+def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(sample_study):
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    figures, contributors = frames["estimates"], find_contributors(frames)
+    due = (figures["measure"] == "response") | (figures["measure"] == "coded") & (
+        figures["subset_kind"] != "document")
+    base, counted = (pd.Series(part[figures.index].sum(axis=1))
+                     for part in (contributors.base, contributors.counted))
+    assert due.sum() > 14900
+    assert (base[due] == figures.loc[due, "base_n"]).all()
+    assert (counted[due] == figures.loc[due, "n"].fillna(0)).all()
+
+
+def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    words = frames["estimates"][frames["estimates"]["measure"] == "words"]
+    contributors = find_contributors(frames)
+    for row, organisation in words["option_id"].items():
+        spoke = contributors.base[[row]].toarray()[0]
+        assert spoke[contributors.organisations.index(organisation)] == 1
+        assert spoke.sum() == (words["question_id"] == words["question_id"][row]).sum()

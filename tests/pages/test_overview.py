@@ -1,0 +1,133 @@
+"""The start page: what it counts, where on a map by equal marks, the way to every theme and country."""
+
+import re
+
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.pages.checklists import method_facts
+from glc_analysis.pages.survey import (
+    READERS,
+    RULES,
+    country_list,
+    country_map,
+    page_header,
+    principle_links,
+    released_rules,
+    sampling_note,
+    scales,
+    theme_list,
+)
+from glc_analysis.publish.site import article
+from glc_analysis.view.study_view import StudyView
+from tests.support.study_writer import places, question, write_study
+
+
+def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):
+    for audience, n in (("team", 25), ("convening", 20)):
+        page = StudyView(sample_study, audience)
+        assert country_map(page).data.count("<circle") == n
+        assert country_list(page).data.count('<a href="country-') == n
+    page = StudyView(sample_study, "public")
+    assert country_map(page).data == country_list(page).data == ""
+
+
+def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
+    cards = theme_list(StudyView(sample_study, "public")).data
+    assert cards.count("<li>") == 9 and '<a href="theme-needs.html">Needs</a>' in cards
+    assert "3 questions" in cards
+
+
+def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
+    said = {audience: page_header(StudyView(sample_study, audience)) for audience in READERS}
+    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
+    assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
+
+
+def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
+    pages = {audience: StudyView(sample_study, audience) for audience in RULES}
+    said = {audience: released_rules(page).data for audience, page in pages.items()}
+    assert "at least 10 independent organisations" in said["public"]
+    assert "shown as a range" in said["convening"] and "every figure" in said["team"]
+
+
+def test_a_link_to_a_page_that_is_not_made_is_its_text():
+    links = '<a href="country-per.html#x">Peru</a> <a href="survey.html">Survey</a>'
+    cell = {"cell_type": "code", "metadata": {}, "source": "",
+            "outputs": [{"output_type": "display_data", "data": {"text/html": links}}]}
+    page = article({"cells": [cell]}, slugs={"survey"})
+    assert page.text_content() == "Peru Survey" and page.xpath(".//@href") == ["survey.html"]
+
+
+SCALES = {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
+
+
+def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study):
+    whole, public = (scales(StudyView(sample_study, audience)).data for audience in ("team", "public"))
+    assert whole.count('<div class="glc-stack"') == len(SCALES) and "Not drawn" not in whole
+    named = {one.replace("-", ".", 1).upper() for one in re.findall(r"#question-(q\d-\d)", public)}
+    assert named and named <= SCALES
+    assert public.count('<div class="glc-stack"') == len(SCALES - named)
+
+
+def test_the_pieces_of_a_bar_are_its_counts(sample_study):
+    view = StudyView(sample_study)
+    shown = scales(view).data
+    item = next(one for one in re.findall(r"<li>.*?</li>", shown) if "Survivors take part in planning" in one)
+    counts = view.counts("Q4.4")
+    pieces = [int(n) for n in re.findall(r"flex:(\d+);background", item)]
+    assert pieces == [n for n in counts["n"] if n]
+    assert [*map(int, re.findall(r"</i>[^<]*?(\d+)</span>", item))] == [*counts["n"]][:5] and "of 30" in item
+
+
+@pytest.fixture
+def unstated(sample_study, tmp_path):
+    """The sample study with another study.toml: without a word on sampling."""
+    for folder in ("processed", "private", "raw"):
+        (tmp_path / folder).symlink_to(sample_study.root / folder)
+    settings = (sample_study.reference / "study.toml").read_text(encoding="utf-8")
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference/study.toml").write_text(
+        settings.replace('sampling = "purposive"', ""), encoding="utf-8")
+    return type(sample_study)(tmp_path)
+
+
+def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
+    assert "chosen on purpose" in sampling_note(StudyView(sample_study)).data
+    assert unstated.sampling == "purposive" and sampling_note(StudyView(unstated)).data == ""
+    stated, silent = (method_facts(StudyView(one)) for one in (sample_study, unstated))
+    assert "on purpose" in stated["sampling"] and "on purpose" in stated["limits"]
+    assert (silent["sampling"], silent["limits"]) == ("", "")
+
+
+def test_the_day_of_the_data_is_that_of_the_last_record_also_where_an_organisation_answered_before(tmp_path):
+    rows = [{"org": one, "country": "KHM", "day": day, "Q1": "We listen."}
+            for one, day in (("a", "2023-01-17"), ("b", "2023-01-18"), ("a", "2023-01-19"))]
+    study = write_study(tmp_path, rows, questions=[question("Q1", "text", unit="organisation")],
+                        settings={"survey": {"started": "day"}}, countries=places("KHM asia"))
+    build(study)
+    assert page_header(StudyView(study)).endswith("Data up to 2023-01-19.")
+    assert method_facts(StudyView(study))["period"] == "2023-01-17 to 2023-01-19"
+
+
+def test_the_checklists_of_a_study_without_interviews_name_no_interview_guide(tmp_path):
+    study = write_study(tmp_path, [{"org": one, "country": "KHM", "Q1": "We listen."} for one in "ab"],
+                        questions=[question("Q1", "text")], countries=places("KHM asia"))
+    build(study)
+    assert method_facts(StudyView(study))["guide"] == ""
+
+
+def test_the_checklists_state_how_far_the_coders_agree(sample_study):
+    known = tables.read("agreement", study=sample_study)
+    whole = known[(known["code_id"] == "") & (known["unit"] == "turn") & (known["subset"] == "all")]
+    assert method_facts(StudyView(sample_study))["agreement"] == (
+        f"Krippendorff's alpha (MASI) {whole['value'].iloc[0]:.2f}")
+
+
+def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
+    whole = principle_links(StudyView(sample_study)).data
+    assert '<a href="principle-p01.html">Time before forms</a>' in whole
+    assert "A house in every service" not in whole  # set aside
+    theme = principle_links(StudyView(sample_study, "public", theme="needs")).data
+    assert theme.count("<a ") == 2 and "A safe place with a key" in theme

@@ -1,0 +1,360 @@
+"""Pages of countries for the convening, and each organisation's own brief: what is theirs, nothing else."""
+
+import html
+import json
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.packets.sheets import (
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    own_record,
+)
+from glc_analysis.disclosure.quotations import case_segments, owners
+from glc_analysis.errors import Faults
+from glc_analysis.gate.leak_scan import without_own_names
+from glc_analysis.pages.country import (
+    CODES_NOT_SHOWN,
+    answers_by_country,
+    codes_by_country,
+    country_facts,
+    country_principles,
+    open_answers_by_country,
+    passages_by_country,
+    show_country_principles,
+    who_answered,
+    words_from_here,
+)
+from glc_analysis.pages.questions import country_sentences
+from glc_analysis.publish.returns import held
+from glc_analysis.reference import read_reference
+from glc_analysis.report import run
+from glc_analysis.run.plan import plan, stale
+from glc_analysis.tables_html import frame_html, note
+from glc_analysis.text import normalise_space
+from glc_analysis.view.study_view import StudyView
+from tests.run.small_study import collection, edit, small_study
+
+COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
+
+
+def country_page(study, country):
+    page = StudyView(study, "convening", country=country)
+    blocks = (who_answered, show_country_principles, answers_by_country, codes_by_country,
+              passages_by_country, open_answers_by_country, country_facts)
+    return plain("".join([*country_sentences(page)["sentence"], frame_html(words_from_here(page)),
+                          *(block(page).data for block in blocks)]))
+
+
+def brief_page(study, organisation):
+    page = StudyView(study, "convening", organisation=organisation)
+    return plain("".join(block(page).data for block in (
+        own_record, own_answers, own_passages, own_quotations, own_consents)))
+
+
+def plain(text):
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
+
+
+@pytest.fixture(scope="module")
+def pages(sample_study):
+    return {country: country_page(sample_study, country) for country in COUNTRIES}
+
+
+@pytest.fixture(scope="module")
+def briefs(sample_study):
+    return {organisation: brief_page(sample_study, organisation) for organisation in ORGANISATIONS}
+
+
+@pytest.fixture(scope="module")
+def said(sample_study):
+    """Sentences long enough to be told apart, by whose they are."""
+    _, _, segments, documents, _, _ = held(sample_study)
+    sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
+        r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
+    is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
+    return sentences[is_told].groupby("owner")["text"].agg(set)
+
+
+def names(study, organisations):
+    """Labels with and without (invented), and ids, but of ids that are plain words."""
+    rows = tables.read("organisations", study=study)
+    rows = rows[rows["organisation_id"].isin(organisations)]
+    return {*rows["label"].str.removesuffix(" (invented)"), *rows["organisation_id"]}
+
+
+def everybody(study):
+    return set(tables.read("organisations", study=study)["organisation_id"])
+
+
+# --- pages of countries
+
+
+def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
+    assert plain(who_answered(StudyView(sample_study, "convening", country="PER")).data) == (
+        "2 of the 30 organisations in this study answered for this country: Tres Puentes (invented), faith "
+        "based an organisation that is not named")
+    team = plain(who_answered(StudyView(sample_study, country="PER")).data)
+    assert "Farol de Barro (invented), service provider, low resources, answered on 15 May 2016 in Spanish" \
+        in team
+
+
+def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sample_study, pages):
+    consent, answers = read_reference(sample_study).consent, tables.read("answers", study=sample_study)
+    agreed = set(consent.query("item == 'name' and audience == 'convening' and is_given == 'true'")[
+        "organisation_id"])
+    for country, page in pages.items():
+        here = set(answers.loc[answers["country_id"] == country, "organisation_id"])
+        assert [name for name in names(sample_study, everybody(sample_study) - (here & agreed))
+                if name in page] == []
+        assert all(label in page for label in names(sample_study, here & agreed) if " " in label)
+
+
+def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
+    team = plain(country_facts(StudyView(sample_study, country="PER")).data)
+    assert team == "Income group: Upper middle income. Region: Americas. Tier: Tier 3 (2014, 2015, 2016)."
+    assert country_facts(StudyView(sample_study, "convening", country="PER")).data == ""
+    of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
+                   "middle resources", "answered on", "Tier", "Upper middle")
+    assert not any(word in page for page in pages.values() for word in of_the_team)
+
+
+def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
+    decisions = tables.read("release_convening", study=sample_study).merge(
+        tables.read("estimates", study=sample_study), on="estimate_id").query("measure == 'response'")
+    shown = set(decisions.query("subset_id == 'PER' and subset_kind == 'country' and status == 'shown'")[
+        "question_id"])
+    questions = tables.read("questions", study=sample_study)
+    held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
+    assert len(shown) > 5 and held_against and not shown & held_against
+    answers, _, rest = answers_by_country(StudyView(sample_study, "convening", country="PER")).data.partition(
+        "questions whose answers are not shown here")
+    for row in questions.itertuples():
+        assert (html.escape(row.wording) in answers) == (row.question_id in shown)
+        assert (html.escape(row.wording) in rest) != (row.question_id in shown)
+    sensitive = questions.loc[questions["is_sensitive"], "wording"]
+    assert not any(wording in sentence for wording in sensitive
+                   for sentence in country_sentences(StudyView(sample_study, country="PER"))["sentence"])
+
+
+def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
+    assert all(text in pages["PER"] for text in (" (2 of 2) ", "Other answers are not shown."))
+    assert re.search(r"at (most|least) \d+ of \d+", " ".join(pages.values()))
+
+
+@pytest.mark.parametrize("country", ["PER", "USA", "KHM", "THA"])
+def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
+    view = StudyView(sample_study, "convening", country=country)
+    figures = view.released.set_index("estimate_id")
+    for row in country_sentences(view).itertuples():
+        own = figures.loc[row.estimate_id]
+        whole = figures.loc[row.estimate_id.rpartition("/")[0] + "/all"]
+        counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
+        assert re.findall(r"(\d+) of (\d+)", row.sentence) == counts
+        assert not re.search(r"\b(only|because|more than|fewer than)\b", row.sentence.partition("?")[2])
+
+
+def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
+    said = country_sentences(StudyView(sample_study, country="KHM"))
+    assert 3 <= len(said) <= 5
+    assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
+    assert said["estimate_id"].str.endswith("/country=KHM").all()
+    several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
+    assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
+
+
+def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
+    team = country_principles(StudyView(sample_study, country="PER"))
+    cited = tables.read("evidence", study=sample_study).query(
+        "reference.str.startswith('interview-farol-de-barro.')")
+    assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
+    view = StudyView(sample_study, "convening", country="THA")
+    assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
+    assert "P01" in {*country_principles(view)["principle_id"]}
+    assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
+
+
+def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
+    here = codes_by_country(StudyView(sample_study, "convening", country="KHM"))
+    assert "Contact after the end Raised 13 of 28" in plain(here.data)
+    nothing = note(CODES_NOT_SHOWN).data
+    assert codes_by_country(StudyView(sample_study, "convening", country="PER")).data == nothing
+    case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
+    assert not any(case in page for page in pages.values())
+
+
+def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it(sample_study, pages):
+    printed = tables.read("quotations", study=sample_study).query("audience == 'convening'")
+    assert "Blue Door (invented)" in set(printed["source"])
+    for country, page in pages.items():
+        here = StudyView(sample_study, country=country).labels.values()
+        assert [row.text in page for row in printed.itertuples()] == list(printed["source"].isin([*here]))
+
+
+def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, said):
+    cleared = " ".join(tables.read("quotations", study=sample_study)["text"])
+    for page in pages.values():
+        assert [one for one in set().union(*said) if one in page and one not in cleared] == []
+
+
+# --- briefs
+
+
+def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
+    page = StudyView(sample_study, "convening", organisation="blue-door")
+    labels = page.options.drop_duplicates("option_id").set_index("option_id")["label"]
+    questions, own = page.question_table, page.read("responses")
+    is_single = own["question_id"].isin(questions.loc[questions["type"] == "single", "question_id"])
+    own, beside = own[is_single & own["value"].isin(labels.index)], []
+    for question, value in zip(own["question_id"], own["value"], strict=True):
+        row = page.summary(question).set_index("option").reindex([labels[value]]).iloc[0]
+        if pd.notna(row["base_n"]):
+            beside.append(f"{labels[value]} ({row['band'] or int(row['n'])} of {int(row['base_n'])}")
+    assert len(beside) > 2 and [text for text in beside if text not in briefs["blue-door"]] == []
+    assert "(not shown)" in briefs["blue-door"] and re.search(r"\(at most \d+ of 28", briefs["blue-door"])
+
+
+def test_an_answer_for_each_of_several_countries_stands_by_its_country(briefs):
+    assert "Kenya: " in briefs["acacia-room"] and "Uganda: " in briefs["acacia-room"]
+    assert "Kenya: " not in briefs["blue-door"]
+
+
+def test_a_brief_is_made_of_its_own_organisations_words_with_codes_by_name(briefs):
+    words = "On the farms that is the whole mechanism. your interview 2016-06-20 Labour left out"
+    assert words in briefs["blue-door"]
+
+
+def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, said):
+    for organisation, page in briefs.items():
+        assert [name for name in names(sample_study, everybody(sample_study) - {organisation})
+                if name in page] == []
+        others = set().union(*said.drop(organisation)) - said[organisation]
+        assert [text for text in others if normalise_space(text) in page] == []
+        assert any(normalise_space(text) in page for text in said[organisation])
+
+
+def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
+    _, codings, segments, documents, _, codebook = held(sample_study)
+    told = segments[segments["segment_id"].isin(case_segments(codings, segments, codebook))]
+    told = told.assign(owner=owners(told, documents)).query("owner != ''")
+    organisation, texts = next(iter(told.groupby("owner")["text"]))
+    page = brief_page(sample_study, organisation)
+    assert not any(normalise_space(text) in page for text in texts)
+    assert "What you told us about individual survivors is not included here" in page
+
+
+def test_a_brief_says_how_far_each_quotation_is_and_what_was_agreed_to(briefs):
+    assert "a provider will be printed" in briefs["blue-door"]
+    assert "A room in a shared flat everyone at the convening" in briefs["canal-lamp"]
+    assert "the speaker's organisation has not cleared it" in briefs["canal-lamp"]
+    assert "being named – yes (2016-02-05) yes (2016-02-05)" in briefs["blue-door"]
+
+
+def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_study):
+    rows = [["The Door", "organisation", "Organisation 3"], ["blue door", "organisation", "Organisation 3"],
+            ["Red Gate", "organisation", "Organisation 4"], ["Rosa", "person", "Organisation 3"]]
+    reference = SimpleNamespace(organisations=read_reference(sample_study).organisations,
+                                names=pd.DataFrame(rows, columns=["name", "kind", "pseudonym"]))
+    answers = tables.read("answers", study=sample_study).astype(str)
+    here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
+    known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation",
+             "Here": f"country: {here}"}
+    left, told = without_own_names("blue-door", sample_study, reference, known)
+    assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
+
+
+# --- how briefs are kept apart
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A study of two organisations with a page for all and a brief for each."""
+    root = tmp_path_factory.mktemp("briefs")
+    folder, study = collection(root / "notebooks", "00", "10"), small_study(root / "study")
+    (folder / "10_country.ipynb").rename(folder / "50_brief.ipynb")
+    edit(folder / "50_brief.ipynb", "country", "organisation")
+    edit(folder / "50_brief.ipynb", "<desc>Bars of", "<desc>Only for")
+    edit(folder / "50_brief.ipynb", "object()", "print(organisation), own")
+    edit(folder / "50_brief.ipynb", '"import time\\n"', '"import time\\n", "from glc_analysis.reference '
+         'import read_table\\n", "from glc_analysis.study import Study\\n", "own = [len(read_table('
+         'Study.find(), name)) for name in (\'quotes\', \'consent\')]\\n"')
+    for path in folder.iterdir():
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["metadata"]["glc"] = {"audiences": ["convening", "public"], "whole_study": True}
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+    slices = json.loads((study.processed / "slices.json").read_text())
+    slices["organisations"] = [{"id": "blue-door", "label": "Blue Door"},
+                               {"id": "red-gate", "label": "Red Gate"}]
+    (study.processed / "slices.json").write_text(json.dumps(slices))
+    study.reference_file("organisations").write_text(
+        "organisation_id,label,type,network_id,home_country_id,founded,resource_level\n"
+        "blue-door,Blue Door,,,,,\nred-gate,Red Gate,,,,,\n")
+    assert run(study, audience="convening", folder=folder).failures == ()
+    return study, folder
+
+
+def current(study):
+    return study.reports / "convening/current"
+
+
+def test_briefs_are_for_the_convening_alone(ran):
+    study, folder = ran
+    planned = plan(study, audience="convening", folder=folder)
+    assert [page.slug for page in planned] == ["index", "brief-blue-door", "brief-red-gate"]
+    assert [page.slug for page in plan(study, audience="public", folder=folder)] == ["index"]
+
+
+def test_a_brief_lies_in_a_folder_of_its_owner_and_nowhere_else(ran):
+    study, _ = ran
+    briefs = current(study) / "briefs"
+    assert sorted(path.name for path in briefs.iterdir()) == [
+        "blue-door.html", "blue-door.ipynb", "pages.json", "red-gate.html", "red-gate.ipynb"]
+    assert briefs.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in briefs.iterdir()} == {0}
+    files = [path for path in current(study).resolve().rglob("*") if path.is_file()]
+    others = [path for path in files if "briefs" not in path.parts]
+    held = "".join(path.name + path.read_bytes().decode("utf-8", "replace") for path in others).lower()
+    assert len(others) > 5 and not re.search("blue.?door|red.?gate", held)
+
+
+def test_a_brief_is_one_file_without_script_or_network(ran):
+    text = (current(ran[0]) / "briefs/blue-door.html").read_text(encoding="utf-8")
+    assert "For Blue Door alone" in text and "Invented sample data" in text
+    assert not re.search(r"<script|<link|https?://(?!www\.w3\.org|purl)", text)
+
+
+def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
+    study, folder = ran
+    record = json.loads((current(study) / "briefs/pages.json").read_text())
+    for name in ("quotes", "consent"):
+        path = study.reference_file(name)
+        assert stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
+        path.write_text("changed")
+        assert len(stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
+        path.unlink()
+    assert run(study, audience="convening", folder=folder).ran == ()
+
+
+def test_a_brief_that_names_another_organisation_stops_the_run(ran):
+    study, folder = ran
+    before = current(study).resolve()
+    edit(folder / "50_brief.ipynb", "print(organisation)", "print('Red Gate')")
+    with pytest.raises(Faults) as stopped:
+        run(study, audience="convening", folder=folder, only="brief-blue-door")
+    edit(folder / "50_brief.ipynb", "print('Red Gate')", "print(organisation)")
+    (found,) = stopped.value.faults
+    assert found.file == "briefs/blue-door.html" and "and in 1 more file" in str(found)
+    assert current(study).resolve() == before
+
+
+def test_the_brief_of_an_organisation_that_was_only_interviewed_says_so(sample_study, monkeypatch):
+    page = StudyView(sample_study, "convening", organisation="blue-door")
+    responses = page.read("responses")
+    monkeypatch.setattr(StudyView, "read", lambda view, name: responses.iloc[:0])
+    assert "was asked no question" in own_answers(page).data

@@ -1,0 +1,120 @@
+"""Tables that a site hands over: what is released and cleared, described, never run as a formula."""
+
+import json
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from glc_analysis import tables
+from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.disclosure.suppression import release
+from glc_analysis.gate.leak_scan import find_leaks, identifiers
+from glc_analysis.publish.downloads import (
+    PUBLISHED,
+    columns_of,
+    principles_json,
+    published_tables,
+    write_downloads,
+)
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import AUDIENCES
+
+
+@pytest.fixture(scope="module")
+def frames(sample_study):
+    return {audience: published_tables(sample_study, audience) for audience in AUDIENCES}
+
+
+@pytest.fixture(scope="module")
+def folder(sample_study, frames, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("downloads")
+    own = frames["public"]
+    write_downloads(folder, own, principles_json(sample_study, own["principles"], "public"))
+    return folder
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_others_than_the_team_get_every_released_figure_and_no_other(sample_study, frames, audience):
+    seen = release(tables.read("estimates", study=sample_study), audience=audience,
+                   decisions=tables.read(f"release_{audience}", study=sample_study))
+    shown = frames[audience]["figures"]
+    assert set(shown["estimate_id"]) == set(seen["estimate_id"])
+    assert shown.loc[shown["band"] != "", ["n", "value", "share"]].isna().all(axis=None)
+    assert (shown["band"] != "").any()
+
+
+def test_the_public_gets_no_country_no_working_table_and_no_code_of_a_case(sample_study, frames):
+    own = frames["public"]
+    assert {*own} == {"figures", "questions", "codes", "quotations", "principles", "votes"}
+    never = case_codes(read_reference(sample_study).codebook)
+    assert never and not never & {*own["codes"]["code_id"]} and never <= {*frames["team"]["codes"]["code_id"]}
+    assert set(own["principles"]["status"]) == {"agreed"}
+    assert set(own["votes"]["round_id"]) == {"2"} and "observer" not in set(own["votes"]["panel"])
+
+
+def test_the_convening_gets_the_countries_that_agreed_and_no_ids_to_compare_quotations_by(frames):
+    own = frames["convening"]
+    assert "KHM" in set(own["countries"]["country_id"]) and "IND" not in set(own["countries"]["country_id"])
+    assert "IND" in set(frames["team"]["countries"]["country_id"])
+    assert "quote_id" not in own["quotations"] and "code_ids" not in own["quotations"]
+
+
+def test_votes_of_one_or_two_are_in_no_table(frames):
+    assert all(own["votes"]["n"].min() >= 3 for own in frames.values())
+
+
+def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
+    for name, frame in frames["public"].items():
+        read = pd.read_csv(folder / f"{name}-released.csv", encoding="utf-8-sig")
+        assert [*read.columns] == [*PUBLISHED[name].columns] and len(read) == len(frame), name
+        book = load_workbook(folder / f"{name}-released.xlsx")
+        assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
+        assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*columns_of(name)["column"]]
+        assert columns_of(name)["meaning"].ne("").all()
+
+
+def test_a_text_that_looks_like_a_formula_is_none(frames, folder):
+    risky = frames["public"]["questions"].assign(wording='=HYPERLINK("x")')
+    write_downloads(folder / "risky", {"questions": risky}, "{}")
+    book = load_workbook(folder / "risky" / "questions-released.xlsx")
+    cells = [cell for row in book["questions"] for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    assert "'=HYPERLINK" in (folder / "risky" / "questions-released.csv").read_text(encoding="utf-8-sig")
+
+
+def test_principles_for_other_software_have_ids_that_stay_and_every_language(folder):
+    content = json.loads((folder / "principles.json").read_text(encoding="utf-8"))
+    assert content["licence"] == "CC-BY-4.0" and content["release"]["number"] == 1
+    first = content["principles"][0]
+    assert (first["id"], first["printed_id"], first["version"]) == ("P01", "P01.1", "1")
+    assert [*first["statement"]] == first["languages"] and len(first["languages"]) > 1
+    assert first["indicator"]
+
+
+def test_the_gate_finds_nothing_in_what_the_public_gets(sample_study, folder):
+    found = find_leaks(folder.glob("*.*"), folder, read_reference(sample_study).names, audience="public",
+                       known=identifiers(sample_study, audience="public"))
+    assert found == []
+
+
+@pytest.mark.parametrize(("audience", "found"), [
+    ("convening", {"Rosa"}), ("public", {"Rosa", "team@glc.example", "+855 12 555 678"})])
+def test_the_contact_of_study_toml_may_be_reached_by_the_convening(
+        audience, found, sample_study, tmp_path, monkeypatch):
+    contact = "Rosa, team@glc.example, +855 12 555 678"
+    monkeypatch.setitem(sample_study.settings["convening"], "contact", contact)
+    (tmp_path / "cover.html").write_text(f"<p>{contact}</p>")
+    names = read_reference(sample_study).names
+    names = pd.concat([names, pd.DataFrame([{"name": "Rosa", "kind": "person", "match": "whole-word",
+                                             "allowed_for": ""}])]).fillna("")
+    leaks = find_leaks(tmp_path.iterdir(), tmp_path, names, audience=audience,
+                       known=identifiers(sample_study, audience=audience))
+    assert {leak.found for leak in leaks} == found
+
+
+def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_path):
+    own = frames["public"]
+    write_downloads(tmp_path, own, principles_json(sample_study, own["principles"], "public"))
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name

@@ -1,0 +1,47 @@
+"""Pages say what the study counts: organisations, or what study.toml calls those who answered."""
+
+import re
+
+import pytest
+
+from glc_analysis.build import build
+from glc_analysis.errors import Faults
+from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.pages.survey import missing_answers, page_header, sampling_note, study_numbers
+from glc_analysis.view.study_view import open_study
+from tests.support.study_writer import choices, places, question, themes, write_study
+
+ROWS = [{"org": f"v{n}", "country": "KHM", "well": "yes" if n < 9 else "no"} for n in range(12)]
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory):
+    study = write_study(
+        tmp_path_factory.mktemp("villagers"), ROWS,
+        settings={"study": {"unit_name": ["villager", "villagers"], "sampling": "purposive"}},
+        questions=[question("well", "single", "answers", unit="organisation", theme_id="care",
+                            wording="Is there a well?")],
+        options=choices("answers", "yes", "no"), countries=places("KHM asia"), codebook=themes("care"))
+    build(study)
+    return open_study(study.root).view("team")
+
+
+def test_no_sentence_calls_villagers_organisations(view):
+    pieces = [study_numbers(view).data, page_header(view), sampling_note(view).data,
+              *headlines(view)["sentence"],
+              *(question_html(view, row) for row in view.questions.itertuples())]
+    words = re.sub(r"<[^>]*>", "", " ".join(pieces))
+    assert "12 villagers" in words and "9 of 12 villagers answered “Yes”" in words
+    assert "organisation" not in words
+
+
+def test_where_nobody_recorded_who_was_asked_no_answer_was_asked_for(view):
+    assert not view.says_who_was_asked
+    assert [*view.questions["asked_of"]] == [""]
+    assert "asked for" not in missing_answers(view).data
+
+
+def test_a_unit_name_without_its_plural_is_a_fault(view, tmp_path):
+    study = write_study(tmp_path, ROWS, settings={"study": {"unit_name": ["villager"]}})
+    with pytest.raises(Faults, match="not one word for one and one for many"):
+        _ = study.settings

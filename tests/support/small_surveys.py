@@ -1,0 +1,75 @@
+"""Small surveys for tests of release: organisations by what they answered, through the real tables."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.releases import PublishedRelease, apply_release, next_release
+from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.suppression import decide
+from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.figures.estimates import survey_estimates
+from tests.support.study_writer import choices, cleaned, places, question, reference
+
+SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
+            "reissue_change": 3, "countries_agreed": {}}
+QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"), question("Q3", "number"),
+             question("Q4", "text"), question("Q5", "single", "law", asked_if="Q1 == yes"),
+             question("where", "single", "countries")]
+OPTIONS = [*choices("law", "yes", "no", "dont_know"), *choices("services", "food", "legal", "none")]
+COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN", "KEN africa")
+STUDY = SimpleNamespace(sampling="purposive", frame_size=0, settings={"study": {"interval": ""}})
+
+
+def survey_of(*answers, network=(), **settings):
+    """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
+
+    ``network`` has the places of those that are of one network.
+    """
+    blank = {one["question_id"]: "" for one in QUESTIONS}
+    rows = [{"country": "KHM", **blank, **answer} for times, answer in answers for _ in range(times)]
+    rows = [{"org": f"org-{k:02d}", **row} for k, row in enumerate(rows)]
+    own = {row["org"]: {"organisation_id": row["org"], "network_id": "net" if k in network else "",
+                        "home_country_id": row.pop("home", "") or row["country"]}
+           for k, row in reversed(list(enumerate(rows)))}
+    known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES,
+                      organisations=list(own.values()))
+    data = cleaned(rows, known, **settings).data
+    frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
+    for name in ("mentions", "codings", "segments", "documents"):
+        frames[name] = tables.shape(name, pd.DataFrame())
+    frames["estimates"] = tables.shape("estimates", survey_estimates(data, STUDY))
+    return frames
+
+
+def consents(frames, *, refused=(), item="survey"):
+    """Everybody agrees to one item for every audience but those named by place."""
+    given = [(organisation, "", item, audience)
+             for k, organisation in enumerate(frames["organisations"]["organisation_id"])
+             if k not in refused for audience in ("team", "convening", "public")]
+    return Consent(frozenset(given))
+
+
+def decided(frames, audience="public", *, refused=(), never=(), **pages):
+    """The decisions with what they are about, by estimate_id; ``pages`` are ``countries`` and ``coded``."""
+    decisions = decide(frames["estimates"], find_contributors(frames), frames["organisations"],
+                       consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
+    return decisions.set_index("estimate_id")
+
+
+def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS):
+    """What is issued of a survey after earlier releases, and the decisions that the public reads."""
+    contributors, consent = find_contributors(frames), consents(frames, refused=refused)
+    decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, rules,
+                       audience="public", never=never)
+    fresh = PublishedRelease.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
+    issued = next_release(fresh, contributors.facts, before, frames["organisations"],
+                          SETTINGS["reissue_change"] + KNOWN)
+    return issued, apply_release(decisions, fresh, issued)
+
+
+def said(decisions, *ids):
+    """Status and rule of figures, in few words."""
+    return [" ".join(filter(None, decisions.loc[one, ["status", "rule"]])) for one in ids]

@@ -1,0 +1,136 @@
+"""Small studies for tests: reference tables from a few words, in memory or as a folder."""
+
+import csv
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning import records, responses
+from glc_analysis.cleaning.dimension_tables import (
+    country_table,
+    option_table,
+    question_table,
+)
+from glc_analysis.cleaning.records import CleaningLog, clean_organisations
+from glc_analysis.figures.estimates import CleanTables
+from glc_analysis.files import keep_digest_key
+from glc_analysis.intake.survey import RawSurvey, text_frame
+from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
+from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.study import DEFAULTS, Study
+from tests.support.study_on_disk import decisions_on
+
+KINDS = ("none", "dont_know", "refused", "other")
+SETTINGS = {**DEFAULTS["survey"], "organisation": "org"}
+
+
+def question(question_id, type_="single", options="", **other):
+    """One row of questions.csv: an answer in a column of the question's own name."""
+    return {"question_id": question_id, "columns": question_id, "unit": "answer", "type": type_,
+            "option_list": options, **other}
+
+
+def choices(option_list, *options):
+    """Rows of options.csv: ``"yes"``, or ``("yes", value, label)``; the kind shows in the id."""
+    triples = [o if isinstance(o, tuple) else (o, o, o.replace("_", " ").capitalize())
+               for o in options]
+    return [{"option_list": option_list, "option_id": option, "value": value, "label": label,
+             "position": str(place), "kind": option if option in KINDS else "substantive"}
+            for place, (option, value, label) in enumerate(triples, 1)]
+
+
+def places(*names):
+    """Rows of countries.csv: ``"KHM asia"`` is an id that people write as it is, and its region."""
+    return [{"raw_name": country, "country_id": country, "region_id": region}
+            for country, _, region in (name.partition(" ") for name in names)]
+
+
+def themes(*names):
+    """Rows of codebook.csv: themes under one domain."""
+    return [{"code_id": "practice", "level": "domain", "name": "Practice"},
+            *({"code_id": n, "parent_id": "practice", "level": "theme", "name": n} for n in names)]
+
+
+def reference(**rows):
+    """The reference tables in memory: ``questions=[...]``, blank where a row does not say."""
+    return Reference({name: pd.DataFrame([{c: row.get(c, "") for c in columns}
+                                          for row in rows.get(name, [])], columns=list(columns),
+                                         dtype="str").rename(lambda n: n + 2)
+                      for name, columns in ((n, (*c, *OPTIONAL.get(n, ()))) for n, c in COLUMNS.items())})
+
+
+def survey(rows, *, name="survey.csv", loops=(), repeated=()):
+    """Dicts as a survey file that has been read; what a row does not say is blank."""
+    frame = text_frame({c: [str(row.get(c, "")) for row in rows]
+                        for c in dict.fromkeys(c for row in rows for c in row)})
+    return RawSurvey(Path(name), "plain", frame, list(range(2, len(rows) + 2)),
+                     list(loops) or [0] * len(rows), {}, tuple(repeated))
+
+
+def cleaned(rows, known, *, redacted=(), **settings):
+    """The tables of a small survey, made in memory: rows (or several files) and its reference."""
+    files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
+    steps = CleaningLog()
+    found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
+    given, selections = responses.clean_responses(found, known, list(redacted), steps)
+    own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
+    nations = country_table(found.answers, own, given, known)
+    frames = {"questions": question_table(known), "options": option_table(known, nations),
+              "organisations": own, "answers": records.answer_table(found), "responses": given,
+              "selections": selections}
+    frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
+    return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=CleanTables(**frames))
+
+
+def write_study(root, rows, *, settings=(), context=(), **tables_):
+    """A study folder with one survey file; ``settings`` are sections of study.toml."""
+    root = Path(root)
+    for folder in ("raw/survey", "raw/context", "reference", "private/reference"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    merged = {"study": {"id": "small", "title": "A small study"},
+              "survey": {"organisation": "org"}}
+    for section, values in dict(settings).items():
+        merged[section] = {**merged.get(section, {}), **values}
+    write_toml(root / "reference/study.toml", merged)
+    write_csv(root / "raw/survey/survey.csv", rows)
+    if context:
+        write_csv(root / "raw/context/context.csv", context)
+    decided = decisions_on(tables_.get("principles", ()))
+    for name, listed in (({"text_decisions": decided} if decided else {}) | tables_).items():
+        write_reference(root, name, listed)
+    keep_digest_key(root, b"the invented key of all studies of tests")
+    return Study(root)
+
+
+def write_reference(root, name, rows):
+    """Dicts as a reference table, in the files in which it lies."""
+    rows, about = list(rows), reference_tables()[name]
+    for n, file in enumerate(table_files(name)):
+        header = dict.fromkeys((*file.required, *file.optional), "")
+        held = [row for row in rows if n == 0 or any(row.get(column) for column in about.private_columns)]
+        write_csv(Path(root, file.path), [{c: row.get(c, "") for c in header} for row in held] or [header])
+
+
+def write_csv(path, rows):
+    """Dicts as a CSV file, blank where a row does not say."""
+    header = list(dict.fromkeys(c for row in rows for c in row))
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_toml(path, sections):
+    """Settings as TOML, whose scalars and lists are written as in JSON."""
+    Path(path).write_text("\n".join(
+        f"[{section}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in values.items())
+        for section, values in sections.items()), encoding="utf-8")
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)

@@ -1,0 +1,188 @@
+"""The attacker who has two releases to the same readers and compares all their text, line by line."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import lxml.html
+
+from glc_analysis.addons.convening.packets.packet import planned_packets
+from glc_analysis.addons.convening.packets.parts import printed_pages
+from glc_analysis.addons.convening.packets.sheets import statements
+from glc_analysis.addons.convening.pages import convening, principles
+from glc_analysis.coding.exports import write_csv
+from glc_analysis.disclosure.rules import may
+from glc_analysis.pages import coding, country, survey
+from glc_analysis.pages.checklists import NOT_SHOWN
+from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.publish.downloads import principles_json, published_tables, write_deposit
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.tables_html import frame_html
+from glc_analysis.view.study_view import StudyView
+
+BOX = "//p | //li | //tr | //figure | //h1 | //h2 | //h3 | //summary | //caption"
+NUMBERED = re.compile(r"Release \d+|\"number\": \d+|release \d+|version: \"?\d+")
+"""Releases are counted; that says nothing of anybody."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """All text of one release: its lines by place, and by place and heading the lists of lines that stand
+    beside each other."""
+
+    lines: dict[str, Counter]
+    lists: dict[tuple[str, str], list[list[str]]]
+
+    @property
+    def whole(self) -> str:
+        return "\n".join(line for lines in self.lines.values() for line in lines)
+
+
+def text_of(study: Study, audience: str) -> Text:
+    """What the pages, the packet for all, the downloads and the deposit of a release say."""
+    lines, lists = {}, {}
+    for place, html in pages(study, audience):
+        root = lxml.html.document_fromstring(f"<body>{html}</body>")
+        lines[place] = Counter(map(_words, root.xpath(BOX)))
+        for heading, own in _lists(root):
+            lists.setdefault((place, heading), []).append(own)
+    for place, rows in tables(study, audience):
+        lines[place] = Counter(rows)
+        lists[place, "rows"] = [rows]
+    return Text(lines, lists)
+
+
+def _words(element) -> str:
+    return NUMBERED.sub("", " ".join(element.text_content().split()))
+
+
+def _lists(root) -> Iterator[tuple[str, list[str]]]:
+    """Lists of lines that stand beside each other, each with what stands before it."""
+    for box in root.xpath("//ul | //tbody"):
+        before = box.getprevious()
+        for quoted in box.xpath(".//td/p[q]"):  # a quotation in a row is a line of its own
+            quoted.drop_tree()
+        yield "" if before is None else _words(before), [*map(_words, box)]
+    yield "quotations", [*map(_words, root.xpath("//figure[@class='glc-quotation']"))]
+
+
+def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
+    """The HTML of every page and of every part of the packet for all, made by their own functions."""
+    view = StudyView(study, audience)
+    yield "index", _joined(frame_html(headlines(view)), frame_html(view.quotations().head(2)),
+                           survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
+    yield "methods", _joined(convening.methods(view))
+    yield "principles", _joined(principles.principles_in_short(view), principles.principles_overview(view),
+                                principles.representation(view))
+    for theme in view.themes:
+        own = StudyView(study, audience, theme=theme)
+        questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
+                     for by in ("", "region")]
+        yield f"theme-{theme}", _joined(frame_html(own.quotations()), coding.codes(own), *questions)
+    for one in view.principle_names:
+        own = StudyView(study, audience, principle=one)
+        yield f"principle-{one}", _joined(
+            principles.show_statement(own), principles.show_evidence(principles.evidence(own)),
+            _votes(own), principles.show_announcement(own), principles.show_votes_in_detail(own),
+            principles.show_signatures(own), principles.show_judgements(own), principles.show_sources(own))
+        yield f"statement-{one}", _joined(statements(own))
+    if not may(audience, "joint_display"):
+        return
+    yield "convening", _joined(*(show(view) for show in (
+        convening.joint_display, convening.agenda, convening.voting_rules, convening.decisions,
+        convening.parking_lot)), _votes(view))
+    for one in view.work_countries:
+        own = StudyView(study, audience, country=one)
+        yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
+                                        country.codes_by_country(own), frame_html(own.quotations()),
+                                        country.show_country_principles(own))
+    for packet in planned_packets(study):
+        if packet.organisation:
+            continue
+        for part in packet.parts:
+            yield f"packet {part.slug}", "".join(printed_pages(study, part, packet))
+
+
+def _votes(view: StudyView) -> str:
+    return "".join(f"<p>{' '.join(row)}</p>" for row in view.votes()[
+        ["principle", "round", "panel", "criterion", "shown_as"]].itertuples(index=False))
+
+
+def _joined(*parts) -> str:
+    return "".join(getattr(part, "data", part) for part in parts if part is not None)
+
+
+def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
+    """The rows of every table that is handed over, and the files of the deposit."""
+    frames = published_tables(study, audience)
+    with TemporaryDirectory() as folder:
+        figures = frames.pop("figures")
+        by_kind = {f"figures by {kind}": rows for kind, rows in figures.groupby("subset_kind", observed=True)}
+        if "joint_display" in frames:  # its quotations are lines of their own
+            frames["joint quotations"] = frames["joint_display"][["quotation"]].query("quotation != ''")
+            frames["joint_display"] = frames["joint_display"].drop(columns="quotation")
+        for name, frame in (frames | by_kind).items():
+            write_csv(frame, Path(folder, f"{name}.csv"))
+        paths = [*Path(folder).glob("*.csv")]
+        if audience == "public":
+            paths += [*write_deposit(study, Path(folder, "deposit")).glob("*")]
+        for path in sorted(paths):
+            said = path.read_text(encoding="utf-8")
+            rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
+                else said.splitlines()  # the header of a table is no line beside others
+            yield f"file {path.relative_to(folder)}", [NUMBERED.sub("", row) for row in rows]
+    said = principles_json(study, frames.get("principles"), audience)
+    yield "file principles.json", [NUMBERED.sub("", row) for row in said.splitlines()]
+
+
+# ------------------------------
+# What the attacker looks for.
+
+
+def findings(first: Text, second: Text, *, names: set[str], undecided: set[str]) -> list[str]:
+    """What two releases together show of somebody who left in between; ``names`` are those by which it can be
+    found, ``undecided`` the names of principles that are not agreed, whose whole line of votes may be gone.
+
+    - a number that is another one in an otherwise equal line;
+    - lines that are gone from a list while their neighbours stay;
+    - a line that names who left, or says that something was withdrawn.
+    """
+    found = []
+    for place, lines in second.lines.items():
+        new, gone = lines - first.lines.get(place, Counter()), first.lines.get(place, Counter()) - lines
+        shapes = {re.sub(r"\d+", "#", line): line for line in gone if re.search(r"\d", line)}
+        found += [f"{place}: {shapes[shape]} -> {line}" for line in new
+                  if (shape := re.sub(r"\d+", "#", line)) in shapes]
+    for (place, heading), lists in first.lists.items():
+        for lines in lists:
+            now = Counter(_same_list(second.lists.get((place, heading), []), lines))
+            gone = [line for line in (Counter(lines) - now)
+                    if not any(one in line for one in undecided) and not _is_replaced(line, now)]
+            if gone and sum((Counter(lines) & now).values()):
+                found += [f"{place}, {heading}: gone is {line}" for line in gone]
+    found += [f"{place}: {line}" for place, lines in second.lines.items() for line in lines
+              if any(one in line for one in names | {"[withdrawn]"})]
+    return found
+
+
+def _same_list(lists: list[list[str]], lines: list[str]) -> list[str]:
+    """The list that has most lines in common with one of the first release."""
+    return max(lists, key=lambda own: len({*own} & {*lines}), default=[])
+
+
+def _is_replaced(line: str, now: Counter) -> bool:
+    """Whether a line is still there, and only says that it is not shown."""
+    return any(line.startswith(one.removesuffix(NOT_SHOWN)) for one in now if one.endswith(NOT_SHOWN))
+
+
+def names_of(study: Study, organisation: str) -> set[str]:
+    """The id and the names of an organisation, and the names of its people."""
+    reference = read_reference(study)
+    label = reference.organisations.query("organisation_id == @organisation")["label"].iloc[0]
+    people = reference.speakers.query("organisation_id == @organisation")["name_in_file"]
+    return {organisation, label, label.removesuffix(" (invented)"), *people}
