@@ -209,9 +209,6 @@ def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
     if rule == "person" and not by:
         yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
                     value="", fix='write the name, or another rule for consensus, such as "unanimous"')
-    if by and rule != "person":
-        yield Fault("names somebody, and the rule of consensus is another one", file=file,
-                    column="[coding] decided_by", value=by, fix='write consensus = "person", or take it out')
     if day and not _is_day(day):
         yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
                     fix="write it as YYYY-MM-DD")

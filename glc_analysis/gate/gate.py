@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import write_atomic
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
@@ -46,7 +47,7 @@ REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documen
 written for readers."""
 
 ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
-         "{audience} in allowed_for (without public there, the build masks it in all texts)")
+         "{audience} under allowed_for (without public there, the build masks it in all texts)")
 REMEDIES = {
     "written": "write that cell without it and run `glc build`; " + ALLOW,
     "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
@@ -72,7 +73,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     themselves: there only the persons of names.csv count.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known)
-    leaks = [leak for leak in leaks if audience != "team" or leak.rule == PERSON]
+    leaks = [leak for leak in leaks if not may(audience, "internal") or leak.rule == PERSON]
     if leaks:
         faults = _faults(_outermost(leaks), names, audience, known or {}, study)
         raise Faults(faults if study is None else in_their_files(study, faults))

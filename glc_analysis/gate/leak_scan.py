@@ -19,6 +19,7 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.rules import may
 from glc_analysis.gate import name_variants
 from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
 from glc_analysis.gate.name_variants import (
@@ -58,7 +59,7 @@ def identifiers(study: Study, *, audience: str,
     what lies within: for the convening the addresses and telephone numbers that study.toml gives as the
     contact.
     """
-    if audience == "team":
+    if may(audience, "internal"):
         return {}
     reference = reference or read_reference(study)
     arrivals = manifest.inspect(study).checksums
@@ -68,7 +69,7 @@ def identifiers(study: Study, *, audience: str,
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
-    if audience == "convening":
+    if may(audience, "contact"):
         contact = study.settings["convening"]["contact"]
         found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
     return found | country_words(study, reference, audience)
