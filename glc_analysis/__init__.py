@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from glc_analysis import schema
+from glc_analysis.addon import brought
 from glc_analysis.manifest import VERSION
 
 __version__ = VERSION
@@ -23,7 +24,6 @@ _FRONT_DOOR = {
     "open_study": "view.study_view", "NotReleased": "view.study_view",
     "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
-    "coding_desk": "addons.desk.coding_desk",
     "headlines": "pages.questions", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
@@ -34,14 +34,21 @@ _FRONT_DOOR = {
     "gwet_ac2": "coding.agreement"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
-__all__ = sorted(_FRONT_DOOR)
+_OF_ADD_ONS = {name: (add_on, place) for add_on, names in brought("front_door")
+               for name, place in names.items()}
+"""The same of add-ons."""
+
+__all__ = sorted({*_FRONT_DOOR, *_OF_ADD_ONS})
 
 
 def __getattr__(name: str) -> Any:
+    if name in _OF_ADD_ONS:
+        add_on, place = _OF_ADD_ONS[name]
+        return add_on.load(place)
     if name not in _FRONT_DOOR:
         from glc_analysis.errors import nearest
 
-        raise AttributeError(f"glc_analysis has no {name!r}; {nearest(name, _FRONT_DOOR)}.")
+        raise AttributeError(f"glc_analysis has no {name!r}; {nearest(name, __all__)}.")
     return getattr(import_module(f"glc_analysis.{_FRONT_DOOR[name]}"), name)
 
 

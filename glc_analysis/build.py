@@ -80,7 +80,6 @@ from glc_analysis.figures.coded import code_occurrences, coded_estimates
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.estimates import CleanTables, comparison_estimates, survey_estimates
 from glc_analysis.figures.quality import discordance_estimates, quality_estimates, stated
-from glc_analysis.files import hard_link
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
@@ -95,6 +94,7 @@ from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.writing import hard_link
 
 Say = Callable[[str], None]
 FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"

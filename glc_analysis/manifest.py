@@ -23,10 +23,10 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.files import write_atomic
 from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
 from glc_analysis.study import JOURNAL, REPOSITORY, SUGGESTION_LOG, Study
 from glc_analysis.tabular import read_rows
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # What each audience was shown, in ``private/releases/<audience>``: 001, 002 ..., and ``next``, which the last
@@ -81,7 +81,7 @@ SAMPLE = "glc sample"
 @dataclass(frozen=True)
 class Arrivals:
     """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` are for
-    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.files`)."""
+    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.digests`)."""
 
     checksums: dict[str, str]
     digests: dict[str, str]

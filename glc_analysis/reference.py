@@ -23,7 +23,6 @@ import pandas as pd
 
 from glc_analysis import read_log, tabular
 from glc_analysis.errors import Fault, Faults, find_faults
-from glc_analysis.files import write_atomic
 from glc_analysis.schema import (
     TableFile,
     cross_faults,
@@ -37,6 +36,7 @@ from glc_analysis.schema import (
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # Reading and checking.

@@ -21,26 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.files import (
-    Progress,
-    check_interrupted,
-    close_to_others,
-    graceful_interrupt,
-    hard_link,
-    locked,
-    new_run_id,
-    progress_bar,
-    promote,
-    remove_incomplete,
-    remove_old,
-    uninterrupted,
-    write_atomic,
-)
+from glc_analysis.locks import locked
 from glc_analysis.manifest import package_hash, package_state
+from glc_analysis.permissions import close_to_others
 from glc_analysis.run import record
+from glc_analysis.run.folders import new_run_id, promote, remove_incomplete, remove_old
 from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, key_now, page_path, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.terminal import Progress, check_interrupted, graceful_interrupt, progress_bar, uninterrupted
+from glc_analysis.writing import hard_link, write_atomic
 
 if TYPE_CHECKING:
     from glc_analysis.gate.gate import Gate

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import write_atomic
 from glc_analysis.tabular import delimiter, parse
+from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd

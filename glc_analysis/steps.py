@@ -26,8 +26,8 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
+from glc_analysis.digests import Digests
 from glc_analysis.errors import Fault, find_faults
-from glc_analysis.files import Digests
 from glc_analysis.manifest import (
     RECORD,
     Arrivals,

@@ -21,16 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
+from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import (
-    Digests,
-    Say,
-    end_interrupted_withdrawal,
-    keep_digest_key,
-    owner_only,
-    read_digest_key,
-)
+from glc_analysis.locks import Say
+from glc_analysis.permissions import owner_only
 from glc_analysis.schema import PLACES, default_settings, table_files
+from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode, parse
 
 CRITERIA = ("importance", "feasibility")

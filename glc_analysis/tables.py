@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import read_log
+from glc_analysis.digests import Digests
 from glc_analysis.errors import GLCError, UsageError, known_id, nearest
-from glc_analysis.files import Digests
 from glc_analysis.schema import Table, processed_tables
 from glc_analysis.study import Study
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from glc_analysis.files import owner_only
+from glc_analysis.permissions import owner_only
 from tests.support.principle_pages import SamplePages
 from tests.support.share import IS_SOAK, SEED, drawn
 

@@ -10,8 +10,8 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build, check_study
+from glc_analysis.digests import KEY_FILE, Digests, keep_digest_key, read_digest_key, replace_digest_key
 from glc_analysis.errors import GLCError
-from glc_analysis.files import KEY_FILE, Digests, keep_digest_key, read_digest_key, replace_digest_key
 from glc_analysis.manifest import reference_state, tables_are_current
 from glc_analysis.sample import KEY, remove_sample, write_sample
 from glc_analysis.steps import frame_digest
@@ -155,7 +155,8 @@ def test_a_frame_of_another_order_of_columns_has_another_digest(built):
 
 def test_no_other_module_makes_hashes_without_a_key():
     """A new one needs a reason: nothing private is hashed, or the hash stays in memory or in private/."""
-    reasons = {"files.py": "the key", "manifest.py": "the package, and checksums of raw files",
+    reasons = {"digests.py": "the key", "switch.py": "files as they were copied; in the stage alone",
+               "manifest.py": "the package, and checksums of raw files",
                "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
                "run/plan.py": "the source of a notebook", "run/schedule.py": "the path of a study",
                "addons/convening/packets/packet.py": "private/packets.csv",

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from glc_analysis.files import close_to_others, hard_link, readable_by_others
+from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.study import REPOSITORY
+from glc_analysis.writing import hard_link
 from tests.support.study_on_disk import FILES
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")

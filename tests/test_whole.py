@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from glc_analysis.files import write_atomic
+from glc_analysis.writing import write_atomic
 
 
 @pytest.mark.parametrize("text", ["", "a\r\nb\rc\n", "\ufeffសុខ;é\n"])

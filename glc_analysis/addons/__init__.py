@@ -1,1 +1,1 @@
-"""Add-ons: each folder is one product, which the core never imports."""
+"""Add-ons: each folder is one product. The core imports none of them (:mod:`glc_analysis.addon`)."""

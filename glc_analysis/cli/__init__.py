@@ -1,7 +1,7 @@
 """The command ``glc``: the commands of every reader, under one heading each.
 
-A module holds the commands of one reader: ``data`` those of the data manager, ``analyst``,
-``facilitator``, and ``publish`` those of whoever publishes. Each calls the package and prints; it holds
+A module holds the commands of one reader: ``data`` those of the data manager, ``analyst``, and
+``publish`` those of whoever publishes; add-ons bring others. Each calls the package and prints; it holds
 no method. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data
 or a notebook, 2 wrong usage. Nothing heavy is imported before a command runs.
 """
@@ -12,14 +12,20 @@ import gc
 
 import click
 
-from glc_analysis.addons.convening import commands as facilitator
+from glc_analysis.addon import brought
 from glc_analysis.cli import analyst, data, publish
 from glc_analysis.cli.group import Group
 from glc_analysis.manifest import VERSION
 
-READERS = {"Data manager": data, "Analyst": analyst, "Facilitator": facilitator,
-           "Whoever publishes": publish}
-"""The headings of ``glc --help``, in this order, and where the commands under each are."""
+
+def sections() -> dict[str, list[click.Command]]:
+    """The commands by their headings in ``glc --help``: those of the core, and those that add-ons bring. A
+    heading that only an add-on has stands before that of whoever publishes."""
+    found = {"Data manager": [*data.COMMANDS], "Analyst": [*analyst.COMMANDS]}
+    for add_on, headings in brought("commands"):
+        for heading, name in headings.items():
+            found.setdefault(heading, []).extend(add_on.load(name))
+    return found | {"Whoever publishes": [*found.get("Whoever publishes", ()), *publish.COMMANDS]}
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,8 +40,8 @@ def cli(ctx: click.Context, study: str) -> None:
     ctx.obj = study
 
 
-for heading, reader in READERS.items():
-    cli.add_section(heading, reader.COMMANDS)
+for heading, commands in sections().items():
+    cli.add_section(heading, commands)
 
 
 def main() -> None:

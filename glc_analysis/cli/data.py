@@ -20,7 +20,7 @@ from glc_analysis.cli.group import (
     say,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, find_faults
-from glc_analysis.files import close_to_others, readable_by_others
+from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def sample(directory: str, remove: bool) -> None:
     Reference tables that are there already are kept.
     """
     from glc_analysis import sample as invented
-    from glc_analysis.files import at_work
+    from glc_analysis.study_locks import at_work
 
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
     with at_work(root, "`glc sample`", say):
@@ -130,7 +130,7 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
 
     if move_private:
         from glc_analysis import reference
-        from glc_analysis.files import locked
+        from glc_analysis.locks import locked
         from glc_analysis.reference import write_gitignore
 
         with locked(study.processed, what="build", is_patient=True):
@@ -212,7 +212,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         read_draft,
     )
     from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.files import locked
+    from glc_analysis.locks import locked
 
     try:
         draft = read_draft(study)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.errors import SHOWN, Faults, GLCError
-from glc_analysis.files import alone, at_work, owner_only, reading, write_atomic
+from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
+from glc_analysis.study_locks import alone, at_work, reading
+from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -237,7 +239,9 @@ def ensure_built(study: Study, *,
 def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False,
                  executor: Executor | None = None) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
-    from glc_analysis.files import close_to_others, graceful_interrupt, locked
+    from glc_analysis.locks import locked
+    from glc_analysis.permissions import close_to_others
+    from glc_analysis.terminal import graceful_interrupt
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):

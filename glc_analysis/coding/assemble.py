@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.desk.journal import TRAINING
 from glc_analysis.addons.desk.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
@@ -42,6 +41,7 @@ from glc_analysis.coding.coders import (
 from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.intake.codings.desk_journal import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.addons.desk.journal import TRAINING, Journal
 from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
@@ -37,6 +36,7 @@ from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.intake.codings.model import NOT_CODED, RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey import RawSurvey

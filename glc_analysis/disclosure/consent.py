@@ -18,8 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.files import KEY_FILE, write_atomic
 from glc_analysis.manifest import read_manifest, release_folders
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES, is_day, reference_tables
@@ -27,6 +27,7 @@ from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.templates import read_records, read_toml, template
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # Consent: who agreed to what, for which audience.

@@ -24,7 +24,6 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import write_atomic
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
     PERSON,
@@ -39,6 +38,7 @@ from glc_analysis.manifest import package_hash
 from glc_analysis.reference import in_their_files, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.writing import write_atomic
 
 SHOWN_PLACES = 5
 REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",

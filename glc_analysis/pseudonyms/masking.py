@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import write_atomic
 from glc_analysis.text import normalise_space
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # Masking texts.

@@ -20,11 +20,11 @@ from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.files import hard_link
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table, tag
 from glc_analysis.text import count_text
+from glc_analysis.writing import hard_link
 
 SLUG, FOLDER = "changes", "tables"
 KEPT = ("estimates.parquet", "codings.parquet", "provenance.json")

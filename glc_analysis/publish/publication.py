@@ -21,14 +21,15 @@ from pathlib import Path
 from glc_analysis.addons.convening.packets.parts import SHARED
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import locked, write_atomic
 from glc_analysis.gate.gate import check_leaks, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.locks import locked
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.reference import read_reference
 from glc_analysis.run.plan import NOTEBOOKS, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
+from glc_analysis.writing import write_atomic
 
 OUT_OF_REACH = (
     "What readers saved, printed or passed on is out of reach, and so are the server's own backups, search "

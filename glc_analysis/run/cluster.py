@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import owner_only
 from glc_analysis.manifest import package_hash
+from glc_analysis.permissions import owner_only
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import Executed, Failure, PageProcesses
 from glc_analysis.run.plan import Inputs, PageJob

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.files import check_interrupted
 from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
+from glc_analysis.terminal import check_interrupted
 
 # ------------------------------
 # Normalising: the same inputs give the same bytes, on any machine and at any time

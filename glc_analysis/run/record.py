@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.files import Digests, write_atomic
+from glc_analysis.digests import Digests
 from glc_analysis.study import Study
+from glc_analysis.writing import write_atomic
 
 NAME, UNFINISHED, OWN = "run.json", ".run.json", "pages.json"
 Entries = dict[str, dict[str, Any]]

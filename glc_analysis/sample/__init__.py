@@ -11,8 +11,8 @@ import shutil
 from pathlib import Path
 
 from glc_analysis import manifest
+from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.files import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.reference import write_gitignore
 from glc_analysis.study import Study, is_data_file
 
@@ -20,7 +20,7 @@ COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
 PARTS = "raw", "reference", "private/reference"
 KEY = b"an invented key of an invented study, which protects nothing"
-"""The key of its digests (:mod:`glc_analysis.files`): always the same, so that every copy of the sample
+"""The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
 gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
 
 

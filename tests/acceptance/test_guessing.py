@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.files import KEY_FILE
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.sample import KEY, write_sample
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.files import keep_digest_key
+from glc_analysis.digests import keep_digest_key
 from glc_analysis.study import REPOSITORY, Study
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]

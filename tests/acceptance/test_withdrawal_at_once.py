@@ -65,7 +65,7 @@ def step(event, told):
         if steps == at:
             os.kill(os.getpid(), number)
 with suppress(ImportError):
-    import_module("glc_analysis.files").PATIENCE = patience
+    import_module("glc_analysis.locks").PATIENCE = patience
 from glc_analysis.cli import cli
 if number:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.build import build
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import close_to_others, readable_by_others
+from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.publish import publication
 from glc_analysis.publish.publication import (
     ABSENT,

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from tests.support.process import Process
 
-HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
+HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.locks import locked\n"
           "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)")
 
 

@@ -17,9 +17,10 @@ import psutil
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import locked, new_run_id
+from glc_analysis.locks import locked
 from glc_analysis.report import run
 from glc_analysis.run import record
+from glc_analysis.run.folders import new_run_id
 from glc_analysis.study import Study
 from tests.run.small_study import collection, edit, small_study
 from tests.support.process import Process
@@ -121,7 +122,7 @@ INTERRUPTED_IMPORT = """
 import sys, threading
 from importlib import import_module
 from glc_analysis.errors import Interrupted
-from glc_analysis.files import graceful_interrupt, uninterrupted
+from glc_analysis.terminal import graceful_interrupt, uninterrupted
 try:
     with graceful_interrupt(lambda: "Nothing was done."):
         import_module("half_imported")
@@ -280,7 +281,7 @@ def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study,
         if len(written) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
         replace(source, target)
-    monkeypatch.setattr("glc_analysis.files.os.replace", full)
+    monkeypatch.setattr("glc_analysis.writing.os.replace", full)
     with pytest.raises(GLCError) as said:
         run(study, folder=folder, jobs=1, force=True)
     assert str(said.value).endswith("2 of 3 pages were done, but the reports are unchanged: with --force, "
@@ -302,7 +303,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
         if Path(target).name == "country-per.ipynb":
             raise OSError(fault, os.strerror(fault), str(target))
         replace(source, target)
-    monkeypatch.setattr("glc_analysis.files.os.replace", full)
+    monkeypatch.setattr("glc_analysis.writing.os.replace", full)
     with pytest.raises(GLCError) as said:
         run(study, folder=folder, jobs=1)
     assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")
@@ -374,7 +375,7 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", (
-        "import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
+        "import sys, time; from pathlib import Path; from glc_analysis.locks import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")], stdout=subprocess.PIPE)
     holder.args.append(str(tmp_path))
     holder.kill()

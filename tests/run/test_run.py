@@ -14,10 +14,10 @@ import pytest
 import zmq
 
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import promote, remove_incomplete, remove_old
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
 from glc_analysis.run.execute import Failure, PageProcesses
+from glc_analysis.run.folders import promote, remove_incomplete, remove_old
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.files import KEY_FILE
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.manifest import package_hash
 from glc_analysis.sample import COMMITTED, KEY, PARTS
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from glc_analysis.build import build
-from glc_analysis.files import KEY_FILE
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.study import Study
 
 _MADE: dict[str, dict[str, bytes | None]] = {}

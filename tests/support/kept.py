@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest import TempPathFactory
 
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 
 
 def kept(factory: TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -15,8 +15,8 @@ from glc_analysis.cleaning.dimension_tables import (
     question_table,
 )
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations
+from glc_analysis.digests import keep_digest_key
 from glc_analysis.figures.estimates import CleanTables
-from glc_analysis.files import keep_digest_key
 from glc_analysis.intake.survey import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
 from glc_analysis.schema import reference_tables, table_files

@@ -1,1 +1,7 @@
 """From evidence to principles that organisations agree on and sign: statements, ballots, the day itself."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
+    commands={"Facilitator": "commands:COMMANDS"})

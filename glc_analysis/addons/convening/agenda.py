@@ -51,13 +51,13 @@ from glc_analysis.addons.convening.votes import (
 )
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
-from glc_analysis.files import write_atomic
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import CRITERIA, INVENTED, PANELS, Study
 from glc_analysis.templates import template
 from glc_analysis.view.visible_tables import VisibleTables
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # The agenda.

@@ -703,8 +703,9 @@ def _ensure_traceable(study: Study) -> None:
         from glc_analysis.addons.convening.tallies import ballot_tables
         from glc_analysis.build import build_convening
         from glc_analysis.cleaning.records import CleaningLog
-        from glc_analysis.files import graceful_interrupt, locked
+        from glc_analysis.locks import locked
         from glc_analysis.reference import read_reference
+        from glc_analysis.terminal import graceful_interrupt
 
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
                 locked(study.processed, what="build", is_patient=True):

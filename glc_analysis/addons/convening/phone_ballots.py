@@ -35,12 +35,13 @@ from glc_analysis.addons.convening.rating_forms import TextOrigin, text_origins,
 from glc_analysis.addons.convening.ratings import ABSTAIN, BY_NAME, HEADER, MARK, SCORED
 from glc_analysis.addons.convening.rounds import plan_round, rows_of_open_round
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import locked, sync_folder, write_atomic
+from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_table
 from glc_analysis.templates import languages, phrases, template
 from glc_analysis.text import language_direction, normalise_space
+from glc_analysis.writing import sync_folder, write_atomic
 
 # ------------------------------
 # The box of answers, and its collection.

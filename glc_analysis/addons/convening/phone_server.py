@@ -47,7 +47,7 @@ from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_tr
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_text, template

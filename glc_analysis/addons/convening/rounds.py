@@ -19,10 +19,11 @@ import pandas as pd
 
 from glc_analysis.addons.convening.principles import versions
 from glc_analysis.addons.convening.ratings import COLUMNS
+from glc_analysis.digests import Digests
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import Digests, write_atomic
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # Opening.

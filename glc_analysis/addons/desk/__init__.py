@@ -1,1 +1,7 @@
 """What an analyst works with in JupyterLab beside frames: passages in context, and proposals."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "desk", "The coding desk and the explorer in JupyterLab, and suggestions of codes.",
+    front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -32,16 +32,17 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.journal import TRAINING, Journal
 from glc_analysis.addons.desk.suggestion_log import Plain, log_shown
 from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins, units
 from glc_analysis.coding.learning import FEWEST_PASSAGES, settled_codes, version_order
+from glc_analysis.digests import Digests
 from glc_analysis.errors import GLCError
-from glc_analysis.files import Digests, write_atomic
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import content_hash, normalise_space
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # Which codes fit a passage best, as settled passages and the definitions of the codes have it.

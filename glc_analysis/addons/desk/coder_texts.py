@@ -20,12 +20,19 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, DeskCoding, DeskText, DeskWork, Journal
 from glc_analysis.coding.alignment import NOWHERE, ChangedText, Span
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
+from glc_analysis.intake.codings.desk_journal import (
+    TRAINING,
+    CodeProposal,
+    DeskCoding,
+    DeskText,
+    DeskWork,
+    Journal,
+)
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table

@@ -21,11 +21,11 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import is_installed
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import TRAINING, Journal
 from glc_analysis.coding.alignment import ChangedText
 from glc_analysis.coding.assemble import complete_codebook
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction

@@ -23,7 +23,14 @@ from typing import Any
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import still_learning, suggest_codes, why_not
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
-from glc_analysis.addons.desk.journal import (
+from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
+from glc_analysis.coding.codebook import ancestors, current_code, definitions, told_changes
+from glc_analysis.coding.coders import SURVEY_CODER
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.learning import compare_codes, settled_passages
+from glc_analysis.coding.texts import snap
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,
     CodeProposal,
@@ -33,13 +40,6 @@ from glc_analysis.addons.desk.journal import (
     Line,
     cut_sentence,
 )
-from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
-from glc_analysis.coding.codebook import ancestors, current_code, definitions, told_changes
-from glc_analysis.coding.coders import SURVEY_CODER
-from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.learning import compare_codes, settled_passages
-from glc_analysis.coding.texts import snap
-from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_direction, match_key, normalise_space

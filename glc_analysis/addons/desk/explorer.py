@@ -29,23 +29,24 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import suggest
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
-from glc_analysis.addons.desk.journal import Journal
 from glc_analysis.cleaning.records import Records, survey_records
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.estimates import BY_OPTION
-from glc_analysis.files import at_work, write_atomic
+from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.pages.coding import codes
 from glc_analysis.pages.questions import answers
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
 from glc_analysis.schema import AUDIENCES, TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
+from glc_analysis.study_locks import at_work
 from glc_analysis.tables_html import bars, frame_html, html_table, style_element, tag
 from glc_analysis.text import language_direction, match_key, slug
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # A proposed row: it is written only if the table has no faults with it

@@ -17,9 +17,9 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.desk.journal import Journal
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
+from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.study import JOURNAL, SUGGESTION_LOG, Study
 from glc_analysis.text import normalise_space
 

@@ -11,3 +11,8 @@ base, contested countries. Whether a question is sensitive is proposed, and the 
 until somebody decides. Skip logic is that of an XLSForm; what blank cells show is a proposal that a person
 accepts or refuses.
 """
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "drafting", "The tables of a new study, drafted from what arrived.")

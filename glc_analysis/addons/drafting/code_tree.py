@@ -18,12 +18,12 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.coding.codebook import COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
-from glc_analysis.files import write_atomic
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import loose_key, match_key, slug
+from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
 """Names of what is added above trees that do not begin with a domain, and above codes without a tree."""

@@ -34,7 +34,6 @@ from glc_analysis.cleaning.countries import CountryFault, country_label, intende
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.errors import CellFault, Fault, Faults, nearest
-from glc_analysis.files import write_atomic
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units
 from glc_analysis.schema import (
@@ -50,6 +49,7 @@ from glc_analysis.spreadsheets import CsvRows, fill_sheet, save_workbook, write_
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import match_key, normalise_space
+from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

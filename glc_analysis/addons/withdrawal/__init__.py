@@ -1,1 +1,6 @@
 """An organisation leaves the study: everything it contributed is found, and taken out of every file."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "withdrawal", "An organisation or a person leaves the study.")

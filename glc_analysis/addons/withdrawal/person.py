@@ -21,12 +21,12 @@ from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figure
 from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
 from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import UsageError
-from glc_analysis.files import alone
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
+from glc_analysis.study_locks import alone
 from glc_analysis.tabular import Grid, read_sheets, read_table
 
 CHOICES, CANNOT_UNDO = WITHDRAWAL_TEXTS["choices"], WITHDRAWAL_TEXTS["cannot_undo"]

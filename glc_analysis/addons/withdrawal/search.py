@@ -40,10 +40,10 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather, parquet
 
-from glc_analysis.files import write_atomic
 from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
 from glc_analysis.pseudonyms.masking import Masker, folded_text
 from glc_analysis.text import normalise_space
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # What is searched for.

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.desk.journal import read_journal
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
+from glc_analysis.intake.codings.desk_journal import read_journal
 from glc_analysis.intake.codings.documents import (
     is_references,
     layout_of,

@@ -11,7 +11,7 @@ from glc_analysis.addons.convening.ballots import Ballots, close
 from glc_analysis.addons.convening.double_entry import check_forms_finished
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash

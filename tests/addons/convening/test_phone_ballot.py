@@ -24,7 +24,7 @@ from glc_analysis.addons.convening.phone_ballots import (
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.tallies import counted
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from glc_analysis.study import Study
 from tests.support.desk_clerk import PRINCIPLES, Clerk, ballot, convening_study, keyed
 from tests.support.phone_voter import Phone, codes_of, write_register

@@ -17,8 +17,8 @@ from glc_analysis.addons.convening.consensus import tally
 from glc_analysis.addons.convening.principles import reason
 from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.digests import replace_digest_key
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.files import replace_digest_key
 from glc_analysis.manifest import forget
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study

@@ -10,9 +10,9 @@ import pytest
 
 from glc_analysis.addons.desk.coder_texts import CoderTexts
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.journal import Journal
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.study import Study
 
 TEXT = "interview-luz-de-maiz"

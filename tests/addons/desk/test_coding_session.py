@@ -417,7 +417,7 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     acts = [{"n": n, "act": "finish", "document_id": f"call-{n} 😀", "value": True} for n in range(1, 9)]
     whole = [json.dumps(act, ensure_ascii=False).encode() + b"\n" for act in acts]
     content = b"".join(whole)
-    from glc_analysis.addons.desk.journal import Journal
+    from glc_analysis.intake.codings.desk_journal import Journal
 
     cut = content[:at % (len(content) + 1)]
     path.write_bytes(cut)

@@ -13,7 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from glc_analysis import files
+from glc_analysis import locks, study_locks
 from glc_analysis.addons.desk.code_suggestions import VECTORS, kept_vectors
 from glc_analysis.addons.withdrawal import withdrawal
 from glc_analysis.addons.withdrawal.coder_files import Recoding
@@ -22,22 +22,13 @@ from glc_analysis.addons.withdrawal.redaction import edit_table, own_turns, reda
 from glc_analysis.addons.withdrawal.search import Wanted
 from glc_analysis.addons.withdrawal.withdrawal import replacement, withdraw
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.files import (
-    LOCKS,
-    READY,
-    STAGE,
-    STUDY_PARTS,
-    WANTED,
-    Busy,
-    at_work,
-    finish_withdrawal,
-    list_copied,
-    reading,
-)
 from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.locks import Busy
 from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
+from glc_analysis.study_locks import at_work, reading
+from glc_analysis.switch import LOCKS, READY, STAGE, STUDY_PARTS, WANTED, finish_withdrawal, list_copied
 from tests.support.coding_files import marked, qdpx
 from tests.support.study_on_disk import SmallStudy
 from tests.support.word_encoder import WORDS
@@ -438,7 +429,7 @@ def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_comm
 
 
 def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
-    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with replacement(Study(root), is_kept=False) as new, another_process():
         Study.find(root)
         with reading(root, "test"):
@@ -451,14 +442,14 @@ def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeyp
 @contextmanager
 def another_process():
     """As another process would see the locks of this one: two opened files never share a lock."""
-    held = {*files._held}
-    files._held.clear()
+    held = {*study_locks._held}
+    study_locks._held.clear()
     yield
-    files._held.update(held)
+    study_locks._held.update(held)
 
 
 def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_does_not_end(root, monkeypatch):
-    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
     with at_work(root, "`glc amend`"), another_process(), \
             pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
@@ -467,7 +458,7 @@ def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_doe
 
 
 def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(root, monkeypatch):
-    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
     with reading(root, "`glc ethics`"), another_process(), \
             pytest.raises(Busy, match="Another `glc ethics` is"), replacement(Study(root)) as new:

@@ -63,15 +63,17 @@ from glc_analysis.addons.convening.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.addons.withdrawal.withdrawal import PACKETS_MADE
 from glc_analysis.disclosure.releases import publish
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
+from glc_analysis.locks import locked
 from glc_analysis.publish.returns import coverage
 from glc_analysis.reference import read_reference
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
+from glc_analysis.terminal import Progress, graceful_interrupt, progress_bar
 from glc_analysis.view.study_view import StudyView
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # The gate, the list of packets that were made, and their place

@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.files import Busy, at_work, locked, sync_folder
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
+from glc_analysis.locks import Busy, locked
 from glc_analysis.study import JOURNAL
+from glc_analysis.study_locks import at_work
 from glc_analysis.text import content_hash
+from glc_analysis.writing import sync_folder
 
 Line = Mapping[str, Any]
 ANSWER, TRAINING = "answer", "training"

@@ -1,0 +1,51 @@
+"""The folders of report runs, and the link to the current one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+RUNS_KEPT = 5
+
+
+_NAME = "%Y%m%dT%H%M%SZ"
+
+
+def new_run_id(runs: Path, now: datetime) -> str:
+    """The name of a new run: its time, always later than that of every earlier run, whatever the clock says.
+
+    >>> new_run_id(Path("nowhere"), datetime(2026, 11, 26, 6, tzinfo=UTC))
+    '20261126T060000Z'
+    """
+    names = [folder.name[:16] for folder in runs.glob("[0-9]*T[0-9]*Z*")]
+    last = max(names, default="")
+    after = datetime.strptime(last, _NAME).replace(tzinfo=UTC) + timedelta(seconds=1) if last else now
+    return f"{max(now, after):{_NAME}}"
+
+
+def promote(home: Path, run: Path) -> None:
+    """Points ``home/current`` to a run, by one rename: readers see either the old run or the new one."""
+    new = home / ".current"
+    new.unlink(missing_ok=True)
+    target = f"runs/{run.name}"
+    try:
+        new.symlink_to(target, target_is_directory=True)
+    except OSError:  # a system without symbolic links
+        new.write_text(target, encoding="utf-8")
+    os.replace(new, home / "current")
+
+
+def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
+    """Removes the folders of incomplete runs: those without run.json, which is written last."""
+    for folder in runs.glob("*"):
+        if folder != but and not (folder / "run.json").exists():
+            shutil.rmtree(folder)
+
+
+def remove_old(runs: Path, *, current: Path) -> None:
+    """Removes all but the last five runs, and never the current one, whatever its name."""
+    for folder in sorted(runs.glob("*"))[:-RUNS_KEPT]:
+        if folder != current:
+            shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time

@@ -1,0 +1,221 @@
+"""The switch of a withdrawal: new files take the place of the old, and what arrived meanwhile is kept.
+
+Nobody keeps people and other programs from saving files in the study meanwhile. So the stage holds a list of
+all files as they were copied. An old file is deleted only if it is as listed; any other arrived or changed
+meanwhile and is kept. Whoever ends a switch that was killed does the same, with the same list.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+
+from glc_analysis.locks import Busy, Say, wait_for
+from glc_analysis.writing import write_atomic
+
+STAGE, READY = "reports/.withdrawal", "ready"
+"""The folder in which a withdrawal writes the new files, and the file that marks them as complete."""
+
+
+STUDY_PARTS = ("raw", "reference", "processed", "private")
+
+
+LOCKS = ".locks"
+"""The folder with a file for each command that is at work or reads. The file is locked while the command
+lives."""
+
+
+DOOR, WORK, READ_LOCK = ".lock", ".work", ".read"
+
+
+COPIED, WANTED, KEPT = "copied.json", "wanted.json", "kept.json"
+"""Files of the stage: the checksum of every file as it was copied, by its path; what must not be left of whom
+or what is withdrawn; and which files are kept, where, and what was found in them."""
+
+
+NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
+"""Traces of programs that have a file open: they are neither copied nor kept."""
+
+
+ASIDE = "private/arrived"
+"""Where a file lies that arrived during a withdrawal and cannot take its place in the study."""
+
+
+def list_copied(root: Path) -> None:
+    """Lists the files of the stage as they were just copied, and those of processed/, which are not copied.
+    The list lies in the stage, with the copies, and is deleted with them."""
+    stage = root / STAGE
+    listed = {f"{part}/{name}": _content(path) for part in STUDY_PARTS
+              for folder in [root if part == "processed" else stage / "new"]
+              for name, path in _files_below(folder / part)}
+    write_atomic(stage / COPIED, json.dumps(listed))
+
+
+def arrived_since_copy(root: Path) -> list[str]:
+    """The files of a study, by their paths, that are new or changed since a withdrawal copied it."""
+    listed = json.loads((root / STAGE / COPIED).read_bytes())
+    return sorted(name for part in STUDY_PARTS for below, path in _files_below(root / part)
+                  for name in [f"{part}/{below}"] if not _is_as_copied(name, path, listed))
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file and link below a folder, each with its path relative to it."""
+    for above, folders, names in os.walk(folder, topdown=False):
+        for path in (Path(above, name) for name in (*names, *folders)):
+            if path.is_symlink() or not path.is_dir():
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _content(path: Path) -> str:
+    """What tells whether a file is another one: its checksum, or where a link leads. Nothing else is read:
+    a pipe has no end."""
+    if path.is_symlink():
+        return f"link to {os.readlink(path)}"
+    if not path.is_file():
+        return "no file"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
+    is_trace = any(fnmatch(part, one) for part in PurePosixPath(name).parts for one in NOT_COPIED)
+    return is_trace or listed.get(name) == _content(path)
+
+
+def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
+    """Puts the new files of a withdrawal in the place of the old ones, and deletes the old and all reports.
+    What arrived or changed since :func:`list_copied` is kept, and ``say`` is called with a line about each.
+
+    Called by the withdrawal itself within :func:`alone`. Raises Busy, and changes nothing, if another command
+    reads the study for longer than :data:`.locks.PATIENCE`.
+    """
+    stage = root / STAGE
+    (stage / READY).touch()
+    try:
+        wait_for(root / LOCKS, READ_LOCK, "command")
+    except Busy:
+        (stage / READY).unlink()
+        raise
+    _switch(root, say)
+
+
+def undo_withdrawal(root: Path) -> None:
+    """Deletes the files of a withdrawal that have not taken the place of the old ones."""
+    if (root / STAGE).is_dir() and not (root / STAGE / READY).is_file():
+        shutil.rmtree(root / STAGE)
+
+
+def finish_or_undo(root: Path, say: Say) -> None:
+    """Ends a withdrawal that was interrupted. Called by the holder of the door."""
+    stage = root / STAGE
+    if (stage / READY).is_file():
+        wait_for(root / LOCKS, READ_LOCK, "command")
+        _switch(root, say)
+        say("An interrupted withdrawal is finished. All reports were deleted.")
+    elif stage.is_dir():
+        is_copy = (stage / "new").is_dir()
+        undo_withdrawal(root)
+        say("An interrupted withdrawal had changed nothing. Its copy of the study (reports/.withdrawal) is "
+            "deleted; to withdraw, run that command again." if is_copy else
+            "An interrupted withdrawal was complete, or had not begun. To see which: run that command again.")
+
+
+def _switch(root: Path, say: Say) -> None:
+    """The renames, and the deletion of the old files. After an interruption at any step, another call does
+    the rest."""
+    stage = root / STAGE
+    (stage / "old").mkdir(mode=0o700, exist_ok=True)
+    for part in STUDY_PARTS:
+        _put_in_place(root, part)
+    for other in (root / "reports").iterdir():
+        if other != stage:
+            shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
+    _delete_old(root)
+    for line in sorted(_kept(stage).values()):
+        say(line)
+    for path in stage.iterdir():
+        if path.name != READY:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (stage / READY).unlink()  # last: as long as it is there, another call does the rest
+    stage.rmdir()
+
+
+def _put_in_place(root: Path, part: str) -> None:
+    """Puts a new folder in the place of the old one. A program may make the old one again between the two
+    renames; then that one is taken away as well."""
+    old, new = root / STAGE / "old", root / STAGE / "new" / part
+    while new.exists():
+        if (root / part).exists():
+            aside = old / str(len(list(old.iterdir())))
+            aside.mkdir(mode=0o700)
+            os.rename(root / part, aside / part)
+        with _unless_filled():
+            os.rename(new, root / part)
+
+
+@contextmanager
+def _unless_filled() -> Iterator[None]:
+    """Leaves a folder as it is if somebody has just put a file there."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+
+
+def _delete_old(root: Path) -> None:
+    """Deletes the old files, each after a look whether it is as it was copied, and keeps those that are not:
+    a program that has a folder open may save files there even now."""
+    old, copied = root / STAGE / "old", root / STAGE / COPIED
+    # A switch that was killed in an earlier version has no list: it kept nothing.
+    listed = json.loads(copied.read_bytes()) if copied.is_file() else None
+    while old.exists():
+        for below, path in _files_below(old):
+            name = below.partition("/")[2]
+            if listed is None or _is_as_copied(name, path, listed):
+                path.unlink()
+            else:
+                _keep(root, name, path, listed)
+        for above, *_ in os.walk(old, topdown=False):
+            with _unless_filled():
+                os.rmdir(above)
+
+
+def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
+    """Moves a file that arrived or changed meanwhile to its place in the study; aside if it holds something
+    of what is withdrawn, or if the file of this name is there and was changed, as by the withdrawal."""
+    stage, place, here = root / STAGE, root / name, Path(name)
+    what, why = "Arrived or changed during the withdrawal, and kept", ""
+    if rest := _searched(stage / WANTED, path, name):
+        why = f"since it {rest}: {name}. Look at it, and remove by hand what has to go."
+    elif place.exists() and listed.get(name) != _content(place):
+        why = f"since another version is in its place: {name}. Take over by hand what is new in it."
+    if why:
+        numbers = {int(one.name) for one in (root / ASIDE).glob("[0-9]*")}
+        here = Path(ASIDE, str(max(numbers, default=0) + 1), name)
+    line = f"{what} as {here.as_posix()}, {why}" if why else f"{what}: {name}."
+    write_atomic(stage / KEPT, json.dumps(_kept(stage) | {path.relative_to(stage).as_posix(): line}))
+    (root / here).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.replace(path, root / here)
+
+
+def _kept(stage: Path) -> dict[str, str]:
+    """What is said of each file that is kept, by its old path."""
+    path = stage / KEPT
+    return json.loads(path.read_bytes()) if path.is_file() else {}
+
+
+def _searched(wanted: Path, path: Path, name: str) -> str:
+    """What a file holds of what is withdrawn, or why no program can tell, in words; blank for nothing. The
+    search is called by its name, since this module, which every command needs, imports no other room."""
+    if not wanted.is_file():
+        return ""
+    return import_module("glc_analysis.addons.withdrawal.search").describe_arrived(wanted, path, name)

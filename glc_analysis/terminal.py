@@ -1,0 +1,126 @@
+"""The terminal: interruption by a signal, and the progress bar."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from glc_analysis.errors import Interrupted
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of pages done, the number of all pages, and the name of the current step."""
+
+
+CLEANING_UP = 10.0
+"""Seconds for the cleaning up after Ctrl-C, during which another Ctrl-C is ignored."""
+
+
+_heard: list[int] = []
+
+
+_uninterrupted = 0
+"""How many blocks of :func:`uninterrupted` are open."""
+
+
+_ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
+"""The timer signal that asks again whether an import is over; Windows has none."""
+
+
+class _Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM: no ordinary exception, so that nothing on the way takes it for its own."""
+
+
+@contextmanager
+def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
+    """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`CLEANING_UP` seconds.
+
+    A signal that comes during an import is heard when the import is over. Raises Interrupted, which
+    names the signal and ends with ``progress_message()``: what is done so far.
+    """
+    signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
+    _heard.clear()
+    # What is ignored (a job in the background of a script) stays so; only the main thread may ask.
+    before = {one: signal.getsignal(one) for one in (*signals, *_ALARM)} \
+        if threading.current_thread() is threading.main_thread() else {}
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        if time.monotonic() - last > CLEANING_UP:
+            last = time.monotonic()
+            _heard.append(number)
+            stop(frame)
+
+    def stop(frame: FrameType | None) -> None:
+        if _uninterrupted or not _heard:
+            return  # the end of the block hears it, or has heard it
+        if _ALARM and _is_importing(frame):
+            signal.signal(_ALARM[0], lambda _, now: stop(now))
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        else:
+            raise _Stopped(_heard[0])
+
+    try:
+        for one in signals:
+            if before.get(one, signal.SIG_IGN) is not signal.SIG_IGN:
+                signal.signal(one, hear)
+        yield
+    except KeyboardInterrupt as stopped:
+        number = stopped.args[0] if isinstance(stopped, _Stopped) else signal.SIGINT
+        raise Interrupted(number, f"Stopped by {signal.Signals(number).name}. {progress_message()}") from None
+    finally:
+        if before and _ALARM:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether an import is at work: broken off, it may hold Python's import lock for ever, and every other
+    thread that imports then waits for ever."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Puts a signal off to the end of the block, or to :func:`check_interrupted` in it. For work with
+    threads and locks, which would never be released if it were broken off between two lines."""
+    global _uninterrupted
+    _uninterrupted += 1
+    try:
+        yield
+    finally:
+        _uninterrupted -= 1
+    if not _uninterrupted:
+        check_interrupted()
+
+
+def check_interrupted() -> None:
+    """Ends the block of :func:`graceful_interrupt` if a signal was put off, or came at a moment at which
+    Python drops it, such as an import that takes any failure for a missing library."""
+    if _heard:
+        number = _heard[0]
+        _heard.clear()
+        raise _Stopped(number)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr with the time left; nothing if stderr is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True,
+                  disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total,
+                                                   description=what)
