@@ -101,11 +101,7 @@ FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
-TABLE_ORDER = (
-    "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
-    "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "suggestions",
-    "countries", "context", "stated", "mentions", "estimates", "release_convening", "release_public",
-    "quotations", *WRITTEN, "ratings", "tallies", "blocks", "announced_votes", "steps")
+TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 

@@ -262,11 +262,12 @@ JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
 like any coder's file, and the log of suggestions, which is no data until one was accepted. Both are only ever
 added to."""
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
-RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS, WORDS = default_settings()
 """The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
 has them."""
+RAW_KINDS = (*DEFAULTS["raw"],)
+"""The kinds of raw files."""
 
 
 @dataclass(frozen=True)
