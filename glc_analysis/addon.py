@@ -45,6 +45,10 @@ class AddOn:
     """Checks between reference tables, a tuple."""
     settings_faults: str = ""
     """A function of (the name of the file, all settings) that yields Faults of its settings."""
+    check_lines: str = ""
+    """A function of (study, reference tables) that yields what ``glc check`` says where nothing is wrong."""
+    status_lines: str = ""
+    """A function of a study that yields lines of ``glc status``, each with a list of details."""
 
     def load(self, name: str) -> Any:
         """What a name stands for; its module is imported now.
