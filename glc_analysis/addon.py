@@ -39,6 +39,9 @@ class AddOn:
     organisation left: nobody may see another version of them."""
     slices: str = ""
     """A function of (a reader of tables by name) that gives further lists of slices.json."""
+    page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
+    with the ids of which each audience may have a page."""
     private_inputs: tuple[str, ...] = ()
     """Folders of ``private/`` from which its steps make tables."""
     checks: str = ""

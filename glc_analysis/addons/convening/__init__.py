@@ -6,5 +6,6 @@ ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
     check_lines="ballots:check_lines", status_lines="histories:status_lines",
-    steps="steps:STEPS", slices="steps:slices", announced_blocks="announced_blocks",
-    private_inputs=("rounds",), checks="checks:CHECKS", settings_faults="settings:settings_faults")
+    steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
+    slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
+    checks="checks:CHECKS", settings_faults="settings:settings_faults")
