@@ -42,6 +42,12 @@ class AddOn:
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
     with the ids of which each audience may have a page."""
+    downloads: str = ""
+    """Tables that a site hands over, by name."""
+    software_files: str = ""
+    """Files that a site hands over for other software, a tuple."""
+    papers: tuple[str, ...] = ()
+    """Folders of papers of a run that are published with its site."""
     private_inputs: tuple[str, ...] = ()
     """Folders of ``private/`` from which its steps make tables."""
     checks: str = ""

@@ -8,4 +8,5 @@ ADD_ON = AddOn(
     check_lines="ballots:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
+    downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     checks="checks:CHECKS", settings_faults="settings:settings_faults")
