@@ -48,6 +48,10 @@ class AddOn:
     """Files that a site hands over for other software, a tuple."""
     papers: tuple[str, ...] = ()
     """Folders of papers of a run that are published with its site."""
+    rehearsed: tuple[str, ...] = ()
+    """Kinds of raw files that people may add to invented data: they are no data of anybody there."""
+    row_names: Mapping[str, str] = field(default_factory=dict)
+    """What a row of its reference tables is called, by table."""
     private_inputs: tuple[str, ...] = ()
     """Folders of ``private/`` from which its steps make tables."""
     checks: str = ""

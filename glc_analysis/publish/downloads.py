@@ -45,7 +45,7 @@ from glc_analysis.templates import template
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
-# The tables that a site hands over: what its audience may see of figures, questions, codes, words, votes.
+# The tables that a site hands over: what its audience may see of figures, questions, codes, words.
 #
 # Each is made of what was released or cleared for the audience, once for all tables together; what is
 # not in one cannot be worked out from another. :func:`offered` has them all.
@@ -172,7 +172,7 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 
 
 # ------------------------------
-# What a site hands over: its tables as CSV and XLSX with what their columns mean, its principles as JSON.
+# What a site hands over: its tables as CSV and XLSX with what their columns mean, files for other software.
 
 
 FOLDER = "downloads"

@@ -9,4 +9,5 @@ ADD_ON = AddOn(
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
+    rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults")
