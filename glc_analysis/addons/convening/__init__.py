@@ -4,4 +4,10 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
-    commands={"Facilitator": "commands:COMMANDS"})
+    commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
+    check_lines="ballots:check_lines", status_lines="histories:status_lines",
+    steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
+    slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
+    downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
+    rehearsed=("ratings",), row_names={"principles": "principle"},
+    checks="checks:CHECKS", settings_faults="settings:settings_faults")

@@ -564,7 +564,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         raise Faults(count.faults)
     if close:
         from glc_analysis.addons.convening.agenda import write_slides
-        from glc_analysis.build import build_convening
+        from glc_analysis.addons.convening.rebuild import build_convening
 
         try:
             build_convening(study, count.reference, count.frames, say=say)
@@ -596,7 +596,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.build import take_back_results
+    from glc_analysis.addons.convening.rebuild import take_back_results
 
     reopen_round(study, round_id, because, today=date.today())
     take_back_results(study, round_id)
@@ -700,8 +700,8 @@ def _ensure_traceable(study: Study) -> None:
     if changed is None or changed - ratings - {*study.unused_files()}:
         ensure_built(study)
     elif changed & ratings:
+        from glc_analysis.addons.convening.rebuild import build_convening
         from glc_analysis.addons.convening.tallies import ballot_tables
-        from glc_analysis.build import build_convening
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.locks import locked
         from glc_analysis.reference import read_reference
@@ -745,4 +745,36 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
 
+@click.command(name="joint-display")
+@click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
+@click.option("--stated", is_flag=True,
+              help="List what organisations said that differs from an outside record.")
+@for_audience
+@rows_format("csv")
+@pass_study
+def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
+    """Show survey results beside what was said, by topic."""
+    from glc_analysis.addons.convening import joint_display as joint
+    from glc_analysis.disclosure.rules import may
+    from glc_analysis.view.study_view import StudyView
+
+    if suggest and (stated or not may(audience, "passages")):
+        raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
+    ensure_built(study)
+    if suggest:
+        rows, empty = joint.suggest(study), "There is nothing to suggest."
+    elif stated:
+        rows = joint.contradicting(StudyView(study, audience))
+        empty = "No statement that differs from an outside record may be shown."
+    else:
+        rows = joint.display(StudyView(study, audience))
+        empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
+                 "some.")
+    print_rows(rows, form, empty=empty)
+    if suggest:
+        say(f"{counted(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
+            "and write how the two sides fit and what follows.")
+
+
 COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet)
+ANALYST = (joint_display,)
