@@ -30,7 +30,6 @@ from glc_analysis.addons.desk.code_suggestions import VECTORS
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (
-    edit_spss,
     edit_table,
     redact,
     redact_rows,
@@ -103,10 +102,8 @@ _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id"
 redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The column in which rows of a repeat group name the record they belong to (Kobo, ODK)."""
-_LOSSES = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
-         ".docx": "rewritten as plain paragraphs",
+_LOSSES = {".docx": "rewritten as plain paragraphs",
          ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
-_LOSSES[".zsav"] = _LOSSES[".sav"]
 BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _SAID = ("proposed_by", "objections", "reservations")
@@ -301,9 +298,15 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
         return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
 
     if any(survey.tool == "spss" for survey in before.values()):
-        edit_spss(path, rows[path.name], own.names)
-    else:
-        edit_table(path, edit, keep_places=True)
+        texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
+        if rows[path.name] or redact(texts, own.names) != texts:
+            raise Faults([Fault(
+                "holds what is withdrawn, and SPSS files are not rewritten", file=path.name, fix=
+                f"save it from SPSS as {path.stem}.csv with value labels, put that in its place in raw/, "
+                "study.toml and manifest.csv, and repeat. Case 1 is then row 2: change the ids of records in "
+                "the tables that you wrote, unless respondents have ids of their own")])
+        return
+    edit_table(path, edit, keep_places=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,

@@ -1,4 +1,4 @@
-"""Coders' databases and Word files, and SPSS files, after a withdrawal: others' codings where they stood,
+"""Coders' databases and Word files after a withdrawal: others' codings where they stood,
 and no byte of what went."""
 
 import datetime as dt
@@ -13,13 +13,11 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.addons.withdrawal.coder_files import Recoding, write_word
-from glc_analysis.addons.withdrawal.redaction import edit_spss
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import WITHDRAWN
 from tests.coding.test_coded_study import coded_study, texts_of
 from tests.support.coding_files import comment, qualcoder, run, taguette, word
@@ -271,53 +269,16 @@ def test_what_stands_in_a_database_is_found_by_the_gate(tmp_path):
     assert not find_leaks([path], tmp_path, names, audience="public")
 
 
-# SPSS
-
-@pytest.mark.parametrize("ending", ["sav", "zsav"])
-def test_an_spss_file_keeps_other_cases_with_their_numbers_labels_and_formats(tmp_path, ending):
-    pyreadstat = pytest.importorskip("pyreadstat")
-    path = tmp_path / f"answers.{ending}"
-    pyreadstat.write_sav(pd.DataFrame({
-        "org": [1.0, 2.0, 3.0], "note": ["Olá " * 99, "ask Mill House", "não"], "short": ["a", "b", "zz"],
-        "on": [dt.date(2017, 5, 2), None, dt.date(2017, 5, 3)], "share": [0.1, -9.0, None]}), path,
-        compress=ending == "zsav", file_label="Asked by Mill House", note="Ana Mill keyed it",
-        missing_ranges={"share": [-9], "short": ["zz"]}, column_labels={"note": "Of Mill House"},
-        variable_value_labels={"org": {1: "Mill House", 2: "Quay"}, "share": {-9: "Refused"}},
-        variable_format={"on": "ADATE10", "share": "F8.3"}, variable_measure={"org": "nominal"})
-    start, before = path.read_bytes()[:4], read_survey(path)
-    _, was = pyreadstat.read_sav(path, user_missing=True)
-    edit_spss(path, {1}, NAMES)
-    after, (_, meta) = read_survey(path), pyreadstat.read_sav(path, user_missing=True)
-    assert after.rows == [2, 3]
-    columns = ["org", "short", "on", "share"]
-    assert after.frame[columns].values.tolist() == before.frame[columns].values.tolist()[1:]
-    assert list(after.frame["note"]) == [f"ask {WITHDRAWN}", "não"]
-    assert meta.variable_value_labels == {"org": {1: WITHDRAWN, 2: "Quay"}, "share": {-9: "Refused"}}
-    assert (meta.file_label, meta.notes, meta.column_names_to_labels["note"]) == (
-        f"Asked by {WITHDRAWN}", [f"{WITHDRAWN} keyed it"], f"Of {WITHDRAWN}")
-    for kept in ("missing_ranges", "original_variable_types", "variable_measure", "variable_display_width",
-                 "creation_time"):
-        assert getattr(meta, kept) == getattr(was, kept), kept
-    assert path.read_bytes()[:4] == start and held(path) == set()
-    written = path.read_bytes()
-    edit_spss(path, set(), NAMES)
-    assert path.read_bytes() == written
-
-
 # A study
 
 def study_of_all_tools(root: Path):
-    """Three organisations and a call; the survey in SPSS, a coder each in QualCoder, Taguette and Word."""
-    pyreadstat = pytest.importorskip("pyreadstat")
+    """Three organisations and a call; a coder each in QualCoder, Taguette and Word."""
     study = coded_study(
         root, names=[{"name": "Ana Vega", "kind": "person", "match": "exact"}],
         codings={"ana": "../raw/codings/ana.qda", "ben": "../raw/codings/ben.sqlite3",
                  "cem": "../raw/codings/cem/*"},
         organisations=[{"organisation_id": one, "label": f"{label} House"} for one, label in (
             ("a", "Vega"), ("b", "Lamp"), ("c", "Quay"))])
-    answers = study.raw / "survey/survey.csv"
-    pyreadstat.write_sav(pd.read_csv(answers, keep_default_na=False), answers.with_suffix(".sav"))
-    answers.unlink()
     (study.raw / "codings/cem").mkdir()
     quotes = {"blue": ["A safe place"], "lamp": ["No house", "holds people back"],
               "call": ["We wait for the police", "So do we"]}
@@ -359,7 +320,6 @@ def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp
     assert coded() == {row for row in before if not row[2].startswith("blue") and row[2] != "call.1"}
     assert len(coded()) > 5
     assert not (study.raw / "codings/cem/blue.docx").exists()
-    assert read_survey(study.raw / "survey/survey.sav").rows == [2, 3]
     secret = ["Vega", "We wait", "tonight", "for months"]
     assert not [part for part in ("raw", "reference", "private") if held(study.root / part, secret)]
 
