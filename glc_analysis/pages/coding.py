@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis.coding.assemble import proof_sentences
-from glc_analysis.coding.consensus import CONSENSUS, why_no_kappa
+from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.figures.coded import negative_cases, undecided_organisations
@@ -307,7 +307,6 @@ def agreement_findings(view: StudyView) -> Html:
                 "texts.")
     undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     said += _agreement_sentences(view, settings) or undefined
-    said += filter(None, [why_no_kappa(view.read("agreement"))])
     said += _suggestion_sentences(view)
     differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):

@@ -553,11 +553,12 @@ def test_coders_are_counted_by_text_and_coder(agreement):
     assert agreement["coded"].loc[("2016-09-01", "call")].tolist() == [1, 1]
 
 
-def test_every_coefficient_of_a_code_is_that_of_the_table(small, agreement):
+def test_alpha_percent_and_positive_agreement_of_a_code_are_those_of_the_table(small, agreement):
     told = agreement["codes"].loc["Delay"]
     known = tables.read("agreement", study=small).query(
         "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
     assert told["agree"] == 0.8 and told["alpha"] == round(known["alpha"], 2)
+    assert set(agreement["codes"]) <= {"agree", "positive", "alpha", "by character"} and "kappa" in known
     assert agreement["prevalence"].loc["Delay"].tolist() == [40, 20]
 
 

@@ -1,19 +1,20 @@
 """Coders' files, and what the coding desk wrote, without a withdrawn organisation.
 
 Goes in: a coder's file and what was removed from the transcripts. Comes out: the same file without the words
-of the organisation. Every coding of other words stays on those words, which is checked by reading the file
-again.
+of the organisation; for a database of QualCoder or Taguette a REFI-QDA project. Every coding of other words
+stays on those words, which is checked by reading the file again.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import os
+import re
+import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,15 +27,15 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
-from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings import PROJECTS, read_codings
 from glc_analysis.intake.codings.documents import column_roles
-from glc_analysis.intake.codings.model import RawCodings, Text, locate
+from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
-from glc_analysis.intake.codings.sqlite import shown
 from glc_analysis.pseudonyms.masking import Masked, mask
-from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
+from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # What the coding desk wrote, without what was withdrawn.
@@ -205,42 +206,46 @@ class Recoding:
                   if text and not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
-    def recode(self, path: Path, *, is_decided: bool) -> None:
+    def recode(self, path: Path, *, is_decided: bool) -> Path:
         """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
+        A REFI-QDA project takes the place of a database of QualCoder or Taguette. Returns where the codings
+        are now.
 
-        Raises Faults if the file has to change and only its own tool can write it, or if another coding would
-        not be in its place when it is read again."""
+        Raises Faults if the file has to change and only its own tool can write it, if a memo or a coding
+        whose place is not certain would be lost, or if another coding would not be in its place when it is
+        read again."""
         if is_decided:
             edit_table(path, self._decisions)
-            return
+            return path
         if path.name == JOURNAL:
             redact_journal(path, self._left, self._is_found, self._tell, self.ids)
-            return
+            return path
         if path.name == SUGGESTION_LOG:
             redact_log(path, self.gone | self.ids, self._tell)
-            return
+            return path
         raw = read_codings(path, separator=self.separator)
-        met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
+        left = {source: self._left(source, text) for source, text in zip(
+            raw.sources["source"], raw.sources["text"], strict=True)}
+        met = {self._of(source) for source in left} & {*self.gone, *self.turns}
         said = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
             if met or any(self._tell([*row]) != [*row] for sheet in read_sheets(path) for row in sheet.rows):
-                raise Faults([manual_fix_needed(path.name, met)])
+                raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "nvivo":
             quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]
             if met or self._tell(said + quotes) != said + quotes:
-                raise Faults([manual_fix_needed(path.name, met)])
+                raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "csv":
             edit_table(path, self._rows)
-        elif met or self._tell(said) != said:
-            left = {source: self._left(source, text) for source, text in zip(
-                raw.sources["source"], raw.sources["text"], strict=True)}
-            kept = raw.quarantined["source"].map(left)
-            is_edited = any(now is not None and now.offsets for now in kept) or not all(
-                self._is_found(source, now) for source, now in left.items())
-            if is_edited or raw.tool == "refi-qda" and (
-                    path.suffix.lower() != ".qdpx" or len(raw.memos) + len(raw.quarantined)):
-                raise Faults([manual_fix_needed(path.name, met)])
-            self._rewrite(path, raw, left)
+        elif not all(self._is_found(source, now) for source, now in left.items()):
+            raise Faults([self._manual_fix(path, met)])
+        elif any(now is None or now.offsets for now in left.values()) or self._tell(said) != said:
+            is_markup = raw.tool == "refi-qda" and path.suffix.lower() != ".qdpx"
+            if is_markup or len(self._kept(raw.quarantined, left)) or raw.tool in PROJECTS and any(
+                    _is_about(memo, left) for memo in raw.memos.itertuples()):
+                raise Faults([self._manual_fix(path, met)])
+            return self._rewrite(path, raw, left)
+        return path
 
     def _of(self, source: str) -> str:
         """The document_id of a text by the name that it has in a tool."""
@@ -283,27 +288,34 @@ class Recoding:
         return now is None or turns is None or all(
             now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
 
-    def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> None:
+    def _manual_fix(self, path: Path, documents: Iterable[str]) -> Fault:
+        turns = [turn for document in documents if document in self.turns
+                 for turn in self.turns[document]["pseudonym"]]
+        return manual_fix_needed(path.name, documents, instead=", ".join(sorted({*turns})) or WITHDRAWN)
+
+    def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> Path:
         """Writes a project without the removed words, and checks that each remaining span is on its words."""
         codes = raw.codes.assign(**{name: self._tell([*raw.codes[name]])
                                     for name in ("code", "parent", "definition")})
         codings = self._kept(raw.codings, left)
         texts = {source: now.text for source, now in left.items() if now}
-        if raw.tool == "refi-qda":
-            sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
-            write_qdpx(path, sources=sources, codings=codings, codes=codes, name=path.stem)
-        elif raw.tool == "word" and not texts:
+        made = path if raw.tool in ("refi-qda", "word") else _project_file(path)
+        if raw.tool == "word" and not texts:
             path.unlink()
-            return
-        elif raw.tool == "word":
+            return path
+        if raw.tool == "word":
             write_word(path, *texts.values(), codings)
         else:
-            edit_database(path, lambda name: None if self._of(name) in self.gone else left.get(
-                name, Masked("", ())), self._tell)
-        again, apart = read_codings(path, separator=self.separator), self._kept(raw.quarantined, left)
-        if _marks(again.codings) != _marks(codings) or _marks(again.quarantined) != _marks(apart) \
+            sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
+            write_qdpx(made, sources=sources, codings=codings, codes=codes, name=made.stem,
+                       is_mixed=raw.is_mixed)
+        if made != path:
+            _remove_database(path)
+        again = read_codings(made, separator=self.separator)
+        if _marks(again.codings) != _marks(codings) or len(again.quarantined) \
                 or again.is_mixed != raw.is_mixed:
-            raise Faults([manual_fix_needed(path.name, map(self._of, texts))])
+            raise Faults([self._manual_fix(path, map(self._of, texts))])
+        return made
 
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
         """The coded spans that remain, with their new places and texts."""
@@ -311,6 +323,15 @@ class Recoding:
                 if (now := left[row["source"]]) and (span := remaining_span(row["start"], row["end"], now))]
         kept = pd.DataFrame(rows, columns=codings.columns)
         return kept.assign(**{name: self._tell([*kept[name]]) for name in ("code", "coder", "memo")})
+
+
+def _is_about(memo: Any, left: Mapping[str, Masked | None]) -> bool:
+    """Whether a memo (a row of ``RawCodings.memos``) is about something that remains."""
+    place = re.fullmatch(r"(.*):(\d+)-(\d+)", memo.attached_to, re.DOTALL)
+    if memo.attached_kind == "coding" and place:
+        now = left[place[1]]
+        return now is not None and remaining_span(int(place[2]), int(place[3]), now) is not None
+    return memo.attached_kind != "source" or left[memo.attached_to] is not None
 
 
 def _marks(codings: pd.DataFrame) -> set[tuple]:
@@ -326,195 +347,57 @@ def _all_texts(path: Path) -> list[str]:
     return told
 
 
-def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
-    """A fault for a coder's file that has to be edited in its own tool."""
-    said = "cannot be rewritten here: memos in REFI-QDA, a text that was edited, an .xls, a list of NVivo"
+def manual_fix_needed(file: str, documents: Iterable[str], *, instead: str = WITHDRAWN) -> Fault:
+    """A fault for a coder's file that has to be edited in its own tool; ``instead`` replaces turns there."""
+    said = ("cannot be rewritten here: memos or uncertain passages of a project, a text that was edited, an "
+            ".xls, a list of NVivo")
     return Fault(said, file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
-                 f"texts, or replace the organisation's turns in them by {WITHDRAWN}, export it under the "
-                 "same name, correct its checksum in manifest.csv, and repeat")
+                 f"texts, or replace the organisation's turns in them by {instead}, change what memos say of "
+                 "it, export it under the same name, correct its checksum in manifest.csv, and repeat")
 
 
 # ------------------------------
-# QualCoder and Taguette databases, and Word files.
-#
-# A database is edited in memory and packed again, so that no free page, journal or temporary file keeps a
-# byte. Texts that change are written as plain lines, and Word files as new ones: mark-up can hide nothing.
+# The project that takes the place of a database, and Word files, which are written anew, so that mark-up can
+# hide nothing.
 
 
-Remaining = Callable[[str], Masked | None]
-"""Gives, for the name of a text, what remains of it; None if the text is removed."""
-Redact = Callable[[list[str]], list[str]]
-"""Gives texts without the words that are removed."""
-Mark = tuple[Any, int, int, str]
-"""A coded span: its row, start, end (-1 if all its words were removed), and its words if they changed."""
+def name_in_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
+    """Names new files of a coder in study.toml, unless its pattern has them.
+
+    Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
+    there = [path for path in study.coder_files()[coder] if path.is_file()]
+    if {*made} <= {*there}:
+        return
+    old, text = study.settings["raw"]["codings"][coder], study.settings_file.read_text(encoding="utf-8")
+    name = Path(os.path.relpath(made[0], study.reference)).as_posix()
+    entry = re.compile(rf"""(?<![\w-])(["']?{re.escape(coder)}["']?\s*=\s*)(["']){re.escape(old)}\2""")
+    if there or len(made) > 1 or len(entry.findall(text)) != 1:
+        raise Faults([Fault(f"does not name {study.relative(made[0])}, which takes the place of a project",
+                            file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
+                            fix=f"write a pattern that names this file as well, such as "
+                            f"../raw/codings/{coder}*, and repeat")])
+    write_atomic(study.settings_file, entry.sub(
+        lambda match: match[1] + json.dumps(name, ensure_ascii=False), text))
 
 
-def edit_database(path: Path, left: Remaining, tell: Redact) -> None:
-    """Rewrites the database of a project. Raises Faults if it has parts that no coding tool makes, or if two
-    of its rows would become equal."""
-    raw = path.read_bytes()
-    try:
-        with closing(sqlite3.connect(":memory:")) as database:
-            # A write-ahead log, which the header may ask for, there is none in memory.
-            database.deserialize(raw[:18] + b"\1\1" + raw[20:])
-            database.executescript("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
-            project = _Project(database)
-            (_qualcoder if "code_text" in project.columns else _taguette)(project, left, tell)
-            project.tell(tell)
-            database.commit()
-            database.execute("VACUUM")
-            path.write_bytes(database.serialize())
-    except sqlite3.Error as error:
-        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, fix="remove it in its "
-                            "tool, correct its checksum in manifest.csv, and repeat")]) from error
-    for beside in ("-wal", "-shm", "-journal"):
-        path.with_name(path.name + beside).unlink(missing_ok=True)
+def _project_file(database: Path) -> Path:
+    """The file that takes the place of a database of QualCoder or Taguette: beside it, or beside the folder
+    that QualCoder keeps it in.
 
-
-class _Project:
-    """A database, and the columns of each of its tables, which differ by the version of the tool."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self.run = database.execute
-        database.execute("PRAGMA trusted_schema = OFF")
-        made = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-        if odd := [name for kind, name, sql in made
-                   if kind in ("trigger", "view") or "VIRTUAL TABLE" in (sql or "").upper()]:
-            raise sqlite3.DatabaseError(f"it has a view, trigger or index of words: {odd[0]}")
-        for name in [name for _, name, _ in made if name.startswith("sqlite_stat")]:
-            self.run(f"DROP TABLE {name}")  # samples of what stands in others
-        self.columns = {name: [row[1] for row in self.run(f'PRAGMA table_info("{name}")')]
-                        for kind, name, _ in made if kind == "table" and not name.startswith("sqlite_")}
-
-    def drop(self, keys: Iterable[int], *names: str, table: str = "", where: str = "TRUE") -> None:
-        """Deletes the rows with one of the keys in one of these columns, in tables named ``table...``."""
-        for one, name in [(one, name) for one, own in self.columns.items() for name in own]:
-            for key in keys if name in names and one.startswith(table) else ():
-                self.run(f'DELETE FROM "{one}" WHERE "{name}" = ? AND {where}', [key])
-
-    def rows(self, table: str, *names: str) -> list[tuple]:
-        """These columns of a table; None for a column that this version lacks."""
-        own = {"rowid", *self.columns.get(table, ())}
-        chosen = ", ".join(name if name in own else "NULL" for name in names)
-        return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
-
-    def tell(self, tell: Redact) -> None:
-        """Redacts every cell of every table."""
-        for table, names in self.columns.items():
-            cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
-                f'SELECT rowid, "{name}" FROM "{table}"') if isinstance(cell, str)]
-            for (row, name, was), now in zip(cells, tell([cell for *_, cell in cells]), strict=True):
-                if was != now:
-                    self.run(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', [now, row])
-
-
-def _plain(cell: str) -> str:
-    """A cell without the escapes that Taguette writes letters in.
-
-    >>> _plain('{"tag_path": "Fundaci\\\\u00f3n"}')
-    '{"tag_path": "Fundación"}'
+    >>> _project_file(Path("codings/ana.qda/data.qda")).as_posix()
+    'codings/ana.qdpx'
     """
-    if not (cell.startswith("{") and "\\u" in cell):
-        return cell
-    try:
-        return json.dumps(json.loads(cell), ensure_ascii=False)
-    except ValueError:
-        return cell
+    project = database.parent if database.parent.suffix == ".qda" else database
+    names = (project.with_name(f"{project.stem}{n}.qdpx") for n in ("", *(f"-{n}" for n in range(2, 100))))
+    return next(path for path in names if not path.exists())
 
 
-def _moved_marks(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
-    """Coded spans, in the tool's offsets, with the places of their words in the new text."""
-    spans, _, _ = locate(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
-    for (row, *_), span in zip(marks, spans, strict=True):
-        start, end = remaining_span(*span, now) or (-1, -1)
-        words = now.text[start:end] if start >= 0 else ""
-        yield row, start, end, words if words != text.shown[slice(*span)] else ""
-
-
-def _qualcoder(project: _Project, left: Remaining, tell: Redact) -> None:
-    gone, parted = [], {case for case, in project.rows("case_text", "caseid")}
-    for fid, name, fulltext in project.rows("source", "id", "name", "fulltext"):
-        now = left(name)
-        if now is None:
-            gone.append(fid)
-        elif now.offsets:
-            _qualcoder_text(project, fid, Text(fulltext), now)
-    gone += [fid for fid, text in project.rows("source", "id", "av_text_id") if text in gone]
-    for table, key in (("code_image", "imid"), ("code_av", "avid")):
-        project.drop([mark for mark, fid in project.rows(table, key, "id") if fid in gone],
-                     key, f"memo_{key}", f"from{key}", f"to{key}")
-    for mark, fid in project.rows("code_text", "ctid", "fid"):
-        project.drop([mark] if fid in gone else [], "ctid", "memo_ctid")
-    project.drop(gone, "fid", "fromfileid", "tofileid")
-    project.drop([ris for fid, ris in project.rows("source", "id", "risid") if fid in gone],
-                 "risid", table="ris")
-    project.drop(gone, "id", table="source")
-    project.drop(gone, "id", table="attribute", where="attr_type = 'file'")
-    parted -= {case for case, in project.rows("case_text", "caseid")}
-    # A case is an organisation: here those with nothing but removed texts, and those with its name.
-    cases = [case for case, name in project.rows("cases", "caseid", "name")
-             if case in parted or tell([name]) != [name]]
-    project.drop(cases, "id", table="attribute", where="attr_type = 'case'")
-    project.drop(cases, "caseid", "fromcaseid", "tocaseid")
-
-
-def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> None:
-    """Rewrites one text that changed, its codings, annotations and parts of cases."""
-    project.run("UPDATE source SET fulltext = ? WHERE id = ?", [now.text, fid])
-    found = [((table, row), start, end, quote or "") for table in ("code_text", "annotation")
-             for row, of, start, end, quote in project.rows(table, "rowid", "fid", "pos0", "pos1", "seltext")
-             if of == fid]
-    parts = [(("case_text", row), *(min(at, len(text.shown)) for at in span)) for row, of, *span
-             in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
-    moved = [*_moved_marks(text, found, now),
-             *((key, *(remaining_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
-    for (table, row), *_ in moved:  # moved out of the way: no two may ever have the same place
-        project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
-    for (table, row), start, end, words in moved:
-        if table == "code_text" and (start < 0 or words):  # graphs show the words
-            project.drop([row], "ctid", "memo_ctid", table="gr_")
-        if start < 0:
-            project.run(f"DELETE FROM {table} WHERE rowid = ?", [row])
-            continue
-        project.run(f"UPDATE {table} SET pos0 = ?, pos1 = ? WHERE rowid = ?", [start, end, row])
-        if table == "code_text" and words:
-            project.run("UPDATE code_text SET seltext = ? WHERE rowid = ?", [words, row])
-
-
-def _taguette(project: _Project, left: Remaining, tell: Redact) -> None:
-    gone, changed, lost = [], [], []
-    for key, name, contents in project.rows("documents", "id", "name", "contents"):
-        now, text = left(name), shown(contents)
-        found = [(row, start, end, shown(snippet).shown) for row, of, start, end, snippet in project.rows(
-            "highlights", "id", "document_id", "start_offset", "end_offset", "snippet") if of == key]
-        if now is None:
-            gone.append(key)
-            lost += [row for row, *_ in found]
-            continue
-        if not now.offsets:
-            continue
-        changed.append(key)
-        project.run("UPDATE documents SET contents = ? WHERE id = ?", [_paragraphs(now.text), key])
-        for row, start, end, words in _moved_marks(text, found, now):
-            lost += [row] if start < 0 else []
-            project.run("UPDATE highlights SET start_offset = ?, end_offset = ? WHERE id = ?",
-                        [*(len(now.text[:at].encode()) for at in (start, end)), row])
-            if words:
-                project.run("UPDATE highlights SET snippet = ? WHERE id = ?", [_paragraphs(words), row])
-    project.drop(lost, "id", table="highlights")
-    project.drop(lost, "highlight_id")
-    project.drop(gone, "id", table="documents")
-    # The history of a changed text shows how long the removed words were, and has their offsets.
-    project.drop([*gone, *changed], "document_id", table="commands")
-
-
-def _paragraphs(text: str) -> str:
-    """A text as HTML that keeps its line ends.
-
-    >>> shown(_paragraphs("A & B\\n\\nC")).shown
-    'A & B\\n\\nC'
-    """
-    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n"))
+def _remove_database(path: Path) -> None:
+    """Deletes a database, what its program left beside it, and the folder if nothing else is in it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    if path.parent.suffix == ".qda" and not any(inside.is_file() for inside in path.parent.rglob("*")):
+        shutil.rmtree(path.parent)
 
 
 def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import docx
 import pandas as pd
@@ -24,85 +23,6 @@ from glc_analysis.spreadsheets import CsvRows, save_workbook
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import normalise_space
-
-# ------------------------------
-# SPSS files.
-#
-# The new file keeps labels, missing values, formats, measures, widths, notes and the day it was made.
-# Multiple response sets, custom attributes, roles, the weight and alignment are lost: nothing here can write
-# them.
-
-
-CREATED_AT = slice(92, 109)
-"""The bytes of the header with the day and time when the file was made."""
-
-
-def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
-    """Blanks the cases ``gone`` (numbers from 1), so that the others keep their numbers, and removes names
-    from texts and labels.
-
-    Raises Faults if the file is not read back as it was written.
-    """
-    (before, said), raw = _read(path), path.read_bytes()
-    frame = pd.DataFrame({name: _cells(before[name], gone, names) for name in before})
-    column_labels = _redact_texts(said["column_labels"].values(), names)
-    told = {"column_labels": dict(zip(before, column_labels, strict=True)),
-            "note": _redact_texts(said["note"], names),
-            "file_label": _redact_texts([said["file_label"]], names)[0],
-            "variable_value_labels": {
-                name: dict(zip(_redact_texts(known, names), _redact_texts(known.values(), names),
-                               strict=True))
-                for name, known in said["variable_value_labels"].items()}}
-    if frame.equals(before) and said | told == said:
-        return
-    import pyreadstat
-
-    wide = {name: frame[name].map(lambda cell, room=int(form[1:]): _padded(cell, room))
-            for name, form in said["variable_format"].items() if re.fullmatch(r"A\d+", form)}
-    pyreadstat.write_sav(frame.assign(**wide), path, **said | told, compress=raw.startswith(b"$FL3"))
-    written = bytearray(path.read_bytes())
-    written[CREATED_AT] = raw[CREATED_AT]
-    path.write_bytes(written)
-    again, kept = _read(path)
-    if not again.equals(frame) or kept | {"variable_format": ""} != said | told | {"variable_format": ""}:
-        raise Faults([Fault("cannot be written without its records and read again alike", file=path.name,
-                            fix="remove them in SPSS, correct its checksum in manifest.csv, and repeat")])
-
-
-def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The cases, with dates as numbers, and everything else that can be written to a file."""
-    import pyreadstat  # an extra: only those with SPSS files need it
-
-    frame, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
-    return frame, {
-        "column_labels": meta.column_names_to_labels, "file_label": meta.file_label or "", "note": meta.notes,
-        "variable_value_labels": meta.variable_value_labels, "missing_ranges": meta.missing_ranges,
-        "variable_display_width": meta.variable_display_width, "variable_measure": meta.variable_measure,
-        "variable_format": meta.original_variable_types}
-
-
-def _cells(column: pd.Series, gone: Collection[int], names: pd.DataFrame) -> pd.Series:
-    is_gone = [n in gone for n in range(1, len(column) + 1)]
-    if pd.api.types.is_numeric_dtype(column):
-        return column.mask(is_gone)
-    return pd.Series(_redact_texts(column, names), dtype=column.dtype).mask(is_gone, "")
-
-
-def _padded(cell: str, width: int) -> str:
-    """A text padded to the width of its variable; otherwise the longest text would set the width."""
-    return cell + " " * (width - len(cell.encode()))
-
-
-def _redact_texts(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
-    """The texts without names; numbers and what is missing stay."""
-    texts = list(texts)
-    told = iter(redact([text for text in texts if isinstance(text, str)], names))
-    return [next(told) if isinstance(text, str) else text for text in texts]
-
-
-# ------------------------------
-# Tables and transcripts.
-
 
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 

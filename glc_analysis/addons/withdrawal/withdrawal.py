@@ -27,10 +27,9 @@ from glc_analysis.addons.convening.ratings import read_ratings
 from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew
 from glc_analysis.addons.convening.signatures import SIGNATURES
 from glc_analysis.addons.desk.code_suggestions import VECTORS
-from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
+from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed, name_in_settings
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (
-    edit_spss,
     edit_table,
     redact,
     redact_rows,
@@ -103,10 +102,10 @@ _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id"
 redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The column in which rows of a repeat group name the record they belong to (Kobo, ODK)."""
-_LOSSES = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
-         ".docx": "rewritten as plain paragraphs",
-         ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
-_LOSSES[".zsav"] = _LOSSES[".sav"]
+_NEW_PROJECT = (
+    "with the remaining codings is in its place. Its coder destroys each copy of the old project and goes on "
+    "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
+    "Colours, cases, and codings of pictures and recordings are not in it")
 BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _SAID = ("proposed_by", "objections", "reservations")
@@ -149,9 +148,10 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
             wanted = _wanted(own)
             wanted.write(study.root / STAGE / WANTED)
             _edit_reference(study, new, own, wanted, key, item, today)
-            _edit_coder_files(study, new, own, reference)
-            _edit_manifest(study, new, own)
-            touched = _list_changes(study, new, own)
+            made = _edit_coder_files(study, new, own, reference)
+            new = Study(new.root)  # its settings name the files that were made
+            _edit_manifest(study, new, own, made)
+            touched = _list_changes(study, new, own, made)
             say("searching all files of the study")
             unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, own))
             # The key keeps its pseudonyms: their numbers stay taken.
@@ -301,9 +301,15 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
         return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
 
     if any(survey.tool == "spss" for survey in before.values()):
-        edit_spss(path, rows[path.name], own.names)
-    else:
-        edit_table(path, edit, keep_places=True)
+        texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
+        if rows[path.name] or redact(texts, own.names) != texts:
+            raise Faults([Fault(
+                "holds what is withdrawn, and SPSS files are not rewritten", file=path.name, fix=
+                f"save it from SPSS as {path.stem}.csv with value labels, put that in its place in raw/, "
+                "study.toml and manifest.csv, and repeat. Case 1 is then row 2: change the ids of records in "
+                "the tables that you wrote, unless respondents have ids of their own")])
+        return
+    edit_table(path, edit, keep_places=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_survey_sheets(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
@@ -439,8 +445,9 @@ def _record(study: Study, row: dict[str, str]) -> None:
     study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
-def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> None:
-    """Edits the coders' files of the copy to match its transcripts. Raises all faults at once."""
+def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> dict[str, str]:
+    """Edits the coders' files of the copy to match its transcripts, and study.toml where a file has another
+    name afterwards. Returns the new paths of these by the old ones. Raises all faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read("segments", study=study).set_index("document_id")
     for call, names in own.spoken.items():
@@ -461,35 +468,49 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
     def document_of(copy: str) -> str:
         return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
 
+    made: dict[str, dict[Path, Path]] = {}
     for coder, path in named + logs:
         is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
             own_names = recoding if is_decided else recoding.with_copies(path, document_of)
-            own_names.recode(path, is_decided=is_decided)
+            if (now := own_names.recode(path, is_decided=is_decided)) != path:
+                made.setdefault(coder, {})[path] = now
         except Faults as found:
             faults += found.faults
+    for coder, moves in made.items() if not faults else ():
+        name_in_settings(new, coder, [*moves.values()])
     if faults:
         raise Faults(faults)
+    return {new.relative(old): new.relative(now) for moves in made.values() for old, now in moves.items()}
 
 
-def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
-    """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones."""
+def _edit_manifest(study: Study, new: Study, own: Contribution, made: Mapping[str, str]) -> None:
+    """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones. ``made``
+    has the new paths of files that have another name now."""
     rows = []
     for name, row in manifest.read_manifest(new).items():
-        path, before = new.root / name, study.root / name
+        path, before = new.root / made.get(name, name), study.root / name
         if path.is_file() and before.is_file() and manifest.is_as_recorded(
                 before, row, manifest.checksum(before)):
-            row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+            row |= {"path": new.relative(path), "sha256": manifest.checksum(path),
+                    "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
             rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))
     manifest.write_manifest(new.reference_file("manifest"), rows)
 
 
-def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
+def _list_changes(study: Study, new: Study, own: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
     tables_of_people = {study.root / file.path for name in reference_tables() for file in table_files(name)}
-    rows = [("raw file", study.relative(path),
-             _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
+
+    def become(path: Path) -> str:
+        if name := made.get(study.relative(path)):
+            return f"removed: {name} {_NEW_PROJECT}"
+        is_plain = path.suffix.lower() == ".docx"
+        is_there = (new.root / study.relative(path)).is_file()
+        return f"rewritten{' as plain paragraphs' * is_plain}" if is_there else "removed"
+
+    rows = [("raw file", study.relative(path), become(path))
             for path in sorted({*study.all_raw_files(), *study.private.rglob("*")})
             if path.is_file() and path not in tables_of_people
             for after in [new.root / study.relative(path)]

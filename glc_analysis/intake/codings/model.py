@@ -171,6 +171,12 @@ def unread_note(source: str, kind: str, codings: int) -> str:
     return f"{source!r} is a {kind}: its {said} not read. {what}."
 
 
+def mixed_note(people: int, marks: str) -> str:
+    """What is said of a project in which the work of several people cannot be told apart."""
+    return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
+            "used for agreement. Let each coder export a project of their own.")
+
+
 def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     """The sentence on what a project has and is not read: names by kind; none where there is nothing.
 

@@ -30,6 +30,7 @@ from glc_analysis.intake.codings.model import (
     control_characters,
     left_out,
     local_name,
+    mixed_note,
     read_root,
     unique_name,
     unpack,
@@ -99,6 +100,11 @@ class _Project:
                 if text is source or (local_name(text) in _TEXTS and is_new):
                     self.read_text(source, text)
                     read.add(path)
+        names_users = any(mark.get("creatingUser") or mark.get("modifyingUser")
+                          for name in _MARKS for mark in self.each(name))
+        self.found.is_mixed = len(self.users) > 1 and bool(self.found.passages) and not names_users
+        if self.found.is_mixed:
+            self.found.notes.append(mixed_note(len(self.users), "codings"))
         self.read_notes()
         self.note_unread()
         self.note_left_out()
@@ -297,18 +303,21 @@ _GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made
 
 
 def write_qdpx(
-    path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame, name: str = "codings"
+    path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame, name: str = "codings",
+    is_mixed: bool = False
 ) -> None:
     """Write a project: of `RawCodings`, source and text; the key of codings, and memo; codes.
 
     Each stretch carries its words, so that the tool that reads it can prove its place. A source
-    whose text is blank is written without one. Raises `Faults` for a coding without its code or
+    whose text is blank is written without one. Work that is mixed, as in `RawCodings`, has two users and none
+    at a coding. Raises `Faults` for a coding without its code or
     its place in the text, a code without its parent, and characters that XML cannot hold.
     """
     _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
-    users = _add(project, "Users") if codings["coder"].any() else project
-    for coder in sorted(set(codings["coder"]) - {""}):
+    people = {"coder 1", "coder 2"} if is_mixed else set(codings["coder"]) - {""}
+    users = _add(project, "Users") if people else project
+    for coder in sorted(people):
         _add(users, "User", guid=_new_guid("user", coder), name=coder)
     _add_codes(project if codes.empty else _add(project, "CodeBook"), path, codes)
     listed = project if sources.empty else _add(project, "Sources")

@@ -12,7 +12,15 @@ from html import unescape
 from pathlib import Path
 
 from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text, left_out, unread_note
+from glc_analysis.intake.codings.model import (
+    ParsedCodings,
+    Passage,
+    Tables,
+    Text,
+    left_out,
+    mixed_note,
+    unread_note,
+)
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -165,8 +173,6 @@ def _coder(found: ParsedCodings, tables: Tables, coder: str) -> str:
     people -= {""}
     found.is_mixed = len(people) > 1
     if found.is_mixed:
-        said = f"{len(people)} people worked in this project, and highlights do not say who made them:"
-        fix = "it cannot be used for agreement. Let each coder export a project of their own."
-        found.notes.append(f"{said} {fix}")
+        found.notes.append(mixed_note(len(people), "highlights"))
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not found.is_mixed else ()), "")

@@ -108,15 +108,16 @@ def test_a_file_of_nothing_but_its_records_goes_whole(tmp_path):
     assert not path.exists()
 
 
-def test_records_of_an_spss_file_go_and_one_without_it_keeps_its_bytes(tmp_path):
+@pytest.mark.parametrize(("rows", "names"), [({1}, NAMES.head(0)), (set(), NAMES)])
+def test_an_spss_file_with_its_records_or_name_is_refused_with_what_to_export(tmp_path, rows, names):
     pyreadstat = pytest.importorskip("pyreadstat")
     path = tmp_path / "answers.sav"
-    pyreadstat.write_sav(pd.DataFrame({"org": ["mill", "quay"]}), path)
+    pyreadstat.write_sav(pd.DataFrame({"org": ["Mill House", "quay"]}), path)
     before = path.read_bytes()
-    withdrawal._edit_survey(path, {path.name: set()}, Contribution("lane", frozenset(), names=NAMES))
+    withdrawal._edit_survey(path, {path.name: set()}, Contribution("lane", frozenset()))
+    with pytest.raises(Faults, match="answers.sav: .*save it from SPSS as answers.csv with value labels"):
+        withdrawal._edit_survey(path, {path.name: rows}, Contribution("mill", frozenset(), names=names))
     assert path.read_bytes() == before
-    withdrawal._edit_survey(path, {path.name: {1}}, Contribution("mill", frozenset()))
-    assert read_survey(path).rows == [2] and b"mill" not in path.read_bytes()
 
 
 # Transcripts
