@@ -51,7 +51,6 @@ from glc_analysis.disclosure.blocks import (
     PublishedBlocks,
     block_ids,
     lines_of,
-    mentions_withdrawal,
     without_countries,
 )
 from glc_analysis.disclosure.consent import Consent
@@ -64,15 +63,7 @@ from glc_analysis.disclosure.countries import (
     printable_options,
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
-from glc_analysis.disclosure.releases import (
-    PublishedRelease,
-    announced_votes,
-    check_releases,
-    next_is_stored,
-    prepare_blocks,
-    prepare_release,
-    store_release,
-)
+from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults
@@ -88,6 +79,15 @@ from glc_analysis.reference import (
     in_their_files,
     read_reference,
     sound_questions,
+)
+from glc_analysis.release_store import (
+    announced_votes,
+    check_releases,
+    mentions_withdrawal,
+    next_is_stored,
+    prepare_blocks,
+    prepare_release,
+    store_release,
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View

@@ -248,7 +248,7 @@ class ReportRun:
 
             keep(self.study, self.folder)
         if not may(self.audience, "internal"):  # first: whatever readers see must be on record
-            from glc_analysis.disclosure.releases import publish
+            from glc_analysis.release_store import publish
 
             publish(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see

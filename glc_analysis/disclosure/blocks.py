@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -23,7 +22,6 @@ from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.disclosure.rules import KNOWN, may
-from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
 
 NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single organisation "
@@ -253,13 +251,6 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
 def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
     own = raters["organisation_id"].where(raters["organisation_id"] != "", raters["rater_id"])
     return dict(zip(raters["rater_id"], own, strict=True))
-
-
-def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
-    """Whether a cell of these tables says that something was withdrawn: the block is hidden until people have
-    written the row anew."""
-    cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
-    return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
 
 
 def without_countries(blocks: pd.DataFrame) -> set[str]:
