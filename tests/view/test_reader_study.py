@@ -11,8 +11,8 @@ from glc_analysis.reference import read_table
 from glc_analysis.report import run
 from glc_analysis.run.plan import NOTEBOOKS, behind
 from glc_analysis.study import Study
+from glc_analysis.view.reader_study import _Reader, write_reader_study
 from glc_analysis.view.study_view import NotReleased, OpenStudy
-from glc_analysis.view.visible_tables import _Reader, write_reader_study
 
 AUDIENCES = ("convening", "public")
 
