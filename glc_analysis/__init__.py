@@ -59,7 +59,7 @@ def __dir__() -> list[str]:
 def _all_checks() -> Sequence[schema.Check]:
     from glc_analysis.checks import CHECKS
 
-    return CHECKS
+    return (*CHECKS, *(check for add_on, name in brought("checks") for check in add_on.load(name)))
 
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.

@@ -1,6 +1,7 @@
 """Add-ons: what each brings, and how the core finds it.
 
-An add-on is a folder of ``glc_analysis/addons``. Its ``__init__.py`` holds one object, ``ADD_ON``, of data
+An add-on is a folder of ``glc_analysis/addons``. A folder ``schema`` in it holds its tables and settings
+(:mod:`glc_analysis.schema`). Its ``__init__.py`` holds one object, ``ADD_ON``, of data
 and names, and imports nothing else: finding all add-ons takes no time. The core imports none. It lists the
 folder, and where it needs what an add-on brings, it loads what a name stands for (:meth:`AddOn.load`).
 """
@@ -31,6 +32,19 @@ class AddOn:
     """Commands, by their heading in ``glc --help``."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """What an analyst uses as ``glc.NAME``, by its name."""
+    steps: str = ""
+    """Steps of the build, a tuple."""
+    announced_blocks: str = ""
+    """The value, made by a step of it, with the ids of blocks of text that some people were told of before an
+    organisation left: nobody may see another version of them."""
+    slices: str = ""
+    """A function of (a reader of tables by name) that gives further lists of slices.json."""
+    private_inputs: tuple[str, ...] = ()
+    """Folders of ``private/`` from which its steps make tables."""
+    checks: str = ""
+    """Checks between reference tables, a tuple."""
+    settings_faults: str = ""
+    """A function of (the name of the file, all settings) that yields Faults of its settings."""
 
     def load(self, name: str) -> Any:
         """What a name stands for; its module is imported now.

@@ -21,12 +21,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
-from glc_analysis.addons.convening.principles import TABLES as WRITTEN
-from glc_analysis.addons.convening.principles import principle_tables
-from glc_analysis.addons.convening.rounds import erased_rounds
-from glc_analysis.addons.convening.tallies import ballot_tables
-from glc_analysis.addons.convening.votes import principles_shown, visible_principles
-from glc_analysis.checks import evidence_faults, finding_faults
+from glc_analysis.addon import brought
+from glc_analysis.checks import finding_faults
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
@@ -46,10 +42,8 @@ from glc_analysis.cleaning.records import (
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.disclosure.blocks import (
-    AGENDA,
     DECISIONS,
     PublishedBlocks,
-    block_ids,
     lines_of,
     without_countries,
 )
@@ -90,7 +84,7 @@ from glc_analysis.release_store import (
     store_release,
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
-from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
+from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View, in_order
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
@@ -101,11 +95,7 @@ FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
-TABLE_ORDER = (
-    "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
-    "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "suggestions",
-    "countries", "context", "stated", "mentions", "estimates", "release_convening", "release_public",
-    "quotations", *WRITTEN, "ratings", "tallies", "blocks", "announced_votes", "steps")
+TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 
@@ -161,37 +151,6 @@ def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, Publ
     return engine[f"issued_{audience}"], blocks
 
 
-def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
-                    say: Say = lambda line: None) -> None:
-    """Writes the tables of the convening alone, in a second, where the others are there already;
-    ``ballots`` are ``ratings`` and ``tallies``.
-
-    All count as out of date until the next ``build``: this one leaves slices.json as it was.
-    """
-    if not (study.processed / "slices.json").is_file():
-        build(study, say=say)
-        return
-    aside = study.processed / ".building"
-    aside.mkdir(exist_ok=True)
-    written = principle_tables(reference) | ballots  # of an unsound table the last build has the rows
-    for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
-        os.replace(tables.write(aside, name, tables.shape(name, frame)), study.processed / f"{name}.parquet")
-    shutil.rmtree(aside)
-
-
-def take_back_results(study: Study, round_id: str) -> None:
-    """Takes a round that was opened again out of the tables and removes its slides, until it is closed."""
-    shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
-    aside = study.processed / ".building"
-    for name in ("ratings", "tallies"):
-        path = study.processed / f"{name}.parquet"
-        if path.is_file():
-            aside.mkdir(exist_ok=True)
-            frame = tables.read(name, study=study)
-            os.replace(tables.write(aside, name, frame[frame["round_id"] != round_id]), path)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
 def check_study(study: Study, *, say: Say = lambda line: None,
                 look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
     """Does all of ``build`` in which something can be wrong, and writes nothing. Returns how many rows a
@@ -221,7 +180,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
-    has_figures = not (reference.evidence.empty and reference.joint_display.empty)
+    has_figures = any(_is_any(need, study, reference) for step in steps if "estimates" in step.needs
+                      for need in step.if_any)
     if not has_figures:
         steps = [_NO_FIGURES, *(_ANSWERS_LOOKED_AT if step.name == "answers" else step for step in steps
                                 if step.name not in _FIGURES)]
@@ -255,19 +215,20 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
 
 
-def _in_words(steps: Collection[str], study: Study, reference: Reference) -> list[str]:
+def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
     """What these steps of a check look at, of what the study has."""
-    has = {kind: bool(study.raw_files(kind)) for kind in RAW_KINDS}
-    cites = ("quotes", "evidence", "joint_display", "headlines")
-    is_cited = any(len(reference.tables[name]) for name in cites)
-    looks = {"records": ("records of the survey", has["survey"]),
-             "answers": ("answers to questions", has["survey"]),
-             "coded columns": ("codes in survey files", bool(study.settings["survey"]["coded"])),
-             "conversations": ("interviews and calls", has["interviews"] or has["calls"]),
-             "coding": ("coders' work", has["codings"]), "context": ("outside facts", has["context"]),
-             "quotations": ("quotations, evidence and findings", is_cited),
-             "ratings": ("ballots", has["ratings"])}
-    return [said for step, (said, is_there) in looks.items() if step in steps and is_there]
+    return [step.looks_at for step in STEPS if step.name in names
+            and any(_is_any(need, study, reference) for need in step.if_any)]
+
+
+def _is_any(need: str, study: Study, reference: Reference) -> bool:
+    """Whether there is anything of an input: raw files of a kind, rows of a reference table, a setting."""
+    if need.startswith("raw/"):
+        return bool(study.raw_files(need.removeprefix("raw/")))
+    if need.endswith(".csv"):
+        return len(reference.tables[need.removesuffix(".csv")]) > 0
+    section, _, setting = need.removeprefix("[").partition("] ")
+    return bool(study.settings[section][setting])
 
 
 def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, Any]:
@@ -589,9 +550,7 @@ def _blocks(view: View) -> dict[str, Any]:
     reference, own = view.reference, view["organisations"]
     known = countries_shown(view["answers"], own, Consent.of(reference.consent),
                             view.study.settings["disclosure"])
-    voted = view["ratings"][view["ratings"]["round_id"].isin(erased_rounds(view.study))]
-    told_already = {*block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
-                    *block_ids("comments", voted["principle_id"]), *([AGENDA] if len(voted) else [])}
+    told_already = {block for name in ANNOUNCED for block in view[name]}
     lines, rows, told = [], [], []
     for audience in READERS:
         found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
@@ -610,12 +569,11 @@ def _blocks(view: View) -> dict[str, Any]:
 
 
 def _quotations(view: View) -> dict[str, Any]:
-    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, for evidence
-    that points nowhere, and for findings of headlines.csv that were chosen after the first answer."""
+    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, and for findings
+    of headlines.csv that were chosen after the first answer."""
     reference = view.reference
-    faults = [*quotes_faults(reference.quotes, view["segments"]), *evidence_faults(
-        reference.evidence, reference.joint_display, view["estimates"], view["segments"]),
-        *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
+    faults = [*quotes_faults(reference.quotes, view["segments"]),
+              *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
         raise Faults(in_their_files(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
@@ -624,16 +582,6 @@ def _quotations(view: View) -> dict[str, Any]:
     return {"quotations": pd.concat([
         printable_quotes(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
                  labels=labels).assign(audience=audience) for audience in READERS])}
-
-
-def _principles(view: View) -> dict[str, Any]:
-    """The principles and what people wrote about them."""
-    return dict(principle_tables(view.reference))
-
-
-def _ratings(view: View) -> dict[str, Any]:
-    """The votes of closed rounds."""
-    return dict(ballot_tables(view.study, view.reference, view.log))
 
 
 def _consensus(view: View) -> pd.DataFrame:
@@ -659,25 +607,29 @@ PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
                                                         "words"))}
 """The figures that each step makes: together they are table ``estimates``."""
 
-STEPS = (
+ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
+"""The values that hold the blocks which some people were told of before somebody left."""
+
+STEPS = in_order((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
                      "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
                      "[survey] respondent", *(f"[survey] {role}" for role in records.ROLES)),
-         ("records",), _records),
+         ("records",), _records, "records of the survey", ("raw/survey",)),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
                            "questions.csv", "names.csv", "stopped.csv", "pseudonyms"),
-         ("conversations",), _conversations),
+         ("conversations",), _conversations, "interviews and calls", ("raw/interviews", "raw/calls")),
     Step("participants", ("conversations", "attendance.csv"), ("participants",), _participants),
     Step("organisations", ("records", "participants", "organisations.csv", "countries.csv",
                            "[survey] unknown_organisations"), ("organisations",), _organisations),
     Step("answers", ("records", "organisations", "questions.csv", "options.csv", "countries.csv",
                      "[survey] redacted"),
-         ("questions", "options", "answers", "responses", "selections", "countries"), _answers),
+         ("questions", "options", "answers", "responses", "selections", "countries"), _answers,
+         "answers to questions", ("raw/survey",)),
     Step("open answers", ("responses", "answers", "questions.csv"), ("open_answers", "respondents"),
          _open_answers),
     Step("coded columns", ("records", "questions.csv", "codebook.csv", "[survey] coded"),
-         ("coded_answers", "coded_questions"), _coded_columns),
+         ("coded_answers", "coded_questions"), _coded_columns, "codes in survey files", ("[survey] coded",)),
     Step("texts", ("open_answers", "respondents", "organisations", "conversations", "coded_answers",
                    "names.csv", "pseudonyms"),
          ("documents", "segments"), _texts),
@@ -686,11 +638,12 @@ STEPS = (
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
                     "[coding] code_separator", "[coding] consensus"),
          ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "suggestions", "units",
-          "work", "spans", "tree", "mixed"), _coding),
+          "work", "spans", "tree", "mixed"), _coding, "coders' work", ("raw/codings",)),
     Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
                        "[coding] parent_codings"), ("agreement",),
          _agreement),
-    Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context),
+    Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context,
+         "outside facts", ("raw/context",)),
     Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",
                                      "[context]"), ("stated",), _stated),
     Step("mentions", ("codings", "quarantined", "disagreements", "readings", "documents", "segments",
@@ -705,24 +658,21 @@ STEPS = (
                            "segments", "codebook", "codebook.csv", "attendance.csv", "[salience] repeats"),
          ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
-    Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
-                        "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),
-         ("quotations",), _quotations),
-    Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
-    Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
-                     "stopped.csv", "proxies.csv", "interests.csv", "[consensus]", "sealed rounds"),
-         ("ratings", "tallies"), _ratings),
+    Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
+                        "consent.csv", "codebook.csv"),
+         ("quotations",), _quotations, "quotations and findings", ("quotes.csv", "headlines.csv")),
     Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
                     "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
                     "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",
-                    "releases", "sealed rounds"),
+                    "releases", *ANNOUNCED),
          ("blocks", "announced_votes", "block_lines"), _blocks),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
                       "[survey]", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
-)
-"""The steps of the build, in their order."""
+    *(step for add_on, name in brought("steps") for step in add_on.load(name)),
+))
+"""The steps of the build, in their order, with those of add-ons."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "estimates"}
 _NO_FIGURES = Step("estimates", (), ("estimates",), lambda view: {"estimates": pd.DataFrame()})
@@ -764,8 +714,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               "has_survey": engine.rows("responses") > 0,
                               "countries": _work_countries(engine["countries"]),
                               **lists, "themes": _themes(engine["codebook"]),
-                              "principles": _listed_principles(engine["principles"]),
-                              "shown_principles": principles_shown(engine["principles"]),
+                              **_added_slices(engine),
                               "organisations": _took_part(engine["organisations"]),
                               "codes": _long_codes(engine["codings"], engine["codebook"])})}
     files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
@@ -815,11 +764,10 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
 
 
-def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:
-    """The principles in their latest text, by id."""
-    rows = visible_principles(principles, "team")
-    return [{"id": row.principle_id, "label": row.short_name or row.printed_id}
-            for row in rows.sort_values("principle_id").itertuples()]
+def _added_slices(engine: Engine) -> dict[str, Any]:
+    """What add-ons list in slices.json."""
+    return {name: listed for add_on, function in brought("slices")
+            for name, listed in add_on.load(function)(engine.__getitem__).items()}
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:

@@ -1,20 +1,17 @@
 """The checks between reference tables, which `glc check` runs.
 
 Goes in: the reference tables as read. Comes out: one Fault for each cell that is wrong or does not fit
-another table. Rules that one subject knows best come from its own module; the list is :data:`CHECKS`.
+another table. Rules that one subject knows best come from its own module; the list is :data:`CHECKS`, and
+add-ons bring others.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, came_from, name_of
-from glc_analysis.addons.convening.principles import changed_word_faults, status_faults
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import undecided_dates
@@ -30,7 +27,6 @@ from glc_analysis.schema import (
     in_row_order,
     is_day,
     schema_check,
-    unknown_names,
 )
 from glc_analysis.text import match_key
 
@@ -226,160 +222,6 @@ CODING_CHECKS: tuple[Check, ...] = (
 
 
 # ------------------------------
-# Checks of the tables of the convening.
-
-
-_DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
-         "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date")
-LIVE = ("candidate", "agreed")
-"""Statuses of principles in use: each of these needs evidence."""
-
-
-def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """The last version of a principle is in use, unless other principles come from it; older versions are
-    superseded."""
-    rows, numbered = tables["principles"], _numbered(tables)
-    last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
-    replaced = {name for text in texts if text["version"] == "1" for name in came_from(text)}
-    for n, row in rows.iterrows():
-        final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
-        if not is_source:
-            continue
-        is_replaced = numbered.at[n, "number"] < final or name_of(row) in replaced
-        if is_replaced != (row["status"] == "superseded"):
-            said = f"{name_of(row)} was split or merged: it must be superseded" if name_of(row) in replaced \
-                else (f"version {final} of {row['principle_id']} is the last one: older versions must be "
-                      "superseded, the last must not")
-            yield Fault(said, file="principles.csv", row=str(n), column="status",
-                        value=row["status"], fix="correct the status, or make the next version with "
-                        f"`glc amend {row['principle_id']}`")
-
-
-def _origins(tables: Tables) -> Iterator[Fault]:
-    """What a principle was split or merged from are versions of other principles."""
-    rows = tables["principles"]
-    sources = rows[rows["translation_of"] == ""]
-    known = {name_of(row) for _, row in sources.iterrows()}
-    for n, row in sources[(sources["version"] == "1") & (sources["comes_from"] != "")].iterrows():
-        for name in came_from(row):
-            if name not in known or name == name_of(row):
-                yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
-                            file="principles.csv", row=str(n), column="comes_from", value=name,
-                            fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
-                            f"{FLOOR} if somebody proposed it in the room")
-
-
-def _counted_versions(tables: Tables) -> Iterator[Fault]:
-    """Versions are counted from 1 without gaps, one row each; translations name an existing version."""
-    rows = tables["principles"]
-    yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
-    yield from _translations(rows)
-
-
-def _numbered(tables: Tables) -> pd.DataFrame:
-    """The rows of principles.csv whose version is a number, with ``number``."""
-    rows = tables["principles"]
-    rows = rows[rows["version"].str.fullmatch(r"[1-9]\d{0,3}", flags=re.ASCII)]
-    return rows.assign(number=rows["version"].astype(int))
-
-
-def _last(numbered: pd.DataFrame) -> pd.Series:
-    """The number of each principle's last version, without translations."""
-    return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
-
-
-def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
-    for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
-        yield Fault("has the same version in another row, in another language", file="principles.csv",
-                    row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    fix="name in translation_of what it translates, or give it the next version")
-    for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
-        if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
-            missing = ", ".join(f"{principle}.{gap}" for gap in gaps[:3])
-            yield Fault(f"earlier versions are missing: {missing}", file="principles.csv",
-                        row=str(own["number"].idxmax()), column="version", value=str(own["number"].max()),
-                        fix="keep every version, older ones as superseded")
-
-
-def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
-    ids = rows["principle_id"] + "." + rows["version"]
-    sources = rows["translation_of"] == ""
-    languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
-    for n, row in rows[~sources].iterrows():
-        said = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
-            if row["translation_of"] not in languages else \
-            f"is in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
-            "is in the same language as the text that it translates" \
-            if languages[ids[n]] == row["language"] else ""
-        if said:
-            yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
-                        value=row["translation_of"], fix="name the principle and version that the row has, "
-                        "as P07.2, and another language")
-
-
-def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle in use has evidence, but for those that came to be in the room; claim ``literature`` is
-    for evidence from the literature alone."""
-    principles, evidence = tables["principles"], tables["evidence"]
-    in_the_room = set(principles.loc[principles["comes_from"] != "", "principle_id"])
-    is_live = (principles["status"].isin(LIVE) & (principles["translation_of"] == "")
-               & ~principles["principle_id"].isin(in_the_room))
-    for n, principle in principles.loc[is_live, "principle_id"].items():
-        if principle not in set(evidence["principle_id"]):
-            yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
-                        value=principle, fix=f"add some to evidence.csv, or `glc withdraw-text {principle}`")
-    for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
-        if kind != "literature":
-            yield Fault(f"does not fit evidence of kind {kind}", file="evidence.csv", row=str(n),
-                        column="claim", value="literature", fix="say what the study itself shows")
-
-
-def _versions(name: str, tables: Tables) -> Iterator[Fault]:
-    """Rounds, joint positions, signatures or decisions (table ``name``) are about existing texts. Those on a
-    text that was replaced later stay: they belong to that text, and count for no other."""
-    principles = tables["principles"]
-    sources = principles[principles["translation_of"] == ""]
-    known = {*(sources["principle_id"] + "." + sources["version"])}
-    ids = tables[name]["principle_id"] + "." + tables[name]["version"]
-    yield from unknown_names(name, "principle_id, version", ids, known, "principles.csv has no such version")
-
-
-def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
-    """A text stays as it was signed or decided on (rows of table ``name``), whether or not a round was about
-    it."""
-    yield from changed_word_faults(name, done, tables["principles"].to_dict("records"),
-                                   tables[name].to_dict("index"))
-
-
-def _decided_texts(tables: Tables) -> Iterator[Fault]:
-    """Somebody decided that a text is agreed or set aside."""
-    yield from status_faults(tables["principles"].to_dict("index"),
-                             tables["text_decisions"].to_dict("records"))
-
-
-def _closed_rounds(tables: Tables) -> Iterator[Fault]:
-    """No round is closed before it is opened."""
-    for n, row in tables["rounds"].iterrows():
-        if is_day(row["opened_on"]) and is_day(row["closed_on"]) and row["closed_on"] < row["opened_on"]:
-            yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
-                        row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
-
-
-def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
-                    segments: pd.DataFrame) -> Iterator[Fault]:
-    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack.
-
-    The index of the first two is the row number in the file.
-    """
-    known = {"estimate": estimates["estimate_id"], "segment": segments["segment_id"]}
-    for kind, ids in known.items():
-        cells = evidence.loc[evidence["kind"] == kind, "reference"]
-        yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
-    yield from unknown_names("joint_display", "estimate_id", joint_display["estimate_id"],
-                             {*known["estimate"]}, "the study has no such estimate")
-
-
-# ------------------------------
 # Checks of the findings that were chosen beforehand.
 
 
@@ -445,28 +287,6 @@ def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[
 HEADLINE_CHECKS: tuple[Check, ...] = (
     Check(("headlines", "questions", "options", "codebook"), _chosen_findings),
 )
-CONVENING_CHECKS: tuple[Check, ...] = (
-    in_row_order(schema_check("principles.version", "principles.language"),
-                 Check(("principles",), _last_versions)),
-    Check(("principles",), _counted_versions),
-    Check(("principles",), _origins),
-    schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
-                 "evidence.reference", "principles.theme_ids"),
-    schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id",
-                 "errata.principle_id"),
-    Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
-    schema_check("joint_display.quote_id"),
-    # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
-    *(Check(("principles", name), partial(_versions, name))
-      for name in ("rounds", "signoffs", "panel_positions", "text_decisions")),
-    Check(("principles", "signoffs"), partial(_same_words, "signoffs", "signed")),
-    Check(("principles", "text_decisions"), partial(_same_words, "text_decisions", "decided")),
-    Check(("principles", "text_decisions"), _decided_texts),
-    schema_check("raters.organisation_id"),
-    schema_check("signoffs.organisation_id"),
-    *map(schema_check, _DAYS),
-    Check(("rounds",), _closed_rounds),
-)
 
 
 # ------------------------------
@@ -479,6 +299,5 @@ CHECKS: tuple[Check, ...] = (
     *CODING_CHECKS,
     Check(("consent", "organisations", "speakers"),
           lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
-    *CONVENING_CHECKS,
     *HEADLINE_CHECKS,
 )

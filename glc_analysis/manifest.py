@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from glc_analysis import read_log
+from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
 from glc_analysis.study import JOURNAL, REPOSITORY, SUGGESTION_LOG, Study
@@ -256,8 +256,9 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     digest.update(package_hash().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
-    seals = [path for path in sorted(study.sealed_rounds.rglob("*")) if path.is_file()]
-    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else []), *seals):
+    private = [path for _, names in addon.brought("private_inputs") for name in names
+               for path in sorted(study.private_folder(name).rglob("*")) if path.is_file()]
+    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else []), *private):
         digest.update(path.name.encode() + path.read_bytes())
     return digest
 

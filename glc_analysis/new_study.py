@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import write_gitignore
-from glc_analysis.schema import reference_tables, table_files
-from glc_analysis.study import Study
+from glc_analysis.schema import reference_tables, settings_of_add_ons, table_files
+from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_sheets
 from glc_analysis.templates import template
 from glc_analysis.text import slug
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 # The folder.
 
 
-FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
-           "raw/context", "reference", "processed", "reports", "private/reference")
+FOLDERS = (*(f"raw/{kind}" for kind in RAW_KINDS), "reference", "processed", "reports", "private/reference")
 
 
 def start(directory: Path, *, form: Path | None = None, codebook: Path | None = None,
@@ -91,7 +90,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
              for key, text in (("id", slug(title)), ("title", title))}
     read = ", ".join(f"{json.dumps(file, ensure_ascii=False)} = {json.dumps(names, ensure_ascii=False)}"
                      for file, names in survey["sheets"].items())
-    settings = template(__file__, "study.toml").render(named).replace(
+    settings = template(__file__, "study.toml").render(named, add_ons=settings_of_add_ons()).replace(
         "encoding = []", f"encoding = {json.dumps(survey['encoding'])}", 1).replace(
         "sheets = {}", f"sheets = {{{read}}}", 1)
     (reference / "study.toml").write_text(settings, encoding="utf-8", newline="\n")

@@ -7,6 +7,7 @@ A step declares what it needs, and can read nothing else:
 - ``[disclosure]`` or ``[survey] coded``: a section of study.toml, or one setting;
 - ``pseudonyms``: the pseudonym of every name of names.csv;
 - ``releases``: the releases to each audience in ``private/``;
+- ``private/NAME``: the files of a folder of ``private/`` that an add-on keeps;
 - any other name: a table or a value that an earlier step made.
 
 A step makes tables (or rows of one, :data:`PARTS`) and values. Tables are kept from the last build if the
@@ -38,7 +39,8 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import table_files
 from glc_analysis.study import RAW_KINDS, Study
 
-PSEUDONYMS, RELEASES, SEALS = "pseudonyms", "releases", "sealed rounds"
+PSEUDONYMS, RELEASES = "pseudonyms", "releases"
+PRIVATE = "private/"
 LOG = "steps"
 """The table with the log lines of all steps."""
 
@@ -58,12 +60,37 @@ class Part:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, what it needs and makes, and the function that makes it from a :class:`View`."""
+    """One step: its name, what it needs and makes, and the function that makes it from a :class:`View`.
+
+    ``looks_at`` is in words what a check finds faults of in this step, where one of the inputs ``if_any`` has
+    something.
+    """
 
     name: str
     needs: tuple[str, ...]
     makes: tuple[str, ...]
     function: Callable[[View], Mapping[str, Any]]
+    looks_at: str = ""
+    if_any: tuple[str, ...] = ()
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps, each after those that make what it needs, otherwise as they are listed.
+
+    >>> last = Step("last", ("n", "raw/survey"), (), dict)
+    >>> [step.name for step in in_order([last, Step("first", (), ("n",), dict)])]
+    ['first', 'last']
+    """
+    waiting, placed, made = [*steps], [], set()
+    while waiting:
+        ready = (step for step in waiting if all(is_input(need) or need in made for need in step.needs))
+        if not (step := next(ready, None)):
+            names = ", ".join(step.name for step in waiting)
+            raise UndeclaredError(f"No step makes all that these need: {names}.")
+        waiting.remove(step)
+        placed.append(step)
+        made.update(step.makes)
+    return tuple(placed)
 
 
 @dataclass(frozen=True)
@@ -153,10 +180,9 @@ class DeclaredStudy(Study):
         self._allow(RELEASES)
         return self.whole.private
 
-    @property
-    def sealed_rounds(self) -> Path:
-        self._allow(SEALS)
-        return self.whole.sealed_rounds
+    def private_folder(self, name: str) -> Path:
+        self._allow(f"{PRIVATE}{name}")
+        return self.whole.private_folder(name)
 
     @property
     def processed(self) -> Path:
@@ -233,8 +259,8 @@ class Inputs:
     arrivals: Arrivals
 
     def digest(self, need: str) -> str:
-        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases,
-        seals of rounds."""
+        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases, a
+        private folder."""
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
@@ -246,10 +272,11 @@ class Inputs:
             return self.study.digests.of_value(self.study.settings[section][setting])
         if need == PSEUDONYMS:
             return self.study.digests.of_value(sorted(self.pseudonyms.items()))
-        if need == SEALS:
+        if need.startswith(PRIVATE):
+            folder = self.study.private_folder(need.removeprefix(PRIVATE))
             return self.study.digests.of_value([
                 (self.study.relative(path), self.study.digests.of_file(path))
-                for path in sorted(self.study.sealed_rounds.rglob("*")) if path.is_file()])
+                for path in sorted(folder.rglob("*")) if path.is_file()])
         return releases_digest(self.study, self.arrivals.digests)
 
     def earlier_releases(self) -> Collection[str]:
@@ -286,7 +313,8 @@ def is_input(need: str) -> bool:
     >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
     [True, True, True, True, False]
     """
-    return need.startswith(("raw/", "[")) or need.endswith(".csv") or need in (PSEUDONYMS, RELEASES, SEALS)
+    return (need.startswith(("raw/", "[", PRIVATE)) or need.endswith(".csv")
+            or need in (PSEUDONYMS, RELEASES))
 
 
 def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:

@@ -15,22 +15,20 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
+from glc_analysis.addon import brought
 from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.locks import Say
 from glc_analysis.permissions import owner_only
-from glc_analysis.schema import PLACES, default_settings, table_files
+from glc_analysis.schema import PLACES, default_settings, is_day, table_files
 from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode, parse
 
-CRITERIA = ("importance", "feasibility")
-"""The criteria by which a principle is rated."""
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """What pages, slides and papers of an invented study say first."""
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
@@ -81,9 +79,10 @@ def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterat
     """Faults of settings that have the right form, and break a rule of their own."""
     yield from unit_name_faults(file, settings["study"]["unit_name"])
     yield from unknown_faults(file, settings["survey"]["unknown"])
-    yield from consensus_faults(file, settings["consensus"])
     yield from coding_faults(file, settings["coding"])
     yield from countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
+    for add_on, function in brought("settings_faults"):
+        yield from add_on.load(function)(file, settings)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -169,31 +168,6 @@ def unknown_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
                         fix="use country, organisation, or both")
 
 
-def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults of [consensus]: a scale without rules of agreement, a quorum of no panel, and a date that is not
-    one.
-
-    >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
-    >>> [fault.value for fault in consensus_faults("study.toml", rule)]
-    ['providers', '-1']
-    """
-    for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
-        if settings[name] != stated:
-            yield Fault("the rules of agreement hold only for votes from 1 to 9 with 7 to 9 as high",
-                        file=file, column=f"[consensus] {name}", value=str(settings[name]),
-                        fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
-    for panel, ballots in settings["quorum"].items():
-        if panel not in PANELS:
-            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file, column="[consensus] quorum",
-                        value=panel, fix=f"use {', '.join(PANELS)}")
-        elif ballots < 0:
-            yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
-                        fix="write a whole number, or 0 for two thirds of the panel")
-    if (day := settings["fixed_on"]) and not _is_day(day):
-        yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
-                    fix="write it as YYYY-MM-DD")
-
-
 def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Faults of the rule of consensus in [coding]: nobody named who decides, no day, or a day that is none.
 
@@ -205,20 +179,13 @@ def coding_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
     if rule == "person" and not by:
         yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
                     value="", fix='write the name, or another rule for consensus, such as "unanimous"')
-    if day and not _is_day(day):
+    if day and not is_day(day):
         yield Fault("is not a date", file=file, column="[coding] fixed_on", value=day,
                     fix="write it as YYYY-MM-DD")
     if rule != "unanimous" and not day:
         yield Fault("does not say since when this rule of consensus holds", file=file,
                     column="[coding] fixed_on", value="", fix="write the day on which it was fixed, before "
                     "anybody coded, as YYYY-MM-DD")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
@@ -262,11 +229,12 @@ JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
 like any coder's file, and the log of suggestions, which is no data until one was accepted. Both are only ever
 added to."""
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
-RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS, WORDS = default_settings()
 """The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
 has them."""
+RAW_KINDS = (*DEFAULTS["raw"],)
+"""The kinds of raw files."""
 
 
 @dataclass(frozen=True)
@@ -396,10 +364,9 @@ class Study:
     def private(self) -> Path:
         return self.root / "private"
 
-    @property
-    def sealed_rounds(self) -> Path:
-        """The folder with what was kept when each rating round was closed."""
-        return self.private / "rounds"
+    def private_folder(self, name: str) -> Path:
+        """A folder of ``private/``, whether or not it is there."""
+        return self.private / name
 
     @property
     def key_file(self) -> Path:

@@ -56,8 +56,8 @@ def template(module: str, name: str) -> Template:
 
     A value that the template names and that is not given is an error.
 
-    >>> template(__file__, "study.toml").render(id='"ours"', title='"Our study"').splitlines()[2]
-    'id = "ours"'
+    >>> template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
+    'id = "a"'
     """
     return _environment(_folder(module)).get_template(name)
 

@@ -198,7 +198,8 @@ def _written(study: Study) -> Iterator[Piece]:
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
         yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
                     for row, text in frame[column].items() if text and text not in AUDIENCES)
-    for path in sorted(study.sealed_rounds.glob("*/reopened.csv")):  # why: every result of the round says it
+    # Why a round was opened again: every result of it says it.
+    for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
         reasons = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
         yield from ((f"written\t{study.relative(path)}\t{n}\tbecause", text)
                     for n, text in enumerate(reasons, start=2))

@@ -1,5 +1,7 @@
-"""The schema: every table and column of a study, described in two CSV files.
+"""The schema: every table, column and setting of a study, described in data files.
 
+Those of an add-on lie in a folder ``schema`` of its own and come after those of the core; ``study.toml``
+there is what a new study says of its settings.
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
 tables, which people write. In both, each row describes a column, in the order of the columns; the grain of
 a table is on its first row. ``settings.toml`` holds the defaults of study.toml.
@@ -37,6 +39,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glc_analysis import addon
 from glc_analysis.errors import Fault, GLCError, nearest
 
 if TYPE_CHECKING:
@@ -275,17 +278,33 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
     >>> defaults["coding"]["approach"], words["coding", "approach"]
     ('codebook', ('codebook', 'interpretive'))
     """
-    defaults = tomllib.loads((FOLDER / "settings.toml").read_text(encoding="utf-8"))
-    words = {(section, name): tuple(allowed) for section, names in defaults.pop("words").items()
-             for name, allowed in names.items()}
+    defaults: dict[str, dict[str, Any]] = {}
+    words = {}
+    for path in (FOLDER / "settings.toml", *_of_add_ons("settings.toml")):
+        declared = tomllib.loads(path.read_text(encoding="utf-8"))
+        words |= {(section, name): tuple(allowed) for section, names in declared.pop("words", {}).items()
+                  for name, allowed in names.items()}
+        for section, values in declared.items():
+            defaults.setdefault(section, {}).update(values)
     return defaults, words
+
+
+def settings_of_add_ons() -> list[str]:
+    """What study.toml of a new study says of the settings of each add-on that has some."""
+    return [path.read_text(encoding="utf-8") for path in _of_add_ons("study.toml")]
+
+
+def _of_add_ons(name: str) -> list[Path]:
+    paths = (addon.FOLDER / add_on / "schema" / name for add_on in addon.installed())
+    return [path for path in paths if path.is_file()]
 
 
 def _by_table(file: str) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
-    with (FOLDER / file).open(encoding="utf-8-sig", newline="") as lines:
-        for row in csv.DictReader(lines):
-            found.setdefault(row["table"], []).append(row)
+    for path in (FOLDER / file, *_of_add_ons(file)):
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines):
+                found.setdefault(row["table"], []).append(row)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.study import CRITERIA
+from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.text import content_hash
 from tests.support.study_on_disk import SmallStudy
 

@@ -4,4 +4,6 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
-    commands={"Facilitator": "commands:COMMANDS"})
+    commands={"Facilitator": "commands:COMMANDS"},
+    steps="steps:STEPS", slices="steps:slices", announced_blocks="announced_blocks",
+    private_inputs=("rounds",), checks="checks:CHECKS", settings_faults="settings:settings_faults")

@@ -41,6 +41,7 @@ from glc_analysis.addons.convening.consensus import (
 )
 from glc_analysis.addons.convening.histories import origin
 from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.rounds import erased_rounds, keep_told
 from glc_analysis.addons.convening.votes import (
     agreed_panels,
@@ -54,7 +55,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import CRITERIA, INVENTED, PANELS, Study
+from glc_analysis.study import INVENTED, PANELS, Study
 from glc_analysis.templates import template
 from glc_analysis.view.visible_tables import VisibleTables
 from glc_analysis.writing import write_atomic

@@ -564,7 +564,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         raise Faults(count.faults)
     if close:
         from glc_analysis.addons.convening.agenda import write_slides
-        from glc_analysis.build import build_convening
+        from glc_analysis.addons.convening.rebuild import build_convening
 
         try:
             build_convening(study, count.reference, count.frames, say=say)
@@ -596,7 +596,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.build import take_back_results
+    from glc_analysis.addons.convening.rebuild import take_back_results
 
     reopen_round(study, round_id, because, today=date.today())
     take_back_results(study, round_id)
@@ -700,8 +700,8 @@ def _ensure_traceable(study: Study) -> None:
     if changed is None or changed - ratings - {*study.unused_files()}:
         ensure_built(study)
     elif changed & ratings:
+        from glc_analysis.addons.convening.rebuild import build_convening
         from glc_analysis.addons.convening.tallies import ballot_tables
-        from glc_analysis.build import build_convening
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.locks import locked
         from glc_analysis.reference import read_reference

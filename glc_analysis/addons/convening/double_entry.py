@@ -28,12 +28,21 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, voters
-from glc_analysis.addons.convening.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
+from glc_analysis.addons.convening.ratings import (
+    ABSTAIN,
+    BY_NAME,
+    CRITERIA,
+    HEADER,
+    MARK,
+    QUESTIONS,
+    SCORED,
+    SCORES,
+)
 from glc_analysis.addons.convening.rounds import rows_of_open_round
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key, normalise_space
 from glc_analysis.writing import sync_folder, write_atomic
 

@@ -17,7 +17,6 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, refuse
-from glc_analysis.study import CRITERIA
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import content_hash, match_key, normalise_space
 
@@ -30,6 +29,8 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 # aloud is asked of those who wrote one.
 
 
+CRITERIA = ("importance", "feasibility")
+"""The criteria by which a principle is rated."""
 SCORES = tuple("123456789")
 """The scale: other scales, such as pictures, are never made into these numbers."""
 ABSTAIN = "abstain"

@@ -291,12 +291,12 @@ def forget_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
 
 def erase_roles(study: Study, raters: Collection[str]) -> None:
     """Removes these raters from the records of all rounds."""
-    for path in study.sealed_rounds.glob(f"*/{RECORD}"):
+    for path in study.private_folder("rounds").glob(f"*/{RECORD}"):
         _write(path, forget_raters(_read(path), raters))
 
 
 def _record(study: Study, round_id: str) -> Path:
-    return study.sealed_rounds / round_id / RECORD
+    return study.private_folder("rounds") / round_id / RECORD
 
 
 # ------------------------------
@@ -371,7 +371,8 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     of raters.csv with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs
     on a text."""
     own = votes.loc[votes["round_id"] == round_id, list(COLUMNS)]
-    folder = study.sealed_rounds / round_id / str(1 + len(_reopened(study.sealed_rounds / round_id)))
+    home = study.private_folder("rounds") / round_id
+    folder = home / str(1 + len(_reopened(home)))
     settings = study.settings["consensus"]
     study.keep_digest_key()
     shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
@@ -389,7 +390,7 @@ def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
     page that is made again shows more comments. Nothing is kept of a round that an earlier version of the
     package closed, since nobody knows what was told, and of one of which a ballot was erased."""
-    folders = _sealed_folders(study.sealed_rounds / round_id)
+    folders = _sealed_folders(study.private_folder("rounds") / round_id)
     said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
     if said.get(name) == "" and not said["erased"]:
         write_atomic(folders[-1] / TOLD[name], content)
@@ -407,7 +408,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
     seals, faults = {}, []
     for round_id, rows in rounds.groupby("round_id", sort=False):
-        is_sealed, home = (rows["is_sealed"] != "").any(), study.sealed_rounds / round_id
+        is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
         if (rows["closed_on"] == "").all():
             if is_sealed:
                 faults.append(Fault(f"round {round_id} was closed and sealed, and the day is gone",
@@ -491,7 +492,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 def sealed_files(study: Study, round_id: str) -> set[str]:
     """The names of the files from which ballots of a round were sealed, and of no other round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
-    for path in study.sealed_rounds.glob(f"*/*/{BALLOTS}"):
+    for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(_read(path)["file"])
     return files[True] - files[False]
 
@@ -567,7 +568,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
     """Records that a closed round is opened again, on this day and why. Its seals stay."""
-    folder = study.sealed_rounds / round_id
+    folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / REOPENED, pd.DataFrame([*_reopened(folder), (today, because)], columns=["on", "because"]))
 
@@ -579,7 +580,7 @@ def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
 def erase_ballots(study: Study, raters: Collection[str]) -> None:
     """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
     erase_roles(study, raters)
-    for path in study.sealed_rounds.glob(f"*/*/{SEAL}"):
+    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*raters])
         if is_gone.any():
@@ -596,14 +597,14 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
 def erased_rounds(study: Study) -> set[str]:
     """The rounds of which a ballot was erased after their results were told. Whoever heard them would see
     from another count how the person who left had voted, so the room is told nothing of these rounds."""
-    return {path.parent.parent.name for path in study.sealed_rounds.glob(f"*/*/{SEAL}")
+    return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
 
 def seal_anew(study: Study) -> None:
     """Gives every seal and each of its ballots the digest that it has now, with the present key of the
     study."""
-    for path in study.sealed_rounds.glob(f"*/*/{SEAL}"):
+    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters, votes = (_read_raters(path.with_name(RATERS))[list(_SEALED)], _read(path.with_name(BALLOTS)))
         known = _with_digests(raters, votes, study.digests)
         _write(path.with_name(RATERS), known)

@@ -41,6 +41,7 @@ from glc_analysis.addons.convening.consensus import (
     tally,
 )
 from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.rounds import Seal, erased_rounds, keep_told
 from glc_analysis.addons.convening.votes import (
     agreed_panels,
@@ -54,7 +55,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.study import CRITERIA, PANELS, Study
+from glc_analysis.study import PANELS, Study
 
 
 def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,

@@ -10,6 +10,7 @@ from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
     BY_NAME,
+    CRITERIA,
     MARK,
     QUESTIONS,
     SCORED,
@@ -19,7 +20,7 @@ from glc_analysis.addons.convening.ratings import (
     written_stamp,
 )
 from glc_analysis.reference import read_reference
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import Study
 from tests.support.form_study import LANGUAGES, FormStudy
 
 say = form_phrases("en")

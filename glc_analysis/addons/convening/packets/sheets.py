@@ -32,6 +32,7 @@ from glc_analysis.addons.convening.pages.principles import (
 )
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
+from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.disclosure.blocks import NOT_SHOWN
 from glc_analysis.disclosure.consent import ITEMS
@@ -46,7 +47,7 @@ from glc_analysis.disclosure.quotations import (
 )
 from glc_analysis.publish.returns import held, passages, sheet_phrases
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import CRITERIA, PANELS
+from glc_analysis.study import PANELS
 from glc_analysis.tables_html import (
     Markup,
     html_table,

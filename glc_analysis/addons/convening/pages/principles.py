@@ -21,11 +21,12 @@ from glc_analysis.addons.convening.consensus import NO_DECISION, dissent, in_wor
 from glc_analysis.addons.convening.histories import listed
 from glc_analysis.addons.convening.pages.convening import came_about, changes, changes_table, decided
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
+from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
-from glc_analysis.study import CRITERIA, PANELS
+from glc_analysis.study import PANELS
 from glc_analysis.tables_html import Markup, html_table, language_label, more, note, quotation, show, tag
 from glc_analysis.text import language_direction
 from glc_analysis.view.places import anchor, link

@@ -1,0 +1,46 @@
+"""The tables of the convening written without the others, in a second: in the room nobody waits for a build.
+
+All tables count as out of date until the next build: slices.json stays as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.principles import principle_tables
+from glc_analysis.build import build
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+
+
+def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
+                    say: Callable[[str], None] = lambda line: None) -> None:
+    """Writes the tables of the convening where the others are there already, else builds all; ``ballots``
+    are ``ratings`` and ``tallies``."""
+    if not (study.processed / "slices.json").is_file():
+        build(study, say=say)
+        return
+    aside = study.processed / ".building"
+    aside.mkdir(exist_ok=True)
+    written = principle_tables(reference) | ballots  # of an unsound table the last build has the rows
+    for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
+        os.replace(tables.write(aside, name, tables.shape(name, frame)), study.processed / f"{name}.parquet")
+    shutil.rmtree(aside)
+
+
+def take_back_results(study: Study, round_id: str) -> None:
+    """Takes a round that was opened again out of the tables and removes its slides, until it is closed."""
+    shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
+    aside = study.processed / ".building"
+    for name in ("ratings", "tallies"):
+        path = study.processed / f"{name}.parquet"
+        if path.is_file():
+            aside.mkdir(exist_ok=True)
+            frame = tables.read(name, study=study)
+            os.replace(tables.write(aside, name, frame[frame["round_id"] != round_id]), path)
+    shutil.rmtree(aside, ignore_errors=True)

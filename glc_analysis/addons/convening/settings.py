@@ -1,0 +1,36 @@
+"""What settings of the convening may say, beyond their form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.schema import is_day
+from glc_analysis.study import PANELS
+
+
+def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Faults of [consensus]: a scale without rules of agreement, a quorum of no panel, and a date that is not
+    one.
+
+    >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
+    >>> [fault.value for fault in settings_faults("study.toml", {"consensus": rule})]
+    ['providers', '-1']
+    """
+    rule = settings["consensus"]
+    for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
+        if rule[name] != stated:
+            yield Fault("the rules of agreement hold only for votes from 1 to 9 with 7 to 9 as high",
+                        file=file, column=f"[consensus] {name}", value=str(rule[name]),
+                        fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
+    for panel, ballots in rule["quorum"].items():
+        if panel not in PANELS:
+            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file, column="[consensus] quorum",
+                        value=panel, fix=f"use {', '.join(PANELS)}")
+        elif ballots < 0:
+            yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
+                        fix="write a whole number, or 0 for two thirds of the panel")
+    if (day := rule["fixed_on"]) and not is_day(day):
+        yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
+                    fix="write it as YYYY-MM-DD")

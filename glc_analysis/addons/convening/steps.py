@@ -1,0 +1,67 @@
+"""The steps of the build that make the tables of the convening, and what they add to slices.json.
+
+In: the reference tables, ballots, and the tables that evidence points to. Out: :data:`STEPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.checks import evidence_faults
+from glc_analysis.addons.convening.principles import TABLES, principle_tables
+from glc_analysis.addons.convening.rounds import erased_rounds
+from glc_analysis.addons.convening.tallies import ballot_tables
+from glc_analysis.addons.convening.votes import principles_shown, visible_principles
+from glc_analysis.disclosure.blocks import AGENDA, block_ids
+from glc_analysis.errors import Faults
+from glc_analysis.reference import in_their_files
+from glc_analysis.steps import Step, View
+
+
+def _evidence(view: View) -> dict[str, Any]:
+    """Makes nothing. Raises Faults for evidence that points nowhere."""
+    reference = view.reference
+    if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["estimates"],
+                                   view["segments"])]:
+        raise Faults(in_their_files(view.study, faults))
+    return {}
+
+
+def _principles(view: View) -> dict[str, Any]:
+    """The principles and what people wrote about them."""
+    return dict(principle_tables(view.reference))
+
+
+def _ratings(view: View) -> dict[str, Any]:
+    """The votes of closed rounds."""
+    return dict(ballot_tables(view.study, view.reference, view.log))
+
+
+def _announced(view: View) -> dict[str, Any]:
+    """The blocks with votes of rounds of which a ballot was erased after the room heard their results."""
+    voted = view["ratings"][view["ratings"]["round_id"].isin(erased_rounds(view.study))]
+    return {"announced_blocks": sorted({
+        *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
+        *block_ids("comments", voted["principle_id"]), *([AGENDA] if len(voted) else [])})}
+
+
+STEPS = (
+    Step("evidence", ("estimates", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
+         "evidence", ("evidence.csv", "joint_display.csv")),
+    Step("principles", tuple(f"{name}.csv" for name in TABLES), TABLES, _principles),
+    Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
+                     "stopped.csv", "proxies.csv", "interests.csv", "[consensus]", "private/rounds"),
+         ("ratings", "tallies"), _ratings, "ballots", ("raw/ratings",)),
+    Step("announced votes", ("ratings", "private/rounds"), ("announced_blocks",), _announced),
+)
+
+
+def slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+    """The principles in their latest text, by id, and the ids of those that each audience may read."""
+    rows = visible_principles(read("principles"), "team").sort_values("principle_id")
+    return {"principles": [{"id": row.principle_id, "label": row.short_name or row.printed_id}
+                           for row in rows.itertuples()],
+            "shown_principles": principles_shown(read("principles"))}
