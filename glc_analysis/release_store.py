@@ -1,7 +1,7 @@
 """The store of releases, in ``private/releases/<audience>``: readable by its owner only, never by a notebook.
 
-It keeps for each release its figures, its blocks of text, the organisations behind both, and the votes that
-it announced: without it nothing prevents a new release from being subtracted from those already printed.
+It keeps for each release its figures, its blocks of text, the organisations behind both, and what add-ons
+announced with it: without it nothing prevents a new release from being subtracted from those already printed.
 Where the last release is missing, nothing is built until somebody has decided what to do. What may be
 released is decided in :mod:`glc_analysis.disclosure`; its inputs are gathered here, and its decisions kept.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,14 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.votes import without_roles_blank
-from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
+from glc_analysis.addon import brought, loaded
+from glc_analysis.disclosure.blocks import (
+    LINES,
+    OWN_KINDS,
+    PublishedBlocks,
+    hidden_blocks,
+    lines_of,
+)
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READERS
@@ -46,17 +52,15 @@ from glc_analysis.manifest import (
     release_folders,
     release_info,
 )
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import is_day
-from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
 PARTS = {"figures": "figures.parquet", "contributions": "behind.parquet"}
 """The tables of a release's figures, and the file of each."""
 BLOCKS = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
 """The tables of its blocks of text."""
-ANNOUNCED = "votes.parquet"
-"""The votes on agreed principles as this release told them."""
 PRINTED = ("number", "day", "issued")
 """What the pages say about a release."""
 
@@ -95,28 +99,36 @@ def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, 
 
 def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
                    are_named: bool) -> set[str]:
-    """The blocks to hide from an audience; ``lines`` are those of today (:func:`.blocks.lines_of`), and
+    """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), and
     ``are_named`` says whether words carry names."""
     before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCKS.values()))
               for one in release_folders(study.private, audience)]
-    return hidden_blocks(lines, before, organisations,
-                         study.settings["disclosure"]["reissue_change"] + KNOWN, are_named=are_named)
+    kinds = sum((added.kinds for added in loaded("blocks")), OWN_KINDS)
+    return hidden_blocks(lines, before, organisations, study.settings["disclosure"]["reissue_change"] + KNOWN,
+                         kinds=kinds, are_named=are_named)
 
 
-def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
-    """Whether a cell of these tables says that something was withdrawn: the block is hidden until people have
-    written the row anew."""
-    cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
-    return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
+def block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
+                audience: str) -> pd.DataFrame:
+    """The lines of every block that an audience has, of add-ons as well; ``known`` are the countries that
+    each audience may know of (:func:`.countries.countries_shown`)."""
+    added = (line for blocks in loaded("blocks") for line in blocks.lines(frames, reference, audience))
+    return lines_of(frames, reference.quotes, known["shown"][audience], known["shown_home"][audience], added,
+                    audience=audience)
 
 
-def announced_votes(study: Study, audience: str, earlier: Collection[str]) -> pd.DataFrame:
-    """The votes on agreed principles as the last of the ``earlier`` releases told them (names such as
-    ``public/001``); without rows before the first."""
-    found = [one / ANNOUNCED for one in release_folders(study.private, audience)
-             if f"{audience}/{one.name}" in earlier and (one / ANNOUNCED).is_file()]
-    told = tables.shape("announced_votes", pd.read_parquet(found[-1]) if found else pd.DataFrame())
-    return without_roles_blank(told)
+def announced() -> list[str]:
+    """The names of what add-ons announce with a release: ``announced_NAME`` is the table, ``NAME.parquet``
+    the file in the store."""
+    return [name for _, names in brought("announced") for name in names]
+
+
+def earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
+    """What the last of the ``earlier`` releases (such as ``public/001``) announced under a name; without rows
+    before the first."""
+    found = [file for one in release_folders(study.private, audience)
+             if f"{audience}/{one.name}" in earlier and (file := one / f"{name}.parquet").is_file()]
+    return tables.shape(f"announced_{name}", pd.read_parquet(found[-1]) if found else pd.DataFrame())
 
 
 def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
@@ -137,11 +149,12 @@ def store_release(study: Study, audience: str,
 
     ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
     releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
-    (:func:`.releases.content_of`).
+    (:func:`.releases.content_of`, and what add-ons tell).
     """
     kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
-    content = [seen, *content_of(frames, audience), pd.Series(sorted(shown), dtype="str")]
+    added = (part for told in loaded("release_content") for part in told(frames, audience))
+    content = [seen, *content_of(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)
@@ -174,15 +187,16 @@ def forget_contents(study: Study) -> None:
 
 
 def publish(study: Study, audience: str) -> None:
-    """Puts on record what an audience is about to see: the next release gets its number, and the votes on
-    agreed principles count as announced. Raises OSError if there is no next release."""
+    """Puts on record what an audience is about to see: the next release gets its number, and what add-ons
+    announce with it counts as announced. Raises OSError if there is no next release."""
     number = read_slices(study)["release"][audience]["number"]
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)
-        agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
-        told = view.tallies[view.tallies["principle_id"].isin(agreed)]
-        tables.shape("announced_votes", told.assign(audience=audience)).to_parquet(new / ANNOUNCED)
+        for add_on, names in brought("announced"):
+            for name, function in names.items():
+                rows = add_on.load(function)(view).assign(audience=audience)
+                tables.shape(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
     publish_next(study.private, audience, number)
 
 
@@ -211,7 +225,10 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     if kept:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
         estimates = frames["estimates"]["estimate_id"]
-        lines = {audience: _lines_today(study, frames, audience) for audience in READERS}
+        reference = read_reference(study)
+        known = countries_shown(frames["answers"], frames["organisations"], Consent.of(reference.consent),
+                                study.settings["disclosure"])
+        lines = {audience: block_lines(frames, reference, known, audience) for audience in READERS}
         incidence = find_contributors(frames)
     for release in kept:
         path, figures = release / PARTS["contributions"], pd.read_parquet(release / PARTS["figures"])
@@ -228,13 +245,6 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
-
-
-def _lines_today(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> pd.DataFrame:
-    reference, own, settings = read_reference(study), frames["organisations"], study.settings["disclosure"]
-    known = countries_shown(frames["answers"], own, Consent.of(reference.consent), settings)
-    return lines_of(frames, reference.quotes, reference.codebook, reference.raters,
-                    known["shown"][audience], known["shown_home"][audience], audience=audience)
 
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:

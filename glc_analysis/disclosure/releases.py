@@ -17,10 +17,9 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
-from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
-from glc_analysis.disclosure.rules import KNOWN, Rules, may
+from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.estimates import ALL, is_whole
@@ -293,18 +292,10 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
 
 def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """What an audience reads in addition to figures: quotations, questions and codes, the principles that it
-    may read with their evidence, judgements, votes and signatures, and which blocks are hidden."""
+    """What an audience reads of the core's tables in addition to figures: quotations, questions and codes,
+    and which blocks are hidden."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
-    principles = frames["principles"]
-    shown = visible_principles(principles, audience)["principle_id"]
-    shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
-    yield shown
-    for name in ("evidence", "judgements", "tallies", "signoffs"):
-        yield frames[name][frames[name]["principle_id"].isin(shown["principle_id"])]
-    if may(audience, "joint_display"):
-        yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
 def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:

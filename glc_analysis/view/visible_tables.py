@@ -16,6 +16,7 @@ from functools import cache, cached_property
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addon import loaded
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNTOLD,
     agreed_panels,
@@ -24,6 +25,7 @@ from glc_analysis.addons.convening.votes import (
     told_signatures,
     told_tallies,
     visible_principles,
+    without_roles_blank,
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
@@ -74,8 +76,8 @@ class VisibleTables:
         """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
-            if name == "evidence":
-                frame = frame[~block_ids("evidence", frame["principle_id"]).isin([*self.hidden])]
+            if item := next((added.rows[name] for added in loaded("blocks") if name in added.rows), ""):
+                frame = frame[~block_ids(name, frame[item]).isin([*self.hidden])]
             if self.organisation and "organisation_id" in frame:
                 return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
             return frame
@@ -402,7 +404,7 @@ class VisibleTables:
     def _as_announced(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Votes on agreed principles as they were announced: people correct them by an erratum with a date
         (errata.csv), never by other numbers, which could be subtracted from the old ones."""
-        told = tables.read("announced_votes", study=self.study)
+        told = without_roles_blank(tables.read("announced_votes", study=self.study))
         agreed = self.principle_rows.loc[self.principle_rows["status"] == "agreed", "principle_id"]
         told = told[(told["audience"] == self.audience) & told["principle_id"].isin(agreed)]
         if told.empty:

@@ -6,4 +6,6 @@ ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
     commands={"Facilitator": "commands:COMMANDS"},
     steps="steps:STEPS", slices="steps:slices", announced_blocks="announced_blocks",
+    blocks="blocks:BLOCKS", release_content="releases:content_of",
+    announced={"votes": "releases:announced_votes"},
     private_inputs=("rounds",), checks="checks:CHECKS", settings_faults="settings:settings_faults")
