@@ -37,6 +37,16 @@ class AddOn:
     announced_blocks: str = ""
     """The value, made by a step of it, with the ids of blocks of text that some people were told of before an
     organisation left: nobody may see another version of them."""
+    view: str = ""
+    """A class whose attributes every view of a study has as well."""
+    view_names: tuple[str, ...] = ()
+    """Those of them that ``dir(view)`` offers to an analyst."""
+    visible: Mapping[str, str] = field(default_factory=dict)
+    """By table, a function of a :class:`glc_analysis.view.reader_study.Reader` that gives what an audience
+    other than the team may see of it; of tables without one, nothing."""
+    visible_slices: str = ""
+    """A function of (slices.json, an audience) that gives of its ``slices`` what the audience may know;
+    without one, nothing."""
     blocks: str = ""
     """Blocks of text that its pages show (:class:`glc_analysis.disclosure.blocks.AddedBlocks`): the core
     decides for all blocks together which an audience may see."""

@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addon import brought, loaded
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
@@ -36,7 +36,7 @@ CONSENT_SHOWN = "name"
 
 def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     """Writes into an empty folder what an audience may see of a built study; returns it as a study."""
-    made, reader = Study(folder), _Reader(study, audience)
+    made, reader = Study(folder), Reader(study, audience)
     # What pages read of the reference tables, and tells of nobody who took part.
     told = {made.settings_file: study.settings_file, made.reference_file("headlines"):
             study.reference_file("headlines")}
@@ -57,8 +57,8 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """What one audience may see of each table."""
+class Reader:
+    """What one audience may see of each table; of those of add-ons what these declare."""
 
     study: Study
     audience: str
@@ -68,7 +68,10 @@ class _Reader:
         :func:`glc_analysis.run.plan.behind` must know, so that pages are made again when it changes."""
         if name == f"release_{self.audience}":
             return self.decisions
-        return _MAKERS.get(name, _Reader.nothing)(self, name)
+        for add_on, functions in brought("visible"):
+            if name in functions:
+                return add_on.load(functions[name])(self)
+        return _MAKERS.get(name, Reader.nothing)(self, name)
 
     def table(self, name: str) -> pd.DataFrame:
         return tables.read(name, study=self.study)
@@ -88,15 +91,15 @@ class _Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """slices.json without the countries, principles, organisations, long codes and hashes that the
-        audience must not know."""
+        """slices.json without the countries, organisations, long codes and hashes that the audience must not
+        know; of what add-ons list the part that they declare."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
-        agreed = whole["shown_principles"][self.audience]
-        principles = [one for one in whole["principles"] if one["id"] in agreed]
-        return {**whole, "countries": countries, "shown": {self.audience: self.visible},
-                "shown_home": {self.audience: whole["shown_home"][self.audience]},
-                "principles": principles, "shown_principles": {self.audience: agreed}, "organisations": [],
+        added = {name: listed for visible in loaded("visible_slices")
+                 for name, listed in visible(whole, self.audience).items()}
+        return {**{name: whole[name] for name in ("has_survey", "themes")}, **added, "countries": countries,
+                "shown": {self.audience: self.visible},
+                "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": "",
                 "release": {self.audience: whole["release"][self.audience]}}
 
@@ -170,24 +173,9 @@ class _Reader:
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
-    def principles(self, name: str) -> pd.DataFrame:
-        """The latest text of each principle that the audience may read, in all its languages."""
-        rows = self.table(name)
-        seen = visible_principles(rows, self.audience)["principle_id"]
-        rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
-        return rows.assign(asked_by="", changed_because="", comes_from="")
-
-    def evidence(self, name: str) -> pd.DataFrame:
-        """Which figures and codes a principle rests on: passages and the team's notes are left out."""
-        rows = self.table(name)
-        rows = rows[rows["principle_id"].isin(self.principles("principles")["principle_id"])]
-        return rows[rows["kind"].isin(["estimate", "code"])].assign(note="", cited="", quoted_for="")
-
-
-_MAKERS: dict[str, Callable[[_Reader, str], pd.DataFrame]] = {
-    "questions": _Reader.whole, "codebook": _Reader.codebook, "options": _Reader.options,
-    "countries": _Reader.countries, "estimates": _Reader.estimates, "answers": _Reader.answers,
-    "organisations": _Reader.organisations,
-    "quotations": _Reader.own, "blocks": _Reader.own, "announced_votes": _Reader.own,
-    "principles": _Reader.principles, "evidence": _Reader.evidence}
+_MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
+    "questions": Reader.whole, "codebook": Reader.codebook, "options": Reader.options,
+    "countries": Reader.countries, "estimates": Reader.estimates, "answers": Reader.answers,
+    "organisations": Reader.organisations,
+    "quotations": Reader.own, "blocks": Reader.own}
 """What an audience may see of each table; of all others it sees nothing."""

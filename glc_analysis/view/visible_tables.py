@@ -2,8 +2,9 @@
 
 In: a built study and an audience, and where a page is about one, a country, theme, principle or organisation.
 Out: rows of its tables. Figures are those that :func:`.suppression.release` lets the audience see, with the
-numbers that it may see; words are those that were cleared for it; principles, votes, names and countries
-follow the rules of this room. :mod:`glc_analysis.view.study_view` makes frames for analysts of them.
+numbers that it may see; words are those that were cleared for it; names and countries follow the rules of
+this room. What add-ons let a view show is an attribute of the view as well.
+:mod:`glc_analysis.view.study_view` makes frames for analysts of them.
 """
 
 from __future__ import annotations
@@ -12,34 +13,25 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import loaded
-from glc_analysis.addons.convening.votes import (
-    LARGEST_UNTOLD,
-    agreed_panels,
-    counts_of,
-    said_exactly,
-    told_signatures,
-    told_tallies,
-    visible_principles,
-    without_roles_blank,
-)
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
-from glc_analysis.disclosure.blocks import block_ids, block_of
+from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, may
 from glc_analysis.disclosure.suppression import release
-from glc_analysis.errors import Faults
+from glc_analysis.errors import Faults, nearest
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.summary import Words, no_such_question, summaries
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import Study
 
 UNNAMED = "an organisation"
 """What readers see in place of an organisation that they may not know by name."""
@@ -62,6 +54,15 @@ class VisibleTables:
 
     def __post_init__(self) -> None:
         check_audience(self.audience)
+
+    def __getattr__(self, name: str) -> Any:
+        """What an add-on lets a view show."""
+        if name.startswith("_") or hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # raises what made the property fail
+        for added in loaded("view"):
+            if name in vars(added):
+                return vars(added)[name].__get__(self, type(self))
+        raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
 
     def may(self, capability: str) -> bool:
         """Whether the audience has a capability (:mod:`glc_analysis.disclosure.rules`)."""
@@ -306,127 +307,6 @@ class VisibleTables:
         return rows[rows["source"].isin([*self.labels.values()])] if self.country else rows
 
     @cached_property
-    def principle_rows(self) -> pd.DataFrame:
-        """Rows of table ``principles``: the latest text of each that the audience may read; with a
-        ``principle``, of this one."""
-        rows = visible_principles(self.read("principles"), self.audience)
-        return rows[rows["principle_id"] == self.principle] if self.principle else rows
-
-    @cached_property
-    def principle_names(self) -> dict[str, str]:
-        """Short names of the page's principles that the audience may read, by id."""
-        rows = self.principle_rows
-        return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
-
-    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
-        """The signatures under a principle that the audience may read, and the decisions of those whose names
-        it may not know, counted; empty where that could tell how one of them decided.
-
-        Decisions belong to one text: those on an earlier version are not among them.
-        organisation_id, name (blank where the audience may not know it), decision (blank where it must not
-        know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
-        it gave.
-
-        >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
-        {'endorse': 9, 'do_not_endorse': 1}
-        """
-        everybody = self.read("signoffs")
-        is_text = everybody["principle_id"] == principle_id
-        rows, nameless = everybody[is_text & (everybody["version"] == self._version(principle_id))], {}
-        names = rows["organisation_id"].map(self.organisation_names).fillna("")
-        rows = rows.assign(name=names)
-        if not self.may("signatures"):
-            rows = rows.assign(is_named=rows["is_named"] & (names != ""))
-            asked = {*everybody["organisation_id"], *self._voters["organisation_id"]} - {""}
-            rows, nameless = told_signatures(rows, len(asked) - int(rows["is_named"].sum()))
-            if block_of("signatures", principle_id) in self.hidden:
-                rows, nameless = rows[rows["is_named"]], {}
-            rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
-                                  for column in ("organisation_id", "name")})
-        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
-
-    def is_signed_before(self, principle_id: str) -> bool:
-        """Whether only an earlier text of a principle was signed, and the present one is to be agreed."""
-        rows = self.read("signoffs")
-        versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
-        status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
-        return status == "candidate" and bool(versions) and self._version(principle_id) not in versions
-
-    def _version(self, principle_id: str) -> str:
-        """The version of the text that the audience reads."""
-        return self.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
-
-    @cached_property
-    def _voters(self) -> pd.DataFrame:
-        """The rows of raters.csv of those who may rate."""
-        rows = read_table(self.study, "raters")
-        return rows[rows["may_rate"] == "true"]
-
-    @cached_property
-    def agreed_panels(self) -> set[str]:
-        """The panels whose members all agreed that every count of their votes is shown."""
-        return agreed_panels(self._voters)
-
-    @cached_property
-    def panel_sizes(self) -> dict[str, int]:
-        """How many may rate in each panel, by its name: the largest number of any closed round.
-        """
-        sizes = self.read("tallies").groupby("panel")["n_expected"].max()
-        return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
-
-    @cached_property
-    def tallies(self) -> pd.DataFrame:
-        """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
-        all that may be ``said`` of the votes in words (:mod:`.votes`).
-
-        Panels with one or two votes are on no page; other audiences than the team do not see those with three
-        either, and the public sees the last round on each principle only."""
-        rows = self.read("tallies")
-        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
-        # Before anything is hidden: an earlier round never takes the place of one that may not be told.
-        order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
-        is_last = order == order.groupby(rows["principle_id"]).transform("max")
-        is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
-        # The change since a round that is hidden would tell its median.
-        has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
-        rows = rows.assign(movement=rows["movement"].mask(has_hidden, ""))[~is_hidden]
-        if not self.may("exact_votes"):
-            test = self.study.settings["consensus"]["test"]
-            # Of all rounds: whether a change may be shown depends on the earlier ones.
-            rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
-            if not self.may("every_round"):
-                rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
-            return self._as_announced(rows)
-        rows = rows[rows["n"] >= LARGEST_UNTOLD]
-        return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
-                           said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
-
-    def _as_announced(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Votes on agreed principles as they were announced: people correct them by an erratum with a date
-        (errata.csv), never by other numbers, which could be subtracted from the old ones."""
-        told = without_roles_blank(tables.read("announced_votes", study=self.study))
-        agreed = self.principle_rows.loc[self.principle_rows["status"] == "agreed", "principle_id"]
-        told = told[(told["audience"] == self.audience) & told["principle_id"].isin(agreed)]
-        if told.empty:
-            return rows
-        key = ["round_id", "principle_id", "criterion", "panel"]
-        is_told = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(told[key]))
-        return pd.concat([rows[~is_told], told[rows.columns]]).sort_values(key, ignore_index=True)
-
-    @cached_property
-    def panel_positions(self) -> pd.DataFrame:
-        """What panels say together about the principles that the audience may read: rows of table
-        ``panel_positions``."""
-        rows = self.read("panel_positions")
-        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
-
-    @cached_property
-    def closed_rounds(self) -> list[str]:
-        """The closed rounds in order."""
-        found = {*self.read("tallies")["round_id"]}
-        return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
-
-    @cached_property
     def coded_passages(self) -> pd.DataFrame:
         """One row a passage and code on which the coders agreed, with theme_id, role and translation: the
         columns of :func:`.exports.quotations`. Sorted by source, then date; the first passage of each
@@ -466,12 +346,6 @@ class VisibleTables:
         """The figures of all questions of the page, by what they are grouped by."""
         return cache(lambda by: summaries(self.released, self.question_table, self.options,
                                           self.country_table, by=by))
-
-    @cached_property
-    def errata(self) -> pd.DataFrame:
-        """What people wrote to correct announced votes, with the day, for the principles of the page."""
-        rows = self.read("errata")
-        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])].sort_values("date")
 
     @cached_property
     def translations(self) -> Mapping[str, str]:

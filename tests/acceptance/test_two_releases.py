@@ -59,7 +59,7 @@ def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
 def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):
     monkeypatch.setattr("glc_analysis.release_store.hidden_blocks", lambda *given, **named: set())
     monkeypatch.setattr("glc_analysis.release_store.next_release", lambda fresh, *given: fresh)
-    monkeypatch.setattr("glc_analysis.view.visible_tables.VisibleTables._as_announced",
+    monkeypatch.setattr("glc_analysis.addons.convening.view._as_announced",
                         lambda view, rows: rows)
     _, found = left(printed, WELL_SEEN, tmp_path)
     assert all(len(found[audience]) > 20 for audience in READERS)
