@@ -37,6 +37,25 @@ class AddOn:
     announced_blocks: str = ""
     """The value, made by a step of it, with the ids of blocks of text that some people were told of before an
     organisation left: nobody may see another version of them."""
+    view: str = ""
+    """A class whose attributes every view of a study has as well."""
+    view_names: tuple[str, ...] = ()
+    """Those of them that ``dir(view)`` offers to an analyst."""
+    visible: Mapping[str, str] = field(default_factory=dict)
+    """By table, a function of a :class:`glc_analysis.view.reader_study.Reader` that gives what an audience
+    other than the team may see of it; of tables without one, nothing."""
+    visible_slices: str = ""
+    """A function of (slices.json, an audience) that gives of its ``slices`` what the audience may know;
+    without one, nothing."""
+    blocks: str = ""
+    """Blocks of text that its pages show (:class:`glc_analysis.disclosure.blocks.AddedBlocks`): the core
+    decides for all blocks together which an audience may see."""
+    release_content: str = ""
+    """A function of (tables, an audience) that yields what the audience reads of its tables: it tells whether
+    a release says anything new."""
+    announced: Mapping[str, str] = field(default_factory=dict)
+    """By name, a function of a view that gives what counts as announced once a release is published. The
+    build keeps it in a table ``announced_NAME``."""
     slices: str = ""
     """A function of (a reader of tables by name) that gives further lists of slices.json."""
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -90,3 +109,8 @@ def brought(field_name: str) -> Iterator[tuple[AddOn, Any]]:
     for add_on in installed().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
+
+
+def loaded(field_name: str) -> list[Any]:
+    """What the names of a field stand for, of every add-on that brings it."""
+    return [add_on.load(name) for add_on, name in brought(field_name)]

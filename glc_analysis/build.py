@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
-from glc_analysis.addon import brought
+from glc_analysis.addon import brought, loaded
 from glc_analysis.checks import finding_faults
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
@@ -41,13 +41,7 @@ from glc_analysis.cleaning.records import (
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
-from glc_analysis.disclosure.blocks import (
-    DECISIONS,
-    PublishedBlocks,
-    lines_of,
-    mentions_withdrawal,
-    without_countries,
-)
+from glc_analysis.disclosure.blocks import PublishedBlocks, without_countries
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     coded_countries,
@@ -58,15 +52,7 @@ from glc_analysis.disclosure.countries import (
     printable_options,
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
-from glc_analysis.disclosure.releases import (
-    PublishedRelease,
-    announced_votes,
-    check_releases,
-    next_is_stored,
-    prepare_blocks,
-    prepare_release,
-    store_release,
-)
+from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults
@@ -82,6 +68,16 @@ from glc_analysis.reference import (
     in_their_files,
     read_reference,
     sound_questions,
+)
+from glc_analysis.release_store import (
+    announced,
+    block_lines,
+    check_releases,
+    earlier_announced,
+    next_is_stored,
+    prepare_blocks,
+    prepare_release,
+    store_release,
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View, in_order
@@ -544,28 +540,26 @@ def _releases(view: View) -> dict[str, Any]:
 
 def _blocks(view: View) -> dict[str, Any]:
     """The lines of every block of text that an audience has, which blocks are hidden from it because
-    somebody left since an earlier release or since a round was told to the room, and the votes that it was
-    told before. Raises Faults where the last release is missing from the store."""
+    somebody left since an earlier release or since a round was told to the room, and what was announced
+    to it before. Raises Faults where the last release is missing from the store."""
     check_releases(view.study)
     reference, own = view.reference, view["organisations"]
     known = countries_shown(view["answers"], own, Consent.of(reference.consent),
                             view.study.settings["disclosure"])
     told_already = {block for name in ANNOUNCED for block in view[name]}
-    lines, rows, told = [], [], []
+    rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
+    lines, rows = [], []
     for audience in READERS:
-        found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
-                         known["shown"][audience], known["shown_home"][audience], audience=audience)
+        found = block_lines(view, reference, known, audience)
         hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
-        hidden |= told_already & {*found["block_id"]}
-        if mentions_withdrawal(view["decision_log"], view["parking_lot"],
-                               view["principles"][["changed_because", "asked_by"]]):
-            hidden |= {DECISIONS}
+        hidden |= told_already & {*found["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*found["block_id"]} | hidden]
         lines.append(found.assign(audience=audience))
-        told.append(announced_votes(view.study, audience, view.earlier_releases))
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
-            "block_lines": pd.concat(lines, ignore_index=True),
-            "announced_votes": pd.concat(told, ignore_index=True)}
+            "block_lines": pd.concat(lines, ignore_index=True)} | {
+        f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)
+                                        for audience in READERS], ignore_index=True)
+        for name in announced()}
 
 
 def _quotations(view: View) -> dict[str, Any]:
@@ -661,11 +655,11 @@ STEPS = in_order((
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
                         "consent.csv", "codebook.csv"),
          ("quotations",), _quotations, "quotations and findings", ("quotes.csv", "headlines.csv")),
-    Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
-                    "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
-                    "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",
-                    "releases", *ANNOUNCED),
-         ("blocks", "announced_votes", "block_lines"), _blocks),
+    Step("blocks", tuple(dict.fromkeys((
+        "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
+        "[disclosure]", "releases", *ANNOUNCED,
+        *(need for blocks in loaded("blocks") for need in blocks.needs)))),
+         ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
                       "[survey]", "releases"),

@@ -172,7 +172,7 @@ class ReportRun:
         where every page needs the whole study."""
         if may(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
-        from glc_analysis.view.visible_tables import write_reader_study
+        from glc_analysis.view.reader_study import write_reader_study
 
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))
@@ -248,7 +248,7 @@ class ReportRun:
 
             keep(self.study, self.folder)
         if not may(self.audience, "internal"):  # first: whatever readers see must be on record
-            from glc_analysis.disclosure.releases import publish
+            from glc_analysis.release_store import publish
 
             publish(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see

@@ -161,7 +161,7 @@ def test_no_other_module_makes_hashes_without_a_key():
                "run/plan.py": "the source of a notebook", "run/schedule.py": "the path of a study",
                "addons/convening/packets/packet.py": "private/packets.csv",
                "addons/withdrawal/search.py": "a picture that office programs put into documents",
-               "disclosure/releases.py": "private/releases",
+               "release_store.py": "private/releases",
                "addons/convening/phone_ballots.py": "random codes of 80 bits, in private/; a "
                                                     "certificate, whose fingerprint is printed",
                "addons/convening/phone_server.py": "the page's own script and style"}

@@ -484,7 +484,7 @@ def retention(study: Study, form: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import retention, retention_faults
+    from glc_analysis.publish.retention import retention, retention_faults
 
     held = retention(study, today=date.today())
     print_rows(held, form, empty="The study holds no raw or private file.")
@@ -504,8 +504,9 @@ def ethics(study: Study, is_written: bool) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import count_unanswered, ethics_page, safety_page, write_questions
+    from glc_analysis.publish.ethics import ethics_page
     from glc_analysis.publish.publication import published_folders
+    from glc_analysis.publish.safety import count_unanswered, safety_page, write_questions
 
     if is_written:
         say(f"The questions on safety are in {write_questions(study)}: fill in answer, by and date.")

@@ -18,18 +18,16 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import case_codes
+from glc_analysis.coding.codebook import ancestors, case_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import ORGANISATION, Consent
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, UsageError, nearest
-from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
-from glc_analysis.schema import AUDIENCES, is_day
-from glc_analysis.tables import code_themes
+from glc_analysis.schema import AUDIENCES, is_day, reference_tables
 from glc_analysis.text import match_key
 
-COLUMNS = REFERENCE_COLUMNS["quotes"]
+COLUMNS = reference_tables()["quotes"].required_columns
 READERS = AUDIENCES[1:]
 STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """changed: its organisation wants other words than those of the segment; talk: it wants to talk first."""
@@ -82,7 +80,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
     is_free = [not broken & set(TEAM_RULES if for_team else RULES) for broken in rows["broken"]]
     rows = rows[pd.Series(is_free, rows.index, dtype=bool)]
-    codes, themes = _agreed_codes(rows, codings, segments), code_themes(codebook)
+    codes, themes = _agreed_codes(rows, codings, segments), _themes(codebook)
     rows = rows.assign(
         organisation_id=rows["owner"],
         text=rows["text"] if for_team else rows["text"].map(without_pseudonyms),
@@ -94,6 +92,14 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
     return rows.sort_values(["quote_id"] if for_team else ["text", "quote_id"],
                             ignore_index=True)[[*shown, *more]]
+
+
+def _themes(codebook: pd.DataFrame) -> dict[str, str]:
+    """The theme of each code: itself, or the nearest one above it."""
+    themes = {*codebook.loc[codebook["level"] == "theme", "code_id"]}
+    lines = {code: [code, *above] for code, above in ancestors(codebook).items()}
+    return {code: next(one for one in line if one in themes)
+            for code, line in lines.items() if not themes.isdisjoint(line)}
 
 
 def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,

@@ -1,56 +1,30 @@
-"""Releases to the convening and the public: what was shown, what may be shown next, and where both are kept.
+"""Releases to the convening and the public: which figures may be shown next, after those that were shown.
 
 Two releases can be subtracted from each other. :func:`next_release` takes the figures of today and all
 earlier releases, and decides question by question whether the new figures may be published or the old ones
-stay. Texts are compared block by block (:mod:`.blocks`). The store in ``private/releases/<audience>`` keeps
-for each release its figures, its blocks, the organisations behind both, and the votes that it announced:
-without it nothing prevents a new release from being subtracted from those already printed.
+stay. Texts are compared block by block (:mod:`.blocks`). Earlier releases are kept by
+:mod:`glc_analysis.release_store`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
-from glc_analysis import tables
-from glc_analysis.addons.convening.votes import visible_principles, without_roles_blank
 from glc_analysis.cleaning.skip_logic import comparisons, parse
-from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
-from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import countries_shown
-from glc_analysis.disclosure.quotations import READERS
-from glc_analysis.disclosure.rules import KNOWN, Rules, may
+from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
-from glc_analysis.errors import Fault, Faults
-from glc_analysis.figures.contributors import Incidence, find_contributors
+from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.estimates import ALL, is_whole
 from glc_analysis.figures.quality import MEASURE as DISCORDANCE
-from glc_analysis.manifest import (
-    CONTENT,
-    ISSUE,
-    missing_release,
-    publish_next,
-    read_slices,
-    release_folders,
-    release_info,
-)
-from glc_analysis.reference import read_reference
 from glc_analysis.schema import is_day
-from glc_analysis.study import Study
-from glc_analysis.view.visible_tables import VisibleTables
 
 # ------------------------------
 # Which figures may be published next.
@@ -317,160 +291,11 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
     return figures, wide
 
 
-# ------------------------------
-# The store of releases, in private/releases: readable by its owner only, never by a notebook.
-#
-# Where the last release is missing, nothing is built until somebody has decided what to do.
-
-
-PARTS = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""The tables of a release's figures, and the file of each."""
-BLOCKS = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
-"""The tables of its blocks of text."""
-ANNOUNCED = "votes.parquet"
-"""The votes on agreed principles as this release told them."""
-PRINTED = ("number", "day", "issued")
-"""What the pages say about a release."""
-
-
-def check_releases(study: Study) -> None:
-    """Raises Faults where the last release to an audience is missing from the store, or where an earlier
-    version kept releases that cannot be compared with new ones."""
-    store = study.private / "releases"
-    if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
-        raise Faults([Fault("was kept by an earlier version: new figures cannot be compared with it, and "
-                            "could be subtracted from it", file=study.relative(one),
-                            fix="tell readers that the public figures start again, then remove it")
-                      for one in old])
-    if name := missing_release(study.processed, study.private):
-        audience, _, number = name.partition("/")
-        raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}: new figures "
-                            "could be subtracted from those already published", file="private/releases",
-                            fix="restore the folder from a backup. If it is lost for good, tell readers "
-                            f"that the figures start again, and delete processed/ and reports/{audience}/")])
-
-
-def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
-                    incidence: Incidence, audience: str) -> tuple[pd.DataFrame, PublishedRelease]:
-    """The decisions to publish and their release; ``decisions`` are those for today's figures."""
-    answers = frames["answers"].astype({"country_id": "str", "region_id": "str"})
-    regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
-    settings, fresh = study.settings["disclosure"], PublishedRelease.of(
-        decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], audience),
-        _data_day(study, frames, audience), {} if may(audience, "country_pages") else regions)
-    before = [PublishedRelease(*(pd.read_parquet(one / file) for file in PARTS.values()))
-              for one in release_folders(study.private, audience)]
-    issued = next_release(fresh, incidence.facts, before, frames["organisations"],
-                          settings["reissue_change"] + KNOWN)
-    return apply_release(decisions, fresh, issued), issued
-
-
-def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
-                   are_named: bool) -> set[str]:
-    """The blocks to hide from an audience; ``lines`` are those of today (:func:`.blocks.lines_of`), and
-    ``are_named`` says whether words carry names."""
-    before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCKS.values()))
-              for one in release_folders(study.private, audience)]
-    return hidden_blocks(lines, before, organisations,
-                         study.settings["disclosure"]["reissue_change"] + KNOWN, are_named=are_named)
-
-
-def announced_votes(study: Study, audience: str, earlier: Collection[str]) -> pd.DataFrame:
-    """The votes on agreed principles as the last of the ``earlier`` releases told them (names such as
-    ``public/001``); without rows before the first."""
-    found = [one / ANNOUNCED for one in release_folders(study.private, audience)
-             if f"{audience}/{one.name}" in earlier and (one / ANNOUNCED).is_file()]
-    told = tables.shape("announced_votes", pd.read_parquet(found[-1]) if found else pd.DataFrame())
-    return without_roles_blank(told)
-
-
-def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
-    """Whether the store already holds the next release that a build from these inputs prepared."""
-    new = study.private / "releases" / audience / "next"
-    with suppress(OSError, ValueError):
-        return release_info(new)["inputs"] == inputs and all(
-            (new / file).is_file() for file in (*PARTS.values(), *BLOCKS.values()))
-    return False
-
-
-def store_release(study: Study, audience: str,
-                  issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
-                  frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
-                  after: Collection[str]) -> dict[str, Any]:
-    """Stores the next release to an audience, unless it says the same as the last one. Returns what the pages
-    say about it.
-
-    ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
-    releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
-    (:func:`_content`).
-    """
-    kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
-    seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
-    content = [seen, *_content(frames, audience), pd.Series(sorted(shown), dtype="str")]
-    digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
-    if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
-        shutil.rmtree(new, ignore_errors=True)
-        said = release_info(kept[-1])
-        return {name: said[name] for name in PRINTED}
-    fresh = issued() if issued else None
-    figures = fresh[0].figures if fresh else pd.read_parquet(new / PARTS["figures"])
-    days = figures.loc[seen["estimate_id"], "day"]
-    said = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
-            "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
-    if fresh:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        for whole, files in zip(fresh, (PARTS, BLOCKS), strict=True):
-            for part, file in files.items():
-                _write(getattr(whole, part), new / file)
-    (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-    (new / CONTENT).write_text(digest, encoding="utf-8")
-    return {name: said[name] for name in PRINTED}
-
-
-def forget_contents(study: Study) -> None:
-    """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
-    what was withdrawn. That of the last release stays where today's tables say the same."""
-    for audience in READERS:
-        kept = release_folders(study.private, audience)
-        is_same = not (study.private / "releases" / audience / "next").is_dir()
-        for release in kept[:-1] if is_same else kept:
-            (release / CONTENT).unlink(missing_ok=True)
-
-
-def publish(study: Study, audience: str) -> None:
-    """Puts on record what an audience is about to see: the next release gets its number, and the votes on
-    agreed principles count as announced. Raises OSError if there is no next release."""
-    number = read_slices(study)["release"][audience]["number"]
-    new = study.private / "releases" / audience / "next"
-    if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
-        view = VisibleTables(study, audience)
-        agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
-        told = view.tallies[view.tallies["principle_id"].isin(agreed)]
-        tables.shape("announced_votes", told.assign(audience=audience)).to_parquet(new / ANNOUNCED)
-    publish_next(study.private, audience, number)
-
-
-def _write(part: pd.DataFrame, path: Path) -> None:
-    """Writes a table of a release; its ids as categories, without organisations that are in no row."""
-    coded = {c: part[c].astype("category").cat.remove_unused_categories()
-             for c in ("estimate_id", "organisation_id") if c in part}
-    part.assign(**coded).to_parquet(path, compression="zstd")
-
-
-def _content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """What an audience reads in addition to figures: quotations, questions and codes, the principles that it
-    may read with their evidence, judgements, votes and signatures, and which blocks are hidden."""
+def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+    """What an audience reads of the core's tables in addition to figures: quotations, questions and codes,
+    and which blocks are hidden."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
-    principles = frames["principles"]
-    shown = visible_principles(principles, audience)["principle_id"]
-    shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
-    yield shown
-    for name in ("evidence", "judgements", "tallies", "signoffs"):
-        yield frames[name][frames[name]["principle_id"].isin(shown["principle_id"])]
-    if may(audience, "joint_display"):
-        yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
 def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
@@ -482,59 +307,3 @@ def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
     '2016-09-21'
     """
     return max(filter(is_day, [*organisations["last_answered_on"], *documents["date"]]), default="")
-
-
-def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """The day of the data: of the last answer, or of an earlier release where that is later."""
-    days = [last_answered(frames["organisations"], frames["documents"]),
-            *(release_info(one)["day"] for one in release_folders(study.private, audience))]
-    return max(filter(is_day, days), default="")
-
-
-def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
-    """Removes organisations, people and what was theirs from every stored release, by their ids, except
-    for what the built study still holds of them.
-
-    Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
-    one row a release that they were in: kind, where, what.
-    """
-    rows, kept = [], [one for audience in READERS for one in release_folders(study.private, audience)]
-    if kept:
-        frames = {name: tables.read(name, study=study) for name in tables.TABLES}
-        estimates = frames["estimates"]["estimate_id"]
-        lines = {audience: _lines_today(study, frames, audience) for audience in READERS}
-        incidence = find_contributors(frames)
-    for release in kept:
-        path, figures = release / PARTS["contributions"], pd.read_parquet(release / PARTS["figures"])
-        contributions = pd.read_parquet(path)
-        at = np.flatnonzero(estimates.isin(contributions["estimate_id"].cat.categories))
-        still = contributions_of(incidence, at, estimates.iloc[at])
-        is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
-        is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
-        if is_gone.any():
-            _write(contributions[~is_gone], path)
-        blocks = _remove_lines(release / BLOCKS["lines"], ids, lines[release.parent.name])
-        if is_gone.any() or blocks:
-            n = (figures.loc[contributions.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
-            rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
-                         f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
-    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
-
-
-def _lines_today(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> pd.DataFrame:
-    reference, own, settings = read_reference(study), frames["organisations"], study.settings["disclosure"]
-    known = countries_shown(frames["answers"], own, Consent.of(reference.consent), settings)
-    return lines_of(frames, reference.quotes, reference.codebook, reference.raters,
-                    known["shown"][audience], known["shown_home"][audience], audience=audience)
-
-
-def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:
-    """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
-    the blocks that had some."""
-    lines, gone = pd.read_parquet(path).astype("str"), {*ids}
-    is_theirs = pd.Series([not gone.isdisjoint([row.organisation_id, *row.line.split("/")])
-                           for row in lines.itertuples()], index=lines.index, dtype=bool)
-    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINES]))
-    if is_gone.any():
-        _write(lines[~is_gone].reset_index(drop=True), path)
-    return {*lines.loc[is_gone, "block_id"]}

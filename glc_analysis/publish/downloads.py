@@ -26,7 +26,6 @@ from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.dictionary import datapackage, dictionary
 from glc_analysis.disclosure.blocks import QUOTATIONS
-from glc_analysis.disclosure.releases import publish
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
@@ -36,6 +35,7 @@ from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.pages.survey import RULES
 from glc_analysis.reference import read_reference, read_table
+from glc_analysis.release_store import publish
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study

@@ -42,7 +42,7 @@ class Notebook:
 
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
-    (:mod:`glc_analysis.view.visible_tables`), or the whole study where the metadata say
+    (:mod:`glc_analysis.view.reader_study`), or the whole study where the metadata say
     ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty, one
     that needs an ``addon`` no page where that is not installed. One that is the worked ``example`` of this
     name has a page in an invented study alone; a copy under another name is a notebook like any other.
@@ -264,7 +264,7 @@ class PageJob:
 
 def behind(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
-    folder (:mod:`glc_analysis.view.visible_tables`) are made from other tables, too, and from consents.
+    folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
     >>> behind(["estimates question=Q1"], "public")
     ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addon import brought
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
@@ -30,7 +31,7 @@ from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
-from glc_analysis.study import PANELS, RAW_KINDS, Study
+from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name, tag
 from glc_analysis.text import count_texts, words_anchor
 from glc_analysis.view.visible_tables import VisibleTables
@@ -47,8 +48,6 @@ CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
-VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
-         "shown_as"]
 HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 
@@ -93,7 +92,8 @@ class OpenStudy(Study):
             _refuse_unseen_country(country, view.work_countries)
         return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
                          theme=_known(theme, view.themes, "theme"),
-                         principle=_known(principle, view.principle_names, "principle"),
+                         principle=_known(
+                             principle, {} if principle is None else view.principle_names, "principle"),
                          organisation=_known(organisation, view.labels, "organisation"))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -117,7 +117,8 @@ class OpenStudy(Study):
     def __dir__(self) -> list[str]:
         # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these
         # tables can be asked for, and are not offered.
-        offered = tables.TABLES.keys() - {"blocks", "announced_votes", "release_convening", "release_public"}
+        offered = [name for name in tables.TABLES
+                   if name != "blocks" and not name.startswith(("announced_", "release_"))]
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
 
@@ -131,13 +132,8 @@ class StudyView(VisibleTables):
 
     def __dir__(self) -> list[str]:
         return ["audience", "code_counts", "codes", "counts", "countries", "country", "names", "numbers",
-                "organisation", "passages", "principle", "principles",
-                "questions", "quotations", "study", "theme", "votes"]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or hasattr(type(self), name):
-            return object.__getattribute__(self, name)  # raises what made the property fail
-        raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
+                "organisation", "passages", "principle", "questions", "quotations", "study", "theme",
+                *(name for _, names in brought("view_names") for name in names)]
 
     @property
     def questions(self) -> pd.DataFrame:
@@ -398,47 +394,6 @@ class StudyView(VisibleTables):
                      for codes in rows["code_ids"]],
             "cleared": rows["cleared"],
             "quotation_id": rows["text"].map(words_anchor)}).reset_index(drop=True)
-
-    @property
-    def principles(self) -> pd.DataFrame:
-        """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
-        rationale, indicator, status, theme, language. The public reads only those that are agreed.
-
-        >>> view.principles["status"].value_counts().to_dict()
-        {'agreed': 14, 'set aside': 2}
-        """
-        return self._principles.copy(deep=False)
-
-    @cached_property
-    def _principles(self) -> pd.DataFrame:
-        rows = self.principle_rows
-        names = [", ".join(self.themes.get(one, one) for one in ids.split(";") if one)
-                 for ids in rows["theme_ids"]]
-        columns = ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator"]
-        return rows[columns].assign(status=rows["status"].str.replace("_", " "), theme=names,
-                                    language=rows["language"]).reset_index(drop=True)
-
-    def votes(self, round: str | int = "") -> pd.DataFrame:
-        """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
-        ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
-        median, shown_as. Other audiences see only counts from which no single vote can be worked out,
-        and only of panels of four or more; the public sees the last round on each principle only. Raises
-        UsageError for an unknown round.
-
-        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
-        '10 of 10 high'
-        """
-        rows = self.tallies
-        known = {one: one for one in rows["round_id"]}
-        if round:
-            rows = rows[rows["round_id"] == _known(str(round), known, "closed round")]
-        names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
-        counted = {name: rows[column] for name, column in (
-            ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
-        return pd.DataFrame({
-            "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
-            "round": rows["round_id"], "panel": rows["panel"].map(PANELS), "criterion": rows["criterion"],
-            "n": rows["n"], **counted, "shown_as": rows["votes"]})[VOTES].reset_index(drop=True)
 
     @property
     def names(self) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
     for is_frozen in (True, False):
         study = Study(Path(shutil.copytree(changed.root, tmp_path / str(is_frozen), symlinks=True)))
         if not is_frozen:
-            monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
+            monkeypatch.setattr("glc_analysis.release_store.next_release", lambda fresh, *given: fresh)
             monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "one that issues all anew")
         build(study)
         number = read_slices(study)["release"]["public"]["number"]

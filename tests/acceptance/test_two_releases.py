@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
-from glc_analysis.disclosure.releases import publish
 from glc_analysis.reference import read_reference
+from glc_analysis.release_store import publish
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.support.share import drawn
@@ -57,9 +57,9 @@ def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
 
 
 def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.disclosure.releases.hidden_blocks", lambda *given, **named: set())
-    monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
-    monkeypatch.setattr("glc_analysis.view.visible_tables.VisibleTables._as_announced",
+    monkeypatch.setattr("glc_analysis.release_store.hidden_blocks", lambda *given, **named: set())
+    monkeypatch.setattr("glc_analysis.release_store.next_release", lambda fresh, *given: fresh)
+    monkeypatch.setattr("glc_analysis.addons.convening.view._as_announced",
                         lambda view, rows: rows)
     _, found = left(printed, WELL_SEEN, tmp_path)
     assert all(len(found[audience]) > 20 for audience in READERS)

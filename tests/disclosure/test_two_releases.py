@@ -7,9 +7,18 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.blocks import COUNTRIES, LINES, PublishedBlocks, hidden_blocks, lines_of
+from glc_analysis.disclosure.blocks import (
+    COUNTRIES,
+    LINES,
+    OWN_KINDS,
+    Kinds,
+    PublishedBlocks,
+    hidden_blocks,
+    lines_of,
+)
 from glc_analysis.reference import read_reference
 
+KINDS = OWN_KINDS + Kinds(words=("evidence", "comments"), signed=("signatures",))
 NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 
 
@@ -29,12 +38,12 @@ WORDS = lines(*(("quotations/needs", f"q{k}", f"o{k}") for k in range(8)), ("quo
 def test_a_block_that_lost_a_line_is_hidden_and_the_others_stay():
     first = PublishedBlocks.of(WORDS, ())
     for earlier in (first, without(first, "o3")):
-        assert hidden_blocks(WORDS.drop(index=3), [earlier], NOBODY, 5) == {"quotations/needs"}
+        assert hidden_blocks(WORDS.drop(index=3), [earlier], NOBODY, 5, kinds=KINDS) == {"quotations/needs"}
 
 
 def test_a_line_that_comes_hides_nothing():
     more = pd.concat([WORDS, lines(("quotations/needs", "q10", "o10"))])
-    assert hidden_blocks(more, [PublishedBlocks.of(WORDS, ())], NOBODY, 5) == set()
+    assert hidden_blocks(more, [PublishedBlocks.of(WORDS, ())], NOBODY, 5, kinds=KINDS) == set()
 
 
 def test_a_block_returns_when_enough_others_have_changed_since_every_release_that_had_it():
@@ -42,10 +51,10 @@ def test_a_block_returns_when_enough_others_have_changed_since_every_release_tha
     others = [("quotations/needs", f"n{k}", f"new{k}") for k in range(5)]
     for n, hidden in ((4, {"quotations/needs"}), (5, set())):
         today = pd.concat([WORDS.drop(index=3), lines(*others[:n])])
-        assert hidden_blocks(today, [first], NOBODY, 5) == hidden
+        assert hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == hidden
     second = PublishedBlocks.of(today, ())
     later = today[today["organisation_id"] != "new0"]
-    assert hidden_blocks(later, [first, second], NOBODY, 5) == {"quotations/needs"}
+    assert hidden_blocks(later, [first, second], NOBODY, 5, kinds=KINDS) == {"quotations/needs"}
 
 
 def test_organisations_of_one_network_are_one_that_changed():
@@ -53,12 +62,12 @@ def test_organisations_of_one_network_are_one_that_changed():
     others = lines(*(("quotations/needs", f"n{k}", f"new{k}") for k in range(5)))
     net = pd.DataFrame({"organisation_id": [f"new{k}" for k in range(5)], "network_id": "net"})
     today = pd.concat([WORDS.drop(index=3), others])
-    assert hidden_blocks(today, [first], net, 5) == {"quotations/needs"}
+    assert hidden_blocks(today, [first], net, 5, kinds=KINDS) == {"quotations/needs"}
 
 
 def test_what_was_hidden_is_not_compared_with():
     first = PublishedBlocks.of(WORDS, {"quotations/needs"})
-    assert hidden_blocks(WORDS.drop(index=3), [first], NOBODY, 5) == set()
+    assert hidden_blocks(WORDS.drop(index=3), [first], NOBODY, 5, kinds=KINDS) == set()
 
 
 def test_where_a_signatory_left_all_pages_lose_their_words():
@@ -66,12 +75,12 @@ def test_where_a_signatory_left_all_pages_lose_their_words():
     signed = pd.concat([WORDS, lines(("evidence/P01", "q1", "o1"), ("comments/P02", "r2", "o2"),
                                      *(("signatures/P01", f"1/o{k}", f"o{k}") for k in range(8)))])
     today = signed[signed["organisation_id"] != "o3"]
-    assert hidden_blocks(today, [without(PublishedBlocks.of(signed, ()), "o3")], NOBODY, 5) == {
+    assert hidden_blocks(today, [without(PublishedBlocks.of(signed, ()), "o3")], NOBODY, 5, kinds=KINDS) == {
         *signed["block_id"]}
     is_hers = (signed["organisation_id"] == "o3") & (signed["block_id"] == "signatures/P01")
     only_signed = signed[(signed["organisation_id"] != "o3") | is_hers]
     first = without(PublishedBlocks.of(only_signed, ()), "o3")
-    assert hidden_blocks(today, [first], NOBODY, 5) == {"signatures/P01"}
+    assert hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == {"signatures/P01"}
 
 
 def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_organisation():
@@ -79,8 +88,8 @@ def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_org
     both = lines(("quotations/needs", "q1", "o1"), ("quotations/needs", "q2", "o2"),
                  ("evidence/P01", "q1", "o1"), ("evidence/P01", "q3", "o3"), ("quotations/care", "q4", "o4"))
     first, today = without(PublishedBlocks.of(both, ()), "o1"), both[both["organisation_id"] != "o1"]
-    assert hidden_blocks(today, [first], NOBODY, 5) == {"quotations/needs", "evidence/P01"}
-    assert hidden_blocks(today, [first], NOBODY, 5, are_named=True) == {*both["block_id"]}
+    assert hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == {"quotations/needs", "evidence/P01"}
+    assert hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS, are_named=True) == {*both["block_id"]}
 
 
 @pytest.mark.parametrize(("audience", "is_everybody"), [("convening", True), ("public", False)])
@@ -88,7 +97,6 @@ def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_every
     """What they show depends on the answers of all, also of those whose own country is not shown."""
     reference = read_reference(sample_study)
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    today = lines_of(frames, reference.quotes, reference.codebook, reference.raters, ["KHM"], [],
-                     audience=audience)
+    today = lines_of(frames, reference.quotes, ["KHM"], [], audience=audience)
     behind = {*today.loc[today["block_id"] == COUNTRIES, "organisation_id"]}
     assert (behind == {*frames["organisations"]["organisation_id"]}) == is_everybody

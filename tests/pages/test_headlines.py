@@ -22,8 +22,8 @@ from glc_analysis.pages.questions import BASE, LISTED, MOST_SENTENCES, RULE, hea
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables_html import frame_html
+from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
-from glc_analysis.view.visible_tables import write_reader_study
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, STUDY, decided, survey_of
 from tests.support.study_on_disk import SmallStudy

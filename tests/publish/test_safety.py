@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.consent import (
+from glc_analysis.publish.safety import (
     BLANK,
     count_unanswered,
     is_on_encrypted_disk,

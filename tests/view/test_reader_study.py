@@ -11,8 +11,8 @@ from glc_analysis.reference import read_table
 from glc_analysis.report import run
 from glc_analysis.run.plan import NOTEBOOKS, behind
 from glc_analysis.study import Study
+from glc_analysis.view.reader_study import Reader, write_reader_study
 from glc_analysis.view.study_view import NotReleased, OpenStudy
-from glc_analysis.view.visible_tables import _Reader, write_reader_study
 
 AUDIENCES = ("convening", "public")
 
@@ -127,7 +127,7 @@ def test_a_page_depends_on_all_that_a_table_of_the_folder_is_made_from(pair, tmp
     for name in tables.TABLES:
         path = tmp_path / name
         monkeypatch.setattr(read_log, "_log", read_log._Log(str(path), str(whole.root)))
-        rows = _Reader(whole, audience).part_of(name)
+        rows = Reader(whole, audience).part_of(name)
         read = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
         assert read, name
         assert rows.empty or read <= {*behind([name], audience)}, name

@@ -8,6 +8,7 @@ import pytest
 
 import glc_analysis as glc
 from glc_analysis import tables
+from glc_analysis.addon import loaded
 from glc_analysis.errors import UsageError
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY
@@ -360,8 +361,9 @@ def test_what_is_offered_fits_on_a_screen(study, team):
 
 def documented():
     yield from ((f"glc.{name}", getattr(glc, name)) for name in dir(glc))
-    yield from ((f"view.{name}", inspect.getattr_static(StudyView, name)) for name in ASKED
-                if " " not in name)
+    of_views = {name: thing for each in (*reversed(StudyView.__mro__), *loaded("view"))
+                for name, thing in vars(each).items()}
+    yield from ((f"view.{name}", of_views[name]) for name in ASKED if " " not in name)
     yield "study", OpenStudy
     yield "open_study", view.open_study
 

@@ -8,6 +8,12 @@ ADD_ON = AddOn(
     check_lines="ballots:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
+    view="view:ConveningView", view_names=("principles", "votes"),
+    visible={"principles": "view:principles", "evidence": "view:evidence",
+             "announced_votes": "view:announced_votes"},
+    visible_slices="view:slices",
+    blocks="blocks:BLOCKS", release_content="releases:content_of",
+    announced={"votes": "releases:announced_votes"},
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults")

@@ -25,6 +25,7 @@ from glc_analysis.addons.convening.ballots import (
     readable_comments,
     received,
 )
+from glc_analysis.addons.convening.blocks import DECISIONS
 from glc_analysis.addons.convening.consensus import (
     AGREEMENT,
     DISAGREEMENT,
@@ -50,7 +51,7 @@ from glc_analysis.addons.convening.votes import (
     told_tallies,
     without_roles_blank,
 )
-from glc_analysis.disclosure.blocks import DECISIONS, block_ids
+from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers

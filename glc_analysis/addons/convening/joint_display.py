@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.blocks import JOINT_DISPLAY
+from glc_analysis.addons.convening.blocks import JOINT_DISPLAY
 from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table

@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.convening.blocks import AGENDA
 from glc_analysis.addons.convening.checks import evidence_faults
 from glc_analysis.addons.convening.principles import TABLES, principle_tables
 from glc_analysis.addons.convening.rounds import erased_rounds
 from glc_analysis.addons.convening.tallies import ballot_tables
 from glc_analysis.addons.convening.votes import principles_shown, visible_principles
-from glc_analysis.disclosure.blocks import AGENDA, block_ids
+from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
 from glc_analysis.reference import in_their_files
 from glc_analysis.steps import Step, View

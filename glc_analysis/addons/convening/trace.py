@@ -17,13 +17,13 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.blocks import DECISIONS
 from glc_analysis.addons.convening.consensus import roles_in_words
 from glc_analysis.addons.convening.histories import REWORDED, became, came_from, how, origin, outcome
 from glc_analysis.addons.convening.joint_display import code_estimate, code_figure
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
-from glc_analysis.disclosure.blocks import DECISIONS
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
 from glc_analysis.figures.coded import text_sources

@@ -18,11 +18,11 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
 from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
-from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
-from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.publish.ethics import WITHDRAWAL as WITHDRAWAL_TEXTS
 from glc_analysis.reference import Reference, read_reference
+from glc_analysis.release_store import remove_from_releases
 from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study

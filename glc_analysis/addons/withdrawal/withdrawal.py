@@ -50,15 +50,16 @@ from glc_analysis.coding.coders import copied_document, document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.digests import replace_digest_key
-from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
-from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
+from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import locked
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
+from glc_analysis.publish.ethics import RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
+from glc_analysis.release_store import forget_contents, remove_from_releases
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study

@@ -17,8 +17,9 @@ from glc_analysis.addons.convening.trace import trace
 from glc_analysis.build import build
 from glc_analysis.status import status_lines
 from glc_analysis.study import Study
+from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
-from glc_analysis.view.visible_tables import UNNAMED, write_reader_study
+from glc_analysis.view.visible_tables import UNNAMED
 from tests.support.ballot_study import BallotStudy
 
 SENTENCES = st.text(alphabet="ab ,.<&ខ្មែរាសម نعميش🕊\u200d", max_size=40)

@@ -61,13 +61,13 @@ from glc_analysis.addons.convening.packets.parts import (
 from glc_analysis.addons.convening.rating_forms import Form
 from glc_analysis.addons.convening.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.addons.withdrawal.withdrawal import PACKETS_MADE
-from glc_analysis.disclosure.releases import publish
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
 from glc_analysis.locks import locked
 from glc_analysis.publish.returns import coverage
 from glc_analysis.reference import read_reference
+from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag

@@ -16,6 +16,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis.addons.convening import agenda as by_decision
+from glc_analysis.addons.convening.blocks import AGENDA, DECISIONS
 from glc_analysis.addons.convening.histories import (
     PROPOSED,
     REWORDED,
@@ -36,7 +37,7 @@ from glc_analysis.addons.convening.joint_display import (
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
-from glc_analysis.disclosure.blocks import AGENDA, DECISIONS, NOT_SHOWN
+from glc_analysis.disclosure.blocks import NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import Markup, bar, html_table, note, show, tag

@@ -24,7 +24,7 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
-from glc_analysis.disclosure.consent import WITHDRAWAL
+from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
 from glc_analysis.tables_html import Markup, html_table, language_label, more, note, quotation, show, tag

@@ -8,7 +8,6 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     publish_next,
@@ -18,6 +17,7 @@ from glc_analysis.manifest import (
     tables_are_current,
 )
 from glc_analysis.reference import COLUMNS
+from glc_analysis.release_store import remove_from_releases
 from tests.support.built_studies import built
 from tests.support.study_on_disk import write_decisions, write_table
 from tests.support.study_writer import choices, places, question, write_csv, write_study

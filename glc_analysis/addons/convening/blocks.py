@@ -1,0 +1,122 @@
+"""Blocks of text of the convening: joint display, evidence, votes, comments, signatures, agenda, decisions.
+
+The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`); here is what stands
+in each, and whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.disclosure.blocks import COUNTS, AddedBlocks, Kinds, Row, block_of, own_quotations
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.reference import Reference
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.text import content_hash
+
+JOINT_DISPLAY, AGENDA, DECISIONS = "joint_display", "agenda", "decisions"
+"""The blocks that an audience has once. Others are of one principle."""
+
+
+def lines(frames: Mapping[str, pd.DataFrame], reference: Reference, audience: str) -> Iterator[Row]:
+    """The lines of every block, each with the organisation behind it. A rater without an organisation stands
+    for itself."""
+    owner = _owners_of_raters(reference.raters)
+    return chain(_joint_display_lines(frames, reference.quotes, audience),
+                 _evidence_lines(frames, reference.quotes, reference.codebook, audience),
+                 _convening_lines(frames, owner, audience),
+                 ((COUNTS, f"rater/{rater}", who) for rater, who in owner.items()))
+
+
+def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
+                         audience: str) -> Iterator[Row]:
+    """The quotations of the joint display."""
+    passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
+    cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
+    for row in own_quotations(frames, quotes, audience).itertuples():
+        if row.segment_id in cited:
+            yield JOINT_DISPLAY, row.quote_id, row.owner
+
+
+def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
+                    audience: str) -> Iterator[Row]:
+    """The evidence of each principle that cites words, and the quotations with the codes that it cites."""
+    segments, figures, evidence = frames["segments"], frames["estimates"], frames["evidence"]
+    owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
+    cited = figures[figures["estimate_id"].isin(evidence["reference"])]
+    codes, below = dict(zip(cited["estimate_id"], cited["code_id"], strict=True)), descendants(codebook)
+    quoted = [(row.quote_id, row.segment_id, row.owner, {*row.code_ids.split(";")})
+              for row in own_quotations(frames, quotes, audience).itertuples()]
+    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    for row in evidence[evidence["principle_id"].isin(shown)].itertuples():
+        block = block_of("evidence", row.principle_id)
+        if row.kind == "segment":
+            yield block, f"{row.evidence_id}/{row.reference}", owner.get(row.reference, "")
+        code = row.reference if row.kind == "code" else codes.get(row.reference, "")
+        own = {code, *below.get(code, [])} - {""}
+        for quote, segment, who, having in quoted:
+            if own & having or segment == row.reference:
+                yield block, quote, who
+
+
+def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
+                     audience: str) -> Iterator[Row]:
+    """The ballots behind the votes of each round on a principle and the agenda, the comments, the signatures,
+    and who proposed what or asked for which text, of the principles that the audience may read. The votes of
+    each round are a block of their own: whoever votes in a later one does not change those of an earlier one.
+    """
+    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    said, signed = (rows[rows["principle_id"].isin(shown)]
+                    for rows in (frames["ratings"], frames["signoffs"]))
+    for row in said[["round_id", "rater_id", "principle_id"]].drop_duplicates().itertuples():
+        for block in (block_of("votes", f"{row.principle_id}/{row.round_id}"), AGENDA):
+            yield block, f"{row.round_id}/{row.rater_id}", owner.get(row.rater_id, row.rater_id)
+    for row in said[said["may_be_read"] & (said["comment"] != "")].itertuples():
+        line = f"{row.round_id}/{row.rater_id}"
+        yield block_of("comments", row.principle_id), line, owner.get(row.rater_id, row.rater_id)
+    for row in signed.itertuples():
+        line = f"{row.version}/{row.organisation_id}/{row.decision}"
+        yield block_of("signatures", row.principle_id), line, row.organisation_id
+    known = {*frames["organisations"]["organisation_id"]}
+    texts = frames["principles"]
+    for row in texts[texts["principle_id"].isin(shown)].itertuples():
+        if row.asked_by in known:  # who asked for a change of a text is printed with why it was changed
+            yield DECISIONS, f"asked/{row.printed_id}", row.asked_by
+    logs = ("decision_log", "decision", "proposed_by"), ("parking_lot", "item", "raised_by")
+    for table, text, who in logs:
+        rows = frames[table]
+        for said, by in zip(rows[text], rows[who], strict=True):
+            if by in known:
+                yield DECISIONS, f"{table}/{content_hash(said)}", by
+
+
+def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
+    own = raters["organisation_id"].where(raters["organisation_id"] != "", raters["rater_id"])
+    return dict(zip(raters["rater_id"], own, strict=True))
+
+
+def rewritten(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+    """The decisions, where one says that something was withdrawn."""
+    texts = frames["principles"][["changed_because", "asked_by"]]
+    return {DECISIONS} if mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts) else set()
+
+
+def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
+    """Whether a cell of these tables says that something was withdrawn: the block is hidden until people have
+    written the row anew."""
+    cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
+    return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
+
+
+BLOCKS = AddedBlocks(
+    kinds=Kinds(words=(JOINT_DISPLAY, "evidence", "comments"), signed=("signatures",)),
+    needs=("quotations", "segments", "documents", "organisations", "estimates", "principles", "evidence",
+           "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
+           "codebook.csv", "raters.csv"),
+    lines=lines, rewritten=rewritten, rows={"evidence": "principle_id"})

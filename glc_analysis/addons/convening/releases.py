@@ -1,0 +1,30 @@
+"""What a release tells of the convening: principles, votes, signatures; and the votes that it announces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.disclosure.rules import may
+from glc_analysis.view.visible_tables import VisibleTables
+
+
+def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+    """The principles that an audience may read with their evidence, judgements, votes and signatures, and the
+    logs."""
+    principles = frames["principles"]
+    shown = visible_principles(principles, audience)["principle_id"]
+    shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
+    yield shown
+    for name in ("evidence", "judgements", "tallies", "signoffs"):
+        yield frames[name][frames[name]["principle_id"].isin(shown["principle_id"])]
+    if may(audience, "joint_display"):
+        yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
+
+
+def announced_votes(view: VisibleTables) -> pd.DataFrame:
+    """The votes on agreed principles as a release tells them."""
+    agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
+    return view.tallies[view.tallies["principle_id"].isin(agreed)]

@@ -1,0 +1,236 @@
+"""What one audience may see of the convening: principles, votes and signatures.
+
+The attributes of :class:`ConveningView` are attributes of every view of a study
+(:class:`glc_analysis.view.visible_tables.VisibleTables`). The functions below it give what the folder that a
+page gets holds of each table (:mod:`glc_analysis.view.reader_study`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.votes import (
+    LARGEST_UNTOLD,
+    agreed_panels,
+    counts_of,
+    said_exactly,
+    told_signatures,
+    told_tallies,
+    visible_principles,
+    without_roles_blank,
+)
+from glc_analysis.disclosure.blocks import block_ids, block_of
+from glc_analysis.errors import known_id
+from glc_analysis.reference import read_table
+from glc_analysis.study import PANELS
+from glc_analysis.view.reader_study import Reader
+from glc_analysis.view.visible_tables import VisibleTables
+
+VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
+         "shown_as"]
+
+
+class ConveningView(VisibleTables):
+    """What a view shows of the convening; the view itself is the instance."""
+
+    @property
+    def principles(self) -> pd.DataFrame:
+        """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
+        rationale, indicator, status, theme, language. The public reads only those that are agreed.
+
+        >>> view.principles["status"].value_counts().to_dict()
+        {'agreed': 14, 'set aside': 2}
+        """
+        rows = self.principle_rows
+        names = [", ".join(self.themes.get(one, one) for one in ids.split(";") if one)
+                 for ids in rows["theme_ids"]]
+        columns = ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator"]
+        return rows[columns].assign(status=rows["status"].str.replace("_", " "), theme=names,
+                                    language=rows["language"]).reset_index(drop=True)
+
+    def votes(self, round: str | int = "") -> pd.DataFrame:
+        """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
+        ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
+        median, shown_as. Other audiences see only counts from which no single vote can be worked out,
+        and only of panels of four or more; the public sees the last round on each principle only. Raises
+        UsageError for an unknown round.
+
+        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
+        '10 of 10 high'
+        """
+        rows = self.tallies
+        known = {one: one for one in rows["round_id"]}
+        if round:
+            rows = rows[rows["round_id"] == known_id(str(round), known, "closed round")]
+        names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
+        counted = {name: rows[column] for name, column in (
+            ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
+        return pd.DataFrame({
+            "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
+            "round": rows["round_id"], "panel": rows["panel"].map(PANELS), "criterion": rows["criterion"],
+            "n": rows["n"], **counted, "shown_as": rows["votes"]})[VOTES].reset_index(drop=True)
+
+    @cached_property
+    def principle_rows(self) -> pd.DataFrame:
+        """Rows of table ``principles``: the latest text of each that the audience may read; with a
+        ``principle``, of this one."""
+        rows = visible_principles(self.read("principles"), self.audience)
+        return rows[rows["principle_id"] == self.principle] if self.principle else rows
+
+    @cached_property
+    def principle_names(self) -> dict[str, str]:
+        """Short names of the page's principles that the audience may read, by id."""
+        rows = self.principle_rows
+        return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
+
+    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
+        """The signatures under a principle that the audience may read, and the decisions of those whose names
+        it may not know, counted; empty where that could tell how one of them decided.
+
+        Decisions belong to one text: those on an earlier version are not among them.
+        organisation_id, name (blank where the audience may not know it), decision (blank where it must not
+        know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
+        it gave.
+
+        >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
+        {'endorse': 9, 'do_not_endorse': 1}
+        """
+        everybody = self.read("signoffs")
+        is_text = everybody["principle_id"] == principle_id
+        rows, nameless = everybody[is_text & (everybody["version"] == _version(self, principle_id))], {}
+        names = rows["organisation_id"].map(self.organisation_names).fillna("")
+        rows = rows.assign(name=names)
+        if not self.may("signatures"):
+            rows = rows.assign(is_named=rows["is_named"] & (names != ""))
+            asked = {*everybody["organisation_id"], *self.voters["organisation_id"]} - {""}
+            rows, nameless = told_signatures(rows, len(asked) - int(rows["is_named"].sum()))
+            if block_of("signatures", principle_id) in self.hidden:
+                rows, nameless = rows[rows["is_named"]], {}
+            rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
+                                  for column in ("organisation_id", "name")})
+        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
+
+    def is_signed_before(self, principle_id: str) -> bool:
+        """Whether only an earlier text of a principle was signed, and the present one is to be agreed."""
+        rows = self.read("signoffs")
+        versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
+        status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
+        return status == "candidate" and bool(versions) and _version(self, principle_id) not in versions
+
+    @cached_property
+    def voters(self) -> pd.DataFrame:
+        """The rows of raters.csv of those who may rate."""
+        rows = read_table(self.study, "raters")
+        return rows[rows["may_rate"] == "true"]
+
+    @cached_property
+    def agreed_panels(self) -> set[str]:
+        """The panels whose members all agreed that every count of their votes is shown."""
+        return agreed_panels(self.voters)
+
+    @cached_property
+    def panel_sizes(self) -> dict[str, int]:
+        """How many may rate in each panel, by its name: the largest number of any closed round.
+        """
+        sizes = self.read("tallies").groupby("panel")["n_expected"].max()
+        return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
+
+    @cached_property
+    def tallies(self) -> pd.DataFrame:
+        """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
+        all that may be ``said`` of the votes in words (:mod:`.votes`).
+
+        Panels with one or two votes are on no page; other audiences than the team do not see those with three
+        either, and the public sees the last round on each principle only."""
+        rows = self.read("tallies")
+        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        # Before anything is hidden: an earlier round never takes the place of one that may not be told.
+        order = rows["round_id"].map({one: n for n, one in enumerate(self.closed_rounds)})
+        is_last = order == order.groupby(rows["principle_id"]).transform("max")
+        is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
+        # The change since a round that is hidden would tell its median.
+        has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
+        rows = rows.assign(movement=rows["movement"].mask(has_hidden, ""))[~is_hidden]
+        if not self.may("exact_votes"):
+            test = self.study.settings["consensus"]["test"]
+            # Of all rounds: whether a change may be shown depends on the earlier ones.
+            rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
+            if not self.may("every_round"):
+                rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
+            return _as_announced(self, rows)
+        rows = rows[rows["n"] >= LARGEST_UNTOLD]
+        return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
+                           said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
+
+    @cached_property
+    def panel_positions(self) -> pd.DataFrame:
+        """What panels say together about the principles that the audience may read: rows of table
+        ``panel_positions``."""
+        rows = self.read("panel_positions")
+        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+
+    @cached_property
+    def closed_rounds(self) -> list[str]:
+        """The closed rounds in order."""
+        found = {*self.read("tallies")["round_id"]}
+        return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
+
+    @cached_property
+    def errata(self) -> pd.DataFrame:
+        """What people wrote to correct announced votes, with the day, for the principles of the page."""
+        rows = self.read("errata")
+        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])].sort_values("date")
+
+
+def _version(view: VisibleTables, principle_id: str) -> str:
+    """The version of the text that the audience reads."""
+    return view.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
+
+
+def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Votes on agreed principles as they were announced: people correct them by an erratum with a date
+    (errata.csv), never by other numbers, which could be subtracted from the old ones."""
+    told = without_roles_blank(tables.read("announced_votes", study=view.study))
+    agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
+    told = told[(told["audience"] == view.audience) & told["principle_id"].isin(agreed)]
+    if told.empty:
+        return rows
+    key = ["round_id", "principle_id", "criterion", "panel"]
+    is_told = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(told[key]))
+    return pd.concat([rows[~is_told], told[rows.columns]]).sort_values(key, ignore_index=True)
+
+
+# ------------------------------
+# The folder that a page gets.
+
+
+def announced_votes(reader: Reader) -> pd.DataFrame:
+    """The votes that were announced to the audience."""
+    return reader.own("announced_votes")
+
+
+def principles(reader: Reader) -> pd.DataFrame:
+    """The latest text of each principle that the audience may read, in all its languages."""
+    rows = reader.table("principles")
+    seen = visible_principles(rows, reader.audience)["principle_id"]
+    rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
+    return rows.assign(asked_by="", changed_because="", comes_from="")
+
+
+def evidence(reader: Reader) -> pd.DataFrame:
+    """Which figures and codes a principle rests on: passages and the team's notes are left out."""
+    rows = reader.table("evidence")
+    rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
+    return rows[rows["kind"].isin(["estimate", "code"])].assign(note="", cited="", quoted_for="")
+
+
+def slices(whole: Mapping[str, Any], audience: str) -> dict[str, Any]:
+    """Of the lists of slices.json the principles that the audience may read."""
+    agreed = whole["shown_principles"][audience]
+    return {"principles": [one for one in whole["principles"] if one["id"] in agreed],
+            "shown_principles": {audience: agreed}}

@@ -1,0 +1,93 @@
+"""The page for an ethics board: what a study holds, where, who sees it, until when, and who agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.disclosure.consent import ITEMS, ORGANISATION
+from glc_analysis.manifest import read_manifest
+from glc_analysis.publish.retention import STATES, retention
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import RAW_KINDS, Study
+from glc_analysis.tabular import read_rows
+from glc_analysis.templates import read_toml, template
+
+WITHDRAWAL = read_toml(__file__, "withdrawal.toml")
+"""What people are told of a withdrawal before they consent or sign, and by the command that does it."""
+
+
+def ethics_page(study: Study, *, today: date) -> list[str]:
+    """The page (``content/ethics.md``), line by line. Raises the faults of the reference tables."""
+    reference = read_reference(study)
+    parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
+    raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
+    unnamed = set(study.all_raw_files()).difference(*raw.values())
+    page = template(__file__, "ethics.md").render(
+        title=study.title, today=today.isoformat(), audiences=AUDIENCES,
+        raw=[(kind, _size(files)) for kind, files in raw.items()], unnamed=_size(unnamed),
+        processed=_size(study.processed.rglob("*")),
+        reports=[(audience, _size((study.reports / audience).rglob("*"))) for audience in AUDIENCES],
+        private=_size(study.private.rglob("*")), until=_until(study, today), parties=len(parties),
+        consents=_consents(reference.consent, parties), persons=_persons(reference.consent),
+        told=WITHDRAWAL, withdrawals=read_withdrawals(study), unrecorded=_unrecorded(study))
+    return page.removesuffix("\n").split("\n")
+
+
+def _size(paths: Iterable[Path]) -> str:
+    sizes = []
+    for path in paths:
+        with suppress(FileNotFoundError):  # a run may have removed it meanwhile
+            sizes += [path.stat().st_size] if path.is_file() else []
+    return f"{_files(len(sizes))}, {sum(sizes):,} bytes"
+
+
+def _files(n: int) -> str:
+    return f"{n} file{'s' if n != 1 else ''}"
+
+
+def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
+    """By state: how many files, and the days until which they are kept."""
+    held = retention(study, today=today)
+    for state in STATES:
+        rows = held[held["state"] == state]
+        yield state, _files(len(rows)), sorted({*rows["keep_until"]} - {""})
+
+
+def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """By item: yes / no / not asked, for each audience."""
+    own = consent[(consent["speaker_id"] == ORGANISATION) & consent["organisation_id"].isin(parties)]
+    counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
+    for item in ITEMS:
+        said = [[counts.get((item, audience, word), 0) for word in ("true", "false")]
+                for audience in AUDIENCES]
+        yield item, [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
+
+
+def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
+    """By item and audience: how many persons said yes, and how many no."""
+    counts = consent[consent["speaker_id"] != ORGANISATION].groupby(["item", "audience"])["is_given"]
+    return [(item, audience, (said == "true").sum(), (said == "false").sum())
+            for (item, audience), said in counts]
+
+
+RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
+"""The columns of withdrawn.csv; earlier versions of the package wrote the first three."""
+
+
+def read_withdrawals(study: Study) -> list[dict[str, str]]:
+    """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
+    path = study.reference_file("withdrawn")
+    columns = RECORD_OF_WITHDRAWALS
+    return [*read_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []
+
+
+def _unrecorded(study: Study) -> list[str]:
+    recorded = read_manifest(study)
+    names = sorted(study.relative(path) for path in study.all_raw_files() if path.is_file())
+    return [name for name in names if name not in recorded]

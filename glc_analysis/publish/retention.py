@@ -1,0 +1,92 @@
+"""How long files may be kept, as manifest.csv says. Nothing is deleted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import manifest
+from glc_analysis.digests import KEY_FILE
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.manifest import read_manifest
+from glc_analysis.schema import is_day
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
+
+DUE_WITHIN = timedelta(days=90)
+STATES = ("overdue", "due", "kept", "no date")
+RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
+
+
+def retention(study: Study, *, today: date) -> pd.DataFrame:
+    """One row a file of raw/ and private/: kind, path, keep_until (its destroy date), state.
+
+    A file is overdue after its last day, and due in the 90 days before. The day is in its row of
+    manifest.csv or, for the files of private/, in the row of a folder in which it lies. Without one, the file
+    has no date. Raises Faults for a ``keep_until`` that is not a date.
+    """
+    recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
+    if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
+        raise Faults(Fault("is not a date", file="manifest.csv", column="keep_until", value=row["keep_until"],
+                           fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
+                     for row in wrong)
+    held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
+    held -= {*study.reference_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
+    rows = []
+    for path in sorted(path for path in held if path.is_file()):
+        name = study.relative(path)
+        folders = Path(name).parents if name.startswith("private/") else ()
+        days = (recorded.get(place, {}).get("keep_until", "") for place in (name, *map(str, folders)))
+        until = next(filter(None, days), "")
+        rows.append((_kind(study, path), name, until, _state(until, today)))
+    frame = pd.DataFrame(rows, columns=["kind", "path", "keep_until", "state"], dtype="str")
+    return frame.sort_values(["state", "keep_until", "path"], ignore_index=True,
+                             key=lambda c: c.map(STATES.index) if c.name == "state" else c)
+
+
+def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for every file of :func:`retention` that should have been destroyed, or for which nobody has
+    agreed until when it may be kept."""
+    path = study.reference_file("manifest")
+    rows = read_rows(path, manifest.COLUMNS) if path.is_file() else {}
+    number = {row["path"]: str(n) for n, row in rows.items()}
+    for row in held.itertuples():
+        if row.state == "overdue":
+            yield Fault(f"should have been destroyed after {row.keep_until}", file=row.path,
+                        fix="destroy it and its copies and delete its row, or agree on a later day")
+        elif row.state == "no date" and row.path in number:
+            yield Fault("is blank: nobody has agreed until when these files may be kept", file="manifest.csv",
+                        row=number[row.path], column="keep_until",
+                        fix="agree on the last day and write it as YYYY-MM-DD")
+        elif row.state == "no date":
+            yield Fault("has no row, and so no last day on which it may be kept", file="manifest.csv",
+                        value=row.path, fix=_NEW_ROW["private" if row.path.startswith("private/") else "raw"])
+
+
+_NEW_ROW = {
+    "raw": "record it with `glc check --accept`, and fill in keep_until in its row",
+    "private": "add a row with its path, or with the path private for all files there, and with a day in "
+               "keep_until"}
+
+
+def _state(until: str, today: date) -> str:
+    """
+    >>> [_state(day, date(2017, 1, 1)) for day in ("2016-12-31", "2017-01-01", "2017-04-02", "")]
+    ['overdue', 'due', 'kept', 'no date']
+    """
+    if not until:
+        return "no date"
+    day = date.fromisoformat(until)
+    return "overdue" if day < today else "due" if day <= today + DUE_WITHIN else "kept"
+
+
+def _kind(study: Study, path: Path) -> str:
+    if path == study.key_file:
+        return "key"
+    if path.suffix.lower() in RECORDINGS:
+        return "recording"
+    parts = Path(study.relative(path)).parts
+    return "private" if parts[0] == "private" else parts[1] if parts[0] == "raw" and len(parts) > 2 else "raw"

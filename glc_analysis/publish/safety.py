@@ -1,0 +1,189 @@
+"""The page on safety: what the software knows of the dangers of a study, and what people have to add.
+
+In ``safety.csv`` people answer the questions of ``content/safety_questions.csv``. The page is
+``content/safety.md``. The software judges no risk and names no holder of a key: what nobody has answered is
+marked as blank.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+
+from glc_analysis.manifest import release_folders
+from glc_analysis.publish.ethics import WITHDRAWAL
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import AUDIENCES, reference_tables
+from glc_analysis.spreadsheets import CsvRows
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
+from glc_analysis.templates import read_records, template
+from glc_analysis.writing import write_atomic
+
+BLANK = "▢ to fill in"
+PACKETS = "packets.csv"
+"""The list of packets that were made, in private/."""
+
+
+# ------------------------------
+# The questions of a study, and their answers
+
+
+def questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Every question of a study: item, section, subject (blank, a country or a key), its label, and question.
+
+    >>> asked = [row for row in questions({"PER": "Peru"}) if row["subject"] == "PER"]
+    >>> asked[0]["item"], asked[0]["label"], asked[0]["question"]
+    ('risk', 'Peru', 'What could happen, and to whom, if it were known who took part or what was said?')
+    """
+    keys = {row["key"]: row["label"] for row in read_records(__file__, "safety_keys.csv")}
+    subjects = {"": {"": ""}, "country": countries, "key": keys}
+    for row in read_records(__file__, "safety_questions.csv"):
+        for subject, label in subjects[row["each"]].items():
+            yield {**row, "subject": subject, "label": label}
+
+
+def write_questions(study: Study) -> Path:
+    """Adds the questions that safety.csv does not hold yet, to be answered by people; every other byte of the
+    file stays as it is."""
+    path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns
+    reference = read_reference(study)
+    rows = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
+    known = {(row.item, row.subject) for row in reference.safety.itertuples()}
+    for row in questions(_countries(reference)):
+        if (row["item"], row["subject"]) not in known:
+            asked = f"{row['label']}: {row['question']}" if row["label"] else row["question"]
+            rows.append({"item": row["item"], "subject": row["subject"], "question": asked})
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomic(path, rows.text)
+    return path
+
+
+def _countries(reference: Reference) -> dict[str, str]:
+    """The label of every country that people listed, by its id, in the order of the labels."""
+    rows = reference.countries.query("country_id != ''").drop_duplicates("country_id").sort_values("label")
+    return dict(zip(rows["country_id"], rows["label"], strict=True))
+
+
+# ------------------------------
+# The page
+
+
+def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
+    """The page, line by line; ``published`` are the folders in which something is published, by audience.
+    Raises the faults of the reference tables."""
+    reference = read_reference(study)
+    asked, given = list(questions(_countries(reference))), _answers(reference)
+    known = {(row["item"], row["subject"]) for row in asked}
+    page = template(__file__, "safety.md").render(
+        title=study.title, today=today.isoformat(), blank=BLANK,
+        file=study.relative(study.reference_file("safety")),
+        answered=len(known & {*given}), total=len(known),
+        asked=partial(_list, asked, given), table=partial(_table, study, asked, given),
+        held=_files_held(study),
+        is_encrypted=is_on_encrypted_disk(study.root),
+        reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
+        published=published, told=WITHDRAWAL,
+        releases=len(release_folders(study.private, "public")), packets=_packets(study),
+        people=_people(reference),
+        advisers=int((reference.raters["role"] == "survivor_adviser").sum()),
+        others=[f"{' '.join(filter(None, one))}: {said}" for one, said in given.items() if one not in known])
+    return page.removesuffix("\n").split("\n")
+
+
+def count_unanswered(study: Study) -> int:
+    """How many questions of the page nobody has answered yet."""
+    reference = read_reference(study)
+    given = _answers(reference)
+    return sum((row["item"], row["subject"]) not in given for row in questions(_countries(reference)))
+
+
+def _answers(reference: Reference) -> dict[tuple[str, str], str]:
+    """The answers that people have given, by item and subject."""
+    return {(row.item, row.subject): _answer(row.answer, row.by, row.date)
+            for row in reference.safety.itertuples() if row.answer}
+
+
+def _answer(answer: str, by: str, day: str) -> str:
+    """An answer with who gave it and when, fit for a cell of a table."""
+    signed = ", ".join(filter(None, (by, day)))
+    return " ".join(answer.split()).replace("|", "\\|") + (f" ({signed})" if signed else "")
+
+
+def _list(asked: Iterable[dict[str, str]], given: dict[tuple[str, str], str], section: str) -> str:
+    """The questions of a section that are asked once, each with its answer."""
+    return "".join(f"- {row['question']} **{given.get((row['item'], ''), BLANK)}**\n" for row in asked
+                   if row["section"] == section and not row["each"])
+
+
+def _table(study: Study, asked: Iterable[dict[str, str]], given: dict[tuple[str, str], str],
+           section: str) -> str:
+    """The questions of a section that are asked for each country or key: a row for each of these."""
+    rows = [row for row in asked if row["section"] == section and row["each"]]
+    items = {row["item"]: row["question"] for row in rows}
+    labels = {row["subject"]: row["label"] for row in rows}
+    if section == "keys":
+        labels = {row["key"]: _key_label(study, **row) for row in read_records(__file__, "safety_keys.csv")}
+    kind = next((row["each"] for row in rows), "country")
+    lines = [[kind, *items.values()], ["---"] * (len(items) + 1)]
+    lines += [[label, *(given.get((item, subject), BLANK) for item in items)]
+              for subject, label in labels.items()]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _key_label(study: Study, key: str, path: str, label: str, opens: str) -> str:
+    where = f" ({path}, {'is there' if (study.root / path).exists() else 'is not there'})" if path else ""
+    return f"{label}{where}; opens: {opens}"
+
+
+def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
+    """The files of the study by what they tell (``content/safety_files.csv``): where, what, how many, their
+    bytes, and how many of them others on this computer can read. A file counts where it first belongs."""
+    is_closed = not study.root.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    kinds = {row["where"]: (row["what"], []) for row in read_records(__file__, "safety_files.csv")}
+    for path in (path for path in study.root.rglob("*") if path.is_file()):
+        name = study.relative(path)
+        where = next(where for where in kinds if any(fnmatchcase(name, one) for one in where.split()))
+        with suppress(FileNotFoundError):  # a run may have removed it meanwhile
+            kinds[where][1].append(path.stat())
+    return [(where, what, len(found), sum(one.st_size for one in found),
+             0 if is_closed else sum(bool(one.st_mode & (stat.S_IRGRP | stat.S_IROTH)) for one in found))
+            for where, (what, found) in kinds.items()]
+
+
+def _packets(study: Study) -> int:
+    """How many packets were made, as their list in private/ says."""
+    path, columns = study.private / PACKETS, ["packet_sha256", "date", "organisation_id", "parts"]
+    return len(read_rows(path, columns)) if path.is_file() else 0
+
+
+def _people(reference: Reference) -> str:
+    """How many organisations, persons, raters, interviews and calls the study knows, in words."""
+    documents = reference.documents["kind"]
+    numbers = {"organisation": reference.organisations["organisation_id"].nunique(),
+               "speaker": reference.speakers["speaker_id"].nunique(),
+               "rater": reference.raters["rater_id"].nunique(),
+               "interview": int((documents == "interview").sum()), "call": int((documents == "call").sum())}
+    words = [f"{n} {noun}" if n == 1 else f"{n} {noun}s" for noun, n in numbers.items()]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def is_on_encrypted_disk(folder: Path, *, devices: Path = Path("/sys/dev/block")) -> bool:
+    """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also below layers such as LVM.
+    False where that cannot be seen."""
+    number = folder.stat().st_dev
+    return _is_encrypted(devices / f"{os.major(number)}:{os.minor(number)}")
+
+
+def _is_encrypted(device: Path) -> bool:
+    mark = device / "dm" / "uuid"
+    if mark.is_file() and mark.read_text(encoding="utf-8").startswith("CRYPT-"):
+        return True
+    below = device / "slaves"
+    return below.is_dir() and any(map(_is_encrypted, below.iterdir()))

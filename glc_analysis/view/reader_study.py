@@ -1,0 +1,181 @@
+"""The study folder that a page gets when it is made for other readers than the team.
+
+It holds only what one audience may see of a built study: released figures with the numbers it may see,
+cleared quotations, countries it may know of, names of organisations that agreed to be named. All other tables
+are empty, and there is no raw file and no private one. So a notebook that forgets to ask for the right view
+has nothing to give away. This guards against accidents: the notebook still runs on a machine that has the
+whole study, and the gate still reads every page.
+
+A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``); it gets the
+whole study, and must ask its view for everything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addon import brought, loaded
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import countable_members
+from glc_analysis.disclosure.suppression import SUPPRESSED, release
+from glc_analysis.manifest import read_slices
+from glc_analysis.reference import read_table
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.study import Study
+
+CONSENT_SHOWN = "name"
+"""The only item of consent that a page asks about: who may be named."""
+
+
+def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
+    """Writes into an empty folder what an audience may see of a built study; returns it as a study."""
+    made, reader = Study(folder), Reader(study, audience)
+    # What pages read of the reference tables, and tells of nobody who took part.
+    told = {made.settings_file: study.settings_file, made.reference_file("headlines"):
+            study.reference_file("headlines")}
+    consent = made.reference_file("consent")
+    for path in (*told, consent, made.processed / "any"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    for path, source in told.items():
+        if source.is_file():
+            path.write_bytes(source.read_bytes())
+    reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
+    frames = {name: tables.shape(name, reader.part_of(name)) for name in tables.TABLES}
+    for name, frame in frames.items():
+        tables.write(made.processed, name, frame)
+    places = tables.places_by_country(tables.work_places(frames["answers"], frames["organisations"]))
+    content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
+    (made.processed / "slices.json").write_text(content, encoding="utf-8")
+    return made
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one audience may see of each table; of those of add-ons what these declare."""
+
+    study: Study
+    audience: str
+
+    def part_of(self, name: str) -> pd.DataFrame:
+        """What the audience may see of a table. Whatever else this is made from,
+        :func:`glc_analysis.run.plan.behind` must know, so that pages are made again when it changes."""
+        if name == f"release_{self.audience}":
+            return self.decisions
+        for add_on, functions in brought("visible"):
+            if name in functions:
+                return add_on.load(functions[name])(self)
+        return _MAKERS.get(name, Reader.nothing)(self, name)
+
+    def table(self, name: str) -> pd.DataFrame:
+        return tables.read(name, study=self.study)
+
+    def nothing(self, name: str) -> pd.DataFrame:
+        return self.table(name).iloc[:0]
+
+    @cached_property
+    def visible(self) -> list[str]:
+        """The countries that the audience may know of."""
+        return read_slices(self.study)["shown"][self.audience]
+
+    @cached_property
+    def named_countries(self) -> set[str]:
+        """The countries that the audience may know as a country of work or of a main office."""
+        return {*self.visible, *read_slices(self.study)["shown_home"][self.audience]}
+
+    @cached_property
+    def slices(self) -> dict[str, object]:
+        """slices.json without the countries, organisations, long codes and hashes that the audience must not
+        know; of what add-ons list the part that they declare."""
+        whole = read_slices(self.study)
+        countries = [one for one in whole["countries"] if one["id"] in self.visible]
+        added = {name: listed for visible in loaded("visible_slices")
+                 for name, listed in visible(whole, self.audience).items()}
+        return {**{name: whole[name] for name in ("has_survey", "themes")}, **added, "countries": countries,
+                "shown": {self.audience: self.visible},
+                "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],
+                "codes": [], "tables": {}, "inputs": "",
+                "release": {self.audience: whole["release"][self.audience]}}
+
+    @cached_property
+    def consent_rows(self) -> pd.DataFrame:
+        """The consents to be named for this audience; what anybody else decided is left out."""
+        rows = read_table(self.study, "consent")
+        is_shown = (rows["item"] == CONSENT_SHOWN) & (rows["audience"] == self.audience)
+        return rows[is_shown & rows["organisation_id"].isin(self.named)]
+
+    @cached_property
+    def consent(self) -> Consent:
+        return Consent.of(read_table(self.study, "consent"))
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        return self.consent.organisations(CONSENT_SHOWN, self.audience)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """The decisions on figures that may be seen, without the rules."""
+        rows = self.table(f"release_{self.audience}")
+        return rows[rows["status"] != SUPPRESSED].assign(rule="")
+
+    def estimates(self, name: str) -> pd.DataFrame:
+        return release(self.table(name), audience=self.audience, decisions=self.decisions)
+
+    def whole(self, name: str) -> pd.DataFrame:
+        return self.table(name)
+
+    def options(self, name: str) -> pd.DataFrame:
+        """The options of all lists; of the list of countries those that the audience may know of."""
+        rows = self.table(name)
+        return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
+
+    def codebook(self, name: str) -> pd.DataFrame:
+        """The codes without their typical passages, which are words that nobody has cleared."""
+        return self.table(name).assign(example="")
+
+    def countries(self, name: str) -> pd.DataFrame:
+        """The countries that the audience may know of, without numbers."""
+        rows = self.table(name)
+        rows = rows[rows["country_id"].isin(self.named_countries)]
+        return rows.assign(organisations_n=pd.NA, answers_n=pd.NA)
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """Which organisation works in which visible country, of those that may be counted there: one that is
+        not named has an id without meaning, another one in each country."""
+        answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
+        rows = countable_members(answers, self.table("organisations"), self.consent,
+                                 self.study.settings["disclosure"], audience=self.audience)
+        rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
+        is_named = rows["organisation_id"].isin(self.named)
+        unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
+        return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))
+
+    def answers(self, name: str) -> pd.DataFrame:
+        ids = "record-" + pd.Series(range(1, len(self.members) + 1), self.members.index).astype("str")
+        return self.members.assign(answer_id=ids)
+
+    def organisations(self, name: str) -> pd.DataFrame:
+        """The named organisations with name and type, and a row without a name for each of the others."""
+        rows = self.table(name)
+        rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
+        others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
+        return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
+
+    def own(self, name: str) -> pd.DataFrame:
+        """The rows of this audience."""
+        rows = self.table(name)
+        return rows[rows["audience"] == self.audience]
+
+_MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
+    "questions": Reader.whole, "codebook": Reader.codebook, "options": Reader.options,
+    "countries": Reader.countries, "estimates": Reader.estimates, "answers": Reader.answers,
+    "organisations": Reader.organisations,
+    "quotations": Reader.own, "blocks": Reader.own}
+"""What an audience may see of each table; of all others it sees nothing."""
