@@ -90,9 +90,9 @@ from glc_analysis.reference import (
     sound_questions,
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
+from glc_analysis.slices import places_by_country, slice_digests, work_places
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
 from glc_analysis.writing import hard_link
 
@@ -138,7 +138,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
-    places = tables.work_places(engine["answers"], engine["organisations"])
+    places = work_places(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], Consent.of(reference.consent),
                             study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
     if not engine.rows("responses"):
@@ -150,7 +150,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    lists = {**known, "work_places": tables.places_by_country(places)}
+    lists = {**known, "work_places": places_by_country(places)}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
 from glc_analysis.schema import AUDIENCES, is_day
-from glc_analysis.tables import code_themes
+from glc_analysis.slices import code_themes
 from glc_analysis.text import match_key
 
 COLUMNS = REFERENCE_COLUMNS["quotes"]

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
+from glc_analysis.slices import work_places
 from glc_analysis.study import Study
-from glc_analysis.tables import work_places
 
 # ------------------------------
 # The answers to each question, in the order of the organisations or answers.
@@ -206,7 +206,7 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
     """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
 
     An organisation that works in several countries belongs to each of them, once; where it works says
-    :func:`~glc_analysis.tables.work_places`. Rows without a value belong to no subset.
+    :func:`~glc_analysis.slices.work_places`. Rows without a value belong to no subset.
     """
     table = organisations if unit == "organisation" else answers
     names = pd.Index(organisations["organisation_id"])
