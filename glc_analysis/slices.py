@@ -163,8 +163,6 @@ def figure_subjects(estimates: pd.DataFrame) -> pd.Series:
 
 SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
 """What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
-
-
 MEASURES = ("quality", "discordance")
 """Measures that are about questions, and can also be read as a whole in the place of a question."""
 
