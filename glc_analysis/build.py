@@ -76,10 +76,13 @@ from glc_analysis.disclosure.releases import (
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults
-from glc_analysis.figures.coded import code_occurrences, coded_estimates
+from glc_analysis.figures.coded import coded_estimates
+from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.estimates import CleanTables, comparison_estimates, survey_estimates
-from glc_analysis.figures.quality import discordance_estimates, quality_estimates, stated
+from glc_analysis.figures.discordance import discordance_estimates, stated
+from glc_analysis.figures.estimates import CleanTables, survey_estimates
+from glc_analysis.figures.mentions import code_occurrences
+from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (

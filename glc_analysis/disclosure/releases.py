@@ -36,8 +36,8 @@ from glc_analysis.disclosure.rules import KNOWN, Rules, may
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence, find_contributors
+from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole
-from glc_analysis.figures.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,

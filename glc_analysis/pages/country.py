@@ -21,8 +21,8 @@ from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
-from glc_analysis.figures.coded import undecided_organisations
 from glc_analysis.figures.estimates import ALL
+from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
