@@ -25,21 +25,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from glc_analysis.addons.desk import code_suggestions  # noqa: E402
-from glc_analysis.addons.desk.code_suggestions import (  # noqa: E402
-    MISSING,
-    SHOWN,
-    CodeRanking,
-    Example,
-    find_encoder,
-)
+from glc_analysis.addons.desk import code_ranking  # noqa: E402
+from glc_analysis.addons.desk.code_ranking import SHOWN, CodeRanking, Example  # noqa: E402
+from glc_analysis.addons.desk.code_suggestions import MISSING  # noqa: E402
+from glc_analysis.addons.desk.sentence_encoder import find_encoder  # noqa: E402
 from glc_analysis.text import content_hash  # noqa: E402
 
 DATA = Path(os.environ.get("GLC_SHARED_DATA", ROOT.parent / "shared" / "data"))
 NO_CODES = {"NotCodable", "NEEDS CODING", "NotAnswered", ""}
 FEWEST, FOLDS = 5, 5
 LANGUAGES = {"English": "English", "ES": "Spanish", "PT": "Portuguese"}
-PARTS = {"the package": code_suggestions.LETTERS, "without the model, by letters alone": 1.0,
+PARTS = {"the package": code_ranking.LETTERS, "without the model, by letters alone": 1.0,
          "without letters": 0.0}
 """How much of the likeness is that of letters."""
 WITHOUT_DEFINITIONS = "without the definitions"
@@ -178,13 +174,13 @@ def measure(name: str, data: tuple[list[Example], dict[str, str], list[str]]) ->
     test, spoken = [examples[n] for n in order], [languages[n] for n in order]
     known, rows = sorted({*spoken}), []
     for way, rank in ways.items():
-        letters = code_suggestions.LETTERS
-        code_suggestions.LETTERS = PARTS.get(way, letters)
+        letters = code_ranking.LETTERS
+        code_ranking.LETTERS = PARTS.get(way, letters)
         lists = []
         for k in range(FOLDS):
             lists += rank([one for one, f in zip(examples, fold, strict=True) if f != k],
                           [one for one, f in zip(examples, fold, strict=True) if f == k])
-        code_suggestions.LETTERS = letters
+        code_ranking.LETTERS = letters
         shares = {language: share_found(chosen(lists, spoken, language), chosen(test, spoken, language))
                   for language in known}
         rows.append(row(way, lists, test, ", ".join(f"{one} {share:.2f}" for one, share in shares.items())))

@@ -56,10 +56,13 @@ from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults
-from glc_analysis.figures.coded import code_occurrences, coded_estimates
+from glc_analysis.figures.coded import coded_estimates
+from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.estimates import CleanTables, comparison_estimates, survey_estimates
-from glc_analysis.figures.quality import discordance_estimates, quality_estimates, stated
+from glc_analysis.figures.discordance import discordance_estimates, stated
+from glc_analysis.figures.estimates import CleanTables, survey_estimates
+from glc_analysis.figures.mentions import code_occurrences
+from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
@@ -80,9 +83,9 @@ from glc_analysis.release_store import (
     store_release,
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
+from glc_analysis.slices import places_by_country, slice_digests, work_places
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View, in_order
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space
 from glc_analysis.writing import hard_link
 
@@ -124,7 +127,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
-    places = tables.work_places(engine["answers"], engine["organisations"])
+    places = work_places(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], Consent.of(reference.consent),
                             study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
     if not engine.rows("responses"):
@@ -136,7 +139,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    lists = {**known, "work_places": tables.places_by_country(places)}
+    lists = {**known, "work_places": places_by_country(places)}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 

@@ -1,4 +1,4 @@
-"""The lock of a folder: one run, one build, one session at a time. Only the standard library is needed."""
+"""The lock of a folder: one run, one build, one session at a time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import math
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from glc_analysis.errors import GLCError
 
@@ -44,13 +44,10 @@ def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iter
 @contextmanager
 def signed_lock(path: Path, what: str, patience: float) -> Iterator[None]:
     """Holds a lock file, with the owner written in it, for the block."""
-    with _hold(path, what, patience) as file:
+    with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(owner))
-        file.flush()
+        path.write_text(json.dumps(owner), encoding="utf-8")
         try:
             yield
         finally:
@@ -60,65 +57,46 @@ def signed_lock(path: Path, what: str, patience: float) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
-def _hold(path: Path, what: str, patience: float) -> IO[str]:
-    until = time.monotonic() + patience
-    while True:
+@contextmanager
+def _held(path: Path, what: str, patience: float) -> Iterator[None]:
+    lock = FileLock(path, timeout=-1 if math.isinf(patience) else max(patience, 0), poll_interval=0.05,
+                    fallback_to_soft=False)
+    while not lock.is_locked:
         try:
-            file = path.open("a+", encoding="utf-8", errors="replace")
+            lock.acquire()
         except FileNotFoundError:  # another command has just removed the empty folder
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            continue
-        file.seek(0)
-        owner = _owner(file.read(10_000))
-        elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
-        if elsewhere or not _lock(file):
-            file.close()
-            if time.monotonic() < until and not elsewhere:
-                time.sleep(0.05)
-                continue
-            raise Busy(_refusal(path, what, owner, elsewhere))
-        # The owner may have removed the file between our opening and locking it.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
-                return file
-        file.close()
-
-
-def _lock(file: IO[str]) -> bool:
+        except Timeout:
+            raise Busy(_refusal(path, what)) from None
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(1 << 20)  # past the text: Windows lets nobody read a locked part
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+        if _is_elsewhere(_owner(path)):
+            raise Busy(_refusal(path, what))
+        yield
+    finally:
+        lock.release()
 
 
-def _owner(text: str) -> dict[str, str]:
+def _owner(path: Path) -> dict[str, str]:
     """What a lock file says of its owner; nothing where it was killed before it could sign, or where the file
-    is damaged.
-
-    >>> _owner('{"pid": 7, "host": "ours"}'), _owner("null"), _owner("")
-    ({'pid': 7, 'host': 'ours'}, {}, {})
-    """
+    is damaged."""
     try:
-        owner = json.loads(text)
-    except (ValueError, RecursionError):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            owner = json.loads(file.read(10_000))
+    except (OSError, ValueError, RecursionError):
         return {}
     return owner if isinstance(owner, dict) and isinstance(owner.get("host"), str) else {}
 
 
-def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:
+def _is_elsewhere(owner: dict[str, str]) -> bool:
+    return owner.get("host", socket.gethostname()) != socket.gethostname()
+
+
+def _refusal(path: Path, what: str) -> str:
+    owner = _owner(path)
     who = ", ".join(f"{name} {owner[name]}" for name in ("pid", "host") if name in owner)
     what = owner.get("what", what)
     fix = "wait for it to end"
-    if elsewhere:
+    if _is_elsewhere(owner):
         fix = f"if that {what} is over, remove the file {path.name} in the folder {path.parent.name}"
     return (f"Another {what} is at work ({who or 'just starting'}, "
             f"since {owner.get('started', 'now')}). To fix: {fix}.")
@@ -128,5 +106,5 @@ def wait_for(folder: Path, kind: str, what: str) -> None:
     """Waits until no file of this kind is held, and removes those of commands that were killed."""
     until = time.monotonic() + PATIENCE
     for path in sorted(folder.glob(f"*{kind}")):
-        with _hold(path, what, until - time.monotonic()):
+        with _held(path, what, until - time.monotonic()):
             path.unlink(missing_ok=True)

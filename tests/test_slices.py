@@ -7,9 +7,9 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from glc_analysis import tables
+from glc_analysis import held_tables, tables
+from glc_analysis.slices import slice_digests
 from glc_analysis.study import Study
-from glc_analysis.tables import slice_digests
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
 
@@ -132,7 +132,7 @@ def test_a_slice_is_the_same_from_a_small_file_that_is_held_and_from_a_large_one
     chosen = [(table, {kind: value} if kind else {}) for table in names
               for kind, _, value in (name.partition("=") for name in hashes[table])]
     held = [tables.read(table, study=study, **slice_) for table, slice_ in chosen]
-    monkeypatch.setattr(tables, "SMALL", 0)
+    monkeypatch.setattr(held_tables, "SMALL", 0)
     for (table, slice_), frame in zip(chosen, held, strict=True):
         pd.testing.assert_frame_equal(frame, tables.read(table, study=study, **slice_))
 

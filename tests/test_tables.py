@@ -75,14 +75,21 @@ def frame_of(name, **columns):
 
 
 def test_a_key_that_stands_twice_breaks_the_schema():
-    with pytest.raises(GLCError, match="Table organisations breaks its schema"):
+    with pytest.raises(GLCError, match="Table organisations breaks its schema: key organisation_id = a "):
         tables.shape("organisations", frame_of("organisations", organisation_id="a",
                                                is_interpreted=False))
 
 
 def test_a_word_that_is_not_allowed_breaks_the_schema():
     frame = frame_of("documents", document_id=["d1", "d2"], kind="letter", is_interpreted=False)
-    with pytest.raises(GLCError, match="Table documents breaks its schema"):
+    with pytest.raises(GLCError, match="Table documents breaks its schema: column kind has 'letter'"):
+        tables.shape("documents", frame)
+
+
+def test_all_that_breaks_the_schema_is_said_at_once():
+    frame = frame_of("documents", document_id=pd.Categorical(["d1", None]), kind="letter",
+                     is_interpreted=False)
+    with pytest.raises(GLCError, match="column document_id lacks text; column kind has 'letter'"):
         tables.shape("documents", frame)
 
 

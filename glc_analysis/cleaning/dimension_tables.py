@@ -20,7 +20,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
-from glc_analysis.tables import work_places
+from glc_analysis.slices import work_places
 from glc_analysis.text import map_unique, match_key, normalise_space, slug
 
 # ------------------------------

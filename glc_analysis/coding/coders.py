@@ -23,16 +23,10 @@ import pandas as pd
 from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.alignment import (
-    LEAST_IN_COMMON,
-    Alignment,
-    ChangedText,
-    EditedText,
-    align,
-    find,
-    similar_turns,
-)
+from glc_analysis.coding.alignment import Alignment, align, find
+from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
+from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings

@@ -24,8 +24,8 @@ from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
+from glc_analysis.slices import work_places
 from glc_analysis.study import STOP_USE, Study
-from glc_analysis.tables import work_places
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
 
 # ------------------------------

@@ -22,8 +22,8 @@ from glc_analysis.disclosure.bounds import is_protected, network_membership, tig
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
+from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole
-from glc_analysis.figures.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import is_day
 
 # ------------------------------

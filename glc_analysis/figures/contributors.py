@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from glc_analysis.figures.coded import counted_mentions
+from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -27,7 +27,7 @@ from glc_analysis.figures.estimates import (
     question_responses,
     subset_membership,
 )
-from glc_analysis.figures.quality import MEASURE as DISCORDANCE
+from glc_analysis.figures.mentions import counted_mentions
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 
 # ------------------------------

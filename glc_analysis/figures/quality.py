@@ -1,115 +1,12 @@
-"""Figures about the quality of the data: missing answers, duplicates, and answers that contradict records.
-
-In go the cleaned tables and the outside records of countries. Out come the table ``stated`` and the figures
-of measures ``quality`` and ``discordance``.
-"""
+"""Figures about the data themselves: what is missing, languages, duplicates, straight-lining."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.figures.estimates import CleanTables, add_estimate_ids
-from glc_analysis.reference import Reference
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.text import match_key
-
-# ------------------------------
-# Table ``stated``: what organisations state about a country, and what an outside record says about it.
-#
-# ``[context] stated = {tier = "Q3.22"}`` of study.toml names, by indicator of the record, the question that
-# asks for it. The record's values are read by the option list of the indicator's own name where options.csv
-# has one, else by the question's: a value of the list stands for its option.
-
-
-MEASURE = "discordance"
-COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_id", "region_id", "year",
-           "stated", "recorded", "is_discordant"]
-
-
-def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
-           settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
-    """One row an answer to a question that a record answers too, with the country's value in that year.
-
-    ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are
-    options of the question; recorded is blank where the record has no value, or a value that is not
-    an option; the row is then in no base. A don't know is left out. Raises Faults for an indicator or a
-    question that does not fit, and for a record of which no value is an option.
-    """
-    if faults := list(_misfits(reference, settings)):
-        raise Faults(faults)
-    about = responses[responses["question_id"].isin(settings["stated"].values())]
-    about = about.astype({"answer_id": "str", "question_id": "str"}).merge(
-        answers[["answer_id", "region_id", "started"]].astype("str"), on="answer_id")
-    parts = [pd.DataFrame(columns=COLUMNS)]
-    for indicator, question_id in sorted(settings["stated"].items()):
-        record = context[context["indicator"] == indicator]
-        own = reference.questions.set_index("question_id").at[question_id, "option_list"]
-        record = record.assign(option=_as_options(record["value"], reference.options, indicator, own))
-        if len(record) and not record["option"].any():
-            raise Faults([Fault("none of the values of the record is an option", "options.csv",
-                                column="value", value=record["value"].iloc[0],
-                                fix=f"add a list {indicator!r}: for each value of the record, the option_id "
-                                f"of {question_id} that it stands for")])
-        states = reference.options.query("option_list == @own and kind == 'substantive'")["option_id"]
-        rows = about[(about["question_id"] == question_id) & about["value"].isin(states)]
-        rows = rows.assign(indicator=indicator, year=rows["started"].str[:4], stated=rows["value"])
-        by = {(one.country_id, one.year): one.option for one in record.itertuples()}
-        said = [by.get((one.country_id, one.year)) or by.get((one.country_id, ""), "")
-                for one in rows.itertuples()]
-        parts.append(rows.assign(recorded=said)[COLUMNS[:-1]])
-        steps.add("record compared", rows_in=len(rows), rows_out=sum(map(bool, said)), why=f"{indicator}: "
-                  f"answers to {question_id} whose country has a value in the year of the answer")
-    frame = pd.concat(parts, ignore_index=True)
-    return frame.assign(is_discordant=(frame["recorded"] != "") & (frame["stated"] != frame["recorded"]))
-
-
-def discordance_estimates(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row an indicator: how many answers state another value than the record, study-wide.
-
-    >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
-    ...                      "is_discordant": [True, False, False]})
-    >>> discordance_estimates(rows)[["estimate_id", "n", "base_n"]].values.tolist()
-    [['discordance/Q3/tier/all', 1, 2]]
-    """
-    by = rows[rows["recorded"] != ""].groupby(["question_id", "indicator"])["is_discordant"]
-    found = by.agg(["sum", "size"]).reset_index()
-    found.columns = ["question_id", "option_id", "n", "base_n"]
-    found["question_id"] = MEASURE + "/" + found["question_id"]  # a figure of its own, no option
-    return found.assign(
-        estimate_id=found["question_id"] + "/" + found["option_id"] + "/all", measure=MEASURE, code_id="",
-        subset_kind="all", subset_id="", unit="answer", statistic="count", value=found["n"].astype(float),
-        share=found["n"] / found["base_n"], low=float("nan"), high=float("nan"), method="")
-
-
-def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, own: str) -> pd.Series:
-    """The options that values of a record stand for; blank where none does."""
-    name = indicator if indicator in {*options["option_list"]} else own
-    listed = options[options["option_list"] == name]
-    known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))
-    return values.map(match_key).map(known).fillna("").astype("str")
-
-
-def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    questions = reference.questions.set_index("question_id")
-    fits = questions[questions["type"].isin(["single", "scale"]) & (questions["unit"] == "answer")].index
-    for indicator, question in settings["stated"].items():
-        for one, known, fix in (
-                (indicator, settings["indicators"], "name one of [context] indicators"),
-                (question, fits, "name a question of one choice that is asked of each work country")):
-            if one not in known:
-                yield Fault(f"cannot be compared with a record; {nearest(one, known)}", "study.toml",
-                            column="[context] stated", value=one, fix=fix)
-
-
-# ------------------------------
-# Figures about the data themselves: what is missing, languages, duplicates, straight-lining.
-
 
 SHORTEST, LONGEST = 5, 24 * 60
 """Minutes below and above which a record's duration is worth a look."""

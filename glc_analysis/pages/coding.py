@@ -19,7 +19,7 @@ from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
-from glc_analysis.figures.coded import negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE

@@ -21,11 +21,12 @@ from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,
 )
-from glc_analysis.figures.coded import undecided_organisations
 from glc_analysis.figures.estimates import ALL
+from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
+from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import (
     bar,
     html_table,
@@ -420,7 +421,7 @@ def passages_by_country(view: StudyView) -> Html:
     if not view.may("passages"):
         return show("")
     rows = view.passages()
-    themes = rows["code_id"].map(tables.code_themes(view.codebook)).fillna("")
+    themes = rows["code_id"].map(code_themes(view.codebook)).fillna("")
     # In place of the country, which the page is about, the line below a passage names its codes.
     codes = rows.groupby([themes, "segment_id"])["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
     keys = zip(themes, rows["segment_id"], strict=True)

@@ -65,8 +65,8 @@ def prepare() -> None:
 def hold(root: str, tables: list[str]) -> None:
     """Reads tables of a study, once for all pages that are forked afterwards. Another process reads them:
     pyarrow does it in threads, and a process with threads should not be forked."""
+    from glc_analysis.held_tables import hold, small_tables
     from glc_analysis.study import Study
-    from glc_analysis.tables import hold, small_tables
 
     with tempfile.TemporaryFile() as file:
         if not (reader := os.fork()):

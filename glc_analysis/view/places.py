@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from glc_analysis.figures.estimates import is_whole
-from glc_analysis.tables import code_themes
+from glc_analysis.slices import code_themes
 from glc_analysis.text import words_anchor
 
 SURVEY = "survey"

@@ -28,6 +28,7 @@ from glc_analysis.disclosure.suppression import SUPPRESSED, release
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.slices import places_by_country, work_places
 from glc_analysis.study import Study
 
 CONSENT_SHOWN = "name"
@@ -50,7 +51,7 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     frames = {name: tables.shape(name, reader.part_of(name)) for name in tables.TABLES}
     for name, frame in frames.items():
         tables.write(made.processed, name, frame)
-    places = tables.places_by_country(tables.work_places(frames["answers"], frames["organisations"]))
+    places = places_by_country(work_places(frames["answers"], frames["organisations"]))
     content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made

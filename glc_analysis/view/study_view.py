@@ -26,7 +26,7 @@ from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.errors import UsageError, known_id, nearest
-from glc_analysis.figures import coded as counting
+from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table

@@ -31,6 +31,7 @@ from glc_analysis.figures.summary import Words, no_such_question, summaries
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.slices import code_themes
 from glc_analysis.study import Study
 
 UNNAMED = "an organisation"
@@ -227,7 +228,7 @@ class VisibleTables:
         book, above = self.codebook, ancestors(self.codebook)
         order = dict(zip(book["code_id"], book["order"], strict=True))
         places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
-        themes = book["code_id"].map(tables.code_themes(book)).fillna("")
+        themes = book["code_id"].map(code_themes(book)).fillna("")
         rows = book.assign(theme_id=themes, depth=[len(place) for place in places])
         rows = rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
@@ -318,7 +319,7 @@ class VisibleTables:
                               self.codebook)
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
-            theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
+            theme_id=rows["code_id"].map(code_themes(self.codebook)).fillna(""),
             translation=[self.translations.get(one, "") for one in rows["segment_id"]],
             rank=rows["kind"].map(sources.index), is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")

@@ -15,7 +15,7 @@ from glc_analysis.disclosure.countries import releasable_country_answers
 from glc_analysis.disclosure.rules import KNOWN, RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.quality import discordance_estimates
+from glc_analysis.figures.discordance import discordance_estimates
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
 from tests.support.share import SEED, drawn, share

@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control
 from scipy.stats.contingency import association
 from statsmodels.stats.multitest import multipletests
 
-from glc_analysis.figures.estimates import compare, comparison_estimates, cramers_v, eta_squared, ticks_v
+from glc_analysis.figures.comparisons import compare, comparison_estimates, cramers_v, eta_squared, ticks_v
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("apart", "single", "law", unit="organisation"),

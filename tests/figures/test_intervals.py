@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.figures.estimates import interval_method, share_interval
+from glc_analysis.figures.intervals import interval_method, share_interval
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys")
 

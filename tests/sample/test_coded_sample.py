@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.figures.coded import negative_cases, undecided_organisations
+from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from scripts.sample_study.content import FOLDER
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ from scipy.sparse import coo_array
 from glc_analysis.cleaning.skip_logic import Comparison, parse
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
+from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import subset_membership, unasked_source
-from glc_analysis.figures.quality import MEASURE as DISCORDANCE
 
 LEAST = 5
 """Organisations behind a count that may be exact."""

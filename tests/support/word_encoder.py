@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from glc_analysis.addons.desk.code_suggestions import Encoder
+from glc_analysis.addons.desk.sentence_encoder import Encoder
 
 
 def encode(texts):

@@ -19,8 +19,8 @@ from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
+from glc_analysis.slices import code_themes
 from glc_analysis.study import Study
-from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
 from glc_analysis.view.study_view import StudyView
 

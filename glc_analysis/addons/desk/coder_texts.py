@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.alignment import NOWHERE, ChangedText, Span
+from glc_analysis.coding.alignment import Span
+from glc_analysis.coding.changed_texts import NOWHERE, ChangedText
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text

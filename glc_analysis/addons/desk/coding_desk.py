@@ -18,11 +18,11 @@ import anywidget
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.code_suggestions import is_installed
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.coding.alignment import ChangedText
+from glc_analysis.addons.desk.sentence_encoder import is_installed
 from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
 from glc_analysis.intake.codings.desk_journal import TRAINING, Journal

@@ -23,8 +23,8 @@ import pandas as pd
 
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.cleaning.languages import detect_language
-from glc_analysis.coding.alignment import match_words
 from glc_analysis.coding.coders import COPY
+from glc_analysis.coding.edited_texts import match_words
 from glc_analysis.coding.texts import spoken_key
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings

@@ -26,7 +26,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.ratings import read_ratings
 from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew
 from glc_analysis.addons.convening.signatures import SIGNATURES
-from glc_analysis.addons.desk.code_suggestions import VECTORS
+from glc_analysis.addons.desk.sentence_encoder import VECTORS
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed, name_in_settings
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from glc_analysis.addons.desk import code_suggestions
-from glc_analysis.addons.desk.code_suggestions import CodeRanking, Example
+from glc_analysis.addons.desk import code_ranking
+from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
 from tests.support.word_encoder import encode
 
 SAID = {"time": "we have no time for this deadline", "trust": "they do not trust the police",
@@ -48,12 +48,12 @@ def test_a_document_left_out_is_ranked_as_if_it_had_never_been_there():
     passages = examples(n=4)
     ranking = learned(passages)
     mine = [n for n, one in enumerate(passages) if one.document_id == "d0"]
-    likeness = (1 - code_suggestions.LETTERS) * ranking._directions @ ranking._directions.T \
-        + code_suggestions.LETTERS * ranking._letters.all()
+    likeness = (1 - code_ranking.LETTERS) * ranking._directions @ ranking._directions.T \
+        + code_ranking.LETTERS * ranking._letters.all()
     given, shares = ranking._given, ranking._shares
     others = [n for n in range(len(passages)) if n not in mine]
     near = []
-    for smoothing in code_suggestions.SMOOTHING:
+    for smoothing in code_ranking.SMOOTHING:
         inner = likeness[np.ix_(others, others)] + smoothing * np.eye(len(others))
         near.append(shares + likeness[np.ix_(mine, others)]
                     @ np.linalg.solve(inner, (given - shares)[others]))

@@ -13,19 +13,13 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.desk import code_suggestions
-from glc_analysis.addons.desk.code_suggestions import (
-    VECTORS,
-    CodeRanking,
-    Encoder,
-    SettledPassages,
-    find_encoder,
-    kept_vectors,
-    suggest_codes,
-    why_not,
-)
+from glc_analysis.addons.desk import code_suggestions, sentence_encoder, settled_passages
+from glc_analysis.addons.desk.code_ranking import CodeRanking
+from glc_analysis.addons.desk.code_suggestions import suggest_codes, why_not
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.sentence_encoder import VECTORS, Encoder, find_encoder, kept_vectors
+from glc_analysis.addons.desk.settled_passages import SettledPassages
 from glc_analysis.addons.desk.suggestion_log import read_log, refuse_suggestions
 from glc_analysis.build import build
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
@@ -168,8 +162,8 @@ def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monke
 
 
 def test_a_model_that_does_not_load_is_as_one_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr(code_suggestions, "is_installed", lambda: True)
-    monkeypatch.setitem(sys.modules, code_suggestions.PACKAGE, ModuleType(code_suggestions.PACKAGE))
+    monkeypatch.setattr(sentence_encoder, "is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, sentence_encoder.PACKAGE, ModuleType(sentence_encoder.PACKAGE))
     assert find_encoder.__wrapped__() is None
 
 
@@ -431,7 +425,7 @@ def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(s
 
 def test_the_model_gives_the_same_bytes_alone_and_among_others():
     if (model := find_encoder()) is None:  # the extra `suggest` is not in the lock
-        assert code_suggestions.find_spec(code_suggestions.PACKAGE) is None
+        assert sentence_encoder.find_spec(sentence_encoder.PACKAGE) is None
         return
     texts = ["Falta de tiempo", "ខ្វះពេលវេលា", "", "ends\0here"]
     assert [*map(bytes, model.encode(texts))] == [bytes(model.encode([one])[0]) for one in texts]
@@ -457,7 +451,7 @@ def test_nobody_waits_while_the_settled_passages_are_learned(session, sure, stud
     assert "reads the settled passages" in session.why_no_suggestions(SINGLE)
     code(session, other)
     may_go_on.set()
-    for thread in code_suggestions._BEING_LEARNED.values():
+    for thread in settled_passages.BEING_LEARNED.values():
         thread.join(60)
     assert desk.answer(asked)["ok"] != []
     assert session.why_no_suggestions(SINGLE) == ""
@@ -467,5 +461,5 @@ def test_vectors_that_cannot_be_kept_are_used_all_the_same(study, monkeypatch):
     def full(path, vectors):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(code_suggestions, "_keep", full)
+    monkeypatch.setattr(sentence_encoder, "_keep", full)
     assert len(kept_vectors(study.root, WORDS, ["time", "trust"], study.digests)) == 2

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import locks, study_locks
-from glc_analysis.addons.desk.code_suggestions import VECTORS, kept_vectors
+from glc_analysis.addons.desk.sentence_encoder import VECTORS, kept_vectors
 from glc_analysis.addons.withdrawal import withdrawal
 from glc_analysis.addons.withdrawal.coder_files import Recoding
 from glc_analysis.addons.withdrawal.contribution import Contribution

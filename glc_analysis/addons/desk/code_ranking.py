@@ -1,0 +1,229 @@
+"""Which codes fit a passage best, as settled passages and the definitions of the codes have it.
+
+How it ranks: by kernel ridge regression from what two texts have in common to the codes that they have
+(Hastie, Tibshirani & Friedman 2009, chapter 5.8). Two texts have in common the direction of their vectors
+and, for a part, their sequences of letters. A definition counts like several passages with its code. How
+strictly the regression is smoothed is chosen by leaving out each document once and ranking the codes of
+its passages from the others.
+
+When it is unsure: the same passages left out tell whether a list of five with such scores held a right
+code more often than not. The scores of a list are summed, and a list is shown from the sum on from which
+the lists of the settled passages held a right code most often in excess of those that held none. Where
+they never do, nothing is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+SHOWN = 5
+"""The most codes in a list."""
+LETTERS = 0.2
+"""How much of the likeness of two texts is that of their letters; the rest is that of their vectors. Like
+:data:`DEFINITION`, chosen by cross-validation over two public studies: docs/coders.md has the figures
+with and without."""
+DEFINITION = 4
+"""For how many passages a definition counts."""
+SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""The degrees of smoothing that are tried, weak to strong; the weakest of equals is taken."""
+_LENGTHS = (3, 4, 5)
+
+
+class Example(NamedTuple):
+    """A settled passage: its id, its words, its codes, and the document that it is left out with."""
+
+    example_id: str
+    text: str
+    codes: frozenset[str]
+    document_id: str
+
+
+class RankedCode(NamedTuple):
+    """A code with its score (about the share of such passages that have it) and the id of the settled passage
+    that speaks most for it; blank where only the definition does."""
+
+    code_id: str
+    score: float
+    example_id: str
+
+
+@dataclass(frozen=True)
+class CodeRanking:
+    """What settled passages and definitions say about the codes of other passages.
+
+    ``vectors`` has a row for each example, then one for each definition, as the encoder gave them. Codes
+    without a definition are ranked by their examples alone; a code that has neither is never ranked.
+
+    >>> examples = [Example("s1", "we lack time", frozenset({"time"}), "d1"),
+    ...             Example("s2", "they lost trust", frozenset({"trust"}), "d2"),
+    ...             Example("s3", "no time left", frozenset({"time"}), "d3"),
+    ...             Example("s4", "trust is gone", frozenset({"trust"}), "d4")]
+    >>> ranking = CodeRanking(examples, {}, np.array([[1., 0], [0, 1], [1, 0], [0, 1]]))
+    >>> [(one.code_id, one.example_id) for one in ranking.rank("lack of time", np.array([1., 0]))]
+    [('time', 's1'), ('trust', 's2')]
+    """
+
+    examples: Sequence[Example]
+    definitions: Mapping[str, str]
+    vectors: np.ndarray
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The codes that can be ranked, sorted."""
+        return sorted({code for one in self.examples for code in one.codes} | {*self.definitions})
+
+    def rank(self, text: str, vector: np.ndarray) -> list[RankedCode]:
+        """The codes from the one that fits a passage best to the one that fits it least."""
+        likeness = self._likeness(text, vector)
+        scores = likeness @ self._fitted[0] + self._shares
+        of_examples = likeness[:len(self.examples)]
+        found = []
+        for at in np.argsort(-scores, kind="stable"):
+            with_code = np.flatnonzero(self._given[:len(self.examples), at])
+            nearest = with_code[np.argmax(of_examples[with_code])] if len(with_code) else -1
+            found.append(RankedCode(self.codes[at], float(scores[at]),
+                                    self.examples[nearest].example_id if nearest >= 0 else ""))
+        return found
+
+    def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
+        """Whether the first five codes of a ranking hold a right one more likely than not."""
+        return sum(one.score for one in ranked[:SHOWN]) >= self.least
+
+    @cached_property
+    def least(self) -> float:
+        """What the scores of a list must sum to for it to be shown; infinite where no list may be."""
+        scores = self.left_out
+        holds_one = _right(scores, self._given[:len(self.examples)]).any(axis=1)
+        sums = -np.sort(-scores, axis=1)[:, :SHOWN].sum(axis=1)
+        order = np.argsort(-sums, kind="stable")
+        excess = np.cumsum(np.where(holds_one[order], 1, -1))
+        # Lists with the same sum are shown together or not at all.
+        is_last = np.append(sums[order][1:] < sums[order][:-1], True)
+        excess = np.where(is_last, excess, 0)
+        return float(sums[order][np.argmax(excess)]) if excess.max() > 0 else float("inf")
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """Examples x codes: the scores of each example from all others but those of its own document."""
+        return self._fitted[1]
+
+    @cached_property
+    def _given(self) -> np.ndarray:
+        """Examples and definitions x codes: 1 where the text has the code."""
+        place = {code: at for at, code in enumerate(self.codes)}
+        given = np.zeros((len(self.examples) + len(self.definitions), len(self.codes)))
+        sets = [*(one.codes for one in self.examples), *({one} for one in self.definitions)]
+        for row, codes in enumerate(sets):
+            given[row, [place[code] for code in sorted(codes)]] = 1
+        return given
+
+    @cached_property
+    def _shares(self) -> np.ndarray:
+        return self._given[:len(self.examples)].mean(axis=0)
+
+    @cached_property
+    def _documents(self) -> np.ndarray:
+        return np.unique([one.document_id for one in self.examples], return_inverse=True)[1]
+
+    @cached_property
+    def _letters(self) -> _Letters:
+        return _Letters([*(one.text for one in self.examples), *self.definitions.values()])
+
+    @cached_property
+    def _middle(self) -> np.ndarray:
+        return self.vectors.mean(axis=0, dtype=float)
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        return _unit(self.vectors - self._middle)
+
+    def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
+        meaning = self._directions @ _unit((vector - self._middle)[None])[0]
+        return (1 - LETTERS) * meaning + LETTERS * self._letters.likeness(text)
+
+    @cached_property
+    def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tries several degrees of smoothing, each with one document at a time left out, and keeps the one
+        that ranks most of the right codes near the top: its weights of each text for each code, and the
+        scores that the examples got while their documents were left out."""
+        n, given = len(self.examples), self._given
+        weight = np.sqrt([1.0] * n + [DEFINITION] * (len(given) - n))[:, None]
+        likeness = (1 - LETTERS) * self._directions @ self._directions.T + LETTERS * self._letters.all()
+        values, basis = np.linalg.eigh(weight * likeness * weight.T)
+        inside = basis.T @ (weight * (given - self._shares))
+        best = -1.0, inside, inside
+        for smoothing in SMOOTHING:
+            shrunk = basis / (np.maximum(values, 0) + smoothing)
+            weights = shrunk @ inside
+            left_out = self._leave_out(shrunk, basis, weights) + self._shares
+            right = _right(left_out, given[:n]).sum()
+            if right > best[0]:
+                best = right, weight * weights, left_out
+        return best[1:]
+
+    def _leave_out(self, shrunk: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """The scores of the examples of each document from all other documents, less the shares of the codes:
+        for ridge regression they follow from the whole fit."""
+        n = len(self.examples)
+        found = self._given[:n] - self._shares
+        for document in range(self._documents.max() + 1):
+            own = np.flatnonzero(self._documents == document)
+            found[own] -= np.linalg.solve(shrunk[own] @ basis[own].T, weights[own])
+        return found
+
+
+class _Letters:
+    """The likeness of texts by their sequences of three to five letters, the rarer the weightier (tf-idf)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        counts = [_sequences(text) for text in texts]
+        texts_with = Counter(one for found in counts for one in found)
+        self._place = {one: at for at, one in enumerate(sorted(texts_with))}
+        self._rarity = np.array([np.log((1 + len(texts)) / texts_with[one]) for one in self._place])
+        self._rows = self._matrix(counts)
+
+    def likeness(self, text: str) -> np.ndarray:
+        """The likeness of a text to each of the others, 0 to 1."""
+        return (self._rows @ self._matrix([_sequences(text)]).T).toarray()[:, 0]
+
+    def all(self) -> np.ndarray:
+        """The likeness of each text to each."""
+        return (self._rows @ self._rows.T).toarray()
+
+    def _matrix(self, counts: Sequence[Counter[str]]) -> csr_matrix:
+        known = [[(self._place[one], n) for one, n in sorted(found.items()) if one in self._place]
+                 for found in counts]
+        ends = np.cumsum([0, *map(len, known)])
+        columns = np.array([at for found in known for at, _ in found], dtype=np.intp)
+        values = np.array([1 + np.log(n) for found in known for _, n in found]) * self._rarity[columns] \
+            if len(columns) else np.array([])
+        rows = csr_matrix((values, columns, ends), shape=(len(known), len(self._place)))
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+        rows.data /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(ends))
+        return rows
+
+
+def _sequences(text: str) -> Counter[str]:
+    padded = " " + re.sub(r"\s+", " ", text).strip().casefold() + " "
+    return Counter(padded[at:at + length] for length in _LENGTHS for at in range(len(padded) - length + 1))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)
+
+
+def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """1 where a code is right and among the first of its row."""
+    first = np.argsort(-scores, axis=1, kind="stable")[:, :SHOWN]
+    is_first = np.zeros_like(given)
+    np.put_along_axis(is_first, first, 1.0, axis=1)
+    return is_first * given

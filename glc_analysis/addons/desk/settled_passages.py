@@ -1,0 +1,121 @@
+"""The settled passages of a study, and what is learned from them about the codes of other passages.
+
+Settled is what the team decided, what the coder ``consensus`` handed in, and what two or more coders agreed
+on (:mod:`~glc_analysis.coding.learning`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Thread
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
+from glc_analysis.addons.desk.sentence_encoder import Encoder, kept_vectors
+from glc_analysis.coding.codebook import case_codes
+from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins, units
+from glc_analysis.coding.learning import settled_codes
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import content_hash, normalise_space
+
+MOST_PASSAGES = 2000
+"""So many settled passages are learned from, chosen in an order that nobody chose: more take minutes, and
+hardly change a list of five."""
+
+
+@dataclass(frozen=True)
+class SettledPassages:
+    """The settled passages of a study with their codes, in the words of the texts without names.
+
+    ``segments`` has the segment of each passage, ``definitions`` the name, definition and limits of every
+    code in use, ``cases`` the codes for accounts of a survivor's case, and ``case_spans`` where anybody gave
+    one: neither those passages nor those codes are in the others.
+    """
+
+    examples: tuple[Example, ...]
+    segments: dict[str, str]
+    definitions: dict[str, str]
+    cases: frozenset[str]
+    case_spans: dict[str, list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, study: Study) -> SettledPassages:
+        """What is settled in a study that is built. Raises GLCError for one that is not."""
+        frames = {name: tables.read(name, study=study) for name in
+                  ("codings", "readings", "segments", "disagreements", "codebook")}
+        codings, segments = frames["codings"], frames["segments"]
+        book = read_table(study, "codebook")
+        cases = frozenset(case_codes(book))
+        told = by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
+        linked = origins(segments)
+        told_in = {linked.get(one, one) for one in told}
+        never = {one for one, origin in linked.items() if origin in told_in}
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for row in segments[segments["segment_id"].isin(never)].itertuples():
+            spans.setdefault(str(row.document_id), []).append((int(row.start), int(row.end)))
+        decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
+        decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
+                     for row in decided.itertuples()}
+        settled = settled_codes(units(codings, frames["readings"], segments), decisions, "")
+        passages = by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
+        passages = passages[passages["segment_id"].isin({*settled} - never)]
+        live = book[book["merged_into"] == ""]
+        definitions = {row["code_id"]: normalise_space(". ".join(filter(None, (
+            row["name"], row["definition"], row["include"])))) for row in live.to_dict("records")}
+        definitions = {code: text for code, text in definitions.items() if code not in cases}
+        return cls(*_examples(passages, definitions), definitions, cases, spans)
+
+    def digest(self, study: Study) -> str:
+        """What names this set of passages and definitions: it is another one where any of them changes."""
+        held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
+        return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
+
+    def tells_of_a_case(self, document_id: str, start: int, end: int) -> bool:
+        """Whether anybody coded the account of a case in the turns of a passage."""
+        return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
+
+    def ranking(self, study: Study, encoder: Encoder) -> CodeRanking:
+        """What the settled passages say about others, with the vectors that the study keeps."""
+        key = (study.root, encoder.name, self.digest(study))
+        if key not in _LEARNED:
+            texts = [*(one.text for one in self.examples), *self.definitions.values()]
+            vectors = kept_vectors(study.root, encoder, texts, study.digests)
+            found = CodeRanking(self.examples, self.definitions, vectors)
+            _ = found.least  # which fits it
+            _LEARNED.clear()
+            _LEARNED[key] = found
+        return _LEARNED[key]
+
+    def is_learned(self, study: Study, encoder: Encoder) -> bool:
+        """Whether the ranking is there, or could not be made. Otherwise it is made from now on, in a thread
+        of its own: the model takes about a tenth of a second for a passage, and the coder goes on."""
+        key = (study.root, encoder.name, self.digest(study))
+        if key not in _LEARNED and key not in BEING_LEARNED:
+            BEING_LEARNED.clear()
+            BEING_LEARNED[key] = Thread(target=self.ranking, args=(study, encoder), daemon=True)
+            BEING_LEARNED[key].start()
+        return key in _LEARNED or not BEING_LEARNED[key].is_alive()
+
+
+_LEARNED: dict[tuple, CodeRanking] = {}
+"""The last ranking that was learned, so that a coder waits for it once."""
+BEING_LEARNED: dict[tuple, Thread] = {}
+"""The thread that learned or learns it."""
+
+
+def _examples(passages: pd.DataFrame,
+              definitions: dict[str, str]) -> tuple[tuple[Example, ...], dict[str, str]]:
+    """The settled passages, one a stretch of words, with all codes that it has; and the segment of each."""
+    passages = passages[passages["code_id"].isin([*definitions])]
+    found, segments = [], {}
+    for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):
+        name, words = f"{document}:{start}-{end}", str(rows["quote"].iloc[0])
+        if words.strip():
+            found.append(Example(name, words, frozenset(rows["code_id"].astype("str")), str(document)))
+            segments[name] = str(rows["segment_id"].iloc[0])
+    if len(found) > MOST_PASSAGES:
+        found = sorted(found, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]
+    return tuple(sorted(found)), segments

@@ -1,0 +1,330 @@
+"""The place of a coder's passage in a text whose words were edited since it was coded.
+
+The canonical text and the copy that a coder's program keeps are aligned word by word, in order. A passage
+has its place only if all its words stand unchanged, one after the other, in the aligned turn, and the turn is
+the same speaker's in both texts. Words that are merely found somewhere else may be a coincidence: they are
+not moved there. Names of speakers, times, blanks and punctuation do not count as words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from glc_analysis.coding.texts import Text
+from glc_analysis.intake.codings.model import Span, plain_signs
+from glc_analysis.pseudonyms.masking import Masked, shift_span
+
+CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
+OTHER_SPEAKER = "in our text another speaker says these words"
+OTHER_TURN = "the turn around these words was edited so much that they may be other words"
+LEAST_IN_COMMON = 0.5
+"""A copy that has a smaller share of its words in common with our text is another text; so is a turn."""
+SHORT_TURN = 4
+"""The words of a shorter turn count as its own only if a word beside the turn is the same as well."""
+_SHINGLES = (8, 4, 2, 1)
+"""Sequences of so many words that occur once in both texts are where an alignment begins."""
+_TIME = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?[\])]?"
+_TIMES = re.compile(rf"[ \t]*(?:{_TIME}\s*(?:-->\s*)?)+")
+_LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"
+                    r"(?P<name>[^\W_][^:\n]{0,60}?)?(?(name)\s*:(?=\s|$)|(?<=\S))", re.MULTILINE)
+
+
+class Word(NamedTuple):
+    """A word of a text: how it is compared, its letters, and with the punctuation around it."""
+
+    key: str
+    start: int
+    end: int
+    outer_start: int
+    outer_end: int
+
+
+@dataclass(frozen=True)
+class Turns:
+    """A text as the words of its turns: the words in order, the turn of each, and who speaks each turn."""
+
+    words: list[Word]
+    turn_of: list[int]
+    speakers: list[str]
+
+    @classmethod
+    def of(cls, text: str, labels: Sequence[tuple[int, int, str]]) -> Turns:
+        """``labels`` are the start and end of every speaker's name, and the name; what is before the first
+        one has a speaker without a name."""
+        words: list[Word] = []
+        turn_of: list[int] = []
+        speakers: list[str] = []
+        edges = [(0, 0, ""), *labels]
+        for (_, start, speaker), (end, *_) in pairwise([*edges, (len(text), len(text), "")]):
+            own = list(_words(text, start, end))
+            if own:
+                turn_of += [len(speakers)] * len(own)
+                words += own
+                speakers.append(speaker)
+        return cls(words, turn_of, speakers)
+
+    @cached_property
+    def sizes(self) -> Counter[int]:
+        return Counter(self.turn_of)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [word.start for word in self.words]
+
+    def between(self, start: int, end: int) -> range:
+        """The numbers of the words that a stretch touches."""
+        first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        return range(first - (first > 0 and self.words[first - 1].end > start), last)
+
+
+class EditedText:
+    """A canonical text and a coder's copy of it that was edited, aligned word by word."""
+
+    def __init__(self, text: Text, copy: Masked) -> None:
+        self.text, self.copy = text, copy
+        self.ours = _turns(text)
+        self.theirs = Turns.of(copy.text, _labels(copy.text, self.ours))
+        self.place = match_words([word.key for word in self.theirs.words],
+                                 [word.key for word in self.ours.words])
+        self._matched = sorted(self.place)
+        self._common = Counter((self.theirs.turn_of[at], self.ours.turn_of[to])
+                               for at, to in self.place.items())
+        self._speaker = self._speakers()
+
+    @property
+    def share_in_common(self) -> float:
+        """The share of the words of the longer text that both have."""
+        return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
+
+    def locate(self, start: int, end: int) -> tuple[Span, str]:
+        """A passage of the copy, in its own positions, as one of the canonical text; or (-1, -1) and the
+        reason why it has no certain place.
+
+        >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
+        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).locate(14, 33)
+        ((9, 28), '')
+        """
+        start, end = shift_span(start, end, self.copy.offsets)
+        marked = self.theirs.between(start, end)
+        places = [self.place.get(at, -1) for at in marked]
+        if not places or -1 in places or places[-1] - places[0] != len(places) - 1:
+            return (-1, -1), CHANGED
+        for at, to in zip(marked, places, strict=True):
+            if not self._is_same_speaker(at, to):
+                return (-1, -1), OTHER_SPEAKER
+            if not self._is_same_turn(at, to):
+                return (-1, -1), OTHER_TURN
+        return self._edges(start, end, marked, places), ""
+
+    def near(self, start: int, end: int) -> Span:
+        """The stretch of the canonical text in which a passage of the copy must be, if it is there: its own
+        words, as far as both texts have them, or else all between the nearest words that both have."""
+        marked = self.theirs.between(*shift_span(start, end, self.copy.offsets))
+        own = [self.place[at] for at in marked if at in self.place]
+        if own:
+            first, last = min(own), max(own)
+        else:
+            before, after = bisect_left(self._matched, marked.start), bisect_left(self._matched, marked.stop)
+            first = self.place[self._matched[before - 1]] if before else 0
+            is_last = after == len(self._matched)
+            last = len(self.ours.words) - 1 if is_last else self.place[self._matched[after]]
+        return self.ours.words[first].outer_start, self.ours.words[last].outer_end
+
+    def unread(self) -> Iterator[Span]:
+        """The turns of the canonical text of which the copy has less than half of the words: whoever coded
+        the copy did not read them."""
+        in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
+        for turn, size in self.ours.sizes.items():
+            if in_common[turn] < LEAST_IN_COMMON * size:
+                first = bisect_left(self.ours.turn_of, turn)
+                yield self.ours.words[first].start, self.ours.words[first + size - 1].end
+
+    def changed_turns(self) -> Iterator[Span]:
+        """The turns of the canonical text whose words are not those of one turn of the copy, to the last."""
+        for turn, size in self.ours.sizes.items():
+            first = bisect_left(self.ours.turn_of, turn)
+            theirs = {self.theirs.turn_of[at] for at in map(self._back.get, range(first, first + size))
+                      if at is not None}
+            same = sum(self._common[at, turn] for at in theirs)
+            if len(theirs) != 1 or same < size or self.theirs.sizes[theirs.pop()] != size:
+                yield self.ours.words[first].start, self.ours.words[first + size - 1].end
+
+    def words_before(self, start: int, end: int) -> str:
+        """The turns of the copy that have words of a stretch of the canonical text, in the copy's words."""
+        turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
+                        if to in self._back})
+        if not turns:
+            return ""
+        first = bisect_left(self.theirs.turn_of, turns[0])
+        last = bisect_right(self.theirs.turn_of, turns[-1]) - 1
+        return self.copy.text[self.theirs.words[first].outer_start:self.theirs.words[last].outer_end]
+
+    @cached_property
+    def _back(self) -> dict[int, int]:
+        return {to: at for at, to in self.place.items()}
+
+    @cached_property
+    def _has_names(self) -> bool:
+        return {*self.theirs.speakers} != {""}
+
+    def _speakers(self) -> dict[str, str]:
+        """Our speaker for each name of the copy: who says most of the words that both texts have."""
+        votes: dict[str, Counter[str]] = {}
+        for (theirs, ours), n in self._common.items():
+            votes.setdefault(self.theirs.speakers[theirs], Counter())[self.ours.speakers[ours]] += n
+        return {name: most for name, counts in votes.items()
+                for most, n in counts.most_common(1) if 2 * n > counts.total()}
+
+    def _is_same_speaker(self, at: int, to: int) -> bool:
+        """Whether both texts give a word to the same speaker; a copy without names does not contradict."""
+        if not self._has_names:
+            return True
+        name = self.theirs.speakers[self.theirs.turn_of[at]]
+        return self._speaker.get(name) == self.ours.speakers[self.ours.turn_of[to]]
+
+    def _is_same_turn(self, at: int, to: int) -> bool:
+        """Whether a word is in turns that have at least half of their words in common."""
+        theirs, ours = self.theirs.turn_of[at], self.ours.turn_of[to]
+        size = max(self.ours.sizes[ours], self.theirs.sizes[theirs] if self._has_names else 0)
+        if self._common[theirs, ours] < LEAST_IN_COMMON * size:
+            return False
+        if size >= SHORT_TURN or len(self.ours.sizes) == 1:
+            return True
+        first, last = at, at
+        while first and self.theirs.turn_of[first - 1] == theirs and self.place.get(first - 1) is not None:
+            first -= 1
+        while last + 1 < len(self.theirs.words) and self.place.get(last + 1) is not None \
+                and self.theirs.turn_of[last + 1] == theirs:
+            last += 1
+        before, after = self.place.get(first - 1, -2), self.place.get(last + 1, -2)
+        return before == self.place[first] - 1 or after == self.place[last] + 1
+
+    def _edges(self, start: int, end: int, marked: range, places: Sequence[int]) -> Span:
+        """Where the passage begins and ends in our text: within a word as in the copy, and with the
+        punctuation around it if the coder marked that."""
+        first, last = self.theirs.words[marked[0]], self.theirs.words[marked[-1]]
+        opening, closing = self.ours.words[places[0]], self.ours.words[places[-1]]
+        begin = opening.start + max(start - first.start, 0)
+        until = closing.end - max(last.end - end, 0)
+        if start <= first.outer_start:
+            begin = opening.outer_start
+        if end >= last.outer_end:
+            until = closing.outer_end
+        return (begin, until) if begin < until else (opening.start, closing.end)
+
+
+@lru_cache(maxsize=4)
+def _turns(text: Text) -> Turns:
+    """The turns of one of our texts, which are needed again for every passage."""
+    labels = [(*shift_span(*label, text.offsets), text.unmasked[slice(*label)]) for label in text.labels]
+    return Turns.of(text.canonical, labels)
+
+
+def similar_turns(text: Text, quote: str) -> Iterator[Span]:
+    """The turns of a canonical text that have at least half of the words of a quotation."""
+    wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
+    turns = _turns(text)
+    for turn, size in turns.sizes.items():
+        first = bisect_left(turns.turn_of, turn)
+        own = Counter(word.key for word in turns.words[first:first + size])
+        if (wanted & own).total() >= LEAST_IN_COMMON * max(wanted.total(), 1):
+            yield turns.words[first].start, turns.words[first + size - 1].outer_end
+
+
+def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
+    """The words that two texts have in common, in the same order: number in the first -> in the second.
+
+    Sequences of words that occur once in both texts are matched first, the longest set of them that stands
+    in the same order; then what is between them in the same way, with shorter sequences.
+
+    >>> match_words("we wait for a house".split(), "yes we wait for house".split())
+    {0: 1, 1: 2, 2: 3, 4: 4}
+    """
+    found: dict[int, int] = {}
+    waiting = [(0, len(theirs), 0, len(ours))]
+    while waiting:
+        a, until_a, b, until_b = waiting.pop()
+        while a < until_a and b < until_b and theirs[a] == ours[b]:
+            found[a] = b
+            a, b = a + 1, b + 1
+        while a < until_a and b < until_b and theirs[until_a - 1] == ours[until_b - 1]:
+            until_a, until_b = until_a - 1, until_b - 1
+            found[until_a] = until_b
+        anchors = _anchors(theirs[a:until_a], ours[b:until_b])
+        edges = [(a, b), *((a + x, b + y) for x, y in anchors), (until_a, until_b)]
+        if anchors:
+            waiting += [(x, next_x, y, next_y) for (x, y), (next_x, next_y) in pairwise(edges)
+                        if x < next_x and y < next_y]
+    return dict(sorted(found.items()))
+
+
+def _anchors(theirs: Sequence[str], ours: Sequence[str]) -> list[tuple[int, int]]:
+    """Where sequences of words begin that occur once in both, and are in the same order in both."""
+    for size in _SHINGLES if theirs and ours else ():
+        places = [_once(words, size) for words in (theirs, ours)]
+        pairs = sorted((at, places[1][key]) for key, at in places[0].items() if key in places[1])
+        if pairs:
+            return _longest_increasing(pairs)
+    return []
+
+
+def _once(words: Sequence[str], size: int) -> dict[tuple[str, ...], int]:
+    sequences = [tuple(words[n:n + size]) for n in range(len(words) - size + 1)]
+    times = Counter(sequences)
+    return {sequence: n for n, sequence in enumerate(sequences) if times[sequence] == 1}
+
+
+def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest list of pairs in which both numbers grow."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for n, (_, second) in enumerate(pairs):
+        at = bisect_right(tails, second)
+        before.append(ends[at - 1] if at else -1)
+        tails[at:at + 1], ends[at:at + 1] = [second], [n]
+    chosen, n = [], ends[-1]
+    while n >= 0:
+        chosen.append(pairs[n])
+        n = before[n]
+    return chosen[::-1]
+
+
+def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
+    """Names of speakers, and times, at the beginnings of lines of a copy.
+
+    Lines also begin with words and a colon that are no name. So a name opens two lines or more, or the words
+    after it are the first of a turn of ours.
+    """
+    found = [(one, plain_signs(" ".join((one["name"] or "").split()).casefold()))
+             for one in _LABEL.finditer(text)]
+    times = Counter(name for _, name in found)
+    theirs = Turns.of(text, [])
+    place = match_words([word.key for word in theirs.words], [word.key for word in ours.words])
+    first = {bisect_left(ours.turn_of, turn) for turn in ours.sizes}
+    labels, speaker = [], ""
+    for one, name in found:
+        if name and (times[name] > 1 or place.get(bisect_left(theirs.starts, one.end())) in first):
+            speaker = name
+            labels.append((one.start(), one.end(), name))
+        elif timed := _TIMES.match(one[0]):
+            labels.append((one.start(), one.start() + timed.end(), speaker))
+    return labels
+
+
+def _words(text: str, start: int, end: int) -> Iterator[Word]:
+    for chunk in re.finditer(r"\S+", text[start:end]):
+        outer = start + chunk.start()
+        inner = [n for n, letter in enumerate(chunk[0]) if unicodedata.category(letter)[0] not in "PC"]
+        if inner:
+            first, last = inner[0], inner[-1] + 1
+            key = plain_signs(unicodedata.normalize("NFC", chunk[0][first:last]))
+            yield Word(key, outer + first, outer + last, outer, outer + len(chunk[0]))

@@ -1,0 +1,114 @@
+"""Who raised each code, group by group: by country, by organisation, by an attribute, by an answer.
+
+Interviews and answers on the one hand, and calls on the other, are counted apart and never added: an
+organisation that was asked and did not raise a code said something, one that was silent in a call did not.
+An organisation without an answer for a country belongs to the country of its main office; one that works in
+several countries belongs to each of them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from glc_analysis.figures.estimates import PLACES, subset_membership
+from glc_analysis.figures.mentions import ANSWERS, counted_mentions
+from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
+
+ORGANISATION = "organisation"
+"""The kind of group in which every organisation stands alone."""
+COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
+                 "raised_without_guide", "undecided_without_guide", "interviewed",
+                 "raised_in_calls", "undecided_in_calls", "present"]
+_HOME = {"country": "home_country_id", "region": "home_region_id"}
+
+
+def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """One row a group, answer and code of any level: :data:`COUNT_COLUMNS`.
+
+    ``members`` has a row for each organisation_id in each group and answer. ``asked`` are the organisations
+    that an interview or a question of the survey asked about the code, or that raised it there unasked;
+    ``raised`` those of them that raised it, ``share`` their part, ``undecided`` those of which it is not
+    decided. ``present`` are the organisations in calls
+    where the code could have come up, ``raised_in_calls`` and ``undecided_in_calls`` those that raised it
+    there, or of which it is undecided; ``interviewed`` are those in interviews without a guide, likewise. A
+    code that could have come up for nobody of a group has no row.
+
+    >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
+    ...                          "source": ["interview", "interview", "call"],
+    ...                          "is_raised": [True, False, True], "is_undecided": [False, True, False]})
+    >>> members = pd.DataFrame({"organisation_id": ["a", "b"], "group": ["KEN", "KEN"], "answer": ""})
+    >>> code_counts(mentions, members).to_dict("records")  # doctest: +NORMALIZE_WHITESPACE
+    [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'undecided': 1, 'asked': 2, 'share': 0.5,
+      'raised_without_guide': 0, 'undecided_without_guide': 0, 'interviewed': 0,
+      'raised_in_calls': 1, 'undecided_in_calls': 0, 'present': 1}]
+    """
+    counted = counted_mentions(mentions)
+    counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
+    counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
+    each = counted.groupby(["apart", "organisation_id", "code_id"])[ANSWERS].any().reset_index()
+    each["is_undecided"] &= ~each["is_raised"]
+    rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
+    if rows.empty:
+        return pd.DataFrame(columns=COUNT_COLUMNS)
+    key = ["group", "answer", "code_id"]
+    counted = rows.groupby([*key, "apart"]).agg(
+        raised=("is_raised", "sum"), undecided=("is_undecided", "sum"), base=("is_raised", "size"))
+    counted = counted.unstack("apart").fillna(0)
+    columns = {"": ("raised", "undecided", "asked"),
+               WITHOUT_GUIDE: ("raised_without_guide", "undecided_without_guide", "interviewed"),
+               CALL: ("raised_in_calls", "undecided_in_calls", "present")}
+    cells = {column: counted.get((name, source), pd.Series(0, counted.index)).astype(int)
+             for source, named in columns.items()
+             for name, column in zip(("raised", "undecided", "base"), named, strict=True)}
+    asked = cells["asked"]
+    share = (cells["raised"] / asked.where(asked > 0)).astype(float)
+    return pd.DataFrame(cells).assign(share=share).reset_index()[COUNT_COLUMNS]
+
+
+def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """The groups of one kind: a row for each organisation_id and group, a kind of ``KINDS`` or
+    :data:`ORGANISATION`. The group of all organisations is blank.
+
+    >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KEN", "PER"],
+    ...                               "home_region_id": ["africa", "americas"]})
+    >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"],
+    ...                         "region_id": "asia"})
+    >>> organisation_groups("country", organisations, answers)["group"].tolist()
+    ['KHM', 'LAO', 'PER']
+    """
+    ids = organisations["organisation_id"].astype("str")
+    if kind == ORGANISATION:
+        return pd.DataFrame({"organisation_id": ids, "group": ids}).reset_index(drop=True)
+    found = subset_membership(kind, "organisation", organisations, answers)
+    groups = pd.DataFrame({"organisation_id": ids.to_numpy()[found.rows],
+                           "group": [found.names[n] for n in found.subsets]})
+    if kind in _HOME:
+        at_home = organisations[~ids.isin(groups["organisation_id"]) & (organisations[_HOME[kind]] != "")]
+        more = pd.DataFrame({"organisation_id": at_home["organisation_id"], "group": at_home[_HOME[kind]]})
+        groups = pd.concat([groups, more.astype("str")], ignore_index=True)
+    return groups
+
+
+def cross_groups(kind: str, question: pd.Series, organisations: pd.DataFrame, answers: pd.DataFrame,
+                 responses: pd.DataFrame, selections: pd.DataFrame) -> pd.DataFrame:
+    """The groups of a kind crossed with the options of a question: organisation_id, group, answer
+    (an option_id).
+
+    A question that is asked for each country counts, where the groups are places, for the country that was
+    answered for; else an organisation belongs to every option that it chose for any country.
+    """
+    of_question = responses[(responses["question_id"] == question["question_id"]) & responses["is_in_base"]]
+    if question["type"] == "multi":
+        chosen = selections[(selections["question_id"] == question["question_id"])
+                            & selections["is_selected"] & selections["is_in_base"]]
+        chosen = chosen.rename(columns={"option_id": "answer"})
+    else:
+        chosen = of_question.rename(columns={"value": "answer"})
+    columns = ["answer_id", "organisation_id", "answer"]
+    chosen = chosen[columns].astype("str").drop_duplicates()
+    if kind in PLACES and question["unit"] == "answer":
+        at = answers[["answer_id", PLACES[kind]]].astype("str").rename(columns={PLACES[kind]: "group"})
+        crossed = chosen.merge(at[at["group"] != ""], on="answer_id")
+    else:
+        crossed = chosen.merge(organisation_groups(kind, organisations, answers), on="organisation_id")
+    return crossed[["organisation_id", "group", "answer"]].drop_duplicates(ignore_index=True)

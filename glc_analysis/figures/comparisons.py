@@ -1,0 +1,187 @@
+"""Tests of differences between groups of organisations, for probability samples only: effect sizes with
+intervals, and p-values.
+
+The module decides what is tested: nothing in a purposive sample, and no group smaller than ``[comparison]
+group_minimum``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.figures.estimates import ATTRIBUTES, CleanTables, add_estimate_ids, subset_membership
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.study import Study
+
+Effect = Callable[[np.ndarray], np.ndarray]
+SEED, PERMUTATIONS, RESAMPLES, BATCH = 20170501, 1999, 999, 100
+METHOD = (f"permutation of organisations, {PERMUTATIONS} draws; bootstrap of organisations, "
+          f"{RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
+
+
+def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
+    """One row a test statistic: question x attribute of organisations, measure ``comparison``.
+
+    ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
+    ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg
+    1995). Organisations are drawn and permuted whole, so that several answers
+    of one organisation stay together. No rows unless the sample is a
+    probability sample.
+    """
+    rows = []
+    if study.sampling == "probability":
+        minimum = study.settings["comparison"]["group_minimum"]
+        scored = [(q, _scores(data, q)) for q in data.questions.itertuples()
+                  if q.type in EFFECTS and q.option_list != COUNTRY_LIST]
+        for kind in ATTRIBUTES:
+            rows += _family(data, kind, scored, minimum)
+    frame = pd.DataFrame(rows, columns=["question_id", "subset_kind", "unit", "statistic", "value",
+                                        "base_n", "low", "high"])
+    frame = frame.assign(measure="comparison", option_id="", subset_id="", method=METHOD,
+                         n=pd.array([pd.NA] * len(frame), dtype="Int64"), share=np.nan)
+    return add_estimate_ids(frame)
+
+
+def _family(data: CleanTables, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:
+    """All tests of one attribute, with p-values adjusted over its questions."""
+    from scipy.stats import false_discovery_control
+
+    attribute, tests = _attribute(data, kind), []
+    for question, scores in scored:
+        name, effect = EFFECTS[question.type]
+        groups = _large(attribute.reindex(scores.index).dropna(), minimum)
+        found = compare(scores.loc[groups.index].to_numpy(float),
+                        pd.factorize(groups, sort=True)[0], effect=effect)
+        if found:
+            tests.append((question, name, len(groups), *found))
+    adjusted = false_discovery_control([test[4] for test in tests]) if tests else []
+    rows = []
+    for (question, name, size, effect, p, low, high), q in zip(tests, adjusted, strict=True):
+        start = (question.question_id, kind, question.unit)
+        rows += [(*start, name, effect, size, low, high),
+                 (*start, "p_value", p, size, np.nan, np.nan),
+                 (*start, "p_adjusted", q, size, np.nan, np.nan)]
+    return rows
+
+
+def compare(scores: np.ndarray, groups: np.ndarray,
+            *, effect: Effect) -> tuple[float, float, float, float] | None:
+    """Effect size, permutation p-value and bootstrap interval of a difference between groups.
+
+    ``scores`` has one row an organisation and adds up over a group to what
+    ``effect`` takes; ``groups`` are integers from 0. The p-value is
+    (hits + 1) / (draws + 1) (Phipson & Smyth 2010). None where nothing varies.
+    """
+    from scipy.stats import random_table
+
+    kinds, kind = np.unique(scores, axis=0, return_inverse=True)
+    counts = np.zeros((groups.max(initial=0) + 1, len(kinds)), dtype=int)
+    np.add.at(counts, (groups, kind.ravel()), 1)
+    observed = float(effect(counts @ kinds))
+    if np.isnan(observed):
+        return None
+    rng = np.random.default_rng(SEED)
+    # Organisations with the same scores are alike, so tables of groups x kinds are drawn whole.
+    permuted = random_table(counts.sum(axis=1), counts.sum(axis=0))
+    chance = _drawn(lambda size: permuted.rvs(size, random_state=rng), PERMUTATIONS, kinds, effect)
+    resampled = _drawn(lambda size: rng.multinomial(
+        counts.sum(), counts.ravel() / counts.sum(), size).reshape(size, *counts.shape),
+        RESAMPLES, kinds, effect)
+    p = ((chance >= observed - 1e-12).sum() + 1) / (PERMUTATIONS + 1)
+    low, high = np.nanpercentile(resampled, [2.5, 97.5])
+    return observed, float(p), float(low), float(high)
+
+
+def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
+           effect: Effect) -> np.ndarray:
+    """The effects in tables that are drawn, so many at a time as memory holds easily."""
+    return np.concatenate([effect(draw(min(BATCH, times - done)) @ kinds)
+                           for done in range(0, times, BATCH)])
+
+
+def cramers_v(tables: np.ndarray) -> np.ndarray:
+    """Cramer's V of groups x options tables (Cramer 1946); NaN where nothing varies.
+
+    Earlier dimensions are tables beside each other.
+
+    >>> float(cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]])))
+    1.0
+    """
+    rows, columns = tables.sum(axis=-1, keepdims=True), tables.sum(axis=-2, keepdims=True)
+    total = rows.sum(axis=(-2, -1))
+    smaller = np.minimum((rows > 0).sum(axis=(-2, -1)), (columns > 0).sum(axis=(-2, -1)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = rows * columns / total[..., None, None]
+        chi2 = np.nansum((tables - expected) ** 2 / expected, axis=(-2, -1))
+        return np.where(smaller > 1, np.sqrt(chi2 / total / (smaller - 1)), np.nan)
+
+
+def eta_squared(tables: np.ndarray) -> np.ndarray:
+    """Share of the variance that lies between groups; NaN where nothing varies.
+
+    The columns of a table are each group's sum, count and sum of squares.
+
+    >>> float(eta_squared(np.array([[2.0, 2, 2], [6.0, 2, 18]])))
+    1.0
+    """
+    sums, counts, squares = np.moveaxis(tables, -1, 0)
+    several = (counts > 0).sum(axis=-1) > 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = sums.sum(axis=-1) ** 2 / counts.sum(axis=-1)
+        total = squares.sum(axis=-1) - common
+        between = np.nansum(sums ** 2 / counts, axis=-1) - common
+        varies = several & (total > 1e-12 * squares.sum(axis=-1))
+        return np.where(varies, between / total, np.nan)
+
+
+def ticks_v(tables: np.ndarray) -> np.ndarray:
+    """Cramer's V of a multiple choice: the root mean square over its options, ticked or not.
+
+    That is the sum of the options' Pearson statistics (Bilder & Loughin 2004),
+    scaled to 0 to 1; an option that does not vary is left out. The columns of a
+    table are each group's ticks by option, and last its count.
+
+    >>> float(ticks_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
+    0.7071067811865476
+    """
+    ticked = tables[..., :-1]
+    options = np.moveaxis(np.stack([ticked, tables[..., -1:] - ticked], axis=-1), -2, 0)
+    each = cramers_v(options)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sqrt(np.nansum(each ** 2, axis=0) / (~np.isnan(each)).sum(axis=0))
+
+
+EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v),
+           "multi": ("cramers_v", ticks_v), "number": ("eta_squared", eta_squared)}
+
+
+def _scores(data: CleanTables, question) -> pd.DataFrame:
+    """One row an organisation in the base: what the effect of the question's type adds up."""
+    rows = data.responses[(data.responses["question_id"] == question.question_id)
+                          & data.responses["is_in_base"]]
+    owner = rows["organisation_id"].astype("str")
+    if question.type == "number":
+        numbers = rows["value_number"]
+        return pd.DataFrame({"sum": numbers, "count": 1, "squares": numbers ** 2}
+                            ).groupby(owner).sum()
+    if question.type != "multi":
+        return pd.crosstab(owner, rows["value"].astype("str"))
+    ticks = data.selections[(data.selections["question_id"] == question.question_id)
+                            & data.selections["is_in_base"] & data.selections["is_selected"]]
+    chosen = pd.crosstab(ticks["organisation_id"].astype("str"), ticks["option_id"].astype("str"))
+    return chosen.reindex(sorted(set(owner)), fill_value=0).assign(count=owner.value_counts())
+
+
+def _attribute(data: CleanTables, kind: str) -> pd.Series:
+    """The group of every organisation that has one."""
+    members = subset_membership(kind, "organisation", data.organisations, data.answers)
+    return pd.Series(np.array(members.names, dtype=object)[members.subsets],
+                     index=data.organisations["organisation_id"].iloc[members.rows])
+
+
+def _large(groups: pd.Series, minimum: int) -> pd.Series:
+    """Those organisations whose group is large enough to compare."""
+    return groups[groups.map(groups.value_counts()) >= minimum].sort_index()

@@ -1,0 +1,49 @@
+"""Intervals of a share, for samples of a population.
+
+A purposive sample is no random sample of any population: its figures are counts without an interval,
+unless study.toml names one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.study import Study
+
+STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
+
+
+def interval_method(study: Study) -> str:
+    """The intervals of a study: those that study.toml names; else none if purposive, Wilson otherwise."""
+    chosen = study.settings["study"]["interval"]
+    return chosen or ("none" if study.sampling == "purposive" else "wilson")
+
+
+def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
+                   frame_size: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of n / base_n, NaN where the base is 0.
+
+    ``frame_size`` N (0: not stated) applies the finite population correction by
+    the effective sample size n(N - 1)/(N - n) in place of n (Cochran 1977,
+    section 2.6 solved for n); a frame answered completely has no interval.
+    Wilson 1927; Clopper & Pearson 1934; Jeffreys: Brown, Cai & DasGupta 2001.
+
+    >>> low, high = share_interval(pd.Series([18]), pd.Series([30]))
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.4232], [0.7541])
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    count, base = n.to_numpy(dtype=float), base_n.to_numpy(dtype=float)
+    scale = np.ones_like(base)
+    if frame_size:
+        with np.errstate(divide="ignore"):
+            scale = np.where(base < frame_size, (frame_size - 1) / (frame_size - base), np.nan)
+    low, high = np.full(len(base), np.nan), np.full(len(base), np.nan)
+    is_defined = (base > 0) & ~np.isnan(scale)
+    if is_defined.any():
+        low[is_defined], high[is_defined] = proportion_confint(
+            (count * scale)[is_defined], (base * scale)[is_defined], alpha=0.05,
+            method=STATSMODELS_NAMES[method])
+    return low, high

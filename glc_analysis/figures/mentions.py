@@ -1,0 +1,198 @@
+"""Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
+
+The module decides who was asked about a code: the base of every count of that code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from glc_analysis.coding.consensus import by_segment
+from glc_analysis.figures.estimates import SOURCE
+from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
+
+COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
+           "is_undecided", "segments_n"]
+KEY = COLUMNS[:3]
+ANSWERS = ["is_raised", "is_undecided"]
+"""What is known of an organisation and a code: it was raised, or that is undecided."""
+
+
+def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
+                     documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
+                     codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
+                     code_questions: Mapping[str, str]) -> pd.DataFrame:
+    """Table ``mentions``: one row an organisation, code of any level and source (:func:`text_sources`).
+
+    ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
+    (:func:`~glc_analysis.coding.consensus.open_codes`), ``coded_documents`` the document_ids that some coder
+    read, ``attendance`` the organisations present in each call (document_id, organisation_id), ``ancestors``
+    all codes above a code, ``code_questions`` the question of a code that codes the answers to one question
+    only.
+
+    An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
+    code of one question: by that question), and in an interview that reached such a question. In a call where
+    it was present, and in an interview without guide questions, it could have raised any code and was asked
+    about none: there ``is_asked`` says that it was present or interviewed. It raised a code if the
+    code was given to the words of its participants. A code is also raised wherever a code below it is,
+    unless that one is its contrary. A code that was not asked about must not be read as denied. Nor must one
+    of which no passage is agreed and one waits: it is undecided, and stays in the base.
+    """
+    if not coded_documents:
+        return pd.DataFrame(columns=COLUMNS)
+    read = documents[documents["document_id"].isin(coded_documents)]
+    asked = _topics_asked(read, segments, questions, attendance).merge(
+        _codes_by_topic(questions, codebook, ancestors, code_questions), on=["source", "about"])
+    asked = asked[KEY].drop_duplicates().assign(is_asked=True)
+    raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
+    is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[KEY]
+    found = asked.merge(raised, on=KEY, how="outer").merge(
+        is_open.drop_duplicates().assign(is_undecided=True), on=KEY, how="outer")
+    found["is_undecided"] = found["is_undecided"].eq(True) & ~(found["segments_n"].fillna(0) > 0)
+    return found.assign(
+        is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
+        is_raised=found["segments_n"].fillna(0) > 0,
+        is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
+
+
+def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
+    """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
+
+    Silence in a call, or in an interview without a guide, is no case: nobody was asked there.
+
+    Nor is it a case that it is undecided.
+
+    >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "code_id": "rest",
+    ...     "source": ["interview", "call", "call", "interview"], "is_asked": True, "is_raised": False,
+    ...     "is_undecided": [False, False, False, True], "is_contradicted": [False, False, True, False]})
+    >>> negative_cases(occurrences, "rest").to_dict("list")
+    {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
+    """
+    rows = occurrences[occurrences["code_id"] == code_id]
+    rows = rows.assign(is_asked=rows["is_asked"] & ~rows[SOURCE].isin(UNASKED))
+    by = rows.groupby("organisation_id")[
+        ["is_asked", "is_raised", "is_contradicted", "is_undecided"]].any()
+    is_no = by["is_asked"] & ~by["is_raised"] & ~by["is_undecided"]
+    case = pd.Series("", index=by.index).mask(is_no, "not raised")
+    case = case.mask(by["is_contradicted"], "said the contrary")
+    return case[case != ""].rename("case").reset_index()
+
+
+def undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
+    """The organisations of which it is undecided whether they raised a code: nothing of theirs is agreed.
+
+    >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
+    ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
+    >>> undecided_organisations(rows, "rest")
+    {'b'}
+    """
+    rows = occurrences[occurrences["code_id"] == code_id]
+    return {*rows.loc[rows["is_undecided"], "organisation_id"]} - {
+        *rows.loc[rows["is_raised"], "organisation_id"]}
+
+
+def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
+                  attendance: pd.DataFrame) -> pd.DataFrame:
+    """The topics that each organisation was asked about: organisation_id, source, about.
+
+    ``about`` is a question of the survey or a theme of an interview; blank means everything.
+    """
+    themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
+    answers = documents[documents["kind"] == "answer"]
+    answers = answers.assign(about=answers["question_id"], source="answer")
+    kinds = text_sources(documents, segments)
+    interviews, unguided = (documents.loc[documents["document_id"].map(kinds) == source,
+                                          ["document_id", "organisation_id"]]
+                            for source in ("interview", WITHOUT_GUIDE))
+    guide = segments.loc[segments["guide_question_id"] != "", ["document_id", "guide_question_id"]]
+    guide = guide.assign(about=guide["guide_question_id"].map(themes).fillna(""))
+    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id")
+    topics = topics[topics["about"] != ""].assign(source="interview")  # background has no theme
+    unguided = unguided.assign(about="", source=WITHOUT_GUIDE)
+    calls = documents.loc[documents["kind"] == "call", "document_id"]
+    in_calls = attendance[attendance["document_id"].isin(calls)].assign(about="", source="call")
+    columns = ["organisation_id", "source", "about"]
+    parts = answers, topics, unguided, in_calls
+    return pd.concat([part[columns] for part in parts]).drop_duplicates()
+
+
+def text_sources(documents: pd.DataFrame, segments: pd.DataFrame) -> dict[str, str]:
+    """The source of each document, by document_id: answer, call, interview, or ``interview_without_guide``,
+    where no question of the guide was found in the interview, its original or its translations.
+
+    >>> documents = pd.DataFrame({"document_id": ["a", "b"], "kind": "interview", "translation_of": ""})
+    >>> segments = pd.DataFrame({"document_id": ["a", "b"], "guide_question_id": ["Q1", ""]})
+    >>> text_sources(documents, segments)
+    {'a': 'interview', 'b': 'interview_without_guide'}
+    """
+    original = documents["translation_of"].where(documents["translation_of"] != "", documents["document_id"])
+    originals = dict(zip(documents["document_id"], original, strict=True))
+    guided = {*segments.loc[segments["guide_question_id"] != "", "document_id"].map(originals)}
+    is_open = (documents["kind"] == "interview") & ~original.isin(guided)
+    return dict(zip(documents["document_id"], documents["kind"].mask(is_open, WITHOUT_GUIDE), strict=True))
+
+
+def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
+                    ancestors: Mapping[str, Sequence[str]],
+                    code_questions: Mapping[str, str]) -> pd.DataFrame:
+    """The codes that belong to each topic: source, about (as in :func:`_topics_asked`), code_id."""
+    themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
+    by_theme = questions[questions["theme_id"] != ""].groupby("theme_id")["question_id"].agg(list)
+    parents = set(codebook["parent_id"])
+    rows = []
+    for code in codebook["code_id"]:
+        own_themes = [one for one in (code, *ancestors.get(code, ())) if one in themes]
+        if not own_themes:  # a domain: the themes below it
+            own_themes = [theme for theme in sorted(themes) if code in ancestors[theme]]
+        leaves = [one for one in codebook["code_id"] if one not in parents
+                  and code in (one, *ancestors.get(one, ()))]
+        if all(leaf in code_questions for leaf in leaves):
+            asked = {code_questions[leaf] for leaf in leaves}
+        else:
+            asked = {question for theme in own_themes for question in by_theme.get(theme, [])}
+        rows += [("answer", question, code) for question in sorted(asked)]
+        rows += [("interview", theme, code) for theme in own_themes]
+        rows += [(source, "", code) for source in UNASKED]
+    return pd.DataFrame(rows, columns=["source", "about", "code_id"])
+
+
+def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
+                  ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
+    """In how many of its segments an organisation raised a code, and whether it said the contrary."""
+    contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
+    given = by_segment(consensus)[["segment_id", "code_id"]]
+    codes = given.merge(_spoken(documents, segments), on="segment_id")
+    against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
+    against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")
+    rows = _codes_of_organisations(given, documents, segments, ancestors, codebook)
+    counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
+    return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")
+
+
+def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """The participants' segments whose organisation is known: segment_id, turn (of which it may be a
+    translation), organisation_id, source."""
+    spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
+    turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
+    source = spoken["document_id"].map(text_sources(documents, segments))
+    return spoken.assign(turn=turn, source=source)[["segment_id", "turn", "organisation_id", "source"]]
+
+
+def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
+                            ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
+    """One row a turn, its organisation and source, and a code that it has (segment_id, code_id), or that is
+    above one that it has and not its contrary."""
+    contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
+    codes = codes.merge(_spoken(documents, segments), on="segment_id")
+    with_ancestors = [[code, *(upper for upper in ancestors.get(code, ()) if upper != contrary.get(code))]
+                      for code in codes["code_id"]]
+    rows = codes.assign(code_id=pd.Series(with_ancestors, index=codes.index, dtype=object)).explode("code_id")
+    return rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
+
+
+def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
+    """The rows of table ``mentions`` that count: of organisations that were asked about a code (in a call,
+    that were present), or raised it unasked, or of which it is undecided whether they raised it."""
+    return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

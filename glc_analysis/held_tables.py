@@ -1,0 +1,80 @@
+"""The rows of a table's file. Small tables are held in memory, since a page reads many slices of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.errors import GLCError
+from glc_analysis.schema import processed_tables
+from glc_analysis.study import Study
+
+SMALL = 500_000
+"""The bytes of a file up to which a table is read whole and held, since a page reads many slices of it."""
+
+
+def read_rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+    """The rows of a table's file to which all conditions of one of the ``filters`` apply."""
+    if path.stat().st_size > SMALL:
+        return pd.read_parquet(path, filters=filters, columns=columns)
+    frame = _small_table(path)
+    frame = _chosen(frame, filters) if filters else frame
+    return frame[columns] if columns else frame
+
+
+State = tuple[int, int, int]
+"""When a file was written, which one it is, and its size: another table has another one."""
+HELD = 64
+"""The most tables that are held."""
+_held: dict[Path, tuple[State, pd.DataFrame]] = {}
+
+
+def _small_table(path: Path) -> pd.DataFrame:
+    """A table whose file is small, held as long as the file is the same."""
+    said = path.stat()
+    state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
+    if frame is None or held != state:
+        frame = as_text(path.stem, pd.read_parquet(path))
+        hold({path: (state, frame)})
+    return frame
+
+
+def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
+    """Those of the named tables of a built study whose files are small, for :func:`hold`."""
+    paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
+    small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
+    for path in small:
+        _small_table(path)
+    return {path: _held[path] for path in small}
+
+
+def hold(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
+    """Holds tables, which another process may have read, in place of those that were read first."""
+    _held.update(read)
+    for path in [*_held][:-HELD]:
+        _held.pop(path, None)
+
+
+def as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose text is text, also where it is stored as categories. Raises GLCError where an earlier
+    version of the package wrote it with other columns."""
+    stored, columns = frame.dtypes, processed_tables()[name].columns
+    if missing := [column for column in columns if column not in stored]:
+        raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
+                       f"{missing[0]!r}. To fix: run `glc build`.")
+    text = [c for c, column in columns.items() if column.kind == "text" and stored[c] != "str"]
+    return frame.astype(dict.fromkeys(text, "str")) if text else frame
+
+
+def _chosen(frame: pd.DataFrame, filters: list) -> pd.DataFrame:
+    """The rows of a frame that pyarrow would read with these filters."""
+    is_chosen = np.zeros(len(frame), dtype=bool)
+    for conditions in filters:
+        applies = np.ones(len(frame), dtype=bool)
+        for column, how, value in conditions:
+            applies &= frame[column].isin([value] if how == "==" else value).to_numpy()
+        is_chosen |= applies
+    return frame[is_chosen]

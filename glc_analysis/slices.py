@@ -1,0 +1,229 @@
+"""Slices of the processed tables: which rows are about one country, one theme or one question; their digests.
+
+A page is out of date when the digest of a slice that it has read has changed; comparing digests needs no
+pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.digests import Digests
+from glc_analysis.schema import processed_tables
+
+
+def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
+    """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
+
+    ``frames`` are the tables, among them answers, organisations, questions, codebook and estimates. Rows are
+    hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
+    order of rows does not matter.
+    """
+    questions, members = frames["questions"], work_places(frames["answers"], frames["organisations"])
+    by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
+    by_code = code_themes(frames["codebook"])
+    listed = sorted({*by_question.values(), *by_code.values()} - {""})
+    wanted = _wanted_by_country(members)
+    result = {}
+    for name, frame in frames.items():
+        hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+        found = {"": _total(hashes)}
+        if is_by_country(name):
+            found |= _by_country(name, frame, hashes, wanted)
+        themes = row_themes(name, frame, by_question, by_code)
+        if themes is not None:
+            found |= _by_theme(themes, hashes, listed)
+        if is_by_question(name):
+            found |= _by_question(frame, hashes, frames["estimates"], questions["question_id"])
+        result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
+                        for one, total in found.items()}
+    return result
+
+
+def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+    """Which organisation works in which country and region, each pair once, as text.
+
+    Answers say it. An organisation that answered no survey works in the country of its main office.
+
+    >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
+    >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
+    ...                               "home_region_id": ["america", "america"]})
+    >>> work_places(answers, organisations).values.tolist()
+    [['KEN', 'ngo', 'africa'], ['PER', 'other', 'america']]
+    """
+    places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
+              "home_region_id": "region_id"}
+    answered = answers[[*places.values()]].astype("str").drop_duplicates()
+    others = organisations[~organisations["organisation_id"].astype("str").isin(answered["organisation_id"])]
+    return pd.concat([answered, others[[*places]].astype("str").set_axis([*places.values()], axis=1)],
+                     ignore_index=True)
+
+
+def places_by_country(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """The organisations and the regions of each country, of the frame that :func:`work_places` gives.
+
+    >>> places_by_country(pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
+    ...                                 "region_id": ["africa", "africa"]}))
+    {'KEN': {'organisations': ['a', 'b'], 'regions': ['africa']}}
+    """
+    return {country: {"organisations": sorted({*rows["organisation_id"]}),
+                      "regions": sorted({*rows["region_id"]})}
+            for country, rows in places[places["country_id"] != ""].groupby("country_id")}
+
+
+def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
+    """What a country's slice has the rows of: the country, its organisations and regions, and everybody."""
+    found = {}
+    for country, mine in places_by_country(members).items():
+        found[country] = ["all", f"country={country}"]
+        found[country] += [f"organisation={one}" for one in mine["organisations"]]
+        found[country] += [f"region={one}" for one in mine["regions"]]
+    return found
+
+
+def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
+                wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
+    """A country's slice: its own rows, and those of the organisations that answered for it."""
+    if name == "estimates":
+        keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
+        keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
+    elif not is_by_work_country(name):
+        keys = "organisation=" + frame["organisation_id"].astype("str")
+    else:
+        own = frame["country_id"].astype("str")
+        keys = "country=" + own
+        if "organisation_id" in frame:
+            keys = keys.where(own != "", "organisation=" + frame["organisation_id"].astype("str"))
+            keys = keys.mask(keys == "organisation=", "all")
+    sums = _sums(keys, hashes)
+    nothing = np.zeros(2, dtype=np.uint64)
+    return {f"country={country}": np.sum([sums.get(key, nothing) for key in keys], axis=0, dtype=np.uint64)
+            for country, keys in wanted.items()}
+
+
+def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
+    """A theme's slice: its own rows, and those that belong to every theme."""
+    sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
+    common = sums.get("*", nothing)
+    return {f"theme={theme}": sums.get(theme, nothing) + common
+            for theme in listed if theme in sums or common.any()}
+
+
+def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
+                 questions: pd.Series) -> dict[str, np.ndarray]:
+    """A question's slice: the answers to it, the figures about it, or what is released of them."""
+    if "estimate_id" in frame:
+        about = dict(zip(estimates["estimate_id"], figure_subjects(estimates), strict=True))
+        keys, subjects = frame["estimate_id"].map(about).fillna(""), {*questions, *about.values()}
+    else:
+        keys, subjects = frame["question_id"].astype("str"), {*questions}
+    sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
+    if "estimate_id" in frame:
+        measures = dict(zip(estimates["estimate_id"], estimates["measure"].astype("str"), strict=True))
+        whole = _sums(frame["estimate_id"].map(measures).fillna(""), hashes)
+        sums, subjects = sums | {one: whole[one] for one in MEASURES if one in whole}, subjects | {*MEASURES}
+    return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
+
+
+def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
+    codes, names = pd.factorize(keys)
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(names)))
+    if not len(names):
+        return {}
+    both = np.stack([hashes, _mix(hashes)], axis=1)[order]
+    return dict(zip(names, np.add.reduceat(both, starts, axis=0), strict=True))
+
+
+def _total(hashes: np.ndarray) -> np.ndarray:
+    return np.stack([hashes, _mix(hashes)], axis=1).sum(axis=0, dtype=np.uint64)
+
+
+def _mix(hashes: np.ndarray) -> np.ndarray:
+    """A second hash of each row, so that sums do not cancel by chance."""
+    mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def slice_name(name: str, country: str, theme: str, question: str) -> str:
+    """The slice in which all rows are that are read, blank for the whole table."""
+    kinds = {"question": question, "country": country if is_by_country(name) else "",
+             "theme": theme if is_by_theme(name) else ""}
+    return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
+
+
+def figure_subjects(estimates: pd.DataFrame) -> pd.Series:
+    """What each figure is about: its question, or its measure where it is about none (``coded``)."""
+    question, measure = (estimates[column].astype("str") for column in ("question_id", "measure"))
+    return question.where(question != "", measure)
+
+
+SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
+"""What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
+MEASURES = ("quality", "discordance")
+"""Measures that are about questions, and can also be read as a whole in the place of a question."""
+
+
+def is_by_question(name: str) -> bool:
+    """Whether a table can be read question by question: answers, figures, and what is released of them."""
+    return name in ("estimates", "responses", "selections") or name.startswith("release_")
+
+
+def is_by_theme(name: str) -> bool:
+    """Whether a table can be read theme by theme."""
+    return name not in ("questions", "codebook") and bool(
+        {"question_id", "guide_question_id", "code_id"} & set(processed_tables()[name].columns))
+
+
+def is_by_country(name: str) -> bool:
+    """Whether a table can be read country by country; what was said of a principle is of the whole study."""
+    columns = set(processed_tables()[name].columns)
+    return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
+
+
+def is_by_work_country(name: str) -> bool:
+    """Whether the rows of a table name the country that they are about, not only the organisation."""
+    return name != "organisations" and "country_id" in processed_tables()[name].columns
+
+
+def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
+               codes: Mapping[str, str]) -> pd.Series | None:
+    """The theme of each row: that of its question or code, ``*`` for every theme, ``""`` for none.
+
+    ``questions`` and ``codes`` have the themes by id. What was said in interviews and calls may bear
+    on any theme. None for a table that is not read theme by theme.
+    """
+    asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
+    if not is_by_theme(name):
+        return None
+
+    def of(column: str, known: Mapping[str, str]) -> pd.Series:
+        return frame[column].astype("str").map(known).astype("str").fillna("")
+
+    themes = of(asked, questions) if asked else pd.Series("", frame.index)
+    if "code_id" in frame:
+        themes = themes.where(themes != "", of("code_id", codes))
+    if name == "documents":
+        themes = themes.where(frame["kind"] == "answer", "*")
+    return themes.where(frame["speaker_id"] == "", "*") if name == "segments" else themes
+
+
+def code_themes(codebook: pd.DataFrame) -> dict[str, str]:
+    """The theme of each code, a theme being its own; codes outside themes are left out.
+
+    >>> code_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
+    ...                           "level": ["theme", "code"]}))
+    {'law': 'law', 'gap': 'law'}
+    """
+    parents = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True))
+    found = {code: code for code in codebook.loc[codebook["level"] == "theme", "code_id"]}
+    for code in parents:
+        upper = code
+        while upper and upper not in found:
+            upper = parents.get(upper, "")
+        if upper:
+            found[code] = found[upper]
+    return found
