@@ -55,7 +55,7 @@ from glc_analysis.disclosure.quotations import READERS, case_codes, printable_qu
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
-from glc_analysis.errors import Fault, Faults, GLCError, find_faults
+from glc_analysis.errors import Fault, Faults, GLCError, find_faults, known_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import find_contributors
@@ -84,10 +84,21 @@ from glc_analysis.release_store import (
 )
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.slices import places_by_country, slice_digests, work_places
-from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View, in_order
+from glc_analysis.steps import (
+    Engine,
+    Forecast,
+    Inputs,
+    Part,
+    Record,
+    Report,
+    Step,
+    View,
+    in_order,
+    needed_for,
+)
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.text import content_hash, match_key, normalise_space
-from glc_analysis.writing import hard_link
+from glc_analysis.writing import hard_link, write_atomic
 
 Say = Callable[[str], None]
 FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
@@ -116,13 +127,13 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 
 @tables.python_strings()
-def build_steps(study: Study, *, say: Say = lambda line: None,
-                executor: Executor | None = None) -> BuildResult:
-    """Builds a study (:func:`build`) and reports for every step whether it ran. An ``executor`` does a part
-    of the work at the same time."""
+def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executor | None = None,
+                is_forced: bool = False) -> BuildResult:
+    """Builds a study (:func:`build`) and reports for every step whether it ran: if ``is_forced``, all do. An
+    ``executor`` does a part of the work at the same time."""
     earlier = Record.read(study)
     arrivals, reference = manifest.inspect(study), read_reference(study)
-    engine = _run(study, reference, arrivals, earlier, say, executor=executor)
+    engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced)
     update_key(study, reference.names)
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
@@ -142,6 +153,34 @@ def build_steps(study: Study, *, say: Say = lambda line: None,
     lists = {**known, "work_places": places_by_country(places)}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
+
+
+def forecast(study: Study) -> list[Forecast]:
+    """Which steps a build would run now, and why. Nothing is built or written."""
+    _refuse_nothing(study)
+    return _engine(study, read_reference(study), manifest.inspect(study), Record.read(study),
+                   lambda line: None).forecast()
+
+
+@tables.python_strings()
+def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
+                   is_forced: bool = False) -> BuildResult:
+    """Builds one step alone, and of those that it needs what is out of date; if ``is_forced``, it runs though
+    it need not. Returns the rows of the tables that were written.
+
+    The record of the last build stays: tables that came out changed count as out of date until the next
+    ``build``. Raises UsageError for a step that there is not.
+    """
+    _refuse_nothing(study)
+    steps = needed_for(known_id(name, {step.name: step.name for step in STEPS}, "step"), STEPS)
+    reference = read_reference(study)
+    engine = _engine(study, reference, manifest.inspect(study), Record.read(study), say, steps=steps)
+    engine.run(forced=[name] if is_forced else [])
+    update_key(study, reference.names)
+    study.processed.mkdir(exist_ok=True)
+    for table, content in engine.packed.items():
+        write_atomic(study.processed / f"{table}.parquet", content)
+    return BuildResult({table: engine.rows(table) for table in engine.packed}, engine.reports)
 
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
@@ -266,13 +305,13 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
-         say: Say, *, executor: Executor | None = None) -> Engine:
-    """Runs all steps that must run, and makes the table of all logs.
+         say: Say, *, executor: Executor | None = None, is_forced: bool = False) -> Engine:
+    """Runs all steps that must run, or all, and makes the table of all logs.
 
     Raises GLCError if nothing has arrived that a study can be made of."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
-    engine.run()
+    engine.run(forced=[step.name for step in STEPS] if is_forced else [])
     _add_log(engine)
     return engine
 

@@ -46,9 +46,10 @@ class ReportRun:
     """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
 
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
-                 force: bool, printed: str = "short") -> None:
+                 force: bool, printed: str = "short", notebooks: Path = NOTEBOOKS) -> None:
         self.study, self.inputs, self.audience = study, inputs, inputs.audience
         self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
+        self.notebooks = notebooks
         self.last_folder, last = last_run(study, self.audience)
         last_entries = last.get("pages", {})
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
@@ -223,7 +224,7 @@ class ReportRun:
             package_hash.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
             now = Inputs(Study(self.study.root), self.audience)
-            return page.key != key_now(page, now)
+            return page.key != key_now(page, now, self.notebooks)
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
@@ -316,13 +317,13 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     pages = plan(study, audience=audience, folder=folder, inputs=inputs)
     chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
                   inputs=inputs)
-    report_run = ReportRun(study, inputs, pages, chosen, force, printed)
+    report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
     if dry_run:
         return _result(report_run, is_done=False)
     try:
         with graceful_interrupt(lambda: report_run.standing), locked(report_run.home):
             # Again: another run may have ended.
-            report_run = ReportRun(study, inputs, pages, chosen, force, printed)
+            report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
             if report_run.is_needed:
                 close_to_others(study.root)
                 study.keep_digest_key()

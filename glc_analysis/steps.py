@@ -104,6 +104,39 @@ class Report:
         return f"{self.step}: ran ({self.why})" if self.why else f"{self.step}: kept"
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """Whether a step would run: ``why`` is what changed, ``waits_for`` what earlier steps would make again. A
+    step that only waits runs if that comes out changed."""
+
+    step: Step
+    why: str
+    waits_for: tuple[str, ...]
+
+    def __str__(self) -> str:
+        would = f"would run ({self.why})" if self.why else (
+            f"would run if this changes: {', '.join(map(_named, self.waits_for))}" if self.waits_for
+            else "would be kept")
+        return (f"{self.step.name}: {would}\n  needs: {', '.join(self.step.needs) or 'nothing'}"
+                f"\n  makes: {', '.join(self.step.makes)}")
+
+
+def needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
+    """The step of this name and all that make what it needs, in their order.
+
+    >>> steps = [Step("a", (), ("x",), dict), Step("b", (), ("y",), dict), Step("c", ("x",), (), dict)]
+    >>> [step.name for step in needed_for("c", steps)]
+    ['a', 'c']
+    """
+    chosen: list[Step] = []
+    needs: set[str] = set()
+    for step in reversed(steps):
+        if step.name == name or needs.intersection(step.makes):
+            chosen.insert(0, step)
+            needs.update(step.needs)
+    return chosen
+
+
 class UndeclaredError(RuntimeError):
     """A step read an input that it did not declare, so that its tables would not follow when it changes."""
 
@@ -384,16 +417,29 @@ class Engine:
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
 
-    def run(self) -> None:
-        """Runs every step that must run. An error of a step is raised; nothing has been written then."""
+    def run(self, *, forced: Collection[str] = ()) -> None:
+        """Runs every step that must run, and those that are ``forced``. An error of a step is raised; nothing
+        has been written then."""
         for step in self._steps:
-            why = self._why(step)
+            why = self._why(step) or ("forced" if step.name in forced else "")
             if why:
                 self._run(step)
             else:
                 self._digests |= {name: self._record.made[name] for name in step.makes}
                 self.logs[step.name] = self._earlier_log(step.name)
             self.reports.append(Report(step.name, why))
+
+    def forecast(self) -> list[Forecast]:
+        """Whether each step would run, and why. None of them runs."""
+        forecasts, uncertain = [], set()
+        for step in self._steps:
+            waits_for = tuple(need for need in step.needs if need in uncertain)
+            forecasts.append(Forecast(step, self._why(step, but=waits_for), waits_for))
+            if forecasts[-1].why or waits_for:
+                uncertain.update(step.makes)
+            else:
+                self._digests |= {name: self._record.made[name] for name in step.makes}
+        return forecasts
 
     def run_all(self, blocked: Mapping[str, Collection[str]], *,
                 incomplete: Collection[str] = ()) -> tuple[list[Fault], list[str]]:
@@ -460,12 +506,15 @@ class Engine:
                 "made": dict(sorted(self._digests.items())),
                 "log": {name: len(lines) for name, lines in self.logs.items()}}
 
-    def _why(self, step: Step) -> str:
-        """Why a step must run: what changed; blank if its tables can be kept."""
+    def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
+        """Why a step must run: what changed, not counting the needs ``but``; blank if its tables can be
+        kept."""
         if self._record.why:
             return self._record.why
         changed = []
         for need in step.needs:
+            if need in but:
+                continue
             if not is_input(need):
                 changed += [f"{_named(need)} changed"] if self._digests[need] != self._record.made.get(
                     need) else []

@@ -219,10 +219,27 @@ def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fa
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-"""The folder that holds the package, the notebooks and the default study.
+"""The folder that holds the package; in a checkout also the notebooks and the default study.
 
 :meta hide-value:
 """
+
+IS_INSTALLED = Path(__file__).with_name("notebooks").is_dir()
+"""Whether the package was installed from a wheel, which carries the notebooks and has no default study."""
+
+NOTEBOOKS = Path(__file__).with_name("notebooks") if IS_INSTALLED else REPOSITORY / "notebooks"
+"""The folder of the package's notebooks.
+
+:meta hide-value:
+"""
+
+
+def notebook_files(*folders: Path) -> list[Path]:
+    """The notebooks of folders, sorted by name; one of a later folder takes the place of one with the same
+    file name."""
+    by_name = {path.name: path for folder in folders for path in folder.glob("*.ipynb")}
+    return [by_name[name] for name in sorted(by_name)]
+
 
 JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
 """What the coding desk writes into ``raw/codings/<coder>/``: the journal of a coder's acts, which is read
@@ -249,14 +266,19 @@ class Study:
 
     @classmethod
     def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
-        """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``. What this
+        """The study named by ``path``, else by ``GLC_STUDY``, else ``data/`` of the checkout. What this
         process then writes, its owner alone can read.
 
         A withdrawal that was interrupted is finished or undone first, and ``say`` is called with a line
-        about it. Raises UsageError if the folder does not exist.
+        about it. Raises UsageError if the folder does not exist, or if no study is named and the package is
+        not in a checkout.
         """
         owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
+        if IS_INSTALLED and not named:
+            raise UsageError("No study is named. To fix: name its folder, with --study DIR, with the "
+                             "environment variable GLC_STUDY or with glc.open_study(\"DIR\"); or start one "
+                             "with `glc init DIR`, or with `glc --study DIR sample` for invented data.")
         root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
         if not root.is_dir():
             source = " (named by GLC_STUDY)" if named and not path else ""
@@ -437,6 +459,11 @@ class Study:
     def licence(self) -> str:
         """The licence of what the study publishes; blank if none is given."""
         return self.settings["study"]["licence"]
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder with the study's own notebooks, if it has any."""
+        return self.root / "notebooks"
 
     def raw_files(self, kind: str) -> list[Path]:
         """The raw files of one kind, sorted; patterns are relative to study.toml.

@@ -47,18 +47,14 @@ def test_notebooks_run_and_their_own_checks_hold_in_plain_kernels(sample_study, 
     assert nbval(only_when_warm, study=sample_study.root).returncode == 1
 
 
-@pytest.mark.every_day
-@pytest.mark.acceptance
-@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
-def test_notebooks_run_and_their_own_checks_hold_in_warm_kernels(sample_study, only_when_warm):
-    begun = time.perf_counter()
-    done = nbval(*drawn(NOTEBOOKS, 5), only_when_warm, study=sample_study.root, kernels="glc-fork")
-    print(f"\n{share(len(NOTEBOOKS), 5)} notebooks, warm kernels: {time.perf_counter() - begun:.1f} s")
+def test_every_notebook_runs_and_its_own_checks_hold(sample_study, only_when_warm):
+    if sys.platform == "linux":  # elsewhere no kernel is forked from one that has imported the libraries
+        done = nbval(*NOTEBOOKS, only_when_warm, study=sample_study.root, kernels="glc-fork")
+    else:
+        done = nbval(*NOTEBOOKS, study=sample_study.root)
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.every_day
-@pytest.mark.acceptance
 def test_the_golden_notebook_gives_exactly_what_is_stored_in_it_and_a_changed_figure_is_noticed(
         sample_study, tmp_path):
     changed = tmp_path / "changed.ipynb"

@@ -323,6 +323,68 @@ def test_explain_lists_every_step_with_its_reason(study):
     assert again == [f"{step.name}: kept" for step in STEPS]
 
 
+def command(study, *options):
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "build", *options])
+    return done.exit_code, done.stdout.splitlines()
+
+
+def test_list_says_of_every_step_whether_it_would_run_and_why_and_writes_nothing(study):
+    made = contents()
+    made.rows[0]["Q4"] = "33"
+    write(study.root, made)
+    before = files(study)
+    code, lines = command(study, "--list")
+    assert code == 0 and files(study) == before
+    assert "records: would run (raw/survey/survey.csv changed)" in lines
+    assert "open answers: would run if this changes: table responses, table answers" in lines
+    assert "context: would be kept" in lines
+    assert lines[lines.index("context: would be kept") + 1:][:2] == [
+        "  needs: raw/context, countries.csv, [context]", "  makes: context"]
+    may_run = {forecast.step.name for forecast in building.forecast(Study(study.root))
+               if forecast.why or forecast.waits_for}
+    assert ran(study) <= may_run < {step.name for step in STEPS}
+
+
+def test_list_of_a_study_that_is_built_keeps_every_step(study):
+    assert [str(one).splitlines()[0] for one in building.forecast(study)] == [
+        f"{step.name}: would be kept" for step in STEPS]
+    assert CliRunner().invoke(cli, ["--study", str(study.root), "build", "--list", "--force"]).exit_code == 2
+
+
+def test_only_runs_a_step_with_what_it_needs_and_the_next_build_takes_up_the_rest(study, tmp_path):
+    made = contents()
+    made.rows[0]["Q4"] = "33"
+    write(study.root, made)
+    before, whole = files(study), from_nothing(study, tmp_path / "whole")
+    build(whole)
+    code, lines = command(study, "--only", "answers", "--explain")
+    assert code == 0
+    assert [line.partition(" (")[0] for line in lines] == [
+        "records: ran", "conversations: kept", "participants: kept", "organisations: ran", "answers: ran"]
+    after = files(study)
+    assert {name for name in after if after[name] != before[name]} == {"processed/responses.parquet"}
+    for name in ("responses", "answers", "questions"):
+        assert after[f"processed/{name}.parquet"] == files(whole)[f"processed/{name}.parquet"]
+    build(study)
+    assert files(study) == files(whole)
+
+
+def test_force_runs_all_steps_or_one_and_gives_the_same_bytes(study):
+    before = files(study)
+    code, lines = command(study, "--force", "--explain")
+    assert code == 0 and lines == [f"{step.name}: ran (forced)" for step in STEPS]
+    assert files(study) == before
+    assert command(study, "--only", "context", "--force", "--explain") == (0, ["context: ran (forced)"])
+    assert command(study, "--only", "context", "--explain") == (0, ["context: kept"])
+    assert files(study) == before
+
+
+def test_a_step_that_there_is_not_is_named_with_the_nearest(study):
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "build", "--only", "codin"])
+    assert done.exit_code == 2 and "There is no step 'codin'" in str(done.stderr) + str(done.exception)
+    assert "'coding'" in str(done.stderr) + str(done.exception)
+
+
 @pytest.mark.acceptance
 @pytest.mark.parametrize("name", ["estimates.parquet", "steps.parquet", "slices.json", "DICTIONARY.md"])
 def test_the_command_makes_again_what_somebody_damaged(name, study):

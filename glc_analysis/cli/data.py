@@ -264,19 +264,40 @@ def status(study: Study, audience: str) -> None:
 
 @click.command()
 @click.option("--explain", is_flag=True, help="List the steps: which ran and why, and which were not needed.")
+@click.option("--list", "is_listed", is_flag=True, help="Build nothing: list every step with what it needs "
+              "and makes, whether it would run, and why.")
+@click.option("--only", metavar="STEP", default="", help="Build this step alone, and what it needs that is "
+              "out of date.")
+@click.option("--force", "is_forced", is_flag=True, help="Run all steps, or with --only this step, although "
+              "nothing changed.")
 @pass_study
-def build(study: Study, explain: bool) -> None:
+def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bool) -> None:
     """Build the processed tables.
 
-    Computes only what changed since the last build, and what depends on it.
+    Computes only what changed since the last build, and what depends on it. What a step with --only has
+    changed counts as out of date until the next build.
     """
     from glc_analysis.manifest import RECORD, intact_tables, read_record
 
+    if is_listed:
+        if only or is_forced or explain:
+            raise UsageError("--list builds nothing. To fix: use it alone.")
+        from glc_analysis.build import forecast
+
+        click.echo("\n".join(map(str, forecast(study))))
+        return
     close_to_others(study.root)
-    if counts := intact_tables(study):
+    if only:
+        built = build_tables(study, only=only, is_forced=is_forced)
+        if explain:
+            click.echo("\n".join(map(str, built.reports)))
+        written = ", ".join(built.rows)
+        say(f"Written into {study.processed}: {written}." if written else "No table had to be written.")
+        return
+    if not is_forced and (counts := intact_tables(study)):
         steps = [f"{step}: kept" for step in read_record(study.processed)[RECORD]["log"]]
     else:
-        built = build_tables(study)
+        built = build_tables(study, is_forced=is_forced)
         counts, steps = built.rows, [*map(str, built.reports)]
     if explain:
         click.echo("\n".join(steps))

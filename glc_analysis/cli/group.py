@@ -237,8 +237,10 @@ def ensure_built(study: Study, *,
 
 
 def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False,
-                 executor: Executor | None = None) -> BuildResult | None:
-    """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
+                 executor: Executor | None = None, only: str = "",
+                 is_forced: bool = False) -> BuildResult | None:
+    """Builds the tables, or ``only`` one step, once no other command does; None if ``unless`` then says that
+    nothing is to do."""
     from glc_analysis.locks import locked
     from glc_analysis.permissions import close_to_others
     from glc_analysis.terminal import graceful_interrupt
@@ -247,7 +249,9 @@ def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda stu
             locked(study.processed, what="build", is_patient=True):
         if unless(study):  # the command that this one waited for has built them
             return None
-        from glc_analysis.build import build_steps
+        from glc_analysis.build import build_one_step, build_steps
 
         close_to_others(study.root)
-        return build_steps(study, say=say, executor=executor)
+        if only:
+            return build_one_step(study, only, say=say, is_forced=is_forced)
+        return build_steps(study, say=say, executor=executor, is_forced=is_forced)

@@ -37,7 +37,7 @@ from glc_analysis.gate.leak_scan import (
 from glc_analysis.manifest import package_hash
 from glc_analysis.reference import in_their_files, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 from glc_analysis.writing import write_atomic
 
 SHOWN_PLACES = 5
@@ -207,7 +207,7 @@ def _written(study: Study) -> Iterator[Piece]:
         lines = study.settings_file.read_text(encoding="utf-8").splitlines()
         yield from ((f"settings\t{study.settings_file.name}\t{n}\t", line)
                     for n, line in enumerate(lines, start=1))
-    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+    for path in notebook_files(NOTEBOOKS, study.notebooks):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         yield from ((f"notebook\t{path.name}\t\tcell {n}", "".join(cell["source"]))
                     for n, cell in enumerate(cells, start=1))

@@ -26,13 +26,12 @@ from glc_analysis.manifest import package_hash, read_record, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
 
 
-NOTEBOOKS = REPOSITORY / "notebooks"
 REQUIRED = ("study", "audience")
 
 
@@ -69,15 +68,18 @@ class Notebook:
         return stem.lstrip("0123456789_-") or stem
 
 
-def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
+def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
     """The notebooks of a folder whose file name begins with a number, in the order of their names, without
-    those of an add-on that is not installed.
+    those of an add-on that is not installed; one in another folder takes the place of one with the same file
+    name.
 
     Raises Faults listing every file that is not a notebook, has no ``parameters``
     cell, or lacks the parameter ``study`` or ``audience``.
     """
     found, faults = [], []
-    for path in sorted(folder.glob("[0-9]*.ipynb")):
+    for path in notebook_files(folder, *others):
+        if not path.name[0].isdigit():
+            continue
         try:
             found.append(_read(path))
         except Faults as error:
@@ -298,7 +300,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     """
     inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
     pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
-             for page in _pages(inputs, notebooks(folder))]
+             for page in _pages(inputs, notebooks(folder, study.notebooks))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
         raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of them")
@@ -346,9 +348,9 @@ def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     return page.key == entry["key"] and not entry["failure"]
 
 
-def key_now(page: PageJob, inputs: Inputs) -> str:
+def key_now(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
     """The key that a page which reads the same has with these inputs; blank if there is no such page."""
-    pages = _pages(inputs, notebooks(page.notebook.parent))
+    pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 
 

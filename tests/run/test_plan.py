@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.run.plan import Inputs, notebooks, plan, stale, why
+from glc_analysis.run.plan import Inputs, key_now, notebooks, plan, stale, why
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.run.small_study import TABLES, collection, edit, write_slices
@@ -97,6 +97,26 @@ def test_two_notebooks_of_one_name_are_a_fault(study, folder):
     (folder / "03_index.ipynb").write_text((folder / "00_index.ipynb").read_text())
     with pytest.raises(Faults, match="'index': two notebooks make this page"):
         plan(study, folder=folder)
+
+
+def test_a_notebook_of_the_study_takes_the_place_of_the_one_with_its_file_name_and_others_are_added(
+        study, folder):
+    study.notebooks.mkdir()
+    (study.notebooks / "00_index.ipynb").write_text((folder / "00_index.ipynb").read_text())
+    (study.notebooks / "11_law.ipynb").write_text((folder / "10_country.ipynb").read_text())
+    pages = {page.slug: page.notebook.parent for page in plan(study, folder=folder)}
+    assert pages == {"index": study.notebooks, "country-khm": folder, "country-per": folder,
+                     "law-khm": study.notebooks, "law-per": study.notebooks}
+
+
+def test_a_page_of_a_notebook_of_the_study_is_current_as_long_as_its_notebook_is(study, folder):
+    study.notebooks.mkdir()
+    own = study.notebooks / "00_index.ipynb"
+    own.write_text((folder / "00_index.ipynb").read_text())
+    page = plan(study, folder=folder)[0]
+    assert key_now(page, Inputs(study, "team"), folder) == page.key
+    edit(own, "# What", "# Who")
+    assert key_now(page, Inputs(study, "team"), folder) not in ("", page.key)
 
 
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
