@@ -30,6 +30,8 @@ class AddOn:
     """Other add-ons, of which it may use anything."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Commands, by their heading in ``glc --help``."""
+    slots: Mapping[str, str] = field(default_factory=dict)
+    """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """What an analyst uses as ``glc.NAME``, by its name."""
     steps: str = ""

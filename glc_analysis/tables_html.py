@@ -1,9 +1,12 @@
-"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown."""
+"""HTML of which pages and notebooks are made: tables, bars and notes, and how a frame is shown.
+
+The HTML of each element is in ``content/elements.html``. What is safe HTML is of the type Markup: whatever
+else is put into it is escaped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from html import escape
 from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +14,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from IPython.display import HTML as Html
 from IPython.display import display
+from markupsafe import Markup, escape
 
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
-from glc_analysis.text import count_texts, language_direction, language_name
+from glc_analysis.templates import blocks
+from glc_analysis.text import count_texts, language_name
 
 if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
     from matplotlib.axes import Axes
 
 
@@ -24,15 +30,20 @@ if TYPE_CHECKING:
 # Elements of pages.
 
 
-def tag(name: str, *content: str, **attributes: str) -> str:
+def elements() -> TemplateModule:
+    """The macros of ``content/elements.html``."""
+    return blocks(__file__, "elements.html")
+
+
+def tag(name: str, *content: str, **attributes: str) -> Markup:
     """An element around ready HTML; attribute names may end in ``_``.
 
     >>> tag("p", escape("3 < 4"), class_="note")
-    '<p class="note">3 &lt; 4</p>'
+    Markup('<p class="note">3 &lt; 4</p>')
     """
     written = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(str(v))}"'
                       for k, v in attributes.items() if v != "")
-    return f"<{name}{written}>{''.join(content)}</{name}>"
+    return Markup(f"<{name}{written}>{''.join(content)}</{name}>")
 
 
 Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
@@ -40,7 +51,7 @@ Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
 
 
 def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str | int] = (),
-               rows: Iterable[str] = ()) -> str:
+               rows: Iterable[str] = ()) -> Markup:
     """Columns side by side as a table that scrolls by itself.
 
     Cells that are :class:`Markup` are not escaped. A row whose later cells are all None
@@ -53,21 +64,22 @@ def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str |
     """
     pairs = [*(columns.items() if isinstance(columns, Mapping) else columns)]
     align = ["number" if name in numeric or at in numeric else "" for at, (name, _) in enumerate(pairs)]
-    head = "".join(tag("th", escape(name), scope="col", class_=number)
-                   for (name, _), number in zip(pairs, align, strict=True))
-    groups: list[list[str]] = [[]]
+    headings = [(name, number) for (name, _), number in zip(pairs, align, strict=True)]
+    groups: list[list[tuple]] = [[]]
     for row, kind in zip_longest(zip(*(values for _, values in pairs), strict=True), rows, fillvalue=""):
         if kind == "glc-asked" and groups[-1]:
             groups.append([])
-        groups[-1].append(_row(row, align, kind))
-    said = tag("caption", escape(caption)) if caption else ""
-    return tag("div", tag("table", said, tag("thead", tag("tr", head)),
-                          *(tag("tbody", *group) for group in groups), class_="glc"),
-               class_="glc-scroll")
+        groups[-1].append((kind, *_row(row, align)))
+    return elements().table(headings, groups, caption)
 
 
-class Markup(str):
-    """HTML that is already safe to print."""
+def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] | None]:
+    """The header of a row and its cells, each with its class; no cells where the header spans the table."""
+    header, *cells = row
+    if cells and all(value is None for value in cells):
+        return header, None
+    header, *cells = ("" if pd.isna(value) else value for value in row)
+    return header, [*zip(cells, align[1:], strict=True)]
 
 
 def bar(share: float, text: str, low: float | None = None, high: float | None = None) -> Markup:
@@ -79,17 +91,14 @@ def bar(share: float, text: str, low: float | None = None, high: float | None = 
     >>> "glc-bar" in bar(0, "0 of 4"), "glc-band" in bar(None, "few of 30", 0, 0.23)
     (True, True)
     >>> bar(None, "not shown")
-    '<span class="glc-count"><span>not shown</span></span>'
+    Markup('<span class="glc-count"><span>not shown</span></span>')
     """
     if pd.notna(share):
-        drawn = tag("span", class_="glc-bar", style=f"width:{round(100 * share)}%")
-    elif pd.notna(low) and pd.notna(high):
-        start, end = round(100 * low), round(100 * high)
-        drawn = tag("span", class_="glc-band", style=f"left:{start}%;width:{end - start}%")
-    else:
-        drawn = ""
-    track = tag("span", drawn, class_="glc-track") if drawn else ""
-    return Markup(tag("span", track, tag("span", escape(text)), class_="glc-count"))
+        return elements().bar(text, round(100 * share))
+    if pd.notna(low) and pd.notna(high):
+        start = round(100 * low)
+        return elements().bar(text, round(100 * high) - start, start)
+    return elements().bar(text)
 
 
 def bars(rows: pd.DataFrame) -> list[Markup]:
@@ -101,9 +110,9 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
     return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
 
 
-def in_brackets(text: str) -> str:
+def in_brackets(text: str) -> Markup:
     """A figure behind a word, in brackets."""
-    return tag("span", f" ({escape(text)})", class_="glc-figure")
+    return elements().in_brackets(text)
 
 
 def show(text: str) -> Html:
@@ -113,14 +122,12 @@ def show(text: str) -> Html:
 
 def note(*said: str) -> Html:
     """Sentences about what is, or is not, shown."""
-    return show("".join(tag("p", escape(text), class_="glc-note") for text in said))
+    return show(elements().notes(said))
 
 
-def more(pieces: Sequence[str], limit: int, what: str) -> str:
+def more(pieces: Sequence[Markup], limit: int, what: str) -> Markup:
     """Pieces of HTML; those beyond the limit are folded away."""
-    rest = pieces[limit:]
-    said = tag("summary", f"{len(rest)} more {what}{'s' * (len(rest) != 1)}")
-    return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
+    return elements().more(pieces, limit, what)
 
 
 def language_label(code: str) -> str:
@@ -141,20 +148,9 @@ def region_name(region: str) -> str:
     return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
 
 
-def _row(row: tuple, align: Sequence[str], kind: str) -> str:
-    if len(row) > 1 and all(value is None for value in row[1:]):
-        text = row[0] if isinstance(row[0], Markup) else escape(str(row[0]))
-        return tag("tr", tag("th", text, scope="rowgroup", colspan=len(row)), class_=kind)
-    header, *cells = (value if isinstance(value, Markup) else escape("" if pd.isna(value) else str(value))
-                      for value in row)
-    return tag("tr", tag("th", header, scope="row"),
-               *(tag("td", text, class_=number) for text, number in zip(cells, align[1:], strict=True)),
-               class_=kind)
-
-
-def style_element() -> str:
+def style_element() -> Markup:
     """The style sheet of these elements, as an element to put on a page."""
-    return tag("style", style_sheet())
+    return Markup(f"<style>{style_sheet()}</style>")
 
 
 def style_sheet() -> str:
@@ -165,9 +161,8 @@ def style_sheet() -> str:
 # ------------------------------
 # How a notebook shows a frame: counts as bars, quotations and sentences as such, others as pandas does.
 #
-# In goes a data frame; out comes HTML. What a frame looks like depends on its columns alone, so that
-# filtering, sorting or merging it never changes what the columns mean, and nothing marks a frame as
-# released.
+# What a frame looks like depends on its columns alone, so that filtering, sorting or merging it never
+# changes what the columns mean, and nothing marks a frame as released.
 
 
 COUNTED = {"n", "base_n", "shown_as"}
@@ -204,7 +199,7 @@ def register() -> None:
         display(show(style_element()))
 
 
-def frame_html(frame: pd.DataFrame) -> str:
+def frame_html(frame: pd.DataFrame) -> Markup:
     """A frame as HTML: bars where it counts, quotations where it has words, a list where it has sentences,
     else the table of pandas.
 
@@ -245,7 +240,7 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
     return show(figure_html(ax, title=title, caption=caption))
 
 
-def _html(frame: pd.DataFrame, caption: str) -> str:
+def _html(frame: pd.DataFrame, caption: str) -> Markup:
     columns = {*map(str, frame.columns)}
     if columns >= COUNTED or columns >= CODED:
         return _counted(frame, caption)
@@ -257,11 +252,11 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
         return note("There is nothing to show here.").data
     with pd.option_context("display.max_colwidth", None):  # a page shows texts whole
         text = frame._repr_html_() or ""
-    said = tag("caption", escape(caption)) if caption else ""
-    return text.replace('class="dataframe">', f'class="dataframe">{said}', 1)
+    said = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return Markup(text.replace('class="dataframe">', f'class="dataframe">{said}', 1))
 
 
-def _counted(frame: pd.DataFrame, caption: str) -> str:
+def _counted(frame: pd.DataFrame, caption: str) -> Markup:
     """Counts with bars. A group, or an answer to another question, has a row of its own above its counts, if
     its rows are together. Columns go by their place: two may have the same name."""
     # An index with a name says something, such as the options; one of numbers does not.
@@ -311,45 +306,35 @@ def _title(name: object) -> str:
     return TITLES.get(name, str(name).replace("_", " ").capitalize())
 
 
-def _spoken(frame: pd.DataFrame, caption: str) -> str:
+def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
     """Quotations or passages, the first hundred; a sentence says how many more there are."""
-    heading = tag("p", tag("strong", escape(caption))) if caption else ""
-    if frame.empty and "note" in frame.attrs:  # why there is none
-        return heading + tag("p", escape(frame.attrs["note"]), class_="glc-note")
     rows = frame.head(LONGEST).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
-    more = tag("p", f"{left} more rows are not shown here. To read them: filter the frame.",
-               class_="glc-note") if left else ""
-    return heading + "".join(quotation(row) for row in rows) + more
+    said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
+    if frame.empty:
+        said = frame.attrs.get("note", "")  # why there is none
+    return elements().quotations(caption, map(quotation, rows), said)
 
 
-def _sentences(frame: pd.DataFrame, caption: str) -> str:
+def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
     """Sentences as a list, each linked to its figure, and below it how they were chosen."""
     if frame.empty:
-        return ""
-    items = [tag("li", tag("a", escape(sentence), href=link) if link else escape(sentence))
-             for sentence, link in zip(frame["sentence"], frame["link"], strict=True)]
-    notes = [tag("p", escape(text), class_="glc-note") for text in dict.fromkeys(frame["chosen_by"]) if text]
-    heading = tag("p", tag("strong", escape(caption))) if caption else ""
-    return heading + tag("ul", *items, class_="glc-headlines") + "".join(notes)
+        return Markup()
+    linked = zip(frame["sentence"], frame["link"], strict=True)
+    return elements().sentences(caption, linked, filter(None, dict.fromkeys(frame["chosen_by"])))
 
 
-def quotation(row: Mapping[str, str]) -> str:
+def quotation(row: Mapping[str, str]) -> Markup:
     """A quotation or passage: the words, their translation, who said them and where.
 
     >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
-    '<figure class="glc-quotation"><blockquote lang="es" dir='
+    Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')
     """
-    words = tag("blockquote", escape(row["text"]), lang=row["language"],
-                dir=language_direction(row["language"]))
-    translation = row.get("translation", "")
-    if translation:
-        words += tag("blockquote", escape(translation), lang="en", dir="ltr", class_="glc-translation")
-    return tag("figure", words, tag("figcaption", escape(", ".join(_source(row)))), class_="glc-quotation",
-               id=row.get("quotation_id", ""))
+    return elements().quotation(row["text"], row["language"], ", ".join(_source(row)),
+                                row.get("translation", ""), row.get("quotation_id", ""))
 
 
-def _source(row: dict[str, str]) -> Iterator[str]:
+def _source(row: Mapping[str, str]) -> Iterator[str]:
     yield row["by"]
     if row.get("country"):
         yield row["country"]

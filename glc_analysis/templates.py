@@ -2,18 +2,24 @@
 
 Each function is given ``__file__`` of the module that asks, and the name of a file in the folder
 ``content/`` beside that module. Templates are in Jinja: what is put into HTML is escaped.
+
+What pages are made of lies in templates of macros (:func:`blocks`). There a line break beside an element or
+a mark of Jinja says nothing, and between two words it is a blank.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from jinja2.environment import TemplateModule
 
 
 def read_text(module: str, name: str) -> str:
@@ -62,6 +68,18 @@ def template(module: str, name: str) -> Template:
     return _environment(_folder(module)).get_template(name)
 
 
+@cache
+def blocks(module: str, name: str) -> TemplateModule:
+    """The macros of a template, as functions that return safe HTML. It may import those of ``elements.html``.
+
+    A value that a macro uses and that is not given is an error.
+
+    >>> blocks(__file__, "elements.html").note("3 < 4")
+    Markup('<p class="glc-note">3 &lt; 4</p>')
+    """
+    return _block_environment().get_template(str(_folder(module).absolute() / name)).module
+
+
 def _folder(module: str) -> Path:
     return Path(module).parent / "content"
 
@@ -74,3 +92,34 @@ def _environment(folder: Path) -> Environment:
         loader=FileSystemLoader(folder), autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
         auto_reload=False)
+
+
+@cache
+def _block_environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from jinja2.ext import Extension
+    from jinja2.lexer import Token, TokenStream
+
+    from glc_analysis.text import language_direction
+
+    class JoinedLines(Extension):
+        """Leaves out the line breaks that only make a template readable."""
+
+        def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+            for token in stream:
+                if token.type == "data":
+                    text = re.sub(r"\s*\n\s*", " ", _BESIDE_ELEMENTS.sub("", token.value))
+                    token = Token(token.lineno, token.type, text)
+                yield token
+
+    def source(name: str) -> tuple[str, str, None]:
+        path = _folder(__file__) / name  # an absolute path stays as it is
+        return path.read_text(encoding="utf-8"), str(path), None
+
+    environment = Environment(loader=FunctionLoader(source), autoescape=True, undefined=StrictUndefined,
+                              extensions=[JoinedLines], auto_reload=False)
+    environment.filters["direction"] = language_direction
+    return environment
+
+
+_BESIDE_ELEMENTS = re.compile(r"\A\s*\n\s*|\s*\n\s*\Z|(?<=>)\s*\n\s*|\s*\n\s*(?=<)")

@@ -15,7 +15,8 @@ from IPython.display import HTML as Html
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.blocks import COUNTS
 from glc_analysis.manifest import VERSION
-from glc_analysis.study import PANELS, Study
+from glc_analysis.pages.slots import METHODS, filled
+from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table, show, tag
 from glc_analysis.templates import read_records, read_toml
 from glc_analysis.view.study_view import StudyView
@@ -55,7 +56,9 @@ def method_facts(view: StudyView) -> dict[str, str]:
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
     study, sampling = view.study, stated_sampling(view.study)
-    facts = FACTS["study"] | _data(view) | _coding(view.read, study) | _agreed(view)
+    facts = FACTS["study"] | _data(view) | _coding(view.read, study)
+    for more in filled(view, METHODS):
+        facts |= more
     facts |= {"software": f"glc_analysis {VERSION}",
               "limits": f"{sampling}; counts describe these organisations only"
               if sampling and study.sampling == "purposive" else ""}
@@ -77,15 +80,15 @@ def _data(view: StudyView) -> dict[str, str]:
     guide = asked["guide_question_id"].replace("", None).nunique()
     return {
         "sampling": stated_sampling(view.study),
-        "sample": _count(view.sizes.get("organisations", 0), "organisation"),
-        "talks": _listed(f"{n} {kind}s" for kind, n in view.talks.items()),
-        "interviewers": _count(roles.get("interviewer", 0), "interviewer"),
-        "others_present": _listed(_count(roles.get(role, 0), role) for role in ("interpreter", "observer")),
-        "guide": f"{_count(guide, 'question of the survey')} came up in interviews" if guide else "",
+        "sample": counted(view.sizes.get("organisations", 0), "organisation"),
+        "talks": listed(f"{n} {kind}s" for kind, n in view.talks.items()),
+        "interviewers": counted(roles.get("interviewer", 0), "interviewer"),
+        "others_present": listed(counted(roles.get(role, 0), role) for role in ("interpreter", "observer")),
+        "guide": f"{counted(guide, 'question of the survey')} came up in interviews" if guide else "",
         "transcripts": "transcripts of all" if view.talks else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
-        "questionnaire": _listed([f"{len(questions)} questions",
+        "questionnaire": listed([f"{len(questions)} questions",
                                   *(f"{n} of type {kind}" for kind, n in kinds.items())])
         if view.has_survey else "",
         "period": f"{days.min()} to {days.max()}" if len(days) else ""}
@@ -101,11 +104,11 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
                                     "subset == 'all'")
     return FACTS["coding"] | {
         "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
-        "codebook": _listed(_count(levels.get(level, 0), level)
+        "codebook": listed(counted(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
-        "agreement": _listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
+        "agreement": listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
                                 for value in whole["value"].dropna()), *_suggested(read)]),
-        "memos": _count(len(read("memos")), "memo")}
+        "memos": counted(len(read("memos")), "memo")}
 
 
 def _suggested(read: Read) -> list[str]:
@@ -118,53 +121,10 @@ def _suggested(read: Read) -> list[str]:
                                         shown=counts["shown_n"].sum())]
 
 
-def _agreed(view: StudyView) -> dict[str, str]:
-    rows, rule = view.principle_rows, view.study.settings["consensus"]
-    evidence = view.read("evidence")
-    is_told = (evidence["kind"] != "segment") | view.may("passages")
-    evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
-    status = rows["status"].value_counts()
-    facts = FACTS["convening"] | {
-        "principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
-        "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
-                            evidence["kind"].value_counts().sort_index().items()),
-        "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
-        "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
-        "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
-        "signoffs": _signed(view)}
-    if view.closed_rounds:
-        facts |= FACTS["rounds"] | _rounds(view)
-        if PANELS["survivor_adviser"] in view.panel_sizes:
-            facts |= FACTS["survivor_advisers"]
-    return facts
-
-
-def _rounds(view: StudyView) -> dict[str, str]:
-    principles, tallies = view.read("principles"), view.read("tallies")
-    changed = (principles["translation_of"] == "") & (principles["version"] != "1")
-    aside = (view.principle_rows["status"] == "set_aside").sum()
-    ends = tallies.drop_duplicates(["round_id", "panel"])
-    return {"rounds": _count(len(view.closed_rounds), "round"),
-            "panel": _listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
-            "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
-                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
-            "changes": _listed([_count(changed.sum(), "text reworded"), f"{aside} set aside"])
-            if view.may("earlier_texts") else ""}
-
-
-def _signed(view: StudyView) -> str:
-    """How many signatures the audience may read, by decision; of the nameless none."""
-    found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
-        pd.DataFrame({"decision": []})])
-    said = found.loc[found["decision"] != "", "decision"].value_counts()
-    whose = "" if view.may("signatures") else "by name: "
-    return whose + _listed(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""
-
-
-def _count(n: int, what: str) -> str:
+def counted(n: int, what: str) -> str:
     """A number with its noun; blank where there is none.
 
-    >>> _count(2, "publication cited"), _count(1, "round"), _count(0, "memo")
+    >>> counted(2, "publication cited"), counted(1, "round"), counted(0, "memo")
     ('2 publications cited', '1 round', '')
     """
     first, _, rest = what.partition(" ")
@@ -172,7 +132,8 @@ def _count(n: int, what: str) -> str:
     return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
 
 
-def _listed(parts: Iterable[str]) -> str:
+def listed(parts: Iterable[str]) -> str:
+    """Parts with commas between them, without those that are blank."""
     return ", ".join(filter(None, parts))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
 from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
@@ -23,7 +23,7 @@ from glc_analysis.figures.mentions import negative_cases, undecided_organisation
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
-from glc_analysis.tables_html import Markup, bar, html_table, more, note, region_name, show, tag
+from glc_analysis.tables_html import bar, html_table, more, note, region_name, show, tag
 from glc_analysis.text import count_text, count_texts, day_in_words, language_direction, talk_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
@@ -95,7 +95,7 @@ def codes(view: StudyView) -> Html:
               _side_by_side(rows, of, "document", calls) if len(calls) <= MOST_CALLS else {}),
              ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
                                                                       for one in regions}))]
-    return show("".join(
+    return show(Markup().join(
         html_table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
               rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + ("" if is_counted else note(CALLS_ALONE).data)

@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
-from glc_analysis import tables
-from glc_analysis.disclosure.quotations import (
-    case_codes,
-    owners,
-)
+from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
@@ -39,11 +35,11 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import read_records
 from glc_analysis.text import count_text, day_in_words
-from glc_analysis.view.places import Places, anchor, link, printed_passages
+from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
-# The first screen of a country's page: who answered, what was answered, in which words, for which principles.
+# The first screen of a country's page: who answered, what was answered, in which words.
 
 
 UNNAMED = "an organisation that is not named"
@@ -106,65 +102,6 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
         rows = rows.drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
     return rows.loc[turns.index].assign(country="").reset_index(drop=True)  # all are from the same one
-
-
-STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
-           "contradicts": "Evidence from here speaks against"}
-
-
-def country_principles(view: StudyView) -> pd.DataFrame:
-    """The principles that cite evidence from the country, one row a principle and stance: principle_id,
-    principle, stance, source ("words" of an organisation, or a "code" that one raised).
-
-    Readers other than the team learn of codes whose figure of the whole study they may see: where that of
-    this country is released too, or a quotation with the code is cleared and names an organisation from here.
-
-    >>> country_principles(study.view("team", country="KHM"))["principle_id"].tolist()
-    ['P01', 'P08', 'P15']
-    """
-    texts = view.principle_rows
-    rows = tables.read("evidence", study=view.study)  # of hidden evidence too: this says nothing of whose
-    rows = rows[rows["principle_id"].isin(texts["principle_id"])]
-    is_word = rows["kind"].eq("segment") & rows["reference"].isin(_segments_from_here(view))
-    is_code = rows["kind"].eq("code") & rows["reference"].isin(_codes_raised_here(view))
-    rows = rows.assign(source=is_word.map({True: "words", False: "code"}))[is_word | is_code]
-    rows = rows.sort_values("source", ascending=False, kind="stable").drop_duplicates(
-        ["principle_id", "stance"])
-    names = dict(zip(texts["principle_id"], texts["short_name"], strict=True))
-    return pd.DataFrame({"principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names),
-                         "stance": rows["stance"], "source": rows["source"]}).reset_index(drop=True)
-
-
-def _segments_from_here(view: StudyView) -> set[str]:
-    """The segments with words from the country, for those who may read them."""
-    if not view.may("passages"):
-        return set()
-    segments, documents = view.read("segments"), view.read("documents")
-    return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
-
-
-def _codes_raised_here(view: StudyView) -> set[str]:
-    """The codes that organisations of the country raised, as far as this audience may know."""
-    if view.may("passages"):
-        mentioned = view.read("mentions")
-        return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
-    rows = view.released[view.released["measure"] == "coded"]
-    counted = {*rows.loc[rows["subset_kind"].eq("country") & rows["n"].gt(0), "code_id"]}
-    cleared = {code for codes in view.quotation_rows["code_ids"] for code in codes.split(";")}
-    return {*rows.loc[rows["subset_kind"] == "all", "code_id"]} & (counted | cleared)
-
-
-def show_country_principles(view: StudyView) -> Html:
-    """The principles that cite evidence from the country, with links, by what the evidence says of them."""
-    rows = country_principles(view)
-    places = Places.of(view.codebook, view.question_figures("coded"))
-    parts = []
-    for stance, said in STANCES.items():
-        linked = [tag("a", escape(row.principle), href=link(places.principle(row.principle_id)))
-                  for row in rows[rows["stance"] == stance].itertuples()]
-        if linked:
-            parts.append(tag("p", tag("strong", f"{said}: "), ", ".join(linked), "."))
-    return show("".join(parts))
 
 
 # ------------------------------
@@ -240,7 +177,7 @@ def _given_here(view: StudyView, question: Any) -> str:
                  *rest, class_="glc-more") if rest else ""
     hidden = "" if view.may("all_figures") or len(own) >= _options_in_base(view, question) else tag(
         "p", "Other answers are not shown.", class_="glc-note")
-    return "".join(given) + folded + hidden
+    return Markup().join(given) + folded + hidden
 
 
 def _line(answer: str, count: str, own_count: str = "") -> str:

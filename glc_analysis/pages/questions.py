@@ -7,11 +7,11 @@ folded away, as are open answers; what this audience may not see is said in word
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import display
+from markupsafe import Markup, escape
 
 from glc_analysis import tables_html
 from glc_analysis.cleaning.skip_logic import depending_on
@@ -216,7 +216,7 @@ def groups(view: StudyView, question: Any) -> str:
     kinds = {kind: title for kind, title in GROUPS[question.unit].items()
              if kind != "country" or not view.may("country_pages")}
     tables = {title: _group_table(view, question, kind) for kind, title in kinds.items()}
-    return "".join(tag("details", tag("summary", title), table, class_="glc-more")
+    return Markup().join(tag("details", tag("summary", title), table, class_="glc-more")
                    for title, table in tables.items() if table)
 
 
@@ -243,7 +243,7 @@ def _group_table(view: StudyView, question: Any, by: str) -> str:
             return ""
     except NotReleased:
         return ""
-    return str(tables_html.html_table(columns, numeric=range(1, len(columns))))
+    return tables_html.html_table(columns, numeric=range(1, len(columns)))
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:

@@ -1,7 +1,7 @@
 """What the pages of the survey show: the study as a whole, the map, the quality of its data, statements.
 
-In: what an audience may see (:class:`~.study_view.StudyView`). Out: a frame or HTML, a function each.
-Questions are in :mod:`glc_analysis.pages.questions`.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives a frame or HTML,
+which ``content/survey.html`` lays out. Questions are in :mod:`glc_analysis.pages.questions`.
 """
 
 from __future__ import annotations
@@ -9,28 +9,36 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from html import escape
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pycountry
 from IPython.display import HTML as Html
+from markupsafe import Markup
 
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import SHADES, STATUSES, status_label
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.tables_html import Markup, html_table, language_label, region_name, show, tag
-from glc_analysis.templates import read_text, read_toml
+from glc_analysis.tables_html import elements, html_table, language_label, note, region_name, show
+from glc_analysis.templates import blocks, read_text, read_toml
 from glc_analysis.text import count_texts
-from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/survey.html``."""
+    return blocks(__file__, "survey.html")
+
 
 # ------------------------------
 # A map of the world on which equal marks show where somebody took part, never how many.
-#
-# Goes in: the countries that an audience may know of. Comes out: a figure in HTML.
 #
 # The coastlines are those of Natural Earth at 1:110 million (public domain;
 # ``content/coastlines_notice.txt``), made by ``scripts/make_coastlines.py``. The places of the marks are
@@ -47,7 +55,7 @@ _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
-def world_map(countries: Mapping[str, str]) -> str:
+def world_map(countries: Mapping[str, str]) -> Markup:
     """A figure with a mark for each country (id and label). A country that has no place on the map is named
     below it.
 
@@ -57,16 +65,14 @@ def world_map(countries: Mapping[str, str]) -> str:
     places = {one: place for one, place in country_places().items() if SOUTH < place[0] < NORTH}
     shown = {one: label for one, label in countries.items() if one in places}
     not_on_map = [label for one, label in countries.items() if one not in places]
-    marks = "".join(tag("circle", tag("title", escape(label)), cx=f"{x:g}", cy=f"{y:g}", r="2.6")
-                    for one, label in shown.items() for x, y in [_map_point(*places[one])])
+    marks = [(f"{x:g}", f"{y:g}", label) for one, label in shown.items()
+             for x, y in [_map_point(*places[one])]]
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
     lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
-    svg = tag("svg", tag("path", d=read_text(__file__, "coastlines.txt").strip(), class_="glc-land"),
-              tag("path", d=lines, class_="glc-graticule"), tag("g", marks),
-              viewBox=f"{-EDGE} 0 {360 + 2 * EDGE} {NORTH - SOUTH}", role="img",
-              aria_label=f"Map of the world. Marked: {', '.join(shown.values())}.")
-    caption = CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else "")
-    return tag("figure", svg, tag("figcaption", escape(caption), class_="glc-note"), class_="glc-map")
+    return _html().world_map(
+        f"{-EDGE} 0 {360 + 2 * EDGE} {NORTH - SOUTH}", read_text(__file__, "coastlines.txt").strip(), lines,
+        marks, said=f"Map of the world. Marked: {', '.join(shown.values())}.",
+        caption=CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
 
 
 @cache
@@ -115,7 +121,7 @@ def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 # ------------------------------
-# The study as a whole: its size, its sampling, its countries, themes and principles.
+# The study as a whole: its size, its sampling, its countries and themes.
 
 
 READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
@@ -143,7 +149,7 @@ def study_numbers(view: StudyView) -> Html:
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
-    return show(tag("p", escape(" ".join(said))) + release)
+    return show(_html().study_numbers(said, release))
 
 
 def _more_numbers(view: StudyView, records: int) -> list[str]:
@@ -203,11 +209,9 @@ def _release_note(view: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
     of = read_slices(view.study)["release"][view.audience]
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
-    return tag("p", escape(
-        f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when so "
-        "many organisations have changed that no answer can be worked out from the difference. The figures "
-        f"shown were published with data up to: {ages}."),
-        class_="glc-note")
+    return (f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when "
+            "so many organisations have changed that no answer can be worked out from the difference. The "
+            f"figures shown were published with data up to: {ages}.")
 
 
 def sampling_note(view: StudyView) -> Html:
@@ -221,23 +225,7 @@ def sampling_note(view: StudyView) -> Html:
                 "which they are not."]
     if study.frame_size:
         said.append(f"The sampling frame had {study.frame_size:,} {many}.")
-    return show(tag("p", escape(" ".join(said)), class_="glc-note") if said else "")
-
-
-def principle_links(view: StudyView) -> Html:
-    """The principles of the page with links to them, but for those no longer in use: on a theme's page
-    those on the theme. Blank where there are none."""
-    rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
-    if view.theme:
-        rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
-    if rows.empty:
-        return show("")
-    places = Places({}, ())
-    links = [tag("a", escape(row.short_name or row.printed_id), href=link(places.principle(row.principle_id)))
-             + ("" if row.status == "agreed" else escape(f" ({row.status.replace('_', ' ')})"))
-             for row in rows.itertuples()]
-    return show(tag("p", tag("strong", f"{'Principle' if len(links) == 1 else 'Principles'}: "),
-                    f"{', '.join(links)}."))
+    return note(" ".join(said)) if said else show("")
 
 
 def country_map(view: StudyView) -> Html:
@@ -255,26 +243,24 @@ def country_list(view: StudyView) -> Html:
     if rows.empty:
         return show("")
     names = rows["label"] if not view.may("country_pages") else [
-        Markup(tag("a", escape(row.label), href=f"country-{row.country_id.lower()}.html"))
+        elements().links([(row.label, f"country-{row.country_id.lower()}.html")])
         if row.country_id != UNKNOWN else row.label for row in rows.itertuples()]
     counts = {"Organisations": rows["organisations_n"],
               **({"Records": rows["answers_n"]} if view.has_survey else {})}
     listed = html_table({"Country": names, "Region": rows["region_id"].map(region_name),
-                    **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
-    return show(tag("details", tag("summary", _many(len(rows), "country", "countries")), listed,
-                    class_="glc-more"))
+                         **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
+    return show(_html().country_list(_many(len(rows), "country", "countries"), listed))
 
 
 def theme_list(view: StudyView) -> Html:
     """A card for each theme with a link to its page: domain, definition, number of its questions."""
     counts = view.question_table["theme_id"].value_counts()
-    return show(tag("ul", *(tag("li", tag(
-        "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
-        tag("p", escape(row.definition)), tag("p", escape(
-            f"{row.path.split(' > ')[0]}."
-            + (f" {_many(counts.get(row.code_id, 0), 'question')}." if view.has_survey else "")),
-            class_="glc-note"))
-        for row in view.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
+    themes = []
+    for row in view.codebook.query("level == 'theme'").itertuples():
+        asked = f" {_many(counts.get(row.code_id, 0), 'question')}." if view.has_survey else ""
+        themes.append((row.name, f"theme-{row.code_id.lower()}.html", row.definition,
+                       f"{row.path.split(' > ')[0]}.{asked}"))
+    return show(_html().theme_list(themes))
 
 
 def released_rules(view: StudyView) -> Html:
@@ -284,23 +270,20 @@ def released_rules(view: StudyView) -> Html:
     if not view.may("all_figures"):
         sentences.append("Which figures are left out was decided for all figures together, so that none "
                          "can be worked out from the others.")
-    return show("".join(tag("p", escape(one)) for one in sentences))
+    return show(_html().released_rules(sentences))
 
 
 def definition(view: StudyView) -> Html:
     """The theme's place in the codebook and its definition, and how many answered its questions."""
     row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
-    if not view.has_survey:
-        return show(tag("p", tag("strong", escape(path)), ": ", escape(row["definition"])))
     said = f"{_many(len(view.questions), 'question')} of the survey " \
            f"belong{'s' * (len(view.questions) == 1)} to this theme."
     if len(bases):
         low, high = bases.min(), bases.max()
         said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
             if len(bases) == len(view.questions) else ""
-    return show(tag("p", tag("strong", escape(path)), ": ", escape(row["definition"]))
-                + tag("p", escape(said), class_="glc-note"))
+    return show(_html().definition(path, row["definition"], said if view.has_survey else ""))
 
 
 # ------------------------------
@@ -341,24 +324,15 @@ def missing_answers(view: StudyView) -> Html:
              "estimates has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
-    legend = [tag("span", tag("i", style=f"background:{_fill(status)}"), status_label(status))
-              for status in STATUSES if status in counts.index]
-    head = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag("th", "Records", scope="col")))
-    return show(tag("figure", tag("figcaption", tag("p", escape(title), class_="glc-title"),
-                                  tag("p", "Each question of the survey. Lengths are shares of the records.",
-                                      class_="glc-note")),
-                    tag("p", *legend, class_="glc-keys"),
-                    tag("table", head, tag("tbody", *lines), class_="glc glc-divided") if lines else "",
-                    *(tag("p", escape(one), class_="glc-note") for one in notes), class_="glc-figure"))
+    legend = [(status_label(status), _fill(status)) for status in STATUSES if status in counts.index]
+    return show(_html().missing_answers(title, legend, lines, notes))
 
 
-def _missing_line(question: str, counts: pd.Series) -> str:
-    """A question, its bar, and the numbers in words, in the order of the statuses."""
+def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
+    """A question, the pieces of its bar, and the numbers in words, in the order of the statuses."""
     found = counts.reindex([*STATUSES]).dropna().astype(int)
-    pieces = [tag("span", style=f"flex:{n};background:{_fill(status)}") for status, n in found.items()]
     words = ", ".join(f"{n:,} {status_label(status)}" for status, n in found.items())
-    return tag("tr", tag("th", escape(question), scope="row"),
-               tag("td", tag("div", *pieces, class_="glc-stack", aria_hidden="true"), words))
+    return question, [(n, _fill(status)) for status, n in found.items()], words
 
 
 def _fill(status: str) -> str:
@@ -409,7 +383,7 @@ def scales(view: StudyView) -> Html:
     """For each scale that several statements share: a bar a statement, divided by its answers. Statements
     with a count that is a range or is not shown have no bar, and are named below."""
     asked = view.question_table[view.question_table["type"] == "scale"]
-    parts, not_drawn = [], []
+    figures, not_drawn = [], []
     for name in asked["option_list"].unique():
         own = asked[asked["option_list"] == name]
         if len(own) < 2:
@@ -418,13 +392,12 @@ def scales(view: StudyView) -> Html:
         drawn = {question: counts for question, counts in found.items() if counts is not None}
         not_drawn += [question for question in found if question not in drawn]
         if drawn:
-            parts.append(_scale_figure(drawn, is_whole=len(drawn) == len(found)))
-    if not_drawn:
-        names = ", ".join(tag("a", escape(question.wording.rstrip(".")),
-                              href=f"#{anchor('question', question.question_id)}") for question in not_drawn)
-        parts.append(tag("p", "Not drawn, because some of their counts are ranges or are not shown: "
-                              f"{names}.", class_="glc-note"))
-    return show("".join(parts))
+            title = _most_agreed(drawn) if len(drawn) == len(found) else ""
+            figures.append((title or f"{_many(len(drawn), 'statement')} on the same scale",
+                            [_statement(question, counts) for question, counts in drawn.items()]))
+    return show(_html().scales(figures, [
+        (question.wording.rstrip("."), f"#{anchor('question', question.question_id)}")
+        for question in not_drawn]))
 
 
 def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
@@ -437,26 +410,17 @@ def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
     return None if counts["n"].isna().any() or not counts["base_n"].gt(0).all() else counts
 
 
-def _scale_figure(drawn: dict, *, is_whole: bool) -> str:
-    """Statements with their bars; the shade of each option is in the words below a bar."""
-    items = []
-    for question, counts in drawn.items():
-        shades, base = _shades(len(counts)), counts["base_n"].max()
-        outside = base - counts["n"].sum()
-        pieces = [tag("span", style=f"flex:{n};background:{shade}")
-                  for n, shade in zip(counts["n"], shades, strict=True) if n]
-        words = [tag("span", tag("i", style=f"background:{shade}"), escape(f"{option} {n}"))
-                 for option, n, shade in zip(counts["option"], counts["n"], shades, strict=True)]
-        words += [tag("span", f"not on the scale {outside}")] if outside else []
-        pieces += [tag("span", style=f"flex:{outside}")] if outside else []
-        items.append(tag("li", tag("p", escape(question.wording)),
-                         tag("div", *pieces, class_="glc-stack", aria_hidden="true"),
-                         tag("p", *words, tag("span", f"of {base}"), class_="glc-keys")))
-    title = _most_agreed(drawn) if is_whole else ""
-    said = tag("p", escape(title or f"{_many(len(drawn), 'statement')} on the same scale"),
-               class_="glc-title")
-    return tag("figure", tag("figcaption", said), tag("ul", *items, class_="glc-scale"),
-               class_="glc-figure")
+def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, int]:
+    """A statement, the pieces of its bar, the words below it, each with its shade, and its base."""
+    shades, base = _shades(len(counts)), counts["base_n"].max()
+    outside = base - counts["n"].sum()
+    pieces = [(n, shade) for n, shade in zip(counts["n"], shades, strict=True) if n]
+    keys = [(f"{option} {n}", shade)
+            for option, n, shade in zip(counts["option"], counts["n"], shades, strict=True)]
+    if outside:
+        pieces.append((outside, ""))
+        keys.append((f"not on the scale {outside}", ""))
+    return question.wording, pieces, keys, base
 
 
 def _most_agreed(drawn: dict) -> str:

@@ -14,6 +14,7 @@ from itertools import cycle
 from urllib.parse import quote
 
 import docx
+import markupsafe
 import pytest
 
 from glc_analysis import tables
@@ -248,7 +249,7 @@ def in_bytes(folder):
             forms = {
                 name,
                 json.dumps(name)[1:-1],
-                html.escape(name),
+                html.escape(name), str(markupsafe.escape(name)),
                 quote(name),
                 name.replace(" ", "-"),
                 name.encode("ascii", "xmlcharrefreplace").decode(),

@@ -13,7 +13,6 @@ from glc_analysis.pages.survey import (
     country_list,
     country_map,
     page_header,
-    principle_links,
     released_rules,
     sampling_note,
     scales,
@@ -123,11 +122,3 @@ def test_the_checklists_state_how_far_the_coders_agree(sample_study):
     whole = known[(known["code_id"] == "") & (known["unit"] == "turn") & (known["subset"] == "all")]
     assert method_facts(StudyView(sample_study))["agreement"] == (
         f"Krippendorff's alpha (MASI) {whole['value'].iloc[0]:.2f}")
-
-
-def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
-    whole = principle_links(StudyView(sample_study)).data
-    assert '<a href="principle-p01.html">Time before forms</a>' in whole
-    assert "A house in every service" not in whole  # set aside
-    theme = principle_links(StudyView(sample_study, "public", theme="needs")).data
-    assert theme.count("<a ") == 2 and "A safe place with a key" in theme

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.packets.sheets import (
@@ -24,14 +25,13 @@ from glc_analysis.pages.country import (
     answers_by_country,
     codes_by_country,
     country_facts,
-    country_principles,
     open_answers_by_country,
     passages_by_country,
-    show_country_principles,
     who_answered,
     words_from_here,
 )
 from glc_analysis.pages.questions import country_sentences
+from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.publish.returns import held
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
@@ -46,7 +46,7 @@ COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "a
 
 def country_page(study, country):
     page = StudyView(study, "convening", country=country)
-    blocks = (who_answered, show_country_principles, answers_by_country, codes_by_country,
+    blocks = (who_answered, lambda view: slot(view, COUNTRY), answers_by_country, codes_by_country,
               passages_by_country, open_answers_by_country, country_facts)
     return plain("".join([*country_sentences(page)["sentence"], frame_html(words_from_here(page)),
                           *(block(page).data for block in blocks)]))
@@ -136,8 +136,8 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
     answers, _, rest = answers_by_country(StudyView(sample_study, "convening", country="PER")).data.partition(
         "questions whose answers are not shown here")
     for row in questions.itertuples():
-        assert (html.escape(row.wording) in answers) == (row.question_id in shown)
-        assert (html.escape(row.wording) in rest) != (row.question_id in shown)
+        assert (escape(row.wording) in answers) == (row.question_id in shown)
+        assert (escape(row.wording) in rest) != (row.question_id in shown)
     sensitive = questions.loc[questions["is_sensitive"], "wording"]
     assert not any(wording in sentence for wording in sensitive
                    for sentence in country_sentences(StudyView(sample_study, country="PER"))["sentence"])
@@ -167,17 +167,6 @@ def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_st
     assert said["estimate_id"].str.endswith("/country=KHM").all()
     several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
-
-
-def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
-    team = country_principles(StudyView(sample_study, country="PER"))
-    cited = tables.read("evidence", study=sample_study).query(
-        "reference.str.startswith('interview-farol-de-barro.')")
-    assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
-    view = StudyView(sample_study, "convening", country="THA")
-    assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
-    assert "P01" in {*country_principles(view)["principle_id"]}
-    assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):

@@ -19,6 +19,7 @@ from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.checklists import NOT_SHOWN, methods
 from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.publish.downloads import published_tables, software_texts, write_deposit
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -100,7 +101,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
         own = StudyView(study, audience, country=one)
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
                                         country.codes_by_country(own), frame_html(own.quotations()),
-                                        country.show_country_principles(own))
+                                        slot(own, COUNTRY))
     for packet in planned_packets(study):
         if packet.organisation:
             continue

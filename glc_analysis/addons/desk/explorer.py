@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +24,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 import pandas as pd
+from markupsafe import Markup, escape
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import suggest
@@ -521,7 +521,7 @@ class Explorer:
         are for."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{one.description}: {one.label}" for one in chosen)
-        return tag("p", escape(f"{about}."), class_="glc-note") + codes(view).data + "".join(
+        return tag("p", escape(f"{about}."), class_="glc-note") + codes(view).data + Markup().join(
             _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:

@@ -1,12 +1,12 @@
 """The sheets of a packet: a principle a page, the facilitator's agenda, the interpreter's words."""
 
 import re
-from html import escape
 from types import SimpleNamespace
 
 import lxml.html
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from glc_analysis.addons.convening.consensus import RULES
 from glc_analysis.addons.convening.packets import sheets as packet_sheets

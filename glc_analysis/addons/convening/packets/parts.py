@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from html import escape
 from math import ceil
 
 import lxml.html
 from lxml.html.builder import SPAN
+from markupsafe import Markup, escape
 
 from glc_analysis import manifest
 from glc_analysis.addons.convening.packets.paper import PdfSettings
@@ -46,7 +46,7 @@ from glc_analysis.publish.returns import addressed
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import Markup, bar, frame_html, html_table, tag
+from glc_analysis.tables_html import bar, frame_html, html_table, tag
 from glc_analysis.templates import languages, phrases, template
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.agenda import GROUPS
 from glc_analysis.addons.convening.consensus import no_result, roles_in_words
@@ -49,7 +49,6 @@ from glc_analysis.publish.returns import held, passages, sheet_phrases
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import PANELS
 from glc_analysis.tables_html import (
-    Markup,
     html_table,
     in_brackets,
     language_label,
@@ -148,15 +147,16 @@ def _answer_texts(view: StudyView, question, rows: pd.DataFrame, figures: pd.Dat
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
     for row in rows.itertuples():
-        where = f"{escape(view.country_labels.get(row.country_id, row.country_id))}: " if several else ""
+        where = escape(f"{view.country_labels.get(row.country_id, row.country_id)}: " if several else "")
         if row.missing:
             yield where + tag("em", escape(PHRASES[row.missing]))
         elif question.option_list and question.option_list != COUNTRY_LIST:
-            yield where + "; ".join(escape(labels.get(one, one)) + in_brackets(counts.get(one, "not shown"))
-                                    for one in row.value.split(";"))
+            yield where + Markup("; ").join(
+                escape(labels.get(one, one)) + in_brackets(counts.get(one, "not shown"))
+                for one in row.value.split(";"))
         else:
             texts = [labels.get(one, one) for one in row.value.split(";")]
-            yield where + escape("; ".join(texts)) + "".join(map(in_brackets, middle))
+            yield where + escape("; ".join(texts)) + Markup().join(map(in_brackets, middle))
 
 
 def own_passages(view: StudyView) -> Html:
@@ -405,7 +405,7 @@ def facilitator_sheet(view: StudyView) -> Html:
         said = note(NO_ROUND).data + _unrated(view)
     else:
         said = _agenda(view, order)
-    return show(said + _decided(view) + read_text(__file__, "discussion_steps.html"))
+    return show(said + _decided(view) + Markup(read_text(__file__, "discussion_steps.html")))
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:

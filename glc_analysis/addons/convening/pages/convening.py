@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import agenda as by_decision
 from glc_analysis.addons.convening.blocks import AGENDA, DECISIONS
@@ -40,7 +40,7 @@ from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
 from glc_analysis.disclosure.blocks import NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
-from glc_analysis.tables_html import Markup, bar, html_table, note, show, tag
+from glc_analysis.tables_html import bar, html_table, note, show, tag
 from glc_analysis.text import language_direction
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
@@ -241,7 +241,7 @@ def marked(old: str, new: str) -> tuple[Markup, Markup]:
     """The old and the new text as HTML, with the words that went and those that came marked.
 
     >>> marked("Ask once.", "Ask twice.")
-    ('Ask <del>once</del>.', 'Ask <ins>twice</ins>.')
+    (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
     """
     before, after = words(old), words(new)
     matcher = SequenceMatcher(None, [one.strip() for one in before], [one.strip() for one in after],

@@ -9,11 +9,11 @@ the page of the theme.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
 from glc_analysis.addons.convening.ballots import masked, readable_comments
@@ -27,7 +27,7 @@ from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
-from glc_analysis.tables_html import Markup, html_table, language_label, more, note, quotation, show, tag
+from glc_analysis.tables_html import html_table, language_label, more, note, quotation, show, tag
 from glc_analysis.text import language_direction
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
@@ -174,7 +174,7 @@ def _statement(view: StudyView, row: Any) -> str:
             *(tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
                   tag("span", escape(other.statement), **language_attributes(other.language)))
               for other in others.itertuples())]
-    return "".join(said)
+    return Markup().join(said)
 
 
 def show_reasons(view: StudyView) -> Html | None:
@@ -185,7 +185,7 @@ def show_reasons(view: StudyView) -> Html | None:
 
 
 def _reasons(row: Any) -> str:
-    return "".join([tag("p", escape(row.rationale)) if row.rationale else "",
+    return Markup().join([tag("p", escape(row.rationale)) if row.rationale else "",
                     tag("p", tag("strong", "How to tell whether it works: "), escape(row.indicator))
                     if row.indicator else ""])
 
@@ -263,7 +263,7 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
 def _both_sides(pieces: pd.DataFrame) -> str:
     if "note" in pieces.attrs:
         return note(pieces.attrs["note"]).data
-    sides = {stance: tag("h2", name) + "".join(_side(pieces[pieces["stance"] == stance],
+    sides = {stance: tag("h2", name) + Markup().join(_side(pieces[pieces["stance"] == stance],
                                                      nothing_said(pieces, NOTHING.get(stance, ""))))
              for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
     said = [one for one in facts(pieces) if one not in NOTHING.values()]
@@ -292,7 +292,7 @@ def _linked(sentence: str, place: str) -> str:
     """A sentence whose first name in quotation marks is a link; without a name, all of it.
 
     >>> _linked("5 of 9 raised “Rest”.", "theme-care#code-rest")
-    '5 of 9 raised “<a href="theme-care.html#code-rest">Rest</a>”.'
+    Markup('5 of 9 raised “<a href="theme-care.html#code-rest">Rest</a>”.')
     """
     if not place:
         return escape(sentence)
@@ -342,7 +342,7 @@ def positions_html(view: StudyView, principle_id: str) -> str:
     """What panels say together about a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
-    return "".join(tag("p", tag("strong", f"{PANELS[row.panel]}, together: "),
+    return Markup().join(tag("p", tag("strong", f"{PANELS[row.panel]}, together: "),
                        tag("span", escape(row.position), dir="auto"),
                        tag("span", f" (round {escape(row.round_id)})", class_="glc-note"))
                    for row in rows.itertuples())
@@ -442,7 +442,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
     rest = reserved[shown:]
     told = [tag("p", escape(WITHDRAWAL["before_signing"]), class_="glc-note")] * (
         view.may("draft_principles") and not is_on_paper)
-    return "".join([*parts, *told, *reserved[:shown],
+    return Markup().join([*parts, *told, *reserved[:shown],
                     _folded(f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
 
 
@@ -525,7 +525,7 @@ def show_sources(view: StudyView) -> Html:
         found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                             name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show("".join([*found, votes, history_html(trail, view.principle, is_folded=True)]))
+    return show(Markup().join([*found, votes, history_html(trail, view.principle, is_folded=True)]))
 
 
 def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
@@ -536,7 +536,7 @@ def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
         parts.append(tag("p", "This is not all: principles.csv has every text.", class_="glc-note"))
     parts += decided(trail, principle_id)
     if not parts or not is_folded:
-        return "".join(parts)
+        return Markup().join(parts)
     return tag("details", tag("summary", "How this text changed"), *parts, class_="glc-more")
 
 

@@ -1,0 +1,136 @@
+"""What the convening shows on pages of the core: principles, and how they were agreed on."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis import tables
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.pages.checklists import FACTS, counted, listed
+from glc_analysis.study import PANELS
+from glc_analysis.tables_html import show
+from glc_analysis.templates import blocks
+from glc_analysis.view.places import Places, link
+from glc_analysis.view.study_view import StudyView
+
+# ------------------------------
+# Principles of the study, of a theme, of a country.
+
+
+def principle_links(view: StudyView) -> Html:
+    """The principles of the page with links to them, but for those no longer in use: on a theme's page
+    those on the theme. Blank where there are none."""
+    rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
+    if view.theme:
+        rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
+    if rows.empty:
+        return show("")
+    places = Places({}, ())
+    return show(blocks(__file__, "slots.html").principle_links([
+        (row.short_name or row.printed_id, link(places.principle(row.principle_id)),
+         "" if row.status == "agreed" else row.status.replace("_", " ")) for row in rows.itertuples()]))
+
+
+STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
+           "contradicts": "Evidence from here speaks against"}
+
+
+def country_principles(view: StudyView) -> pd.DataFrame:
+    """The principles that cite evidence from the country, one row a principle and stance: principle_id,
+    principle, stance, source ("words" of an organisation, or a "code" that one raised).
+
+    Readers other than the team learn of codes whose figure of the whole study they may see: where that of
+    this country is released too, or a quotation with the code is cleared and names an organisation from here.
+
+    >>> country_principles(study.view("team", country="KHM"))["principle_id"].tolist()
+    ['P01', 'P08', 'P15']
+    """
+    texts = view.principle_rows
+    rows = tables.read("evidence", study=view.study)  # of hidden evidence too: this says nothing of whose
+    rows = rows[rows["principle_id"].isin(texts["principle_id"])]
+    is_word = rows["kind"].eq("segment") & rows["reference"].isin(_segments_from_here(view))
+    is_code = rows["kind"].eq("code") & rows["reference"].isin(_codes_raised_here(view))
+    rows = rows.assign(source=is_word.map({True: "words", False: "code"}))[is_word | is_code]
+    rows = rows.sort_values("source", ascending=False, kind="stable").drop_duplicates(
+        ["principle_id", "stance"])
+    names = dict(zip(texts["principle_id"], texts["short_name"], strict=True))
+    return pd.DataFrame({"principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names),
+                         "stance": rows["stance"], "source": rows["source"]}).reset_index(drop=True)
+
+
+def _segments_from_here(view: StudyView) -> set[str]:
+    """The segments with words from the country, for those who may read them."""
+    if not view.may("passages"):
+        return set()
+    segments, documents = view.read("segments"), view.read("documents")
+    return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
+
+
+def _codes_raised_here(view: StudyView) -> set[str]:
+    """The codes that organisations of the country raised, as far as this audience may know."""
+    if view.may("passages"):
+        mentioned = view.read("mentions")
+        return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
+    rows = view.released[view.released["measure"] == "coded"]
+    counted = {*rows.loc[rows["subset_kind"].eq("country") & rows["n"].gt(0), "code_id"]}
+    cleared = {code for codes in view.quotation_rows["code_ids"] for code in codes.split(";")}
+    return {*rows.loc[rows["subset_kind"] == "all", "code_id"]} & (counted | cleared)
+
+
+def show_country_principles(view: StudyView) -> Html:
+    """The principles that cite evidence from the country, with links, by what the evidence says of them."""
+    rows = country_principles(view)
+    places = Places.of(view.codebook, view.question_figures("coded"))
+    return show(blocks(__file__, "slots.html").country_principles([
+        (said, [(row.principle, link(places.principle(row.principle_id)))
+                for row in rows[rows["stance"] == stance].itertuples()])
+        for stance, said in STANCES.items()]))
+
+
+# ------------------------------
+# What the checklists of the methods record.
+
+
+def method_facts(view: StudyView) -> dict[str, str]:
+    """What is recorded about principles, rounds of rating and signatures, by the names of column ``fact``."""
+    rows, rule = view.principle_rows, view.study.settings["consensus"]
+    evidence = view.read("evidence")
+    is_told = (evidence["kind"] != "segment") | view.may("passages")
+    evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
+    status = rows["status"].value_counts()
+    facts = FACTS["convening"] | {
+        "principles": listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+        "evidence": listed(counted(n, f"{kind} cited") for kind, n in
+                            evidence["kind"].value_counts().sort_index().items()),
+        "literature": counted((evidence["kind"] == "literature").sum(), "publication cited"),
+        "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
+        "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
+        "signoffs": _signed(view)}
+    if view.closed_rounds:
+        facts |= FACTS["rounds"] | _rounds(view)
+        if PANELS["survivor_adviser"] in view.panel_sizes:
+            facts |= FACTS["survivor_advisers"]
+    return facts
+
+
+def _rounds(view: StudyView) -> dict[str, str]:
+    principles, tallies = view.read("principles"), view.read("tallies")
+    changed = (principles["translation_of"] == "") & (principles["version"] != "1")
+    aside = (view.principle_rows["status"] == "set_aside").sum()
+    ends = tallies.drop_duplicates(["round_id", "panel"])
+    return {"rounds": counted(len(view.closed_rounds), "round"),
+            "panel": listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
+            "votes": listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
+                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
+            "changes": listed([counted(changed.sum(), "text reworded"), f"{aside} set aside"])
+            if view.may("earlier_texts") else ""}
+
+
+def _signed(view: StudyView) -> str:
+    """How many signatures the audience may read, by decision; of the nameless none."""
+    found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
+        pd.DataFrame({"decision": []})])
+    said = found.loc[found["decision"] != "", "decision"].value_counts()
+    whose = "" if view.may("signatures") else "by name: "
+    return whose + listed(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""

@@ -1,0 +1,33 @@
+"""What add-ons show on pages of the core: each page has slots, and an add-on may fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.addon import brought
+from glc_analysis.tables_html import show
+from glc_analysis.view.study_view import StudyView
+
+OVERVIEW, COUNTRY, METHODS = "overview", "country", "methods"
+"""The slots: below the head of the overview and of the pages of the survey and of a theme; on a country's
+page, HTML each; and what the checklists of the methods record, texts by the names of column ``fact``."""
+
+
+def slot(view: StudyView, name: str) -> Html:
+    """What the add-ons show in a slot; blank where none does.
+
+    >>> "Principles:" in slot(view, "overview").data
+    True
+    """
+    return show(Markup().join(shown.data for shown in filled(view, name)))
+
+
+def filled(view: StudyView, name: str) -> Iterator[Any]:
+    """What each add-on that fills a slot gives for it, but for None."""
+    for add_on, functions in brought("slots"):
+        if name in functions and (given := add_on.load(functions[name])(view)) is not None:
+            yield given

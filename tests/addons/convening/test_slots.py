@@ -1,0 +1,35 @@
+"""The pages of the core show the principles of the study, of a theme and of a country."""
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.pages.slots import country_principles
+from glc_analysis.pages import slots
+from glc_analysis.pages.checklists import method_facts
+from glc_analysis.pages.slots import COUNTRY, OVERVIEW, slot
+from glc_analysis.view.study_view import StudyView
+
+
+def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
+    whole = slot(StudyView(sample_study), OVERVIEW).data
+    assert '<a href="principle-p01.html">Time before forms</a>' in whole
+    assert "A house in every service" not in whole  # set aside
+    theme = slot(StudyView(sample_study, "public", theme="needs"), OVERVIEW).data
+    assert theme.count("<a ") == 2 and "A safe place with a key" in theme
+
+
+def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
+    team = country_principles(StudyView(sample_study, country="PER"))
+    cited = tables.read("evidence", study=sample_study).query(
+        "reference.str.startswith('interview-farol-de-barro.')")
+    assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
+    view = StudyView(sample_study, "convening", country="THA")
+    assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
+    assert "P01" in {*country_principles(view)["principle_id"]}
+    assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
+
+
+def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
+    assert method_facts(StudyView(sample_study))["signoffs"]
+    monkeypatch.setattr(slots, "brought", lambda field: iter(()))
+    view = StudyView(sample_study, country="PER")
+    assert slot(view, OVERVIEW).data == slot(view, COUNTRY).data == ""
+    assert "signoffs" not in method_facts(StudyView(sample_study))
