@@ -125,6 +125,12 @@ def test_a_coder_named_by_the_caller_stands_in_where_the_file_names_none(tmp_pat
     assert set(read(tmp_path, anonymous).codings["coder"]) == {""}
 
 
+def test_work_of_several_users_who_are_named_at_no_coding_cannot_be_told_apart(tmp_path):
+    raw = read(tmp_path, re.sub(r' creatingUser="[^"]*"', "", WHOLE))
+    assert raw.is_mixed and "2 people worked in this project" in raw.notes[0]
+    assert not read(tmp_path).is_mixed
+
+
 def test_one_code_twice_on_one_stretch_by_one_coder_is_merged_and_said(tmp_path):
     note = "<Description>{}</Description>".format
     twice = [
