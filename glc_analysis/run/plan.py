@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.addon import brought
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
 from glc_analysis.manifest import package_hash, read_record, read_slices
@@ -264,7 +265,9 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
     """
     made_from = {"estimates": [f"release_{audience}"], "answers": ["answers", "organisations"],
-                 "organisations": ["answers", "organisations"], "evidence": ["principles"]}
+                 "organisations": ["answers", "organisations"]}
+    for _, declared in brought("visible_from"):
+        made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
     return sorted({*reads, *others, "processed/slices.json", reference_path("consent")})
 

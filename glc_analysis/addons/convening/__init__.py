@@ -9,7 +9,7 @@ ADD_ON = AddOn(
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:principles", "evidence": "view:evidence",
              "announced_votes": "view:announced_votes"},
-    visible_slices="view:slices",
+    visible_from={"evidence": ("principles",)}, visible_slices="view:slices", terms="terms:TERMS",
     blocks="blocks:BLOCKS", release_content="releases:content_of",
     announced={"votes": "releases:announced_votes"},
     private_inputs=("rounds",), checks="checks:CHECKS", settings_faults="settings:settings_faults")
