@@ -46,9 +46,6 @@ class AddOn:
     other than the team may see of it; of tables without one, nothing."""
     visible_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By table of ``visible``, the other tables from which its function makes it."""
-    visible_slices: str = ""
-    """A function of (slices.json, an audience) that gives of its ``slices`` what the audience may know;
-    without one, nothing."""
     terms: str = ""
     """What the gate has to know of its tables (:class:`glc_analysis.gate.leak_scan.Terms`)."""
     blocks: str = ""
@@ -62,12 +59,29 @@ class AddOn:
     build keeps it in a table ``announced_NAME``."""
     slices: str = ""
     """A function of (a reader of tables by name) that gives further lists of slices.json."""
+    page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
+    with the ids of which each audience may have a page."""
+    downloads: str = ""
+    """Tables that a site hands over, by name."""
+    software_files: str = ""
+    """Files that a site hands over for other software, a tuple."""
+    papers: tuple[str, ...] = ()
+    """Folders of papers of a run that are published with its site."""
+    rehearsed: tuple[str, ...] = ()
+    """Kinds of raw files that people may add to invented data: they are no data of anybody there."""
+    row_names: Mapping[str, str] = field(default_factory=dict)
+    """What a row of its reference tables is called, by table."""
     private_inputs: tuple[str, ...] = ()
     """Folders of ``private/`` from which its steps make tables."""
     checks: str = ""
     """Checks between reference tables, a tuple."""
     settings_faults: str = ""
     """A function of (the name of the file, all settings) that yields Faults of its settings."""
+    check_lines: str = ""
+    """A function of (study, reference tables) that yields what ``glc check`` says where nothing is wrong."""
+    status_lines: str = ""
+    """A function of a study that yields lines of ``glc status``, each with a list of details."""
 
     def load(self, name: str) -> Any:
         """What a name stands for; its module is imported now.

@@ -155,7 +155,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
 
     Raises Faults with everything that can be known to be wrong, whatever is wrong elsewhere, and names what
     could not be looked at. How far coders agree, what is shown to whom, and in which language an answer is
-    are no faults: none of it is worked out. Figures are, where a row of evidence names one.
+    are no faults: none of it is worked out. Figures are, where a row of a reference table names one.
     """
     faults: list[Fault] = []
     if find_faults(lambda: study.settings, faults):

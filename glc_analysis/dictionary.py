@@ -53,8 +53,8 @@ def reference_chapter(examples: Path) -> str:
 
     >>> from glc_analysis.study import REPOSITORY
     >>> chapter = reference_chapter(REPOSITORY / "glc_analysis/sample")
-    >>> next(line for line in chapter.splitlines() if line.startswith("| may_rate"))
-    "| may_rate | whether the person's votes count | `true` or `false`; never blank | `true` |"
+    >>> next(line for line in chapter.splitlines() if line.startswith("| level"))
+    '| level | its level in the codebook | `domain`, `theme`, `family` or `code`; never blank | `code` |'
     """
     lines = ["| table | each row is | where it lies |", "|---|---|---|"]
     for name, table in reference_tables().items():
@@ -99,8 +99,8 @@ def _may_hold(about: ReferenceColumn) -> str:
 
     >>> print(_may_hold(reference_tables()["questions"].columns["theme_id"]))
     a `code_id` of codebook.csv where `level` is `theme`; may be blank
-    >>> print(_may_hold(reference_tables()["evidence"].columns["quoted_for"]))
-    `convening`, `public` or `convening;public`; may be blank; the column may be left out
+    >>> print(_may_hold(reference_tables()["documents"].columns["translation_status"]))
+    `machine`, `human` or `checked`; may be blank; the column may be left out
     """
     target, words = about.refers_to, [f"`{word}`" for word in about.allowed if word]
     if words:

@@ -170,8 +170,9 @@ def _fix_for_missing(row: dict[str, str] | None) -> str:
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
     """Faults if invented and real raw files are in one study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
-    # Votes on invented principles, and codings of invented texts: no data of anybody.
-    rehearsed = {*map(study.relative, study.raw_files("ratings"))}
+    # What people add to the sample, such as codings of invented texts, is no data of anybody.
+    rehearsed = {study.relative(path) for _, kinds in addon.brought("rehearsed") for kind in kinds
+                 for path in study.raw_files(kind)}
     rehearsed |= {name for name in present if Path(name).name in (JOURNAL, SUGGESTION_LOG)}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
@@ -352,8 +353,9 @@ State = dict[str, dict[str, dict[str, str]]]
 """By file, row (its key) and column: a digest of the cell."""
 SECRET = "names"
 ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
-             "organisations": "organisation", "principles": "principle", "documents": "document",
-             "countries": "country name"}
+             "organisations": "organisation", "documents": "document", "countries": "country name",
+             **{table: name for _, names in addon.brought("row_names") for table, name in names.items()}}
+"""What a row of a reference table is called; of the others it is a row."""
 RENAMED = ("name", "label")
 
 

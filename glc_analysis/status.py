@@ -8,22 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import manifest
-from glc_analysis.addons.convening.histories import changes
-from glc_analysis.errors import Faults
+from glc_analysis.addon import brought
 from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
 from glc_analysis.run.plan import plan, stale, why
 from glc_analysis.run.record import last_run
-from glc_analysis.schema import table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
 
 LISTED = 10
 """The most causes and pages that are listed."""
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
-    """One line each: the study, raw files that are new or unused, principles that were changed in the room or
-    are no longer in use, tables, pages."""
+    """One line each: the study, raw files that are new or unused, what add-ons have to say, tables, pages."""
     arrivals = manifest.inspect(study)
     n = len(arrivals.checksums)
     yield f"{study.title}: {n} raw file{'s' if n != 1 else ''}, none changed or missing."
@@ -31,7 +27,10 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():
         yield f"{name}: is in raw/, but no setting of study.toml names it."
-    yield from _changed_texts(study)
+    for add_on, function in brought("status_lines"):
+        for line, details in add_on.load(function)(study):
+            yield line
+            yield from _listed(details)
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
@@ -44,19 +43,6 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     old = stale(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."
     yield from _listed([f"{page.slug}: {why(page, last)}" for page in old])
-
-
-def _changed_texts(study: Study) -> Iterator[str]:
-    """The principles that were proposed, split or merged, and those that are no longer in use."""
-    path, (shared, *_) = study.reference_file("principles"), table_files("principles")
-    try:
-        rows = read_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
-    except Faults:  # `glc check` tells them
-        return
-    texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]
-    if lines := [*changes(texts)]:
-        yield f"Principles: {sum(one['status'] in ('candidate', 'agreed') for one in texts)} in use."
-        yield from _listed(lines)
 
 
 def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:

@@ -299,8 +299,8 @@ class Study:
         """The file that holds the key and the private columns of a table that lies in ``reference/``; None if
         the table is whole.
 
-        >>> Study(Path("data")).private_columns_file("evidence").as_posix()
-        'data/private/reference/evidence.csv'
+        >>> Study(Path("data")).private_columns_file("codebook").as_posix()
+        'data/private/reference/codebook.csv'
         """
         apart = table_files(name)[1:]
         return self.root / apart[0].path if apart else None

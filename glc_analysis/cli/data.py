@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glc_analysis.addon import brought
 from glc_analysis.cli.group import (
     build_tables,
     counted,
@@ -122,7 +123,6 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     from datetime import date
 
     from glc_analysis import manifest
-    from glc_analysis.addons.convening.ballots import Ballots
     from glc_analysis.addons.drafting.store import read_draft
     from glc_analysis.build import check_study
     from glc_analysis.reference import read_reference
@@ -177,8 +177,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     reference = read_reference(study)
-    for note in Ballots.read(study, reference).notes:
-        say(note)
+    for add_on, lines in brought("check_lines"):
+        for line in add_on.load(lines)(study, reference):
+            say(line)
     # Of a study that was drafted, the lines about the draft say it.
     if (n := int((reference.questions["is_sensitive"] == UNDECIDED).sum())) and read_draft(study) is None:
         say(f"{counted(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "

@@ -7,13 +7,16 @@ COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from html import escape
 
 import pandas as pd
+from IPython.display import HTML as Html
 
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.blocks import COUNTS
 from glc_analysis.manifest import VERSION
 from glc_analysis.study import PANELS, Study
+from glc_analysis.tables_html import html_table, show, tag
 from glc_analysis.templates import read_records, read_toml
 from glc_analysis.view.study_view import StudyView
 
@@ -171,3 +174,19 @@ def _count(n: int, what: str) -> str:
 
 def _listed(parts: Iterable[str]) -> str:
     return ", ".join(filter(None, parts))
+
+
+def methods(view: StudyView) -> Html:
+    """The items of the reporting checklists, with what is recorded for each."""
+    rows = reporting_items(method_facts(view))
+
+    def counted(own: pd.DataFrame) -> str:
+        """How many items are recorded; without the number where somebody left who may have changed it."""
+        n = (own["value"] != NOT_RECORDED).sum()
+        return "" if COUNTS in view.hidden else f": {n} of {len(own)} items recorded"
+
+    return show("".join(
+        tag("details", tag("summary", escape(f"{name}{counted(own)}")),
+            html_table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
+            class_="glc-more")
+        for name, own in rows.groupby("checklist", sort=False)))

@@ -11,6 +11,8 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.joint_display import display
+from glc_analysis.addon import brought
 from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.dictionary import datapackage, dictionary
@@ -43,10 +45,10 @@ from glc_analysis.templates import template
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
-# The tables that a site hands over: what its audience may see of figures, questions, codes, words, votes.
+# The tables that a site hands over: what its audience may see of figures, questions, codes, words.
 #
 # Each is made of what was released or cleared for the audience, once for all tables together; what is
-# not in one cannot be worked out from another. :data:`PUBLISHED` describes them as TABLES does the others.
+# not in one cannot be worked out from another. :func:`offered` has them all.
 
 
 # ------------------------------
@@ -57,7 +59,25 @@ SUBSETS = ("all", "region", "source")
 """Subsets in the team's table of figures; the others, by far the most rows, are in processed/."""
 
 
-def _described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
+@dataclass(frozen=True)
+class Download:
+    """A table that a site hands over: what it is, and the rows of it that the readers of a page may have."""
+
+    about: Table
+    rows: Callable[[StudyView], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class SoftwareFile:
+    """A file for other software: its name, what it holds in words, and a function that gives its text of a
+    study, the tables that are handed over, and the audience."""
+
+    name: str
+    about: str
+    text: Callable[[Study, Mapping[str, pd.DataFrame], str], str]
+
+
+def described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
     """A table with some columns of a processed one, and with columns of text beside them."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
@@ -67,45 +87,13 @@ def _described(name: str, *columns: str, grain: str = "", **added: str) -> Table
                  {column: (known | texts)[column] for column in order})
 
 
-PUBLISHED: dict[str, Table] = {
-    "figures": _described(
-        "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
-        "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
-        "share", "band", "low", "high", "method", grain="each row is a released figure",
-        question="the question as it was asked", option="the option as printed",
-        code="the code as printed", band="a range, where a number would tell too much"),
-    "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",
-                            "asked_if"),
-    "codes": _described("codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition",
-                        "include", "exclude"),
-    "countries": _described("countries", "country_id", "label", "region_id",
-                            grain="each row is a country of which these readers may know"),
-    "quotations": _described("quotations", "text", "language", "wording", "source", "theme_ids",
-                             grain="each row is a quotation that these readers may see"),
-    "principles": _described(
-        "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
-        "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"),
-    "votes": _described(
-        "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
-        "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
-        "movement", "rule", votes="the high votes in words, for the public so that nobody's follows"),
-    "joint_display": Table("each row is a topic on which survey and interviews are compared", ("topic",), {
-        column: Column("text", meaning) for column, meaning in {
-            "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
-            "coded_finding": "what was coded", "quotation": "a quotation", "fit": "how they fit",
-            "inference": "what follows, written by a person"}.items()}),
-}
-"""In the order in which they are offered; a table without rows is not."""
-
-
 def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
-    """The tables of :data:`PUBLISHED` that have rows for an audience, their columns in order; none where
-    nothing is built."""
+    """The tables that have rows for an audience, their columns in order; none where nothing is built."""
     if not (study.processed / "estimates.parquet").is_file():
         return {}
     page = StudyView(study, audience)
-    frames = {name: make(page) for name, make in _MAKERS.items()}
-    return {name: frame[[*PUBLISHED[name].columns]].reset_index(drop=True)
+    frames = {name: download.rows(page) for name, download in offered().items()}
+    return {name: frame[[*offered()[name].about.columns]].reset_index(drop=True)
             for name, frame in frames.items() if len(frame)}
 
 
@@ -145,27 +133,46 @@ def _quotations(page: StudyView) -> pd.DataFrame:
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
 
-def _principles(page: StudyView) -> pd.DataFrame:
-    """The principles in their latest text, each with its translations."""
-    rows, shown = page.read("principles"), page.principle_rows["printed_id"]
-    own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
-    return rows[rows["is_current"] & own.isin(shown)]
+_OWN = {
+    "figures": Download(described(
+        "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
+        "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
+        "share", "band", "low", "high", "method", grain="each row is a released figure",
+        question="the question as it was asked", option="the option as printed",
+        code="the code as printed", band="a range, where a number would tell too much"), _figures),
+    "questions": Download(described("questions", "question_id", "order", "unit", "type", "wording",
+                                    "theme_id", "asked_if"), lambda page: page.question_table),
+    "codes": Download(described("codebook", "code_id", "order", "parent_id", "level", "name", "path",
+                                "definition", "include", "exclude"), _codes),
+    "countries": Download(described("countries", "country_id", "label", "region_id",
+                                    grain="each row is a country of which these readers may know"),
+                          _countries),
+    "quotations": Download(described("quotations", "text", "language", "wording", "source", "theme_ids",
+                                     grain="each row is a quotation that these readers may see"),
+                           _quotations),
+}
 
 
-def _joint(page: StudyView) -> pd.DataFrame:
-    """The survey and the interviews side by side."""
-    rows = display(page)
-    return rows if page.may("joint_display") else rows.iloc[:0]
+@cache
+def offered() -> dict[str, Download]:
+    """The tables that are offered, by name and in their order, with those of add-ons."""
+    return _OWN | {name: download for add_on, place in brought("downloads")
+                   for name, download in add_on.load(place).items()}
 
 
-_MAKERS: dict[str, Callable[[StudyView], pd.DataFrame]] = {
-    "figures": _figures, "questions": lambda page: page.question_table, "codes": _codes,
-    "countries": _countries, "quotations": _quotations, "principles": _principles,
-    "votes": lambda page: page.tallies, "joint_display": _joint}
+@cache
+def software_files() -> tuple[SoftwareFile, ...]:
+    """The files for other software, which add-ons bring."""
+    return tuple(file for add_on, place in brought("software_files") for file in add_on.load(place))
+
+
+def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
+    """The texts of the files for other software, made of the tables for an audience, by name."""
+    return {file.name: file.text(study, frames, audience) for file in software_files()}
 
 
 # ------------------------------
-# What a site hands over: its tables as CSV and XLSX with what their columns mean, its principles as JSON.
+# What a site hands over: its tables as CSV and XLSX with what their columns mean, files for other software.
 
 
 FOLDER = "downloads"
@@ -176,8 +183,8 @@ MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text tha
           "would take for a formula begins with an apostrophe."
 
 
-def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], principles: str) -> None:
-    """Writes every table as CSV and as a workbook with its dictionary, and principles.json."""
+def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> None:
+    """Writes every table as CSV and as a workbook with its dictionary, and the files for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         write_csv(frame, folder / f"{STEM.format(name)}.csv")
@@ -186,14 +193,15 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], principles
         _sheet(book.create_sheet(name), frame)
         _sheet(book.create_sheet("dictionary"), columns_of(name))
         save_workbook(book, folder / f"{STEM.format(name)}.xlsx")
-    (folder / "principles.json").write_text(principles, encoding="utf-8", newline="\n")
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def columns_of(name: str) -> pd.DataFrame:
     """One row a column of a published table: column, type, meaning with the words it may take."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
-        for column, about in PUBLISHED[name].columns.items()]
+        for column, about in offered()[name].about.columns.items()]
     return pd.DataFrame(rows, columns=["column", "type", "meaning"])
 
 
@@ -206,27 +214,8 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
         sheet.append([None if pd.isna(cell) or cell == "" else inert(cell) for cell in row])
 
 
-def principles_json(study: Study, rows: pd.DataFrame | None, audience: str) -> str:
-    """The principles for other software: an id that stays, what each says in which languages, by what one
-    would see it, how far it is, its version; the study's licence."""
-    said = []
-    for row in () if rows is None else rows[rows["translation_of"] == ""].itertuples():
-        own = rows[(rows["printed_id"] == row.printed_id) | (rows["translation_of"] == row.printed_id)]
-        said.append({
-            "id": row.principle_id, "version": row.version, "printed_id": row.printed_id,
-            "status": row.status, "short_name": row.short_name, "language": row.language,
-            "languages": [*own["language"]],
-            "statement": dict(zip(own["language"], own["statement"], strict=True)),
-            "rationale": row.rationale, "indicator": row.indicator, "domain": row.domain_id,
-            "themes": [one for one in row.theme_ids.split(";") if one]})
-    content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
-               "audience": audience, "release": _release(study, audience),
-               "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
-               "principles": said}
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def _release(study: Study, audience: str) -> dict[str, object] | None:
+def release_of(study: Study, audience: str) -> dict[str, object] | None:
+    """The number and the day of an audience's release; None where releases have no number."""
     if not may(audience, "numbered_releases"):
         return None
     return {name: read_slices(study)["release"][audience][name] for name in ("number", "day")}
@@ -239,15 +228,16 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{STEM.format(name)}.{kind}",
                                  aria_label=f"{_words(name)} as {kind.upper()}")
                              for kind in ("csv", "xlsx"))) for name in frames]
-    offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
-                     "Rows": [len(frame) for frame in frames.values()], "Files": files}, numeric=("Rows",))
-    json_link = tag("a", "principles.json", href=f"{FOLDER}/principles.json")
+    tables = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
+                         "Rows": [len(frame) for frame in frames.values()], "Files": files},
+                        numeric=("Rows",))
+    others = "".join(tag("p", f"For other software: {tag('a', file.name, href=f'{FOLDER}/{file.name}')}, "
+                              f"{file.about}.") for file in software_files())
     licence = escape(f"Licence: {study.licence}." if study.licence else NO_LICENCE)
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
-        Markup(offered + tag("p", f"For other software: {json_link}, the principles with ids that stay.")
-               + tag("p", licence, class_="glc-note"))]
+        Markup(tables + others + tag("p", licence, class_="glc-note"))]
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -264,7 +254,7 @@ def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def _grain(name: str) -> str:
-    return PUBLISHED[name].grain.removeprefix("each row is ")
+    return offered()[name].about.grain.removeprefix("each row is ")
 
 
 def _words(name: str) -> str:
@@ -285,9 +275,9 @@ def _anchor(name: str) -> str:
 
 AUDIENCE = "public"
 LEFT_OUT = ("quotations",)
-OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "principles.json",
-       "codebook.qdc")
-"""The files of a deposit beside its tables: a folder with any other is not one, and is not replaced."""
+OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "codebook.qdc")
+"""The files of a deposit beside its tables and the files for other software: a folder with any other is not
+one, and is not replaced."""
 INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
@@ -315,24 +305,25 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
 
 
 def _is_of_a_deposit(path: Path) -> bool:
-    return path.name in OWN or path.name.endswith(f"{STEM.format('')}.csv")
+    known = (*OWN, *(file.name for file in software_files()))
+    return path.name in known or path.name.endswith(f"{STEM.format('')}.csv")
 
 
 def _write(study: Study, folder: Path) -> None:
     frames = published_tables(study, AUDIENCE)
-    principles = principles_json(study, frames.get("principles"), AUDIENCE)
+    for_software = software_texts(study, frames, AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in LEFT_OUT}
     for name, frame in frames.items():
         write_csv(frame, folder / f"{STEM.format(name)}.csv")
     write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
-    described = {name: PUBLISHED[name] for name in frames}
+    published = {name: offered()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
         "CITATION.cff": citation(study, read_slices(study)["release"][AUDIENCE]),
-        "principles.json": principles,
-        "DICTIONARY.md": dictionary(described),
-        "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
+        **for_software,
+        "DICTIONARY.md": dictionary(published),
+        "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=published,
                                         ending=STEM.format("") + ".csv", is_published=True, **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -357,10 +348,10 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         title=study.title, invented=INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
-        tables=[(f"{STEM.format(name)}.csv", PUBLISHED[name].grain, len(frame))
+        tables=[(f"{STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
         blank_cells=MISSING, shown_to_the_public=RULES[AUDIENCE].format(**study.settings["disclosure"]),
-        software_version=VERSION)
+        software_version=VERSION, software_files=software_files())
 
 
 def _methods(study: Study) -> str:

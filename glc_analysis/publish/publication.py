@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from glc_analysis.addons.convening.packets.parts import SHARED
+from glc_analysis.addon import brought
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, found_in_papers
@@ -182,7 +182,7 @@ def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
     computer, such as a web server; all other copies are their owner's alone."""
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
-    for part in (SHARED, "briefs"):
+    for part in (part for _, parts in brought("papers") for part in parts):
         if (papers := run / PAPERS / part).is_dir():
             shutil.copytree(papers, new / PAPERS / part, copy_function=shutil.copyfile)
     of_folders, of_files = (0o755, 0o644) if is_for_anybody else (0o700, 0o600)

@@ -523,10 +523,10 @@ class Assembly:
         study, audience, folder = self._study, self._audience, self._folder
         frames, gate = published_tables(study, audience), Gate(study, audience)
         if frames:
-            said = downloads.principles_json(study, frames.get("principles"), audience)
+            texts = downloads.software_texts(study, frames, audience)
             self._check_open()
             tables = folder / "site" / downloads.FOLDER
-            downloads.write_downloads(tables, frames, said)
+            downloads.write_downloads(tables, frames, texts)
             for path in sorted(tables.iterdir()):
                 self._check_open()
                 gate.read_ahead([path], folder)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import brought, installed
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
 from glc_analysis.manifest import package_hash, read_record, read_slices
@@ -43,9 +43,9 @@ class Notebook:
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
     (:mod:`glc_analysis.view.reader_study`), or the whole study where the metadata say
-    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty. One
-    that is the worked ``example`` of this name has a page in an invented study alone; a copy under another
-    name is a notebook like any other.
+    ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty, one
+    that needs an ``addon`` no page where that is not installed. One that is the worked ``example`` of this
+    name has a page in an invented study alone; a copy under another name is a notebook like any other.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Notebook:
     whole_study: bool = False
     needs: tuple[str, ...] = ()
     example: str = ""
+    addon: str = ""
 
     @property
     def name(self) -> str:
@@ -69,7 +70,8 @@ class Notebook:
 
 
 def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The notebooks of a folder whose file name begins with a number, in the order of their names.
+    """The notebooks of a folder whose file name begins with a number, in the order of their names, without
+    those of an add-on that is not installed.
 
     Raises Faults listing every file that is not a notebook, has no ``parameters``
     cell, or lacks the parameter ``study`` or ``audience``.
@@ -84,7 +86,7 @@ def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
         raise Faults(faults)
     if not found:
         raise GLCError(f"There is no notebook in {folder.name}/.")
-    return found
+    return [notebook for notebook in found if notebook.addon in ("", *installed())]
 
 
 def defaults(source: str) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def _read(path: Path) -> Notebook:
         cells, audiences = notebook["cells"], _audiences(notebook)
         said = notebook.get("metadata", {}).get("glc", {})
         whole_study, needs = said.get("whole_study", False) is True, tuple(map(str, said.get("needs", ())))
-        example = str(said.get("example", ""))
+        example, addon = str(said.get("example", "")), str(said.get("addon", ""))
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -140,7 +142,7 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences, whole_study, needs, example)
+                    audiences, whole_study, needs, example, addon)
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
@@ -166,9 +168,10 @@ class Inputs:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
-        # A principle's name is part of its own page's key, and all pages read principles from their table;
-        # a country's slices change with who works there.
-        unseen = ["tables", "inputs", "principles", "shown_principles", "release", "work_places"]
+        # Pages read what add-ons list from its table, and its name is part of its own page's key; a country's
+        # slices change with who works there.
+        unseen = ["tables", "inputs", "release", "work_places", *(name for names in _ADDED.values()
+                                                                  for name in names)]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
         lists["release"] = own if may(audience, "numbered_releases") else own.get("day", "")
@@ -217,11 +220,13 @@ class Inputs:
 # The pages: notebooks x parameters, each with a digest of all it depends on
 
 
-LISTS = {"country": "countries", "theme": "themes", "code": "codes", "principle": "principles",
-         "organisation": "organisations"}
+_ADDED = {kind: names for _, lists in brought("page_lists") for kind, names in lists.items()}
+
+LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
+         **{kind: listed for kind, (listed, _) in _ADDED.items()}}
 """A notebook with one of these parameters has a page for each entry of this list of slices.json."""
 
-SHOWN = {"country": "shown", "principle": "shown_principles"}
+SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
 """The list of slices.json that has, by audience, the ids of which it may have a page."""
 
 
@@ -377,8 +382,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """The countries, themes, codes or principles of which an audience may have a page, or the organisations
-    that get one."""
+    """The countries, themes, codes and so on of which an audience may have a page, or the organisations that
+    get one."""
     if kind == "organisation" and not may(inputs.audience, "briefs"):
         return []
     if kind == "code" and not may(inputs.audience, "passages"):

@@ -234,10 +234,10 @@ def table_files(table: str) -> tuple[TableFile, ...]:
 
     A table that the schema does not know is private.
 
-    >>> [file.path for file in table_files("consent")], [file.path for file in table_files("evidence")]
-    (['private/reference/consent.csv'], ['reference/evidence.csv', 'private/reference/evidence.csv'])
-    >>> table_files("principles")[1].required
-    ('principle_id', 'version', 'language', 'asked_by')
+    >>> [file.path for file in table_files("consent")], [file.path for file in table_files("codebook")]
+    (['private/reference/consent.csv'], ['reference/codebook.csv', 'private/reference/codebook.csv'])
+    >>> table_files("codebook")[1].required
+    ('code_id', 'example')
     """
     about = reference_tables().get(table)
     if about is None:
@@ -264,8 +264,8 @@ def reference_path(table: str) -> str:
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
     """The words that a column of a reference table may hold; a blank one where a cell may be blank.
 
-    >>> allowed_words("raters", "role")
-    ('provider', 'survivor_adviser', 'observer')
+    >>> allowed_words("documents", "kind")
+    ('interview', 'call')
     """
     return reference_tables()[table].columns[column].allowed
 
@@ -454,8 +454,8 @@ def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> l
 def schema_check(*columns: str) -> Check:
     """The check of these columns (``table.column``) against the schema, one after the other.
 
-    >>> schema_check("joint_display.quote_id").tables
-    ('joint_display', 'quotes')
+    >>> schema_check("documents.organisation_id").tables
+    ('documents', 'organisations')
     """
     needed = []
     for column in columns:

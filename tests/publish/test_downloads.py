@@ -11,10 +11,10 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
 from glc_analysis.publish.downloads import (
-    PUBLISHED,
     columns_of,
-    principles_json,
+    offered,
     published_tables,
+    software_texts,
     write_downloads,
 )
 from glc_analysis.reference import read_reference
@@ -30,7 +30,7 @@ def frames(sample_study):
 def folder(sample_study, frames, tmp_path_factory):
     folder = tmp_path_factory.mktemp("downloads")
     own = frames["public"]
-    write_downloads(folder, own, principles_json(sample_study, own["principles"], "public"))
+    write_downloads(folder, own, software_texts(sample_study, own, "public"))
     return folder
 
 
@@ -67,7 +67,7 @@ def test_votes_of_one_or_two_are_in_no_table(frames):
 def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
     for name, frame in frames["public"].items():
         read = pd.read_csv(folder / f"{name}-released.csv", encoding="utf-8-sig")
-        assert [*read.columns] == [*PUBLISHED[name].columns] and len(read) == len(frame), name
+        assert [*read.columns] == [*offered()[name].about.columns] and len(read) == len(frame), name
         book = load_workbook(folder / f"{name}-released.xlsx")
         assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
         assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*columns_of(name)["column"]]
@@ -76,7 +76,7 @@ def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder)
 
 def test_a_text_that_looks_like_a_formula_is_none(frames, folder):
     risky = frames["public"]["questions"].assign(wording='=HYPERLINK("x")')
-    write_downloads(folder / "risky", {"questions": risky}, "{}")
+    write_downloads(folder / "risky", {"questions": risky}, {})
     book = load_workbook(folder / "risky" / "questions-released.xlsx")
     cells = [cell for row in book["questions"] for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
@@ -115,6 +115,6 @@ def test_the_contact_of_study_toml_may_be_reached_by_the_convening(
 
 def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_path):
     own = frames["public"]
-    write_downloads(tmp_path, own, principles_json(sample_study, own["principles"], "public"))
+    write_downloads(tmp_path, own, software_texts(sample_study, own, "public"))
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name

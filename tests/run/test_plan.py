@@ -72,6 +72,15 @@ def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder
     assert "index" not in keys(Study(study.root), folder)
 
 
+@pytest.mark.parametrize(("name", "is_page"), [("convening", True), ("absent", False)])
+def test_a_notebook_of_an_add_on_that_is_not_installed_is_no_page(study, folder, name, is_page):
+    path = folder / "00_index.ipynb"
+    content = json.loads(path.read_text())
+    content["metadata"]["glc"] = {"addon": name}
+    path.write_text(json.dumps(content))
+    assert ("index" in keys(study, folder)) is is_page
+
+
 def test_a_copy_of_the_worked_example_is_a_page_of_any_study(study, folder):
     example_of_index(folder).rename(folder / "71_languages.ipynb")
     study.settings_file.write_text('[study]\nid = "ours"\ntitle = "Our study"\n')

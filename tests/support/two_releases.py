@@ -17,9 +17,9 @@ from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.checklists import NOT_SHOWN
+from glc_analysis.pages.checklists import NOT_SHOWN, methods
 from glc_analysis.pages.questions import headlines, question_html
-from glc_analysis.publish.downloads import principles_json, published_tables, write_deposit
+from glc_analysis.publish.downloads import published_tables, software_texts, write_deposit
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables_html import frame_html
@@ -76,7 +76,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
     view = StudyView(study, audience)
     yield "index", _joined(frame_html(headlines(view)), frame_html(view.quotations().head(2)),
                            survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
-    yield "methods", _joined(convening.methods(view))
+    yield "methods", _joined(methods(view))
     yield "principles", _joined(principles.principles_in_short(view), principles.principles_overview(view),
                                 principles.representation(view))
     for theme in view.themes:
@@ -136,8 +136,8 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
                 else said.splitlines()  # the header of a table is no line beside others
             yield f"file {path.relative_to(folder)}", [NUMBERED.sub("", row) for row in rows]
-    said = principles_json(study, frames.get("principles"), audience)
-    yield "file principles.json", [NUMBERED.sub("", row) for row in said.splitlines()]
+    for name, text in software_texts(study, frames, audience).items():
+        yield f"file {name}", [NUMBERED.sub("", row) for row in text.splitlines()]
 
 
 # ------------------------------

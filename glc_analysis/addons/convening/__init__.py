@@ -4,12 +4,16 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
-    commands={"Facilitator": "commands:COMMANDS"},
-    steps="steps:STEPS", slices="steps:slices", announced_blocks="announced_blocks",
+    commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
+    check_lines="ballots:check_lines", status_lines="histories:status_lines",
+    steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
+    slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:principles", "evidence": "view:evidence",
              "announced_votes": "view:announced_votes"},
-    visible_from={"evidence": ("principles",)}, visible_slices="view:slices", terms="terms:TERMS",
+    visible_from={"evidence": ("principles",)},
     blocks="blocks:BLOCKS", release_content="releases:content_of",
-    announced={"votes": "releases:announced_votes"},
-    private_inputs=("rounds",), checks="checks:CHECKS", settings_faults="settings:settings_faults")
+    announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
+    downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
+    rehearsed=("ratings",), row_names={"principles": "principle"},
+    checks="checks:CHECKS", settings_faults="settings:settings_faults")

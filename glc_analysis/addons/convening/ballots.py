@@ -256,6 +256,11 @@ class Ballots:
         return quorums(reference.raters, settings)
 
 
+def check_lines(study: Study, reference: Reference) -> list[str]:
+    """What is to know of the ballots of a study, where nothing is wrong with them."""
+    return Ballots.read(study, reference).notes
+
+
 @lru_cache(maxsize=100)
 def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
     """The votes of a file for as long as it has this content: a command reads them several times."""

@@ -745,4 +745,36 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
 
+@click.command(name="joint-display")
+@click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
+@click.option("--stated", is_flag=True,
+              help="List what organisations said that differs from an outside record.")
+@for_audience
+@rows_format("csv")
+@pass_study
+def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
+    """Show survey results beside what was said, by topic."""
+    from glc_analysis.addons.convening import joint_display as joint
+    from glc_analysis.disclosure.rules import may
+    from glc_analysis.view.study_view import StudyView
+
+    if suggest and (stated or not may(audience, "passages")):
+        raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
+    ensure_built(study)
+    if suggest:
+        rows, empty = joint.suggest(study), "There is nothing to suggest."
+    elif stated:
+        rows = joint.contradicting(StudyView(study, audience))
+        empty = "No statement that differs from an outside record may be shown."
+    else:
+        rows = joint.display(StudyView(study, audience))
+        empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
+                 "some.")
+    print_rows(rows, form, empty=empty)
+    if suggest:
+        say(f"{counted(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
+            "and write how the two sides fit and what follows.")
+
+
 COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet)
+ANALYST = (joint_display,)

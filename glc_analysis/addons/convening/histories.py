@@ -11,6 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from glc_analysis.errors import Faults
+from glc_analysis.schema import table_files
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
+
 FLOOR = "floor"
 """The word in ``comes_from`` of a text that was proposed in the room."""
 REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
@@ -113,3 +118,16 @@ def changes(texts: Iterable[Text]) -> Iterator[str]:
             yield f"{name_of(start)} {origin(start)}."
         if text["status"] in ("superseded", "set_aside") and (said := outcome(text, texts)):
             yield f"{name_of(text)} {said}."
+
+
+def status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
+    """How many principles are in use, with those that were proposed, split or merged, or are no longer in
+    use; nothing where none is."""
+    path, (shared, *_) = study.reference_file("principles"), table_files("principles")
+    try:
+        rows = read_rows(path, shared.required, shared.optional).values() if path.is_file() else ()
+    except Faults:  # `glc check` reports them
+        return
+    texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]
+    if lines := [*changes(texts)]:
+        yield f"Principles: {sum(text['status'] in ('candidate', 'agreed') for text in texts)} in use.", lines

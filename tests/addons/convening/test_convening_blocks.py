@@ -11,8 +11,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.packets.sheets import statements
 from glc_analysis.addons.convening.pages import convening
-from glc_analysis.addons.convening.pages.convening import methods
 from glc_analysis.addons.convening.pages.principles import principles_overview, show_signatures
+from glc_analysis.pages.checklists import methods
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 

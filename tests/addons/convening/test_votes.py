@@ -17,7 +17,7 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import write_slides
 from glc_analysis.addons.convening.consensus import SMALLEST_OF, movement, tally, third
 from glc_analysis.addons.convening.packets.sheets import statements
-from glc_analysis.addons.convening.pages.convening import agenda, methods
+from glc_analysis.addons.convening.pages.convening import agenda
 from glc_analysis.addons.convening.pages.principles import principles_overview
 from glc_analysis.addons.convening.tallies import PanelVotes
 from glc_analysis.addons.convening.votes import (
@@ -38,6 +38,7 @@ from glc_analysis.addons.convening.votes import (
     told_votes,
 )
 from glc_analysis.addons.convening.votes import known_votes as known_by_two
+from glc_analysis.pages.checklists import methods
 from glc_analysis.publish.downloads import published_tables, write_deposit
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView

@@ -1,4 +1,4 @@
-"""What the pages of the convening and of the methods show: joint display, agenda, decisions, checklists.
+"""What the pages of the convening show: joint display, agenda, decisions, changes of texts.
 
 In: what an audience may see (:class:`~.study_view.StudyView`). Out: HTML, a function each. Votes are
 shown for closed rounds only, as far as they may be told; names only as far as organisations allowed it.
@@ -37,9 +37,8 @@ from glc_analysis.addons.convening.joint_display import (
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
-from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN
+from glc_analysis.disclosure.blocks import NOT_SHOWN
 from glc_analysis.figures.summary import Words
-from glc_analysis.pages.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import Markup, bar, html_table, note, show, tag
 from glc_analysis.text import language_direction
@@ -190,21 +189,6 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: St
 
 # ------------------------------
 # How the study was made.
-
-
-def methods(view: StudyView) -> Html:
-    """The items of the reporting checklists, with what is recorded for each."""
-    rows = reporting_items(method_facts(view))
-    def counted(own: pd.DataFrame) -> str:
-        """How many items are recorded; without the number where somebody left who may have changed it."""
-        n = (own["value"] != NOT_RECORDED).sum()
-        return "" if COUNTS in view.hidden else f": {n} of {len(own)} items recorded"
-
-    return show("".join(
-        tag("details", tag("summary", escape(f"{name}{counted(own)}")),
-            html_table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
-            class_="glc-more")
-        for name, own in rows.groupby("checklist", sort=False)))
 
 
 # ------------------------------

@@ -1,0 +1,69 @@
+"""What a site hands over of the convening: principles, votes, joint display, a file for other software."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from glc_analysis.addons.convening.joint_display import display
+from glc_analysis.manifest import VERSION
+from glc_analysis.publish.downloads import Download, SoftwareFile, described, release_of
+from glc_analysis.schema import Column, Table
+from glc_analysis.study import Study
+from glc_analysis.view.study_view import StudyView
+
+
+def _principles(page: StudyView) -> pd.DataFrame:
+    """The principles in their latest text, each with its translations."""
+    rows, shown = page.read("principles"), page.principle_rows["printed_id"]
+    own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
+    return rows[rows["is_current"] & own.isin(shown)]
+
+
+def _joint(page: StudyView) -> pd.DataFrame:
+    """The survey and the interviews side by side."""
+    rows = display(page)
+    return rows if page.may("joint_display") else rows.iloc[:0]
+
+
+DOWNLOADS = {
+    "principles": Download(described(
+        "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
+        "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"), _principles),
+    "votes": Download(described(
+        "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
+        "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
+        "movement", "rule", votes="the high votes in words, for the public so that nobody's follows"),
+        lambda page: page.tallies),
+    "joint_display": Download(Table(
+        "each row is a topic on which survey and interviews are compared", ("topic",), {
+            column: Column("text", meaning) for column, meaning in {
+                "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
+                "coded_finding": "what was coded", "quotation": "a quotation", "fit": "how they fit",
+                "inference": "what follows, written by a person"}.items()}), _joint),
+}
+
+
+def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
+    """The principles for other software: an id that stays, what each says in which languages, by what one
+    would see it, how far it is, its version; the study's licence."""
+    rows, said = frames.get("principles"), []
+    for row in () if rows is None else rows[rows["translation_of"] == ""].itertuples():
+        own = rows[(rows["printed_id"] == row.printed_id) | (rows["translation_of"] == row.printed_id)]
+        said.append({
+            "id": row.principle_id, "version": row.version, "printed_id": row.printed_id,
+            "status": row.status, "short_name": row.short_name, "language": row.language,
+            "languages": [*own["language"]],
+            "statement": dict(zip(own["language"], own["statement"], strict=True)),
+            "rationale": row.rationale, "indicator": row.indicator, "domain": row.domain_id,
+            "themes": [one for one in row.theme_ids.split(";") if one]})
+    content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
+               "audience": audience, "release": release_of(study, audience),
+               "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
+               "principles": said}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+FILES = (SoftwareFile("principles.json", "the principles with ids that stay", principles_json),)
