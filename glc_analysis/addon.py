@@ -46,9 +46,10 @@ class AddOn:
     visible: Mapping[str, str] = field(default_factory=dict)
     """By table, a function of a :class:`glc_analysis.view.reader_study.Reader` that gives what an audience
     other than the team may see of it; of tables without one, nothing."""
-    visible_slices: str = ""
-    """A function of (slices.json, an audience) that gives of its ``slices`` what the audience may know;
-    without one, nothing."""
+    visible_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By table of ``visible``, the other tables from which its function makes it."""
+    terms: str = ""
+    """What the gate has to know of its tables (:class:`glc_analysis.gate.leak_scan.Terms`)."""
     blocks: str = ""
     """Blocks of text that its pages show (:class:`glc_analysis.disclosure.blocks.AddedBlocks`): the core
     decides for all blocks together which an audience may see."""

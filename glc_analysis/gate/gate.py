@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addon import loaded
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
@@ -41,10 +42,10 @@ from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 from glc_analysis.writing import write_atomic
 
 SHOWN_PLACES = 5
-REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",
+REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
              "assignments", "reviewed_codings", "countries", "corrections", "safety")
 """Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
-written for readers."""
+written for readers. Those of add-ons are in their :class:`.leak_scan.Terms`."""
 
 ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (without public there, the build masks it in all texts)")
@@ -183,8 +184,8 @@ def _order(place: str) -> tuple[int, str]:
 def _columns_of_words(table: str) -> list[str]:
     """The columns of a table in which people write words; pages print no ids.
 
-    >>> _columns_of_words("evidence"), _columns_of_words("decision_log")
-    (['note', 'cited'], ['decision', 'proposed_by', 'objections', 'reservations'])
+    >>> _columns_of_words("headlines"), _columns_of_words("questions")
+    (['author'], ['columns', 'wording', 'asked_if'])
     """
     columns = reference_tables()[table].columns
     return [name for name, column in columns.items()
@@ -194,15 +195,14 @@ def _columns_of_words(table: str) -> list[str]:
 def _written(study: Study) -> Iterator[Piece]:
     """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
-    for name in sorted(reference_tables().keys() - {*REGISTERS}):
+    terms = loaded("terms")
+    registers = {*REGISTERS, *(name for own in terms for name in own.registers)}
+    for name in sorted(reference_tables().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
         yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
                     for row, text in frame[column].items() if text and text not in AUDIENCES)
-    # Why a round was opened again: every result of it says it.
-    for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
-        reasons = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
-        yield from ((f"written\t{study.relative(path)}\t{n}\tbecause", text)
-                    for n, text in enumerate(reasons, start=2))
+    for own in terms:
+        yield from ((f"written\t{place}", text) for place, text in own.written(study))
     if study.settings_file.is_file():
         lines = study.settings_file.read_text(encoding="utf-8").splitlines()
         yield from ((f"settings\t{study.settings_file.name}\t{n}\t", line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import manifest
+from glc_analysis.addon import loaded
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import may
 from glc_analysis.gate import name_variants
@@ -42,10 +43,27 @@ from glc_analysis.text import match_key, normalise_space
 
 
 MIN_LENGTH = 4
-"""The shortest text that is searched for, but for codes of raters: shorter ones are in pages by chance."""
-_PRINTED_IDS = (("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id"),
-                ("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
-"""Ids that pages may print, by table and column."""
+"""The shortest text that is searched for, but for codes of people: shorter ones are in pages by chance."""
+_PRINTED_IDS = (("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
+"""Ids that pages may print, by table and column; those of add-ons are in their :class:`Terms`."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the gate has to know of an add-on. Reference tables are named with a column."""
+
+    registers: tuple[str, ...]
+    """Reference tables that list who is who: what is found in them was not written for readers."""
+    people: Mapping[str, tuple[str, str]]
+    """Codes of people, by the rule that a page with one would break."""
+    printed_ids: tuple[tuple[str, str], ...]
+    """Ids that pages may print."""
+    languages: tuple[tuple[str, str], ...]
+    """Languages in which pages print texts."""
+    contacts: tuple[tuple[str, str], ...]
+    """Settings, by section, with the addresses and telephone numbers that pages print."""
+    written: Callable[[Study], Iterator[Piece]]
+    """Gives the texts beside the reference tables that people wrote for readers, each with its place."""
 
 
 def identifiers(study: Study, *, audience: str,
@@ -54,7 +72,7 @@ def identifiers(study: Study, *, audience: str,
     ``reference`` are the study's tables where not all of them have to be right.
 
     For the team there are none. For other audiences these are the names and ids of organisations that did not
-    agree to be named, speakers, codes of raters, documents, raw files and their checksums, and the words that
+    agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
     tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
     what lies within: for the convening the addresses and telephone numbers that study.toml gives as the
     contact.
@@ -70,23 +88,27 @@ def identifiers(study: Study, *, audience: str,
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
     if may(audience, "contact"):
-        contact = study.settings["convening"]["contact"]
-        found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
+        places = [place for own in loaded("terms") for place in own.contacts]
+        for contact in (study.settings[section][name] for section, name in places):
+            found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
     return found | country_words(study, reference, audience)
 
 
 def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
     """Of the :func:`identifiers` those that are somebody's: names and ids of organisations and speakers, and
-    the codes of raters, such as r87. A code without a digit, or one that is also the id of something that
-    pages print, such as a principle, is not searched for."""
+    the codes of people that add-ons have, such as r87. A code without a digit, or one that is also the id of
+    something that pages print, is not searched for."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": names_of(hidden),
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
-    printed = {match_key(one) for table, column in _PRINTED_IDS for one in getattr(reference, table)[column]}
-    raters = [one for one in reference.raters["rater_id"] if match_key(one) not in printed
-              and re.search(r"\d", one) and re.search(r"[^\W\d]", one)]
-    return dict.fromkeys(raters, "rater") | _long_enough(kinds)
+    terms = loaded("terms")
+    ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
+    printed = {match_key(one) for table, column in ids for one in getattr(reference, table)[column]}
+    people = {one: rule for own in terms for rule, (table, column) in own.people.items()
+              for one in getattr(reference, table)[column] if match_key(one) not in printed
+              and re.search(r"\d", one) and re.search(r"[^\W\d]", one)}
+    return people | _long_enough(kinds)
 
 
 def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from glc_analysis import tables
+from glc_analysis.addon import loaded
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
@@ -227,21 +228,28 @@ def _is_built(study: Study) -> bool:
 
 
 def study_languages(study: Study, reference: Reference) -> list[str]:
-    """The languages in which people of a study write: of documents, principles, answers; English first."""
-    found = {*reference.documents["language"], *reference.principles["language"]}
+    """The languages in which people of a study write: of documents, answers, what add-ons print; English
+    first."""
+    found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
         found |= {*tables.read("answers", study=study)["language"].astype("str")}
     return ["en", *sorted(found - {"", "en"})]
 
 
+def _printed_languages(reference: Reference) -> set[str]:
+    """The languages in which pages of add-ons print texts."""
+    places = (place for own in loaded("terms") for place in own.languages)
+    return {one for table, column in places for one in getattr(reference, table)[column] if one}
+
+
 def country_words(study: Study, reference: Reference, audience: str) -> dict[str, str]:
     """The words that must not be in the files of an audience, each with its rule: the kind of word and the id
-    of the country, such as ``city of a country: KHM``. The name of a language in which principles are
-    translated (Khmer) is not among them: forms and pages print it, with words in that language."""
+    of the country, such as ``city of a country: KHM``. The name of a language in which pages print texts
+    (Khmer) is not among them: forms and pages print it, with words in that language."""
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
-    translated = {match_key(language_name(one)) for one in reference.principles["language"] if one}
+    translated = {match_key(language_name(one)) for one in _printed_languages(reference)}
     found: dict[str, str] = {}
     for one in sorted(hidden):
         for kind, word in words_of_country(one, languages, written.get(one, ())):

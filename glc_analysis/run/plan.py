@@ -272,7 +272,9 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
     """
     made_from = {"estimates": [f"release_{audience}"], "answers": ["answers", "organisations"],
-                 "organisations": ["answers", "organisations"], "evidence": ["principles"]}
+                 "organisations": ["answers", "organisations"]}
+    for _, declared in brought("visible_from"):
+        made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
     return sorted({*reads, *others, "processed/slices.json", reference_path("consent")})
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import brought, loaded
+from glc_analysis.addon import brought
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
@@ -93,11 +93,13 @@ class Reader:
     @cached_property
     def slices(self) -> dict[str, object]:
         """slices.json without the countries, organisations, long codes and hashes that the audience must not
-        know; of what add-ons list the part that they declare."""
+        know; of what add-ons list what it may have a page of."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
-        added = {name: listed for visible in loaded("visible_slices")
-                 for name, listed in visible(whole, self.audience).items()}
+        added = {}
+        for listed, shown in (lists for _, lists_of in brought("page_lists") for lists in lists_of.values()):
+            ids = whole[shown][self.audience]
+            added |= {listed: [one for one in whole[listed] if one["id"] in ids], shown: {self.audience: ids}}
         return {**{name: whole[name] for name in ("has_survey", "themes")}, **added, "countries": countries,
                 "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]}, "organisations": [],

@@ -13,9 +13,9 @@ ADD_ON = AddOn(
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:principles", "evidence": "view:evidence",
              "announced_votes": "view:announced_votes"},
-    visible_slices="view:slices",
+    visible_from={"evidence": ("principles",)},
     blocks="blocks:BLOCKS", release_content="releases:content_of",
-    announced={"votes": "releases:announced_votes"},
+    announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults")

@@ -7,9 +7,7 @@ page gets holds of each table (:mod:`glc_analysis.view.reader_study`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
@@ -227,10 +225,3 @@ def evidence(reader: Reader) -> pd.DataFrame:
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
     return rows[rows["kind"].isin(["estimate", "code"])].assign(note="", cited="", quoted_for="")
-
-
-def slices(whole: Mapping[str, Any], audience: str) -> dict[str, Any]:
-    """Of the lists of slices.json the principles that the audience may read."""
-    agreed = whole["shown_principles"][audience]
-    return {"principles": [one for one in whole["principles"] if one["id"] in agreed],
-            "shown_principles": {audience: agreed}}

@@ -1,0 +1,25 @@
+"""What the gate has to know of the convening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from glc_analysis.gate.file_text import Piece
+from glc_analysis.gate.leak_scan import Terms
+from glc_analysis.study import Study
+
+
+def reasons(study: Study) -> Iterator[Piece]:
+    """Why rounds were opened again: every result of such a round says it."""
+    for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
+        because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
+        yield from ((f"{study.relative(path)}\t{n}\tbecause", text)
+                    for n, text in enumerate(because, start=2))
+
+
+TERMS = Terms(
+    registers=("raters",), people={"rater": ("raters", "rater_id")},
+    printed_ids=(("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id")),
+    languages=(("principles", "language"),), contacts=(("convening", "contact"),), written=reasons)
