@@ -80,6 +80,13 @@ def blocks(module: str, name: str) -> TemplateModule:
     return _block_environment().get_template(str(_folder(module).absolute() / name)).module
 
 
+def compile_blocks(package: Path) -> None:
+    """Compiles all templates of macros of a room and those that every page uses, once for all processes that
+    are forked afterwards."""
+    for path in (_folder(__file__) / "elements.html", *sorted((package / "content").glob("*.html"))):
+        blocks(str(path.parent.with_name("any.py")), path.name)
+
+
 def _folder(module: str) -> Path:
     return Path(module).parent / "content"
 
