@@ -77,7 +77,10 @@ def blocks(module: str, name: str) -> TemplateModule:
     >>> blocks(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
     """
-    return _block_environment().get_template(str(_folder(module).absolute() / name)).module
+    folder = _folder(module).absolute()
+    # By the name by which other templates import it, a template is compiled once.
+    known = name if folder == _folder(__file__) else str(folder / name)
+    return _block_environment().get_template(known).module
 
 
 def compile_blocks(package: Path) -> None:
