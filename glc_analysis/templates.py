@@ -77,7 +77,17 @@ def blocks(module: str, name: str) -> TemplateModule:
     >>> blocks(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
     """
-    return _block_environment().get_template(str(_folder(module).absolute() / name)).module
+    folder = _folder(module).absolute()
+    # By the name by which other templates import it, a template is compiled once.
+    known = name if folder == _folder(__file__) else str(folder / name)
+    return _block_environment().get_template(known).module
+
+
+def compile_blocks(package: Path) -> None:
+    """Compiles all templates of macros of a room and those that every page uses, once for all processes that
+    are forked afterwards."""
+    for path in (_folder(__file__) / "elements.html", *sorted((package / "content").glob("*.html"))):
+        blocks(str(path.parent.with_name("any.py")), path.name)
 
 
 def _folder(module: str) -> Path:

@@ -1,19 +1,20 @@
 """What the pages of codes show: who raised what, in which words; for the team, where coders differ.
 
-In: what an audience may see (:class:`~.study_view.StudyView`). Out: HTML, a function each. Passages and
-the coders' work are for the team only: other readers are told so (:func:`team_only`). Every list has an end,
-so that a page stays small however large the study is, and says where the rest can be read.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives HTML, which
+``content/coding.html`` lays out. Passages and the coders' work are for the team only: other readers are told
+so (:func:`team_only`). Every list has an end, so that a page stays small however large the study is, and says
+where the rest can be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import HTML as Html
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
@@ -23,10 +24,19 @@ from glc_analysis.figures.mentions import negative_cases, undecided_organisation
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
-from glc_analysis.tables_html import bar, html_table, more, note, region_name, show, tag
-from glc_analysis.text import count_text, count_texts, day_in_words, language_direction, talk_day
+from glc_analysis.tables_html import bar, elements, html_table, note, region_name, show
+from glc_analysis.templates import blocks
+from glc_analysis.text import count_text, count_texts, day_in_words, talk_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/coding.html``."""
+    return blocks(__file__, "coding.html")
 
 # ------------------------------
 # Codes: who raised what, who did not, and in which words.
@@ -133,8 +143,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
     """Names of codes, each with the anchor that a trace links to."""
-    return [Markup(tag("span", escape(row.code), id=anchor("code", row.code_id)))
-            for row in listed.itertuples(index=False)]
+    return [_html().anchored(row.code, anchor("code", row.code_id)) for row in listed.itertuples(index=False)]
 
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
@@ -223,29 +232,19 @@ def passages(view: StudyView) -> Html:
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
-    paged, parts = codes_with_a_page(view), []
+    paged, listed = codes_with_a_page(view), []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
-        shown = [_passage(view, row, place) for row, place in _with_anchors(printed[code.code_id])]
-        said = code.definition if code.code_id != view.theme else ""
-        parts += [tag("h3", escape(code.name), class_="glc-question", id=passages_anchor(code.code_id)),
-                  note(said).data if said else "", more(shown, OPENED, "passage"),
-                  _rest(code, len(shown), counts[code.code_id], code.code_id in paged)]
-    return show("".join(parts)) if parts else note(uncounted(view) or NOT_CODED_YET)
+        listed.append({
+            "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
+            "definition": code.definition if code.code_id != view.theme else "",
+            "printed": [_passage(view, row, place) for row, place in _with_anchors(printed[code.code_id])],
+            "page": f"code-{code.code_id.lower()}.html" if code.code_id in paged else ""})
+    return show(_html().passages(listed, OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:
     """The codes that have so many passages that each has a page of its own."""
     return {one["id"] for one in read_slices(view.study).get("codes", [])}
-
-
-def _rest(code: Any, printed: int, total: int, has_page: bool) -> str:
-    """How many of the passages are printed, and where the others can be read."""
-    if printed == total:
-        return ""
-    page = f"code-{code.code_id.lower()}.html"
-    where = ("The page ", tag("a", escape(code.name), href=page), " has more of them; ") if has_page else ()
-    return tag("p", f"{printed} of {total:,} passages are printed here. ", *where,
-               tag("code", "glc export quotes"), " writes all of them into a table.", class_="glc-note")
 
 
 def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
@@ -255,18 +254,13 @@ def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
         yield row, "" if is_again else passage_anchor(row.code_id, row.segment_id)
 
 
-def _passage(view: StudyView, row, place: str) -> str:
+def _passage(view: StudyView, row: Any, place: str) -> Markup:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = talk_day(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
-    memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
-    words = tag("blockquote", escape(row.quote), lang=row.language, dir=language_direction(row.language))
-    if row.translation:
-        words += tag("blockquote", escape(row.translation), lang="en", dir="ltr", class_="glc-translation")
-    return tag("figure", words,
-               tag("figcaption", escape(", ".join(filter(None, said)))), memo, class_="glc-quotation",
-               id=place)
+    return elements().quotation(row.quote, row.language, ", ".join(filter(None, said)),
+                                row.translation, place, row.memo)
 
 
 # ------------------------------
@@ -288,7 +282,7 @@ BASE, RUN, THRESHOLD = 4, 2, 0.05
 
 def lead(sentences: Sequence[str]) -> Html:
     """The sentences that open a page."""
-    return show(tag("div", tag("ul", *(tag("li", escape(one)) for one in sentences)), class_="glc-lead"))
+    return show(_html().lead(sentences))
 
 
 @team_only
@@ -416,14 +410,11 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
         columns += [("Decision", wide[CONSENSUS].fillna(undecided)), ("Why", about["reason"])]
     parts = [html_table([(name, [*values][at:at + AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), AT_ONCE)]
-    left = tag("p", f"The first {len(about)} of {len(turns):,} turns are listed; ",
-               tag("code", "glc agreement"), " writes all of them into a workbook.", class_="glc-note")
-    return show((left if len(about) < len(turns) else "") + more(parts, 1, "table"))
+    return show(_html().disagreements(len(about), len(turns), parts))
 
 
 def _words_of(turn: Any) -> Markup:
-    words = tag("span", escape(_cut(turn.text)), lang=turn.language, dir=language_direction(turn.language))
-    return Markup(words + tag("span", escape(turn.Index), class_="glc-where"))
+    return _html().words(_cut(turn.text), turn.language, turn.Index)
 
 
 def _cut(text: str) -> str:

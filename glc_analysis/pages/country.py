@@ -1,8 +1,9 @@
 """What the page of a country shows.
 
-In: what an audience may see (:class:`~.study_view.StudyView`). Out: frames, and HTML where no frame can
-be shown as it is. Beside the country's answers the team reads the counts of its region, other readers those
-of the whole study. Nothing is compared: the page says what was answered here, and the count next to it.
+Each function takes what an audience may see (:class:`~.study_view.StudyView`) and gives a frame or, where no
+frame can be shown as it is, HTML (a macro of ``content/country.html``). Beside the country's answers the team
+reads the counts of its region, other readers those of the whole study. Nothing is compared: the page says
+what was answered here, and the count next to it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import HTML as Html
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
@@ -23,20 +24,19 @@ from glc_analysis.pages.coding import uncounted
 from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
-from glc_analysis.tables_html import (
-    bar,
-    html_table,
-    in_brackets,
-    language_label,
-    note,
-    quotation,
-    show,
-    tag,
-)
-from glc_analysis.templates import read_records
+from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
+from glc_analysis.templates import blocks, read_records
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/country.html``."""
+    return blocks(__file__, "country.html")
 
 # ------------------------------
 # The first screen of a country's page: who answered, what was answered, in which words.
@@ -64,11 +64,7 @@ def who_answered(view: StudyView) -> Html:
                     else f"{unknown} that the survey does not name")
     if unnamed := n - len(known):
         each.append(UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
-    if unknown == n:
-        return show(tag("p", escape(f"{said}.")))
-    if n == 1:
-        return show(tag("p", escape(f"{said}: {each[0]}.")))
-    return show(tag("p", escape(f"{said}:")) + tag("ul", *(tag("li", escape(one)) for one in each)))
+    return show(_html().who_answered(said, n, [] if unknown == n else each))
 
 
 def _described(view: StudyView, row: Any) -> str:
@@ -129,62 +125,38 @@ def answers_by_country(view: StudyView) -> Html:
         asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: (question, _given_here(view, question)) for question in asked}
         shown |= {one for one, (_, given) in found.items() if given}
-        if rows := [tag("tr", tag("th", tag("span", escape(question.wording),
-                                            id=anchor("question", question.question_id)), scope="row"),
-                        tag("td", given)) for question, given in found.values() if given]:
-            parts.append(_group(name, rows))
+        if rows := [(question.wording, anchor("question", question.question_id), given)
+                    for question, given in found.values() if given]:
+            parts.append((name, rows))
     if not parts:
-        return show(note("No answers are shown.").data)
-    said = f"Next to each answer: how many gave it in {around}. " if around else ""
-    listed = _lines_table("Question", f"Answered for {here}", around and f"In {around}", parts)
-    rest = "" if view.may("all_figures") else _not_released(view, shown)
-    return show(note(f"{said}Options that nobody chose here are folded.").data + listed + rest)
+        return note("No answers are shown.")
+    rest = [] if view.may("all_figures") else [
+        row.wording for row in view.question_table.itertuples() if row.question_id not in shown]
+    return show(_html().answers_by_country(here, around, parts, rest, f"Not shown are {NOT_RELEASED}."))
 
 
-def _lines_table(head: str, lines: str, counts: str, groups: Iterable[str]) -> str:
-    """Groups of rows, each of a head and of lines that end in a count; on paper in columns."""
-    heads = tag("thead", tag("tr", tag("th", escape(head), scope="col"),
-                             tag("th", _line(lines, counts), scope="col")))
-    return tag("div", tag("table", heads, *groups, class_="glc glc-answers"), class_="glc-scroll")
-
-
-def _group(name: str, rows: Iterable[str]) -> str:
-    head = tag("tr", tag("th", escape(name), scope="rowgroup", colspan="2"), class_="glc-asked")
-    return tag("tbody", head if name else "", *rows)
-
-
-def _given_here(view: StudyView, question: Any) -> str:
+def _given_here(view: StudyView, question: Any) -> Markup:
     """What was answered to a question in the country, a line an answer; blank where nothing is known."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
-        return ""
+        return Markup()
     own = _figures_of(view, question, "country", view.country_labels[view.country])
     if not own:
-        return ""
+        return Markup()
     if not any(row.base_n for row in own):
         return _no_answer(view, question)
     kind, group, _ = around_country(view)
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
-        return _line(_median(own), _median(near))
+        return _html().line(_median(own), _median(near))
     counts = {row.option: _counted(row) for row in near}
     unknown = "not shown" if kind else ""
     given, rest = [], []
     for row in own:
         is_given = row.n > 0
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
-        (given if is_given else rest).append(_line(row.option, counts.get(row.option, unknown), own_count))
-    folded = tag("details", tag("summary", f"{len(rest)} other option{'s' * (len(rest) != 1)}, not chosen"),
-                 *rest, class_="glc-more") if rest else ""
-    hidden = "" if view.may("all_figures") or len(own) >= _options_in_base(view, question) else tag(
-        "p", "Other answers are not shown.", class_="glc-note")
-    return Markup().join(given) + folded + hidden
-
-
-def _line(answer: str, count: str, own_count: str = "") -> str:
-    """An answer, in brackets how many gave it here, and the count next to it."""
-    own = in_brackets(own_count) if own_count else ""
-    return tag("div", tag("span", escape(answer), own), " ",
-               tag("span", escape(count), class_="glc-figure"), class_="glc-answer")
+        (given if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
+    is_more = not view.may("all_figures") and len(own) < _options_in_base(view, question)
+    return _html().answers(given, rest, is_more)
 
 
 def _counted(row: Any) -> str:
@@ -222,22 +194,14 @@ def _median(figures: list[Any]) -> str:
     return f"{row.value:g}" if row.base_n == 1 else f"median {row.value:g} ({row.base_n} answers)"
 
 
-def _no_answer(view: StudyView, question: Any) -> str:
+def _no_answer(view: StudyView, question: Any) -> Markup:
     """Why there is no answer, in words; readers outside the team do not learn which of the reasons it is."""
     said = NO_ANSWER
     if view.may("all_figures"):
         rows = view.read("responses")
         why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(MISSING).dropna().unique()
         said = ", or ".join(why) or NO_ANSWER
-    return tag("em", escape(said[:1].upper() + said[1:]))
-
-
-def _not_released(view: StudyView, shown: set[str]) -> str:
-    """The questions whose answers these readers do not see, with the reason."""
-    rest = [row.wording for row in view.question_table.itertuples() if row.question_id not in shown]
-    said = f"{len(rest)} questions whose answers are not shown here"
-    return tag("details", tag("summary", said), note(f"Not shown are {NOT_RELEASED}.").data,
-               tag("ul", *(tag("li", escape(one)) for one in rest)), class_="glc-more") if rest else ""
+    return _html().no_answer(said[:1].upper() + said[1:])
 
 
 # ------------------------------
@@ -279,31 +243,16 @@ def codes_by_country(view: StudyView) -> Html:
                    and not is_open[row.code_id]]
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
-        groups += [_group(name, rows)] if rows else []
-    return show(_codes_table(view, "Where it came up", around, groups)
-                + _not_raised(waiting, "undecided here: coders differ, or a passage waits")
-                + _not_raised(silent, "asked about, and not raised here") + _words_in_calls(view, labels))
+        groups += [(name, rows)] if rows else []
+    return show(_html().codes_by_country(
+        "Where it came up", around, view.study.unit_name[1], groups,
+        [("undecided here: coders differ, or a passage waits", waiting),
+         ("asked about, and not raised here", silent)], _words_in_calls(view, labels)))
 
 
-def _code_row(name: str, said: str, near: Any) -> str:
+def _code_row(name: str, said: str, near: Any) -> tuple[str, str, Markup]:
     """A code, where it came up here, and the count of the region or the study, where it may be seen."""
-    return tag("tr", tag("th", escape(name), scope="row"),
-               tag("td", _line(said, _counted(near) if near is not None else "")))
-
-
-def _codes_table(view: StudyView, head: str, around: str, groups: list[str]) -> str:
-    if not groups:
-        return note("None was raised here.").data
-    many = view.study.unit_name[1]
-    said = note(f"Next to each code: how many {many} raised it in {around}.").data if around else ""
-    return said + _lines_table("Code", head, around and f"In {around}", groups)
-
-
-def _not_raised(names: list[str], said: str) -> str:
-    if not names:
-        return ""
-    head = f"{len(names)} code{'s' * (len(names) != 1)} {said}"
-    return tag("details", tag("summary", head), tag("p", escape(", ".join(names))), class_="glc-more")
+    return name, "", _html().line(said, _counted(near) if near is not None else "")
 
 
 def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
@@ -320,16 +269,14 @@ def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
-def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> str:
-    """How many words of each call the country's organisations spoke, folded."""
+def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
+    """How many words of each call the country's organisations spoke."""
     rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
     if rows.empty:
-        return ""
-    spoken = html_table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
-                    "Words, out of all by participants": [bar(row.share, _counted(row))
-                                                          for row in rows.itertuples()]})
-    return tag("details", tag("summary", "How much was said from here in the calls"), spoken,
-               class_="glc-more")
+        return Markup()
+    return html_table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
+                       "Words, out of all by participants": [bar(row.share, _counted(row))
+                                                             for row in rows.itertuples()]})
 
 
 def _released_codes(view: StudyView) -> Html:
@@ -348,9 +295,9 @@ def _released_codes(view: StudyView) -> Html:
         else:
             said = "Raised" if own.base_n == 1 else _counted(own)
             rows.append(_code_row(row.name, said, whole.get(row.code_id)))
-    return show(_codes_table(view, view.country_labels[view.country], "the whole study",
-                             [_group("", rows)] if rows else [])
-                + _not_raised(silent, "not raised here"))
+    return show(_html().codes_by_country(
+        view.country_labels[view.country], "the whole study", view.study.unit_name[1],
+        [("", rows)] if rows else [], [("not raised here", silent)], ""))
 
 
 def passages_by_country(view: StudyView) -> Html:
@@ -366,14 +313,10 @@ def passages_by_country(view: StudyView) -> Html:
     rows = rows[themes.isin([*view.themes])].drop_duplicates(["code_id", "segment_id", "text"])
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-    printed, parts = printed_passages(rows.assign(quote=rows["text"])), []
-    if len(printed) < len(rows):
-        parts.append(tag("p", f"{len(printed)} of {len(rows):,} passages are printed here; ",
-                         tag("code", "glc export quotes"), " writes all of them into a table.",
-                         class_="glc-note"))
-    for theme, own in printed.groupby("code_id", sort=False):
-        parts += [tag("h4", escape(view.themes[theme])), *map(quotation, own.to_dict("records"))]
-    return show(_folded(parts, "Coded passages, theme by theme"))
+    printed = printed_passages(rows.assign(quote=rows["text"]))
+    sections = [(view.themes[theme], [*map(quotation, own.to_dict("records"))])
+                for theme, own in printed.groupby("code_id", sort=False)]
+    return show(_html().words("Coded passages, theme by theme", sections, len(printed), len(rows)))
 
 
 def open_answers_by_country(view: StudyView) -> Html:
@@ -385,19 +328,15 @@ def open_answers_by_country(view: StudyView) -> Html:
     translated = segments[segments["translation_of"] != ""].set_index("translation_of")["text"]
     rows = segments[segments["translation_of"] == ""].merge(
         documents[["document_id", "question_id", "is_interpreted"]], on="document_id")
-    parts = []
+    sections = []
     for question in view.question_table[view.question_table["type"] == "text"].itertuples():
         shown = [quotation({
             "text": row.text, "translation": translated.get(row.segment_id, ""), "language": row.language,
             "by": view.labels.get(row.organisation_id, ""),
             "country": "interpreter's words" if row.is_interpreted else ""})
             for row in rows[rows["question_id"] == question.question_id].itertuples()]
-        parts += [tag("h4", escape(question.wording)), *shown] if shown else []
-    return show(_folded(parts, "Open answers, question by question"))
-
-
-def _folded(pieces: list[str], summary: str) -> str:
-    return tag("details", tag("summary", escape(summary)), *pieces, class_="glc-more") if pieces else ""
+        sections += [(question.wording, shown)] if shown else []
+    return show(_html().words("Open answers, question by question", sections))
 
 
 # ------------------------------
@@ -417,8 +356,7 @@ def country_facts(view: StudyView) -> Html:
             years.setdefault(_fact_label(view, indicator, row.value), []).append(row.year)
         facts[_fact_label(view, indicator, "")] = "; ".join(
             value + _in_years(listed) for value, listed in years.items())
-    said = " ".join(f"{name}: {value}." for name, value in facts.items())
-    return show(tag("p", escape(said)) if said else "")
+    return show(_html().country_facts([f"{name}: {value}." for name, value in facts.items()]))
 
 
 def _in_years(years: Iterable[str]) -> str:

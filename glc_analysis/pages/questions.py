@@ -1,29 +1,37 @@
 """What a page says of questions: its opening sentences, and each question with its answers as bars.
 
-In goes a view and a row of ``view.questions``; out comes HTML. Small counts at the end of a long list are
-folded away, as are open answers; what this audience may not see is said in words.
+Each block of HTML is a macro of ``content/questions.html``. Small counts at the end of a long list are folded
+away, as are open answers; what this audience may not see is said in words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import display
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from glc_analysis import tables_html
 from glc_analysis.cleaning.skip_logic import depending_on
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import undecided_n
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
-from glc_analysis.tables_html import frame_html, more, quotation, region_name, show, tag
+from glc_analysis.tables_html import frame_html, html_table, quotation, region_name, show
+from glc_analysis.templates import blocks
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import NotReleased, StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/questions.html``."""
+    return blocks(__file__, "questions.html")
 
 # ------------------------------
 # Questions.
@@ -66,17 +74,15 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
         display(show(html))
 
 
-def question_html(view: StudyView, question: Any, *, by: str = "") -> str:
+def question_html(view: StudyView, question: Any, *, by: str = "") -> Markup:
     """What :func:`show_question` shows, as HTML."""
     row = _row(view, question)
     return _by_group(view, row, by) if by else heading(view, row) + answers(view, row) + groups(view, row)
 
 
-def heading(view: StudyView, question: Any) -> str:
+def heading(view: StudyView, question: Any) -> Markup:
     """The question with its anchor."""
-    name = tag("span", escape(question.question_id), class_="glc-id") + " "
-    return tag("h3", name if question.question_id != question.wording else "", escape(question.wording),
-               class_="glc-question", id=anchor("question", question.question_id))
+    return _html().heading(question.question_id, question.wording, anchor("question", question.question_id))
 
 
 def asked_of(view: StudyView, question: Any) -> str:
@@ -87,10 +93,10 @@ def asked_of(view: StudyView, question: Any) -> str:
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    return tag("p", escape(" ".join(said)), class_="glc-note")
+    return " ".join(said)
 
 
-def answers(view: StudyView, question: Any) -> str:
+def answers(view: StudyView, question: Any) -> Markup:
     """What was found and the answers that the audience may see, as HTML; a sentence where it may see none."""
     asked = asked_of(view, question)
     try:
@@ -100,14 +106,13 @@ def answers(view: StudyView, question: Any) -> str:
             counts = _counts(view, question)
             missing = _missing_options(view, question, counts)
             # Where an answer is not listed, another one may have been given more often.
-            title = "" if missing else _title(finding(question, counts, view.study.unit_name[1]))
-            return title + asked + _folded(counts) + missing
+            found = "" if missing else finding(question, counts, view.study.unit_name[1])
+            return _html().answers(found, asked, _folded(counts), missing)
     except NotReleased:
-        return asked + tag("p", escape(view.refusal(question.question_id)), class_="glc-note")
+        return _html().answers("", asked, said=view.refusal(question.question_id))
     answered = _answered(view, question)
-    if not answered and not view.may("all_figures"):
-        return asked + tag("p", escape(view.refusal(question.question_id)), class_="glc-note")
-    return _title(answered) + asked
+    is_hidden = not answered and not view.may("all_figures")
+    return _html().answers(answered, asked, said=view.refusal(question.question_id) if is_hidden else "")
 
 
 def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") -> str:
@@ -152,10 +157,6 @@ def _noun(view: StudyView, question: Any, n: int) -> str:
     return one if n == 1 else many
 
 
-def _title(text: str) -> str:
-    return tag("p", escape(text), class_="glc-title") if text else ""
-
-
 def _answered(view: StudyView, question: Any) -> str:
     """How many answered a question that has neither options nor numbers."""
     rows = view.summary(question.question_id)
@@ -165,24 +166,20 @@ def _answered(view: StudyView, question: Any) -> str:
     return f"{'Answered in their own words' if question.type == 'text' else 'Answered'}: {count}"
 
 
-def _numbers(rows: pd.DataFrame, asked: str) -> str:
+def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
     """The middle of a number question as what was found, with the other statistics below it."""
     values = dict(zip(rows["statistic"], rows["value"], strict=True))
     found = [f"{name} {values[name]:.4g}" for name in ("median", "mean", "standard deviation")
              if pd.notna(values.get(name))]
-    if not found:
-        return asked
-    rest = f"Also: {', '.join(found[1:])}." if found[1:] else ""
-    return _title(found[0].capitalize()) + asked + (tag("p", escape(rest)) if rest else "")
+    return _html().numbers(found[0].capitalize() if found else "", asked, found[1:])
 
 
-def _folded(counts: pd.DataFrame) -> str:
+def _folded(counts: pd.DataFrame) -> Markup:
     """Bars; the smaller counts of a long list are one click away."""
     if len(counts) < FOLDED_FROM:
         return frame_html(counts)
     rest = counts.iloc[SHOWN:]
-    return frame_html(counts.iloc[:SHOWN]) + tag(
-        "details", tag("summary", f"{len(rest)} more"), frame_html(rest), class_="glc-more")
+    return _html().bars(frame_html(counts.iloc[:SHOWN]), frame_html(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
@@ -191,9 +188,9 @@ def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> st
     if view.may("all_figures"):
         return ""
     if asked["option_list"] == COUNTRY_LIST:
-        return tag("p", ONLY_AGREED, class_="glc-note")
+        return ONLY_AGREED
     is_less = len(counts) < answers_in_base(view, asked)
-    return tag("p", SOME_NOT_SHOWN, class_="glc-note") if is_less else ""
+    return SOME_NOT_SHOWN if is_less else ""
 
 
 def answers_in_base(view: StudyView, question: Any) -> int:
@@ -208,28 +205,23 @@ GROUPS = {"answer": {"region": "By region", "country": "By country"},
 """The groups of which a page shows tables, by the unit of the question."""
 
 
-def groups(view: StudyView, question: Any) -> str:
+def groups(view: StudyView, question: Any) -> Markup:
     """The counts of a question by region, and by country where figures of countries are public, a click away:
     for audiences that do not see all figures, as far as these were released."""
     if view.country or view.may("all_figures"):
-        return ""
+        return Markup()
     kinds = {kind: title for kind, title in GROUPS[question.unit].items()
              if kind != "country" or not view.may("country_pages")}
-    tables = {title: _group_table(view, question, kind) for kind, title in kinds.items()}
-    return Markup().join(tag("details", tag("summary", title), table, class_="glc-more")
-                   for title, table in tables.items() if table)
+    return _html().groups([(title, _group_table(view, question, kind)) for kind, title in kinds.items()])
 
 
-def _by_group(view: StudyView, question: Any, by: str) -> str:
+def _by_group(view: StudyView, question: Any, by: str) -> Markup:
     """A table with a column for each group; blank where the audience may see no group."""
-    if not (found := _group_table(view, question, by)):
-        return ""
-    name = tag("span", escape(question.question_id), class_="glc-id")
-    title = tag("figcaption", tag("p", name, escape(question.wording), class_="glc-title"))
-    return tag("figure", title, found, class_="glc-figure")
+    found = _group_table(view, question, by)
+    return _html().by_group(question.question_id, question.wording, found) if found else found
 
 
-def _group_table(view: StudyView, question: Any, by: str) -> str:
+def _group_table(view: StudyView, question: Any, by: str) -> Markup:
     """The counts of a question with a column for each group; blank where there are none."""
     try:
         if question.type == "number":
@@ -240,10 +232,10 @@ def _group_table(view: StudyView, question: Any, by: str) -> str:
         elif question.type in BY_OPTION:
             columns = _columns_by_group(view, question, view.counts(question.question_id, by=by))
         else:
-            return ""
+            return Markup()
     except NotReleased:
-        return ""
-    return tables_html.html_table(columns, numeric=range(1, len(columns)))
+        return Markup()
+    return html_table(columns, numeric=range(1, len(columns)))
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
@@ -306,10 +298,9 @@ def open_answers_html(view: StudyView, question: Any) -> str:
     if found.empty:
         return ""
     shown = [quotation(one) for one in found.head(limit).to_dict("records")]
-    said = tag("p", f"These are {limit} of {len(found)}: the study's table segments has all.",
-               class_="glc-note") if len(found) > limit else ""
-    title = tag("p", escape(f"{row.question_id} {row.wording}"), class_="glc-title")
-    return title + more(shown, OPEN, "open answer") + said
+    said = f"These are {limit} of {len(found)}: the study's table segments has all." \
+        if len(found) > limit else ""
+    return _html().open_answers(f"{row.question_id} {row.wording}", shown, OPEN, said)
 
 
 def _row(view: StudyView, question: Any) -> Any:

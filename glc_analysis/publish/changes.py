@@ -9,12 +9,12 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
@@ -22,7 +22,8 @@ from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from glc_analysis.tables_html import html_table, tag
+from glc_analysis.tables_html import html_table
+from glc_analysis.templates import blocks
 from glc_analysis.text import count_text
 from glc_analysis.writing import hard_link
 
@@ -35,6 +36,11 @@ LISTED = 100
 """The most rows of a kind on the page; ``glc changes`` lists all."""
 HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
          "raw": "Raw files", "page": "Pages made again"}
+COLUMNS_OF = {
+    "figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
+               "organisations": "Organisations"},
+    "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
+"""What is shown of a change of a kind, with its heading; of others its name and what became of it."""
 
 
 def keep(study: Study, run: Path) -> None:
@@ -155,22 +161,17 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
             yield (kind, name, "", "", moved, None)
 
 
-def page(found: pd.DataFrame | None) -> str:
+def page(found: pd.DataFrame | None) -> Markup:
     """The changes as HTML; None is the first run."""
+    html = blocks(__file__, "changes.html")
     if found is None:
-        return tag("p", "There is no earlier run to compare with.")
-    parts = [_section(kind, head, found[found["kind"] == kind]) for kind, head in HEADS.items()]
-    return "".join(parts) or tag("p", "Nothing changed.")
+        return html.first_run()
+    kinds = [(head, found[found["kind"] == kind], COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))
+             for kind, head in HEADS.items()]
+    return html.changes([(f"{head}: {len(rows)}", _table(rows.head(LISTED), columns), len(rows) - LISTED)
+                         for head, rows, columns in kinds if len(rows)])
 
 
-def _section(kind: str, head: str, rows: pd.DataFrame) -> str:
-    if rows.empty:
-        return ""
-    names = {"figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
-                        "organisations": "Organisations"},
-             "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
-    columns = names.get(kind, {"id": "Name", "moved": ""})
-    more = len(rows) - LISTED
-    return (tag("h2", escape(f"{head}: {len(rows)}")) + html_table(
-        {title: rows[column].head(LISTED).astype("str").replace("<NA>", "") for column, title in
-         columns.items()}) + (tag("p", f"And {more} more: `glc changes` lists all.") if more > 0 else ""))
+def _table(rows: pd.DataFrame, columns: Mapping[str, str]) -> Markup:
+    return html_table({title: rows[column].astype("str").replace("<NA>", "")
+                       for column, title in columns.items()})

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -40,8 +39,8 @@ from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
-from glc_analysis.tables_html import Markup, html_table, tag
-from glc_analysis.templates import template
+from glc_analysis.tables_html import Markup, elements, html_table
+from glc_analysis.templates import blocks, template
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
@@ -223,21 +222,18 @@ def release_of(study: Study, audience: str) -> dict[str, object] | None:
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """The page on which they are offered: texts in Markdown and pieces of HTML."""
-    names = [Markup(tag("a", escape(_words(name)), href=f"dictionary.html#{_anchor(name)}"))
-             for name in frames]
-    files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{STEM.format(name)}.{kind}",
-                                 aria_label=f"{_words(name)} as {kind.upper()}")
-                             for kind in ("csv", "xlsx"))) for name in frames]
-    tables = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
-                         "Rows": [len(frame) for frame in frames.values()], "Files": files},
-                        numeric=("Rows",))
-    others = "".join(tag("p", f"For other software: {tag('a', file.name, href=f'{FOLDER}/{file.name}')}, "
-                              f"{file.about}.") for file in software_files())
-    licence = escape(f"Licence: {study.licence}." if study.licence else NO_LICENCE)
+    html = blocks(__file__, "downloads.html")
+    names = [elements().links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
+    files = [html.files(_words(name), [(kind.upper(), f"{FOLDER}/{STEM.format(name)}.{kind}")
+                                       for kind in ("csv", "xlsx")]) for name in frames]
+    offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
+                          "Rows": [len(frame) for frame in frames.values()], "Files": files},
+                         numeric=("Rows",))
+    others = [(file.name, f"{FOLDER}/{file.name}", file.about) for file in software_files()]
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
-        Markup(tables + others + tag("p", licence, class_="glc-note"))]
+        html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from html import escape, unescape
+from html import unescape
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lxml.html
 from lxml import etree
@@ -31,10 +31,19 @@ from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import Markup, style_sheet, tag
-from glc_analysis.templates import read_text, template
+from glc_analysis.tables_html import Markup, style_sheet
+from glc_analysis.templates import blocks, read_text, template
 from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/site_parts.html``."""
+    return blocks(__file__, "site_parts.html")
+
 
 # ------------------------------
 # Turns an executed notebook into the text of a page.
@@ -105,7 +114,7 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
     if "remove-cell" in tags or "parameters" in tags:
         return
     if NOTICE in tags:
-        yield _Part(tag("p", escape(source.strip("> *")), class_="glc-warning"))
+        yield _Part(_html().warning(source.strip("> *")))
     elif cell["cell_type"] == "markdown":
         yield from _blocks(source)
     elif cell["cell_type"] == "code":
@@ -132,8 +141,7 @@ def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
     waiting, shown = [], []
     for part in [*parts, _Part("", 1)]:
         if part.level and shown:
-            code = tag("pre", tag("code", escape("\n\n".join(shown))))
-            yield tag("details", tag("summary", "Code"), code, class_="glc-code")
+            yield _html().code("\n\n".join(shown))
             shown = []
         yield part.html
         waiting += [part.code] if part.code.strip() else []
@@ -225,11 +233,11 @@ def _picture(kind: str, content: str, said: str = "") -> str:
     """A picture that is no figure of this package, which would be HTML; with what an SVG says of itself."""
     described = _DESCRIPTION.search(said)
     alt = described[1] if described else "Picture without a description"
-    return f'<img src="data:{kind};base64,{content}" alt="{escape(unescape(alt))}">'
+    return _html().picture(kind, content, unescape(alt))
 
 
 def _plain(text: str) -> str:
-    return tag("pre", escape(text), class_="glc-printed") if text.strip() else ""
+    return _html().printed(text) if text.strip() else ""
 
 
 # ------------------------------
@@ -332,7 +340,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         articles[page.slug] = article(notebook, has_code=may(audience, "code"), slugs=slugs)
         _write(site / f"{page.slug}.html", _page(articles[page.slug], page.title, page.slug, frame))
     if "index" not in slugs:
-        start = lxml.html.fragment_fromstring(tag("h1", escape(title)), create_parent="article")
+        start = lxml.html.fragment_fromstring(_html().heading(title), create_parent="article")
         _write(site / "index.html", _page(start, title, "index", frame))
     search = lxml.html.fragment_fromstring(read_text(__file__, "search.html"), create_parent="article")
     _write(site / "search.html", _page(search, "Search", "search", frame))

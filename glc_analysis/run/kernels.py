@@ -41,6 +41,7 @@ from zmq import ZMQError
 
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.run.fork_server import fork
+from glc_analysis.templates import compile_blocks
 
 # ------------------------------
 # One page, in a process that was forked for it
@@ -59,6 +60,7 @@ def prepare() -> None:
     shell.kernel = SimpleNamespace(eventloop=None)
     shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(ENGINE, _PageEngine)
+    compile_blocks(Path(__file__).parents[1] / "pages")
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,8 @@ from glc_analysis.figures.summary import no_such_question, subset_kind, summarie
 from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tables_html import html_table, region_name, tag
+from glc_analysis.tables_html import html_table, region_name
+from glc_analysis.templates import blocks
 from glc_analysis.text import count_texts, words_anchor
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -110,9 +110,8 @@ class OpenStudy(Study):
         rows = {"Folder": str(self.root), **kinds,
                 "Tables": "built" if is_built else "not built yet: `glc build`",
                 "Reports": ", ".join(reports) or "none yet: `glc run`"}
-        invented = tag("p", tag("strong", "Invented data")) if self.is_synthetic else ""
         about = html_table({"This study": rows.keys(), "": rows.values()})
-        return tag("h3", escape(self.title)) + invented + about
+        return blocks(__file__, "study.html").study(self.title, self.is_synthetic, about)
 
     def __dir__(self) -> list[str]:
         # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these
