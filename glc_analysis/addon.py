@@ -103,6 +103,8 @@ def installed() -> dict[str, AddOn]:
     placed: dict[str, AddOn] = {}
     while len(placed) < len(found):
         ready = [name for name in found if name not in placed and {*found[name].needs} <= {*placed}]
+        if not ready:  # what is left needs an add-on that is not there
+            break
         placed |= {name: found[name] for name in ready[:1]}
     return placed
 

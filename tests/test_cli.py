@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.cli import cli, sections
-from glc_analysis.cli.group import format_rows
+from glc_analysis.command_line import format_rows
 from glc_analysis.manifest import read_manifest, write_manifest
 from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.study import Study

@@ -14,7 +14,7 @@ import click
 
 from glc_analysis.addon import brought
 from glc_analysis.cli import analyst, data, publish
-from glc_analysis.cli.group import Group
+from glc_analysis.command_line import Group
 from glc_analysis.manifest import VERSION
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.addon import brought
-from glc_analysis.cli.group import (
+from glc_analysis.command_line import (
     build_tables,
     counted,
     ensure_built,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.cli.group import (
+from glc_analysis.command_line import (
     counted,
     ensure_built,
     for_audience,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.cli.group import (
+from glc_analysis.command_line import (
     ask_line,
     counted,
     ensure_built,
@@ -18,7 +18,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.cli.group import counted as counted_in_words
+from glc_analysis.command_line import counted as counted_in_words
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.study import PANELS, Study
 
