@@ -30,3 +30,14 @@ def test_a_value_that_nobody_gives_is_an_error(module):
 def test_tables_and_settings_are_read_from_the_folder_beside_the_module(module):
     assert templates.read_records(module, "words.csv") == [{"key": "how", "en": "One, two"}]
     assert templates.read_toml(module, "words.toml") == {"how": "Ainsi"}
+
+
+def test_in_a_template_of_macros_a_line_break_beside_an_element_says_nothing(tmp_path):
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/page.html").write_text(
+        "{% macro page(words) %}\n<p>\n  {{ words }}\n  <b>two\n  words</b>\n</p>\n{% endmacro %}\n",
+        encoding="utf-8")
+    page = templates.blocks(str(tmp_path / "module.py"), "page.html").page
+    assert page("a < b\nc") == "<p>a &lt; b\nc<b>two words</b></p>"
+    with pytest.raises(UndefinedError, match="words"):
+        page()
