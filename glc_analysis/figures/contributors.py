@@ -9,7 +9,7 @@ decides who counts as a contributor to a figure of any kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -24,7 +24,7 @@ from glc_analysis.figures.estimates import (
     UNITS,
     CleanTables,
     Membership,
-    question_responses,
+    figure_records,
     subset_membership,
 )
 from glc_analysis.figures.mentions import counted_mentions
@@ -142,21 +142,12 @@ def matrix(rows: pd.Index, row_ids: Iterable, columns: pd.Index, column_ids: Ite
 
 def _survey_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
                  unit: str) -> Iterator[FigureRows]:
-    """Contributors to answers to the questions of one unit. The base of an open question is who was asked."""
-    nobody = np.zeros(len(frames[unit + "s"]), dtype=bool)
-    base, counted = {"": nobody}, {"": nobody}
+    """Contributors to answers to the questions of one unit."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
-    of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
-    for question, answers in question_responses(of_unit):
-        name, is_open = question.question_id, question.type in ("text", "date")
-        base[name] = answers.is_asked if is_open else answers.is_in_base
-        if is_open:
-            counted[f"{name}/"] = answers.is_in_base
-        for option, ticks in zip(answers.options, answers.ticks.T, strict=True):
-            counted[f"{name}/{option}"] = ticks
-    keys = figures["question_id"], figures["question_id"] + "/" + figures["option_id"]
-    return _by_subset(figures, *((csr_array(np.array([*of.values()])), pd.Index([*of]).get_indexer(key))
-                                 for of, key in zip((base, counted), keys, strict=True)), frames, unit)
+    records, asked = figure_records(data, unit), figures["question_id"]
+    keys = pd.Index(records.keys["question_id"] + "/" + records.keys["option_id"])
+    return _by_subset(figures, (records.base, pd.Index(records.questions).get_indexer(asked)),
+                      (records.counted, keys.get_indexer(asked + "/" + figures["option_id"])), frames, unit)
 
 
 def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:

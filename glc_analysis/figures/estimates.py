@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from glc_analysis.figures.intervals import interval_method, share_interval
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
@@ -101,6 +102,48 @@ def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
     return index.get_indexer(ids)
 
 
+@dataclass(frozen=True)
+class FigureRecords:
+    """The records of one unit (organisations or answers) behind each figure, before a subset is taken.
+
+    ``keys`` has a row per question and option (blank for a number, a text or a date), and ``base_at``, the
+    place of its question among ``questions``. ``base`` (questions x records) and ``counted`` (keys x records)
+    are True where a record is in the base, or is counted: how many these are, and whose they are
+    (:mod:`.contributors`), both come from here. ``numbers`` has the answers to questions for a number.
+    """
+
+    questions: list[str]
+    keys: pd.DataFrame
+    base: csr_array
+    counted: csr_array
+    numbers: dict[str, np.ndarray]
+
+
+def figure_records(data: CleanTables, unit: str) -> FigureRecords:
+    """The records behind the figures of all questions of one unit. The base of a text or a date is who was
+    asked; there the answers are counted."""
+    of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
+    size = len(getattr(data, f"{unit}s"))
+    questions, keys, base, counted, numbers = [], [], [], [], {}
+    for question, answers in question_responses(of_unit):
+        options, statistic, in_base, ticks = answers.options, "count", answers.is_in_base, answers.ticks.T
+        if question.type == "number":
+            options, statistic, ticks = [""], "", np.zeros((1, size), dtype=bool)
+            numbers[question.question_id] = answers.numbers
+        elif question.type not in BY_OPTION:
+            options, statistic, in_base, ticks = [""], "answered", answers.is_asked, answers.is_in_base[None]
+        keys += [(question.question_id, option, statistic, question.option_list == COUNTRY_LIST, len(base))
+                 for option in options]
+        questions.append(question.question_id)
+        base.append(in_base)
+        counted.append(ticks)
+    columns = ["question_id", "option_id", "statistic", "is_place", "base_at"]
+    frame = pd.DataFrame(keys, columns=columns).astype({"is_place": bool, "base_at": int})
+    nothing = np.zeros((0, size), dtype=bool)
+    return FigureRecords(questions, frame, csr_array(np.vstack([nothing, *base])),
+                         csr_array(np.vstack([nothing, *counted])), numbers)
+
+
 # ------------------------------
 # Subsets: the groups of organisations or answers that figures are given for.
 
@@ -150,10 +193,6 @@ class Membership:
     subsets: np.ndarray
     names: list[str]
 
-    def totals(self, amounts: np.ndarray) -> np.ndarray:
-        """The sum of an amount over each subset's rows; ``amounts`` has one entry a row."""
-        return np.bincount(self.subsets, weights=amounts[self.rows], minlength=len(self.names))
-
 
 def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
                       answers: pd.DataFrame) -> Membership:
@@ -199,18 +238,14 @@ def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
     the unit of the question: organisations, or answers (an organisation answering for a country).
     """
-    members = {(kind, unit): subset_membership(kind, unit, data.organisations, data.answers)
-               for kind in KINDS for unit in ("organisation", "answer")}
     parts = []
-    for question, answers in question_responses(data):
-        # Countries as answers are counted over the whole study only: by subset they are all zeros.
-        for kind in KINDS if question.option_list != COUNTRY_LIST else [ALL]:
-            part = _question_figures(question, answers, members[kind, question.unit])
-            size = len(part["subset_id"])
-            parts.append(part | {"question_id": np.full(size, question.question_id, dtype=object),
-                                 "subset_kind": np.full(size, kind, dtype=object),
-                                 "unit": np.full(size, question.unit, dtype=object)})
-    return _add_intervals(add_estimate_ids(_combine(parts).assign(measure="response")), study)
+    for unit in UNITS:
+        records = figure_records(data, unit)
+        for kind in KINDS:
+            members = subset_membership(kind, unit, data.organisations, data.answers)
+            figures = _subset_figures(records, members, with_places=kind == ALL)
+            parts.append(figures.assign(subset_kind=kind, unit=unit))
+    return _add_intervals(add_estimate_ids(_complete(pd.concat(parts)).assign(measure="response")), study)
 
 
 def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
@@ -235,10 +270,9 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
     cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
     numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
         pairs[["group", "option"]]))
-    part = _question_figures(question, answers, Membership(pairs["row"].to_numpy(), numbers,
-                                                           [*range(len(cells))]))
-    frame = _combine([part | {name: np.full(len(part["n"]), value, dtype=object) for name, value in (
-        ("question_id", question_id), ("subset_kind", kind), ("unit", question.unit))}])
+    records = figure_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
+    part = _subset_figures(records, Membership(pairs["row"].to_numpy(), numbers, [*range(len(cells))]))
+    frame = _complete(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]
     options = found[other_id][1].options
     frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],
@@ -261,16 +295,10 @@ def _rows_by_answer(question: Any, answers: QuestionResponses, unit: str, data: 
     return pairs[["row", "option"]].drop_duplicates()
 
 
-def _combine(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
-    """The figures of all questions and subsets as one frame, with value and share.
-
-    They arrive as arrays because thousands of small frames would be slow.
-    """
+def _complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """Figures with their value and share."""
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
-    names = list(parts[0]) if parts else [*texts, "n", "base_n", "value"]
-    frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) if parts else []
-                          for name in names})
-    frame = frame.astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
+    frame = frame.reset_index(drop=True).astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
     counted, base = frame["n"].astype("float64"), frame["base_n"]
     share = counted / base.where(base > 0)
     return frame.assign(value=frame["value"].where(counted.isna(), counted), share=share)
@@ -284,36 +312,36 @@ def add_estimate_ids(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _question_figures(question, answers: QuestionResponses, members: Membership) -> dict[str, np.ndarray]:
-    """The figures of one question for all subsets of one kind, by column; NaN where there is no value."""
-    base = members.totals(answers.is_in_base).astype(int)
-    if question.type == "number":
-        return _number_figures(answers, members, base)
-    if question.type in BY_OPTION:
-        options, statistic = answers.options, "count"
-        n = np.array([members.totals(answers.ticks[:, j]) for j in range(len(options))]).T
-    else:
-        options, statistic = [""], "answered"
-        n, base = base[:, None], members.totals(answers.is_asked).astype(int)
-    n = n.ravel().astype(int).astype(float)
-    return {"subset_id": np.repeat(np.array(members.names, dtype=object), len(options)),
-            "option_id": np.tile(np.array(options, dtype=object), len(base)),
-            "statistic": np.full(len(n), statistic, dtype=object), "n": n,
-            "base_n": np.repeat(base, len(options)), "value": np.full(len(n), np.nan)}
+def _subset_figures(records: FigureRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
+    """The figures of all questions for all subsets of one kind; NaN where there is no value. Countries as
+    answers are counted over the whole study only: by subset they are all zeros."""
+    size = records.base.shape[1], len(members.names)
+    in_subset = csr_array((np.ones(len(members.rows), dtype=int), (members.rows, members.subsets)), size)
+    base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
+    is_number = records.keys["question_id"].isin([*records.numbers]).to_numpy()
+    is_kept = ~is_number & (with_places | ~records.keys["is_place"].to_numpy())
+    keys = records.keys[is_kept]
+    parts = [_by_subset(keys, members, n=counted[:, is_kept].astype(float), base_n=base[:, keys["base_at"]],
+                        value=np.full((size[1], len(keys)), np.nan))]
+    for key in records.keys[is_number].itertuples():
+        is_based = records.base[[key.base_at]].toarray()[0][members.rows]
+        numbers = pd.Series(records.numbers[key.question_id][members.rows][is_based])
+        by = numbers.groupby(members.subsets[is_based])
+        values = pd.DataFrame(dict(zip(NUMBER_STATISTICS, (by.mean(), by.median(), by.std(ddof=1)),
+                                       strict=True))).reindex(range(size[1]))
+        keys = pd.DataFrame({"question_id": key.question_id, "option_id": "", "statistic": NUMBER_STATISTICS})
+        parts.append(_by_subset(keys, members, n=np.full(values.shape, np.nan), value=values.to_numpy(),
+                                base_n=np.repeat(base[:, [key.base_at]], len(keys), axis=1)))
+    return pd.concat(parts)
 
 
-def _number_figures(answers: QuestionResponses, members: Membership,
-                    base: np.ndarray) -> dict[str, np.ndarray]:
-    kept = answers.is_in_base[members.rows]
-    by = pd.Series(answers.numbers[members.rows][kept]).groupby(members.subsets[kept])
-    values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
-                           "standard_deviation": by.std(ddof=1)}).reindex(range(len(base)))
-    count = len(NUMBER_STATISTICS)
-    return {"subset_id": np.repeat(np.array(members.names, dtype=object), count),
-            "option_id": np.full(len(base) * count, "", dtype=object),
-            "statistic": np.tile(np.array(NUMBER_STATISTICS, dtype=object), len(base)),
-            "n": np.full(len(base) * count, np.nan), "base_n": np.repeat(base, count),
-            "value": values[list(NUMBER_STATISTICS)].to_numpy().ravel()}
+def _by_subset(keys: pd.DataFrame, members: Membership, **columns: np.ndarray) -> pd.DataFrame:
+    """Matrices of subsets x keys as one column each."""
+    ids = {name: np.tile(keys[name].to_numpy(object), len(members.names))
+           for name in ("question_id", "option_id", "statistic")}
+    subset_ids = np.repeat(np.array(members.names, dtype=object), len(keys))
+    return pd.DataFrame({"subset_id": subset_ids, **ids,
+                         **{name: matrix.ravel() for name, matrix in columns.items()}})
 
 
 def _add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from glc_analysis import tables
 from glc_analysis.figures.contributors import find_contributors
@@ -62,6 +63,29 @@ def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(samp
     assert due.sum() > 14500
     assert (base[due] == figures.loc[due, "base_n"]).all()
     assert (counted[due] == figures.loc[due, "n"].fillna(0)).all()
+
+
+@pytest.mark.parametrize("kind", ["all", "country"])
+def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_study):
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    types = frames["questions"].set_index("question_id")["type"]
+    figures = frames["estimates"].query("measure == 'response' and statistic == 'count'")
+    figures = figures[figures["subset_kind"] == kind]
+    figures = figures[(figures["unit"] == "answer") | (kind == "all")]
+    assert len(figures) > 100
+    responses = frames["responses"].assign(option_id=frames["responses"]["value"]).query("is_in_base")
+    is_multi = responses["question_id"].map(types) == "multi"
+    chosen = pd.concat([responses[~is_multi], frames["selections"].query("is_selected and is_in_base")])
+    key = ["question_id", "country_id"] if kind == "country" else ["question_id"]
+    based, counted = (rows.groupby([*by, "organisation_id"]).size().to_dict()
+                      for rows, by in ((responses, key), (chosen, [*key, "option_id"])))
+    behind = find_contributors(frames)
+    bases, counts = (part[figures.index].toarray() for part in (behind.base, behind.counted))
+    for figure, base, count in zip(figures.itertuples(), bases, counts, strict=True):
+        about = (figure.question_id, figure.subset_id)[:len(key)]
+        for name, b, c in zip(behind.organisations, base, count, strict=True):
+            assert b == based.get((*about, name), 0), (figure.estimate_id, name)
+            assert c == counted.get((*about, figure.option_id, name), 0), (figure.estimate_id, name)
 
 
 def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):
