@@ -29,6 +29,9 @@ class AddOn:
     """Other add-ons, of which it may use anything."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Commands, by their heading in ``glc --help``."""
+    around: Mapping[str, str] = field(default_factory=dict)
+    """What it does around commands of the core, by their names: context managers, with the options that they
+    add (:func:`.cli.group.around`)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """What an analyst uses as ``glc.NAME``, by its name."""
 

@@ -15,4 +15,6 @@ accepts or refuses.
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "drafting", "The tables of a new study, drafted from what arrived.")
+    "drafting", "The tables of a new study, drafted from what arrived.",
+    commands={"Data manager": "commands:COMMANDS"},
+    around={"init": "commands:around_init", "check": "commands:around_check"})
