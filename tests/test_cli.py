@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.cli import READERS, cli
+from glc_analysis.cli import cli, sections
 from glc_analysis.cli.group import format_rows
 from glc_analysis.manifest import read_manifest, write_manifest
 from glc_analysis.schema import reference_path, reference_tables
@@ -57,13 +57,13 @@ def test_the_help_lists_every_command_once_under_its_reader_and_whole():
     for line in lines:
         if line.endswith(":") and not line.startswith(" "):
             heading = line[:-1]
-        elif line.startswith("  ") and heading in READERS:
+        elif line.startswith("  ") and heading in sections():
             name, text = line.split(maxsplit=1)
             assert name not in listed
             listed[name] = heading, text
-    assert [*dict.fromkeys(heading for heading, _ in listed.values())] == [*READERS]
+    assert [*dict.fromkeys(heading for heading, _ in listed.values())] == [*sections()]
     assert listed == {command.name: (heading, command.help.partition("\n\n")[0])
-                      for heading, reader in READERS.items() for command in reader.COMMANDS}
+                      for heading, commands in sections().items() for command in commands}
     assert {*listed} == {*cli.commands} and all(text.endswith(".") for _, text in listed.values())
 
 
