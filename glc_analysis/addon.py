@@ -20,7 +20,7 @@ FOLDER = Path(__file__).with_name("addons")
 class Leaver(Protocol):
     """Who leaves a study, as erasers see them: an organisation, or a person (``organisation_id`` is blank).
     ``raters`` are the persons that leave, among those that add-ons know; ``is_whole`` is false where one item
-    of consent is withdrawn."""
+    of consent is withdrawn; of quotations ``cited`` then has the rows that cite them."""
 
     organisation_id: str
     raters: set[str]
@@ -63,6 +63,7 @@ class AddOn:
     - ``people(reference)``: the organisation of each person whom it knows, by their ids;
     - ``words(study, reference, leaver)``: what the leaver and what others wrote;
     - ``method(reference)``: what the study itself says, also where somebody says the same;
+    - ``citations(reference, segment_ids)``: the words that its rows cite of these segments, by row;
     - ``rows(table, was, now, leaver)``: a row of a reference table as it was and is to be; None: it goes;
     - ``erase(study, leaver)``: takes out of the copy of a study what is the leaver's;
     - ``renew(study)``: does what is due when the copy has another key of digests;

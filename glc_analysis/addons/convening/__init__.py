@@ -8,12 +8,12 @@ ADD_ON = AddOn(
     holds={
         "private/desk": "what was keyed of its ballots and signatures goes",
         "private/rounds": "its ballots and raters go, and the rest is sealed anew",
-        "private/phones": "a round in which people vote is ended first; its rows are searched",
+        "private/phones": "searched: if anything of it is left there, nothing is withdrawn",
         "private/packets.csv": "stays: whoever has one on paper must be told",
         **dict.fromkeys(("raters", "proxies", "interests", "comments", "panel_positions", "signoffs",
                          "principles", "evidence", "judgements", "rounds", "decision_log", "text_decisions",
                          "parking_lot", "errata", "joint_display"), "rows go, or what in them is its own")},
     erasers={"hold": "erasers:hold", "people": "erasers:organisations_of_raters", "words": "erasers:words",
-             "method": "erasers:statements",
+             "method": "erasers:statements", "citations": "erasers:citations",
              "rows": "erasers:edit_row", "erase": "erasers:erase", "renew": "rounds:seal_anew",
              "unused": "erasers:unused", "notes": "erasers:packets_made"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -64,6 +64,12 @@ def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str]
 def statements(reference: Reference) -> list[str]:
     """The statements of principles: words of the study itself, also where somebody says the same."""
     return [*reference.principles["statement"]]
+
+
+def citations(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The words that evidence.csv cites of these segments, by principle and evidence."""
+    rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
+    return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
 def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:

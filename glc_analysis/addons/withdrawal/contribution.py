@@ -47,7 +47,7 @@ class Contribution:
     names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
     for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
     said, ``others`` everything that all others said. ``quoted`` are the segments that may no longer be
-    quoted, though the material stays, and ``cited`` the evidence (principle and number) that quotes them.
+    quoted, though the material stays, and ``cited`` the rows that cite them, as add-ons know these.
     The organisation of a person is blank: it stays.
     """
 
@@ -123,15 +123,15 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
         own.quoted = set(segments.loc[is_own, "segment_id"])
         own.said = list(segments.loc[is_own, "text"])
         own.others = [*method, *segments.loc[~is_own, "text"]]
-    quotes, evidence = reference.quotes, reference.evidence
+    quotes = reference.quotes
     is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
     own.ids |= set(quotes.loc[is_quoted, "quote_id"])
     own.said += list(quotes.loc[is_quoted, "text"])
-    is_cited = evidence["reference"].isin(segments.loc[is_own, "segment_id"])
-    own.said += list(evidence.loc[is_cited, "cited"])
+    cited = {row: words for citations in erasers("citations")
+             for row, words in citations(reference, segments.loc[is_own, "segment_id"]).items()}
+    own.said += cited.values()
     if item == "quotation":
-        rows = evidence.loc[is_cited, ["principle_id", "evidence_id"]]
-        own.cited = set(rows.itertuples(index=False, name=None))
+        own.cited = {*cited}
     if "survey" in own.parts:
         _collect_countries(own, study, reference, answers)
     if own.is_whole:
