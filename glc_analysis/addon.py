@@ -8,14 +8,35 @@ folder, and where it needs what an add-on brings, it loads what a name stands fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 FOLDER = Path(__file__).with_name("addons")
+
+
+class Leaver(Protocol):
+    """Who leaves a study, as erasers see them: an organisation, or a person (``organisation_id`` is blank).
+    ``raters`` are the persons that leave, among those that add-ons know; ``is_whole`` is false where one item
+    of consent is withdrawn; of quotations ``cited`` then has the rows that cite them."""
+
+    organisation_id: str
+    raters: set[str]
+    ids: set[str]
+    cited: set[tuple[str, str]]
+    is_whole: bool
+
+    def is_by(self, text: str) -> bool:
+        """Whether a text says that something is theirs."""
+
+    def redact(self, texts: list[str]) -> list[str]:
+        """Texts without their names and words."""
+
+    def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
+        """Removes rows from a table, by number and cells, and their names and words from the others."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,28 @@ class AddOn:
     """Commands, by their heading in ``glc --help``."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
+    around: Mapping[str, str] = field(default_factory=dict)
+    """What it does around commands of the core, by their names: context managers, with the options that they
+    add (:func:`.command_line.around`)."""
+    holds: Mapping[str, str] = field(default_factory=dict)
+    """What it holds of organisations and persons: its reference tables, and its files and folders as
+    ``private/NAME``, each with how it is erased, in words."""
+    erasers: Mapping[str, str] = field(default_factory=dict)
+    """Functions that a withdrawal calls, by their tasks:
+
+    - ``hold(study)``: a context manager that keeps what it holds as it is; Faults if it is not in order;
+    - ``people(reference)``: the organisation of each person whom it knows, by their ids;
+    - ``words(study, reference, leaver)``: what the leaver and what others wrote;
+    - ``method(reference)``: what the study itself says, also where somebody says the same;
+    - ``citations(reference, segment_ids)``: the words that its rows cite of these segments, by row;
+    - ``rows(table, was, now, leaver)``: a row of a reference table as it was and is to be; None: it goes;
+    - ``erase(study, leaver)``: takes out of the copy of a study what is the leaver's;
+    - ``renew(study)``: does what is due when the copy has another key of digests;
+    - ``unused(study, new, person_id)`` and ``notes(study)``: what is used no more of a person, and what
+      people have to be told; kind, where and what.
+    """
+    arrived: str = ""
+    """What says what a file holds of what is withdrawn, if it arrives meanwhile (:mod:`.switch`)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """What an analyst uses as ``glc.NAME``, by its name."""
     steps: str = ""
@@ -119,3 +162,10 @@ def brought(field_name: str) -> Iterator[tuple[AddOn, Any]]:
 def loaded(field_name: str) -> list[Any]:
     """What the names of a field stand for, of every add-on that brings it."""
     return [add_on.load(name) for add_on, name in brought(field_name)]
+
+
+def erasers(task: str) -> Iterator[Any]:
+    """What add-ons do of a task in a withdrawal."""
+    for add_on, tasks in brought("erasers"):
+        if task in tasks:
+            yield add_on.load(tasks[task])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import wraps
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from glc_analysis.addon import brought
 from glc_analysis.errors import SHOWN, Faults, GLCError
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
@@ -146,6 +148,30 @@ def ask_line(prompt: str) -> str:
         return click.prompt(prompt, default="", show_default=False, err=True)
     except click.Abort:
         raise EOFError from None
+
+
+# ------------------------------
+# What add-ons do around commands of the core
+
+
+def extend(command: click.Command) -> None:
+    """Adds to a command the options and sentences of help of what add-ons do around it."""
+    for one in _around(command.name):
+        command.params += reversed(one.__click_params__)
+        command.help = f"{cleandoc(command.help)}\n\n{cleandoc(one.__doc__)}"
+
+
+@contextmanager
+def around(command: str, *about: Any, **options: Any) -> Iterator[list[Any]]:
+    """Runs a block with what add-ons do around a command: each is called with what the command is about and
+    with the values of the options that it added. The block gets what each has to say to the command."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(one(*about, **{name: options[name] for name in (
+            option.name for option in one.__click_params__)})) for one in _around(command)]
+
+
+def _around(command: str) -> list[Callable]:
+    return [add_on.load(names[command]) for add_on, names in brought("around") if command in names]
 
 
 # ------------------------------

@@ -242,9 +242,8 @@ def notebook_files(*folders: Path) -> list[Path]:
 
 
 JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
-"""What the coding desk writes into ``raw/codings/<coder>/``: the journal of a coder's acts, which is read
-like any coder's file, and the log of suggestions, which is no data until one was accepted. Both are only ever
-added to."""
+"""Files of ``raw/codings/<coder>/``: the journal of a coder's acts, which is read like any coder's file, and
+the log of suggestions, which is no data until one was accepted. Both are only ever added to."""
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
 
 DEFAULTS, WORDS = default_settings()

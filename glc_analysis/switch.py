@@ -15,9 +15,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
-from importlib import import_module
 from pathlib import Path, PurePosixPath
 
+from glc_analysis.addon import brought
 from glc_analysis.locks import Busy, Say, wait_for
 from glc_analysis.writing import write_atomic
 
@@ -214,8 +214,10 @@ def _kept(stage: Path) -> dict[str, str]:
 
 
 def _searched(wanted: Path, path: Path, name: str) -> str:
-    """What a file holds of what is withdrawn, or why no program can tell, in words; blank for nothing. The
-    search is called by its name, since this module, which every command needs, imports no other room."""
+    """What a file holds of what is withdrawn, or why no program can tell, in words; blank for nothing."""
     if not wanted.is_file():
         return ""
-    return import_module("glc_analysis.addons.withdrawal.search").describe_arrived(wanted, path, name)
+    searches = [add_on.load(search) for add_on, search in brought("arrived")]
+    if not searches:
+        return "cannot be searched (the add-on that withdraws is not installed)"
+    return next(filter(None, (search(wanted, path, name) for search in searches)), "")

@@ -14,7 +14,7 @@ import click
 
 from glc_analysis.addon import brought
 from glc_analysis.cli import analyst, data, publish
-from glc_analysis.command_line import Group
+from glc_analysis.command_line import Group, extend
 from glc_analysis.manifest import VERSION
 
 
@@ -42,6 +42,8 @@ def cli(ctx: click.Context, study: str) -> None:
 
 for heading, commands in sections().items():
     cli.add_section(heading, commands)
+    for command in commands:
+        extend(command)
 
 
 def main() -> None:

@@ -1,26 +1,26 @@
-"""The commands of the data manager: a study and its files, the tables, names, the daily run, withdrawal."""
+"""The commands of the data manager: a study and its files, the tables, names, the daily run."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from glc_analysis.addon import brought
 from glc_analysis.command_line import (
+    around,
     build_tables,
     counted,
     ensure_built,
     for_audience,
     pass_study,
     pass_study_to_read,
-    pass_study_to_withdraw,
     print_rows,
     rows_format,
     say,
 )
-from glc_analysis.errors import Fault, Faults, UsageError, find_faults
+from glc_analysis.errors import Faults, UsageError
 from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -30,57 +30,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="An XLSForm: its questions and options are drafted. With --from also a table of two "
-              "columns: headings and answers as the exports have them, and their wording or translation.")
-@click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A REFI-QDA codebook (.qdc): its codes are drafted.")
-@click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
-              metavar="FILE...", help="Survey exports of one form, in one or several languages or tools; "
-              "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
-@click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
-@click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
-              "text files, such as cp1251, if it is not found.")
-@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: a sheet of a workbook "
-              "that holds answers, if it has several sheets; may be given several times.")
-@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
-def init(directory: Path, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
-         as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
-         more: tuple[Path, ...]) -> None:
-    """Start a study in a new folder.
-
-    With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies in
-    private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
-    recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
-    drafted, with blanks that `glc check` asks for.
-    """
-    from glc_analysis.new_study import start
+def init(directory: Path, **further: Any) -> None:
+    """Start a study in a new folder."""
+    from glc_analysis.new_study import refuse_started, start
     from glc_analysis.reference import repository_of
 
-    if (more or as_workbook or encoding or sheets) and not named:
-        raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
-    exports = (*named, *more)
-    for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook,
-                      encoding=encoding, sheets=sheets):
-        say(f"To decide: {note}")
+    refuse_started(directory)
+    with around("init", directory, **further) as to_do:
+        start(directory)
     if repository := repository_of(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
             "mistake: a folder outside of it is safer.")
-    if exports:
-        from glc_analysis.addons.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
-
-        if draft := read_draft(Study(directory)):
-            for line in draft_lines(draft):
-                say(line)
-        places = [f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}"] if draft else []
-        if any(any((directory / "raw" / kind).iterdir()) for kind in ("interviews", "calls", "codings")):
-            places.append("documents.csv, speakers.csv and organisations.csv in "
-                          f"{directory}/private/reference")
-        say(f"The study is in {directory}. Next: look at {' and at '.join(places)}, correct "
-            f"from the top, then `glc --study {directory} check`.")
-        return
-    say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
-        f"them in {directory}/reference, then `glc --study {directory} check`.")
+    first = next(filter(None, to_do),
+                 f"put exports into {directory}/raw/survey, describe them in {directory}/reference")
+    say(f"The study is in {directory}. Next: {first}, then `glc --study {directory} check`.")
 
 
 @click.command()
@@ -109,21 +72,16 @@ def sample(directory: str, remove: bool) -> None:
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
 @click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
               "reference/ to private/reference/.")
-@click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the questions of "
-              "the draft that say yes to the tables, and what was decided of the rest, and record that NAME "
-              "has looked at them. Then write rows for what is left to decide beside the draft.")
 @pass_study
-def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> None:
+def check(study: Study, accept: bool, move_private: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
     Lists all problems at once, each with file, row, column, value and how to fix it, and names what could
-    not be looked at because of them. A draft that waits is checked first. Writes nothing, except with
-    --accept, --accept-draft or --move-private.
+    not be looked at because of them. Writes nothing, except with --accept or --move-private.
     """
     from datetime import date
 
     from glc_analysis import manifest
-    from glc_analysis.addons.drafting.store import read_draft
     from glc_analysis.build import check_study
     from glc_analysis.reference import read_reference
     from glc_analysis.schema import UNDECIDED
@@ -141,36 +99,10 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         if moved:
             say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
                 "them out.")
-    in_draft: list[Fault] = []
-    try:
-        if not _check_draft(study, looked_by):
-            say("Not looked at yet, before a question of the draft is accepted: answers, interviews, coders' "
-                "work.")
-            return
-    except Faults as found:
-        if looked_by or not _has_questions(study):
-            raise
-        in_draft = found.faults
-    if looked_by:
-        study = Study(study.root)  # the settings are new
-    given: list[pd.DataFrame] = []
-    try:
-        counts = check_study(study, say=say, look_at=given.append)
-    except Faults as found:
-        from glc_analysis.addons.drafting.store import FOLDER, note_more
-
-        if not looked_by:
-            if (study.root / FOLDER).is_dir():
-                say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
-            raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
-        raise note_more(study, found) from None
-    if in_draft:
-        raise Faults(in_draft)
-    if looked_by:
-        from glc_analysis.addons.drafting.store import close_more
-
-        for line in close_more(study, given[0]):
-            say(line)
+    responses: list[pd.DataFrame] = []
+    with around("check", study, responses, **further) as is_undecided_said:
+        study = Study(study.root)  # its settings may be new
+        counts = check_study(study, say=say, look_at=responses.append)
     new = manifest.inspect(study).new
     if accept:
         manifest.accept(study, new, today=date.today())
@@ -180,8 +112,8 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
     for add_on, lines in brought("check_lines"):
         for line in add_on.load(lines)(study, reference):
             say(line)
-    # Of a study that was drafted, the lines about the draft say it.
-    if (n := int((reference.questions["is_sensitive"] == UNDECIDED).sum())) and read_draft(study) is None:
+    n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
+    if n and not any(is_undecided_said):
         say(f"{counted(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
             "against those who gave it; until then no page states a finding. Write true or false into "
             "is_sensitive.")
@@ -197,58 +129,6 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
         say(f"{counted(counts['quarantined'], 'coded passage')} quarantined: see the page on agreement.")
-
-
-def _check_draft(study: Study, looked_by: str) -> bool:
-    """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
-    questions of its own, so that the rest can be checked."""
-    from datetime import date
-
-    from glc_analysis.addons.drafting.store import (
-        accept_draft,
-        accept_more,
-        draft_lines,
-        heading_faults,
-        note_empty_lists,
-        read_draft,
-    )
-    from glc_analysis.cleaning.records import read_raw
-    from glc_analysis.locks import locked
-
-    try:
-        draft = read_draft(study)
-    except Faults as found:
-        faults = [*found.faults]
-        find_faults(lambda: read_raw(study, "survey"), faults)
-        raise Faults(faults) from None
-    if draft is None:
-        if looked_by:
-            raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
-        return True
-    surveys = []
-    if len(draft.chosen) or len(draft.undecided):
-        surveys = read_raw(study, "survey")
-        if faults := [*heading_faults(draft, surveys)]:
-            raise Faults(faults)
-    if looked_by:
-        with locked(study.processed, what="build", is_patient=True):
-            # First the options, which questions may wait for.
-            for line in (*accept_more(study, looked_by, today=date.today()),
-                         *accept_draft(study, draft, looked_by, today=date.today()),
-                         *note_empty_lists(study, draft, surveys)):
-                say(line)
-        draft = read_draft(study)
-    for line in draft_lines(draft):
-        say(line)
-    return _has_questions(study)
-
-
-def _has_questions(study: Study) -> bool:
-    """Whether a study has questions of its own; without the table it may be one of interviews."""
-    from glc_analysis.tabular import read_table
-
-    questions = study.reference_file("questions")
-    return not questions.is_file() or len(read_table(questions).rows) > 1
 
 
 @click.command()
@@ -325,80 +205,6 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 
 
 @click.command()
-@click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
-              "describe yet.")
-@rows_format("csv")
-@pass_study
-def documents(study: Study, suggest: bool, form: str) -> None:
-    """List the interviews and calls, or suggest rows."""
-    from glc_analysis.addons.drafting import texts as talk
-    from glc_analysis.reference import read_table
-
-    rows = read_table(study, "documents")
-    if suggest:
-        listed = read_table(study, "organisations")
-        new, notes = talk.without_copies(talk.further_conversations(study, rows),
-                                         talk.listed_conversations(study, rows))
-        rows = talk.document_rows(new, organisations=None if listed.empty else listed)
-        for line in (*notes, *talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0])):
-            say(f"To decide: {line}")
-    print_rows(rows, form, empty="Every transcript is in documents.csv.")
-
-
-@click.command()
-@click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
-@rows_format("csv")
-@pass_study
-def speakers(study: Study, suggest: bool, form: str) -> None:
-    """List who speaks in each transcript, and asks.
-
-    Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
-    questions: look at them.
-    """
-    from glc_analysis.addons.drafting import texts as talk
-    from glc_analysis.reference import read_table
-
-    listed, known = read_table(study, "documents"), read_table(study, "speakers")
-    rows = talk.speaker_facts(talk.listed_conversations(study, listed)
-                              + talk.further_conversations(study, listed))
-    if suggest:
-        new = talk.further_speakers(rows, known)
-        for line in talk.fact_lines(new):
-            say(line)
-        rows = talk.speaker_rows(new, taken=known["speaker_id"])
-    print_rows(rows, form, empty="Every speaker is in speakers.csv.")
-
-
-@click.command()
-@click.option("--from", "trees", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
-              metavar="FILE", help="A codebook or project of a coding program; may be given several times.")
-@click.option("--write", "is_written", is_flag=True,
-              help="Add the new codes and changed notes to codebook.csv.")
-@rows_format("csv")
-@pass_study
-def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
-    """Show what a later tree of codes would change.
-
-    New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
-    what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
-    several codes have (unclear).
-    """
-    from glc_analysis.addons.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
-    from glc_analysis.reference import read_table
-
-    notes: list[str] = []
-    tree, book = merged_tree([read_tree(path) for path in trees], notes), read_table(study, "codebook")
-    rows = tree_difference(book, tree)
-    print_rows(rows, form, empty="The tree says what codebook.csv says.")
-    for note in notes:
-        say(f"To decide: {note}")
-    if is_written:
-        say(f"Written: {write_codebook(study, book, tree)}.")
-    elif len(rows):
-        say("Nothing is written yet (--write).")
-
-
-@click.command()
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @rows_format("csv")
 @pass_study
@@ -454,48 +260,6 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
 
 
 @click.command()
-@click.argument("organisation", default="")
-@click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
-@click.option("--person", default="", metavar="ID", help="A person instead: a speaker_id or rater_id.")
-@click.option("--choice", default="", metavar="CHOICE",
-              help="With --person: stop-contact, stop-use or erase.")
-@click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
-@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program can"
-              " read, such as recordings, and found nothing of it. It is recorded.")
-@rows_format("csv")
-@pass_study_to_withdraw
-def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
-             looked_at_by: str, form: str) -> None:
-    """Remove what an organisation or a person contributed.
-
-    Of an organisation it removes everything, or what depends on one item of its consent. A person
-    (--person) chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what
-    they said) or erase (it is removed everywhere).
-    """
-    from datetime import date
-
-    from glc_analysis.addons.withdrawal import withdrawal
-    from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, withdraw_person
-    from glc_analysis.publish.publication import published_folders
-
-    if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
-        raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
-    ensure_built(study)
-    how = {"today": date.today(), "dry_run": dry_run, "looked_at_by": looked_at_by, "say": say}
-    touched = withdraw_person(study, person, choice, **how) if person else withdrawal.withdraw(
-        study, organisation, item=item, **how)
-    print_rows(touched, form, empty="The study holds nothing of it.")
-    kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
-    done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
-    say(f"{counted(len(touched), 'item')} {done}: {kinds}.")
-    say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
-    for audience, folders in published_folders(study).items():
-        for folder in folders:
-            say(f"{folder} still holds what was published for the {audience}. To fix: `glc run --audience "
-                f"{audience}` and `glc publish {folder} --audience {audience}`, or `glc unpublish` at once.")
-
-
-@click.command()
 @rows_format("csv")
 @pass_study_to_read
 def retention(study: Study, form: str) -> None:
@@ -539,5 +303,5 @@ def ethics(study: Study, is_written: bool) -> None:
             f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 
 
-COMMANDS = (init, sample, check, status, build, countries, documents, speakers, codebook, pseudonyms,
-            changes, schedule, withdraw, retention, ethics)
+COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule,
+            retention, ethics)

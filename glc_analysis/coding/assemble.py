@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.desk.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.agreement import ALL, UNASSISTED, coder_agreement
@@ -39,6 +38,7 @@ from glc_analysis.coding.coders import (
     unread_segments,
 )
 from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
+from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings.desk_journal import TRAINING

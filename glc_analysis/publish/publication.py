@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from glc_analysis.addon import brought
+from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, found_in_papers
@@ -104,11 +105,13 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     Everything is copied beside the folder first and searched by the gate; then one rename puts it in place.
     Raises UsageError for the team, whose pages stay in the study, for a folder in the study or around it, and
     for one with files that this command did not put there; GLCError where there is no run or where it is out
-    of date; Faults where the gate finds something that the audience may not read. Nothing changes then.
+    of date; Faults where the gate finds something that the audience may not read, and for a table or folder
+    that no installed add-on claims. Nothing changes then.
     """
     if may(audience, "internal"):
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
                          "convening or the public with --audience.")
+    refuse_unclaimed(study)
     folder = folder.expanduser().resolve()
     # No run of this audience meanwhile; and the list is one for all audiences.
     with locked(study.reports / audience, what="publication"), locked(study.reports, what="publication"):

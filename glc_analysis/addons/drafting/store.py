@@ -139,6 +139,11 @@ def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
 # Reading a draft back.
 
 
+def is_drafted(study: Study) -> bool:
+    """Whether a study has a draft."""
+    return any((study.root / FOLDER / name).is_file() for name in (WORKBOOK, "questions.csv"))
+
+
 def read_draft(study: Study) -> DraftState | None:
     """The draft of a study as a person left it; None if there is none.
 

@@ -7,14 +7,15 @@ person. Comes out: a :class:`Contribution`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.ratings import read_ratings
-from glc_analysis.addons.withdrawal.redaction import own_turns, redact
+from glc_analysis.addon import erasers
+from glc_analysis.addons.withdrawal.redaction import edit_table, own_turns, redact, redact_rows
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.records import with_record_ids
 from glc_analysis.errors import UsageError, nearest
@@ -46,7 +47,7 @@ class Contribution:
     names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
     for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
     said, ``others`` everything that all others said. ``quoted`` are the segments that may no longer be
-    quoted, though the material stays, and ``cited`` the evidence (principle and number) that quotes them.
+    quoted, though the material stays, and ``cited`` the rows that cite them, as add-ons know these.
     The organisation of a person is blank: it stays.
     """
 
@@ -76,6 +77,21 @@ class Contribution:
     def is_whole(self) -> bool:
         return self.parts == MATERIAL
 
+    def is_by(self, text: str) -> bool:
+        """Whether a text says that something is the organisation's: by its id, a name or a pseudonym."""
+        is_its_id = bool(self.organisation_id) and (
+            self.organisation_id in re.split(r"[\s,;:()]+", text.lower()))
+        return self.is_whole and (is_its_id or redact([text], self.words) != [text])
+
+    def redact(self, texts: list[str]) -> list[str]:
+        """Texts of a file in which its words stay only where its quotations alone are withdrawn."""
+        return redact(texts, self.words_of_material)
+
+    def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
+        """Removes rows from a table, by number and cells, and its words from the others."""
+        edit_table(path, lambda grid: [None if is_gone(n, old) else new for n, old, new in zip(
+            grid.numbers, grid.rows, redact_rows(grid, self.words_of_material), strict=True)])
+
 
 def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
                          item: str = "") -> Contribution:
@@ -86,7 +102,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
-        if organisation_id in {*reference.speakers["speaker_id"], *reference.raters["rater_id"]}:
+        if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
             raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
                              f"{organisation_id} --choice CHOICE`.")
         raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
@@ -107,25 +123,24 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
         own.quoted = set(segments.loc[is_own, "segment_id"])
         own.said = list(segments.loc[is_own, "text"])
         own.others = [*method, *segments.loc[~is_own, "text"]]
-    quotes, evidence = reference.quotes, reference.evidence
+    quotes = reference.quotes
     is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
     own.ids |= set(quotes.loc[is_quoted, "quote_id"])
     own.said += list(quotes.loc[is_quoted, "text"])
-    is_cited = evidence["reference"].isin(segments.loc[is_own, "segment_id"])
-    own.said += list(evidence.loc[is_cited, "cited"])
+    cited = {row: words for citations in erasers("citations")
+             for row, words in citations(reference, segments.loc[is_own, "segment_id"]).items()}
+    own.said += cited.values()
     if item == "quotation":
-        rows = evidence.loc[is_cited, ["principle_id", "evidence_id"]]
-        own.cited = set(rows.itertuples(index=False, name=None))
+        own.cited = {*cited}
     if "survey" in own.parts:
         _collect_countries(own, study, reference, answers)
     if own.is_whole:
-        is_its = reference.raters["organisation_id"] == organisation_id
-        own.raters = {*reference.raters.loc[is_its, "rater_id"]}
+        own.raters = {person for person, whose in _people(reference).items() if whose == organisation_id}
         labels = reference.organisations.query("organisation_id == @organisation_id")["label"]
         # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
         told = [] if organisation_id.isalpha() else [organisation_id]
         own.ids.add(organisation_id)
-        _collect_votes(own, study, reference)
+        _collect_written(own, study, reference)
         _collect_names(own, reference, key, {*labels, *_without_brackets(labels), *told},
                        reference.speakers["organisation_id"] == organisation_id)
     _collect_words(own)
@@ -135,7 +150,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
 def check_person(reference: Reference, person_id: str) -> None:
     """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant."""
     speakers = reference.speakers
-    known = {*speakers["speaker_id"], *reference.raters["rater_id"]} - {""}
+    known = {*speakers["speaker_id"], *_people(reference)} - {""}
     if person_id in known:
         return
     if person_id in {*reference.organisations["organisation_id"]}:
@@ -150,9 +165,9 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
 
     Raises UsageError for an unknown person.
     """
-    speakers, raters = reference.speakers, reference.raters
+    speakers = reference.speakers
     check_person(reference, person_id)
-    own = Contribution("", MATERIAL, raters={person_id} & {*raters["rater_id"]}, ids={person_id})
+    own = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     own.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
     answers = tables.read("responses", study=study)["value"].astype("str")
@@ -164,7 +179,7 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     own.said += list(segments.loc[is_said, "text"])
     own.ids |= {*own.documents, *segments.loc[is_said, "segment_id"]}
     own.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(own.ids), "quote_id"]}
-    _collect_votes(own, study, reference)
+    _collect_written(own, study, reference)
     _collect_names(own, reference, key, set(), is_own)
     _collect_words(own)
     return own
@@ -246,25 +261,24 @@ def _without_brackets(labels: Iterable[str]) -> set[str]:
     return {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
 
 
-def _collect_votes(own: Contribution, study: Study, reference: Reference) -> None:
-    """What its raters wrote beside their votes, and its reservations when it signed."""
-    for path in study.raw_files("ratings"):
-        votes = read_ratings(path)
-        is_own = votes["rater_id"].isin(own.raters)
-        own.said += list(votes.loc[is_own, "comment"])
-        own.others += list(votes.loc[~is_own, "comment"])
-    is_own = reference.comments["rater_id"].isin(own.raters)
-    own.said += list(reference.comments.loc[is_own, "text"])
-    is_own = reference.signoffs["organisation_id"] == own.organisation_id
-    own.said += list(reference.signoffs.loc[is_own, "reservation"])
-    own.others += list(reference.signoffs.loc[~is_own, "reservation"])
+def _people(reference: Reference) -> dict[str, str]:
+    """The organisation of each person that an add-on knows."""
+    return {person: whose for people in erasers("people") for person, whose in people(reference).items()}
+
+
+def _collect_written(own: Contribution, study: Study, reference: Reference) -> None:
+    """What add-ons have in writing."""
+    for words in erasers("words"):
+        said, others = words(study, reference, own)
+        own.said += said
+        own.others += others
 
 
 def _words_of_method(reference: Reference) -> list[str]:
     """What the study itself says: nobody's words, also where somebody says the same."""
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
-            *codebook["definition"], *reference.principles["statement"]]
+            *codebook["definition"], *(text for words in erasers("method") for text in words(reference))]
 
 
 def _collect_names(own: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],

@@ -15,9 +15,11 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
+from glc_analysis.addon import erasers
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
 from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
+from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.publish.ethics import WITHDRAWAL as WITHDRAWAL_TEXTS
@@ -49,6 +51,7 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
 
     if choice not in CHOICES:
         raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(CHOICES)}.")
+    refuse_unclaimed(study)
     if choice == ERASE:
         return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
                       dry_run=dry_run, looked_at_by=looked_at_by, say=say)
@@ -144,10 +147,4 @@ def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> l
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
     quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
     rows += [("quotation", "quotes.csv", one) for one in quoted]
-    rated, still = (tables.read("ratings", study=one) for one in (study, new))
-    rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
-    rows += [("vote", f"round {row.round_id}", f"{row.principle_id} {row.criterion}")
-             for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
-    rows += [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
-             if row.may_be_read and row.comment]
-    return rows
+    return rows + [row for unused in erasers("unused") for row in unused(study, new, person_id)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import shutil
@@ -23,10 +22,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.convening.ratings import read_ratings
-from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew
-from glc_analysis.addons.convening.signatures import SIGNATURES
-from glc_analysis.addons.desk.sentence_encoder import VECTORS
+from glc_analysis.addon import erasers
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed, name_in_settings
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (
@@ -45,6 +41,7 @@ from glc_analysis.addons.withdrawal.search import (
     search,
     search_arrived,
 )
+from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import copied_document, document_names
 from glc_analysis.coding.consensus import CONSENSUS
@@ -95,8 +92,6 @@ OUT_OF_REACH = (
     "exports were deleted; make them again.")
 WITHDRAWAL = "withdrawal"
 """What other commands are told is at work."""
-PACKETS_MADE = "packets.csv"
-"""The list of packets made for the convening, and when. It is in private/, so that it outlives the files."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "key",
         "reference", "quote_id")
 """Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
@@ -109,8 +104,6 @@ _NEW_PROJECT = (
     "Colours, cases, and codings of pictures and recordings are not in it")
 BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
-_SAID = ("proposed_by", "objections", "reservations")
-"""Columns of the decision log that say who thought what."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
 Rows = list[list[str] | None]
@@ -125,10 +118,12 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     organisation in these. With ``dry_run`` everything is tried on the copy and the study stays as it is.
     Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a file
     cannot be rewritten, if the study cannot be built without the organisation, if something of it would
-    remain in any file of the study folder, or if nobody has looked at what no program can read.
+    remain in any file of the study folder, if nobody has looked at what no program can read, or for a table
+    or folder that no installed add-on claims.
     """
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    refuse_unclaimed(study)
     return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
                   today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
 
@@ -196,10 +191,10 @@ def replacement(study: Study, *, is_kept: bool = True,
     said = "Nothing is withdrawn. To withdraw: run the same command again."
     with alone(study.root, WITHDRAWAL, say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
-        read_seals(study, read_reference(study).rounds)  # what somebody changed must not be sealed anew
+        for hold in erasers("hold"):
+            locks.enter_context(hold(study))
         # A command on another machine, or a notebook, may hold one of these alone.
-        work = {study.processed: "build", study.private / "desk": "data entry session",
-                **{study.reports / audience: "run" for audience in AUDIENCES}}
+        work = {study.processed: "build", **{study.reports / audience: "run" for audience in AUDIENCES}}
         for folder in (folder for folder in work if folder.is_dir()):
             locks.enter_context(locked(folder, what=work[folder]))
         try:
@@ -247,9 +242,9 @@ def _copy(study: Study, new: Study) -> None:
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
     list_copied(study.root)
-    shutil.rmtree(new.root / VECTORS, ignore_errors=True)  # they are made again from what is left
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
-    seal_anew(new)
+    for renew in erasers("renew"):
+        renew(new)
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)
@@ -272,11 +267,11 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
         heading = redact([told.heading], own.names)[0]
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
-    remove_ballots(new, own.raters, own.words_of_material)
-    if own.is_whole:
-        remove_keyed(new.private / "desk" / SIGNATURES, {own.organisation_id}, own.words)
+    for erase in erasers("erase"):
+        erase(new, own)
     _edit_other_files(new, own, reference)
-    seal_anew(new)
+    for renew in erasers("renew"):
+        renew(new)
 
 
 def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
@@ -390,47 +385,27 @@ def _records(path: Path) -> list[dict[str, str]]:
 def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, wanted: Wanted,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
+    for edit_row in erasers("rows"):
+        edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), own)
+        if edited is None:
+            return None
+        cell, row = edited[0], [*edited[1].values()]
     if table == "consent" and not own.is_whole:
         is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
-    if table == "parking_lot" and _is_by(cell.get("raised_by", ""), own):
-        return None
-    if table == "evidence" and (cell["principle_id"], cell["evidence_id"]) in own.cited:
-        row = ["" if column in ("cited", "quoted_for") else now
-               for column, now in zip(cell, row, strict=True)]
     if table == "codebook":
         row = ["" if column == "example" and wanted.found_in(text) else now
-               for (column, text), now in zip(cell.items(), row, strict=True)]
-    if table == "decision_log":
-        row = [_without_its_parts(text, own) if column in _SAID else now
                for (column, text), now in zip(cell.items(), row, strict=True)]
     is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
         match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
     is_guest = bool(own.organisation_id) and cell.get("document_id") in own.spoken and (
         own.organisation_id == cell.get("organisation_id"))
     is_listed = table == "names" and cell["name"] in own.listed
-    is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
+    is_own = any(cell.get(column) in own.ids for column in _ROW)
     if is_its_spelling or is_guest or is_listed or is_own:
         return None
-    if table == "raters" and own.raters:  # who refused may be gone, and a refusal is final
-        row = ["" if column == "may_show_more" else after for column, after in zip(cell, row, strict=True)]
-    if table == "text_decisions" and own.raters:  # two counts, one without its ballot, would tell the vote
-        row = [WITHDRAWN if column == "votes" and after else after
-               for column, after in zip(cell, row, strict=True)]
     return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
             for (column, text), after in zip(cell.items(), row, strict=True)]
-
-
-def _is_by(text: str, own: Contribution) -> bool:
-    """Whether a text says that something is the organisation's: by its id, a name or a pseudonym of it."""
-    is_its_id = bool(own.organisation_id) and own.organisation_id in re.split(r"[\s,;:()]+", text.lower())
-    return own.is_whole and (is_its_id or redact([text], own.words) != [text])
-
-
-def _without_its_parts(text: str, own: Contribution) -> str:
-    """What is written in a column of the decision log, without whole parts that are the organisation's. Parts
-    end at a semicolon or a line."""
-    return "".join(WITHDRAWN if _is_by(part, own) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
 def _speaker_id(name: str) -> str:
@@ -540,9 +515,7 @@ def _list_changes(study: Study, new: Study, own: Contribution, made: Mapping[str
         (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
         (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
         for path in sorted(folder.glob(pattern))]
-    if (study.private / PACKETS_MADE).is_file():  # whoever has one on paper must be told
-        rows += [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}")
-                 for _, day, whose, parts in read_table(study.private / PACKETS_MADE).rows[1:]]
+    rows += [row for notes in erasers("notes") for row in notes(study)]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
@@ -623,52 +596,3 @@ def _look_at(unread: Unread) -> Fault:
     return Fault(f"no program can read it: {unread.why}", file=unread.file,
                  fix="look at it, or destroy it; if nothing of what is withdrawn is in any such file, repeat "
                  "with --looked-at-by and your name")
-
-
-# ------------------------------
-# Ballots of a withdrawn organisation, in files of ratings, in the logs of data entry and in sealed rounds.
-
-
-def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
-    """Removes the ballots of these raters from a study, and ``names`` from what others wrote.
-
-    A file with nothing else in it is deleted. Raises Faults if the votes of others would change.
-    """
-    raters, faults = {*raters}, []
-    for path in study.raw_files("ratings"):
-        try:
-            _remove_from_ratings(path, raters, names)
-        except Faults as found:
-            faults += found.faults
-    if faults:
-        raise Faults(faults)
-    for path in sorted(study.private.glob("desk/*.jsonl")):
-        if path.name != SIGNATURES:
-            remove_keyed(path, raters, names)
-    erase_ballots(study, raters)
-
-
-def remove_keyed(path: Path, papers: Collection[str], names: pd.DataFrame) -> None:
-    """Removes what was keyed for these papers from a log of data entry, and ``names`` from the rest."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
-    kept = [line for line in whole if json.loads(line)["form"] not in papers]
-    if lines:
-        path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
-
-
-def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> None:
-    votes = read_ratings(path)
-    is_own, theirs = votes["rater_id"].isin(raters), ["comment", "file", "row"]
-    if is_own.all():
-        path.unlink()
-        return
-    rows = set(votes.loc[is_own, "row"])
-    # The number says which rows are theirs; the code, that the row is of this sheet.
-    edit_table(path, lambda grid: [
-        None if str(n) in rows and raters & {*map(str.strip, old)} else new
-        for n, old, new in zip(grid.numbers, grid.rows, redact_rows(grid, names), strict=True)])
-    left = read_ratings(path).drop(columns=theirs)
-    if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
-        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
-                            "by hand, correct its checksum in manifest.csv, and repeat")])

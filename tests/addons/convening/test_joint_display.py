@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.joint_display import PER_THEME, contradicting, display, suggest
+from glc_analysis.addons.convening.joint_display import contradicting, display, suggest
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
+from glc_analysis.figures.matches import PER_THEME
 from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import choices, places, question, write_study

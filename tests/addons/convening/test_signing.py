@@ -3,12 +3,12 @@
 import re
 from datetime import date
 
-import pandas as pd
 import pytest
 
 from glc_analysis.addons.convening.amendments import agree, amend
+from glc_analysis.addons.convening.erasers import erase
 from glc_analysis.addons.convening.signatures import SIGNATURES, Signing, sheet, sign
-from glc_analysis.addons.withdrawal.withdrawal import remove_keyed
+from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -202,7 +202,7 @@ def test_a_withdrawal_takes_what_was_keyed_of_its_sheet_and_leaves_that_of_other
     for one in ("harbour", "beacon"):
         keyed(study, one, code(study), "", "n", "n", f"Not for {one}.", "n", "e", "e")
     log = Study(study.root).private / "desk" / SIGNATURES
-    remove_keyed(log, {"harbour"}, pd.DataFrame({"name": [], "match": []}, dtype="str"))
+    erase(Study(study.root), Contribution("harbour", MATERIAL))
     assert "harbour" not in log.read_text() and "Not for beacon." in log.read_text()
 
 

@@ -2,10 +2,11 @@
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 from glc_analysis.addons.drafting.xlsform import draft_tables
+from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
-from glc_analysis.new_study import start
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
@@ -145,7 +146,8 @@ def test_a_workbook_that_is_no_form_is_a_fault(tmp_path):
 
 @pytest.mark.parametrize(("country", "unit"), [("", "organisation"), ("country", "answer")])
 def test_the_unit_of_a_question_of_the_form_follows_from_the_settings(tmp_path, country, unit):
-    start(tmp_path / "study", form=form(tmp_path))
+    words = ["init", f"{tmp_path}/study", "--form", f"{form(tmp_path)}"]
+    assert CliRunner().invoke(cli, words).exit_code == 0
     settings = tmp_path / "study/reference/study.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace('country = "country" ', f'country = "{country}" ', 1), encoding="utf-8")

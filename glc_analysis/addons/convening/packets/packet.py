@@ -60,7 +60,6 @@ from glc_analysis.addons.convening.packets.parts import (
 )
 from glc_analysis.addons.convening.rating_forms import Form
 from glc_analysis.addons.convening.ratings import ABSTAIN, SCORED, Question
-from glc_analysis.addons.withdrawal.withdrawal import PACKETS_MADE
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
@@ -83,6 +82,10 @@ WORKERS = os.cpu_count() or 1
 """How many documents are made or read at a time: pandoc, typst and poppler work outside Python."""
 SOURCE = ".html"
 """The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
+
+
+PACKETS_MADE = "packets.csv"
+"""The list of packets that were made, and when. It is in private/, so that it outlives the files."""
 
 
 def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:

@@ -1,0 +1,158 @@
+"""What the convening holds of an organisation or a person, and how a withdrawal erases it.
+
+Ballots lie in files, in the logs of data entry and in sealed rounds; raters wrote comments; tables have
+decisions and signatures, and the list of packets says who has one on paper.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from glc_analysis import tables
+from glc_analysis.addon import Leaver
+from glc_analysis.addons.convening.packets.packet import PACKETS_MADE
+from glc_analysis.addons.convening.ratings import read_ratings
+from glc_analysis.addons.convening.rounds import erase_ballots, read_seals
+from glc_analysis.addons.convening.signatures import SIGNATURES
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.locks import locked
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.tabular import read_table
+
+Cells = dict[str, str]
+_SAID = ("proposed_by", "objections", "reservations")
+"""Columns of the decision log that say who thought what."""
+
+
+@contextmanager
+def hold(study: Study) -> Iterator[None]:
+    """Keeps the logs of data entry as they are. Raises Faults for rounds that are not as they were sealed:
+    what somebody changed must not be sealed anew."""
+    read_seals(study, read_reference(study).rounds)
+    desk = study.private / "desk"
+    with locked(desk, what="data entry session") if desk.is_dir() else nullcontext():
+        yield
+
+
+def organisations_of_raters(reference: Reference) -> dict[str, str]:
+    """The organisation of each rater."""
+    raters = reference.raters
+    return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
+
+
+def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+    """What raters wrote beside their votes, and reservations of who signed: those of the leaver, and those of
+    others."""
+    own, others = [], []
+    for path in study.raw_files("ratings"):
+        votes = read_ratings(path)
+        is_own = votes["rater_id"].isin(leaver.raters)
+        own += [*votes.loc[is_own, "comment"]]
+        others += [*votes.loc[~is_own, "comment"]]
+    comments, signed = reference.comments, reference.signoffs
+    own += [*comments.loc[comments["rater_id"].isin(leaver.raters), "text"]]
+    is_own = signed["organisation_id"] == leaver.organisation_id
+    return (own + [*signed.loc[is_own, "reservation"]],
+            others + [*signed.loc[~is_own, "reservation"]])
+
+
+def statements(reference: Reference) -> list[str]:
+    """The statements of principles: words of the study itself, also where somebody says the same."""
+    return [*reference.principles["statement"]]
+
+
+def citations(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The words that evidence.csv cites of these segments, by principle and evidence."""
+    rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
+    return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
+
+
+def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+    """The row of a reference table as it was and as it is to be, so that nothing in it is the leaver's; None
+    if it goes."""
+    blank: Collection[str] = ()
+    if table == "parking_lot" and leaver.is_by(was.get("raised_by", "")):
+        return None
+    if table == "evidence" and (was["principle_id"], was["evidence_id"]) in leaver.cited:
+        blank = ("cited", "quoted_for")
+    elif table == "joint_display" and was["quote_id"] in leaver.ids:  # the row is not the leaver's
+        was, blank = was | {"quote_id": ""}, ("quote_id",)
+    elif table == "raters" and leaver.raters:  # who refused may be gone, and a refusal is final
+        blank = ("may_show_more",)
+    elif table == "decision_log":
+        now = now | {column: _without_its_parts(was[column], leaver) for column in _SAID if column in was}
+    elif table == "text_decisions" and leaver.raters and now.get("votes"):
+        now = now | {"votes": WITHDRAWN}  # two counts, one without its ballot, would tell the vote
+    return was, now | {column: "" for column in blank if column in now}
+
+
+def _without_its_parts(text: str, leaver: Leaver) -> str:
+    """What is written in a column of the decision log, without whole parts that are the leaver's. Parts end
+    at a semicolon or a line."""
+    return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
+
+
+def erase(study: Study, leaver: Leaver) -> None:
+    """Removes the leaver's ballots and signatures from a study, and their names from what others wrote. A
+    file with nothing else in it is deleted. Raises Faults if the votes of others would change."""
+    faults = []
+    for path in study.raw_files("ratings"):
+        try:
+            _remove_from_ratings(path, leaver)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+    for path in sorted(study.private.glob("desk/*.jsonl")):
+        if path.name != SIGNATURES:
+            _remove_keyed(path, leaver.raters, leaver)
+        elif leaver.is_whole:
+            _remove_keyed(path, {leaver.organisation_id}, leaver)
+    erase_ballots(study, leaver.raters)
+
+
+def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:
+    """Removes what was keyed for these papers from a log of data entry, and names from the rest."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
+    kept = [line for line in whole if json.loads(line)["form"] not in papers]
+    if lines:
+        path.write_text("".join(leaver.redact(kept)), encoding="utf-8", newline="\n")
+
+
+def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
+    votes = read_ratings(path)
+    is_own, theirs = votes["rater_id"].isin(leaver.raters), ["comment", "file", "row"]
+    if is_own.all():
+        path.unlink()
+        return
+    rows = set(votes.loc[is_own, "row"])
+    # The number says which rows are theirs; the code, that the row is of this sheet.
+    leaver.remove_rows(path, lambda n, cells: (
+        str(n) in rows and not leaver.raters.isdisjoint(map(str.strip, cells))))
+    left = read_ratings(path).drop(columns=theirs)
+    if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
+        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
+                            "by hand, correct its checksum in manifest.csv, and repeat")])
+
+
+def unused(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
+    """The votes and comments of a person that are used no more: kind, where, what."""
+    rated, still = (tables.read("ratings", study=one) for one in (study, new))
+    rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
+    rows = [("vote", f"round {row.round_id}", f"{row.principle_id} {row.criterion}")
+            for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
+    return rows + [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
+                   if row.may_be_read and row.comment]
+
+
+def packets_made(study: Study) -> list[tuple[str, str, str]]:
+    """The packets that were made: whoever has one on paper must be told."""
+    path = study.private / PACKETS_MADE
+    rows = read_table(path).rows[1:] if path.is_file() else []
+    return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

@@ -1,0 +1,235 @@
+"""The commands that draft tables, and what drafting adds to `glc init` and `glc check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glc_analysis.command_line import pass_study, print_rows, rows_format, say
+from glc_analysis.errors import Fault, Faults, UsageError, find_faults
+from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# ------------------------------
+# A new study
+
+
+@click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="An XLSForm: its questions and options are drafted. With --from also a table of two "
+              "columns: headings and answers as the exports have them, and their wording or translation.")
+@click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A REFI-QDA codebook (.qdc): its codes are drafted.")
+@click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
+              metavar="FILE...", help="Survey exports of one form, in one or several languages or tools; "
+              "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
+@click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
+@click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
+              "text files, such as cp1251, if it is not found.")
+@click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: a sheet of a workbook "
+              "that holds answers, if it has several sheets; may be given several times.")
+@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
+@contextmanager
+def around_init(directory: Path, *, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
+                as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
+                more: tuple[Path, ...]) -> Iterator[str]:
+    """With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies
+    in private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
+    recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
+    drafted, with blanks that `glc check` asks for."""
+    if (more or as_workbook or encoding or sheets) and not named:
+        raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
+    if not (named or form or codebook):
+        yield ""
+        return
+    from glc_analysis.addons.drafting.drafted_study import draft_study
+    from glc_analysis.addons.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
+
+    drafted = draft_study(form=form, codebook=codebook, exports=(*named, *more), encoding=encoding,
+                          sheets=sheets)
+    places = [f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}"] if drafted.survey else []
+    if drafted.has_texts:
+        places.append(f"documents.csv, speakers.csv and organisations.csv in {directory}/private/reference")
+    yield f"look at {' and at '.join(places)}, correct from the top" if places else ""
+    drafted.write(directory, as_workbook=as_workbook)
+    for note in drafted.notes:
+        say(f"To decide: {note}")
+    if draft := read_draft(Study(directory)):
+        for line in draft_lines(draft):
+            say(line)
+
+
+# ------------------------------
+# The check
+
+
+@click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the questions of "
+              "the draft that say yes to the tables, and what was decided of the rest, and record that NAME "
+              "has looked at them. Then write rows for what is left to decide beside the draft.")
+@contextmanager
+def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Iterator[bool]:
+    """A draft that waits is checked first. With --accept-draft what is ready is written as well."""
+    from glc_analysis.addons.drafting.store import FOLDER, close_more, is_drafted, note_more
+
+    in_draft: list[Fault] = []
+    try:
+        is_ready = _check_draft(study, looked_by)
+    except Faults as found:
+        if looked_by or not _has_questions(study):
+            raise
+        in_draft, is_ready = found.faults, True
+    if not is_ready:
+        say("Not looked at yet, before a question of the draft is accepted: answers, interviews, coders' "
+            "work.")
+        raise click.exceptions.Exit
+    study = Study(study.root)  # the settings may be new
+    try:
+        yield is_drafted(study)
+    except Faults as found:
+        if not looked_by:
+            if (study.root / FOLDER).is_dir():
+                say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
+            raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
+        raise note_more(study, found) from None
+    if in_draft:
+        raise Faults(in_draft)
+    if looked_by:
+        for line in close_more(study, responses[0]):
+            say(line)
+
+
+def _check_draft(study: Study, looked_by: str) -> bool:
+    """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
+    questions of its own, so that the rest can be checked."""
+    from glc_analysis.addons.drafting.store import (
+        accept_draft,
+        accept_more,
+        draft_lines,
+        heading_faults,
+        note_empty_lists,
+        read_draft,
+    )
+    from glc_analysis.cleaning.records import read_raw
+    from glc_analysis.locks import locked
+
+    try:
+        draft = read_draft(study)
+    except Faults as found:
+        faults = [*found.faults]
+        find_faults(lambda: read_raw(study, "survey"), faults)
+        raise Faults(faults) from None
+    if draft is None:
+        if looked_by:
+            raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
+        return True
+    surveys = []
+    if len(draft.chosen) or len(draft.undecided):
+        surveys = read_raw(study, "survey")
+        if faults := [*heading_faults(draft, surveys)]:
+            raise Faults(faults)
+    if looked_by:
+        with locked(study.processed, what="build", is_patient=True):
+            # First the options, which questions may wait for.
+            for line in (*accept_more(study, looked_by, today=date.today()),
+                         *accept_draft(study, draft, looked_by, today=date.today()),
+                         *note_empty_lists(study, draft, surveys)):
+                say(line)
+        draft = read_draft(study)
+    for line in draft_lines(draft):
+        say(line)
+    return _has_questions(study)
+
+
+def _has_questions(study: Study) -> bool:
+    """Whether a study has questions of its own; without the table it may be one of interviews."""
+    from glc_analysis.tabular import read_table
+
+    questions = study.reference_file("questions")
+    return not questions.is_file() or len(read_table(questions).rows) > 1
+
+
+# ------------------------------
+# Rows for tables of texts and codes
+
+
+@click.command()
+@click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
+              "describe yet.")
+@rows_format("csv")
+@pass_study
+def documents(study: Study, suggest: bool, form: str) -> None:
+    """List the interviews and calls, or suggest rows."""
+    from glc_analysis.addons.drafting import texts as talk
+    from glc_analysis.reference import read_table
+
+    rows = read_table(study, "documents")
+    if suggest:
+        listed = read_table(study, "organisations")
+        new, notes = talk.without_copies(talk.further_conversations(study, rows),
+                                         talk.listed_conversations(study, rows))
+        rows = talk.document_rows(new, organisations=None if listed.empty else listed)
+        for line in (*notes, *talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0])):
+            say(f"To decide: {line}")
+    print_rows(rows, form, empty="Every transcript is in documents.csv.")
+
+
+@click.command()
+@click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
+@rows_format("csv")
+@pass_study
+def speakers(study: Study, suggest: bool, form: str) -> None:
+    """List who speaks in each transcript, and asks.
+
+    Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
+    questions: look at them.
+    """
+    from glc_analysis.addons.drafting import texts as talk
+    from glc_analysis.reference import read_table
+
+    listed, known = read_table(study, "documents"), read_table(study, "speakers")
+    rows = talk.speaker_facts(talk.listed_conversations(study, listed)
+                              + talk.further_conversations(study, listed))
+    if suggest:
+        new = talk.further_speakers(rows, known)
+        for line in talk.fact_lines(new):
+            say(line)
+        rows = talk.speaker_rows(new, taken=known["speaker_id"])
+    print_rows(rows, form, empty="Every speaker is in speakers.csv.")
+
+
+@click.command()
+@click.option("--from", "trees", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
+              metavar="FILE", help="A codebook or project of a coding program; may be given several times.")
+@click.option("--write", "is_written", is_flag=True,
+              help="Add the new codes and changed notes to codebook.csv.")
+@rows_format("csv")
+@pass_study
+def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
+    """Show what a later tree of codes would change.
+
+    New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
+    what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
+    several codes have (unclear).
+    """
+    from glc_analysis.addons.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
+    from glc_analysis.reference import read_table
+
+    notes: list[str] = []
+    tree, book = merged_tree([read_tree(path) for path in trees], notes), read_table(study, "codebook")
+    rows = tree_difference(book, tree)
+    print_rows(rows, form, empty="The tree says what codebook.csv says.")
+    for note in notes:
+        say(f"To decide: {note}")
+    if is_written:
+        say(f"Written: {write_codebook(study, book, tree)}.")
+    elif len(rows):
+        say("Nothing is written yet (--write).")
+
+
+COMMANDS = (documents, speakers, codebook)

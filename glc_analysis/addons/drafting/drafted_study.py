@@ -1,0 +1,171 @@
+"""A new study whose tables are drafted from the files that arrived."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.code_tree import draft_codebook
+from glc_analysis.addons.drafting.draft import Draft, make_draft
+from glc_analysis.addons.drafting.lists import lists_beside
+from glc_analysis.addons.drafting.store import clear_roles, write_draft
+from glc_analysis.addons.drafting.texts import TextDraft, draft_texts, sort_arrivals
+from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
+from glc_analysis.addons.drafting.xlsform import draft_tables, is_xlsform, read_wordings
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.intake.survey import read_survey_sheets
+from glc_analysis.schema import table_files
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_sheets
+from glc_analysis.text import slug
+
+
+@dataclass(frozen=True)
+class DraftedStudy:
+    """What was drafted: rows of reference ``tables``, the draft for the ``survey`` with the ``exports`` that
+    hold its answers, and the ``texts`` with the files of coders. ``settings`` are of [survey] of study.toml;
+    ``notes`` say what is left for a person to decide."""
+
+    tables: dict[str, pd.DataFrame]
+    settings: Mapping[str, Any]
+    notes: Sequence[str]
+    survey: Draft | None
+    exports: Sequence[Path]
+    texts: TextDraft | None
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether there are interviews, calls or coders' files."""
+        return bool(self.texts and self.texts.files)
+
+    def write(self, directory: Path, *, as_workbook: bool) -> None:
+        """Writes it into a study that was just started, the draft for the survey as one workbook or as
+        tables, and copies the files into ``raw``."""
+        _fill_settings(directory, self.settings)
+        for about, table in ((about, table) for name, table in self.tables.items()
+                             for about in table_files(name)):
+            rows = table.reindex(columns=list(about.required), fill_value="")
+            with (directory / about.path).open("a", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows.itertuples(index=False, name=None))
+        if self.texts:
+            _write_texts(directory, self.texts)
+        if self.survey:
+            for path in self.exports:
+                shutil.copyfile(path, directory / "raw/survey" / path.name)
+            clear_roles(Study(directory).settings_file)
+            write_draft(Study(directory), self.survey, as_workbook=as_workbook)
+
+
+def draft_study(*, form: Path | None = None, codebook: Path | None = None, exports: Sequence[Path] = (),
+                encoding: Sequence[str] = (), sheets: Sequence[str] = ()) -> DraftedStudy:
+    """Drafts the tables of a new study from files, of any kind.
+
+    From an XLSForm questions and options are drafted; with exports of the survey as a part of their draft,
+    and so are wordings and labels from a ``form`` that is a table of two columns
+    (:func:`.xlsform.read_wordings`). From a codebook of a coding program its codes are. From exports of a
+    survey all tables are drafted for ``private/draft``, where they wait until somebody accepts them. From
+    transcripts and coders' work the reference tables themselves are drafted, with blanks that a person must
+    fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml, and ``sheets`` are
+    the sheets of workbooks with answers. Raises Faults if an export cannot be read.
+    """
+    tables, notes, arrived, texts, drafted = {}, [], None, None, None
+    survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
+    asked = draft_tables(form) if form and is_xlsform(form) else None
+    wordings = read_wordings(form) if form and not asked else {}
+    if exports:
+        arrived = sort_arrivals(exports)
+        texts = draft_texts(arrived)
+        survey["sheets"] = _named_sheets(arrived.surveys, sheets)
+        if arrived.surveys:
+            drafted, arrived.surveys = draft_exports(arrived.surveys, survey, asked=asked, wordings=wordings)
+        tables |= texts.tables
+        notes += texts.notes
+    if wordings and not drafted:
+        raise UsageError(f"{form.name} is no XLSForm. A table of wordings needs the exports of the survey. "
+                         "To fix: name them after --from.")
+    if asked:
+        notes += asked.notes
+        tables |= {} if drafted else {"questions": asked.questions, "options": asked.options}
+    if codebook:
+        tables["codebook"], more = draft_codebook([codebook])
+        notes += more
+    if drafted:
+        notes += drafted.notes
+    return DraftedStudy(tables, survey, notes, drafted, arrived.surveys if arrived else (), texts)
+
+
+def _fill_settings(directory: Path, survey: Mapping[str, Any]) -> None:
+    """Writes [survey] encoding and sheets into study.toml."""
+    settings = Study(directory).settings_file
+    sheets = ", ".join(f"{json.dumps(file, ensure_ascii=False)} = {json.dumps(names, ensure_ascii=False)}"
+                       for file, names in survey["sheets"].items())
+    text = settings.read_text(encoding="utf-8").replace(
+        "encoding = []", f"encoding = {json.dumps(survey['encoding'])}", 1).replace(
+        "sheets = {}", f"sheets = {{{sheets}}}", 1)
+    settings.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_texts(directory: Path, texts: TextDraft) -> None:
+    """Copies transcripts and coders' files into the study, and names the coders in study.toml."""
+    for where, content in texts.files.items():
+        path = directory / where
+        if isinstance(content, str):
+            path.write_text(content, encoding="utf-8", newline="\n")
+        elif content.is_dir():
+            shutil.copytree(content, path)
+        else:
+            shutil.copyfile(content, path)
+    if texts.coders:
+        settings = directory / "reference" / "study.toml"
+        named = ", ".join(f"{json.dumps(coder, ensure_ascii=False)} = {json.dumps(path, ensure_ascii=False)}"
+                          for coder, path in texts.coders.items())
+        text = settings.read_text(encoding="utf-8").replace("codings = {}", f"codings = {{{named}}}", 1)
+        settings.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
+    """[survey] sheets of study.toml: those of these sheets that each workbook has. Raises Faults for a sheet
+    that none has."""
+    books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
+    held = {path.name: [sheet.sheet for sheet in read_sheets(path)] for path in books}
+    known = {sheet for sheets in held.values() for sheet in sheets}
+    if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}", fix="correct --sheet")
+                  for name in names if name not in known]:
+        raise Faults(faults)
+    named = {file: " | ".join(name for name in names if name in sheets) for file, sheets in held.items()}
+    return {file: sheets for file, sheets in named.items() if sheets}
+
+
+def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any], *, asked: FormDraft | None = None,
+                  wordings: Mapping[str, str] | None = None) -> tuple[Draft, list[Path]]:
+    """The draft of the tables for survey exports, and the files that hold answers: a list of wordings or of
+    names is left out, and a note says so. Files are read as ``settings`` say, which are of [survey] of
+    study.toml; ``asked`` is the draft of their XLSForm, ``wordings`` those of a table. Raises Faults with all
+    that is wrong in any of them."""
+    surveys, faults = [], []
+    stems = [slug(path.stem) for path in exports]
+    for path, stem in zip(exports, stems, strict=True):
+        if stems.count(stem) > 1:
+            faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))
+            continue
+        try:
+            surveys += read_survey_sheets(path, settings)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+    lists = lists_beside(surveys)
+    draft = make_draft([survey for survey in surveys if survey.path.name not in lists],
+                       asked=asked, wordings=wordings or {})
+    notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it says how "
+             f"headings read, write --form {name}; if it holds answers, copy it into raw/survey and add its "
+             "questions to the tables" for name, said in lists.items()]
+    return (replace(draft, notes=(*notes, *draft.notes)),
+            [path for path in exports if path.name not in lists])

@@ -1,0 +1,61 @@
+"""The command that takes an organisation or a person out of a study."""
+
+from __future__ import annotations
+
+import click
+
+from glc_analysis.command_line import (
+    counted,
+    ensure_built,
+    pass_study_to_withdraw,
+    print_rows,
+    rows_format,
+    say,
+)
+from glc_analysis.errors import UsageError
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.argument("organisation", default="")
+@click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
+@click.option("--person", default="", metavar="ID", help="A person instead: a speaker_id or rater_id.")
+@click.option("--choice", default="", metavar="CHOICE",
+              help="With --person: stop-contact, stop-use or erase.")
+@click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
+@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program can"
+              " read, such as recordings, and found nothing of it. It is recorded.")
+@rows_format("csv")
+@pass_study_to_withdraw
+def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
+             looked_at_by: str, form: str) -> None:
+    """Remove what an organisation or a person contributed.
+
+    Of an organisation it removes everything, or what depends on one item of its consent. A person
+    (--person) chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what
+    they said) or erase (it is removed everywhere).
+    """
+    from datetime import date
+
+    from glc_analysis.addons.withdrawal import withdrawal
+    from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, withdraw_person
+    from glc_analysis.publish.publication import published_folders
+
+    if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
+        raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
+    ensure_built(study)
+    how = {"today": date.today(), "dry_run": dry_run, "looked_at_by": looked_at_by, "say": say}
+    touched = withdraw_person(study, person, choice, **how) if person else withdrawal.withdraw(
+        study, organisation, item=item, **how)
+    print_rows(touched, form, empty="The study holds nothing of it.")
+    kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
+    done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
+    say(f"{counted(len(touched), 'item')} {done}: {kinds}.")
+    say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
+    for audience, folders in published_folders(study).items():
+        for folder in folders:
+            say(f"{folder} still holds what was published for the {audience}. To fix: `glc run --audience "
+                f"{audience}` and `glc publish {folder} --audience {audience}`, or `glc unpublish` at once.")
+
+
+COMMANDS = (withdraw,)

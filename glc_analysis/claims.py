@@ -1,0 +1,50 @@
+"""What a study holds of organisations and persons, and who knows how it is erased: the core, or an add-on.
+
+What nobody claims may name whoever left, or whoever was promised not to be named, in a way that no search
+finds. So nothing is published, and nobody is withdrawn, from a study that holds such a table or folder.
+"""
+
+from __future__ import annotations
+
+from glc_analysis.addon import brought
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.manifest import read_manifest
+from glc_analysis.study import Study
+
+_ROWS = "rows that name it go, and its names and words from all others"
+HELD = dict.fromkeys((
+    "questions", "options", "countries", "organisations", "consent", "codebook", "corrections", "documents",
+    "speakers", "attendance", "assignments", "reviewed_codings", "names", "quotes", "headlines", "stopped",
+    "safety"), _ROWS) | {
+    "manifest": "rows of files that are gone go, and its names from all others",
+    "withdrawn": "names nobody",
+    "private/reference": "each table as is said here",
+    "private/releases": "it leaves the contributors of each, and their contents are forgotten",
+    "private/digests.key": "another key takes its place",
+    "private/pseudonyms.json": "its names go; their numbers stay taken",
+    "private/published.csv": "names nobody",
+    "private/faults.txt": "searched like any file",
+    "private/arrived": "searched like any file"}
+"""The reference tables of the core, and what it keeps in ``private/``, each with how it is erased."""
+
+
+def claimed() -> dict[str, str]:
+    """All that the core and the add-ons that are installed claim, and how each is erased."""
+    return HELD | {name: how for _, holds in brought("holds") for name, how in holds.items()}
+
+
+def refuse_unclaimed(study: Study) -> None:
+    """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
+    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it."""
+    known = {*claimed(), *read_manifest(study)}
+    install = "install the add-on that keeps it, or remove"
+    faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
+                    fix=f"{install} the file")
+              for path in study.reference_files() if path.stem not in known]
+    faults += [Fault("no add-on that is installed claims this folder", file=study.relative(path),
+                     fix=f"{install} the folder; if it is yours, give it a row in manifest.csv with the day "
+                     "on which it must be destroyed")
+               for path in sorted(study.private.glob("[!.]*"))
+               if path.is_dir() and study.relative(path) not in known]
+    if faults:
+        raise Faults(faults)

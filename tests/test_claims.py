@@ -1,0 +1,83 @@
+"""All that a study holds of organisations is claimed, by the core or an add-on, with how it is erased."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import glc_analysis
+from glc_analysis import addon
+from glc_analysis.addons.withdrawal.person import withdraw_person
+from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.claims import claimed, refuse_unclaimed
+from glc_analysis.errors import Faults
+from glc_analysis.manifest import write_manifest
+from glc_analysis.publish.publication import publish
+from glc_analysis.schema import reference_tables
+from glc_analysis.study import Study
+from tests.support.study_on_disk import SmallStudy
+
+PRIVATE = re.compile(r"""(?:\bprivate / |["`f ]private/)["{]?([a-z_]+(?:\.\w+)?)""")
+"""How the source names what it keeps in private/."""
+TODAY = date(2017, 6, 1)
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(SmallStudy(tmp_path).root)
+
+
+def keep(study, name, text="a\n"):
+    (study.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (study.root / name).write_text(text, encoding="utf-8")
+
+
+def test_every_reference_table_is_claimed_with_how_it_is_erased():
+    assert not {*reference_tables()} - {*claimed()}
+
+
+def test_everything_that_the_package_keeps_in_private_is_claimed():
+    named = {name for path in Path(glc_analysis.__file__).parent.rglob("*.py")
+             for name in PRIVATE.findall(path.read_text(encoding="utf-8"))}
+    assert named >= {"releases", "draft", "vectors", "rounds", "desk", "published.csv"}
+    assert not {f"private/{name}" for name in named} - {*claimed()}
+
+
+def test_only_what_the_core_keeps_is_claimed_without_add_ons(monkeypatch):
+    monkeypatch.setattr(addon, "installed", dict)
+    assert "private/releases" in claimed() and "private/vectors" not in claimed()
+
+
+LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sightings.csv"),
+        "a folder": ("private/sightings/1.bin", "private/sightings")}
+
+
+@pytest.mark.parametrize("held", LEFT)
+@pytest.mark.parametrize("act", [
+    lambda study: publish(study, "public", study.root.parent / "site", today=TODAY),
+    lambda study: withdraw(study, "beacon", today=TODAY),
+    lambda study: withdraw_person(study, "ana", "stop-contact", today=TODAY)],
+    ids=["publish", "withdraw", "stop-contact"])
+def test_what_nobody_claims_is_named_and_refused(study, held, act):
+    keep(study, LEFT[held][0])
+    with pytest.raises(Faults, match=f"{LEFT[held][1]}: no add-on that is installed claims this .*install"):
+        act(study)
+
+
+def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypatch):
+    keep(study, "private/vectors/1.npz")
+    refuse_unclaimed(study)
+    others = {name: one for name, one in addon.installed().items() if "private/vectors" not in one.holds}
+    monkeypatch.setattr(addon, "installed", lambda: others)
+    with pytest.raises(Faults, match="private/vectors: no add-on that is installed claims this folder"):
+        refuse_unclaimed(study)
+
+
+def test_a_folder_of_a_person_is_theirs_once_the_manifest_names_it(study):
+    keep(study, "private/recordings/1.mp3")
+    with pytest.raises(Faults, match=r"private/recordings: .* row in manifest\.csv"):
+        refuse_unclaimed(study)
+    row = {"path": "private/recordings", "keep_until": "2030-01-01"}
+    write_manifest(study.reference_file("manifest"), [row])
+    refuse_unclaimed(Study(study.root))
