@@ -39,7 +39,8 @@ def sample_study(sample_root, tmp_path_factory) -> Study:
     return Study(Path(shutil.copytree(built, tmp_path_factory.mktemp("built") / "sample")))
 
 
-ON_THE_SAMPLE = ("glc_analysis.view.study_view", "glc_analysis.pages", "glc_analysis.view.visible_tables",
+ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.addons.convening.pages",
+                 "glc_analysis.addons.convening.view",
                  "glc_analysis.addons.convening.view",
                  "glc_analysis.addons.desk.coding_session", "glc_analysis.addons.desk.coding_desk")
 """The modules whose examples are about the sample, beside the package itself."""

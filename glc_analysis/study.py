@@ -387,7 +387,7 @@ class Study:
 
     def private_folder(self, name: str) -> Path:
         """A folder of ``private/``, whether or not it is there."""
-        return self.private / name
+        return self.private.joinpath(name)
 
     @property
     def key_file(self) -> Path:

@@ -28,7 +28,7 @@ def links(page, sample_pages):
 
 
 def _links(page, pages):
-    shown = "".join(pages.values()) + convening.joint_display(page).data
+    shown = "".join([*pages.values(), convening.joint_display(page).data])
     return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
 
 
@@ -45,10 +45,10 @@ def _ids_by_page(page):
 
 
 def _ids(page):
-    shown = "".join(question_html(page, row) for row in page.questions.itertuples())
+    shown = [question_html(page, row) for row in page.questions.itertuples()]
     if page.theme:
-        shown += codes(page).data + passages(page).data + frame_html(page.quotations())
-    return re.findall(r'\bid="([\w-]+)"', shown)
+        shown += [codes(page).data, passages(page).data, frame_html(page.quotations())]
+    return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 
 def test_every_link_leads_to_a_place_that_is_there(links, ids):

@@ -343,7 +343,7 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
     page = StudyView(sample_study, audience)
     pages = "".join(sample_pages.pages(audience).values())
-    said = principles_overview(page).data + pages + statements(page).data
+    said = "".join([principles_overview(page).data, pages, statements(page).data])
     tallies = tables.read("tallies", study=sample_study)
     rows = [tuple(int(one[column]) for column in VOTES) for one in tallies.to_dict("records")]
     allowed = " | ".join({told_votes(counts) for counts in rows} - {""})
@@ -367,7 +367,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, samp
     shown = methods(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
-    said = "".join(sample_pages.pages(audience).values()) + principles_overview(page).data
+    said = "".join([*sample_pages.pages(audience).values(), principles_overview(page).data])
     assert "more decided" not in said and "We do not show whether other organisations signed" in said
 
 

@@ -66,7 +66,7 @@ def principles_in_short(view: StudyView) -> Html:
     """How many principles there are, and how far they are, in a sentence.
 
     >>> principles_in_short(view).data
-    '<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>'
+    Markup('<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>')
     """
     rows = view.principle_rows
     if rows.empty:
