@@ -35,7 +35,9 @@ def one_came(study):
     """A record of the survey comes a second time, from an organisation that nobody knew."""
     path = next(study.root.glob("raw/survey/*.csv"))
     lines = list(csv.reader(path.open(encoding="utf-8", newline="")))
-    record(study, path, [*lines, [*lines[5][:-2], "new-lamp", lines[5][-1]]])
+    at = lines[0].index("ResponseId")
+    again = [*lines[5][:at], "R_of_the_new_lamp", *lines[5][at + 1:-2], "new-lamp", lines[5][-1]]
+    record(study, path, [*lines, again])
     with study.reference_file("organisations").open("a", encoding="utf-8") as file:
         file.write("new-lamp,New Lamp (invented),service_provider,,KEN,2009,middle\n")
 

@@ -314,6 +314,14 @@ def test_a_code_of_which_one_organisation_is_undecided_waits_in_all_sources():
     assert coded(interview=(12, 27), call=(12, 27)).loc["rest/all", "status"] == "shown"
 
 
+def test_without_the_rule_a_code_of_which_one_organisation_is_undecided_is_shown(monkeypatch):
+    for module in ("rules", "suppression"):
+        monkeypatch.setattr(f"glc_analysis.disclosure.{module}.is_undecided",
+                            lambda figures: pd.Series(False, figures.index))
+    rows = coded(undecided_n=1, interview=(12, 27), call=(12, 27))
+    assert rows.loc["rest/all", "status"] == "shown" and "undecided" not in {*rows["rule"]}
+
+
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
     frames = survey_of((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
     figures = frames["estimates"].assign(low=0.1, high=0.2)
