@@ -234,6 +234,9 @@ NOTE_LINES = 5
 """The lines for notes in a Word document."""
 _LINES = (18, 82)
 """The columns of the lines of a cover in percent."""
+_ANSWERS = (42, 36, 22)
+"""The columns of a country's answers in percent. A count has room for one line: the gate may take numbers on
+several lines for a telephone number."""
 _FORM = (24, 13, *[5] * 9, 18)
 """The columns of a rating form in percent: its criterion, the low end, nine boxes, the high end."""
 _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
@@ -255,7 +258,8 @@ def lay_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
             row[0].text = "\u2003" * (int(depth[1]) if depth else 1) + (row[0].text or "")
     is_form = table.get("class") == "glc-form"
     are_lines = table.get("class") == "glc-lines"
-    widths = _FORM if is_form else _LINES if are_lines else _widths(table)
+    is_of_answers = table.get("class") == "glc glc-answers" and len(table.find(".//tr")) == len(_ANSWERS)
+    widths = _FORM if is_form else _LINES if are_lines else _ANSWERS if is_of_answers else _widths(table)
     if kind == "pdf" and are_lines:
         table.set("typst:inset", "(x: 3pt, y: 5pt)")
     for cell in table.iterfind(".//td[@class='glc-box']") if kind == "pdf" else ():
