@@ -51,6 +51,8 @@ class AddOn:
     """Other add-ons, of which it may use anything."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Commands, by their heading in ``glc --help``."""
+    preloaded: tuple[str, ...] = ()
+    """Modules of it that pages use: the fork server of a run imports them once."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
     around: Mapping[str, str] = field(default_factory=dict)

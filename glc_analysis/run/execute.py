@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.addon import brought
 from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
@@ -221,8 +222,8 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
 }
 """The environment of every page of a run."""
 PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
-    "run.kernels", "view.study_view", "pages.coding", "addons.convening.pages.convening", "pages.country",
-    "pages.survey"))}
+    "run.kernels", "view.study_view", "pages.coding", "pages.country", "pages.survey",
+    *(f"addons.{add_on.name}.{module}" for add_on, modules in brought("preloaded") for module in modules)))}
 """What the fork server of a run imports, beside the libraries."""
 DEAD = "DeadKernelError"
 LOG, RECORDER = "reads", "glc_analysis.read_log"

@@ -8,6 +8,7 @@ ADD_ON = AddOn(
     check_lines="ballots:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
+    preloaded=("pages.convening",),
     slots={"overview": "pages.slots:principle_links", "country": "pages.slots:show_country_principles",
            "methods": "pages.slots:method_facts"},
     view="view:ConveningView", view_names=("principles", "votes"),
