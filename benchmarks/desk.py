@@ -44,7 +44,7 @@ def rows(folder: Path) -> list[str]:
 
 
 def _long_study(folder: Path) -> Path:
-    from tests.support.desk_study import write_desk_study
+    from tests.addons.desk.support.desk_study import write_desk_study
 
     sample = folder / "desk-sample"
     sample.mkdir()
@@ -54,7 +54,7 @@ def _long_study(folder: Path) -> Path:
 
 
 def _measured(page, session: CodingSession) -> list[str]:
-    from tests.support.desk_page import open_desk
+    from tests.addons.desk.support.desk_page import open_desk
 
     desk = open_desk(page, session)
     first = page.evaluate(PAINTED, [

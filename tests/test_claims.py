@@ -8,8 +8,7 @@ import pytest
 
 import glc_analysis
 from glc_analysis import addon
-from glc_analysis.addons.withdrawal.person import withdraw_person
-from glc_analysis.addons.withdrawal.withdrawal import withdraw
+from glc_analysis.addon import AddOn
 from glc_analysis.claims import claimed, refuse_unclaimed
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import write_manifest
@@ -40,7 +39,7 @@ def test_every_reference_table_is_claimed_with_how_it_is_erased():
 def test_everything_that_the_package_keeps_in_private_is_claimed():
     named = {name for path in Path(glc_analysis.__file__).parent.rglob("*.py")
              for name in PRIVATE.findall(path.read_text(encoding="utf-8"))}
-    assert named >= {"releases", "draft", "vectors", "rounds", "desk", "published.csv"}
+    assert named >= {"releases", "published.csv"}
     assert not {f"private/{name}" for name in named} - {*claimed()}
 
 
@@ -54,23 +53,19 @@ LEFT = {"a table": ("private/reference/sightings.csv", "private/reference/sighti
 
 
 @pytest.mark.parametrize("held", LEFT)
-@pytest.mark.parametrize("act", [
-    lambda study: publish(study, "public", study.root.parent / "site", today=TODAY),
-    lambda study: withdraw(study, "beacon", today=TODAY),
-    lambda study: withdraw_person(study, "ana", "stop-contact", today=TODAY)],
-    ids=["publish", "withdraw", "stop-contact"])
-def test_what_nobody_claims_is_named_and_refused(study, held, act):
+def test_what_nobody_claims_is_named_and_nothing_is_published(study, held):
     keep(study, LEFT[held][0])
     with pytest.raises(Faults, match=f"{LEFT[held][1]}: no add-on that is installed claims this .*install"):
-        act(study)
+        publish(study, "public", study.root.parent / "site", today=TODAY)
 
 
 def test_what_an_add_on_kept_is_refused_once_the_add_on_is_gone(study, monkeypatch):
-    keep(study, "private/vectors/1.npz")
-    refuse_unclaimed(study)
-    others = {name: one for name, one in addon.installed().items() if "private/vectors" not in one.holds}
-    monkeypatch.setattr(addon, "installed", lambda: others)
-    with pytest.raises(Faults, match="private/vectors: no add-on that is installed claims this folder"):
+    keep(study, "private/sightings/1.bin")
+    sightings = AddOn("sightings", "What was seen.", holds={"private/sightings": "nobody"})
+    with monkeypatch.context() as patch:
+        patch.setattr(addon, "installed", lambda: {"sightings": sightings})
+        refuse_unclaimed(study)
+    with pytest.raises(Faults, match="private/sightings: no add-on that is installed claims this folder"):
         refuse_unclaimed(study)
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from glc_analysis import reference
-from glc_analysis.addons.withdrawal.withdrawal import drop_halves
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import move_private, read_reference, read_table
@@ -267,19 +266,3 @@ def test_a_fault_in_a_private_column_names_the_private_file_and_its_row(small):
     header, *rows = path.read_text().splitlines()
     path.write_text("\n".join([header, "", *reversed(rows), ""]).replace("interview-harbour.4", ""))
     assert told(small)[0] == ("private/reference/evidence.csv", "3", "reference", "")
-
-
-# What changes both files
-
-
-def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(small, tmp_path_factory):
-    new = SmallStudy(tmp_path_factory.mktemp("new"))
-    for name in ("evidence", "codebook"):
-        new.write_table(name, whole_table(small.root, name))
-    new.spoil("private/reference/evidence.csv",
-              ('P01,e2,interview-harbour.4,,"We listen, and we wait."\n', ""))
-    new.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
-    for name in ("evidence", "codebook"):
-        drop_halves(Study(small.root), Study(new.root), name)
-    assert list(read_table(Study(new.root), "evidence")["evidence_id"]) == ["e1"]
-    assert b"We listen." not in new.files()["private/reference/codebook.csv"]

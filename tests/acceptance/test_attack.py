@@ -253,7 +253,7 @@ ALSO_HIDDEN = {
 
 
 ELSEWHERE = {"code_tree": "tests/disclosure/test_covers.py",
-             "frozen": "tests/acceptance/test_consecutive_releases.py",
+             "frozen": "tests/addons/withdrawal/acceptance/test_consecutive_releases.py",
              "undecided": "tests/disclosure/test_release.py"}
 """Rules whose attack needs more than one small survey; each is switched off there too."""
 

@@ -7,7 +7,7 @@ of themselves, and to print a hidden count in order to see that the attack then 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.convening.votes import high_votes, told_votes
 from glc_analysis.cli import cli
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.publish.downloads import published_tables
@@ -246,39 +245,6 @@ def test_the_attack_is_alive_with_the_rule_on_small_counts_switched_off(tmp_path
                 for one in seen.attack(questions, pair, is_closed=False)[0]
             ]
     assert found
-
-
-def votes_that_follow(told, n):
-    """Thirds that one more vote of n is certainly in, to nobody, one or two who know their own votes.
-
-    ``told`` prints the low, middle and high votes. The attacker knows it, and tries all counts that print
-    the same.
-    """
-    alike = defaultdict(list)
-    for low, middle in product(range(n + 1), repeat=2):
-        if low + middle <= n:
-            counts = (low, middle, n - low - middle)
-            alike[told(counts)].append(counts)
-    for words, possible in alike.items():
-        for insiders in [(), (0,), (1,), (2,), *combinations_with_replacement(range(3), 2)]:
-            own = [insiders.count(third) for third in range(3)]
-            rest = [[have - known for have, known in zip(counts, own, strict=True)] for counts in possible]
-            rest = [counts for counts in rest if min(counts) >= 0]
-            if words and rest and sum(any(counts[third] for counts in rest) for third in range(3)) < 2:
-                yield words, insiders
-
-
-@pytest.mark.parametrize("n", range(1, 15))
-def test_no_vote_follows_for_those_who_know_the_rule(n):
-    assert [
-        *votes_that_follow(
-            lambda counts: told_votes(counts) and (told_votes(counts), high_votes(counts)), n
-        )
-    ] == []
-
-
-def test_the_attack_on_votes_is_alive_where_all_votes_are_printed():
-    assert [*votes_that_follow(lambda counts: "{} low, {} middle, {} high".format(*counts), 6)]
 
 
 def test_printed_cells_are_read_as_ranges():

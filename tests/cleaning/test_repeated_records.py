@@ -2,7 +2,6 @@
 
 import pytest
 
-from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.cleaning.records import repeated_records
 from glc_analysis.errors import Faults
 from tests.support.study_writer import choices, cleaned, question, reference, survey
@@ -35,11 +34,6 @@ def test_records_that_were_dropped_do_not_count_twice():
     found = cleaned([survey(answers(3), name="march.csv"), survey(answers(9), name="april.csv")],
                     reference(**KNOWN, corrections=drop))
     assert len(found.answers) == 9
-
-
-def test_a_draft_of_both_files_says_so_first():
-    files = survey(answers(6), name="march.csv"), survey(answers(9), name="april.csv")
-    assert make_draft(files).notes[0].startswith("6 of 6 records of march.csv are identical")
 
 
 def test_a_few_records_in_common_are_named_with_their_rows():

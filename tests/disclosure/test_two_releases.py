@@ -1,6 +1,6 @@
 """Which blocks of text are hidden after a withdrawal, and when they return.
 
-Whole releases are compared line by line in ``tests/acceptance/test_two_releases.py``.
+Whole releases are compared line by line in ``tests/addons/withdrawal/acceptance/test_two_releases.py``.
 """
 
 import pandas as pd

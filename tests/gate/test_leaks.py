@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import Leak, find_leaks, identifiers
+from glc_analysis.gate.leak_scan import Leak, find_leaks
 from glc_analysis.pseudonyms.suggestions import find_contacts
-from glc_analysis.study import REPOSITORY, Study
-from tests.support.ballot_study import BallotStudy
+from glc_analysis.study import REPOSITORY
 from tests.support.programs import need_poppler
 
 COLUMNS = ["name", "kind", "match", "allowed_for", "reason"]
@@ -59,22 +58,6 @@ def leaks(root, *names, audience="public", known=None):
 def in_page(root, body, *names, **more):
     (root / "page.html").write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
     return [leak.found for leak in leaks(root, *names, **more)]
-
-
-def test_codes_of_raters_are_found_as_whole_words_and_ids_that_pages_print_are_none(tmp_path):
-    study = BallotStudy(tmp_path / "study")
-    study.spoil_table("raters", ("r01,harbour", "P02,harbour"), ("r02,beacon", "12,beacon"),
-                      ("r03,org3", "anna,org3"))
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    for audience in ("convening", "public"):
-        known = identifiers(Study(study.root), audience=audience)
-        assert {"r04", "s1", "o1"} <= known.keys() and known.keys().isdisjoint({"P02", "12", "anna"})
-        assert in_page(pages, "so said r04.", known=known) == ["r04"]
-        assert in_page(pages, "(R04) was late", known=known) == ["r04"]
-        others = "P02, 12 of 12, r044, kr04 and r-squared, s10, <i data-x='#ar04f0'>"
-        assert not in_page(pages, others, known=known)
-    assert not identifiers(Study(study.root), audience="team")
 
 
 def test_places_in_a_sheet_are_no_codes_of_raters(tmp_path):

@@ -1,4 +1,4 @@
-"""Pages of countries for the convening, and each organisation's own brief: what is theirs, nothing else."""
+"""Pages of countries for the convening, and how the briefs of organisations are kept apart."""
 
 import html
 import json
@@ -10,14 +10,7 @@ import pytest
 from markupsafe import escape
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.packets.sheets import (
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    own_record,
-)
-from glc_analysis.disclosure.quotations import case_segments, owners
+from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import without_own_names
 from glc_analysis.pages.country import (
@@ -37,11 +30,10 @@ from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
 from glc_analysis.tables_html import frame_html, note
-from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
 
-COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
+COUNTRIES = ["PER", "USA", "KHM"]
 
 
 def country_page(study, country):
@@ -52,12 +44,6 @@ def country_page(study, country):
                           *(block(page).data for block in blocks)]))
 
 
-def brief_page(study, organisation):
-    page = StudyView(study, "convening", organisation=organisation)
-    return plain("".join(block(page).data for block in (
-        own_record, own_answers, own_passages, own_quotations, own_consents)))
-
-
 def plain(text):
     return " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
 
@@ -65,11 +51,6 @@ def plain(text):
 @pytest.fixture(scope="module")
 def pages(sample_study):
     return {country: country_page(sample_study, country) for country in COUNTRIES}
-
-
-@pytest.fixture(scope="module")
-def briefs(sample_study):
-    return {organisation: brief_page(sample_study, organisation) for organisation in ORGANISATIONS}
 
 
 @pytest.fixture(scope="module")
@@ -192,57 +173,7 @@ def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, s
         assert [one for one in set().union(*said) if one in page and one not in cleared] == []
 
 
-# --- briefs
-
-
-def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
-    page = StudyView(sample_study, "convening", organisation="blue-door")
-    labels = page.options.drop_duplicates("option_id").set_index("option_id")["label"]
-    questions, own = page.question_table, page.read("responses")
-    is_single = own["question_id"].isin(questions.loc[questions["type"] == "single", "question_id"])
-    own, beside = own[is_single & own["value"].isin(labels.index)], []
-    for question, value in zip(own["question_id"], own["value"], strict=True):
-        row = page.summary(question).set_index("option").reindex([labels[value]]).iloc[0]
-        if pd.notna(row["base_n"]):
-            beside.append(f"{labels[value]} ({row['band'] or int(row['n'])} of {int(row['base_n'])}")
-    assert len(beside) > 2 and [text for text in beside if text not in briefs["blue-door"]] == []
-    assert "(not shown)" in briefs["blue-door"] and re.search(r"\(at most \d+ of 28", briefs["blue-door"])
-
-
-def test_an_answer_for_each_of_several_countries_stands_by_its_country(briefs):
-    assert "Kenya: " in briefs["acacia-room"] and "Uganda: " in briefs["acacia-room"]
-    assert "Kenya: " not in briefs["blue-door"]
-
-
-def test_a_brief_is_made_of_its_own_organisations_words_with_codes_by_name(briefs):
-    words = "On the farms that is the whole mechanism. your interview 2016-06-20 Labour left out"
-    assert words in briefs["blue-door"]
-
-
-def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, said):
-    for organisation, page in briefs.items():
-        assert [name for name in names(sample_study, everybody(sample_study) - {organisation})
-                if name in page] == []
-        others = set().union(*said.drop(organisation)) - said[organisation]
-        assert [text for text in others if normalise_space(text) in page] == []
-        assert any(normalise_space(text) in page for text in said[organisation])
-
-
-def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
-    _, codings, segments, documents, _, codebook = held(sample_study)
-    told = segments[segments["segment_id"].isin(case_segments(codings, segments, codebook))]
-    told = told.assign(owner=owners(told, documents)).query("owner != ''")
-    organisation, texts = next(iter(told.groupby("owner")["text"]))
-    page = brief_page(sample_study, organisation)
-    assert not any(normalise_space(text) in page for text in texts)
-    assert "What you told us about individual survivors is not included here" in page
-
-
-def test_a_brief_says_how_far_each_quotation_is_and_what_was_agreed_to(briefs):
-    assert "a provider will be printed" in briefs["blue-door"]
-    assert "A room in a shared flat everyone at the convening" in briefs["canal-lamp"]
-    assert "the speaker's organisation has not cleared it" in briefs["canal-lamp"]
-    assert "being named – yes (2016-02-05) yes (2016-02-05)" in briefs["blue-door"]
+# --- how briefs are kept apart
 
 
 def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_study):
@@ -256,9 +187,6 @@ def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_
              "Here": f"country: {here}"}
     left, told = without_own_names("blue-door", sample_study, reference, known)
     assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
-
-
-# --- how briefs are kept apart
 
 
 @pytest.fixture(scope="module")
@@ -340,10 +268,3 @@ def test_a_brief_that_names_another_organisation_stops_the_run(ran):
     (found,) = stopped.value.faults
     assert found.file == "briefs/blue-door.html" and "and in 1 more file" in str(found)
     assert current(study).resolve() == before
-
-
-def test_the_brief_of_an_organisation_that_was_only_interviewed_says_so(sample_study, monkeypatch):
-    page = StudyView(sample_study, "convening", organisation="blue-door")
-    responses = page.read("responses")
-    monkeypatch.setattr(StudyView, "read", lambda view, name: responses.iloc[:0])
-    assert "was asked no question" in own_answers(page).data

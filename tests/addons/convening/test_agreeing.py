@@ -10,7 +10,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.ballot_study import ADVISERS, PROVIDERS, STATEMENTS, BallotStudy
+from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, STATEMENTS, BallotStudy
 from tests.support.study_on_disk import whole_table
 
 TODAY = date(2017, 5, 10)

@@ -20,7 +20,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.ballot_study import PROVIDERS, BallotStudy
+from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
 
 WHY = {"asked_by": "beacon", "because": "Too narrow."}
 NEW = "Offer rest and water before you ask."

@@ -11,7 +11,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.ballot_study import ADVISERS, PROVIDERS, SPANISH, BallotStudy
+from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, SPANISH, BallotStudy
 
 
 @pytest.fixture

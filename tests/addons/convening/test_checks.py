@@ -6,7 +6,7 @@ from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.ballot_study import BallotStudy
+from tests.addons.convening.support.ballot_study import BallotStudy
 from tests.support.study_on_disk import write_decisions
 
 SIGNOFFS = """\

@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.consensus import tally
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
-from tests.support.desk_clerk import RATERS, ROUNDS, convening_study
+from tests.addons.convening.support.desk_clerk import RATERS, ROUNDS, convening_study
 
 HIGH, MIDDLE = [7, 8, 8, 8, 8, 9, 9, 9, 9, 9], [4, 5, 5, 5, 5, 6, 6, 6, 6, 7]
 SPLIT, LOOSE = [1, 2, 2, 3, 5, 7, 8, 8, 9, 9], [1, 4, 5, 7, 7, 7, 8, 8, 9, 9]

@@ -15,8 +15,8 @@ from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
-from tests.support.form_study import fill
+from tests.addons.convening.support.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
+from tests.addons.convening.support.form_study import fill
 from tests.support.study_on_disk import whole_table
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",

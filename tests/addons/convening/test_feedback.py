@@ -18,7 +18,7 @@ from glc_analysis.addons.convening.votes import all_counts, told_votes
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import isolated
-from tests.support.ballot_study import (
+from tests.addons.convening.support.ballot_study import (
     ADVISERS,
     EVERYBODY,
     OBSERVER,
@@ -28,7 +28,7 @@ from tests.support.ballot_study import (
     BallotStudy,
     FourteenTexts,
 )
-from tests.support.form_study import fill
+from tests.addons.convening.support.form_study import fill
 
 LANGUAGES = {"harbour": "es"}
 VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(EVERYBODY)}

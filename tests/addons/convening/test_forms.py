@@ -12,7 +12,7 @@ from glc_analysis.addons.convening.ratings import BOXES, ROW, read_ratings
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.form_study import LANGUAGES, FormStudy, fill
+from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
 from tests.support.study_on_disk import whole_table
 
 TEXTS = ("Offer rest before you ask.", "Pay people fairly.",

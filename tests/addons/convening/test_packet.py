@@ -48,9 +48,10 @@ from glc_analysis.publish.returns import held
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.support import form_study
-from tests.support.form_study import LANGUAGES, TODAY, FormStudy
-from tests.support.programs import need_fonts, need_poppler
+from tests.addons.convening.support import form_study
+from tests.addons.convening.support.fonts import need_fonts
+from tests.addons.convening.support.form_study import LANGUAGES, TODAY, FormStudy
+from tests.support.programs import need_poppler
 
 DAY = date(2016, 9, 30)
 COMING = ["acacia-room", "amber-window", "canal-lamp", "casa-del-telar", "fig-courtyard", "gum-tree-desk",

@@ -31,7 +31,7 @@ from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.study import Study
 from glc_analysis.templates import languages
 from glc_analysis.view.study_view import StudyView
-from tests.support.programs import need_fonts
+from tests.addons.convening.support.fonts import need_fonts
 
 SETTINGS = PdfSettings("A study", None)
 GUIDE_PART = Part("guide", "guide", "How to read this and how to vote")

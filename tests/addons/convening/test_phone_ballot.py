@@ -26,8 +26,8 @@ from glc_analysis.addons.convening.tallies import counted
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.study import Study
-from tests.support.desk_clerk import PRINCIPLES, Clerk, ballot, convening_study, keyed
-from tests.support.phone_voter import Phone, codes_of, write_register
+from tests.addons.convening.support.desk_clerk import PRINCIPLES, Clerk, ballot, convening_study, keyed
+from tests.addons.convening.support.phone_voter import Phone, codes_of, write_register
 from tests.support.study_on_disk import SmallStudy, whole_table
 
 SPANISH = "P01,1,Ofrezca descanso.,Descanso,community,care,,candidate,,,es,P01.1\n"

@@ -21,7 +21,7 @@ from glc_analysis.addons.convening.ratings import (
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.form_study import LANGUAGES, FormStudy
+from tests.addons.convening.support.form_study import LANGUAGES, FormStudy
 
 say = form_phrases("en")
 PRINCIPLES = ("P01", "P02", "P03")

@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.ratings import (
 )
 from glc_analysis.errors import Faults
 from glc_analysis.text import content_hash
-from tests.support.form_study import LANGUAGES, FormStudy, fill
+from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
 
 WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
          2: {"importance": "９", "feasibility": 1.0, "comment": " Nur nachts,\n„leise“ 🌙 ",

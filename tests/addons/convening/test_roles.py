@@ -14,7 +14,7 @@ from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.ballot_study import PROVIDERS, BallotStudy
+from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
 
 TODAY = date(2017, 5, 9)
 PROXIES = "round_id,rater_id,proxy_id,because,is_present,chosen_by\n"

@@ -14,7 +14,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
-from tests.support.ballot_study import BallotStudy
+from tests.addons.convening.support.ballot_study import BallotStudy
 
 PERSONS = "name,kind,pseudonym,match,allowed_for,reason\nMaria Lopez,person,,folded,,somebody who spoke\n"
 

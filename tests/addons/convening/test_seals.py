@@ -23,7 +23,7 @@ from glc_analysis.manifest import forget
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
-from tests.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 
 SEALED = "private/rounds/2/1"
 

@@ -12,7 +12,7 @@ from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.desk_clerk import PRINCIPLES, convening_study
+from tests.addons.convening.support.desk_clerk import PRINCIPLES, convening_study
 from tests.support.study_on_disk import whole_table, write_decisions
 
 TODAY = date(2017, 5, 12)

@@ -15,7 +15,7 @@ from glc_analysis.cli import cli
 from glc_analysis.manifest import checksum
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 
 ROUNDS, MANIFEST = "reference/rounds.csv", "private/reference/manifest.csv"
 

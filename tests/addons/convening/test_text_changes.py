@@ -20,7 +20,7 @@ from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNNAMED
-from tests.support.ballot_study import BallotStudy
+from tests.addons.convening.support.ballot_study import BallotStudy
 
 SENTENCES = st.text(alphabet="ab ,.<&ខ្មែរាសម نعميش🕊\u200d", max_size=40)
 WHY = ("--because", "Two things.", "--asked-by")

@@ -18,7 +18,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.ballot_study import HEADER, PROVIDERS, STATEMENTS, BallotStudy
+from tests.addons.convening.support.ballot_study import HEADER, PROVIDERS, STATEMENTS, BallotStudy
 
 WHY = {"asked_by": "beacon", "because": "Two things in one."}
 ONE, TWO = "Offer rest.", "Ask later."

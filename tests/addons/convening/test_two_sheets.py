@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.principles import versions
 from glc_analysis.addons.convening.rating_forms import Feedback
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.ballot_study import PROVIDERS, FourteenTexts
+from tests.addons.convening.support.ballot_study import PROVIDERS, FourteenTexts
 
 SCORES = {"mixed": range(1, 10), "high": (3, 7, 8, 8, 9, 9), "split": (1, 2, 8, 9, 9)}
 

@@ -8,8 +8,8 @@ from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
-from tests.support.ballot_study import PROVIDERS, BallotStudy
-from tests.support.desk_clerk import Clerk, ballot, convening_study, keyed
+from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
+from tests.addons.convening.support.desk_clerk import Clerk, ballot, convening_study, keyed
 
 PAPER = {"P01.importance": "8", "P02.version": "2"}
 

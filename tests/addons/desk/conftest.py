@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
-from tests.support.desk_study import sample_to_code
+from tests.addons.desk.support.desk_study import sample_to_code
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.addons.desk import code_ranking
 from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
-from tests.support.word_encoder import encode
+from tests.addons.desk.support.word_encoder import encode
 
 SAID = {"time": "we have no time for this deadline", "trust": "they do not trust the police",
         "money": "the budget has no money left", "law": "the court and the law are slow",

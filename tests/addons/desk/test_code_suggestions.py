@@ -25,7 +25,7 @@ from glc_analysis.build import build
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
 from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view.study_view import OpenStudy
-from tests.support.word_encoder import WORDS
+from tests.addons.desk.support.word_encoder import WORDS
 
 SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
 DAY = date(2016, 7, 1)

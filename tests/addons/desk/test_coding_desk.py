@@ -7,7 +7,7 @@ import pytest
 import glc_analysis as glc
 from glc_analysis.addons.desk.coding_desk import SCRIPT, STYLES
 from glc_analysis.study import REPOSITORY, Study
-from tests.support.desk_study import take_files_away
+from tests.addons.desk.support.desk_study import take_files_away
 
 
 @pytest.fixture

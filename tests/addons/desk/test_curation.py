@@ -14,7 +14,7 @@ from glc_analysis.build import build
 from glc_analysis.coding.learning import against_consensus
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
-from tests.support.desk_study import take_files_away
+from tests.addons.desk.support.desk_study import take_files_away
 
 COUNTED = ("readings", "agreement", "disagreements", "mentions", "estimates", "quotations")
 """The tables in which coding counts."""

@@ -12,7 +12,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from tests.support.desk_study import take_files_away
+from tests.addons.desk.support.desk_study import take_files_away
 
 WORDS = "an appointment for a wound that does not need one"
 QUOTE = {"quote_id": "q99", "segment_id": "", "text": WORDS, "audience": "convening", "status": "proposed"}

@@ -7,7 +7,7 @@ import pytest
 from glc_analysis.addons.drafting.column_types import guess_type
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.addons.drafting.form import FormColumn
-from tests.addons.drafting.exports import export
+from tests.addons.drafting.support.exports import export
 
 
 def guess(wording, answers, **how):

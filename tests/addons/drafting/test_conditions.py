@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.addons.drafting.draft import make_draft
-from tests.addons.drafting.exports import csv_file, export
+from tests.addons.drafting.support.exports import csv_file, export
 from tests.addons.drafting.test_store import glc, rewrite, rows
 
 SKIPPED = {

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.schema import allowed_words
-from tests.addons.drafting.exports import export
+from tests.addons.drafting.support.exports import export
 
 ENGLISH = {
     "Which help?": ["Legal help, Shelter"] * 9 + ["Shelter, Medicine"] * 8 + ["Legal help"] * 30,

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from tests.addons.drafting.exports import csv_file
+from tests.addons.drafting.support.exports import csv_file
 from tests.addons.drafting.test_store import glc, rewrite, rows
 from tests.addons.drafting.test_xlsform import form
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.intake.survey import read_survey
-from tests.addons.drafting.exports import export
+from tests.addons.drafting.support.exports import export
 
 AGREEMENT = ["Strongly disagree", "Disagree", "Neither agree or disagree", "Agree", "Strongly Agree"]
 ITEMS = ["affRec", "affSat", "percEmp", "prog"]

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from glc_analysis.addons.drafting.lists import lists_beside
 from glc_analysis.cli import cli
-from tests.addons.drafting.exports import csv_file, export
+from tests.addons.drafting.support.exports import csv_file, export
 
 CODES = [f"q{n}" for n in range(1, 7)]
 ANSWERS = {"organisation": [f"House {n}" for n in range(40)],

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.addons.drafting.store import DraftState, draft_faults
-from tests.addons.drafting.exports import export
+from tests.addons.drafting.support.exports import export
 
 WORDS = st.sampled_from(
     [

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.cli import cli
-from tests.addons.drafting.exports import csv_file
+from tests.addons.drafting.support.exports import csv_file
 
 ROLES = ["Lawyer"] * 30 + ["Social worker"] * 20 + ["Other"] * 6 + ["Nurse"] * 3 + [
     "Night guard", "A cook", "The one who drives"]

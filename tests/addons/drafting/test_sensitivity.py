@@ -12,7 +12,7 @@ from glc_analysis.cli import cli
 from glc_analysis.pages.questions import headlines
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.addons.drafting.exports import csv_file
+from tests.addons.drafting.support.exports import csv_file
 
 ANSWERS = {
     "Do you call the police?": ["Yes", "No", "Yes"] * 20,

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from glc_analysis.addons.drafting.store import MORE, read_more, write_more
 from glc_analysis.cli import cli
 from glc_analysis.study import Study
-from tests.addons.drafting.exports import csv_file
+from tests.addons.drafting.support.exports import csv_file
 
 ANSWERS = {
     "organisation": [f"Org {n}" for n in range(60)],

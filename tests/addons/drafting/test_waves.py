@@ -1,7 +1,7 @@
 """Drafts of several files: one form in two languages, and two waves whose questions changed."""
 
 from glc_analysis.addons.drafting.draft import make_draft
-from tests.addons.drafting.exports import export
+from tests.addons.drafting.support.exports import export
 
 STEPS = ["1", "2", "3", "4", "5"] * 9
 

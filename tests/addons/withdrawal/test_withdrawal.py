@@ -29,9 +29,9 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
 from glc_analysis.study_locks import at_work, reading
 from glc_analysis.switch import LOCKS, READY, STAGE, STUDY_PARTS, WANTED, finish_withdrawal, list_copied
+from tests.addons.desk.support.word_encoder import WORDS
 from tests.support.coding_files import marked, qdpx
 from tests.support.study_on_disk import SmallStudy
-from tests.support.word_encoder import WORDS
 
 TODAY = date(2017, 1, 9)
 NAMES = pd.DataFrame({"name": ["Mill House", "Ana Mill"], "match": ["exact", "folded"]})

@@ -17,7 +17,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.study import WITHDRAWN, Study
-from tests.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+from tests.addons.convening.support.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 from tests.support.study_on_disk import write_decisions
 
 GONE = "r05"  # who votes for org5

@@ -12,7 +12,7 @@ from glc_analysis.pages.questions import question_html
 from glc_analysis.tables_html import frame_html
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
-from tests.support.principle_pages import page_of
+from tests.addons.convening.support.principle_pages import page_of
 
 
 @pytest.fixture(scope="module", params=[

@@ -10,12 +10,13 @@ import json
 import re
 
 import pytest
+from click.testing import CliRunner
 
 from glc_analysis.addons.drafting.draft import make_draft
 from glc_analysis.addons.drafting.options import FEWEST, option_key
+from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.study import REPOSITORY
-from tests.addons.drafting.test_store import glc
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 NGO = REPOSITORY / "tests/studies/ngo_survey/reference"
@@ -34,6 +35,10 @@ multi scale|single text scale|single multi scale|single scale|single scale|singl
 scale scale|single multi single number single|text multi single country single text single number multi
 single
 """
+
+
+def glc(*words):
+    return CliRunner().invoke(cli, [str(word) for word in words])
 
 
 def rows(path):

@@ -7,8 +7,8 @@ import pytest
 
 from glc_analysis.addons.convening.phone_ballots import Box, page_phrases
 from glc_analysis.study import Study
-from tests.support.form_study import FormStudy
-from tests.support.phone_voter import Polls, codes_of, loopback_address, run_glc
+from tests.addons.convening.support.form_study import FormStudy
+from tests.addons.convening.support.phone_voter import Polls, codes_of, loopback_address, run_glc
 
 pytestmark = pytest.mark.acceptance
 

@@ -22,7 +22,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.support.desk_clerk import Clerk, ballot
+from tests.addons.convening.support.desk_clerk import Clerk, ballot
 from tests.support.process import Process
 from tests.support.study_on_disk import SmallStudy
 

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ratings import BOXES, ROW, read_form
 from glc_analysis.errors import Faults
-from tests.support.form_study import LANGUAGES, FormStudy, fill
+from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
 
 pytestmark = pytest.mark.acceptance
 SCORES = {0: {"importance": 8, "feasibility": 3, "comment": "Nur nachts – „leise“ 🌙\nនិង សុវត្ថិភាព",

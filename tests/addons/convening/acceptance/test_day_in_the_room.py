@@ -18,8 +18,14 @@ from glc_analysis.addons.convening.signatures import Signing
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.acceptance.test_day import ADVISERS, CRITERIA, PROVIDERS, STATEMENTS, Day
-from tests.support.phone_voter import Phone, Polls, codes_of, loopback_address, write_register
+from tests.addons.convening.acceptance.test_day import ADVISERS, CRITERIA, PROVIDERS, STATEMENTS, Day
+from tests.addons.convening.support.phone_voter import (
+    Phone,
+    Polls,
+    codes_of,
+    loopback_address,
+    write_register,
+)
 from tests.support.share import SEED
 
 pytestmark = pytest.mark.acceptance

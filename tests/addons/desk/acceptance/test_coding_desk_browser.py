@@ -14,8 +14,8 @@ from glc_analysis.addons.desk.coding_desk import CodingDesk, Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
-from tests.support.desk_page import open_desk
-from tests.support.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
+from tests.addons.desk.support.desk_page import open_desk
+from tests.addons.desk.support.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
 from tests.support.jupyterlab import PATIENCE, opened, run_all, served
 from tests.support.share import drawn, share
 

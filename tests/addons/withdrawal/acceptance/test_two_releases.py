@@ -14,8 +14,8 @@ from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
+from tests.addons.convening.support.two_releases import findings, names_of, text_of
 from tests.support.share import drawn
-from tests.support.two_releases import findings, names_of, text_of
 
 pytestmark = pytest.mark.acceptance
 READERS = ("convening", "public")

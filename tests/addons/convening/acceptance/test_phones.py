@@ -16,8 +16,15 @@ from glc_analysis.addons.convening.phone_ballots import Box
 from glc_analysis.addons.convening.ratings import HEADER
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.support.desk_clerk import convening_study
-from tests.support.phone_voter import Phone, Polls, codes_of, loopback_address, run_glc, write_register
+from tests.addons.convening.support.desk_clerk import convening_study
+from tests.addons.convening.support.phone_voter import (
+    Phone,
+    Polls,
+    codes_of,
+    loopback_address,
+    run_glc,
+    write_register,
+)
 from tests.support.share import SEED, share
 
 pytestmark = pytest.mark.acceptance

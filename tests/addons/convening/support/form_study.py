@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from glc_analysis.addons.convening.form_files import FormsIssued, write_forms
 from glc_analysis.addons.convening.ratings import ROW
 from glc_analysis.study import Study
-from tests.support.desk_clerk import EVIDENCE
+from tests.addons.convening.support.desk_clerk import EVIDENCE
 from tests.support.study_on_disk import SmallStudy, write_decisions
 
 TODAY = date(2017, 5, 8)
