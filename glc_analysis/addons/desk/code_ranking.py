@@ -28,7 +28,7 @@ SHOWN = 5
 """The most codes in a list."""
 LETTERS = 0.2
 """How much of the likeness of two texts is that of their letters; the rest is that of their vectors. Like
-:data:`DEFINITION`, chosen by cross-validation over two public studies: docs/coders.md has the figures
+:data:`DEFINITION`, chosen by cross-validation over two public studies: docs/numbers.md has the figures
 with and without."""
 DEFINITION = 4
 """For how many passages a definition counts."""

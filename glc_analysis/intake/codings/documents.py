@@ -209,7 +209,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
     if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column a code), start and end, quote, "
-               "as docs/coders.md shows, or export the table again with the missing ones")
+               "as docs/coding-files.md shows, or export the table again with the missing ones")
         refuse(f"a column is missing ({missing_columns(grid.names)})", path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()

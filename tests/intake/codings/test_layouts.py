@@ -168,7 +168,7 @@ def test_an_unknown_table_is_told_what_each_layout_lacks(tmp_path):
     assert "for MAXQDA coded segments: Document name;" in said
     assert "for ATLAS.ti quotations: Document, Quotation Content, Codes;" in said
     assert "for Dedoose excerpts: Media Title, Excerpt Copy, Code: ... Applied;" in said
-    assert "docs/coders.md" in said
+    assert "docs/coding-files.md" in said
 
 
 def test_the_real_maxqda_export_in_polish_is_read_whole(shared_data):

@@ -1,4 +1,4 @@
-"""The way of docs/coders.md: four Word files and the projects of two coders become themes by country.
+"""The way of docs/coding-files.md: four Word files and the projects of two coders become themes by country.
 
 The interviews and their coding are real (pdpilot_interviews); the projects are written here in REFI-QDA, with
 the places of the passages that are found in the texts word for word.
