@@ -8,11 +8,10 @@ stays on those words, which is checked by reading the file again.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -32,10 +31,9 @@ from glc_analysis.intake.codings.documents import column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, mask
-from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN, Study
+from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
-from glc_analysis.writing import write_atomic
 
 # ------------------------------
 # What the coding desk wrote, without what was withdrawn.
@@ -359,25 +357,6 @@ def manual_fix_needed(file: str, documents: Iterable[str], *, instead: str = WIT
 # ------------------------------
 # The project that takes the place of a database, and Word files, which are written anew, so that mark-up can
 # hide nothing.
-
-
-def name_in_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
-    """Names new files of a coder in study.toml, unless its pattern has them.
-
-    Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
-    there = [path for path in study.coder_files()[coder] if path.is_file()]
-    if {*made} <= {*there}:
-        return
-    old, text = study.settings["raw"]["codings"][coder], study.settings_file.read_text(encoding="utf-8")
-    name = Path(os.path.relpath(made[0], study.reference)).as_posix()
-    entry = re.compile(rf"""(?<![\w-])(["']?{re.escape(coder)}["']?\s*=\s*)(["']){re.escape(old)}\2""")
-    if there or len(made) > 1 or len(entry.findall(text)) != 1:
-        raise Faults([Fault(f"does not name {study.relative(made[0])}, which takes the place of a project",
-                            file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
-                            fix=f"write a pattern that names this file as well, such as "
-                            f"../raw/codings/{coder}*, and repeat")])
-    write_atomic(study.settings_file, entry.sub(
-        lambda match: match[1] + json.dumps(name, ensure_ascii=False), text))
 
 
 def _project_file(database: Path) -> Path:

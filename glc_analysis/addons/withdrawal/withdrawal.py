@@ -23,7 +23,7 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import erasers
-from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed, name_in_settings
+from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (
     edit_table,
@@ -41,6 +41,7 @@ from glc_analysis.addons.withdrawal.search import (
     search,
     search_arrived,
 )
+from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import copied_document, document_names
@@ -146,6 +147,8 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
             _edit_reference(study, new, own, wanted, key, item, today)
             made = _edit_coder_files(study, new, own, reference)
             new = Study(new.root)  # its settings name the files that were made
+            drop_removed_files(study, new)
+            new = Study(new.root)
             _edit_manifest(study, new, own, made)
             touched = _list_changes(study, new, own, made)
             say("searching all files of the study")

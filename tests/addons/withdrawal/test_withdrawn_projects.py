@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.withdrawal.coder_files import Recoding, name_in_settings, write_word
+from glc_analysis.addons.withdrawal.coder_files import Recoding, write_word
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
@@ -221,37 +221,6 @@ def test_a_project_of_taguette_itself_keeps_its_other_codings(tmp_path, shared_d
     again = read_codings(made)
     assert again.is_mixed == raw.is_mixed == (not project)
     assert set(again.codes["code"]) == set(raw.codes["code"])
-
-
-# study.toml
-
-@pytest.mark.parametrize(("pattern", "named"), [
-    ("../raw/codings/ana.qda", "../raw/codings/ana.qdpx"), ("../raw/codings/ana*", "../raw/codings/ana*"),
-    ("../raw/codings/*.qda", "../raw/codings/ana.qdpx")])
-def test_study_toml_names_the_new_file_and_keeps_what_people_wrote_beside(tmp_path, pattern, named):
-    study = Study(tmp_path)
-    study.reference.mkdir()
-    before, after = "[raw.codings]\n# of May\nana = ", "  # ours\n"
-    study.settings_file.write_text(f"{before}'{pattern}'{after}", encoding="utf-8")
-    made = study.raw / "codings/ana.qdpx"
-    made.parent.mkdir(parents=True)
-    made.touch()
-    name_in_settings(study, "ana", [made])
-    assert Study(tmp_path).coder_files() == {"ana": [made]}
-    text = study.settings_file.read_text(encoding="utf-8")
-    assert text.removeprefix(before).removesuffix(after)[1:-1] == named
-
-
-def test_a_pattern_of_several_files_is_for_a_person_to_change(tmp_path):
-    study = Study(tmp_path)
-    study.reference.mkdir()
-    study.settings_file.write_text('[raw]\ncodings = {ana = "../raw/codings/*.sqlite3"}\n', encoding="utf-8")
-    made = study.raw / "codings/ana.qdpx"
-    made.parent.mkdir(parents=True)
-    made.touch()
-    made.with_name("other.sqlite3").touch()
-    with pytest.raises(Faults, match="codings ana.*does not name raw/codings/ana.qdpx.*../raw/codings/ana.,"):
-        name_in_settings(study, "ana", [made])
 
 
 # Word

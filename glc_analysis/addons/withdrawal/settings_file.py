@@ -1,0 +1,64 @@
+"""The files that study.toml names, after a withdrawal has removed some and given others a new name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.study import Study
+from glc_analysis.writing import write_atomic
+
+
+def name_in_settings(study: Study, coder: str, made: Sequence[Path]) -> None:
+    """Names new files of a coder in study.toml, unless its pattern has them.
+
+    Raises Faults where one name cannot stand for all files of the coder, or has to be written by hand."""
+    there = [path for path in study.coder_files()[coder] if path.is_file()]
+    if {*made} <= {*there}:
+        return
+    old, text = study.settings["raw"]["codings"][coder], study.settings_file.read_text(encoding="utf-8")
+    name = Path(os.path.relpath(made[0], study.reference)).as_posix()
+    entry = re.compile(rf"""(?<![\w-])(["']?{re.escape(coder)}["']?\s*=\s*)(["']){re.escape(old)}\2""")
+    if there or len(made) > 1 or len(entry.findall(text)) != 1:
+        raise Faults([Fault(f"does not name {study.relative(made[0])}, which takes the place of a project",
+                            file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
+                            fix=f"write a pattern that names this file as well, such as "
+                            f"../raw/codings/{coder}*, and repeat")])
+    write_atomic(study.settings_file, entry.sub(
+        lambda match: match[1] + json.dumps(name, ensure_ascii=False), text))
+
+
+def drop_removed_files(study: Study, new: Study) -> None:
+    """Takes out of study.toml of ``new`` each file that it names by its plain path and that is there in
+    ``study`` alone: the build would take it for a missing one. Patterns and comments stay.
+
+    Raises Faults where an entry is written in a way that only a person can edit."""
+    text, wanted = new.settings_file.read_text(encoding="utf-8"), {}
+    for kind, named in new.settings["raw"].items():
+        paths = [*named.values()] if isinstance(named, dict) else named
+        removed = {path for path in paths if _is_there(study, path) and not _is_there(new, path)}
+        wanted[kind] = {coder: path for coder, path in named.items() if path not in removed} \
+            if isinstance(named, dict) else [path for path in named if path not in removed]
+        for path in sorted(removed):
+            entry = rf"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')\s*=\s*)?(?P<mark>["']){re.escape(path)}(?P=mark)"""
+            text = re.sub(rf",\s*{entry}(?=\s*[\]}}])", "", text)  # the last of several
+            text = re.sub(rf"(?<![\w\"'-]){entry}[ \t]*,?[ \t]*", "", text)
+    if wanted == new.settings["raw"]:
+        return
+    write_atomic(new.settings_file, text)
+    try:
+        is_as_wanted = Study(new.root).settings["raw"] == wanted
+    except GLCError:
+        is_as_wanted = False
+    if not is_as_wanted:
+        raise Faults([Fault("names files that go with what is withdrawn", file=new.settings_file.name,
+                            column="[raw]", fix="name a pattern in their place, such as ../raw/survey/*, and "
+                            "repeat")])
+
+
+def _is_there(study: Study, path: str) -> bool:
+    return (study.reference / path).exists()
