@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.explorer import propose
+from glc_analysis.addons.desk.proposals import propose
 from glc_analysis.cli import cli
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults

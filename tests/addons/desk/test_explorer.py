@@ -100,14 +100,14 @@ def test_every_coded_stretch_of_a_turn_is_marked_and_the_words_are_whole(explore
 
 def test_a_proposal_is_shown_before_it_can_be_written(explorer):
     form = explorer.proposer
-    assert form.keep.disabled
-    form.look.click()
-    assert "+q17," in form.said.value
-    assert not form.keep.disabled
+    assert form.write_button.disabled
+    form.show_button.click()
+    assert "+q17," in form.message.value
+    assert not form.write_button.disabled
     form.fields["quotes"]["audience"].value = "public"
-    assert form.keep.disabled, "an edited form must be shown again"
-    form.look.click()
-    form.keep.click()
+    assert form.write_button.disabled, "an edited form must be shown again"
+    form.show_button.click()
+    form.write_button.click()
     assert read_table(explorer.study, "quotes").iloc[-1][["quote_id", "audience", "status"]].tolist() == [
         "q17", "public", "proposed"]
 
@@ -119,16 +119,16 @@ def test_a_correction_begins_with_what_stands_there(explorer):
     own["key"].value, own["column"].value = "glc_2016_qualtrics.r20", "Q1.8"
     own["to"].value, own["reason"].value, own["by"].value = "41", "The notes say so.", "ana"
     assert own["from"].value
-    form.look.click()
-    assert f",Q1.8,{own['from'].value},41,The notes say so.,ana," in form.said.value
+    form.show_button.click()
+    assert f",Q1.8,{own['from'].value},41,The notes say so.,ana," in form.message.value
 
 
 def test_what_does_not_fit_is_said_and_cannot_be_written(explorer):
     form = explorer.proposer
     form.fields["quotes"]["text"].value = "<b>never said</b>"
-    form.look.click()
-    assert "&lt;b&gt;never said&lt;/b&gt;" in form.said.value
-    assert form.keep.disabled
+    form.show_button.click()
+    assert "&lt;b&gt;never said&lt;/b&gt;" in form.message.value
+    assert form.write_button.disabled
 
 
 def test_a_study_says_what_it_holds(explorer):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.explorer import Proposer, propose, proposed_codes, proposed_quotations
+from glc_analysis.addons.desk.proposals import Proposer, propose, proposed_codes, proposed_quotations
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
@@ -120,10 +120,11 @@ def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(
     form.from_coders.value = form.from_coders.options[1][1]
     form.fields["codebook"]["parent_id"].value = "ways-in"
     form.fields["codebook"]["definition"].value = "Somebody answers at night."
-    form.look.click()
-    assert "+night_line,ways-in,code,Night line,Somebody answers at night." in html.unescape(form.said.value)
+    form.show_button.click()
+    added = "+night_line,ways-in,code,Night line,Somebody answers at night."
+    assert added in html.unescape(form.message.value)
     assert proposed_codes(study)
-    form.keep.click()
+    form.write_button.click()
     assert proposed_codes(study) == []
     assert "'Night line', which you proposed, is in the codebook now" in " ".join(
         CodingSession(study, "ines").state()["problems"])
@@ -164,9 +165,9 @@ def test_a_quotation_from_the_desk_comes_into_quotes_by_a_change_that_is_shown(s
     assert proposed_codes(study) == []
     form = Proposer(study)
     form.from_coders.value = next(one for _, one in form.from_coders.options if one and one.words == words)
-    form.look.click()
-    assert f",{turn['turn_id']}," in html.unescape(form.said.value)
-    form.keep.click()
+    form.show_button.click()
+    assert f",{turn['turn_id']}," in html.unescape(form.message.value)
+    form.write_button.click()
     assert [one.words for one in proposed_quotations(study)] == [answer["text"]]
     for _ in range(2):
         session.do({"act": "undo"})

@@ -1,0 +1,343 @@
+"""Proposals for reference tables: a form shows the change of a file first, and writes it where the tables are
+sound with it.
+
+Coders propose codes and quotations at the coding desk; the team takes these over into the same forms.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import ipywidgets as widgets
+
+from glc_analysis import tables
+from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
+from glc_analysis.cleaning.records import Records, survey_records
+from glc_analysis.disclosure.quotations import READERS, quotes_faults
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.figures.matches import matching_pairs
+from glc_analysis.intake.codings.desk_journal import Journal
+from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
+from glc_analysis.schema import TableFile, allowed_words, table_files
+from glc_analysis.spreadsheets import CsvRows, read_utf8
+from glc_analysis.study import Study
+from glc_analysis.study_locks import at_work
+from glc_analysis.templates import blocks
+from glc_analysis.text import match_key, slug
+from glc_analysis.writing import write_atomic
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+# ------------------------------
+# A proposed row.
+
+
+@dataclass(frozen=True)
+class Change:
+    """The text of a file now (``old``; None: there is no file) and with the change (``new``)."""
+
+    path: Path
+    old: str | None
+    new: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The change of the files of a reference table in the study ``root``, the private one first."""
+
+    root: Path
+    changes: tuple[Change, ...]
+
+    @property
+    def diff(self) -> str:
+        """The changed lines, as a unified diff."""
+        return "\n".join(line for change in self.changes for line in difflib.unified_diff(
+            (change.old or "").splitlines(), change.new.splitlines(), change.path.name,
+            f"{change.path.name}, changed", lineterm="", n=1))
+
+    def write(self) -> Path:
+        """Writes the table; returns its file. Raises Faults if somebody has changed a file since then."""
+        with at_work(self.root, "change in JupyterLab"):
+            if any(_text(change.path) != change.old for change in self.changes):
+                raise Faults([Fault("was changed while you looked at it; nothing is written",
+                                    self.changes[-1].path.name, fix="look at the change again")])
+            for change in self.changes:
+                change.path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(change.path, change.new)
+        return self.changes[-1].path
+
+
+def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
+    """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
+
+    Raises UsageError for a table or column that is not there, Faults where the table would not be sound
+    with the row: a key twice, a reference that points nowhere, words that are not in the passage.
+    """
+    if name not in COLUMNS:
+        raise UsageError(f"There is no reference table {name!r}; {nearest(name, COLUMNS)}.")
+    columns = (*COLUMNS[name], *OPTIONAL.get(name, ()))
+    for column in row:
+        if column not in columns:
+            raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
+    study.refuse_misplaced()
+    proposal = Proposal(study.root, tuple(_with_row(study.root / file.path, file, row)
+                                          for file in reversed(table_files(name))))
+    _refuse_unsound(study, name, proposal)
+    return proposal
+
+
+def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> Change:
+    old = _text(path)
+    rows = CsvRows.of(old or ",".join(file.required) + "\n", path.name)
+    rows.append(row)
+    return Change(path, old, rows.text)
+
+
+def _text(path: Path) -> str | None:
+    """The text of a file; None if there is no file."""
+    return read_utf8(path) if path.is_file() else None
+
+
+def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
+    """Checks all reference tables, with the changed one among them."""
+    with TemporaryDirectory() as folder:
+        changed = Study(Path(folder))
+        for part in (study.reference, study.private_reference):
+            if part.is_dir():
+                shutil.copytree(part, changed.root / study.relative(part))
+        for change in proposal.changes:
+            path = changed.root / study.relative(change.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, change.new)
+        reference, faults = read_reference(changed), []
+        if name == "quotes":
+            faults = [*quotes_faults(reference.quotes.tail(1), tables.read("segments", study=study))]
+        elif name == "corrections":
+            faults = [fault for fault in survey_records(study, reference).faults
+                      if fault.file == f"{name}.csv"]
+        if faults:
+            raise Faults(faults)
+
+
+# ------------------------------
+# Forms for a quotation, a correction, a topic of the joint display and a code, and what coders proposed.
+
+
+_KINDS = {"quotes": "a quotation", "corrections": "a correction",
+          "joint_display": "a topic of the joint display", "codebook": "a code"}
+WIDE = widgets.Layout(width="98%")
+
+
+class Proposer:
+    """A form for each kind of row, a button that shows the change and a button that writes it."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.proposal = study, None
+        self.kind = widgets.Dropdown(options=[(label, table) for table, label in _KINDS.items()],
+                                     description="Propose")
+        self.fields: dict[str, dict[str, Any]] = {
+            "quotes": {"quote_id": _line_field("quote_id"), "segment_id": _line_field("segment_id"),
+                       "text": _text_field("text"),
+                       "audience": widgets.Dropdown(options=READERS, description="audience")},
+            "corrections": {"key": widgets.Combobox(description="key"),
+                            "column": widgets.Combobox(description="column"),
+                            **{name: _text_field(name) for name in ("from", "to", "reason")},
+                            "by": _line_field("by")},
+            "joint_display": {
+                **{name: _line_field(name) for name in ("topic_id", "theme_id")},
+                "estimate_id": widgets.Combobox(description="estimate_id", layout=WIDE),
+                **{name: _line_field(name) for name in ("code_id", "quote_id")},
+                "fit": widgets.Dropdown(options=allowed_words("joint_display", "fit"), description="fit"),
+                "inference": _text_field("inference"), "by": _line_field("by")},
+            "codebook": {
+                "code_id": _line_field("code_id"), "parent_id": widgets.Combobox(description="parent_id"),
+                "level": widgets.Dropdown(options=allowed_words("codebook", "level"), value="code",
+                                          description="level"),
+                "name": _line_field("name"),
+                **{name: _text_field(name) for name in ("definition", "include", "exclude", "example")}}}
+        self.from_coders = widgets.Dropdown(options=[("", None)], description="from coders", layout=WIDE)
+        self.form = widgets.VBox()
+        self.show_button = widgets.Button(description="Show the change", icon="search")
+        self.write_button = widgets.Button(description="Write it", icon="save", disabled=True)
+        self.message = widgets.HTML()
+        buttons = widgets.HBox([self.show_button, self.write_button])
+        self.widget = widgets.VBox([self.kind, self.form, buttons, self.message])
+        self.kind.observe(self._kind_chosen, "value")
+        for name in ("key", "column"):
+            self.fields["corrections"][name].observe(self._cell_chosen, "value")
+        self.from_coders.observe(self._proposal_chosen, "value")
+        for field in (field for fields in self.fields.values() for field in fields.values()):
+            field.observe(self._edited, "value")
+        self.show_button.on_click(self._show)
+        self.write_button.on_click(self._write)
+        self._kind_chosen()
+
+    def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
+        """Fills in what is known about the passage that is shown."""
+        quotes, topic = self.fields["quotes"], self.fields["joint_display"]
+        quotes["quote_id"].value = self._next_quote()
+        quotes["segment_id"].value, quotes["text"].value = segment, words
+        topic["theme_id"].value, topic["code_id"].value = theme, code
+
+    def row(self) -> dict[str, str]:
+        """The row from the form, completed by what the program knows."""
+        name = self.kind.value
+        more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
+                "corrections": {"table": "survey", "date": date.today().isoformat()}}[name]
+        return {column: field.value.strip() for column, field in self.fields[name].items()} | more
+
+    def _kind_chosen(self, _: Any = None) -> None:
+        fields = self.fields[self.kind.value]
+        if self.kind.value == "corrections":
+            frames = [survey.frame for survey in self._records.surveys]
+            fields["key"].options = sorted({key for frame in frames for key in frame.index})
+            fields["column"].options = sorted({name for frame in frames for name in frame})
+        elif self.kind.value == "joint_display":
+            known = read_table(self.study, "joint_display")
+            pairs = matching_pairs(self.study, {*known["estimate_id"], *known["code_id"]})
+            fields["estimate_id"].options = [estimate for _, estimate, _ in pairs]
+        elif self.kind.value == "codebook":
+            fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
+            self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
+                                                      for one in proposed_codes(self.study))]
+        elif self.kind.value == "quotes":
+            self.from_coders.options = [("", None), *((f"{one.words[:80]} ({one.coder_id})", one)
+                                                      for one in proposed_quotations(self.study))]
+        first = [self.from_coders] if self.kind.value in ("codebook", "quotes") else []
+        self.form.children = [*first, *fields.values()]
+        self._edited()
+
+    def _proposal_chosen(self, _: Any = None) -> None:
+        """Fills in what a coder proposed; the definition and the place in the tree, and the audience of a
+        quotation, are for the team."""
+        chosen = self.from_coders.value
+        if isinstance(chosen, ProposedQuotation):
+            fields = self.fields["quotes"]
+            fields["quote_id"].value = self._next_quote()
+            fields["segment_id"].value, fields["text"].value = chosen.segment_id, chosen.words
+        elif chosen is not None:
+            fields = self.fields["codebook"]
+            fields["code_id"].value, fields["name"].value = slug(chosen.name), chosen.name
+            fields["example"].value = chosen.words
+
+    @cached_property
+    def _records(self) -> Records:
+        return survey_records(self.study, read_reference(self.study))
+
+    def _cell_chosen(self, _: Any = None) -> None:
+        """The present value of the cell."""
+        fields = self.fields["corrections"]
+        for survey in self._records.surveys:
+            if fields["key"].value in survey.frame.index and fields["column"].value in survey.frame:
+                fields["from"].value = survey.frame.at[fields["key"].value, fields["column"].value]
+
+    def _next_quote(self) -> str:
+        known, n = {*read_table(self.study, "quotes")["quote_id"]}, 1
+        while f"q{n:02}" in known:
+            n += 1
+        return f"q{n:02}"
+
+    def _edited(self, _: Any = None) -> None:
+        """Withdraws the change that was shown, since the form has been edited."""
+        self.proposal, self.write_button.disabled = None, True
+
+    def _show(self, _: Any = None) -> None:
+        self._edited()
+        try:
+            self.proposal = propose(self.study, self.kind.value, self.row())
+        except GLCError as error:
+            self.message.value = _html().fault(str(error))
+            return
+        self.message.value = _html().diff(self.proposal.diff)
+        self.write_button.disabled = False
+
+    def _write(self, _: Any = None) -> None:
+        proposal: Proposal | None = self.proposal
+        try:
+            path = proposal.write() if proposal else None
+        except GLCError as error:
+            self.message.value = _html().fault(str(error))
+            return
+        self._edited()
+        self.__dict__.pop("_records", None)
+        if path:
+            self.message.value = _html().written(self.study.relative(path))
+
+
+def _html() -> TemplateModule:
+    """The macros of ``content/proposals.html``."""
+    return blocks(__file__, "proposals.html")
+
+
+class ProposedCode(NamedTuple):
+    """A code that a coder proposed at the coding desk, with the words of the passage; blank where the passage
+    is in a double-coded text that another coder may not have read yet."""
+
+    coder_id: str
+    name: str
+    document_id: str
+    words: str
+
+
+def proposed_codes(study: Study) -> list[ProposedCode]:
+    """The codes that coders proposed at the desk and that codebook.csv does not have, by coder and name."""
+    known = {*map(match_key, read_table(study, "codebook")["name"])}
+    double, proposed = DoubleCoding(study), []
+    for coder in study.coder_files():
+        journal = Journal(study.journal(coder))
+        journal.read()
+        for code in journal.work.proposals.values():
+            if code.is_quotation or match_key(code.name) in known:
+                continue
+            is_hidden = code.document_id in double.texts and not double.is_complete
+            words = code.words or journal.work.texts[code.document_id].text[code.start:code.end]
+            proposed.append(ProposedCode(coder, code.name, code.document_id, "" if is_hidden else words))
+    return sorted(proposed)
+
+
+class ProposedQuotation(NamedTuple):
+    """A passage that a coder proposed as a quotation at the coding desk, with the segment that it lies in."""
+
+    coder_id: str
+    segment_id: str
+    words: str
+
+
+def proposed_quotations(study: Study) -> list[ProposedQuotation]:
+    """The passages that coders proposed as quotations at the desk and that quotes.csv does not have, by coder
+    and segment; those of double-coded texts once all coders have handed these in."""
+    quotes, segments = read_table(study, "quotes"), tables.read("segments", study=study)
+    known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
+    double, proposed = DoubleCoding(study), []
+    for coder in study.coder_files():
+        journal, texts = Journal(study.journal(coder)), CoderTexts(study, coder)
+        journal.read()
+        for passage in journal.work.proposals.values():
+            document = passage.document_id
+            if not passage.is_quotation or document in double.texts and not double.is_complete:
+                continue
+            text = journal.work.texts[document].text
+            begun = [turn for turn in texts.turns(document, text) if turn.start <= passage.start]
+            in_text = [*segments.loc[segments["document_id"] == document, "segment_id"].astype("str")]
+            segment = in_text[0] if len(in_text) == 1 else begun[-1].turn_id  # an answer is one segment
+            words = passage.words or text[passage.start:passage.end]
+            if (segment, words) not in known:
+                proposed.append(ProposedQuotation(coder, segment, words))
+    return sorted(proposed)
+
+
+def _line_field(name: str) -> widgets.Text:
+    return widgets.Text(description=name)
+
+
+def _text_field(name: str) -> widgets.Textarea:
+    return widgets.Textarea(description=name, layout=WIDE, rows=3)
