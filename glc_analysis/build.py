@@ -82,6 +82,7 @@ from glc_analysis.release_store import (
     prepare_release,
     store_release,
 )
+from glc_analysis.renames import find_renamings
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.slices import places_by_country, slice_digests, work_places
 from glc_analysis.steps import (
@@ -131,6 +132,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
                 is_forced: bool = False) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran: if ``is_forced``, all do. An
     ``executor`` does a part of the work at the same time."""
+    for renaming in find_renamings(study):
+        for line in renaming.lines:
+            say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from glc_analysis.addon import brought
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.manifest import read_manifest
+from glc_analysis.renames import find_renamings
 from glc_analysis.study import Study
 
 _ROWS = "rows that name it go, and its names and words from all others"
@@ -35,7 +36,8 @@ def claimed() -> dict[str, str]:
 
 def refuse_unclaimed(study: Study) -> None:
     """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
-    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it."""
+    that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it. What
+    has an old name is refused as well: whoever erases or releases it knows the new one."""
     known = {*claimed(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
@@ -46,5 +48,8 @@ def refuse_unclaimed(study: Study) -> None:
                      "on which it must be destroyed")
                for path in sorted(study.private.glob("[!.]*"))
                if path.is_dir() and study.relative(path) not in known]
+    faults += [Fault(f"{line}: nothing is released or erased under the old name",
+                     fix="run `glc check --accept`, which renames it")
+               for renaming in find_renamings(study) for line in renaming.lines]
     if faults:
         raise Faults(faults)

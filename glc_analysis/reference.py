@@ -84,7 +84,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     for file in (file for name in reference_tables() for file in table_files(name)):
         content.update(file.path.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
-            content.update((study.root / file.path).read_bytes())
+            content.update(study.table_path(file).read_bytes())
     with suppress(OSError):  # the unit of questions may follow from the settings
         content.update(study.settings_file.read_bytes())
     read = _read_checked(study, content.hexdigest(), None if needed is None else frozenset(needed),
@@ -172,7 +172,7 @@ Rows = dict[int, dict[str, str]]
 def _read_file(study: Study, file: TableFile) -> Rows:
     """The rows of one file of a table, by the number that a spreadsheet shows; none if it is not there."""
     read_log.note(study.root, file.path)
-    path = study.root / file.path
+    path = study.table_path(file)
     try:
         return read_rows(path, file.required, file.optional) if path.is_file() else {}
     except Faults as found:

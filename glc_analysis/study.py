@@ -25,7 +25,15 @@ from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.locks import Say
 from glc_analysis.permissions import owner_only
-from glc_analysis.schema import PLACES, default_settings, is_day, table_files
+from glc_analysis.schema import (
+    PLACES,
+    TableFile,
+    default_settings,
+    is_day,
+    new_names,
+    table_files,
+    with_new_names,
+)
 from glc_analysis.study_locks import end_interrupted_withdrawal
 from glc_analysis.tabular import decode, parse
 
@@ -65,7 +73,8 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
     A setting has the type of its default; a section without defaults is free. ``words`` are the words
     that a setting may have, by section and name. Raises Faults with everything that is wrong.
     """
-    found = _parsed(path)
+    found = {section: dict(zip(with_new_names(values, "setting", section), values.values(), strict=True))
+             if isinstance(values, dict) else values for section, values in _parsed(path).items()}
     faults = {section: [*_section_faults(path.name, section, values, defaults, words)]
               for section, values in found.items()}
     settings = {section: {**given, **(found.get(section, {}) if not faults.get(section) else {})}
@@ -316,6 +325,13 @@ class Study:
             self.refuse_misplaced()
         return path
 
+    def table_path(self, file: TableFile) -> Path:
+        """Where a file of a reference table lies: under the name that the table had before, if only that file
+        is there."""
+        path = self.root / file.path
+        old = (path.with_stem(old) for old, new in new_names("table").items() if new == path.stem)
+        return path if path.is_file() else next((former for former in old if former.is_file()), path)
+
     def private_columns_file(self, name: str) -> Path | None:
         """The file that holds the key and the private columns of a table that lies in ``reference/``; None if
         the table is whole.
@@ -345,7 +361,8 @@ class Study:
             is_hidden = not is_copy and any(folder.startswith(".") for folder in folders)
             if path == self.settings_file or is_hidden or not is_data_file(path):
                 continue
-            files = table_files(path.stem.removesuffix("-checkpoint"))
+            name = path.stem.removesuffix("-checkpoint")
+            files = table_files(new_names("table").get(name, name))
             is_method = path.suffix == ".csv" and files[0].path.startswith(f"{PLACES['reference']}/")
             apart = {column for file in files[1:] for column in (*file.required, *file.optional)}
             columns = tuple(column for column in _header(path) if column in apart.difference(

@@ -14,7 +14,7 @@ import pandas as pd
 from glc_analysis import read_log
 from glc_analysis.errors import GLCError, UsageError, known_id, nearest
 from glc_analysis.held_tables import as_text, read_rows
-from glc_analysis.schema import Table, processed_tables
+from glc_analysis.schema import Table, new_names, processed_tables
 from glc_analysis.slices import (
     MEASURES,
     SUBJECTS,
@@ -162,6 +162,8 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     the page has read this slice. Raises UsageError for an unknown table, country, theme or question, with the
     nearest name that is known; GLCError if the study is not built.
     """
+    if name in new_names("table"):
+        raise UsageError(f"Table {name!r} is now called {new_names('table')[name]!r}.")
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
     if question and not is_by_question(name):

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
+from glc_analysis.schema import new_names, with_new_names
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -580,7 +581,8 @@ def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
 
 def read_rows(path: Path, columns: Sequence[str],
               optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
-    """The rows of a CSV file with these columns, by the row number a spreadsheet shows.
+    """The rows of a reference table with these columns, by the row number a spreadsheet shows; old names of
+    columns and words are read as the new ones.
 
     Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC
     without blanks around it; rows may leave out cells at their end, and the file
@@ -597,14 +599,20 @@ def read_rows(path: Path, columns: Sequence[str],
     refuse_large(path)
     records = parse(decode(path.read_bytes(), path.name), path.name)
     header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
+    header = with_new_names(header, "column", path.stem)
     columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]
     if faults:
         raise Faults(faults)
     place = {column: header.index(column) for column in columns}
     blank = dict.fromkeys(optional, "")
-    return {n: blank | {column: row[at] if at < len(row) else "" for column, at in place.items()}
-            for n, row in enumerate(rows, 2) if any(row)}
+    table = {n: blank | {column: row[at] if at < len(row) else "" for column, at in place.items()}
+             for n, row in enumerate(rows, 2) if any(row)}
+    for column in columns:
+        if words := new_names("word", f"{path.stem}.{column}"):
+            for row in table.values():
+                row[column] = words.get(row[column].lower(), row[column])
+    return table
 
 
 def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iterator[Fault]:

@@ -69,7 +69,8 @@ def sample(directory: str, remove: bool) -> None:
 
 
 @click.command()
-@click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
+@click.option("--accept", is_flag=True, help="Record new raw files in the manifest, and write new names in "
+              "place of old ones.")
 @click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
               "reference/ to private/reference/.")
 @pass_study
@@ -84,6 +85,7 @@ def check(study: Study, accept: bool, move_private: bool, **further: Any) -> Non
     from glc_analysis import manifest
     from glc_analysis.build import check_study
     from glc_analysis.reference import read_reference
+    from glc_analysis.renames import find_renamings
     from glc_analysis.schema import UNDECIDED
 
     if move_private:
@@ -99,6 +101,11 @@ def check(study: Study, accept: bool, move_private: bool, **further: Any) -> Non
         if moved:
             say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
                 "them out.")
+    for renaming in find_renamings(study):
+        for line in renaming.lines:
+            say(f"{line} ({'renamed' if accept else '--accept renames it'}).")
+        if accept:
+            renaming.write()
     responses: list[pd.DataFrame] = []
     with around("check", study, responses, **further) as is_undecided_said:
         study = Study(study.root)  # its settings may be new

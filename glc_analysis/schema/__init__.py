@@ -4,7 +4,8 @@ Those of an add-on lie in a folder ``schema`` of its own and come after those of
 there is what a new study says of its settings.
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
 tables, which people write. In both, each row describes a column, in the order of the columns; the grain of
-a table is on its first row. ``settings.toml`` holds the defaults of study.toml.
+a table is on its first row. ``settings.toml`` holds the defaults of study.toml. ``renames.csv`` lists names
+that were changed and that studies still hold (:func:`new_names`).
 
 The columns of both files:
 
@@ -32,7 +33,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -287,6 +288,29 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
         for section, values in declared.items():
             defaults.setdefault(section, {}).update(values)
     return defaults, words
+
+
+def new_names(kind: str, place: str = "") -> Mapping[str, str]:
+    """The names that took the place of older ones, by the old name, as ``renames.csv`` lists them: of tables
+    (``kind`` is table), of the columns of a table, of the words in a column (``place`` is ``table.column``),
+    or of the settings of a section."""
+    return _renames().get((kind, place), {})
+
+
+@cache
+def _renames() -> dict[tuple[str, str], dict[str, str]]:
+    renames: dict[tuple[str, str], dict[str, str]] = {}
+    for path in (FOLDER / "renames.csv", *_of_add_ons("renames.csv")):
+        with path.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                renames.setdefault((row["kind"], row["place"]), {})[row["old"]] = row["new"]
+    return renames
+
+
+def with_new_names(names: Iterable[str], kind: str, place: str) -> list[str]:
+    """Names, each old one replaced by the new one (:func:`new_names`), unless that is there as well."""
+    names, new = [*names], new_names(kind, place)
+    return [new[name] if name in new and new[name] not in names else name for name in names]
 
 
 def settings_of_add_ons() -> list[str]:

@@ -1,0 +1,110 @@
+"""Old names that a study still has: where they stand, and their renaming.
+
+``schema/renames.csv`` lists them, those of an add-on in its own ``schema/``. Tables and settings are read as
+if they had the new names (:func:`glc_analysis.schema.new_names`); ``glc check`` says what to rename, and with
+``--accept`` renames it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from glc_analysis.errors import Faults
+from glc_analysis.schema import new_names, reference_tables, table_files, with_new_names
+from glc_analysis.spreadsheets import CsvRows
+from glc_analysis.study import Study
+from glc_analysis.tabular import decode
+from glc_analysis.writing import write_atomic
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """A file with old names: where it lies and is to lie, its bytes with the new names, a line on each."""
+
+    path: Path
+    target: Path
+    content: bytes
+    lines: tuple[str, ...]
+
+    def write(self) -> None:
+        """Writes the file with the new names, and removes the one with the old."""
+        write_atomic(self.target, self.content)
+        if self.target != self.path:
+            self.path.unlink()
+
+
+def find_renamings(study: Study) -> list[Renaming]:
+    """The files of a study in which an old name stands: its settings and its reference tables."""
+    return [*_in_settings(study), *_in_tables(study)]
+
+
+def _in_tables(study: Study) -> Iterator[Renaming]:
+    for name in reference_tables():
+        for file in table_files(name):
+            path, target = study.table_path(file), study.root / file.path
+            try:
+                rows = CsvRows.read(path)
+            except (FileNotFoundError, Faults):  # told where it is read
+                continue
+            changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
+            changed += [f"{path.name}: {line}" for line in rename_in_rows(rows, name)]
+            if changed:
+                yield Renaming(path, target, rows.content, tuple(changed))
+
+
+def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
+    """Gives columns and words of a reference table their new names; returns a line on each.
+
+    >>> rename_in_rows(CsvRows.of("code_id\\nrest\\n", "codebook.csv"), "codebook")
+    []
+    """
+    lines = []
+    for column, new in zip(rows.header, with_new_names(rows.header, "column", table), strict=True):
+        if new != column:
+            rows.set_cell(1, column, new)
+            lines.append(f"column {column} is now called {new}")
+    for place, column in enumerate(rows.header):
+        words = new_names("word", f"{table}.{column}")
+        renamed = set()
+        for n, cells in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1) if words else ():
+            word = cells[place].strip().lower() if place < len(cells) else ""
+            if n > 1 and word in words:
+                rows.set_cell(n, column, words[word])
+                renamed.add(word)
+        lines += [f"in column {column}, {old} is now called {words[old]}" for old in sorted(renamed)]
+    return lines
+
+
+def _in_settings(study: Study) -> Iterator[Renaming]:
+    path = study.settings_file
+    try:
+        text = decode(path.read_bytes(), path.name)
+        before = tomllib.loads(text)
+    except (FileNotFoundError, Faults, tomllib.TOMLDecodeError):  # told where they are read
+        return
+    changed = {section: {old: new for old, new in zip(values, with_new_names(values, "setting", section),
+                                                      strict=True) if old != new}
+               for section, values in before.items() if isinstance(values, dict)}
+    lines = [f"{path.name}: [{section}] {old} is now called {new}"
+             for section, names in changed.items() for old, new in names.items()]
+    if not lines:
+        return
+    section, written = "", []
+    for line in text.split("\n"):
+        if heading := re.match(r"\s*\[([^]]+)\]", line):
+            section = heading[1].strip()
+        key = re.match(r"(\s*)([\w-]+)(\s*=.*)", line, flags=re.DOTALL)
+        new = changed.get(section, {}).get(key[2]) if key else None
+        written.append(f"{key[1]}{new}{key[3]}" if key and new else line)
+    # A line that only looks like the setting, such as one of a long text, is left to people.
+    after = "\n".join(written)
+    wanted = {section: {changed.get(section, {}).get(name, name): value for name, value in values.items()}
+              if isinstance(values, dict) else values for section, values in before.items()}
+    is_right = tomllib.loads(after) == wanted
+    yield Renaming(path, path, (after if is_right else text).encode(),
+                   tuple(line if is_right else f"{line}: rename it by hand" for line in lines))
