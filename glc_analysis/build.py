@@ -51,7 +51,7 @@ from glc_analysis.disclosure.countries import (
     named_by_office,
     printable_options,
 )
-from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
+from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
 from glc_analysis.disclosure.suppression import decide, hide_countries
@@ -149,7 +149,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         known = named_by_office(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
-    for audience in READERS:
+    for audience in READING_AUDIENCES:
         is_next = is_kept and next_is_stored(study, audience, before.get("inputs", ""))
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
@@ -567,7 +567,7 @@ def _releases(view: View) -> dict[str, Any]:
             "public": {"countries": {country: regions[country] for country in agreed}}}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
     released, decided = {}, {}
-    for audience in READERS:
+    for audience in READING_AUDIENCES:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
                                       own, consent, settings, audience=audience)
         if audience in hidden:
@@ -595,7 +595,7 @@ def _blocks(view: View) -> dict[str, Any]:
     told_already = {block for name in ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
     lines, rows = [], []
-    for audience in READERS:
+    for audience in READING_AUDIENCES:
         found = block_lines(view, reference, known, audience)
         hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
         hidden |= told_already & {*found["block_id"]} | rewritten
@@ -604,7 +604,7 @@ def _blocks(view: View) -> dict[str, Any]:
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat(lines, ignore_index=True)} | {
         f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)
-                                        for audience in READERS], ignore_index=True)
+                                        for audience in READING_AUDIENCES], ignore_index=True)
         for name in announced()}
 
 
@@ -621,7 +621,7 @@ def _quotations(view: View) -> dict[str, Any]:
                       strict=True))
     return {"quotations": pd.concat([
         printable_quotes(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
-                 labels=labels).assign(audience=audience) for audience in READERS])}
+                 labels=labels).assign(audience=audience) for audience in READING_AUDIENCES])}
 
 
 def _consensus(view: View) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from glc_analysis.renames import find_renamings
 from glc_analysis.study import Study
 
 _ROWS = "rows that name it go, and its names and words from all others"
-HELD = dict.fromkeys((
+HELD_BY_CORE = dict.fromkeys((
     "questions", "options", "countries", "organisations", "consent", "codebook", "corrections", "documents",
     "speakers", "attendance", "assignments", "reviewed_codings", "names", "quotes", "headlines", "stopped",
     "safety"), _ROWS) | {
@@ -31,7 +31,7 @@ HELD = dict.fromkeys((
 
 def claimed() -> dict[str, str]:
     """All that the core and the add-ons that are installed claim, and how each is erased."""
-    return HELD | {name: how for _, holds in brought("holds") for name, how in holds.items()}
+    return HELD_BY_CORE | {name: how for _, holds in brought("holds") for name, how in holds.items()}
 
 
 def refuse_unclaimed(study: Study) -> None:

@@ -22,15 +22,15 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import brought, loaded
 from glc_analysis.disclosure.blocks import (
-    LINES,
-    OWN_KINDS,
+    CORE_KINDS,
+    LINE_COLUMNS,
     PublishedBlocks,
     hidden_blocks,
     lines_of,
 )
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
-from glc_analysis.disclosure.quotations import READERS
+from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
     apply_release,
@@ -39,7 +39,7 @@ from glc_analysis.disclosure.releases import (
     last_answered,
     next_release,
 )
-from glc_analysis.disclosure.rules import KNOWN, Rules, may
+from glc_analysis.disclosure.rules import COALITION, Rules, may
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence, find_contributors
@@ -57,11 +57,11 @@ from glc_analysis.schema import is_day
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
-PARTS = {"figures": "figures.parquet", "contributions": "behind.parquet"}
+FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
 """The tables of a release's figures, and the file of each."""
-BLOCKS = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
+BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
 """The tables of its blocks of text."""
-PRINTED = ("number", "day", "issued")
+_PRINTED = ("number", "day", "issued")
 """What the pages say about a release."""
 
 
@@ -90,10 +90,10 @@ def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, 
     settings, fresh = study.settings["disclosure"], PublishedRelease.of(
         decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), {} if may(audience, "country_pages") else regions)
-    before = [PublishedRelease(*(pd.read_parquet(one / file) for file in PARTS.values()))
+    before = [PublishedRelease(*(pd.read_parquet(one / file) for file in FIGURE_FILES.values()))
               for one in release_folders(study.private, audience)]
     issued = next_release(fresh, incidence.facts, before, frames["organisations"],
-                          settings["reissue_change"] + KNOWN)
+                          settings["reissue_change"] + COALITION)
     return apply_release(decisions, fresh, issued), issued
 
 
@@ -101,11 +101,11 @@ def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFram
                    are_named: bool) -> set[str]:
     """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), and
     ``are_named`` says whether words carry names."""
-    before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCKS.values()))
+    before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCK_FILES.values()))
               for one in release_folders(study.private, audience)]
-    kinds = sum((added.kinds for added in loaded("blocks")), OWN_KINDS)
-    return hidden_blocks(lines, before, organisations, study.settings["disclosure"]["reissue_change"] + KNOWN,
-                         kinds=kinds, are_named=are_named)
+    kinds = sum((added.kinds for added in loaded("blocks")), CORE_KINDS)
+    least = study.settings["disclosure"]["reissue_change"] + COALITION
+    return hidden_blocks(lines, before, organisations, least, kinds=kinds, are_named=are_named)
 
 
 def block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
@@ -126,9 +126,9 @@ def announced() -> list[str]:
 def earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
     """What the last of the ``earlier`` releases (such as ``public/001``) announced under a name; without rows
     before the first."""
-    found = [file for one in release_folders(study.private, audience)
-             if f"{audience}/{one.name}" in earlier and (file := one / f"{name}.parquet").is_file()]
-    return tables.shape(f"announced_{name}", pd.read_parquet(found[-1]) if found else pd.DataFrame())
+    files = [file for folder in release_folders(study.private, audience)
+             if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
+    return tables.shape(f"announced_{name}", pd.read_parquet(files[-1]) if files else pd.DataFrame())
 
 
 def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
@@ -136,7 +136,7 @@ def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
         return release_info(new)["inputs"] == inputs and all(
-            (new / file).is_file() for file in (*PARTS.values(), *BLOCKS.values()))
+            (new / file).is_file() for file in (*FIGURE_FILES.values(), *BLOCK_FILES.values()))
     return False
 
 
@@ -153,33 +153,34 @@ def store_release(study: Study, audience: str,
     """
     kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
-    added = (part for told in loaded("release_content") for part in told(frames, audience))
+    added = (part for content_of_add_on in loaded("release_content")
+             for part in content_of_add_on(frames, audience))
     content = [seen, *content_of(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)
-        said = release_info(kept[-1])
-        return {name: said[name] for name in PRINTED}
+        info = release_info(kept[-1])
+        return {name: info[name] for name in _PRINTED}
     fresh = issued() if issued else None
-    figures = fresh[0].figures if fresh else pd.read_parquet(new / PARTS["figures"])
+    figures = fresh[0].figures if fresh else pd.read_parquet(new / FIGURE_FILES["figures"])
     days = figures.loc[seen["estimate_id"], "day"]
-    said = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
+    info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
             "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        for whole, files in zip(fresh, (PARTS, BLOCKS), strict=True):
+        for whole, files in zip(fresh, (FIGURE_FILES, BLOCK_FILES), strict=True):
             for part, file in files.items():
                 _write(getattr(whole, part), new / file)
-    (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    (new / ISSUE).write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
     (new / CONTENT).write_text(digest, encoding="utf-8")
-    return {name: said[name] for name in PRINTED}
+    return {name: info[name] for name in _PRINTED}
 
 
 def forget_contents(study: Study) -> None:
     """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
     what was withdrawn. That of the last release stays where today's tables say the same."""
-    for audience in READERS:
+    for audience in READING_AUDIENCES:
         kept = release_folders(study.private, audience)
         is_same = not (study.private / "releases" / audience / "next").is_dir()
         for release in kept[:-1] if is_same else kept:
@@ -221,17 +222,19 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
     one row a release that they were in: kind, where, what.
     """
-    rows, kept = [], [one for audience in READERS for one in release_folders(study.private, audience)]
+    rows = []
+    kept = [folder for audience in READING_AUDIENCES for folder in release_folders(study.private, audience)]
     if kept:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
         estimates = frames["estimates"]["estimate_id"]
         reference = read_reference(study)
         known = countries_shown(frames["answers"], frames["organisations"], Consent.of(reference.consent),
                                 study.settings["disclosure"])
-        lines = {audience: block_lines(frames, reference, known, audience) for audience in READERS}
+        lines = {audience: block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)
     for release in kept:
-        path, figures = release / PARTS["contributions"], pd.read_parquet(release / PARTS["figures"])
+        path = release / FIGURE_FILES["contributions"]
+        figures = pd.read_parquet(release / FIGURE_FILES["figures"])
         contributions = pd.read_parquet(path)
         at = np.flatnonzero(estimates.isin(contributions["estimate_id"].cat.categories))
         still = contributions_of(incidence, at, estimates.iloc[at])
@@ -239,7 +242,7 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
             _write(contributions[~is_gone], path)
-        blocks = _remove_lines(release / BLOCKS["lines"], ids, lines[release.parent.name])
+        blocks = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
@@ -251,9 +254,10 @@ def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[
     """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
     the blocks that had some."""
     lines, gone = pd.read_parquet(path).astype("str"), {*ids}
-    is_theirs = pd.Series([not gone.isdisjoint([row.organisation_id, *row.line.split("/")])
-                           for row in lines.itertuples()], index=lines.index, dtype=bool)
-    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINES]))
+    rows = zip(lines["organisation_id"], lines["line"], strict=True)
+    is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
+                           for organisation, line in rows], lines.index, dtype=bool)
+    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINE_COLUMNS]))
     if is_gone.any():
         _write(lines[~is_gone].reset_index(drop=True), path)
     return {*lines.loc[is_gone, "block_id"]}

@@ -6,10 +6,9 @@ shows, such as the quotations of a theme. If a line that an earlier release had 
 is hidden for that audience, until so many other organisations have come to it or left it that nobody can tell
 whose line it was (the number that figures need as well, :mod:`.releases`). The other blocks stay.
 
-In: the tables of today, what each earlier release had in its blocks, and which kinds of blocks add-ons have
-(:class:`Kinds`). Out: the lines of the core's blocks with the organisation behind each (:func:`lines_of`),
-and of all blocks those to hide (:func:`hidden_blocks`): a line that is lost in a block of one add-on may hide
-words in any other. Pages say that something is not shown (:data:`NOT_SHOWN`), also where there is nothing.
+:func:`lines_of` gives the lines of all blocks with the organisation behind each, :func:`hidden_blocks` the
+blocks to hide: a line that is lost in a block of one add-on may hide words in any other (:class:`Kinds`).
+Pages say that something is not shown (:data:`BLOCK_NOT_SHOWN`), also where there is nothing.
 """
 
 from __future__ import annotations
@@ -21,24 +20,24 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.disclosure.rules import KNOWN, may
+from glc_analysis.disclosure.rules import COALITION, may
 
-NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single organisation "
-             "said or decided.")
+BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
+                   "organisation said or decided.")
 """The sentence in place of a hidden block, and of one that is empty."""
 NO_QUOTATION = ("No quotation is shown here: either none is cleared for these readers yet, or it could "
                 "reveal what a single organisation said.")
 """The same of quotations, which often stand on a page without a heading of their own."""
 Row = tuple[str, str, str]
-LINES = ["block_id", "line", "organisation_id"]
-QUOTATIONS, COUNTRIES, COUNTS = "quotations", "countries", "counts"
+LINE_COLUMNS = ["block_id", "line", "organisation_id"]
+QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
 """The blocks that an audience has once. Others are of one theme or country (:func:`block_of`)."""
 
 
 def block_of(kind: str, item: str = "") -> str:
     """The id of a block: of all items, or of one, such as the ``quotations`` of a theme or country.
 
-    >>> block_of(QUOTATIONS, "needs")
+    >>> block_of(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
     """
     return f"{kind}/{item}" if item else kind
@@ -62,7 +61,7 @@ class Kinds:
         return Kinds(self.words + other.words, self.signed + other.signed)
 
 
-OWN_KINDS = Kinds(words=(QUOTATIONS,))
+CORE_KINDS = Kinds(words=(QUOTATION_BLOCKS,))
 """The core's own."""
 
 
@@ -84,8 +83,8 @@ class AddedBlocks:
 @dataclass(frozen=True)
 class PublishedBlocks:
     """What one release had in its blocks: ``sizes`` has the number of lines of each (block_id, n_lines),
-    ``lines`` each line with its organisation (:data:`LINES`). The lines of an organisation that withdrew are
-    no longer among them; the number still counts them."""
+    ``lines`` each line with its organisation (:data:`LINE_COLUMNS`). The lines of an organisation that
+    withdrew are no longer among them; the number still counts them."""
 
     sizes: pd.DataFrame
     lines: pd.DataFrame
@@ -118,10 +117,10 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
     where somebody who signed left: a name that is gone from the signatures would belong to the words that are
     gone, and to what they were cited for.
 
-    >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINES)
+    >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.of(lines, ())
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> [hidden_blocks(today, [first], nobody, 3, kinds=OWN_KINDS) for today in (lines[:3], lines)]
+    >>> [hidden_blocks(today, [first], nobody, 3, kinds=CORE_KINDS) for today in (lines[:3], lines)]
     [{'quotations'}, set()]
     """
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
@@ -130,14 +129,14 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
     for release in before:
         earlier, lost = _by_block(release.lines), set()
         for block, n_lines in release.sizes.itertuples(index=False):
-            (lines, came), (kept, were) = (found.get(block, (set(), set())) for found in (now, earlier))
-            changed = {networks.get(one) or one for one in came ^ were}
+            (lines, came), (kept, were) = (side.get(block, (set(), set())) for side in (now, earlier))
+            changed = {networks.get(organisation) or organisation for organisation in came ^ were}
             if len(lines & kept) < n_lines and len(changed) < least:
                 lost.add(block)
         words = {block for block in lost if block.partition("/")[0] in kinds.words}
         if words:
             common = set.intersection(*(earlier.get(block, (set(), set()))[1] for block in words))
-            are_few = are_named and len({networks.get(one) or one for one in common}) < KNOWN
+            are_few = are_named and len({networks.get(one) or one for one in common}) < COALITION
             if are_few or any(block.partition("/")[0] in kinds.signed for block in lost):
                 lost |= {block for block in {*release.sizes["block_id"]} | {*now}
                          if block.partition("/")[0] in kinds.words}
@@ -147,7 +146,7 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
 
 def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
     """The lines and the organisations of each block."""
-    return {block: ({*rows["line"]}, {*rows["organisation_id"]})
+    return {str(block): ({*rows["line"]}, {*rows["organisation_id"]})
             for block, rows in lines.groupby("block_id", observed=True)}
 
 
@@ -164,7 +163,7 @@ def lines_of(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries
     """
     rows = [*_quotation_lines(frames, quotes, countries, audience), *added,
             *_study_lines(frames, countries, homes, audience)]
-    return pd.DataFrame(rows, columns=LINES, dtype="str").drop_duplicates(ignore_index=True)
+    return pd.DataFrame(rows, columns=LINE_COLUMNS, dtype="str").drop_duplicates(ignore_index=True)
 
 
 def own_quotations(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, audience: str) -> pd.DataFrame:
@@ -180,28 +179,31 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
                      audience: str) -> Iterator[Row]:
     """All quotations, and those of each theme and country."""
     places = _working_in(frames["answers"], countries).groupby("organisation_id")["country_id"].agg(list)
-    for row in own_quotations(frames, quotes, audience).itertuples():
-        pages = [*filter(None, row.theme_ids.split(";")), *places.get(row.owner, [])]
-        for block in [QUOTATIONS, *(block_of(QUOTATIONS, page) for page in pages)]:
-            yield block, row.quote_id, row.owner
+    rows = own_quotations(frames, quotes, audience)
+    for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
+        pages = [*filter(None, themes.split(";")), *places.get(owner, [])]
+        for block in [QUOTATION_BLOCKS, *(block_of(QUOTATION_BLOCKS, page) for page in pages)]:
+            yield block, quote, owner
 
 
 def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str], homes: Collection[str],
                  audience: str) -> Iterator[Row]:
     """The countries and what their pages show, and what the counts of the methods count."""
-    for row in _working_in(frames["answers"], countries).itertuples():
-        own = f"/{row.organisation_id}" if may(audience, "country_pages") else ""
-        yield COUNTRIES, row.country_id + own, row.organisation_id
+    has_pages = may(audience, "country_pages")
+    working = _working_in(frames["answers"], countries)
+    for organisation, country in zip(working["organisation_id"], working["country_id"], strict=True):
+        yield COUNTRY_BLOCK, f"{country}/{organisation}" if has_pages else country, organisation
     register = frames["organisations"][["organisation_id", "home_country_id"]].astype("str")
-    for row in register[register["home_country_id"].isin([*homes])].itertuples():
-        yield COUNTRIES, f"home/{row.home_country_id}", row.organisation_id
-    for one in register["organisation_id"]:
-        yield COUNTS, f"organisation/{one}", one
-        if may(audience, "country_pages"):  # what they show depends on the answers of all (``difference``)
-            yield COUNTRIES, f"organisation/{one}", one
+    for organisation, home in zip(register["organisation_id"], register["home_country_id"], strict=True):
+        if home in homes:
+            yield COUNTRY_BLOCK, f"home/{home}", organisation
+        yield COUNT_BLOCK, f"organisation/{organisation}", organisation
+        if has_pages:  # what they show depends on the answers of all (``difference``)
+            yield COUNTRY_BLOCK, f"organisation/{organisation}", organisation
     segments = frames["segments"][["document_id", "organisation_id", "role"]].astype("str").drop_duplicates()
-    for row in segments[(segments["role"] != "") & (segments["organisation_id"] != "")].itertuples():
-        yield COUNTS, f"document/{row.document_id}", row.organisation_id
+    segments = segments[(segments["role"] != "") & (segments["organisation_id"] != "")]
+    for document, organisation in zip(segments["document_id"], segments["organisation_id"], strict=True):
+        yield COUNT_BLOCK, f"document/{document}", organisation
 
 
 def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFrame:
@@ -212,4 +214,4 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
 
 def without_countries(blocks: pd.DataFrame) -> set[str]:
     """The audiences from which the block of countries is hidden, by table ``blocks``."""
-    return {*blocks.loc[(blocks["block_id"] == COUNTRIES) & ~blocks["is_shown"], "audience"]}
+    return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

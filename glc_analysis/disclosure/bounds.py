@@ -17,14 +17,14 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
 
 # ------------------------------
 # The organisations of each figure: how many are independent, and how many did not consent.
 
 
-BATCH = 500
+_BATCH = 500
 """Figures examined at a time, so that their rows fit in memory."""
 
 
@@ -50,7 +50,7 @@ class ContributorCounts:
         """The counts for all figures, with the consent that was given for this audience."""
         names = pd.Index(incidence.organisations)
         clusters = network_membership(organisations, names)
-        refused = {item: clusters * ~names.isin(consent.organisations(item, audience))[:, None]
+        refused = {item: clusters * ~names.isin([*consent.organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
         return cls(incidence, clusters, refused, groups)
 
@@ -70,29 +70,29 @@ class ContributorCounts:
             at = np.flatnonzero(self.groups == group)
             at = at[np.unique([base.part[at], base.at[at]], axis=1, return_index=True)[1]]  # each base once
             self._rooms[group] = np.max([base[some].max(axis=0).toarray().ravel() for some in np.split(
-                at, range(BATCH, len(at), BATCH))], axis=0)
+                at, range(_BATCH, len(at), _BATCH))], axis=0)
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules) -> np.ndarray:
         """By figure the rule that hides it because of the organisations in its base; blank if none does."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
-        found = []
-        for some in np.split(places, range(BATCH, len(places), BATCH)):
+        rules_by_batch = []
+        for some in np.split(places, range(_BATCH, len(places), _BATCH)):
             base = self.incidence.base[some]
             allies = [self.allies(self.room_of(place)) for place in some]
-            found.append(np.select([self.n_protected(base, allies) < rules.base,
+            rules_by_batch.append(np.select([self.n_protected(base, allies) < rules.base,
                                     self.has_few_withheld(base, is_coded[some], rules)],
                                    ["base_too_small", "withheld_contributors"], ""))
-        return np.concatenate(found).astype(object)
+        return np.concatenate(rules_by_batch).astype(object)
 
     def n_independent(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
         """How many independent organisations these records come from."""
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
     def allies(self, room: np.ndarray) -> int:
-        """How many others of its own network an organisation may have beside it, up to :data:`.KNOWN`: a
+        """How many others of its own network an organisation may have beside it, up to :data:`.COALITION`: a
         reader and an ally may both be of one."""
-        return max(min(int(((room > 0) @ self.clusters).max(initial=0)) - 1, KNOWN), 0)
+        return max(min(int(((room > 0) @ self.clusters).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
         """How many organisations stand for each other in these records: the independent ones or, if that is
@@ -105,7 +105,7 @@ class ContributorCounts:
 
     def known_records(self, base: np.ndarray) -> int:
         """The most records of the base that a reader may know."""
-        return int(np.sort(base @ self.clusters)[-KNOWN:].sum())
+        return int(np.sort(base @ self.clusters)[-COALITION:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
                          rules: Rules) -> np.ndarray:
@@ -137,7 +137,7 @@ def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_arra
 # wider, never tighter, and bounds_by_solver gives the exact ones.
 
 
-VALUES = 3
+LEAST_VALUES = 3
 """A hidden count has at least so many possible values, even for a reader and an ally together."""
 
 
@@ -183,10 +183,10 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
     for k in range(options):
         sums[groups + k, at[k]] = [*[1] * (groups - 1), -1]
     totals = np.append(base, np.zeros(options))
-    found = low.copy(), high.copy()
+    bounds = low.copy(), high.copy()
     least, most = high.copy(), low.copy()  # what is proved to be possible, by any solution
     for place in zip(*np.nonzero(low < high), strict=True):
-        for side, proved, free, sign in ((found[0], least, low, 1), (found[1], most, high, -1)):
+        for side, proved, free, sign in ((bounds[0], least, low, 1), (bounds[1], most, high, -1)):
             if proved[place] == free[place]:
                 continue
             aim = np.zeros(low.size)
@@ -199,7 +199,7 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
             solution = np.rint(done.x).astype(low.dtype).reshape(low.shape)
             side[place] = solution[place]
             least, most = np.minimum(least, solution), np.maximum(most, solution)
-    return found
+    return bounds
 
 
 def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
@@ -211,8 +211,9 @@ def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
     >>> is_open(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
     [True, False, False]
     """
-    return ((high - low >= VALUES - 1 + KNOWN) & (high - np.maximum(low, KNOWN) >= VALUES - 1)
-            & (np.minimum(high, base - KNOWN) - low >= VALUES - 1))
+    spread = LEAST_VALUES - 1
+    return ((high - low >= spread + COALITION) & (high - np.maximum(low, COALITION) >= spread)
+            & (np.minimum(high, base - COALITION) - low >= spread))
 
 
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -234,11 +235,12 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 # Which counts of a question are hidden together, so that none follows from the others, even by the rules.
 #
 # Options add up to their base, and groups to the whole. A small count that is hidden alone is what is left
-# of the others, so further counts are hidden with it: its covers. Which counts these are is fixed
-# beforehand: the options in an order taken from the questionnaire, the groups in the order of their size.
-# The choice never depends on the numbers it covers, and a cover may be small itself or not. So a reader who
-# knows every rule learns from the choice no more than the ranges say, which is more than two values for
-# every count that is hidden. The tests of this module count all answers that would print the same.
+# of the others, so further counts are hidden with it (secondary suppression). Which counts these are is
+# fixed beforehand: the options in an order taken from the questionnaire, the groups in the order of their
+# size. The choice never depends on the counts that it protects, and a count hidden in this way may be small
+# itself or not. So a reader who knows every rule learns from the choice no more than the ranges say, which
+# is more than two values for every count that is hidden. The tests of this module count all answers that
+# would print the same.
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,7 @@ class Counted:
         return self.is_low | self.is_high
 
     @property
-    def known_ticks(self) -> int:
+    def known_extra_answers(self) -> int:
         """How many answers beyond one in each record a reader and an ally may have given: all the others."""
         return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
@@ -297,7 +299,7 @@ class Counted:
     def _n_protected(self, records: np.ndarray) -> np.ndarray:
         return self.counts.n_protected(records, self._allies)
 
-    def n_together(self, options: np.ndarray) -> int:
+    def n_combined(self, options: np.ndarray) -> int:
         """How many protected organisations gave one of these answers."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
@@ -307,108 +309,110 @@ class Counted:
         independent, each = np.sort(self.room @ self.counts.clusters)[::-1], np.sort(self.room)[::-1]
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
-    def told(self) -> tuple[np.ndarray, np.ndarray]:
+    def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """The least and the most that small counts can be: too few gave the answer, or all but too few.
 
-        Where the base is so small that a count could be both, nothing is told.
+        Where the base is so small that a count could be both, the bounds are those of any count.
         """
-        is_told = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
-        low = np.where(self.is_high & is_told, self.size - self.few, 0)
-        return low, np.where(self.is_low & is_told, min(self.few, self.size), self.size)
+        is_disclosed = not (self._n_protected(self.base) < 2 * self.least or self.size <= 2 * self.few)
+        low = np.where(self.is_high & is_disclosed, self.size - self.few, 0)
+        return low, np.where(self.is_low & is_disclosed, min(self.few, self.size), self.size)
 
 
-def option_ranges(whole: Counted, order: np.ndarray, *, excludes: bool, covers_all: bool) -> Ranges:
+def option_ranges(whole: Counted, order: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
     """What readers see of the counts of one question for the whole study.
 
-    ``order`` are the places of the options in the order in which they cover others. ``excludes`` says that
-    everybody in the base gave exactly one of the answers, ``covers_all`` that everybody gave at least one.
+    ``order`` are the places of the options in the order of secondary suppression. ``is_exclusive`` says that
+    everybody in the base gave exactly one of the answers, ``is_exhaustive`` that everybody gave at least one.
     """
-    n, hidden, (low, high) = whole.n, whole.is_small, whole.told()
+    n, hidden, (low, high) = whole.n, whole.is_small, whole.small_bounds()
     if not hidden.any():
         return Ranges(hidden, n, n)
-    if excludes and not whole.is_high.any():
-        hidden = with_covers(hidden, order, lambda hidden: whole.n_together(hidden) >= whole.least)
-        covers = leading(hidden, order)
-        total, told = n[hidden].sum(), hidden & ~covers
-        least = total - high[told].sum() if covers.sum() == 1 else 0
-        low, high = np.where(covers, max(least, 0), low), np.minimum(np.where(covers, total, high), total)
-    elif excludes:
+    if is_exclusive and not whole.is_high.any():
+        hidden = with_secondary_suppression(
+            hidden, order, lambda hidden: whole.n_combined(hidden) >= whole.least)
+        secondary = possibly_secondary(hidden, order)
+        total, is_known_small = n[hidden].sum(), hidden & ~secondary
+        least = total - high[is_known_small].sum() if secondary.sum() == 1 else 0
+        low, high = np.where(secondary, max(least, 0), low), np.minimum(
+            np.where(secondary, total, high), total)
+    elif is_exclusive:
         hidden = np.ones(len(n), dtype=bool)
-    found = Ranges(hidden, np.where(hidden, low, n), np.where(hidden, high, n))
-    if covers_all and not _leaves_open(found, whole.size, whole.known_ticks):
+    ranges = Ranges(hidden, np.where(hidden, low, n), np.where(hidden, high, n))
+    if is_exhaustive and not _leaves_open(ranges, whole.size, whole.known_extra_answers):
         # Whoever gave none of the answers that are shown gave a hidden one.
         return Ranges(np.ones_like(hidden), np.zeros_like(n), np.full_like(n, whole.size))
-    return found
+    return ranges
 
 
-def with_covers(is_small: np.ndarray, order: np.ndarray,
+def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
-    """The counts to hide: the small ones, and as many covers in their order as are enough, but at least one.
+    """The counts to hide: the small ones and, in their order, as many others as are enough, but at least one.
 
     >>> is_small = np.array([False, True, False])
-    >>> with_covers(is_small, np.array([2, 0, 1]), lambda hidden: True)
+    >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)
     array([False,  True,  True])
     """
     hidden = is_small.copy()
-    for one in order:
-        hidden[one] = True
+    for place in order:
+        hidden[place] = True
         if hidden.sum() > 1 and is_enough(hidden):
             break
     return hidden
 
 
-def leading(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Those at the beginning of the order of covers that are hidden: whether they are small cannot be seen.
+def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Those hidden at the beginning of the order of secondary suppression: they may be small or not.
 
-    >>> leading(np.array([False, True, True]), np.array([2, 0, 1]))
+    >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])
     """
-    covers = np.zeros_like(hidden)
-    covers[order[:np.argmin([*hidden[order], False])]] = True
-    return covers
+    secondary = np.zeros_like(hidden)
+    secondary[order[:np.argmin([*hidden[order], False])]] = True
+    return secondary
 
 
 def group_ranges(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
-                 columns: np.ndarray, *, excludes: bool, covers_all: bool) -> Ranges:
+                 columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
     """What readers see of the counts of a question by group: options x groups.
 
     ``seen`` is what they see of the whole, of which ``groups`` are all parts, also the one that is not shown;
-    ``columns`` are the places of the groups in the order in which they cover others.
+    ``columns`` are the places of the groups in the order of secondary suppression.
     """
     cells = _Cells(whole, seen, groups)
-    if excludes:
-        found = _table_ranges(cells, order, columns)
+    if is_exclusive:
+        ranges = _table_ranges(cells, order, columns)
     else:
-        found = [_row_ranges(cells, k, columns) for k in range(len(whole.counted))]
-        found = Ranges(*(np.array([getattr(row, name) for row in found])
-                         for name in ("is_hidden", "low", "high")))
-    if covers_all and not _leaves_open(found, cells.size, np.array([one.known_ticks for one in groups])):
-        return cells.all_hidden()
-    return found
+        rows = [_row_ranges(cells, k, columns) for k in range(len(whole.counted))]
+        ranges = Ranges(*(np.array([getattr(row, name) for row in rows])
+                          for name in ("is_hidden", "low", "high")))
+    known = np.array([group.known_extra_answers for group in groups])
+    return cells.all_hidden() if is_exhaustive and not _leaves_open(ranges, cells.size, known) else ranges
 
 
 class _Cells:
-    """A table of counts, options x groups, and what is told of those that are small."""
+    """A table of counts, options x groups, with the bounds of those that are small."""
 
     def __init__(self, whole: Counted, seen: Ranges, groups: list[Counted]) -> None:
         self.seen, self.groups, self.counts, self.least = seen, groups, whole.counts, whole.least
         self.n = np.column_stack([one.n for one in groups])
         self.is_small = np.column_stack([one.is_small for one in groups])
         self.low, self.high = (np.column_stack(side) for side in zip(
-            *(one.told() for one in groups), strict=True))
+            *(one.small_bounds() for one in groups), strict=True))
         self.size, self.whole_size = np.array([one.size for one in groups]), whole.size
 
     def all_hidden(self) -> Ranges:
         high = np.broadcast_to(self.size, self.n.shape).copy()
         return Ranges(np.ones_like(self.is_small), np.zeros_like(self.n), high)
 
-    def bounds(self, hidden: np.ndarray, told: np.ndarray, rows: slice, *,
-               excludes: bool) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(self, hidden: np.ndarray, known_small: np.ndarray, rows: slice, *,
+               is_exclusive: bool) -> tuple[np.ndarray, np.ndarray]:
         """The least and the most that each count of some rows can be, and in the last column their whole."""
         low, high = (
-            np.column_stack([np.where(hidden, np.where(told, side[rows], free), self.n[rows]), whole[rows]])
+            np.column_stack([np.where(hidden, np.where(known_small, side[rows], free), self.n[rows]),
+                             whole[rows]])
             for side, free, whole in ((self.low, 0, self.seen.low), (self.high, self.size, self.seen.high)))
-        return tighten_bounds(low, high, np.append(self.size, self.whole_size), is_partition=excludes)
+        return tighten_bounds(low, high, np.append(self.size, self.whole_size), is_partition=is_exclusive)
 
     def are_open(self, ends: tuple[np.ndarray, np.ndarray], hidden: np.ndarray) -> bool:
         """Whether every hidden count keeps enough possible values."""
@@ -417,30 +421,31 @@ class _Cells:
 
     def row_is_enough(self, k: int, hidden: np.ndarray) -> bool:
         """Whether enough organisations gave an answer in the hidden groups together, and enough did not."""
-        own = [one for one, is_own in zip(self.groups, hidden, strict=True) if is_own]
-        together = Counted(sum(one.base for one in own), sum(one.counted[k:k + 1] for one in own),
-                           sum(one.room for one in own), self.counts, self.least)
-        return bool(hidden.all() or not together.is_small.any())
+        groups = [group for group, is_hidden in zip(self.groups, hidden, strict=True) if is_hidden]
+        combined = Counted(*(np.sum(parts, axis=0) for parts in zip(
+            *((group.base, group.counted[k:k + 1], group.room) for group in groups), strict=True)),
+            self.counts, self.least)
+        return bool(hidden.all() or not combined.is_small.any())
 
 
 def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
     """The counts of one option, which add up to the whole but not to the base of their group."""
-    row, small, own = slice(k, k + 1), cells.is_small[k], cells.n[k]
+    row, small, n = slice(k, k + 1), cells.is_small[k], cells.n[k]
     everything = np.ones_like(small)
     if cells.seen.is_hidden[k]:
-        # A small count is small in every group; a cover may be anything.
-        return Ranges(everything, *((cells.low[k], cells.high[k]) if small.all() else (0 * own, cells.size)))
+        # A small count is small in every group; one that is hidden to protect another may be anything.
+        return Ranges(everything, *((cells.low[k], cells.high[k]) if small.all() else (0 * n, cells.size)))
     if not small.any():
-        return Ranges(small, own, own)
+        return Ranges(small, n, n)
 
     def ends(hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        told = hidden & ~leading(hidden, columns)
-        return cells.bounds(hidden[None], told[None], row, excludes=False)
+        known_small = hidden & ~possibly_secondary(hidden, columns)
+        return cells.bounds(hidden[None], known_small[None], row, is_exclusive=False)
 
-    hidden = with_covers(small, columns, lambda hidden: cells.row_is_enough(k, hidden) and cells.are_open(
-        ends(hidden), hidden[None]))
+    hidden = with_secondary_suppression(small, columns, lambda hidden: (
+        cells.row_is_enough(k, hidden) and cells.are_open(ends(hidden), hidden[None])))
     if not cells.are_open(ends(hidden), hidden[None]):
-        return Ranges(everything, 0 * own, cells.size)
+        return Ranges(everything, 0 * n, cells.size)
     low, high = (side[0, :-1] for side in ends(hidden))
     return Ranges(hidden, low, high)
 
@@ -448,7 +453,7 @@ def _row_ranges(cells: _Cells, k: int, columns: np.ndarray) -> Ranges:
 def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Ranges:
     """The counts of options that exclude each other: they add up to the whole and to the base of their group.
 
-    A small count is covered in its row and in its column. Where that does not leave all hidden counts open,
+    A small count needs another hidden one in its row and in its column. Where a hidden count then follows,
     nothing is shown by group.
     """
     rows = np.flatnonzero(~cells.seen.is_hidden)
@@ -460,13 +465,14 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
         before = hidden.copy()
         for c in np.flatnonzero(hidden.any(axis=0)):
             group = cells.groups[c]
-            hidden[:, c] = with_covers(hidden[:, c], order, lambda some, group=group: bool(
-                group.n_together(some) >= group.least))
+            hidden[:, c] = with_secondary_suppression(hidden[:, c], order, lambda some, group=group: bool(
+                group.n_combined(some) >= group.least))
         for k in rows[hidden[rows].any(axis=1)]:
-            hidden[k] = with_covers(hidden[k], columns, lambda some, k=k: cells.row_is_enough(k, some))
-    covers = np.array([leading(row, columns) for row in hidden]) | np.column_stack(
-        [leading(column, order) for column in hidden.T])
-    ends = cells.bounds(hidden, cells.is_small & ~covers, slice(None), excludes=True)
+            hidden[k] = with_secondary_suppression(
+                hidden[k], columns, lambda some, k=k: cells.row_is_enough(k, some))
+    secondary = np.array([possibly_secondary(row, columns) for row in hidden]) | np.column_stack(
+        [possibly_secondary(column, order) for column in hidden.T])
+    ends = cells.bounds(hidden, cells.is_small & ~secondary, slice(None), is_exclusive=True)
     if cells.are_open(ends, hidden):
         ends = bounds_by_solver(*ends, np.append(cells.size, cells.whole_size))
     if not cells.are_open(ends, hidden):
@@ -474,15 +480,15 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
     return Ranges(hidden, *(end[:, :-1] for end in ends))
 
 
-def _leaves_open(found: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
+def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
     """Whether hidden counts keep enough possible values where everybody gave at least one of the answers.
 
     A reader and an ally may have given ``known`` answers beyond one in each record: so many fewer are those
     of the others.
     """
-    others = found.high.sum(axis=0) - found.high
-    least = np.maximum(found.low, size + known - others)
-    return bool(((found.high - least >= VALUES - 1) | ~found.is_hidden).all())
+    others = ranges.high.sum(axis=0) - ranges.high
+    least = np.maximum(ranges.low, size + known - others)
+    return bool(((ranges.high - least >= LEAST_VALUES - 1) | ~ranges.is_hidden).all())
 
 
 # ------------------------------
@@ -542,8 +548,8 @@ def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray) -> np.ndarray:
     """The codes to hide because the count of code k follows: the nearest one above that is shown with all
     codes below it, else the code itself with those below it."""
-    one = above[k]
-    while one >= 0 and not is_visible[one]:
-        one = above[one]
-    family = np.array([one, *below[one]] if one >= 0 else [k, *below.get(k, [])], dtype=int)
+    top = above[k]
+    while top >= 0 and not is_visible[top]:
+        top = above[top]
+    family = np.array([top, *below[top]] if top >= 0 else [k, *below.get(k, [])], dtype=int)
     return family[is_visible[family]]

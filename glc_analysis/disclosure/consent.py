@@ -1,7 +1,7 @@
 """Consent: who agreed to what, for which audience. Only what is written counts; a refusal outweighs it.
 
 Consent for the public does not include the convening, nor the other way round: each audience has its own row.
-A person's consent is not the organisation's. Items that make both known (:data:`NEED_BOTH`) need both.
+A person's consent is not the organisation's. Items that make both known (:data:`_NEED_BOTH`) need both.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pandas as pd
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import AUDIENCES, is_day
 
-ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name", "recording",
-         "archive")
-NEED_BOTH = ("quotation", "name")
+CONSENT_ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name",
+                 "recording", "archive")
+_NEED_BOTH = ("quotation", "name")
 """Items that need the organisation's consent as well as the person's."""
 
-ORGANISATION = ""
+THE_ORGANISATION = ""
 """In place of a speaker_id: the organisation itself."""
 
 
@@ -47,13 +47,13 @@ class Consent:
     def organisations(self, item: str, audience: str) -> frozenset[str]:
         """The organisations that agreed to this item for this audience, themselves."""
         return frozenset(organisation for organisation, speaker, *what in self.given
-                         if speaker == ORGANISATION and what == [item, audience])
+                         if speaker == THE_ORGANISATION and what == [item, audience])
 
     def is_given(self, organisation_id: str, item: str, audience: str, *,
-                 speaker_id: str = ORGANISATION) -> bool:
+                 speaker_id: str = THE_ORGANISATION) -> bool:
         """Whether the organisation agreed; with ``speaker_id`` whether that person did, and the
-        organisation as well where the item is one of :data:`NEED_BOTH`."""
-        needed = {speaker_id, ORGANISATION} if item in NEED_BOTH else {speaker_id}
+        organisation as well where the item is one of :data:`_NEED_BOTH`."""
+        needed = {speaker_id, THE_ORGANISATION} if item in _NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
 
 
@@ -63,12 +63,12 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
     organisation, wrong dates. Without organisations.csv every organisation counts as known."""
     people: dict[str, set[str]] = {}
     for organisation, person in zip(speakers["organisation_id"], speakers["speaker_id"], strict=True):
-        people.setdefault(organisation, {ORGANISATION}).add(person)
+        people.setdefault(organisation, {THE_ORGANISATION}).add(person)
     register = set(organisations["organisation_id"])
     for n, row in zip(consent.index, consent.to_dict("records"), strict=True):
         organisation = row["organisation_id"]
-        known = {"item": ITEMS, "audience": AUDIENCES,
-                 "speaker_id": people.get(organisation, {ORGANISATION}),
+        known = {"item": CONSENT_ITEMS, "audience": AUDIENCES,
+                 "speaker_id": people.get(organisation, {THE_ORGANISATION}),
                  "organisation_id": register or {organisation}}
         for column, words in known.items():
             if row[column] not in words:

@@ -1,12 +1,11 @@
 """Which countries an audience may know, and which answers of a country its page may show.
 
-Goes in: who works in which country, where main offices are, and consent. A country of work and that of a main
-office are two consents (items ``work_country`` and ``home_country`` of consent.csv), each given together
-with ``survey``: a country is named because an organisation of it answered. It is named where all its
-organisations agreed; to the public also where at least ``public_group`` independent ones agreed, in a list
-without figures, because figures count those who refused as well. Without consent no country is named, unless
-study.toml records that publication by country was agreed in another way (``[disclosure] countries_agreed``);
-then those with at least ``public_group`` independent organisations are.
+The country of work and that of the main office are two consents (items ``work_country`` and ``home_country``
+of consent.csv), each given together with ``survey``: a country is named because an organisation of it
+answered. It is named where all its organisations agreed; to the public also where at least ``public_group``
+independent ones agreed, in a list without figures, because figures count those who refused as well. Without
+consent no country is named, unless study.toml records that publication by country was agreed in another way
+(``[disclosure] countries_agreed``); then those with at least ``public_group`` independent organisations are.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
@@ -36,10 +35,10 @@ if TYPE_CHECKING:
 # Countries that may be known.
 
 
-WORK, HOME = "work_country", "home_country"
+WORK_COUNTRY, HOME_COUNTRY = "work_country", "home_country"
 """The two items of consent about countries."""
 
-CONSENT_ITEMS = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
+CONSENT_BY_SOURCE = {"answer": "survey", "interview": "interview", WITHOUT_GUIDE: "interview", "call": "call"}
 """The item of consent for each source of what is coded."""
 
 
@@ -51,7 +50,8 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
 
     >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b", "c"], "network_id": ""})
-    >>> consent = Consent(frozenset((o, "", item, "convening") for o in "ac" for item in ("survey", WORK)))
+    >>> items = ("survey", WORK_COUNTRY)
+    >>> consent = Consent(frozenset((o, "", item, "convening") for o in "ac" for item in items))
     >>> settings = {"public_group": 10, "countries_agreed": {}}
     >>> visible_countries(answers, organisations, consent, settings, audience="convening")
     {'LAO'}
@@ -59,7 +59,8 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     places = _places(answers, "country_id")
     if audience == "team":
         return {*places["country_id"]}
-    return _named(_sizes(places, organisations, consent, WORK, audience), settings, WORK, audience)
+    sizes = _sizes(places, organisations, consent, WORK_COUNTRY, audience)
+    return _named(sizes, settings, WORK_COUNTRY, audience)
 
 
 def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
@@ -68,7 +69,7 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
 
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "network_id": "",
     ...                               "home_country_id": ["KHM", "LAO"]})
-    >>> consent = Consent(frozenset(("a", "", item, "public") for item in ("survey", HOME)))
+    >>> consent = Consent(frozenset(("a", "", item, "public") for item in ("survey", HOME_COUNTRY)))
     >>> visible_home_countries(organisations, consent, {"public_group": 10, "countries_agreed": {}},
     ...                        audience="public")
     {'KHM'}
@@ -76,7 +77,8 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
     places = _places(organisations, "home_country_id")
     if audience == "team":
         return {*places["country_id"]}
-    return _named(_sizes(places, organisations, consent, HOME, audience), settings, HOME, audience)
+    sizes = _sizes(places, organisations, consent, HOME_COUNTRY, audience)
+    return _named(sizes, settings, HOME_COUNTRY, audience)
 
 
 def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
@@ -86,14 +88,14 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     (``shown_home``); none for the audiences in ``hidden_from``."""
     seen = [audience for audience in AUDIENCES if audience not in hidden_from]
     none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
-    work = {one: sorted(visible_countries(answers, organisations, consent, settings, audience=one))
-            for one in seen}
-    homes = {one: sorted(visible_home_countries(organisations, consent, settings, audience=one))
-             for one in seen}
+    work = {audience: sorted(visible_countries(answers, organisations, consent, settings, audience=audience))
+            for audience in seen}
+    homes = {audience: sorted(visible_home_countries(organisations, consent, settings, audience=audience))
+             for audience in seen}
     return {"shown": none | work, "shown_home": none | homes}
 
 
-def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
     """The countries that each audience may know of in a study without a survey, where nothing says where an
     organisation works, and the country of its main office stands for it: both consents must allow it.
 
@@ -115,24 +117,25 @@ def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answer
     the main office those for that (``survey`` is [survey] of study.toml, which names their columns). Any
     other question may name the countries of both alone: those missing would otherwise show who took part.
     """
-    work = _sizes(_places(answers, "country_id"), organisations, consent, WORK, audience)
-    home = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME, audience)
-    agreed = {item: _fully_agreed(sizes, settings, item) for item, sizes in ((WORK, work), (HOME, home))}
+    work = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
+    home = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME_COUNTRY, audience)
+    agreed = {item: _fully_agreed(sizes, settings, item)
+              for item, sizes in ((WORK_COUNTRY, work), (HOME_COUNTRY, home))}
     asked = questions[questions["option_list"] == COUNTRY_LIST]
-    found = {}
+    printable = {}
     for question, columns in zip(asked["question_id"], asked["columns"], strict=True):
         is_work, is_home = (not {*alternatives(columns)}.isdisjoint(alternatives(survey[role]))
                             for role in ("country", "home_country"))
-        either = agreed[WORK] | agreed[HOME]
-        found[question] = agreed[WORK] if is_work else agreed[HOME] if is_home else either
-    return found
+        either = agreed[WORK_COUNTRY] | agreed[HOME_COUNTRY]
+        printable[question] = agreed[WORK_COUNTRY] if is_work else agreed[HOME_COUNTRY] if is_home else either
+    return printable
 
 
 def fully_agreed_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                            settings: Mapping[str, Any], *, audience: str) -> set[str]:
     """The countries of work about which a figure may count every organisation there: all agreed to it."""
-    sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK, audience)
-    return _fully_agreed(sizes, settings, WORK)
+    sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
+    return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
@@ -140,10 +143,10 @@ def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     """One row an organisation and a visible country of work in which it may be counted: those that agreed,
     and all where :func:`fully_agreed_countries` has the country. Columns country_id, organisation_id."""
     pairs = _places(answers, "country_id")
-    sizes = _sizes(pairs, organisations, consent, WORK, audience)
-    of_agreed = pairs["organisation_id"].isin(_agreed(consent, WORK, audience))
-    named = pairs["country_id"].isin(_named(sizes, settings, WORK, audience))
-    return pairs[named & (of_agreed | pairs["country_id"].isin(_fully_agreed(sizes, settings, WORK)))]
+    sizes = _sizes(pairs, organisations, consent, WORK_COUNTRY, audience)
+    of_agreed = pairs["organisation_id"].isin(_agreed(consent, WORK_COUNTRY, audience))
+    named = pairs["country_id"].isin(_named(sizes, settings, WORK_COUNTRY, audience))
+    return pairs[named & (of_agreed | pairs["country_id"].isin(_fully_agreed(sizes, settings, WORK_COUNTRY)))]
 
 
 def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
@@ -152,9 +155,10 @@ def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.
 
     All organisations there must have agreed for each kind of text in which a code of theirs occurs
     (``mentions``, column source)."""
-    agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_ITEMS.items()}
-    told = mentions[["organisation_id", "source"]].astype("str").drop_duplicates()
-    secret = {who for who, source in told.itertuples(index=False) if who not in agreed[source]}
+    agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_BY_SOURCE.items()}
+    secret = {organisation for organisation, source in zip(
+        mentions["organisation_id"].astype("str"), mentions["source"].astype("str"), strict=True)
+        if organisation not in agreed[source]}
     pairs = answers[["country_id", "organisation_id"]].astype("str")
     return set(shown) - set(pairs.loc[pairs["organisation_id"].isin(secret), "country_id"])
 
@@ -218,8 +222,8 @@ def _named(sizes: pd.DataFrame, settings: Mapping[str, Any], item: str, audience
 # discloses nobody's answer, even to a reader who knows two of the others from the inside.
 
 
-Key = tuple[str, str]
-SMALL = ("count_too_small", "unanimous")
+_Key = tuple[str, str]
+_SMALL_COUNT_RULES = ("count_too_small", "unanimous")
 """Rules that say of a count how few organisations are behind it, or behind what is left of its base."""
 
 
@@ -260,7 +264,7 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
         shown["question_id"], shown["code_id"], shown["option_id"], strict=True)], shown.index, dtype=bool)
 
 
-def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
+def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None:
     """Removes questions whose base would disclose an answer that is not releasable.
 
     Who was asked a question shows how they answered the question before it.
@@ -293,21 +297,21 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr
         on_country_pages = is_here & (group_of == group) | on_all_country_pages
         columns.append(_Column.of(figures, is_group & (where == group), on_country_pages))
     last = _Column.of(figures, is_whole, is_here)
-    columns = [*columns, *([last.rest(columns)] if columns else []), last]
+    columns = [*columns, *([last.complement(columns)] if columns else []), last]
     left = np.array([column.remaining.sum() for column in columns])
-    known = np.array([np.sort(column.remaining @ networks)[-KNOWN:].sum() for column in columns])
+    known = np.array([np.sort(column.remaining @ networks)[-COALITION:].sum() for column in columns])
     is_partition = len(options) > 1 and all(column.adds_up() for column in columns)
     low, high = (np.column_stack([getattr(column, end) - column.page_counted.sum(axis=1)
                                   for column in columns]) for end in ("low", "high"))
     low, high = tighten_bounds(np.clip(low, 0, left), np.clip(high, 0, left), left, is_partition=is_partition)
     fine = (is_protected(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
     # Of these so few, country pages may show so many that for a reader and an ally one more is left.
-    is_small = table["rule"].isin(SMALL).to_numpy()[is_whole][:, None]
+    is_small = table["rule"].isin(_SMALL_COUNT_RULES).to_numpy()[is_whole][:, None]
     is_low = (last.high < last.base.sum())[:, None]
     on_pages = is_small * np.where(is_low, last.page_counted, last.page_base - last.page_counted)
-    if is_partition:  # that others cover the small ones says that these together are so few
+    if is_partition:  # that others are hidden with the small ones says that these together are so few
         on_pages = np.broadcast_to(on_pages.sum(axis=0), on_pages.shape)
-    fine &= (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - KNOWN) | (left[-1] == 0)
+    fine &= (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - COALITION) | (left[-1] == 0)
     if fine.all() or is_partition or not fine.any():
         return set(options) if fine.all() else set()
     is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))
@@ -361,7 +365,7 @@ class _Column:
     def remaining(self) -> np.ndarray:
         return self.base - self.page_base
 
-    def rest(self, groups: list[_Column]) -> _Column:
+    def complement(self, groups: list[_Column]) -> _Column:
         """The part of the whole outside the groups that are shown: a reader knows nothing about it."""
         counted, base, page_counted, page_base = (
             getattr(self, name) - sum(getattr(group, name) for group in groups)
@@ -374,7 +378,7 @@ class _Column:
         return all((part.sum(axis=0) == base).all() for part, base in (
             (self.counted, self.base), (self.page_counted, self.page_base)))
 
-    def hides(self, is_released: np.ndarray, known: float) -> bool:
+    def hides(self, is_released: np.ndarray, known: np.ndarray) -> bool:
         """Whether the hidden options cannot be worked out from those that country pages show.
 
         An organisation that ticked none of the shown options ticked a hidden one; one that ticked an option
@@ -393,20 +397,19 @@ class _Column:
 # ------------------------------
 # Public records: a reader who looks one up must not learn who contradicts it.
 #
-# In go the organisations' statements about one record and the ranges of the released figures. Out comes
-# whether the number of those that contradict the record discloses anybody's answer. Everybody knows the
-# countries and the record, and how many state each value is a released figure. How many contradict the
-# record is one more sum over the same unknowns: answers by country group, recorded value and stated value.
+# Everybody knows the countries and the record, and how many state each value is a released figure. How many
+# contradict the record is one more sum over the same unknowns: answers by country group, recorded value and
+# stated value. The number is hidden where that sum would disclose anybody's answer.
 
 
-Range = tuple[int, int]
-SHOWN = "shown "
+_Range = tuple[int, int]
+_SHOWN = "shown "
 """How the group of a country begins that has counts of its own, and so shows its answers."""
-PLACES = {"country": "country_id", "region": "region_id"}
+PLACE_COLUMNS = {"country": "country_id", "region": "region_id"}
 
 
-def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range],
-                               discordant: Range) -> bool:
+def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range],
+                               discordant: _Range) -> bool:
     """Whether the number that contradicts a public record discloses nobody's answer.
 
     It does not where for each value it remains possible that none, and that all, of the organisations that
@@ -430,34 +433,37 @@ def contradiction_is_protected(stated: pd.DataFrame, counts: Mapping[tuple[str, 
     from scipy.optimize import LinearConstraint
 
     options = sorted({*stated["stated"], *stated["recorded"]} - {""})
-    cells = list(stated.assign(group=_record_groups(stated, counts)).groupby(["group", "recorded"]))
+    by_group = stated.groupby(_record_groups(stated, counts))
+    cells = [(str(group), str(recorded), part) for group, rows in by_group
+             for recorded, part in rows.groupby("recorded")]
     at = np.arange(len(cells) * len(options)).reshape(len(cells), len(options))
-    sums = [(at[k], len(part), len(part)) for k, (_, part) in enumerate(cells)]
+    sums = [(at[k], len(part), len(part)) for k, (_, _, part) in enumerate(cells)]
     for (option, kind, place), between in counts.items():
-        own = [k for k, (_, part) in enumerate(cells) if kind == "all" or (part[PLACES[kind]] == place).all()]
-        sums += [(at[own, options.index(option)], *between)] if option in options else []
+        inside = [k for k, (_, _, part) in enumerate(cells)
+                  if kind == "all" or (part[PLACE_COLUMNS[kind]] == place).all()]
+        sums += [(at[inside, options.index(option)], *between)] if option in options else []
     sums.append((np.concatenate([at[k][[option != recorded for option in options]]
-                                 for k, ((_, recorded), _) in enumerate(cells) if recorded]), *discordant))
+                                 for k, (_, recorded, _) in enumerate(cells) if recorded]), *discordant))
     matrix = np.zeros((len(sums), at.size))
     for line, (numbers, _, _) in enumerate(sums):
         matrix[line, numbers] = 1
     tied = LinearConstraint(matrix, [low for _, low, _ in sums], [high for _, _, high in sums])
-    return all(_value_is_protected(at[k, j], part, tied) for k, ((group, _), part) in enumerate(cells)
-               if not group.startswith(SHOWN) for j in range(len(options)))
+    return all(_value_is_protected(at[k, j], part, tied) for k, (group, _, part) in enumerate(cells)
+               if not group.startswith(_SHOWN) for j in range(len(options)))
 
 
-def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range]) -> pd.Series:
+def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _Range]) -> pd.Series:
     """Each row's group: its country or region where counts are released for it, else none."""
-    shown, by_region = ({place for _, kind, place in counts if kind == one} for one in PLACES)
+    shown, by_region = ({place for _, kind, place in counts if kind == one} for one in PLACE_COLUMNS)
     group = stated["region_id"].where(stated["region_id"].isin(by_region), "")
-    return group.mask(stated["country_id"].isin(shown), SHOWN + stated["country_id"])
+    return group.mask(stated["country_id"].isin(shown), _SHOWN + stated["country_id"])
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
     """Whether one unknown can still be none and all of the organisations that a reader does not know."""
     from scipy.optimize import milp
 
-    known = min(rows["cluster"].value_counts().head(KNOWN).sum(), len(rows) - 1)
+    known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)
     for sign, reach in ((-1, known + 1), (1, len(rows) - known - 1)):
         aim = np.zeros(tied.A.shape[1])
         aim[number] = sign

@@ -1,10 +1,9 @@
 """Which quotations may be printed for which audience, and by which rule the others are left out.
 
-Goes in: ``quotes.csv`` with the segments, codings, documents, consent and codebook. A row of it is one
-passage for one audience (convening or public; the team sees all). Analysts propose it, the speaker's
-organisation clears it, and a second person reads what is meant for the public. In its text, [brackets] and …
-stand for words that are left out or put more generally. All other words must be in the segment; blanks, case
-and the kind of quotation marks do not matter.
+A row of ``quotes.csv`` is one passage for one audience (convening or public; the team sees all). Analysts
+propose it, the speaker's organisation clears it, and a second person reads what is meant for the public. In
+its text, [brackets] and … stand for words that are left out or put more generally. All other words must be in
+the segment; blanks, case and the kind of quotation marks do not matter.
 
 The public reads translations. An original in another language is printed only if the row names that segment:
 then its organisation saw and cleared these very words.
@@ -21,19 +20,19 @@ import pandas as pd
 from glc_analysis.coding.codebook import ancestors, case_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins
 from glc_analysis.coding.exports import quotations
-from glc_analysis.disclosure.consent import ORGANISATION, Consent
+from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.schema import AUDIENCES, is_day, reference_tables
 from glc_analysis.text import match_key
 
-COLUMNS = reference_tables()["quotes"].required_columns
-READERS = AUDIENCES[1:]
-STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
+QUOTES_COLUMNS = reference_tables()["quotes"].required_columns
+READING_AUDIENCES = AUDIENCES[1:]
+_STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """changed: its organisation wants other words than those of the segment; talk: it wants to talk first."""
-ANONYMOUS_SOURCE = "a provider"
+_ANONYMOUS_SOURCE = "a provider"
 
-RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "no_passage": ("the study has no such passage", lambda q: q.document_id == ""),
     "removed": ("its organisation withdrew it", lambda q: q.status == "removed"),
     "changed": ("the words are not in the passage as it is today", lambda q: q.place is None),
@@ -50,7 +49,7 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
                          ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
 """Every rule that leaves a row out, with its reason and its test."""
-TEAM_RULES = ("no_passage", "removed", "changed")
+TEAM_QUOTATION_RULES = ("no_passage", "removed", "changed")
 """The rules that apply to the team too."""
 
 _SILENT = ("interviewer", "observer")
@@ -78,16 +77,16 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     for_team, labels = audience == "team", labels or {}
     own = quotes[(quotes["audience"] == audience) | for_team]
     rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
-    is_free = [not broken & set(TEAM_RULES if for_team else RULES) for broken in rows["broken"]]
-    rows = rows[pd.Series(is_free, rows.index, dtype=bool)]
+    rules = set(TEAM_QUOTATION_RULES if for_team else QUOTATION_RULES)
+    rows = rows[pd.Series([not broken & rules for broken in rows["broken"]], rows.index, dtype=bool)]
     codes, themes = _agreed_codes(rows, codings, segments), _themes(codebook)
     rows = rows.assign(
         organisation_id=rows["owner"],
         text=rows["text"] if for_team else rows["text"].map(without_pseudonyms),
         code_ids=[";".join(sorted(each)) for each in codes],
         theme_ids=[";".join(sorted({themes[code] for code in each if code in themes})) for each in codes],
-        source=[labels.get(row.owner, row.owner) if for_team or row.is_named else ANONYMOUS_SOURCE
-                for row in rows.itertuples()])
+        source=[labels.get(owner, owner) if for_team or is_named else _ANONYMOUS_SOURCE
+                for owner, is_named in zip(rows["owner"], rows["is_named"], strict=True)])
     shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
     more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
     return rows.sort_values(["quote_id"] if for_team else ["text", "quote_id"],
@@ -106,9 +105,9 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """One row a quotation that is left out for its audience, and a rule that it breaks; for the team."""
     rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
-    rows["rule"] = [[rule for rule in RULES if rule in broken] for broken in rows["broken"]]
+    rows["rule"] = [[rule for rule in QUOTATION_RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
-    rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in RULES.items()})
+    rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in QUOTATION_RULES.items()})
     return rows[["quote_id", "audience", "segment_id", "rule", "reason"]].astype("str").reset_index(drop=True)
 
 
@@ -126,8 +125,9 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
     heard = heard.groupby(["document_id", "organisation_id"])
     heard = heard["speaker_id"].agg(set).to_dict()
-    rows["people"] = [heard.get((row.document_id, row.owner), set()) if row.role == "interpreter"
-                      else {row.speaker_id} for row in rows.itertuples()]
+    rows["people"] = [heard.get((document, owner), set()) if role == "interpreter" else {speaker}
+                      for document, owner, role, speaker in zip(
+                          *(rows[c] for c in ("document_id", "owner", "role", "speaker_id")), strict=True)]
     rows["place"] = [locate_quotation(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
     rows["is_case"] = rows["segment_id"].isin(
         case_segments(codings, segments, codebook) if len(rows) else [])
@@ -136,7 +136,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     rows["is_named"] = [said == "given" and may(audience, "named_words") for said, audience in zip(
         _agreements(rows, consent, "name"), rows["audience"], strict=True)]
     rows["wording"] = _wordings(rows, segments, documents)
-    rows["broken"] = [{rule for rule, (_, is_broken) in RULES.items() if is_broken(row)}
+    rows["broken"] = [{rule for rule, (_, is_broken) in QUOTATION_RULES.items() if is_broken(row)}
                       for row in rows.itertuples()]
     return rows
 
@@ -191,7 +191,7 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
-        known = {"segment_id": words, "audience": READERS, "status": STATUSES}
+        known = {"segment_id": words, "audience": READING_AUDIENCES, "status": _STATUSES}
         found = [(column, f"is not known here; {nearest(row[column], names)}", "use one that the study knows")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
@@ -212,19 +212,20 @@ def _is_cleared(row: Any) -> bool:
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
     """Whether the organisation agreed, and each of its people for whom consent.csv has a row."""
-    given, key = Consent.of(consent), ["organisation_id", "speaker_id", "item", "audience"]
-    written = set(consent[key].itertuples(index=False, name=None))
+    consents = Consent.of(consent)
+    written = set(zip(*(consent[c] for c in ("organisation_id", "speaker_id", "item", "audience")),
+                      strict=True))
     listed = {(organisation, person) for organisation, person, *_ in written}
-    refusals = written - given.given
+    refusals = written - consents.given
 
-    def said(row: Any) -> str:
-        asked = [ORGANISATION, *(one for one in row.people if (row.owner, one) in listed)]
-        if all(given.is_given(row.owner, item, row.audience, speaker_id=one) for one in asked):
+    def agreement(owner: str, people: set[str], audience: str) -> str:
+        asked = [THE_ORGANISATION, *(person for person in people if (owner, person) in listed)]
+        if all(consents.is_given(owner, item, audience, speaker_id=person) for person in asked):
             return "given"
-        said_no = any((row.owner, one, item, row.audience) in refusals for one in asked)
-        return "refused" if said_no else "absent"
+        has_refused = any((owner, person, item, audience) in refusals for person in asked)
+        return "refused" if has_refused else "absent"
 
-    return [said(row) for row in rows.itertuples()]
+    return [agreement(*row) for row in zip(rows["owner"], rows["people"], rows["audience"], strict=True)]
 
 
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
@@ -236,12 +237,13 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="",
                          marked_by="", is_agreed=False)
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
-    found = quotations(whole, segments, documents, unnamed,
-                       pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
-    words = dict(zip(found["segment_id"], found["wording"], strict=True))
+    passages = quotations(whole, segments, documents, unnamed,
+                          pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
+    words = dict(zip(passages["segment_id"], passages["wording"], strict=True))
     how = {"machine": "translated by machine", "checked": "translated, checked"}
-    return [words.get(row.segment_id, "") if row.audience != "public" or not words.get(row.segment_id)
-            else how.get(row.translation_status, "translated") for row in rows.itertuples()]
+    return [words.get(segment, "") if audience != "public" or not words.get(segment)
+            else how.get(status, "translated") for segment, audience, status in zip(
+                rows["segment_id"], rows["audience"], rows["translation_status"], strict=True)]
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
@@ -253,11 +255,10 @@ def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFr
         return []
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
-    found = []
-    for row in rows.itertuples():
-        start, end = (row.start + at for at in row.place)
-        near = given.iloc[by_origin.get(linked[row.segment_id], [])]
-        is_own = near["segment_id"] == row.segment_id
-        is_here = (near["marked_start"] < end) & (near["marked_end"] > start)
-        found.append(set(near.loc[~is_own | is_here, "code_id"]))
-    return found
+    codes = []
+    for segment, offset, (first, last) in zip(rows["segment_id"], rows["start"], rows["place"], strict=True):
+        near = given.iloc[by_origin.get(linked[segment], [])]
+        is_same = near["segment_id"] == segment
+        is_marked = (near["marked_start"] < offset + last) & (near["marked_end"] > offset + first)
+        codes.append(set(near.loc[~is_same | is_marked, "code_id"]))
+    return codes

@@ -19,8 +19,8 @@ from scipy.sparse import csr_array
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
-from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
+from glc_analysis.disclosure.rules import COALITION, Rules
+from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole
@@ -34,12 +34,12 @@ from glc_analysis.schema import is_day
 # release; the size of a base, which is stored too, still shows how many records it had.
 
 
-NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
+_NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules that keep a figure from ever being published, whichever organisations contributed to it."""
-COUNTRY = "country"
+_COUNTRY = "country"
 """A kind of group, and the rule that hides what could name one."""
 
-PACKING = 2 ** 32
+_PACKING = 2 ** 32
 """More than the records of any organisation, so that base and counted records fit in one number."""
 
 
@@ -69,10 +69,10 @@ class PublishedRelease:
         The rows of ``decisions``, ``estimates`` and ``incidence`` are the same figures in the same order.
         """
         kind, measure = estimates["subset_kind"].astype("str"), estimates["measure"].astype("str")
-        is_seen, is_country = decisions["status"] != SUPPRESSED, kind == COUNTRY
+        is_seen, is_country = decisions["status"] != SUPPRESSED, kind == _COUNTRY
         is_page = is_country & (not regions)
-        is_unknown = is_country & ~(is_seen if regions else decisions["rule"] != COUNTRY)
-        is_own = ~decisions["rule"].isin(NEVER_PUBLISHED) & ~is_unknown
+        is_unknown = is_country & ~(is_seen if regions else decisions["rule"] != _COUNTRY)
+        is_own = ~decisions["rule"].isin(_NEVER_PUBLISHED) & ~is_unknown
         at = np.flatnonzero(is_own)
         question = incidence.facts["question_id"]
         asked = question.where(question != "", estimates["question_id"])
@@ -107,8 +107,8 @@ class PublishedRelease:
 
 def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """One row a figure (at these places, with these ids) and organisation: base and counted records."""
-    both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * PACKING).tocoo()
-    counted, base = (records.astype(np.int32) for records in np.divmod(both.data, PACKING))
+    both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
+    counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
     return pd.DataFrame({"estimate_id": pd.Categorical.from_codes(both.row, ids),
                          "organisation_id": pd.Categorical.from_codes(both.col, incidence.organisations),
                          "base": base, "counted": counted})
@@ -135,7 +135,7 @@ def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
 
 def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The least and the most that each count can be for a reader, by what is shown of it."""
-    n, is_hidden = estimates["n"].astype(float), decisions["status"] != SHOWN
+    n, is_hidden = estimates["n"].astype(float), decisions["status"] != EXACT
     low = decisions["shown_low"].astype(float).fillna(0)
     high = decisions["shown_high"].astype(float).fillna(estimates["base_n"].astype(float))
     return low.where(is_hidden, n).to_numpy(), high.where(is_hidden, n).to_numpy()
@@ -155,26 +155,27 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     """
     if not before:
         return fresh
-    names = pd.Index(sorted({name for one in (fresh, *before)
-                             for name in one.contributions["organisation_id"].unique()}))
+    names = pd.Index(sorted({name for release in (fresh, *before)
+                             for name in release.contributions["organisation_id"].unique()}))
     clusters, kept, frozen = network_membership(organisations, names), set(), set()
-    for one in before:
+    for release in before:
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
-                           for figures in (fresh.figures, one.figures)])
-        both = {*fresh.figures["part"]} & {*one.figures["part"]}
+                           for figures in (fresh.figures, release.figures)])
+        both = {*fresh.figures["part"]} & {*release.figures["part"]}
         parts = parts[~parts.index.duplicated() & parts.isin(both)]
-        within = pd.concat([side.figures.get("within", pd.Series(dtype="str")) for side in (fresh, one)])
+        within = pd.concat([side.figures.get("within", pd.Series(dtype="str"))
+                            for side in (fresh, release)])
         within = within[~within.index.duplicated()].reindex(parts.index, fill_value="")
-        (today, now), (earlier, then) = (_with_rests(*_align(side, parts, names), within)
-                                         for side in (fresh, one))
+        (today, now), (earlier, then) = (_with_complements(*_align(side, parts, names), within)
+                                         for side in (fresh, release))
         places = today.groupby("key").indices
-        for key in one.figures.loc[~one.figures["rule"].isin(NO_BASE), "key"].unique():
+        for key in release.figures.loc[~release.figures["rule"].isin(HIDDEN_BASE_RULES), "key"].unique():
             rows = places.get(key, np.array([], dtype=int))
             is_same, is_enough = _compare(today.iloc[rows], earlier.iloc[rows], now[:, rows], then[:, rows],
                                            clusters, least)
             if not is_enough:
                 kept.add(key)
-                frozen |= {key} if one is not before[-1] or not is_same else set()
+                frozen |= {key} if release is not before[-1] or not is_same else set()
     conditions = asked.loc[asked["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
     while more := set(_dependent_questions(conditions, frozen)) - frozen:
         frozen |= more
@@ -203,9 +204,9 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
     is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
     hidden = decisions.loc[is_new, ["estimate_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
-    old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=COLUMNS)
+    old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
     whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("estimate_id")
-    return whole.loc[ids].reset_index()[COLUMNS].astype(decisions.dtypes)
+    return whole.loc[ids].reset_index()[DECISION_COLUMNS].astype(decisions.dtypes)
 
 
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
@@ -236,7 +237,7 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
         if _independent(clusters, has_changed) < least:
             return False, False
         came, went = (part[0][np.ix_(at, has_changed)] for part in (now, then))
-        known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn[at]
+        known = np.sort((came + went) @ clusters[has_changed])[:, -COALITION:].sum(axis=1) + withdrawn[at]
         came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn[at]
         # An organisation that left and had not said so counts like one that joined and says so.
         ends = low[at], high[at]
@@ -248,23 +249,23 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
     return is_same, not is_same
 
 
-def _with_rests(figures: pd.DataFrame, wide: np.ndarray,
+def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
                 within: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
     """The figures of :func:`_align` and, of each whole that is shown by group, what is outside the groups.
 
     ``within`` has the figure of which each one is a group."""
-    within = figures.index.get_indexer(within)
-    wholes = np.unique(within[within >= 0])
+    places = figures.index.get_indexer(within)
+    wholes = np.unique(places[places >= 0])
     if not len(wholes):
         return figures, wide
-    is_part = (wholes[:, None] == within).astype(float)
-    rests = figures.iloc[wholes].assign(adds_up=False).rename("rest of {}".format)
-    rests["part"] = "rest of " + rests["part"]
+    is_part = (wholes[:, None] == places).astype(float)
+    complements = figures.iloc[wholes].assign(adds_up=False).rename("complement of {}".format)
+    complements["part"] = "complement of " + complements["part"]
     parts = figures[["size", "low", "high"]].astype(float).fillna(0).to_numpy()
     for name, other in (("size", 0), ("low", 2), ("high", 1)):
-        rests[name] = rests[name].astype(float) - is_part @ parts[:, other]
+        complements[name] = complements[name].astype(float) - is_part @ parts[:, other]
     outside = wide[:, wholes] - np.einsum("wf,sfo->swo", is_part, wide)
-    return pd.concat([figures, rests]), np.concatenate([wide, outside], axis=1)
+    return pd.concat([figures, complements]), np.concatenate([wide, outside], axis=1)
 
 
 def _independent(clusters: csr_array, are_meant: np.ndarray) -> int:
@@ -277,13 +278,14 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
     An option that the release did not have is treated as a hidden one; its base is that of the other options.
     """
-    ids, own = parts.index, issued.figures.reset_index().groupby("part")["estimate_id"].first()
+    ids = parts.index
+    by_part = dict(zip(issued.figures["part"][::-1], issued.figures.index[::-1], strict=True))  # the first
     rows = issued.contributions[issued.contributions["estimate_id"].isin(ids)]
     wide = np.zeros((2, len(ids), len(names)))
     at = ids.get_indexer(rows["estimate_id"]), names.get_indexer(rows["organisation_id"])
     wide[:, *at] = rows[["base", "counted"]].to_numpy(float).T
     is_there = ids.isin(issued.figures.index)
-    like = pd.Index(np.where(is_there, ids, parts.map(own)))
+    like = pd.Index(np.where(is_there, ids, parts.map(by_part)))
     wide[0] = wide[0, ids.get_indexer(like)]
     figures = issued.figures.loc[like].set_axis(ids).assign(is_there=is_there)
     figures["low"] = figures["low"].where(is_there, figures["low"] * 0)

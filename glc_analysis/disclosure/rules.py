@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 # Figures: the thresholds, and the rules that depend on what a figure shows.
 #
 # Organisations are counted as independent ones: those of one network count once. A reader may know two of
-# them from the inside, their own and an ally's (:data:`KNOWN`).
+# them from the inside, their own and an ally's (:data:`COALITION`).
 
 
 # ------------------------------
 # The rules.
 
 
-KNOWN = 2
-RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv")}
+COALITION = 2
+FIGURE_RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv")}
 """Every rule with its reason in words (``content/rules.csv``)."""
 
-IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country")
-REVEALING = ("language", "script", "interpreted", "works_abroad")
+_IDENTIFYING_GROUPS = ("language", "is_interpreted", "resource_level", "network", "home_country")
+_REVEALING_QUALITY = ("language", "script", "interpreted", "works_abroad")
 """Figures about the data that would identify an organisation."""
-SIZES = ("survey/organisations/all", "survey/records/all")
-NUMBERS = ("mean", "standard_deviation")
-DISTINCT = 3
-MEAN_BASE = 100
+_STUDY_SIZES = ("survey/organisations/all", "survey/records/all")
+NUMBER_STATISTICS = ("mean", "standard_deviation")
+_LEAST_DISTINCT = 3
+_LEAST_MEAN_BASE = 100
 """The least base of a mean or deviation; it is shown with two digits."""
 
 
@@ -62,8 +62,8 @@ class Rules:
     def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
         """The thresholds of ``[disclosure]`` for ``convening`` or ``public``."""
         to_public = audience == "public"
-        return cls(settings["public_group"] if to_public else settings["convening_base"] + KNOWN,
-                   settings["public_count"] + KNOWN, settings["convening_withheld"],
+        return cls(settings["public_group"] if to_public else settings["convening_base"] + COALITION,
+                   settings["public_count"] + COALITION, settings["convening_withheld"],
                    {"answer": "region", "organisation": "home_region"})
 
 
@@ -77,19 +77,19 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
 
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")
-    is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(SIZES)
-    tells = figures["question_id"].isin(REVEALING) | figures["option_id"].isin(REVEALING)
+    is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(_STUDY_SIZES)
+    tells = figures["question_id"].isin(_REVEALING_QUALITY) | figures["option_id"].isin(_REVEALING_QUALITY)
     is_group = ~is_whole(figures)
     hidden = {
-        "identifier": kind.isin(IDENTIFIERS) | (measure == "quality") & tells,
+        "identifier": kind.isin(_IDENTIFYING_GROUPS) | (measure == "quality") & tells,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
         "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
-        "numbers": statistic.isin(NUMBERS) & (is_group | ~_hardly_moves(figures, facts))
-        | (statistic == "median") & (is_group | (facts["distinct"] < DISTINCT))}
+        "numbers": statistic.isin(NUMBER_STATISTICS) & (is_group | ~_hardly_moves(figures, facts))
+        | (statistic == "median") & (is_group | (facts["distinct"] < _LEAST_DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
 
 
@@ -109,10 +109,10 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
     digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
-    moved = KNOWN * facts["spread"] / base
+    moved = COALITION * facts["spread"] / base
     # An answer that is another one moves the variance by at most spread * spread / n.
     moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / (2 * value))
-    return (base >= MEAN_BASE) & (moved <= digit)
+    return (base >= _LEAST_MEAN_BASE) & (moved <= digit)
 
 
 # ------------------------------

@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse
 from glc_analysis.disclosure.bounds import (
-    VALUES,
+    LEAST_VALUES,
     ContributorCounts,
     Counted,
     Ranges,
@@ -29,22 +29,22 @@ from glc_analysis.disclosure.bounds import (
 )
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
-    PLACES,
+    PLACE_COLUMNS,
     contradiction_is_protected,
     is_hidden_option,
     releasable_country_answers,
 )
-from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, is_undecided, may, rule_by_kind
+from glc_analysis.disclosure.rules import COALITION, NUMBER_STATISTICS, Rules, is_undecided, may, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole, unasked_source
 from glc_analysis.schema import AUDIENCES
 
-NO_BASE = ("base_too_small", "withheld_contributors", "skip_logic")
-OPEN = ("text", "date")
-SHOWN, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
-COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
+HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic")
+_OPEN_TYPES = ("text", "date")
+EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
+DECISION_COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band"]
 
 
@@ -80,7 +80,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            countries: Mapping[str, str] | None = None, coded: Collection[str] = (),
            printable: Mapping[str, Collection[str]] = MappingProxyType({}),
            regions: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
-    """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
+    """What an audience may see of every figure: one row a figure, columns :data:`DECISION_COLUMNS`.
 
     ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
     convening has a page, and whose figures the public may see where they are large enough; ``coded`` those
@@ -96,7 +96,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     rule = rule_by_kind(figures, facts, rules, never).to_numpy(object)
     has_pages, countries = may(audience, "country_pages"), countries or {}
     if not has_pages:
-        rule[_may_be_told_by_country(figures, facts, countries) & (rule == "country")] = ""
+        rule[_releasable_by_country(figures, facts, countries) & (rule == "country")] = ""
     decisions = _Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
     counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
@@ -128,15 +128,16 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
         waits = is_undecided(figures)
-        is_told = releasable_country_answers(estimates, incidence, organisations, decided, rules,
+        is_releasable = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=countries, coded=coded,
                                              never={*never, *figures.loc[waits, "code_id"]})
-        decisions.release_countries(estimates.index.get_indexer(is_told.index), is_told.to_numpy())
+        decisions.release_countries(
+            estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return _table(figures, decisions).set_axis(estimates.index)
 
 
-def _may_be_told_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
+def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
                             countries: Collection[str]) -> np.ndarray:
     """The counts of answers by country that are not sensitive, for these countries."""
     is_count = (figures["measure"] == "response") & (figures["unit"] == "answer") & figures["n"].notna()
@@ -147,7 +148,8 @@ def _may_be_told_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
 def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFrame:
     """The decisions without the counts of countries that may not be named, whatever was published before.
 
-    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, ""]], columns=COLUMNS)
+    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, ""]],
+    ...                      columns=DECISION_COLUMNS)
     >>> hide_countries(shown, np.array([True]))[["status", "rule"]].values.tolist()
     [['suppressed', 'country']]
     """
@@ -161,10 +163,10 @@ def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFra
 
 def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
     """The decisions as a table, with the numbers that the audience may see."""
-    is_shown, is_seen = decisions.status == SHOWN, decisions.visible()
+    is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
     if decisions.audience != "team":
-        is_number = figures["statistic"].isin(["median", *NUMBERS])
+        is_number = figures["statistic"].isin(["median", *NUMBER_STATISTICS])
         value = value.mask(is_number, value[is_number].map(two_digits))
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))
@@ -173,7 +175,7 @@ def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
         "shown_n": figures["n"].where(is_shown), "shown_base_n": figures["base_n"].where(is_seen),
         "shown_value": value.where(is_shown),
         **{f"shown_{name}": pd.Series(getattr(decisions, name)).where(decisions.status == BANDED)
-           for name in ("low", "high")}, "band": band})[COLUMNS]
+           for name in ("low", "high")}, "band": band})[DECISION_COLUMNS]
 
 
 def two_digits(value: float) -> float:
@@ -193,7 +195,7 @@ class _Decisions:
 
     def __init__(self, figures: pd.DataFrame, facts: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
         self.figures, self.facts, self.audience, self.rule = figures, facts, audience, rule
-        self.status = np.where(rule == "", SHOWN, SUPPRESSED).astype(object)
+        self.status = np.where(rule == "", EXACT, SUPPRESSED).astype(object)
         self.band = np.full(len(figures), "", dtype=object)
         self.n, self.base_n = (figures[c].to_numpy(float, na_value=np.nan) for c in ("n", "base_n"))
         self.low, self.high = np.where(rule == "", self.n, 0), np.where(rule == "", self.n, self.base_n)
@@ -218,12 +220,12 @@ class _Decisions:
     def visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
-    def cover_order(self, at: np.ndarray) -> np.ndarray:
-        """The order in which the options of a question cover each other."""
+    def suppression_order(self, at: np.ndarray) -> np.ndarray:
+        """The order of secondary suppression among the options of a question."""
         return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
 
     def all_exact(self, at: np.ndarray) -> bool:
-        return bool((self.status[at] == SHOWN).all())
+        return bool((self.status[at] == EXACT).all())
 
     def known_range(self, at: int) -> tuple[int, int]:
         """The least and the most that a reader knows a count to be."""
@@ -234,21 +236,21 @@ class _Decisions:
         self.status[at], self.band[at] = SUPPRESSED, ""
         self.low[at], self.high[at] = 0, self.base_n[at]
 
-    def release_countries(self, at: np.ndarray, is_told: np.ndarray) -> None:
+    def release_countries(self, at: np.ndarray, is_releasable: np.ndarray) -> None:
         """Shows the figures that country pages may show, and hides their others (rule ``difference``)."""
-        self.status[at] = np.where(is_told, SHOWN, SUPPRESSED)
-        self.rule[at] = np.where(is_told, "", "difference")
-        self.low[at], self.high[at] = np.where(is_told, self.n[at], 0), np.where(
-            is_told, self.n[at], self.base_n[at])
+        self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
+        self.rule[at] = np.where(is_releasable, "", "difference")
+        self.low[at], self.high[at] = np.where(is_releasable, self.n[at], 0), np.where(
+            is_releasable, self.n[at], self.base_n[at])
 
     def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray) -> None:
-        """Shows between which numbers counts lie, or hides them where that tells nothing."""
+        """Shows between which numbers counts lie, or hides them where a range would say nothing."""
         size = self.base_n[at]
-        is_told = (low > 0) | (high < size)
+        is_range = (low > 0) | (high < size)
         self.rule[at], self.low[at], self.high[at] = rule, low, high
-        self.status[at] = np.where(is_told, BANDED, SUPPRESSED)
-        self.band[at] = [range_text(*ends) if told else ""
-                         for *ends, told in zip(low, high, size, is_told, strict=True)]
+        self.status[at] = np.where(is_range, BANDED, SUPPRESSED)
+        self.band[at] = [range_text(*ends) if shown else ""
+                         for *ends, shown in zip(low, high, size, is_range, strict=True)]
 
 
 def range_text(low: float, high: float, base: float) -> str:
@@ -270,7 +272,7 @@ def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
     """Decides the study-wide figures of one question or code: exact, between two numbers, or hidden."""
     whole = _counted(at, counts, rules.count)
-    seen = option_ranges(whole, decisions.cover_order(at), **_adds_up(whole, decisions.type[at[0]]))
+    seen = option_ranges(whole, decisions.suppression_order(at), **_adds_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
                             _reasons(whole.n, whole.size, whole.is_small)[hidden])
@@ -282,10 +284,10 @@ def _counted(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
 
 
 def _adds_up(whole: Counted, kind: str) -> dict[str, bool]:
-    """Whether everybody gave exactly one of the answers (``excludes``), or at least one (``covers_all``),
-    as a reader of the questionnaire knows."""
+    """Whether everybody gave exactly one of the answers (``is_exclusive``), or at least one
+    (``is_exhaustive``), as a reader of the questionnaire knows."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
-    return {"excludes": is_one, "covers_all": kind == "multi"}
+    return {"is_exclusive": is_one, "is_exhaustive": kind == "multi"}
 
 
 def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
@@ -301,7 +303,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
         return
     order = np.lexsort((decisions.option[at], ~is_small))
     for k in range(int(is_small.sum()), len(at) + 1):
-        if not whole.n[order[:k]].any() or whole.n_together(order[:k]) >= rules.base:
+        if not whole.n[order[:k]].any() or whole.n_combined(order[:k]) >= rules.base:
             break
     why = _reasons(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
@@ -348,11 +350,12 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
 def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
     """The condition on which a question was asked, and those on which the questions that it names were asked:
     whoever gave an answer was asked for it."""
-    found = [parsed[question]]
-    for condition in found:  # it grows while it is read
-        named = {one.name for one in comparisons(condition) if one.operator != "!="}
-        found += [parsed[one] for one in sorted(named & parsed.keys()) if parsed[one] not in found]
-    return found
+    conditions = [parsed[question]]
+    for condition in conditions:  # it grows while it is read
+        named = {part.name for part in comparisons(condition) if part.operator != "!="}
+        conditions += [parsed[name] for name in sorted(named & parsed.keys())
+                       if parsed[name] not in conditions]
+    return conditions
 
 
 def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
@@ -373,7 +376,8 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
         own = own[np.isin(decisions.option[own].astype(str), one.values)]
         if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
             continue
-        is_that_count = decisions.type[at] in OPEN and condition == parse(decisions.facts["asked_if"].iat[at])
+        asked_if = parse(decisions.facts["asked_if"].iat[at])
+        is_that_count = decisions.type[at] in _OPEN_TYPES and condition == asked_if
         if is_that_count or not isinstance(condition, Comparison):
             return False
         least, most = (min(side[own].sum(), records) if same else free for side, free in (
@@ -382,7 +386,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
             least, most = records - most, records - least
         if same and not is_whole:
             most = min(most, _most_by_others(one, at, places, subset.partition("/")[0], decisions))
-        if most - max(least, decisions.base_n[at]) < VALUES + KNOWN:
+        if most - max(least, decisions.base_n[at]) < LEAST_VALUES + COALITION:
             return False
     return True
 
@@ -431,7 +435,7 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
     """Hides how many contradict a public record where an answer would follow from it and that record."""
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
-    is_place = figures["subset_kind"].isin([ALL, *PLACES])
+    is_place = figures["subset_kind"].isin([ALL, *PLACE_COLUMNS])
     cluster = dict(zip(incidence.organisations, counts.clusters.indices, strict=True))
     for k in np.flatnonzero(is_record & decisions.visible()):
         rows = incidence.stated[(incidence.stated["question_id"] == asked[k])
@@ -451,19 +455,19 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     are ``countries``): exact, between two numbers, or hidden. ``everywhere`` are its figures for all groups
     and countries, also for those that are hidden, and ``regions`` those of all countries.
 
-    The groups that are not shown are treated as one group, the rest: a reader can work out its figures from
-    the others, so they must be safe too. A country is a part of its region, or of the rest.
+    The groups that are not shown are treated as one group, the complement: a reader can work out its figures
+    from the others, so they must be safe too. A country is a part of its region, or of the complement.
     """
     both = np.concatenate([at, at_countries])
-    if decisions.rule[whole[0]] in NO_BASE or decisions.facts["is_place"].iat[whole[0]]:
+    if decisions.rule[whole[0]] in HIDDEN_BASE_RULES or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
     total = _counted(whole, counts, rules.count)
-    seen = Ranges(decisions.status[whole] != SHOWN, decisions.low[whole], decisions.high[whole])
+    seen = Ranges(decisions.status[whole] != EXACT, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
     part = np.array([regions.get(one, "") if is_one else one for one, is_one in zip(
         decisions.subset[everywhere], is_country, strict=True)], dtype=object)
-    part[~np.isin(part, [*parts])] = ""  # of the rest, as are regions that are not shown
+    part[~np.isin(part, [*parts])] = ""  # of the complement, as are regions that are not shown
     everywhere, part = everywhere[is_country | (part == "")], part[is_country | (part == "")]
     region = np.array([countries.get(one, "") for one in decisions.subset[at_countries]], dtype=object)
     region[~np.isin(region, [*parts])] = ""
@@ -483,7 +487,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
 
     ``whole`` are the figures of the whole study, ``everywhere`` those of all groups, also of the ones that
     are hidden already, ``total`` the counts that the groups add up to and ``seen`` what a reader knows of
-    them. The rest has a blank name.
+    them. The complement has a blank name.
     """
     subset, options = decisions.subset[at], decisions.option[whole]
     by_group = {name: own for name in sorted({*subset})
@@ -499,21 +503,21 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         return {"": (total, seen)}
     own = np.array([by_group[name] for name in names])
     parts = {name: _counted(places, counts, rules.count) for name, places in zip(names, own, strict=True)}
-    if (rest := total.base - sum(one.base for one in parts.values())).any():
-        outside, room = (getattr(total, name) - sum(getattr(one, name) for one in parts.values())
-                         for name in ("counted", "room"))
+    complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
+                                 for name in ("base", "counted", "room"))
+    if complement.any():
         # Whoever left out different questions in different groups may have more room in them together.
-        parts[""] = Counted(rest, outside, np.maximum(room, rest), counts, rules.count)
-    sizes = counts.n_independent(np.array([one.base for one in parts.values()]))
-    # What is not shown covers the groups that are; else the smallest group does.
-    columns = np.lexsort((sizes, [name != "" for name in parts]))
-    found = group_ranges(total, seen, [*parts.values()], decisions.cover_order(whole), columns,
-                         **_adds_up(total, decisions.type[whole[0]]))
+        parts[""] = Counted(complement, outside, np.maximum(room, complement), counts, rules.count)
+    sizes = counts.n_independent(np.array([part.base for part in parts.values()]))
+    # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
+    columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
+    ranges = group_ranges(total, seen, [*parts.values()], decisions.suppression_order(whole), columns,
+                          **_adds_up(total, decisions.type[whole[0]]))
     for k, (places, part) in enumerate(zip(own, parts.values(), strict=False)):
-        hidden = found.is_hidden[:, k]
-        decisions.put_in_ranges(places[hidden], found.low[hidden, k], found.high[hidden, k],
+        hidden = ranges.is_hidden[:, k]
+        decisions.put_in_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
                                 _reasons(part.n, part.size, part.is_small)[hidden])
-    return {name: (part, Ranges(found.is_hidden[:, k], found.low[:, k], found.high[:, k]))
+    return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}
 
 
@@ -522,18 +526,19 @@ def _groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.nda
     """The groups that may be shown: large enough for a count to be exact, with enough organisations outside
     each, and outside all of them.
 
-    A reader knows the counts of the rest. So a group that is hidden is not left in it with so few others that
-    its own counts would have fewer than :data:`VALUES` possible values. This depends on who is in the rest,
-    and never on what they answered.
+    A reader knows the counts of the complement. So a group that is hidden is not left in it with so few
+    others that its own counts would have fewer than :data:`LEAST_VALUES` possible values. This depends on who
+    is in the complement, and never on what they answered.
     """
-    def leaves_enough(rests: np.ndarray) -> np.ndarray:
-        return ~rests.any(axis=-1) | (counts.n_independent(rests) >= max(rules.base, 2 * rules.count)
-                                      ) & ~counts.has_few_withheld(rests, is_coded, rules)
+    def leaves_enough(complements: np.ndarray) -> np.ndarray:
+        return ~complements.any(axis=-1) | (
+            counts.n_independent(complements) >= max(rules.base, 2 * rules.count)
+        ) & ~counts.has_few_withheld(complements, is_coded, rules)
 
-    def is_almost_alone(rest: np.ndarray, shown: Collection[str]) -> bool:
+    def is_almost_alone(complement: np.ndarray, shown: Collection[str]) -> bool:
         hidden = [base for name, base in every_group.items() if name not in shown and base.any()]
-        beside = counts.n_independent(rest - np.array(hidden)) if hidden else np.array([])
-        return bool(((beside > 0) & (beside < VALUES - 1)).any())
+        beside = counts.n_independent(complement - np.array(hidden)) if hidden else np.array([])
+        return bool(((beside > 0) & (beside < LEAST_VALUES - 1)).any())
 
     if not groups:
         return []
@@ -543,8 +548,8 @@ def _groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.nda
     names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name))
              if enough[name] and sizes[name] >= 2 * rules.count]
     while names:
-        rest = everyone - sum(groups[name] for name in names)
-        if leaves_enough(rest) and not is_almost_alone(rest, names):
+        complement = everyone - sum(groups[name] for name in names)
+        if leaves_enough(complement) and not is_almost_alone(complement, names):
             break
         names.pop()
     return names

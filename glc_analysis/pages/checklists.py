@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.disclosure.blocks import COUNTS
+from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
 from glc_analysis.pages.slots import METHODS, filled
 from glc_analysis.study import Study
@@ -64,7 +64,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
               if sampling and study.sampling == "purposive" else ""}
     hidden = () if view.may("method_details") else DETAILS
     facts = {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
-    return facts | dict.fromkeys(COUNTED if COUNTS in view.hidden else (), NOT_SHOWN)
+    return facts | dict.fromkeys(COUNTED if COUNT_BLOCK in view.hidden else (), NOT_SHOWN)
 
 
 def _data(view: StudyView) -> dict[str, str]:
@@ -144,7 +144,7 @@ def methods(view: StudyView) -> Html:
     def counted(own: pd.DataFrame) -> str:
         """How many items are recorded; without the number where somebody left who may have changed it."""
         n = (own["value"] != NOT_RECORDED).sum()
-        return "" if COUNTS in view.hidden else f": {n} of {len(own)} items recorded"
+        return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(own)} items recorded"
 
     return show("".join(
         tag("details", tag("summary", escape(f"{name}{counted(own)}")),

@@ -24,7 +24,7 @@ from glc_analysis.addon import brought
 from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.dictionary import datapackage, dictionary
-from glc_analysis.disclosure.blocks import QUOTATIONS
+from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
@@ -127,7 +127,7 @@ def _countries(page: StudyView) -> pd.DataFrame:
 def _quotations(page: StudyView) -> pd.DataFrame:
     """What may be printed, without the ids by which two audiences could compare; nothing for those who read
     all passages."""
-    is_left_out = page.may("passages") or QUOTATIONS in page.hidden
+    is_left_out = page.may("passages") or QUOTATION_BLOCKS in page.hidden
     rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.disclosure.consent import ITEMS, ORGANISATION
+from glc_analysis.disclosure.consent import CONSENT_ITEMS, THE_ORGANISATION
 from glc_analysis.manifest import read_manifest
 from glc_analysis.publish.retention import STATES, retention
 from glc_analysis.reference import read_reference
@@ -61,9 +61,9 @@ def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
 
 def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
     """By item: yes / no / not asked, for each audience."""
-    own = consent[(consent["speaker_id"] == ORGANISATION) & consent["organisation_id"].isin(parties)]
+    own = consent[(consent["speaker_id"] == THE_ORGANISATION) & consent["organisation_id"].isin(parties)]
     counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
-    for item in ITEMS:
+    for item in CONSENT_ITEMS:
         said = [[counts.get((item, audience, word), 0) for word in ("true", "false")]
                 for audience in AUDIENCES]
         yield item, [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
@@ -71,7 +71,7 @@ def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, l
 
 def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
     """By item and audience: how many persons said yes, and how many no."""
-    counts = consent[consent["speaker_id"] != ORGANISATION].groupby(["item", "audience"])["is_given"]
+    counts = consent[consent["speaker_id"] != THE_ORGANISATION].groupby(["item", "audience"])["is_given"]
     return [(item, audience, (said == "true").sum(), (said == "false").sum())
             for (item, audience), said in counts]
 

@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
-from glc_analysis.disclosure.consent import ORGANISATION
+from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
     locate_quotation,
@@ -405,7 +405,7 @@ def apply(returned: pd.DataFrame, quotes: pd.DataFrame,
         if one.kind == "quotation":
             for column, value in _decided_cells(one, rows.loc[one.id]).items():
                 quotes.loc[one.id, column] = value
-            key = [rows.at[one.id, "owner"], ORGANISATION, "quotation", rows.at[one.id, "audience"]]
+            key = [rows.at[one.id, "owner"], THE_ORGANISATION, "quotation", rows.at[one.id, "audience"]]
             if quotes.at[one.id, "status"] == "cleared" and not (consent[KEY] == key).all(axis=1).any():
                 consent.loc[max(consent.index, default=1) + 1, [*KEY, "is_given", "form_version", "date"]] = [
                     *key, "true", FORM, one.date]

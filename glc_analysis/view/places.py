@@ -17,7 +17,7 @@ from glc_analysis.figures.estimates import is_whole
 from glc_analysis.slices import code_themes
 from glc_analysis.text import words_anchor
 
-SURVEY = "survey"
+SURVEY_PAGE = "survey"
 """The slug of the page of all questions."""
 
 
@@ -40,7 +40,7 @@ def passages_anchor(code: str) -> str:
     return anchor("passages", code)
 
 
-MOST_PASSAGES, ROOM, MARKUP = 20, 60_000, 400
+MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
 """A theme's page prints at most 20 passages of a code. All its codes share 60 kB, with 400 bytes for what
 stands around the words of a passage."""
 
@@ -56,10 +56,10 @@ def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
     >>> len(printed_passages(rows)), len(printed_passages(rows.assign(quote="We wait. " * 400)))
     (20, 15)
     """
-    size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + MARKUP
+    size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + _PASSAGE_MARKUP
     groups = rows["code_id"]
     used, nth = size.groupby(groups).cumsum(), groups.groupby(groups).cumcount()
-    fits = (nth < MOST_PASSAGES) & (used <= ROOM / max(groups.nunique(), 1))
+    fits = (nth < MOST_PRINTED_PASSAGES) & (used <= THEME_ROOM / max(groups.nunique(), 1))
     return rows[(nth == 0) | fits]
 
 
@@ -88,15 +88,16 @@ class Places:
         """From the codebook, the figures that the audience may see, and the passages that it may read."""
         whole = released[(released["measure"] == "coded") & is_whole(released)]
         by_theme = () if passages is None else passages.groupby("theme_id")
-        printed = (printed_passages(own) for theme, own in by_theme if theme)
+        printed = (printed_passages(rows) for theme, rows in by_theme if theme)
         return cls(code_themes(codebook), {*whole["code_id"]}, {
-            passage_anchor(row.code_id, row.segment_id) for own in printed for row in own.itertuples()})
+            passage_anchor(code, segment) for rows in printed
+            for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
 
     def principle(self, principle_id: str) -> str:
         return anchor("principle", principle_id)
 
     def question(self, question_id: str, theme: str) -> str:
-        page = self._page(theme) or SURVEY
+        page = self._page(theme) or SURVEY_PAGE
         return f"{page}#{anchor('question', question_id)}"
 
     def code(self, code: str) -> str:
@@ -114,7 +115,7 @@ class Places:
         return self._on(self._first(codes), words_anchor(text))
 
     def _first(self, codes: Collection[str]) -> str:
-        return min((code for code in codes if code in self.themes), key=self.themes.get, default="")
+        return min((code for code in codes if code in self.themes), key=self.themes.__getitem__, default="")
 
     def _on(self, code: str, name: str) -> str:
         page = self._page(code)

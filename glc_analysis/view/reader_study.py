@@ -31,7 +31,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import places_by_country, work_places
 from glc_analysis.study import Study
 
-CONSENT_SHOWN = "name"
+_CONSENT_SHOWN = "name"
 """The only item of consent that a page asks about: who may be named."""
 
 
@@ -110,7 +110,7 @@ class Reader:
     def consent_rows(self) -> pd.DataFrame:
         """The consents to be named for this audience; what anybody else decided is left out."""
         rows = read_table(self.study, "consent")
-        is_shown = (rows["item"] == CONSENT_SHOWN) & (rows["audience"] == self.audience)
+        is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
 
     @cached_property
@@ -119,7 +119,7 @@ class Reader:
 
     @cached_property
     def named(self) -> frozenset[str]:
-        return self.consent.organisations(CONSENT_SHOWN, self.audience)
+        return self.consent.organisations(_CONSENT_SHOWN, self.audience)
 
     @cached_property
     def decisions(self) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from glc_analysis import tables
 from glc_analysis.addon import brought
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
-from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
+from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_of
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
@@ -36,19 +36,19 @@ from glc_analysis.templates import blocks
 from glc_analysis.text import count_texts, words_anchor
 from glc_analysis.view.visible_tables import VisibleTables
 
-COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
-NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
+_COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
+_NUMBER_COLUMNS = ["statistic", "value", "base_n", "shown_as"]
+_CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "contrary",
          "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
-NOT_SHOWN = "not shown"
-EACH_RECORD = "Each record counts, also where an organisation has several."
+_NOT_SHOWN = "not shown"
+_EACH_RECORD = "Each record counts, also where an organisation has several."
 """Whom a question counts that is not asked once for each organisation, in a survey that names no country."""
-CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
+_CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
-WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
-HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted")
+_WORD_COLUMNS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+_LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 
 
@@ -195,7 +195,7 @@ class StudyView(VisibleTables):
             places = {f"{name} at": pd.factorize(rows[name])[0] for name in leading}
             rows = rows.assign(order=-rows["share"].astype(float).fillna(middle), **places)
             rows = rows.sort_values([*places, "order"], kind="stable")
-        return rows[[*leading, *COUNTS]].reset_index(drop=True)
+        return rows[[*leading, *_COUNT_COLUMNS]].reset_index(drop=True)
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
@@ -211,7 +211,7 @@ class StudyView(VisibleTables):
         rows = self._released_rows(question_id, by)
         shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answer{'' if base == 1 else 's'})"
                  for value, base in zip(rows["value"], rows["base_n"], strict=True)]
-        return rows.assign(shown_as=shown)[["group"] * bool(by) + NUMBERS].reset_index(drop=True)
+        return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
         """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
@@ -255,7 +255,7 @@ class StudyView(VisibleTables):
             rows = rows.sort_values("subset_id", kind="stable")
         if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
             rows = rows.fillna({"n": 0, "base_n": 0, "undecided_n": 0})
-        texts = [NOT_SHOWN if pd.isna(base) else text for base, text in zip(
+        texts = [_NOT_SHOWN if pd.isna(base) else text for base, text in zip(
             rows["base_n"], count_texts(rows), strict=True)]
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
@@ -271,7 +271,7 @@ class StudyView(VisibleTables):
             "present": rows["code_id"].map(calls["base_n"]).astype("Int64"),
             "shown_as_in_calls": rows["code_id"].map(calls["shown_as"]).astype("str").fillna(""),
             "code_id": rows["code_id"]})
-        return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
+        return frame[["group"] * bool(by) + _CODE_COLUMNS].reset_index(drop=True)
 
     def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
         """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
@@ -320,7 +320,7 @@ class StudyView(VisibleTables):
         else:
             rows["at"] = 0
         rows = rows.sort_values(["group", "at", "place"], kind="stable")
-        return rows[[*leading, *CODE_COUNTS]].reset_index(drop=True)
+        return rows[[*leading, *_CODE_COUNT_COLUMNS]].reset_index(drop=True)
 
     def _named_groups(self, groups: pd.Series, kind: str, organisations: Mapping[str, str]) -> pd.Series:
         """The names of groups as they are printed, of countries and organisations their labels."""
@@ -372,7 +372,7 @@ class StudyView(VisibleTables):
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
-        if block_of(QUOTATIONS, chosen or self.country) in self.hidden:
+        if block_of(QUOTATION_BLOCKS, chosen or self.country) in self.hidden:
             rows = rows[:0]
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
@@ -442,7 +442,7 @@ class StudyView(VisibleTables):
             return f"Asked of every {self.study.unit_name[0]}." if self.says_who_was_asked else ""
         if self.is_one_answer_each:
             return ""
-        return "Asked for each country an organisation works in." if self.is_by_country else EACH_RECORD
+        return "Asked for each country an organisation works in." if self.is_by_country else _EACH_RECORD
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
@@ -519,7 +519,7 @@ class StudyView(VisibleTables):
                            f"{fix} for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
-        return groups if kind in HAVE_LABELS else groups.map(region_name)
+        return groups if kind in _LABELLED_GROUPS else groups.map(region_name)
 
     @cached_property
     def _contrary(self) -> dict[str, int]:
@@ -537,10 +537,10 @@ class StudyView(VisibleTables):
         if not self.may("passages"):
             return {}
         rows = tables.read("segments", study=self.study, country=self.country)
-        found = {row.segment_id: row.text for row in rows.itertuples()
-                 if row.segment_id in self.translations}
+        rows = rows[rows["segment_id"].isin([*self.translations])]
+        originals = [*zip(rows["segment_id"], rows["text"], strict=True)]
         return {text: self.translations[segment] for text in self.quotation_rows["text"]
-                for segment, whole in found.items() if text in whole}
+                for segment, whole in originals if text in whole}
 
     @cached_property
     def _cleared_words(self) -> Mapping[str, str]:

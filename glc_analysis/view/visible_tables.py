@@ -1,10 +1,9 @@
 """What one audience may see of each table of a study.
 
-In: a built study and an audience, and where a page is about one, a country, theme, principle or organisation.
-Out: rows of its tables. Figures are those that :func:`.suppression.release` lets the audience see, with the
-numbers that it may see; words are those that were cleared for it; names and countries follow the rules of
-this room. What add-ons let a view show is an attribute of the view as well.
-:mod:`glc_analysis.view.study_view` makes frames for analysts of them.
+A page about one country, theme, principle or organisation sees the rows about it. Figures are those that
+:func:`.suppression.release` lets the audience see, with the numbers that it may see; words are those that
+were cleared for it; names and countries follow the rules of this room. What add-ons let a view show is an
+attribute of the view as well. :mod:`glc_analysis.view.study_view` makes frames for analysts of them.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.slices import code_themes
 from glc_analysis.study import Study
 
-UNNAMED = "an organisation"
+UNNAMED_ORGANISATION = "an organisation"
 """What readers see in place of an organisation that they may not know by name."""
 
 
@@ -125,7 +124,7 @@ class VisibleTables:
         30
         """
         rows = self.question_figures("survey").dropna(subset="n")
-        return {row.option_id: int(row.n) for row in rows.itertuples()}
+        return {name: int(n) for name, n in zip(rows["option_id"], rows["n"], strict=True)}
 
     @property
     def is_one_answer_each(self) -> bool:
@@ -263,7 +262,9 @@ class VisibleTables:
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
             known |= {*read_table(self.study, "organisations")["organisation_id"]}
-        return ids.map(lambda one: self.organisation_names.get(one, UNNAMED if one in known else one))
+        unnamed = dict.fromkeys(known, UNNAMED_ORGANISATION)
+        return ids.map(lambda organisation: self.organisation_names.get(
+            organisation, unnamed.get(organisation, organisation)))
 
     @cached_property
     def work_countries(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.disclosure.countries import releasable_country_answers
-from glc_analysis.disclosure.rules import KNOWN, RULES, Rules, rule_by_kind
+from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.discordance import discordance_estimates
@@ -93,7 +93,7 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
     """A band says fewer than so many. Two who know the rule must not know that nobody else did."""
     row = decided(survey_of((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))).loc["Q2/food/all"]
     assert (row["status"], row["band"]) == ("banded", "at most 4")
-    assert Rules.of(SETTINGS, "public").count - 1 > KNOWN
+    assert Rules.of(SETTINGS, "public").count - 1 > COALITION
 
 
 ANSWERS = st.fixed_dictionaries({
@@ -132,7 +132,7 @@ def without(monkeypatch, rule):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
         monkeypatch.setattr("glc_analysis.disclosure.suppression._adds_up",
-                            lambda *given: {"excludes": False, "covers_all": False})
+                            lambda *given: {"is_exclusive": False, "is_exhaustive": False})
     elif rule == "difference":
         shown = releasable_country_answers
         monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
@@ -259,7 +259,7 @@ ELSEWHERE = {"code_tree": "tests/disclosure/test_covers.py",
 
 
 def test_every_rule_is_switched_off_in_an_attack():
-    assert {*ATTACKS, *ALSO_HIDDEN, *ELSEWHERE} == {*RULES}
+    assert {*ATTACKS, *ALSO_HIDDEN, *ELSEWHERE} == {*FIGURE_RULES}
 
 
 @pytest.mark.parametrize("rule", ALSO_HIDDEN)

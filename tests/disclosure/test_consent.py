@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.consent import ITEMS, Consent, consent_faults
+from glc_analysis.disclosure.consent import CONSENT_ITEMS, Consent, consent_faults
 from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
@@ -88,7 +88,7 @@ def test_faults_are_those_of_one_row_after_another(rows, people, is_listed):
     expected = []
     for n, ((organisation, person), item, audience) in enumerate(rows, 2):
         own = {one for whose, one in people if whose == organisation}
-        known = {"item": item in ITEMS, "audience": audience in AUDIENCES,
+        known = {"item": item in CONSENT_ITEMS, "audience": audience in AUDIENCES,
                  "speaker_id": person in {"", *own},
                  "organisation_id": organisation in ("mill", "quay") or not is_listed}
         expected += [(str(n), column) for column, is_known in known.items() if not is_known]

@@ -6,8 +6,8 @@ import pytest
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
-    HOME,
-    WORK,
+    HOME_COUNTRY,
+    WORK_COUNTRY,
     countable_members,
     fully_agreed_countries,
     printable_options,
@@ -56,7 +56,8 @@ def test_consent_to_the_survey_alone_names_no_country(audience):
 @pytest.mark.parametrize("audience", READERS)
 def test_work_and_main_office_are_consented_to_apart(audience):
     answers, own = study_of(KHM=1)
-    work, home = (consents(answers, "survey", item, audience=audience) for item in (WORK, HOME))
+    work, home = (consents(answers, "survey", item, audience=audience)
+                  for item in (WORK_COUNTRY, HOME_COUNTRY))
     assert [visible_countries(answers, own, one, SETTINGS, audience=audience) for one in (work, home)] == [
         {"KHM"}, set()]
     assert [visible_home_countries(own, one, SETTINGS, audience=audience) for one in (work, home)] == [
@@ -65,7 +66,7 @@ def test_work_and_main_office_are_consented_to_apart(audience):
 
 def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_no_figure():
     answers, own = study_of(KHM=11, PER=10)
-    consent = consents(answers, "survey", WORK, audience="public", refused=("khm-0", "per-0"))
+    consent = consents(answers, "survey", WORK_COUNTRY, audience="public", refused=("khm-0", "per-0"))
     seen = visible_countries(answers, own, consent, SETTINGS, audience="public")
     assert seen == {"KHM"}
     assert fully_agreed_countries(answers, own, consent, SETTINGS, audience="public") == set()
@@ -75,7 +76,7 @@ def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_
 
 def test_ten_of_one_network_are_one_organisation():
     answers, own = study_of(KHM=11)
-    consent = consents(answers, "survey", WORK, audience="public", refused=("khm-0",))
+    consent = consents(answers, "survey", WORK_COUNTRY, audience="public", refused=("khm-0",))
     one_network = own.assign(network_id="whole")
     assert visible_countries(answers, one_network, consent, SETTINGS, audience="public") == set()
 
@@ -92,8 +93,8 @@ def test_an_agreement_of_the_study_names_countries_of_ten_and_of_the_kind_it_say
 
 def test_options_that_are_countries_follow_the_consent_for_what_is_asked():
     answers, own = study_of(KHM=1, PER=1)
-    consent = Consent(frozenset(("khm-0" if item == WORK else "per-0", "", one, "public")
-                                for item in (WORK, HOME) for one in ("survey", item)))
+    consent = Consent(frozenset(("khm-0" if item == WORK_COUNTRY else "per-0", "", one, "public")
+                                for item in (WORK_COUNTRY, HOME_COUNTRY) for one in ("survey", item)))
     questions = pd.DataFrame({"question_id": ["work", "home", "from", "other"],
                               "columns": ["Q1 | pais", "Q2", "Q3", "Q4"],
                               "option_list": ["countries", "countries", "countries", "yes_no"]})

@@ -80,7 +80,7 @@ def exposed(answers, see, size):
 
 def of_options(numbers):
     order = np.arange(len(numbers))
-    return option_ranges(single(numbers), order, excludes=True, covers_all=False)
+    return option_ranges(single(numbers), order, is_exclusive=True, is_exhaustive=False)
 
 
 @pytest.mark.acceptance
@@ -92,7 +92,7 @@ def test_what_is_printed_of_a_question_leaves_every_hidden_count_open(options, s
 
 @pytest.mark.parametrize(("options", "size"), [(3, 12), (4, 15)])
 def test_without_covers_a_small_count_follows(options, size, monkeypatch):
-    monkeypatch.setattr(bounds, "with_covers", lambda is_small, order, is_enough: is_small)
+    monkeypatch.setattr(bounds, "with_secondary_suppression", lambda is_small, order, is_enough: is_small)
     assert exposed(splits(size, options), of_options, [size] * options)
 
 
@@ -113,7 +113,7 @@ def test_covers_chosen_for_being_small_tell_by_how_they_were_chosen(options, siz
         found["numbers"] = numbers
         return of_options(numbers)
 
-    monkeypatch.setattr(bounds, "with_covers", smallest)
+    monkeypatch.setattr(bounds, "with_secondary_suppression", smallest)
     assert exposed(splits(size, options), see, [size] * options)
 
 
@@ -130,21 +130,21 @@ def by_group(numbers, sizes):
     return whole, [Counted(base, ticks * base, base, whole.counts, LEAST) for base in bases]
 
 
-def of_groups(sizes, *, excludes):
+def of_groups(sizes, *, is_exclusive):
     """What readers see of a question and of its groups, the last of which is not shown."""
     def see(numbers):
         whole, groups = by_group(np.reshape(numbers, (-1, len(sizes))), sizes)
         order = np.arange(len(whole.n))
-        seen = option_ranges(whole, order, excludes=excludes, covers_all=False)
-        found = group_ranges(whole, seen, groups, order, np.arange(len(sizes))[::-1], excludes=excludes,
-                             covers_all=False)
+        seen = option_ranges(whole, order, is_exclusive=is_exclusive, is_exhaustive=False)
+        found = group_ranges(whole, seen, groups, order, np.arange(len(sizes))[::-1],
+                             is_exclusive=is_exclusive, is_exhaustive=False)
         return Ranges(*(np.column_stack([getattr(seen, name), getattr(found, name)])
                         for name in ("is_hidden", "low", "high")))
     return see
 
 
-def exposed_by_group(answers, sizes, *, excludes):
-    see, groups = of_groups(sizes, excludes=excludes), len(sizes)
+def exposed_by_group(answers, sizes, *, is_exclusive):
+    see, groups = of_groups(sizes, is_exclusive=is_exclusive), len(sizes)
     alike = defaultdict(set)
     for one in answers:
         alike[printed(see(one))].add(tuple(np.ravel(one)))
@@ -152,7 +152,7 @@ def exposed_by_group(answers, sizes, *, excludes):
     for seen, group in alike.items():
         hidden = np.reshape(seen[0], (-1, groups + 1))
         rows = np.reshape(sorted(group), (len(group), -1, groups))
-        if not excludes:  # those who did not say so answered as well
+        if not is_exclusive:  # those who did not say so answered as well
             hidden, rows = np.vstack([hidden, hidden]), np.concatenate([rows, np.array(sizes) - rows], axis=1)
         found += [(seen, one) for one in told_by_group(rows, sizes, hidden)]
     return found
@@ -178,7 +178,7 @@ def told_by_group(rows, sizes, hidden):
 @pytest.mark.acceptance
 @pytest.mark.parametrize("sizes", [(10, 10), (10, 13), (10, 11, 12)])
 def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(sizes):
-    assert exposed_by_group(product(*(range(size + 1) for size in sizes)), sizes, excludes=False) == []
+    assert exposed_by_group(product(*(range(size + 1) for size in sizes)), sizes, is_exclusive=False) == []
 
 
 @pytest.mark.acceptance
@@ -189,7 +189,7 @@ def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, 
     """Also without the solver, which hides more and is slow for so many."""
     monkeypatch.setattr(bounds, "bounds_by_solver", lambda low, high, base: (low, high))
     answers = (np.array(one).T for one in product(*(list(splits(size, options)) for size in sizes)))
-    assert exposed_by_group(answers, sizes, excludes=True) == []
+    assert exposed_by_group(answers, sizes, is_exclusive=True) == []
 
 
 # Several answers each, at least one: whoever gave none of those that are shown gave a hidden one.
@@ -200,7 +200,8 @@ def of_several(numbers, size):
     starts = np.cumsum(numbers) - numbers
     ticks = np.array([np.isin(np.arange(size), np.arange(start, start + n) % size)
                       for start, n in zip(starts, numbers, strict=True)])
-    return option_ranges(counted(ticks, size), np.arange(len(numbers)), excludes=False, covers_all=True)
+    return option_ranges(counted(ticks, size), np.arange(len(numbers)), is_exclusive=False,
+                         is_exhaustive=True)
 
 
 def exposed_by_several(size, options):
@@ -231,7 +232,7 @@ def test_what_is_printed_where_everybody_gave_an_answer_leaves_every_hidden_coun
 
 
 def test_answers_of_a_reader_and_an_ally_would_tell_if_they_were_not_thought_of(monkeypatch):
-    monkeypatch.setattr(Counted, "known_ticks", 0)
+    monkeypatch.setattr(Counted, "known_extra_answers", 0)
     assert any(exposed_by_several(size, 3) for size in (11, 12, 13))
 
 
@@ -241,8 +242,8 @@ def test_answers_of_a_reader_and_an_ally_would_tell_if_they_were_not_thought_of(
 def of_codes(numbers, size=12):
     """What readers see of a family and its two codes."""
     n = np.array(numbers)
-    seen = [option_ranges(counted([np.arange(size) < one], size), np.array([0]), excludes=False,
-                          covers_all=False) for one in n]
+    seen = [option_ranges(counted([np.arange(size) < one], size), np.array([0]), is_exclusive=False,
+                          is_exhaustive=False) for one in n]
     hidden, low, high = (np.array([getattr(one, name)[0] for one in seen])
                          for name in ("is_hidden", "low", "high"))
     codes, parents = np.array(["family", "own", "partner"]), np.array(["", "family", "family"])

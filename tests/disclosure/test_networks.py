@@ -38,19 +38,19 @@ def ways(size, options):
     return [one for one in product(range(size + 1), repeat=options) if sum(one) == size]
 
 
-def printed(counts, kinds, said, *, excludes):
+def printed(counts, kinds, said, *, is_exclusive):
     """What readers see of one question, of which every organisation gave one answer."""
     own = np.concatenate([np.repeat(np.arange(len(one)), one) for one in said])
     ticks = (own == np.arange(len(said[0]))[:, None]).astype(int)
-    if not excludes:  # one option that may be ticked or not
+    if not is_exclusive:  # one option that may be ticked or not
         ticks = ticks[:1]
     base = np.ones(len(kinds), dtype=int)
     whole = Counted(base, ticks, base, counts, LEAST)
-    seen = option_ranges(whole, np.arange(len(ticks)), excludes=excludes, covers_all=False)
+    seen = option_ranges(whole, np.arange(len(ticks)), is_exclusive=is_exclusive, is_exhaustive=False)
     return tuple(seen.is_hidden), tuple(seen.low), tuple(seen.high)
 
 
-def learned(networks, others, options, *, excludes):
+def learned(networks, others, options, *, is_exclusive):
     """All that two readers learn of another organisation: that it gave an answer for certain, or did not.
 
     They know what they answered themselves or, of networks that talk, what all their members did.
@@ -59,7 +59,7 @@ def learned(networks, others, options, *, excludes):
     sizes = np.bincount(kinds)
     alike = defaultdict(list)
     for one in answers(sizes, options):
-        alike[printed(counts, kinds, one, excludes=excludes)].append(one)
+        alike[printed(counts, kinds, one, is_exclusive=is_exclusive)].append(one)
     found = []
     alone = [(k, one) for k in range(len(sizes)) for one in np.eye(options, dtype=int)]
     together = [(k, np.array(one)) for k, size in enumerate(networks) for one in ways(size, options)]
@@ -83,12 +83,12 @@ def learned(networks, others, options, *, excludes):
 
 @pytest.mark.parametrize(("networks", "others"), [((), 14), ((2,), 12), ((3,), 11), ((2, 2), 10), ((4,), 12)])
 def test_no_answer_of_a_member_follows_from_an_option(networks, others):
-    assert learned(networks, others, 2, excludes=False) == []
+    assert learned(networks, others, 2, is_exclusive=False) == []
 
 
 @pytest.mark.parametrize(("networks", "others"), [((2,), 12), ((3,), 13)])
 def test_no_answer_of_a_member_follows_from_answers_that_exclude_each_other(networks, others):
-    assert learned(networks, others, 2, excludes=True) == []
+    assert learned(networks, others, 2, is_exclusive=True) == []
 
 
 def test_who_was_asked_because_of_an_earlier_answer_does_not_show_in_a_range():
@@ -100,7 +100,7 @@ def test_who_was_asked_because_of_an_earlier_answer_does_not_show_in_a_range():
         base = (np.arange(len(kinds)) >= first) & (np.arange(len(kinds)) < first + 18)
         ticks = base & (np.cumsum(base) > 18 - n)
         found = option_ranges(Counted(base.astype(int), ticks[None].astype(int), everyone, counts, LEAST),
-                              np.arange(1), excludes=False, covers_all=False)
+                              np.arange(1), is_exclusive=False, is_exhaustive=False)
         seen.append((found.low.tolist(), found.high.tolist()))
     assert seen == [([0], [7]), ([0], [7])]
 
@@ -111,8 +111,8 @@ def test_a_count_lies_in_the_range_that_is_told_of_it(networks, others, data):
     room = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(kinds), max_size=len(kinds))))
     base = np.array([data.draw(st.integers(0, most)) for most in room])
     ticks = np.array([data.draw(st.integers(0, most)) for most in base])
-    seen = option_ranges(Counted(base, ticks[None], room, counts, LEAST), np.arange(1), excludes=False,
-                         covers_all=False)
+    seen = option_ranges(Counted(base, ticks[None], room, counts, LEAST), np.arange(1), is_exclusive=False,
+                         is_exhaustive=False)
     assert seen.low[0] <= ticks.sum() <= seen.high[0]
 
 
@@ -121,8 +121,8 @@ def test_a_range_goes_as_far_as_one_more_organisation_with_all_its_records():
     counts, kinds = study((2,), 20)
     room = np.where(kinds == 0, 1, 3)
     ticks = room * (np.arange(len(kinds)) >= len(kinds) - 5)
-    seen = option_ranges(Counted(room, ticks[None], room, counts, LEAST), np.arange(1), excludes=False,
-                         covers_all=False)
+    seen = option_ranges(Counted(room, ticks[None], room, counts, LEAST), np.arange(1), is_exclusive=False,
+                         is_exhaustive=False)
     assert (seen.is_hidden[0], seen.low[0], seen.high[0]) == (True, 0, 15)
 
 
@@ -131,4 +131,4 @@ def test_a_range_goes_as_far_as_one_more_organisation_with_all_its_records():
     ((3, 2), 11, 2), ((3, 3), 12, 2), ((5,), 12, 2), ((5, 2), 15, 2), ((2, 2, 2), 11, 2), ((2,), 13, 3),
     ((3,), 12, 3), ((2, 2), 11, 3)])
 def test_no_answer_of_a_member_follows_from_several_answers(networks, others, options):
-    assert learned(networks, others, options, excludes=True) == []
+    assert learned(networks, others, options, is_exclusive=True) == []

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.disclosure.quotations import (
-    COLUMNS,
-    RULES,
+    QUOTATION_RULES,
+    QUOTES_COLUMNS,
     _agreed_codes,
     locate_quotation,
     printable_quotes,
@@ -86,7 +86,7 @@ def quote(segment="call-1.2", text="We wait.", audience="public", **cells):
     row = {"quote_id": "q1", "segment_id": segment, "text": text, "audience": audience, "status": "cleared",
            "cleared_by_organisation": "Grace", "cleared_on": "2017-02-01",
            "second_reader": "Ines" if audience == "public" else ""}
-    return pd.DataFrame([row | cells], columns=list(COLUMNS), dtype="str")
+    return pd.DataFrame([row | cells], columns=list(QUOTES_COLUMNS), dtype="str")
 
 
 def answer(quotes, *, codings=CODINGS, segments=SEGMENTS, consent=YES, codebook=CODEBOOK):
@@ -230,7 +230,7 @@ def test_where_nothing_is_proposed_nothing_is_printed(tmp_path):
 def test_every_rule_has_a_reason_and_is_cited_with_it():
     found = refused_quotes(*answer(quote(status="proposed")))
     assert found.to_dict("records") == [{"quote_id": "q1", "audience": "public", "segment_id": "call-1.2",
-                                         "rule": "not_cleared", "reason": RULES["not_cleared"][0]}]
+                                         "rule": "not_cleared", "reason": QUOTATION_RULES["not_cleared"][0]}]
 
 
 @pytest.mark.parametrize("cells", [

@@ -6,7 +6,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.disclosure.releases import PublishedRelease
-from glc_analysis.disclosure.suppression import COLUMNS, release
+from glc_analysis.disclosure.suppression import DECISION_COLUMNS, release
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, published, survey_of
 
@@ -114,7 +114,7 @@ def test_a_figure_that_is_new_in_a_frozen_question_is_hidden_and_says_why(first)
     decisions = published(survey_of(*FIRST, (1, BOTH)), lacking)[1]
     row = decisions.set_index("estimate_id").loc[FOOD]
     assert (row["status"], row["rule"]) == ("suppressed", "frozen") and pd.isna(row["shown_base_n"])
-    assert list(decisions.columns) == COLUMNS
+    assert list(decisions.columns) == DECISION_COLUMNS
 
 
 def test_released_figures_have_the_numbers_that_were_issued_and_not_todays(first):

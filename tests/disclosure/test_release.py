@@ -7,8 +7,8 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.disclosure.bounds import is_protected
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import RULES
-from glc_analysis.disclosure.suppression import COLUMNS, decide, release
+from glc_analysis.disclosure.rules import FIGURE_RULES
+from glc_analysis.disclosure.suppression import DECISION_COLUMNS, decide, release
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import find_contributors
 from tests.support import small_surveys
@@ -343,8 +343,8 @@ def test_a_figure_that_nobody_decided_on_is_not_released():
 
 def test_every_figure_is_decided_once_and_every_rule_is_explained(sample_decisions):
     for decisions in sample_decisions.values():
-        assert list(decisions.columns) == COLUMNS and decisions["estimate_id"].is_unique
-        assert set(decisions["rule"]) - {""} <= set(RULES)
+        assert list(decisions.columns) == DECISION_COLUMNS and decisions["estimate_id"].is_unique
+        assert set(decisions["rule"]) - {""} <= set(FIGURE_RULES)
         assert ((decisions["status"] == "shown") == (decisions["rule"] == "")).all()
         assert decisions.loc[decisions["status"] != "shown", ["shown_n", "shown_value"]].isna().all(axis=None)
 

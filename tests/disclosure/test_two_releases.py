@@ -8,9 +8,9 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.disclosure.blocks import (
-    COUNTRIES,
-    LINES,
-    OWN_KINDS,
+    CORE_KINDS,
+    COUNTRY_BLOCK,
+    LINE_COLUMNS,
     Kinds,
     PublishedBlocks,
     hidden_blocks,
@@ -18,12 +18,12 @@ from glc_analysis.disclosure.blocks import (
 )
 from glc_analysis.reference import read_reference
 
-KINDS = OWN_KINDS + Kinds(words=("evidence", "comments"), signed=("signatures",))
+KINDS = CORE_KINDS + Kinds(words=("evidence", "comments"), signed=("signatures",))
 NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 
 
 def lines(*rows):
-    return pd.DataFrame(rows, columns=LINES)
+    return pd.DataFrame(rows, columns=LINE_COLUMNS)
 
 
 def without(release, *organisations):
@@ -98,5 +98,5 @@ def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_every
     reference = read_reference(sample_study)
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
     today = lines_of(frames, reference.quotes, ["KHM"], [], audience=audience)
-    behind = {*today.loc[today["block_id"] == COUNTRIES, "organisation_id"]}
+    behind = {*today.loc[today["block_id"] == COUNTRY_BLOCK, "organisation_id"]}
     assert (behind == {*frames["organisations"]["organisation_id"]}) == is_everybody

@@ -46,7 +46,7 @@ from glc_analysis.pages.questions import (
 from glc_analysis.pages.survey import country_list, country_map, missing_answers, study_numbers
 from glc_analysis.tables_html import bars, frame_html, html_table, more, note, quotation
 from glc_analysis.text import count_texts
-from glc_analysis.view.places import MOST_PASSAGES, ROOM
+from glc_analysis.view.places import MOST_PRINTED_PASSAGES, THEME_ROOM
 from glc_analysis.view.study_view import NotReleased, StudyView, open_study
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
@@ -451,10 +451,10 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
     view.__dict__["coded_passages"] = many
     monkeypatch.setattr(coding, "codes_with_a_page", lambda view: {"shelter"})
     shown = passages(view).data
-    assert shown.count("<blockquote") == MOST_PASSAGES
+    assert shown.count("<blockquote") == MOST_PRINTED_PASSAGES
     assert "20 of 90 passages are printed here." in shown and 'href="code-shelter.html"' in shown
     view.__dict__["coded_passages"] = many.assign(quote="ជម្រក" * 2000)
-    assert len(passages(view).data.encode()) < 1.2 * ROOM
+    assert len(passages(view).data.encode()) < 1.2 * THEME_ROOM
 
 
 def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):

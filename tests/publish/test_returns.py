@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.disclosure.quotations import (
-    COLUMNS,
+    QUOTES_COLUMNS,
     printable_quotes,
     quotes_faults,
     without_pseudonyms,
@@ -49,7 +49,8 @@ def study(sample_study, tmp_path_factory):
     """The built sample with proposed quotations."""
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
-    pd.DataFrame(QUOTES, columns=list(COLUMNS)).to_csv(root / "private/reference/quotes.csv", index=False)
+    quotes = pd.DataFrame(QUOTES, columns=list(QUOTES_COLUMNS))
+    quotes.to_csv(root / "private/reference/quotes.csv", index=False)
     (root / "reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)
 

@@ -7,7 +7,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.releases import PublishedRelease, apply_release, next_release
-from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.estimates import survey_estimates
@@ -66,7 +66,7 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
                        audience="public", never=never)
     fresh = PublishedRelease.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
     issued = next_release(fresh, contributors.facts, before, frames["organisations"],
-                          SETTINGS["reissue_change"] + KNOWN)
+                          SETTINGS["reissue_change"] + COALITION)
     return issued, apply_release(decisions, fresh, issued)
 
 

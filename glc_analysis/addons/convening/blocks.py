@@ -14,7 +14,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
-from glc_analysis.disclosure.blocks import COUNTS, AddedBlocks, Kinds, Row, block_of, own_quotations
+from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_of, own_quotations
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
@@ -31,7 +31,7 @@ def lines(frames: Mapping[str, pd.DataFrame], reference: Reference, audience: st
     return chain(_joint_display_lines(frames, reference.quotes, audience),
                  _evidence_lines(frames, reference.quotes, reference.codebook, audience),
                  _convening_lines(frames, owner, audience),
-                 ((COUNTS, f"rater/{rater}", who) for rater, who in owner.items()))
+                 ((COUNT_BLOCK, f"rater/{rater}", who) for rater, who in owner.items()))
 
 
 def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,

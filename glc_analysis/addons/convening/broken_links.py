@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.principles import printed_id, versions
 from glc_analysis.addons.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
-from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_broken_rules
+from glc_analysis.disclosure.quotations import QUOTATION_RULES, locate_quotation, with_broken_rules
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.reference import in_their_files
 from glc_analysis.study import Study
@@ -154,10 +154,10 @@ class _Links:
                         value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
                         "(`glc quotes --to-clear`), or take the audience away")
         for one in rows.itertuples():
-            rule = next(rule for rule in RULES if rule in one.broken)
+            rule = next(rule for rule in QUOTATION_RULES if rule in one.broken)
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
-            yield Fault(f"is not for the {audience}: {RULES[rule][0]}; {who} rests on it", "quotes.csv",
-                        str(one.row), column, getattr(one, column),
+            yield Fault(f"is not for the {audience}: {QUOTATION_RULES[rule][0]}; {who} rests on it",
+                        "quotes.csv", str(one.row), column, getattr(one, column),
                         "have it cleared (`glc quotes --to-clear`), or cite another passage")
 
     def of_topic(self, n: int, row: pd.Series) -> Iterator[Fault]:
@@ -172,7 +172,7 @@ class _Links:
                         value=row["quote_id"], fix="name one that is there, or none")
         for one in quote.itertuples():
             if one.broken:
-                reason = next(said for rule, (said, _) in RULES.items() if rule in one.broken)
+                reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one.broken)
                 yield fault(f"is not for the {one.audience}: {reason}", column="quote_id",
                             value=row["quote_id"], fix="have it cleared, or name another")
 

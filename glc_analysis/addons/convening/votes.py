@@ -3,7 +3,7 @@
 In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``. Out: the same rows with the
 numbers that may be told, and the words in which they are told.
 
-The reader knows who voted, the rules of this module, and two votes from the inside (:data:`KNOWN`): their
+The reader knows who voted, the rules of this module, and two votes from the inside (:data:`COALITION`): their
 own and that of an ally, and if they are proxies, those that they cast as well (:func:`known_votes`). Of a
 vote the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told
 must leave every other voter at least two of the three. To check this, all counts are listed for which the
@@ -28,7 +28,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.rules import KNOWN, may
+from glc_analysis.disclosure.rules import COALITION, may
 from glc_analysis.schema import AUDIENCES
 
 Counts = tuple[int, ...]
@@ -39,7 +39,7 @@ VOTES = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNTOLD = 3
 """Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
 read the third from any number."""
-MARGIN = KNOWN + 2
+MARGIN = COALITION + 2
 """Counts are told exactly where at least so many votes lie outside the third that has most of them; where
 readers may know more votes than two (:func:`known_votes`), as many more."""
 ENOUGH = 2
@@ -53,7 +53,7 @@ def known_votes(by_proxy: int) -> int:
     >>> [known_votes(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
     """
-    return KNOWN + min(by_proxy, KNOWN)
+    return COALITION + min(by_proxy, COALITION)
 
 
 def largest_untold(by_proxy: int) -> int:
@@ -62,7 +62,7 @@ def largest_untold(by_proxy: int) -> int:
     >>> [largest_untold(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
-    return LARGEST_UNTOLD + known_votes(by_proxy) - KNOWN
+    return LARGEST_UNTOLD + known_votes(by_proxy) - COALITION
 
 
 # ------------------------------
@@ -83,7 +83,7 @@ def all_counts(n: int, kinds: int = len(THIRDS)) -> Iterator[Counts]:
             yield first, *rest
 
 
-def insiders(kinds: int, at_most: int = KNOWN) -> Iterator[Counts]:
+def insiders(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
     """The votes that readers may know from the inside, as counts: none, one, and so on."""
     for size in range(at_most + 1):
         for known in combinations_with_replacement(range(kinds), size):
@@ -116,7 +116,7 @@ def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> 
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def told_votes(counts: Counts, known: int = KNOWN) -> str:
+def told_votes(counts: Counts, known: int = COALITION) -> str:
     """What may be told of the low, middle and high votes of a panel, in words; blank for a small panel.
 
     The first of these that holds, so that each choice leaves every vote open (:func:`is_open`):
@@ -138,7 +138,7 @@ def told_votes(counts: Counts, known: int = KNOWN) -> str:
     >>> told_votes((0, 0, 10), known=3), told_votes((3, 0, 7), known=3)
     ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
     """
-    n, (low, _, high), margin = sum(counts), counts, known + MARGIN - KNOWN
+    n, (low, _, high), margin = sum(counts), counts, known + MARGIN - COALITION
     if n < margin:
         return ""
     least = n - margin + 1
@@ -171,7 +171,7 @@ def leading(counts: Counts) -> str:
     return THIRDS[counts.index(max(counts))]
 
 
-def high_votes(counts: Counts, known: int = KNOWN) -> str:
+def high_votes(counts: Counts, known: int = COALITION) -> str:
     """The high votes as far as :func:`told_votes` tells them.
 
     >>> [high_votes(counts) for counts in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
@@ -179,12 +179,12 @@ def high_votes(counts: Counts, known: int = KNOWN) -> str:
     """
     (said, _, other), n = told_votes(counts, known).partition(", "), sum(counts)
     if said.endswith(" middle"):
-        return f"at most {known + MARGIN - KNOWN - 1} of {n} high"
+        return f"at most {known + MARGIN - COALITION - 1} of {n} high"
     return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
 
 
 @cache
-def told_alike(counts: Counts, known: int = KNOWN) -> tuple[Counts, ...]:
+def told_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
     """All counts of which the same is told as of these: what a reader knows who knows the rules."""
     said = told_votes(counts, known)
     return tuple(other for other in all_counts(sum(counts)) if told_votes(other, known) == said)
@@ -195,7 +195,7 @@ def counts_of(row: Mapping[str, Any]) -> Counts:
     return tuple(int(row[column]) for column in VOTES)
 
 
-def is_exact(counts: Counts, known: int = KNOWN) -> bool:
+def is_exact(counts: Counts, known: int = COALITION) -> bool:
     """Whether all counts of a panel are told."""
     return told_alike(counts, known) == (counts,)
 
@@ -245,7 +245,7 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
-    more = known - KNOWN
+    more = known - COALITION
     least = (RESULT_FROM[test] + 4 * more + 3 * abstained if test == "share" else
              (abstained + 6 + 2 * more).clip(RESULT_FROM[test] + 2 * more))
     follows_from_thirds = (rows["n"] >= least) & ~said.str.contains(", 3 or more")
@@ -305,7 +305,7 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
     return found
 
 
-def _parts_are_open(possible: Collection[Counts], known: int = KNOWN) -> bool:
+def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
     """:func:`is_open` for two parts of a panel at once, whose counts follow one another."""
     for own in insiders(2 * len(THIRDS), known):
         could = [*map(any, zip(*remaining(possible, own), strict=True))]
@@ -336,7 +336,7 @@ Outcome = Callable[[Counts], frozenset[str]]
 """The results that votes of these thirds can have: one where it is certain."""
 
 
-def smaller_result_is_open(part: Counts, others: Counts, outcome: Outcome, *, known: int = KNOWN,
+def smaller_result_is_open(part: Counts, others: Counts, outcome: Outcome, *, known: int = COALITION,
                            is_exact: bool = False) -> bool:
     """Whether it may be told what the result of a panel is without a part of its votes.
 
@@ -371,7 +371,7 @@ def larger_result_is_open(panel: Counts, left_out: Counts, outcome: Outcome, *,
     possible = (panel,) if is_exact else told_alike(panel)
     pairs = [(part, rest) for rest in possible for part in all_counts(sum(left_out))]
     return len(outcome(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
-        pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), KNOWN)
+        pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), COALITION)
 
 
 def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
@@ -399,7 +399,7 @@ def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, 
     nameless = signed[~signed["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in DECISIONS}
     absent, reserved = others_n - len(nameless), nameless["reservation"] != ""
-    is_told = absent > KNOWN and len(nameless) - max(counts.values()) > KNOWN
+    is_told = absent > COALITION and len(nameless) - max(counts.values()) > COALITION
     may_be_read = reserved & (nameless["reservation_read"] != "") & (others_n - reserved.sum() >= MARGIN)
     words = nameless[may_be_read]
     words = words.assign(decision="", reservation=words["reservation_read"])

@@ -48,7 +48,7 @@ from glc_analysis.coding.coders import copied_document, document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.digests import replace_digest_key
-from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
@@ -122,8 +122,8 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     remain in any file of the study folder, if nobody has looked at what no program can read, or for a table
     or folder that no installed add-on claims.
     """
-    if item and item not in ITEMS:
-        raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    if item and item not in CONSENT_ITEMS:
+        raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
     refuse_unclaimed(study)
     return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
                   today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)

@@ -59,7 +59,7 @@ def test_every_link_leads_to_a_place_that_is_there(links, ids):
 @pytest.mark.acceptance
 def test_a_link_to_a_passage_that_is_not_printed_leads_to_the_passages_of_its_code(
         sample_study, monkeypatch):
-    monkeypatch.setattr(places, "MOST_PASSAGES", 1)
+    monkeypatch.setattr(places, "MOST_PRINTED_PASSAGES", 1)
     page = StudyView(sample_study)
     pages = {principle: page_of(page, principle) for principle in [*page.principle_names][:6]}
     links, ids = _links(page, pages), _ids_by_page(page)

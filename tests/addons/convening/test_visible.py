@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from glc_analysis import addon
-from glc_analysis.disclosure.blocks import LINES, PublishedBlocks
-from glc_analysis.release_store import BLOCKS, prepare_blocks
+from glc_analysis.disclosure.blocks import LINE_COLUMNS, PublishedBlocks
+from glc_analysis.release_store import BLOCK_FILES, prepare_blocks
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.study_view import StudyView
@@ -34,13 +34,13 @@ def test_a_signature_that_is_gone_hides_the_quotations_as_well(tmp_path):
     """The core decides for all blocks together: the name that is gone would belong to the words."""
     signed = pd.DataFrame([*(("signatures/P01", f"1/o{k}/endorse", f"o{k}") for k in range(8)),
                            *(("quotations/needs", f"q{k}", f"o{k}") for k in range(8)),
-                           ("quotations/care", "q9", "o9")], columns=LINES, dtype="str")
+                           ("quotations/care", "q9", "o9")], columns=LINE_COLUMNS, dtype="str")
     study, first = Study(tmp_path), PublishedBlocks.of(signed, ())
     study.settings_file.parent.mkdir(parents=True)
     study.settings_file.write_text("", encoding="utf-8")
     folder = study.private / "releases" / "public" / "001"
     folder.mkdir(parents=True)
-    for part, file in BLOCKS.items():
+    for part, file in BLOCK_FILES.items():
         getattr(first, part).to_parquet(folder / file)
     today = signed[signed["organisation_id"] != "o3"]
     assert prepare_blocks(study, signed, NOBODY, "public", are_named=False) == set()

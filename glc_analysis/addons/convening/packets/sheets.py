@@ -34,12 +34,12 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURE
 from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Trail
-from glc_analysis.disclosure.blocks import NOT_SHOWN
-from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
+from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
-    READERS,
-    RULES,
-    TEAM_RULES,
+    QUOTATION_RULES,
+    READING_AUDIENCES,
+    TEAM_QUOTATION_RULES,
     case_segments,
     owners,
     with_broken_rules,
@@ -195,8 +195,9 @@ def own_quotations(view: StudyView) -> Html:
     if rows.empty:
         return note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
-    state = ["; ".join(TO_DISCUSS if rule in TEAM_RULES else RULES[rule][0]
-                       for rule in RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
+    state = ["; ".join(TO_DISCUSS if rule in TEAM_QUOTATION_RULES else QUOTATION_RULES[rule][0]
+                       for rule in QUOTATION_RULES if rule in broken) or "will be printed"
+             for broken in rows["broken"]]
     return show(html_table({
         "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
@@ -208,11 +209,11 @@ def own_consents(view: StudyView) -> Html:
     own = consent[consent["speaker_id"] == ""]
     noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
              for row in own.itertuples()}
-    columns = {PHRASES[audience]: [noted.get((item, audience), "–") for item in ITEMS]
-               for audience in ("team", *READERS)}
+    columns = {PHRASES[audience]: [noted.get((item, audience), "–") for item in CONSENT_ITEMS]
+               for audience in ("team", *READING_AUDIENCES)}
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
-    subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in ITEMS]
+    subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in CONSENT_ITEMS]
     explained = note("– means that no decision is recorded, which counts as no.", *notes)
     # Above the table: below it, the note could be the only line of a printed page.
     return show(explained.data + html_table({"What it is about": subjects, **columns}))
@@ -338,7 +339,7 @@ def _votes(view: StudyView, row: Any) -> Iterator[str]:
             **{name.capitalize(): [said.get((*at, name), "not shown") for at in ballots]
                for name in CRITERIA}})
     else:
-        yield tag("p", NOT_SHOWN if rounds else "No round is closed yet.")
+        yield tag("p", BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     for round_id, own in rows.groupby("round_id"):
         for day in COUNTED_AGAIN.findall(own["rule"].iloc[0]):
             yield tag("p", escape(f"Round {round_id} was counted again on {day}."), class_="glc-note")
@@ -400,7 +401,7 @@ def facilitator_sheet(view: StudyView) -> Html:
     """The agenda with minutes, by what is agreed, split or contested; then the steps of the discussion."""
     order = agenda_rows(view)
     if order.empty and view.closed_rounds:
-        said = note(NOT_SHOWN).data
+        said = note(BLOCK_NOT_SHOWN).data
     elif order.empty:
         said = note(NO_ROUND).data + _unrated(view)
     else:

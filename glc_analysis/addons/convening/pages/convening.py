@@ -37,7 +37,7 @@ from glc_analysis.addons.convening.joint_display import (
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
-from glc_analysis.disclosure.blocks import NOT_SHOWN
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import bar, html_table, note, show, tag
@@ -120,7 +120,7 @@ def agenda(view: StudyView) -> Html:
     if not closed:
         return note(NO_ROUND)
     if AGENDA in view.hidden:
-        return note(NOT_SHOWN)
+        return note(BLOCK_NOT_SHOWN)
     order = agenda_rows(view)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.GROUPS.items():
@@ -182,7 +182,7 @@ def parking_lot(view: StudyView) -> Html:
 
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
     if DECISIONS in view.hidden or rows.empty:
-        return note(nothing if view.may("passages") else NOT_SHOWN)
+        return note(nothing if view.may("passages") else BLOCK_NOT_SHOWN)
     return show(html_table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
                        for head, column in heads.items()}))
 

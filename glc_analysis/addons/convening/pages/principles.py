@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.pages.convening import came_about, changes, c
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Node, Trail
-from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
@@ -136,9 +136,9 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 def representation(view: StudyView) -> Html:
     """How many raters each panel has; for the team also who is missing from each principle."""
-    sizes = {} if COUNTS in view.hidden else view.panel_sizes
+    sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
-    missing = "No principle has been rated yet." if view.may("passages") else NOT_SHOWN
+    missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
     shown = note(*(said or [missing])).data
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
@@ -220,7 +220,7 @@ def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
     frame.attrs["is_objected_to"] = trail.is_objected_to(principle_id)
     if block_of("evidence", principle_id) in trail.view.hidden:
-        frame.attrs["note"] = NOT_SHOWN
+        frame.attrs["note"] = BLOCK_NOT_SHOWN
     return frame
 
 
@@ -318,7 +318,7 @@ def show_announcement(view: StudyView) -> Html:
     since, each with its day. Where no vote is shown, the sentence that says so."""
     rounds, votes = read_table(view.study, "rounds"), view.tallies
     if votes.empty and not view.may("passages"):
-        return note(NOT_SHOWN)
+        return note(BLOCK_NOT_SHOWN)
     closed = dict(zip(rounds["round_id"], rounds["closed_on"], strict=True))
     said = []
     if _own_row(view).status == "agreed":
@@ -432,7 +432,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
             counted = f"{said.capitalize()}: " if is_hidden else f"{len(who)} of {of} {verb}: "
             parts.append(tag("p", tag("strong", counted), named))
     if is_hidden or not is_on_paper or any(nameless.values()):
-        parts.append(tag("p", NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
+        parts.append(tag("p", BLOCK_NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
     said = {"do_not_endorse": "{} does not endorse it: "}
     reserved = [tag("p", said.get(row.decision, "Reservation of {}: ").format(escape(row.name_ or UNNAMED)),
                     tag("q", escape(row.reservation), dir="auto"))
