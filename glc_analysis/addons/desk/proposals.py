@@ -21,7 +21,7 @@ import ipywidgets as widgets
 from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
 from glc_analysis.cleaning.records import Records, survey_records
-from glc_analysis.disclosure.quotations import READERS, quotes_faults
+from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.intake.codings.desk_journal import Journal
@@ -147,7 +147,7 @@ class Proposer:
         self.fields: dict[str, dict[str, Any]] = {
             "quotes": {"quote_id": _line_field("quote_id"), "segment_id": _line_field("segment_id"),
                        "text": _text_field("text"),
-                       "audience": widgets.Dropdown(options=READERS, description="audience")},
+                       "audience": widgets.Dropdown(options=READING_AUDIENCES, description="audience")},
             "corrections": {"key": widgets.Combobox(description="key"),
                             "column": widgets.Combobox(description="column"),
                             **{name: _text_field(name) for name in ("from", "to", "reason")},

@@ -19,7 +19,7 @@ from glc_analysis.status import status_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
-from glc_analysis.view.visible_tables import UNNAMED
+from glc_analysis.view.visible_tables import UNNAMED_ORGANISATION
 from tests.addons.convening.support.ballot_study import BallotStudy
 
 SENTENCES = st.text(alphabet="ab ,.<&ខ្មែរាសម نعميش🕊\u200d", max_size=40)
@@ -89,8 +89,8 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
     said = ("Objection to P04.1, outside the ballot: it changes no count (proposed by {}). Objections: It "
             "comes too late for us.")
     assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
-    assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED))
-    assert said.format(UNNAMED) in packet_sheets.statements(StudyView(study, "convening")).data
+    assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED_ORGANISATION))
+    assert said.format(UNNAMED_ORGANISATION) in packet_sheets.statements(StudyView(study, "convening")).data
     assert not lines(study, "P04", "public")
 
 
