@@ -654,7 +654,7 @@ STEPS = in_order((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
                      "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
-                     "[survey] respondent", *(f"[survey] {role}" for role in records.ROLES)),
+                     "[survey] respondent", *(f"[survey] {role}" for role in records.SURVEY_ROLES)),
          ("records",), _records, "records of the survey", ("raw/survey",)),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
                            "questions.csv", "names.csv", "stopped.csv", "pseudonyms"),

@@ -22,11 +22,11 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-VARIABLE = "GLC_READ_LOG"
+LOG_VARIABLE = "GLC_READ_LOG"
 EVERYTHING = ("processed", "raw", "reference")
 """What a page depends on while nothing is recorded: all tables, raw files and reference tables."""
 
-KEY = "private/pseudonyms.json"
+PSEUDONYM_KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
 """The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
@@ -35,10 +35,10 @@ _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn
 _FONT_LIST = "fc-list"
 """The program by which matplotlib finds the fonts of a machine, the first time it draws there."""
 
-TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
+_TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
 """The libraries that open files where Python notices it."""
-UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "read_spss"})
+_UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "read_spss"})
 """The functions of pandas that open files where Python does not notice it."""
 
 
@@ -68,8 +68,8 @@ _is_paused = ContextVar("_is_paused", default=False)
 def load_ipython_extension(shell: object) -> None:
     """Begins the record of a kernel, where its environment asks for one."""
     global _log
-    if _log is None and VARIABLE in os.environ:
-        _log = _Log(os.environ[VARIABLE], os.environ["GLC_STUDY"])
+    if _log is None and LOG_VARIABLE in os.environ:
+        _log = _Log(os.environ[LOG_VARIABLE], os.environ["GLC_STUDY"])
         sys.addaudithook(_notice)
 
 
@@ -113,7 +113,8 @@ def _thing(path: str, root: str) -> str:
             if folder == "processed" and names and names[-1].endswith(".parquet"):
                 return names[-1].removesuffix(".parquet")
             name = "/".join([folder, *names])
-            is_named = name == KEY or any(name == one or name.startswith(f"{one}/") for one in _NAMED)
+            is_named = name == PSEUDONYM_KEY or any(
+                name == part or name.startswith(f"{part}/") for part in _NAMED)
             return "" if folder == "reports" else name if is_named else folder
     return ""
 
@@ -138,7 +139,7 @@ def recorded(path: Path, notebook: Path) -> tuple[str, ...]:
 
 def is_traced(notebook: Path) -> bool:
     """Whether all files that the cells of a notebook can read are noticed: they are Python without commands
-    of IPython, import only :data:`TRACED` libraries and call no function of :data:`UNTRACED`."""
+    of IPython, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
@@ -156,9 +157,9 @@ def _is_traced(source: str) -> bool:
     for part in ast.walk(ast.parse(source)):
         if isinstance(part, ast.Attribute | ast.Name):
             names = [part.attr if isinstance(part, ast.Attribute) else part.id]
-            if UNTRACED.intersection(names):
+            if _UNTRACED.intersection(names):
                 return False
-        if isinstance(part, ast.Import | ast.ImportFrom) and not TRACED.issuperset(_imported(part)):
+        if isinstance(part, ast.Import | ast.ImportFrom) and not _TRACED.issuperset(_imported(part)):
             return False
     return True
 

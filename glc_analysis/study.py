@@ -409,8 +409,8 @@ class Study:
     @property
     def key_file(self) -> Path:
         """The key to the pseudonyms: which name has which pseudonym."""
-        read_log.note(self.root, read_log.KEY)
-        return self.root / read_log.KEY
+        read_log.note(self.root, read_log.PSEUDONYM_KEY)
+        return self.root / read_log.PSEUDONYM_KEY
 
     @cached_property
     def _digest_key(self) -> bytes:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Delimited text files: their encoding and delimiter are detected.
 
 
-LARGEST = 200_000_000
+_MOST_BYTES = 200_000_000
 """Bytes that a file may hold, and a workbook unpack to: about 30,000 records of 1,000 columns."""
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """How files of older programs begin, workbooks in XLS among them."""
@@ -55,7 +55,7 @@ _NAME_IT = "correct encoding under [survey] in study.toml, or --encoding of `glc
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
-def read_bytes(path: Path, *, limit: int = LARGEST) -> bytes:
+def read_bytes(path: Path, *, limit: int = _MOST_BYTES) -> bytes:
     """The content of a file; a missing, unreadable or empty one is a fault. One over `limit` bytes is a
     fault too, and not read."""
     try:
@@ -69,7 +69,7 @@ def read_bytes(path: Path, *, limit: int = LARGEST) -> bytes:
     return raw
 
 
-def refuse_large(path: Path, *, limit: int = LARGEST) -> None:
+def refuse_large(path: Path, *, limit: int = _MOST_BYTES) -> None:
     """Raises Faults if a file holds more than `limit` bytes: reading it might take all memory."""
     size = path.stat().st_size
     if size > limit:
@@ -129,7 +129,7 @@ def _recoded(run: str, written: str, read: str) -> str:
         return run
 
 
-def read_table(path: Path, *, limit: int = LARGEST, encoding: Sequence[str] = ()) -> Grid:
+def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] = ()) -> Grid:
     """The cells of a comma, semicolon or tab delimited file, all as text.
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
@@ -169,8 +169,8 @@ def parse(text: str, file: str) -> list[list[str]]:
         for record in reader:
             records.append(_shared(record, known))
             cells += len(record) or 1
-            if cells > CELLS:  # as soon as it is known: more would fill the memory
-                refuse(f"spans over {CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
+            if cells > _MOST_CELLS:  # as soon as it is known: more would fill the memory
+                refuse(f"spans over {_MOST_CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
     except csv.Error as error:
         if unquoted:
             return unquoted
@@ -183,7 +183,7 @@ def parse(text: str, file: str) -> list[list[str]]:
 def _shared(record: list[str], known: dict[str, str]) -> list[str]:
     """A record whose cells are the ``known`` texts where they are equal: what is said in a million cells is
     held once. Only so many texts become known, since people's own words seldom come again."""
-    return [*map(known.setdefault if len(known) < DISTINCT else known.get, record, record)]
+    return [*map(known.setdefault if len(known) < _MOST_SHARED_TEXTS else known.get, record, record)]
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _unquoted(text: str) -> list[list[str]]:
     """The records of a tab-delimited text in which nothing is quoted; none if its lines differ in width."""
     lines = text.removesuffix("\n").split("\n")
     width = lines[0].count("\t")
-    if len(lines) * (width + 1) > CELLS or any(line.count("\t") != width for line in lines if line):
+    if len(lines) * (width + 1) > _MOST_CELLS or any(line.count("\t") != width for line in lines if line):
         return []
     return [line.split("\t") if line else [] for line in lines]
 
@@ -324,10 +324,10 @@ def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 # A grid: the cells of a delimited file or of a sheet of a workbook.
 
 
-CELLS = 32_000_000
+_MOST_CELLS = 32_000_000
 """The most cells of a sheet: 32,000 records of 1,000 columns, or 200,000 of 160. `glc check` of so many takes
 less than 2 GiB. One stray cell can span far more."""
-DISTINCT = 100_000
+_MOST_SHARED_TEXTS = 100_000
 """The most different texts of a file that its cells share."""
 _FAR_AWAY = "delete the cells far away from the table"
 
@@ -361,8 +361,8 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     kept = [(n, row) for n, row in enumerate(rows, 1) if any(map(str.strip, row))]
     width = max((len(row) for _, row in kept), default=0)
     place = f"{file}, sheet {sheet}" if sheet else file
-    if width * len(kept) > CELLS:
-        said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {CELLS:,} cells"
+    if width * len(kept) > _MOST_CELLS:
+        said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {_MOST_CELLS:,} cells"
         refuse(said, place, _FAR_AWAY)
     return Grid(
         place=place,
@@ -400,7 +400,7 @@ def _composed(row: Sequence[str]) -> list[str]:
 
 
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
-ROWS = 2**20
+_MOST_ROWS = 2**20
 """Rows of a sheet: Excel has no more."""
 
 
@@ -476,9 +476,9 @@ def _old_text(cell: Any, book: Any) -> str:
 def _refuse_large_package(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
         size = sum(part.file_size for part in members(package))
-    if size > LARGEST:
+    if size > _MOST_BYTES:
         fix = "save it without pictures, or as CSV"
-        refuse(f"unpacks to {size:,} bytes; the limit is {LARGEST:,}", file, fix)
+        refuse(f"unpacks to {size:,} bytes; the limit is {_MOST_BYTES:,}", file, fix)
 
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
@@ -488,8 +488,9 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
         texts, cells = [], 0
         for n, row in enumerate(rows):
             cells += len(row)
-            if n >= ROWS or cells > CELLS:
-                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", f"{file}, sheet {title}", _FAR_AWAY)
+            if n >= _MOST_ROWS or cells > _MOST_CELLS:
+                refuse(f"spans over {_MOST_ROWS:,} rows or {_MOST_CELLS:,} cells", f"{file}, sheet {title}",
+                       _FAR_AWAY)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
         sheets.append(replace(grid(file, title, texts), is_hidden=is_hidden))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pycountry
 
-PERCENT_FROM = 30
+_PERCENT_FROM = 30
 """The smallest base for which percentages are printed; below it only counts are."""
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
@@ -261,7 +261,7 @@ def count_text(n: float, base_n: float, band: str = "", undecided_n: float = 0) 
     if band:
         return f"{band} of {int(base_n)}"
     text = f"{int(n)} of {int(base_n)}"
-    if base_n < PERCENT_FROM:
+    if base_n < _PERCENT_FROM:
         return text
     percent = 100 * n / base_n
     return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
@@ -274,7 +274,7 @@ def count_texts(released: pd.DataFrame) -> list[str]:
     return [*map(count_text, released["n"], released["base_n"], bands, undecided)]
 
 
-RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
+_RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
 """Languages that are written from right to left, by their codes."""
 
 
@@ -286,7 +286,7 @@ def language_direction(code: str) -> str:
     """
     if code in ("", "unknown", "und"):
         return "auto"
-    return "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def talk_day(kind: str, day: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import FEW_PASSAGES, _long_codes, build, check_study
-from glc_analysis.cleaning.records import MARK, country_names
+from glc_analysis.cleaning.records import SYNTHETIC_MARK, country_names
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study
@@ -216,7 +216,7 @@ def test_two_files_that_would_share_their_record_ids_are_a_fault(study):
 
 
 def test_invented_records_in_a_real_study_are_a_fault(study):
-    write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "synthetic": MARK}])
+    write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "synthetic": SYNTHETIC_MARK}])
     with pytest.raises(Faults, match="invented data in a real study"):
         build(study)
 

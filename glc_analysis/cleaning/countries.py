@@ -36,10 +36,10 @@ CODES_THAT_ARE_WORDS = frozenset({
     "PER", "POL", "PRI", "SEN", "SOM", "SUR", "TON", "TUN"})
 """Three-letter codes that are also words, names or abbreviations."""
 
-AMBIGUOUS_NAMES = frozenset({"congo"})
+_AMBIGUOUS_OFFICIAL = frozenset({"congo"})
 """Official names that people also use for another country."""
 
-FEWEST_CODES = 2
+_FEWEST_CODES = 2
 """A column is read as codes if it holds nothing else, and so many different ones or one that is no word."""
 
 
@@ -154,7 +154,7 @@ def intended_iso_code(country_id: str) -> str:
 
 def _holds_only_codes(names: Iterable[str]) -> bool:
     distinct = set(names)
-    is_plain = bool(distinct - CODES_THAT_ARE_WORDS) or len(distinct) >= FEWEST_CODES
+    is_plain = bool(distinct - CODES_THAT_ARE_WORDS) or len(distinct) >= _FEWEST_CODES
     return distinct <= _iso_codes() and is_plain
 
 
@@ -178,7 +178,7 @@ def _iso_codes() -> frozenset[str]:
 def _official_names() -> dict[str, str]:
     """ISO names in lower case -> id."""
     return {name: id_ for id_, names in _iso_names().items() for name in map(match_key, names)
-            if name not in AMBIGUOUS_NAMES}
+            if name not in _AMBIGUOUS_OFFICIAL}
 
 
 @cache
@@ -203,7 +203,7 @@ def _translated_names() -> dict[str, str]:
         for code in (country.alpha_2, country.alpha_3):
             votes[match_key(code)][country.alpha_3] += 1
     return {name: counts.most_common(1)[0][0] for name, counts in votes.items()
-            if name not in AMBIGUOUS_NAMES}
+            if name not in _AMBIGUOUS_OFFICIAL}
 
 
 # ------------------------------
@@ -214,13 +214,13 @@ def _translated_names() -> dict[str, str]:
 # ``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
 
 
-CONTESTED = {
+_CONTESTED = {
     "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
     "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
     "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
 """Ids and names of countries about whose status, borders or name states disagree: a person decides."""
 
-AMBIGUOUS = {
+_AMBIGUOUS = {
     "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
     "serbia and montenegro", "soviet union", "ussr", "virgin islands", "yugoslavia"}  # fmt: skip
 """Names that mean several countries, or one that is no more."""
@@ -242,7 +242,7 @@ def country_of(name: str, *, everywhere: bool = True) -> str:
     ['', '', '', '', '', '']
     """
     key = _key(name)
-    if not key or key in AMBIGUOUS or key in CONTESTED:
+    if not key or key in _AMBIGUOUS or key in _CONTESTED:
         return ""
     found = _one_of(key, everywhere)
     if not found:
@@ -263,7 +263,7 @@ def country_of(name: str, *, everywhere: bool = True) -> str:
         found = _one_of(f"{turned[2]} {turned[1]}", everywhere)
     if not found and key.startswith("the "):
         found = _one_of(key[4:], everywhere)
-    return "" if found in CONTESTED else found
+    return "" if found in _CONTESTED else found
 
 
 def is_contested(name: str) -> bool:
@@ -273,8 +273,8 @@ def is_contested(name: str) -> bool:
     (True, True, False)
     """
     key = _key(name)
-    is_named = any(key == one or key.startswith((f"{one},", f"{one} (")) for one in CONTESTED)
-    return is_named or _one_of(key, everywhere=True) in CONTESTED
+    is_named = any(key == one or key.startswith((f"{one},", f"{one} (")) for one in _CONTESTED)
+    return is_named or _one_of(key, everywhere=True) in _CONTESTED
 
 
 def country_label(country_id: str) -> str:
@@ -334,7 +334,7 @@ def _names_in(language: str) -> dict[str, str]:
                 names.setdefault(country.alpha_3.casefold(), country.alpha_3)
         names |= {_key(row["name"]): row["country_id"] for row in _rows("country_other_names.csv")}
     names.pop("", None)
-    return {name: one for name, one in names.items() if name not in AMBIGUOUS}
+    return {name: one for name, one in names.items() if name not in _AMBIGUOUS}
 
 
 @cache

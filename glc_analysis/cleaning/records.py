@@ -47,12 +47,12 @@ from glc_analysis.text import (
 # Two records are identical if all cells are the same in the columns that both files have, at least three
 # quarters of those of either. That alone does not tell who answered: two persons may tick the same few
 # options. So a record counts where it holds what hardly anybody shares, a time of day or at least
-# :data:`LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
+# :data:`_LETTERS` letters and digits in columns in which nine of ten answers differ (texts, names, ids). Of
 # other records at least five and half of a file must be found in the other one, each with ten answers or
 # more and unlike all others of its file.
 
 
-LETTERS = 12
+_LETTERS = 12
 """So many letters and digits that nobody else of a file wrote tell a record apart."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
@@ -149,7 +149,7 @@ def _is_told_apart(own: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np
         if all(n.sum() >= _FILLED and len(n) >= _DIFFERENT * n.sum() for n in counts):
             is_once = np.all([cells.map(n).fillna(0).to_numpy() == 1 for n in counts], axis=0)
             letters += np.where(is_once, cells.map(lambda text: len(re.findall(r"\w", text))), 0)
-    return has_time | (letters >= LETTERS)
+    return has_time | (letters >= _LETTERS)
 
 
 # ------------------------------
@@ -246,7 +246,7 @@ def conversation_partners(participants: pd.DataFrame, reference: Reference) -> p
 
 
 WHOLE_RECORD = "*"
-DROP, KEEP = "drop", "keep"
+DROP_RECORD, KEEP_RECORD = "drop", "keep"
 
 
 def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
@@ -260,10 +260,10 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
     frame, faults, dropped = frame.copy(), [], []
     for n, fix in corrections.iterrows():
         place = {"file": "corrections.csv", "row": str(n), "column": fix["column"]}
-        if fix["column"] == WHOLE_RECORD and fix["to"] == DROP:
+        if fix["column"] == WHOLE_RECORD and fix["to"] == DROP_RECORD:
             dropped.append(fix["key"])
             log.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
-        elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP:
+        elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP_RECORD:
             faults.append(Fault("column * can only drop or keep a record", value=fix["to"],
                                 fix="write drop or keep in the column `to`, or name one column", **place))
         elif fix["column"] == WHOLE_RECORD:
@@ -300,11 +300,11 @@ def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[
 # The records of all survey files, and table ``answers``.
 
 
-ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
+SURVEY_ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
 RESPONDENT = "respondent"
 """The setting that names the column of the respondents' own ids."""
-YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
+_YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"], settings[RESPONDENT],
-                                   *(settings[role] for role in ROLES)]
+                                   *(settings[role] for role in SURVEY_ROLES)]
                 for name in columns.alternatives(entry)]
     misfits = [fault for survey in surveys for fault in _status_faults(survey, settings["counted"])]
     counted = [_counted_rows(survey, settings["counted"], log) for survey in surveys]
@@ -495,7 +495,7 @@ def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
 
 
 _NO_ANSWERS = pd.DataFrame(
-    columns=["answer_id", "file", "row", *ROLES, "organisation_id", "country_id", "home_country_id",
+    columns=["answer_id", "file", "row", *SURVEY_ROLES, "organisation_id", "country_id", "home_country_id",
              "region_id", "is_interpreted"],
     dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
 """The records of a study without a survey."""
@@ -509,7 +509,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
                              "row": survey.rows})
         found = {}
-        for role in ROLES:
+        for role in SURVEY_ROLES:
             if settings[role]:
                 at, wrong = columns.locate(settings[role], survey,
                                            source=f"[survey] {role} of study.toml")
@@ -571,7 +571,8 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
                      value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = map_unique(part["language"], language_code)
-    part["is_interpreted"] = map_unique(part["interpreted"], lambda text: text.casefold() in YES).astype(bool)
+    is_interpreted = map_unique(part["interpreted"], lambda text: text.casefold() in _YES)
+    part["is_interpreted"] = is_interpreted.astype(bool)
     return faults
 
 
@@ -656,7 +657,7 @@ def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], ques
             organisations.setdefault(two, set()).add(organisation)
         if pairs:
             listed = ", ".join(f"{row.file} (row {row.row})" for row in group.itertuples())
-            lines = " or ".join(f"`survey,{key},{WHOLE_RECORD},,{DROP},{ANOTHER_COUNTS},,`"
+            lines = " or ".join(f"`survey,{key},{WHOLE_RECORD},,{DROP_RECORD},{ANOTHER_COUNTS},,`"
                                 for key in group["answer_id"])
             faults.append(TwoFilesFault(
                 f"the organisation has records in {listed}", value=group["organisation"].iloc[0],
@@ -764,7 +765,7 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
 # that two files of the same name are refused, and that a real study holds no invented record.
 
 
-MARK = "invented by glc sample"
+SYNTHETIC_MARK = "invented by glc sample"
 """What stands in the column ``synthetic`` of invented records."""
 NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
             "under [raw] survey."
@@ -794,7 +795,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
     Invented files carry their mark in every record.
     """
     surveys = read_raw(study, "survey")
-    marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
+    marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == SYNTHETIC_MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
                             fix="take it out of raw/") for s in marked])

@@ -225,7 +225,7 @@ def _is_outside(text: str) -> bool:
 
 AFTER_OTHER = "texts after other"
 """The step of the cleaning that says how many texts a catch-all option took."""
-OFTEN = 5
+_OFTEN = 5
 """A text that is no option is named if so many records have it: fewer could be people's own words."""
 
 
@@ -249,7 +249,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     ``parts`` are the texts by the record's position.
     """
     texts = [""] * len(records.answers)
-    is_wrong_list = OFTEN <= len(parts) == n_filled
+    is_wrong_list = _OFTEN <= len(parts) == n_filled
     files, rows = records.answers["file"].to_numpy(), records.answers["row"].to_numpy()
     taken: Counter[str] = Counter()
     left: dict[tuple[str, str], list[int]] = {}
@@ -266,7 +266,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
         folded: Counter[str] = Counter()
         for text, n in taken.items():
             folded[match_key(text)] += n
-        often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= OFTEN)
+        often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= _OFTEN)
         label = options.options.set_index("option_id")["label"][options.catch_all]
         n = sum(taken.values())
         said = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
@@ -277,7 +277,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     texts = pd.Series(texts, dtype="str") if taken else None
     written = {match_key(part): part for own in parts.values() for part in own}
     n_left = len({position for at in left.values() for position in at})
-    if len(left) > OFTEN and n_left * 2 > n_filled:
+    if len(left) > _OFTEN and n_left * 2 > n_filled:
         return UnknownTexts(texts, [_wrong_list(question, records, found, left, written, n_left, n_filled)])
     faults = []
     ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))

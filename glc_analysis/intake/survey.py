@@ -29,7 +29,7 @@ from glc_analysis.tabular import Grid, clean, read_bytes, read_sheets, read_tabl
 # What every reader returns: a survey export as text, with what its header says.
 
 
-TOGETHER = 10_000
+_TOGETHER = 10_000
 """Records of which all words are held as one text at a time."""
 
 
@@ -66,8 +66,8 @@ class RawSurvey:
         """
         hashes = [np.array([], dtype="uint64")]
         arrays = [self.frame[name].array for name in columns]
-        for start in range(0, len(self.frame) if arrays else 0, TOGETHER):
-            cells = [pa.array(one[start:start + TOGETHER].to_numpy(), pa.large_string()) for one in arrays]
+        for start in range(0, len(self.frame) if arrays else 0, _TOGETHER):
+            cells = [pa.array(one[start:start + _TOGETHER].to_numpy(), pa.large_string()) for one in arrays]
             whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
             hashes.append(pd.util.hash_array(whole.to_numpy(zero_copy_only=False)))
         return np.concatenate(hashes)

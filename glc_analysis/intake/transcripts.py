@@ -49,11 +49,11 @@ from glc_analysis.text import match_key, normalise_space
 # heading (``Background:``), and so are numbered ones (``Interview 3: Casa Azul``): nobody speaks there.
 
 
-CLOCK = r"(?:\d+:[0-5]?\d|\d+):[0-5]?\d(?:[.,]\d{1,3})?"
-_STAMP = rf"[\[(]?{CLOCK}(?:\s*-->\s*{CLOCK})?[\])]?"
+_CLOCK = r"(?:\d+:[0-5]?\d|\d+):[0-5]?\d(?:[.,]\d{1,3})?"
+_STAMP = rf"[\[(]?{_CLOCK}(?:\s*-->\s*{_CLOCK})?[\])]?"
 _NAME = r"[^:：៖]{1,80}?"
-_LABEL = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})\s*(?P<after>[\[(]{CLOCK}[\])])?"
-                    rf"\s*(?::(?=\s|$)|[：៖])(?:\s*(?P<late>[\[(]{CLOCK}[\])])(?=\s|$))?(?P<text>.*)")
+_LABEL = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})\s*(?P<after>[\[(]{_CLOCK}[\])])?"
+                    rf"\s*(?::(?=\s|$)|[：៖])(?:\s*(?P<late>[\[(]{_CLOCK}[\])])(?=\s|$))?(?P<text>.*)")
 _HEAD = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})"
                    rf"(?(stamp)|(?:(?P<gap>\s\s)|\s)(?P<after>{_STAMP}))\s*:?(?P<text>)")
 _SHORT_TITLES = "mr|mrs|ms|dr|prof|sen|rep|hon|amb|gov|sra?|dra|lic|ing|mme|st"
@@ -232,7 +232,7 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    clocks = [] if line.end == line.end else [seconds(clock) for clock in re.findall(CLOCK, stamp)]
+    clocks = [] if line.end == line.end else [seconds(clock) for clock in re.findall(_CLOCK, stamp)]
     return (*clocks, *(line.start, line.end)[len(clocks):])[:2]
 
 
@@ -268,10 +268,10 @@ def _may_be_in_name(word: str) -> bool:
 # a subtitle library, which would drop an unfinished one silently and knows no line numbers.
 
 
-LARGEST, LONGEST = 30_000_000, 3_000_000
+_MOST_DOCX_BYTES, _MOST_TEXT_BYTES = 30_000_000, 3_000_000
 """Bytes that a DOCX file may unpack to, and that a text may hold: an hour of talk takes 100,000."""
 
-_TIMES = re.compile(rf"\s*({CLOCK})\s*-->\s*({CLOCK})(?=\s|$)")
+_TIMES = re.compile(rf"\s*({_CLOCK})\s*-->\s*({_CLOCK})(?=\s|$)")
 _BROKEN_TIMES = re.compile(r"(?=.*\d)[\s\d:.,]*-->[\s\d:.,]*")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 _TAG = re.compile(r"</?(?:(?:c|i|b|u|s|ruby|rt)(?:\.[^\s<>]*)?|(?:v|lang|font)(?:[.\s][^<>]*)?)>"
@@ -380,15 +380,15 @@ def read_lines(path: Path) -> list[Row]:
 
 def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
     """The lines of a transcript, and the speakers whom a table in it names."""
-    raw = read_bytes(path, limit=LARGEST)
+    raw = read_bytes(path, limit=_MOST_DOCX_BYTES)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
     if raw.lstrip()[:5] == b"%PDF-":
         refuse("this is a PDF, of which turns and line breaks cannot be told apart with certainty", path.name,
                "hand in the .docx or .vtt file it was made from; else open it in a word processor, check "
                "that each turn begins a paragraph, and save it as .docx")
-    if len(raw) > LONGEST:
-        said = f"the file holds more than {LONGEST // 1_000_000} MB of text"
+    if len(raw) > _MOST_TEXT_BYTES:
+        said = f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text"
         refuse(said, path.name, "check that it is the right file")
     try:
         return list(enumerate(decode(raw, path.name).split("\n"), 1)), set()
@@ -409,12 +409,13 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
             size = sum(part.file_size for part in members(packed))
-        body = docx.Document(BytesIO(raw)).element if size <= LARGEST else None
+        body = docx.Document(BytesIO(raw)).element if size <= _MOST_DOCX_BYTES else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         fix = "open it in a word processor and save it as .docx without a password"
         raise Faults([Fault("the Word document cannot be read", file=file, fix=fix)]) from error
     if body is None:
-        refuse(f"the file unpacks to more than {LARGEST // 1_000_000} MB", file, "save it without pictures")
+        refuse(f"the file unpacks to more than {_MOST_DOCX_BYTES // 1_000_000} MB", file,
+               "save it without pictures")
     if body.getroottree().docinfo.doctype:
         said = "the file declares a document type, which no word processor does"
         refuse(said, file, "save it as .docx again")

@@ -56,7 +56,7 @@ def masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
 # Names, addresses and numbers in a text.
 
 
-KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
+SUGGESTED_KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
 
 _MONTH = r"[^\W\d_]{3,12}\.?"
 _YEAR = r"(?:1[89]|20)\d\d"
@@ -111,7 +111,7 @@ Word = re.Match[str]
 def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
     """Suggestions for names.csv: one row a name and kind, sorted by kind and frequency.
 
-    Columns: name, kind (one of `KINDS`), count over all texts, context (some words around the
+    Columns: name, kind (one of `SUGGESTED_KINDS`), count over all texts, context (some words around the
     first). Capitalised words count as a name. At the beginning of a sentence they count only if they
     also occur within a sentence; otherwise the first of them is left out.
 
@@ -133,7 +133,7 @@ def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
     counts = Counter((kind, name) for kind, name, _ in found)
     context = {(kind, name): words for kind, name, words in reversed(found)}
     rows = [(name, kind, n, context[kind, name]) for (kind, name), n in counts.items()]
-    rows.sort(key=lambda row: (KINDS.index(row[1]), -row[2], row[0]))
+    rows.sort(key=lambda row: (SUGGESTED_KINDS.index(row[1]), -row[2], row[0]))
     frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
     return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
 
@@ -248,7 +248,7 @@ def _suggestion(text: str, kind: str, start: int, end: int) -> tuple[str, str, s
 # out: they would ask the network for a list of domains, and the search above finds both.
 
 
-NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
+_NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
 def find_numbers(texts: Iterable[str]) -> pd.DataFrame:
@@ -271,4 +271,4 @@ def _recognisers() -> list:
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers()
     return [one for one in registry.recognizers if isinstance(one, PatternRecognizer)
-            and not {*one.supported_entities} & {*NEEDS_NETWORK}]
+            and not {*one.supported_entities} & {*_NEEDS_NETWORK}]

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.addon import brought
-from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
+from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
@@ -379,7 +379,7 @@ class PageProcesses:
 
     def _page_environment(self, page: PageJob, own: Path) -> dict[str, str]:
         root = {} if page.whole_study else {"GLC_STUDY": str(self._reader_study.root)}
-        return self._environment | {VARIABLE: str(own / LOG)} | root
+        return self._environment | {LOG_VARIABLE: str(own / LOG)} | root
 
     def stop(self) -> None:
         """Kills every kernel; their pages fail."""

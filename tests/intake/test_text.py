@@ -146,7 +146,7 @@ def test_a_huge_file_is_refused_before_it_takes_memory(tmp_path, read):
 
 
 def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.tabular.CELLS", 100)
+    monkeypatch.setattr("glc_analysis.tabular._MOST_CELLS", 100)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 10_000)
     with pytest.raises(Faults, match="a.csv, row 51: spans over 100 cells"):

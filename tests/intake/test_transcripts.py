@@ -403,7 +403,7 @@ def test_what_is_no_transcript_is_refused(tmp_path):
 
 def test_a_word_file_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch):
     content = word("Ana: Hi")
-    monkeypatch.setattr("glc_analysis.intake.transcripts.LARGEST", len(content) + 1)
+    monkeypatch.setattr("glc_analysis.intake.transcripts._MOST_DOCX_BYTES", len(content) + 1)
     assert "unpacks to more" in faults(tmp_path, content, "a.docx")[0][1]
 
 

@@ -123,8 +123,8 @@ def rewritten(path, *, rows=b"", packed=zipfile.ZIP_DEFLATED, more=0):
     b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(2, 20)),
 ], ids=["a row without end", "very many blank rows", "a cell at the far end of each row"])
 def test_a_small_file_whose_sheet_spans_very_many_cells_is_refused(tmp_path, monkeypatch, rows):
-    monkeypatch.setattr("glc_analysis.tabular.ROWS", 1000)
-    monkeypatch.setattr("glc_analysis.tabular.CELLS", 200_000)
+    monkeypatch.setattr("glc_analysis.tabular._MOST_ROWS", 1000)
+    monkeypatch.setattr("glc_analysis.tabular._MOST_CELLS", 200_000)
     rewritten(tmp_path / "a.xlsx", rows=rows)
     with pytest.raises(Faults, match="a.xlsx, sheet Sheet: spans over 1,000 rows or 200,000 cells"):
         read_sheets(tmp_path / "a.xlsx")

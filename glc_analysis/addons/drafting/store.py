@@ -32,7 +32,7 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
-from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP, WHOLE_RECORD, TwoFilesFault
+from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.errors import CellFault, Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference, units
@@ -629,7 +629,7 @@ def note_more(study: Study, found: Faults) -> Faults:
     if records:
         said.append(Fault(f"{_are(len(records), 'record')} of organisations with records in several files",
                           file=more_file(study, "corrections"),
-                          fix=f"write {DROP} into `to` of those that do not count; {again}"))
+                          fix=f"write {DROP_RECORD} into `to` of those that do not count; {again}"))
     if n_records:
         said.append(Fault(f"{_are(n_records, 'record')} perhaps no answer", column="*",
                           file=more_file(study, "corrections"),

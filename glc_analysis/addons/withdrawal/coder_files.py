@@ -26,7 +26,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
-from glc_analysis.intake.codings import PROJECTS, read_codings
+from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
 from glc_analysis.intake.codings.documents import column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
@@ -239,7 +239,7 @@ class Recoding:
             raise Faults([self._manual_fix(path, met)])
         elif any(now is None or now.offsets for now in left.values()) or self._tell(said) != said:
             is_markup = raw.tool == "refi-qda" and path.suffix.lower() != ".qdpx"
-            if is_markup or len(self._kept(raw.quarantined, left)) or raw.tool in PROJECTS and any(
+            if is_markup or len(self._kept(raw.quarantined, left)) or raw.tool in PROJECT_PROGRAMS and any(
                     _is_about(memo, left) for memo in raw.memos.itertuples()):
                 raise Faults([self._manual_fix(path, met)])
             return self._rewrite(path, raw, left)

@@ -30,7 +30,7 @@ from glc_analysis.intake.codings.documents import (
 )
 from glc_analysis.intake.codings.model import (
     ELLIPSIS,
-    TABLE,
+    TABLE_BYTES,
     WHOLE_TEXT,
     Located,
     ParsedCodings,
@@ -105,14 +105,14 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
     if path.name == JOURNAL:
         return read_journal(path, coder=coder)
     if path.suffix.lower() == ".txt":
-        lines = decode(read_bytes(path, limit=TABLE), path.name).split("\n")
+        lines = decode(read_bytes(path, limit=TABLE_BYTES), path.name).split("\n")
         if is_references(lines):
             return read_references(path, lines, coder=coder)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return _read_sheets(path, [read_table(path, limit=TABLE)], coder, separator)
+    return _read_sheets(path, [read_table(path, limit=TABLE_BYTES)], coder, separator)
 
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> ParsedCodings:
@@ -154,7 +154,7 @@ _ALIKE = 0.6
 """Words as like as this to those in the place are the words of another version of the text."""
 
 
-PROJECTS = ("refi-qda", "qualcoder", "taguette")
+PROJECT_PROGRAMS = ("refi-qda", "qualcoder", "taguette")
 """Programs whose files hold every text of a project, also those that nobody has read."""
 
 
@@ -181,7 +181,8 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
     if missing and found.tool not in ("csv", "nvivo"):  # lists never bring the texts
         lost = ", ".join(missing)
         found.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
-    uncoded = {*found.texts} - {one.source for one in found.passages} if found.tool in PROJECTS else set()
+    is_project = found.tool in PROJECT_PROGRAMS
+    uncoded = {*found.texts} - {one.source for one in found.passages} if is_project else set()
     memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
     return RawCodings(

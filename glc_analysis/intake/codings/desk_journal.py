@@ -32,9 +32,9 @@ from glc_analysis.writing import sync_folder
 
 Line = Mapping[str, Any]
 ANSWER, TRAINING = "answer", "training"
-NEGATIVE_CASE = "Negative case."
+_NEGATIVE_CASE = "Negative case."
 """The words with which the memo of a coding begins that its coder marked as a negative case."""
-PATIENCE = 10.0
+_PATIENCE = 10.0
 """Seconds that one window of a coder waits for another to save its act."""
 
 # ------------------------------
@@ -431,7 +431,7 @@ class Journal:
 
     def _lock(self, stack: ExitStack) -> None:
         """Locks the folder; waits for another window, which needs a moment for an act."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + _PATIENCE
         while True:
             try:
                 stack.enter_context(locked(self.path.parent, what="window of the coding desk"))
@@ -508,7 +508,7 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
     for coding in work.codings.values():
         if coding.document_id in handed_in:
             words = work.texts[coding.document_id].text[coding.start:coding.end]
-            memo = "\n".join(filter(None, [NEGATIVE_CASE * coding.negative_case, coding.memo]))
+            memo = "\n".join(filter(None, [_NEGATIVE_CASE * coding.negative_case, coding.memo]))
             found.passages.append(Passage(coding.document_id, coding.start, coding.end, words, coding.code_id,
                                           coder, memo))
     for proposal in work.proposals.values():

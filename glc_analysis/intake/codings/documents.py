@@ -175,7 +175,7 @@ def _with_parents(code: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 # Tables.
 
 
-NAMES = {  # what tools and people call a column
+_COLUMN_NAMES = {  # what tools and people call a column
     "document": "source", "document name": "source", "document_id": "source", "source": "source",
     "file": "source", "filename": "source",
     "start": "start", "start_offset": "start", "start position": "start", "pos0": "start",
@@ -188,7 +188,7 @@ NAMES = {  # what tools and people call a column
     "": "", "id": "", "row": "", "date": "",
 }  # fmt: skip
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
-NO_SEPARATOR = "none"
+_NO_SEPARATOR = "none"
 """The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
 _WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
 
@@ -203,10 +203,10 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     """
     found = ParsedCodings(path, "csv")
     names = [name.strip().casefold() for name in grid.names]
-    columns = {role: [n for n, name in enumerate(names) if NAMES.get(name) == role]
-               for role in dict.fromkeys(NAMES.values())}
+    columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
+               for role in dict.fromkeys(_COLUMN_NAMES.values())}
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
-    ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
+    ticks = [] if wide else [n for n, name in enumerate(names) if name not in _COLUMN_NAMES]
     if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column a code), start and end, quote, "
                "as docs/coding-files.md shows, or export the table again with the missing ones")
@@ -273,7 +273,7 @@ def _one_cell(found: ParsedCodings, cells: list[str], role: str, row: str) -> st
 def _codes_in(found: ParsedCodings, cell: str, column: str, separator: str, row: str) -> list[str]:
     """The codes of a cell. It is a fault if it is doubtful whether they are one or several."""
     text, is_plural = cell.strip(), column == "codes"
-    if separator == NO_SEPARATOR:
+    if separator == _NO_SEPARATOR:
         return [text] if text else []
     parts = text.split(separator) if separator else _BETWEEN_CODES.split(text) if is_plural else [text]
     doubtful = "" if separator or is_plural and len(parts) > 1 else ",|" if is_plural else ";\n|"
@@ -281,7 +281,7 @@ def _codes_in(found: ParsedCodings, cell: str, column: str, separator: str, row:
         found.faults.append(Fault(
             "this may be one code or several", file=found.path.name, row=row, column=column, value=text[:80],
             fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
-                f'"{NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
+                f'"{_NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
     return [code.strip() for code in parts if code.strip()]
 
 
@@ -295,7 +295,7 @@ def column_roles(names: list[str]) -> list[str]:
     if layout := next((one for one in layouts() if not one.missing(names)), None):
         by_place = {n: role for role, n in layout.places(names).items()}
         return [by_place.get(n, "") for n in range(len(names))]
-    return [NAMES.get(name.strip().casefold(), "") for name in names]
+    return [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
 
 
 def _is_ticked(cell: str) -> bool:

@@ -84,7 +84,7 @@ PROOFS = {
     "by_position": "nothing: the file gives numbers alone",
 }
 """What shows that a coding is in its place. Only the first words are in the coders' files themselves."""
-MAX_DEPTH = 50  # levels of a tree of codes: a deeper one is a loop or a trap
+_MOST_LEVELS = 50  # levels of a tree of codes: a deeper one is a loop or a trap
 
 
 @dataclass
@@ -151,7 +151,7 @@ class ParsedCodings:
 
 def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
     names: list[str] = []
-    while key in nodes and len(names) < MAX_DEPTH:
+    while key in nodes and len(names) < _MOST_LEVELS:
         name, key, _ = nodes[key]
         names.insert(0, name)
     return None if key else names
@@ -448,10 +448,10 @@ def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
 # Packages, XML and databases, opened so that they can do no harm.
 
 
-LIMIT, MARKUP = 100 * 2**20, 32 * 2**20
+_MOST_UNPACKED, _MOST_XML = 100 * 2**20, 32 * 2**20
 """A package may unpack to so many bytes, and an XML document be so long: in memory it takes thirty times
 as much. Sound, pictures and PDF do not count: they stay packed."""
-TABLE = 10 * 2**20
+TABLE_BYTES = 10 * 2**20
 """So many bytes a table of codings may have: 50,000 with their quotations."""
 
 _UNREAD = re.compile(
@@ -465,7 +465,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """The members of a ZIP file whose names match a pattern, in any case of letters: name -> content.
 
     Raises `Faults` for what is no ZIP file, a member with a path outside the package, two of
-    one name, and a package that would unpack to more than `LIMIT` bytes.
+    one name, and a package that would unpack to more than `_MOST_UNPACKED` bytes.
     """
     try:
         with zipfile.ZipFile(path) as package:
@@ -485,17 +485,17 @@ def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
     said |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
     faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in said.items()]
     size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
-    if size > LIMIT:
-        message = f"unpacks to {size:,} bytes without sound, pictures and PDF; the limit is {LIMIT:,}"
-        faults.append(Fault(message, file=file, fix=_LESS))
+    if size > _MOST_UNPACKED:
+        faults.append(Fault(f"unpacks to {size:,} bytes without sound, pictures and PDF; the limit is "
+                            f"{_MOST_UNPACKED:,}", file=file, fix=_LESS))
     if faults:
         raise Faults(faults)
 
 
 def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
     """The elements of an XML document as they start and end; DOCTYPE, entities, bad markup are faults."""
-    if len(content) > MARKUP:
-        refuse(f"holds {len(content):,} bytes of XML; the limit is {MARKUP:,}", file, _LESS)
+    if len(content) > _MOST_XML:
+        refuse(f"holds {len(content):,} bytes of XML; the limit is {_MOST_XML:,}", file, _LESS)
     try:
         depth, events = 0, iterparse(BytesIO(content.lstrip()), events=("start", "end"), forbid_dtd=True)
         for n, (event, element) in enumerate(events):
