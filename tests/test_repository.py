@@ -173,19 +173,29 @@ def test_set_up_installed_the_kernel_of_this_environment():
     assert Path(find_kernel_specs()["glc_analysis"]).is_relative_to(sys.prefix)
 
 
-def test_no_room_imports_one_above_it():
-    """The layers of the house, as the contract in pyproject.toml has them; imports inside functions count."""
-    done = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT,
-                          capture_output=True, text=True)
+def run_tool(*command):
+    """Fails with what a program of the environment says where it ends with an error."""
+    done = subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_room_imports_one_above_it():
+    """The layers of the house, as the contract in pyproject.toml has them; imports inside functions count."""
+    run_tool("lint-imports", "--no-cache")
+
+
 def test_ruff_finds_nothing():
-    found = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
+    run_tool("ruff", "check", "--output-format", "concise", ".")
+
+
+def test_types_hold():
+    """In the modules that pyproject.toml does not exclude."""
+    run_tool("ty", "check", "--output-format", "concise")
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
+    run_tool("deptry", ".")
 
 
 def test_every_planted_error_has_its_place_in_the_code():

@@ -7,6 +7,7 @@ study folder. Its private tables are committed as well, since nobody in them is 
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from glc_analysis import manifest
 from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.reference import write_gitignore
+from glc_analysis.schema import default_settings, reference_path, reference_tables
 from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
@@ -44,12 +46,11 @@ def write_sample(root: Path) -> list[Path]:
         raise GLCError(f"{root} is a real study (reference/study.toml), and invented data would stop its "
                        "build. To fix: name a folder that is not there yet, `glc --study NEWFOLDER sample`.")
     written = []
-    for path in sorted(path for part in PARTS for path in _data_in(COMMITTED / part)):
-        target = root / path.relative_to(COMMITTED)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            written.append(target)
+    for name, content in known_files(COMMITTED).items():
+        if not (root / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+            written.append(root / name)
     keep_digest_key(root, KEY)
     write_gitignore(root)
     return written
@@ -72,9 +73,9 @@ def remove_sample(study: Study) -> None:
                if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
+    committed = known_files(COMMITTED)
     private = [path for path in _data_in(study.private_reference)
-               if (COMMITTED / study.relative(path)).is_file()
-               and path.read_bytes() == (COMMITTED / study.relative(path)).read_bytes()]
+               if path.read_bytes() == committed.get(study.relative(path))]
     for path in [*present.values(), *_data_in(study.processed), *private]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)
@@ -89,9 +90,36 @@ def _refuse_other_manifest(root: Path) -> None:
     recorded, ours = (
         {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
         for folder in (root, COMMITTED))
-    if recorded and recorded != ours:
+    if recorded and recorded != {name: digest for name, digest in ours.items() if _is_known(name)}:
         raise GLCError("manifest.csv belongs to other raw files. To fix: write this sample into "
                        "a folder of its own, `glc --study DIR sample`.")
+
+
+def known_files(folder: Path) -> dict[str, bytes]:
+    """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
+    raw folders with their rows of the manifest, reference tables, sections of the settings."""
+    files = {}
+    for path in sorted(path for part in PARTS for path in _data_in(folder / part)):
+        name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+        if name == reference_path("manifest"):
+            header, *rows = content.splitlines(keepends=True)
+            content = b"".join([header, *(row for row in rows if _is_known(row.split(b",")[0].decode()))])
+        elif name == "reference/study.toml":
+            settings = default_settings()[0]
+            sections = re.split(r"(?m)^(?=\[)", content.decode())
+            content = "".join(text for text in sections if text[0] != "["
+                              or text[1:text.index("]")] in settings).encode()
+        if _is_known(name):
+            files[name] = content
+    return files
+
+
+def _is_known(name: str) -> bool:
+    """Whether the core or an add-on that is installed has the raw folder or table in which a file lies."""
+    top, *folders, file = name.split("/")
+    if top == "raw":
+        return folders[0] in default_settings()[0]["raw"]
+    return not file.endswith(".csv") or file.removesuffix(".csv") in reference_tables()
 
 
 def _data_in(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from glc_analysis.sample import PARTS, known_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
 from scripts.sample_study.convening import write_convening
@@ -23,7 +24,8 @@ DEFAULT = 30, 25, 2017
 
 def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
                 seed: int = DEFAULT[2]) -> None:
-    """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder without them.
+    """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder without them, and
+    nothing that belongs to an add-on that is not installed.
 
     Raises UsageError, with nothing written, where the numbers of organisations and
     countries do not fit together; FileExistsError where one of the folders is there.
@@ -38,3 +40,9 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_coders_work(root, answers)
     write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
     write_manifest(root)
+    known = known_files(root)
+    for path in [path for part in PARTS for path in (root / part).rglob("*") if path.is_file()]:
+        if (name := path.relative_to(root).as_posix()) not in known:
+            path.unlink()
+        elif path.read_bytes() != known[name]:
+            path.write_bytes(known[name])
