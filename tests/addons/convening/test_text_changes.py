@@ -12,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.histories import changes, outcome
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
-from glc_analysis.addons.convening.pages.convening import marked, words
+from glc_analysis.addons.convening.pages.text_history import marked, words
 from glc_analysis.addons.convening.trace import trace
 from glc_analysis.build import build
 from glc_analysis.status import status_lines

@@ -21,11 +21,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from glc_analysis.addons.convening.packets.paper import (
     CONTENTS,
@@ -52,6 +52,7 @@ from glc_analysis.addons.convening.packets.parts import (
     guide_languages,
     mark,
     packets,
+    part_macros,
     pdf_settings,
     printed_pages,
     sections,
@@ -59,7 +60,7 @@ from glc_analysis.addons.convening.packets.parts import (
     without_notes,
 )
 from glc_analysis.addons.convening.rating_forms import Form
-from glc_analysis.addons.convening.ratings import ABSTAIN, SCORED, Question
+from glc_analysis.addons.convening.ratings import SCORED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
@@ -69,7 +70,6 @@ from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
-from glc_analysis.tables_html import tag
 from glc_analysis.terminal import Progress, graceful_interrupt, progress_bar
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
@@ -269,9 +269,9 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
     front = partial(cover, parts.study, settings.day, packet)
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
-        first = [PrintedPart(MARK, front(contents=tag("p", CONTENTS)))]
+        first = [PrintedPart(MARK, front(contents=part_macros().contents_mark(CONTENTS)))]
         contents = front(contents=_contents(html for _, html in pieces))
-    whole = contents + "".join(html for _, html in pieces)
+    whole = "".join([contents, *(html for _, html in pieces)])
     yield partial(_write_packet, own / "packet", packet, first, printed_parts, whole, settings)
 
 
@@ -297,9 +297,9 @@ def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSett
 def _write_source(path: Path, title: str, settings: PdfSettings,
                   printed_parts: Iterable[PrintedPart], html: str) -> None:
     """Writes the source of a document, for the gate."""
-    marks = "".join(tag("p", escape(printed.mark)) for printed in printed_parts)
-    path.with_suffix(SOURCE).write_text(f"<title>{escape(title)}</title><p>{escape(settings.running)}</p>"
-                                         f"{marks}{html}", encoding="utf-8")
+    marks = [printed.mark for printed in printed_parts]
+    path.with_suffix(SOURCE).write_text(part_macros().source(title, settings.running, marks, Markup(html)),
+                                        encoding="utf-8")
 
 
 def _shared_mark(packet: Packet) -> str:
@@ -309,8 +309,8 @@ def _shared_mark(packet: Packet) -> str:
 
 def _contents(pieces: Iterable[str]) -> str:
     """The list of contents of a Word document, as links to the headings of its parts."""
-    found = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
-    return tag("ul", *(tag("li", tag("a", title, href=f"#{name}")) for name, title in found))
+    headings = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
+    return part_macros().contents([(name, Markup(title)) for name, title in headings])
 
 
 # ------------------------------
@@ -343,33 +343,15 @@ def _markup(n: int, form: Form) -> str:
 
 def form_html(form: Form) -> str:
     """A form as HTML: how to fill it in, then a box a principle. What more belongs on the paper of a rater,
-    such as an address, is a paragraph of its own after :func:`_instructions`."""
-    return tag("div", _instructions(form), *(_principle(form, row) for row in form.rows.itertuples()),
-               lang=form.language, dir=form.direction)
+    such as an address, is a paragraph of its own after the instructions."""
+    return part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
+                              [_principle(form, row) for row in form.rows.itertuples()], form.language,
+                              form.direction)
 
 
-def _instructions(form: Form) -> str:
-    """The heading, what to do, and what becomes of the votes."""
-    return "".join([tag("p", tag("strong", escape(form.heading))),
-                    tag("p", tag("strong", escape(form.say["cross_one"]))),
-                    *(tag("p", escape(line)) for line in form.how.split("\n"))])
-
-
-def _principle(form: Form, row: Any) -> str:
-    """A principle, what its text was before, and its rows of boxes, which stay on one page."""
-    say = {key: escape(text) for key, text in form.say.items()}
-    stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
-    statement = tag("strong", escape(f"{row.principle_id} {form.shown(row)}"))
-    said = tag("div", tag("p", statement, stamp), custom_style="Lead")
-    before = "".join(tag("p", escape(line)) for line in form.history_lines(row))
-    boxes = "".join(_boxes(form, question) for question in SCORED)
-    rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "
-                    f"☐ {say['yes']} ☐ {say['no']}")
-    return tag("div", said, before, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
-               **{"typst:breakable": "false", "typst:above": "12pt"})
-
-
-def _boxes(form: Form, question: Question) -> str:
-    low, high = map(escape, form.ends(question))
-    return tag("tr", tag("th", escape(form.label(question)), scope="row"), tag("td", low),
-               *(tag("td", score, class_="glc-box") for score in question.choices), tag("td", high))
+def _principle(form: Form, row: Any) -> dict[str, Any]:
+    """What the form shows of a principle."""
+    scales = [(form.label(question), low, question.choices, high) for question in SCORED
+              for low, high in [form.ends(question)]]
+    return {"statement": f"{row.principle_id} {form.shown(row)}", "cited": form.words_of(row),
+            "before": form.history_lines(row), "scales": scales, "say": form.say}

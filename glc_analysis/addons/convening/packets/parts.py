@@ -12,8 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil
+from typing import TYPE_CHECKING
 
 import lxml.html
+from IPython.display import HTML as Html
 from lxml.html.builder import SPAN
 from markupsafe import Markup, escape
 
@@ -46,10 +48,13 @@ from glc_analysis.publish.returns import addressed
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import bar, frame_html, html_table, tag
-from glc_analysis.templates import languages, phrases, template
+from glc_analysis.tables_html import bar, elements, frame_html, html_table
+from glc_analysis.templates import blocks, languages, phrases, template
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
 
 # ------------------------------
 # The packets for the convening: who gets one, and which parts it has, in which order.
@@ -225,10 +230,13 @@ class Section:
         for element in units[kept:]:
             element.drop_tree()
         left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {where}."
-        return "".join([tag("h2", escape(self.heading)) if self.heading else "",
-                        tag("p", escape(self.note), class_="glc-note") if self.note else "",
-                        _tidy(root),
-                        tag("p", escape(left_out), class_="glc-note") if kept < len(units) else ""])
+        return part_macros().section(self.heading, self.note, Markup(_tidy(root)),
+                                     left_out if kept < len(units) else "")
+
+
+def part_macros() -> TemplateModule:
+    """The macros of parts.html, for all modules of this folder."""
+    return blocks(__file__, "parts.html")
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
@@ -273,13 +281,12 @@ def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     return [with_heading(part, sections(study, part, packet))]
 
 
-def with_heading(part: Part, found: list[Section], share: float = 1) -> str:
+def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
     """Sections below the heading of their part, and what the reader is asked to do with them."""
-    asked = WHAT_TO_DO.get(part.kind, "")
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
-    return "".join([tag("h1", escape(part.title), id=part.slug), tag("p", escape(asked)) if asked else "",
-                    *(section.truncate(share, where(part)) for section in found),
-                    room_for_notes(notes) if notes else ""])
+    return part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
+                              [section.truncate(share, where(part)) for section in all_sections],
+                              room_for_notes(notes) if notes else "")
 
 
 def without_notes(html: str) -> str:
@@ -297,24 +304,28 @@ def mark(part: Part, packet: Packet) -> str:
     return ALONE.format(packet.label) if part.kind == "brief" else MARK
 
 
+def _html(shown: Html) -> str:
+    return str(shown.data)
+
+
 def _brief(page: StudyView) -> Iterator[Section]:
-    yield Section("Your answers", ASKED, own_answers(page).data, "questions")
+    yield Section("Your answers", ASKED, _html(own_answers(page)), "questions")
     yield Section("Your words", "What you wrote and said, with the codes on which the coders agreed.",
-                  own_passages(page).data, "passages")
-    yield Section("Words of yours that may be printed", "", own_quotations(page).data, "quotations")
+                  _html(own_passages(page)), "passages")
+    yield Section("Words of yours that may be printed", "", _html(own_quotations(page)), "quotations")
     yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
                   "tell the team that gave you this. What has been printed by then cannot be called back. "
                   f"{WITHDRAWAL['before_signing']}",
-                  own_consents(page).data)
+                  _html(own_consents(page)))
 
 
 def _country(page: StudyView) -> Iterator[Section]:
-    yield Section("Who answered", "", who_answered(page).data)
+    yield Section("Who answered", "", _html(who_answered(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  for_paper(answers_by_country(page).data), "questions")
+                  for_paper(_html(answers_by_country(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  for_paper(codes_by_country(page).data), "codes")
+                  for_paper(_html(codes_by_country(page))), "codes")
     yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
@@ -356,59 +367,62 @@ def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
 
 
 def _theme(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", definition(page).data)
+    yield Section("", "", _html(definition(page)))
     yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
                   "answered. Small counts are given as ranges.", _counts_table(page), "questions")
     yield Section("By region of work", "The number of organisations differs between regions.",
                   "".join(question_html(page, question, by="region")
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
-                  "all that were asked about it or raised it unasked.", codes(page).data, "codes")
+                  "all that were asked about it or raised it unasked.", _html(codes(page)), "codes")
     yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
 def _counts_table(page: StudyView) -> str:
     """The questions of a theme in one table: each with its answers and how many gave them."""
-    lines, untold = [], []
-    for question in page.question_table.itertuples():
-        rows = page.summary(question.question_id)
-        if rows.empty or question.type in ("text", "date"):
-            untold += [question.question_id] if question.type not in ("text", "date") else []
+    lines, hidden = [], []
+    for question in page.question_table.to_dict("records"):
+        rows = page.summary(question["question_id"])
+        if question["type"] in ("text", "date"):
             continue
-        name = Markup(tag("span", escape(question.question_id), class_="glc-id") + escape(question.wording))
-        if question.type == "number":
+        if rows.empty:
+            hidden.append(question["question_id"])
+            continue
+        name = part_macros().question(question["question_id"], question["wording"])
+        if question["type"] == "number":
             middle = rows[rows["statistic"] == "median"]
-            lines += [("glc-asked", name, f"median {row.value:g} of {row.base_n}")
-                      for row in middle.itertuples()]
+            lines += [("glc-asked", name, f"median {value:g} of {base}")
+                      for value, base in zip(middle["value"], middle["base_n"], strict=True)]
             continue
-        if question.option_list == COUNTRY_LIST:
+        if question["option_list"] == COUNTRY_LIST:
             rows = rows[rows["n"].ne(0)]
-        told = [("glc-option", row.option, bar(row.share, text))
-                for row, text in zip(rows.itertuples(), count_texts(rows), strict=True)]
-        lines += [("glc-asked", name, None), *told] if told else []
-    said = f"Not shown, since it could reveal who gave an answer: {', '.join(untold)}."
+        if len(rows):
+            drawn = map(bar, rows["share"], count_texts(rows))
+            lines += [("glc-asked", name, None), *(
+                ("glc-option", option, count) for option, count in zip(rows["option"], drawn, strict=True))]
     if not lines:
-        return tag("p", "No figure of this theme is shown to the convening.", class_="glc-note")
+        return elements().note("No figure of this theme is shown to the convening.")
     kinds, names, counts = zip(*lines, strict=True)
-    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + (
-        tag("p", escape(said), class_="glc-note") if untold else "")
+    note = f"Not shown, since it could reveal who gave an answer: {', '.join(hidden)}."
+    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + elements().notes(
+        [note] if hidden else [])
 
 
 def _joint(page: StudyView) -> Iterator[Section]:
     yield Section("", "The team wrote how the two fit and what follows.",
-                  convening.joint_display(page).data)
+                  _html(convening.joint_display(page)))
 
 
 def _principles(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", statements(page).data)
+    yield Section("", "", _html(statements(page)))
 
 
 def _facilitator(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", facilitator_sheet(page).data)
+    yield Section("", "", _html(facilitator_sheet(page)))
 
 
 def _interpreter(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", interpreter_sheet(page).data)
+    yield Section("", "", _html(interpreter_sheet(page)))
 
 
 _VIEW_OF = {"brief": "organisation", "country": "country", "theme": "theme"}
@@ -428,7 +442,6 @@ QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "A
           "practice": CLAIMS["practised"].rstrip("."), "joint": JOINT_DISPLAY, "limits": SIDES["qualifies"],
           "votes": VOTES, "signatures": SIGNATURES, "high": "high", "middle": "middle", "low": "low"}
 """Words of the other pages that the guide explains, by their names in guide.csv."""
-BLANK = "\u00a0"
 LINES = 4
 """How many lines there are to write the programme on, where study.toml has none."""
 
@@ -476,7 +489,7 @@ def _in_english(text: str, language: str) -> str:
     """English words, or a day, in a text of a language. They keep their own direction: without the marks
     (U+200E), a number or quotation mark at their beginning is set at their end in Arabic."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
-    return escape(text) if language == "en" else tag("span", escape(mark + text + mark), lang="en", dir="ltr")
+    return escape(text) if language == "en" else part_macros().in_english(mark + text + mark)
 
 
 def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
@@ -494,14 +507,5 @@ def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> s
     facts = {name.capitalize(): set_down[name] for name in ("date", "place", "contact")}
     programme = set_down["programme"] or [""] * LINES
     rows = [*facts.items(), *zip(["Programme", *[""] * (len(programme) - 1)], programme, strict=True)]
-    body = (tag("tr", tag("th", escape(name) or BLANK, scope="row"), tag("td", escape(said) or BLANK))
-            for name, said in rows)
-    return "".join([
-        tag("div", tag("p", escape(study.title)), custom_style="Title",
-            **{"typst:text:size": "24pt", "typst:inset": "(top: 12mm)", "typst:below": "6mm"}),
-        tag("div", tag("p", escape(f"Packet for {packet.label}")), custom_style="Subtitle",
-            **{"typst:text:size": "15pt", "typst:below": "9mm"}),
-        tag("p", tag("strong", INVENTED)) if study.is_synthetic else "",
-        tag("table", tag("tbody", *body), class_="glc-lines"),
-        *(tag("p", escape(line)) for line in lines),
-        tag("div", tag("p", tag("strong", "Contents")), **{"typst:above": "8mm"}), tag("div", contents)])
+    return part_macros().cover(study.title, f"Packet for {packet.label}",
+                               INVENTED if study.is_synthetic else "", rows, lines, contents)

@@ -1,14 +1,14 @@
 """What packets show on paper: briefs, a sheet a principle, the facilitator's and the interpreter's sheets.
 
-In: the view of one organisation (:class:`~.study_view.StudyView`). Out: HTML, a function each: what the
-study has of it, its answers beside the study's, its coded words, its quotations, and what it can decide.
+The functions render what the convening, or on its brief one organisation, may see
+(:class:`~.study_view.StudyView`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.agenda import GROUPS
 from glc_analysis.addons.convening.consensus import no_result, roles_in_words
-from glc_analysis.addons.convening.pages.convening import agenda_rows, came_about
+from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NO_PRINCIPLES,
     NONE_AGREED,
@@ -25,11 +25,13 @@ from glc_analysis.addons.convening.pages.principles import (
     WITHHELD,
     evidence_of,
     history_html,
-    language_attributes,
     nothing_said,
     positions_html,
+    reasons_html,
     signatures_html,
+    statement_html,
 )
+from glc_analysis.addons.convening.pages.text_history import came_about
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -37,8 +39,8 @@ from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
-    QUOTATION_RULES,
     READING_AUDIENCES,
+    QUOTATION_RULES,
     TEAM_QUOTATION_RULES,
     case_segments,
     owners,
@@ -49,18 +51,21 @@ from glc_analysis.publish.returns import held, passages, sheet_phrases
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import PANELS
 from glc_analysis.tables_html import (
+    elements,
     html_table,
     in_brackets,
     language_label,
     note,
     quotation,
     show,
-    tag,
 )
-from glc_analysis.templates import read_text
+from glc_analysis.templates import blocks, read_text
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
 
 # ------------------------------
 # The brief of one organisation.
@@ -77,18 +82,22 @@ def own_record(view: StudyView) -> Html:
     """What the study has of the organisation, in two sentences: when it answered, how many questions, how
     many of its passages are coded, and how many quotations are proposed for printing."""
     rows = view.read("responses")
-    row = next(view.read("organisations").itertuples())
+    row = view.read("organisations").iloc[0]
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
     countries = sorted({*view.read("answers")["country_id"]} - {""})
     where = [view.country_labels.get(one, one) for one in countries]
     quotes, *rest = held(view.study)
     coded, proposed = _coded_words(view, rest), _own_quotes(view, [quotes, *rest])
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
-                                   day_in_words(row.answered_on),
+                                   day_in_words(row["answered_on"]),
                                    f"for {' and '.join(where)}" if where else ""]))
     second = (f"{_number(coded, 'passage')} of your words are coded, and "
               f"{_number(proposed, 'quotation')} of yours are proposed for printing")
-    return show(tag("p", escape(f"{first}. {second}.")))
+    return show(_macros().paragraph(f"{first}. {second}."))
+
+
+def _macros() -> TemplateModule:
+    return blocks(__file__, "sheets.html")
 
 
 def _number(rows: pd.DataFrame, noun: str) -> str:
@@ -126,8 +135,8 @@ def own_answers(view: StudyView) -> Html:
         own = [(question, given[question.question_id]) for question in asked.itertuples()
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
-        lines += [("", question.wording, Markup("<br>".join(
-            _answer_texts(view, question, rows, counted.get(question.question_id, figures.iloc[:0])))))
+        lines += [("", question.wording, _macros().answers(
+            _answer_lines(view, question, rows, counted.get(question.question_id, figures.iloc[:0]))))
                   for question, rows in own]
     if not lines:
         return note(NOT_ASKED)
@@ -136,27 +145,28 @@ def own_answers(view: StudyView) -> Html:
                       rows=kinds))
 
 
-def _answer_texts(view: StudyView, question, rows: pd.DataFrame, figures: pd.DataFrame) -> Iterator[str]:
-    """The answer beside the ``figures`` of the question; where the organisation answered for several
-    countries, the answer for each country."""
-    several = len(rows) > 1
-    listed = view.options[view.options["option_list"] == question.option_list]
-    labels = dict(zip(listed["option_id"], listed["label"], strict=True))
+def _answer_lines(view: StudyView, question: Any, rows: pd.DataFrame,
+                  figures: pd.DataFrame) -> list[tuple[str, str, Markup]]:
+    """The answer beside the ``figures`` of the question: the country (blank where the organisation answered
+    for one), why there is no answer, and the answer."""
+    options = view.options[view.options["option_list"] == question.option_list]
+    labels = dict(zip(options["option_id"], options["label"], strict=True))
     counts = {row.option_id: count_text(row.n, row.base_n, row.band).partition(" (")[0]  # brackets once
               for row in figures.itertuples() if row.statistic == "count"}
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
-    for row in rows.itertuples():
-        where = escape(f"{view.country_labels.get(row.country_id, row.country_id)}: " if several else "")
-        if row.missing:
-            yield where + tag("em", escape(PHRASES[row.missing]))
-        elif question.option_list and question.option_list != COUNTRY_LIST:
-            yield where + Markup("; ").join(
-                escape(labels.get(one, one)) + in_brackets(counts.get(one, "not shown"))
-                for one in row.value.split(";"))
-        else:
-            texts = [labels.get(one, one) for one in row.value.split(";")]
-            yield where + escape("; ".join(texts)) + Markup().join(map(in_brackets, middle))
+
+    def answer(value: str) -> Markup:
+        chosen = [labels.get(option, option) for option in value.split(";")]
+        if not question.option_list or question.option_list == COUNTRY_LIST:
+            return escape("; ".join(chosen)) + Markup().join(map(in_brackets, middle))
+        return Markup("; ").join(escape(label) + in_brackets(counts.get(option, "not shown"))
+                                 for label, option in zip(chosen, value.split(";"), strict=True))
+
+    countries = rows["country_id"].map(lambda country: view.country_labels.get(country, country))
+    return [(country if len(rows) > 1 else "", PHRASES[missing] if missing else "",
+             Markup() if missing else answer(value))
+            for country, missing, value in zip(countries, rows["missing"], rows["value"], strict=True)]
 
 
 def own_passages(view: StudyView) -> Html:
@@ -177,16 +187,16 @@ def own_passages(view: StudyView) -> Html:
     first = first.head(PASSAGES).sort_index()
     if more := len(rows) - len(first):
         notes.append(f"{more} more are coded. Your return lists them all, with boxes for your corrections.")
-    shown = html_table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
-                   "Said in": first["question"], "What we think it is about": first["codes"]})
-    return show(shown + (note(*notes).data if notes else ""))
+    table = html_table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
+                        "Said in": first["question"], "What we think it is about": first["codes"]})
+    return show(table + elements().notes(notes))
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
     """A text in its own writing direction; a longer one is cut at the end of a word."""
     is_long = 0 < length < len(text)
     shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
-    return Markup(tag("span", escape(shown), dir="auto"))
+    return _macros().passage(shown)
 
 
 def own_quotations(view: StudyView) -> Html:
@@ -196,8 +206,7 @@ def own_quotations(view: StudyView) -> Html:
         return note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
     state = ["; ".join(TO_DISCUSS if rule in TEAM_QUOTATION_RULES else QUOTATION_RULES[rule][0]
-                       for rule in QUOTATION_RULES if rule in broken) or "will be printed"
-             for broken in rows["broken"]]
+                       for rule in QUOTATION_RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
     return show(html_table({
         "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
@@ -214,18 +223,17 @@ def own_consents(view: StudyView) -> Html:
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
     subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in CONSENT_ITEMS]
-    explained = note("– means that no decision is recorded, which counts as no.", *notes)
+    explained = elements().notes(["– means that no decision is recorded, which counts as no.", *notes])
     # Above the table: below it, the note could be the only line of a printed page.
-    return show(explained.data + html_table({"What it is about": subjects, **columns}))
+    return show(explained + html_table({"What it is about": subjects, **columns}))
 
 
 # ------------------------------
 # The principles on paper: one sheet each, to read before the vote and to write on.
 #
-# In: what an audience may see (:class:`~.study_view.StudyView`), of the whole study. Out: HTML, a
-# sheet a principle: its statement, the arguments for and against it, its limits, the votes so far, and room
-# for notes. Evidence of which nothing may be shown takes no line: one sentence says that not all is shown,
-# and, like the pages, no number.
+# A sheet has the statement, the arguments for and against it, its limits, the votes so far, and room for
+# notes. Evidence of which nothing may be shown takes no line: one sentence says that not all is shown, and,
+# like the pages, no number.
 
 
 SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it", "qualifies": "Limits"}
@@ -259,91 +267,69 @@ def principle_sheets(view: StudyView) -> dict[str, str]:
 
 
 def _sheet(trail: Trail, row: Any) -> str:
-    view, pieces = trail.view, evidence_of(trail, row.principle_id)
-    return "".join([
-        tag("h1", escape(f"{row.principle_id} {row.short_name}".strip()),
-            id=anchor("principle", row.principle_id)),
-        *_statement(trail, row), *_arguments(pieces), *_votes(view, row), *_signed(view, row),
-        *_history(trail, row),
-        room_for_notes("Your notes")])
-
-
-def room_for_notes(title: str) -> str:
-    """Room to write on paper, below a title; it takes what is left of the page."""
-    return tag("div", tag("p", escape(title)), class_="glc-notes")
-
-
-def _statement(trail: Trail, row: Any) -> Iterator[str]:
-    """The text that is voted on, in all its languages, how it came about, and why it is proposed."""
     view = trail.view
     status = STATUSES.get(row.status, row.status)
-    yield tag("p", escape(f"{status}. Text {row.version}, cited as {row.printed_id}."), class_="glc-note")
-    yield tag("blockquote", tag("p", tag("strong", escape(row.statement))), class_="glc-statement",
-              **language_attributes(row.language))
-    rows = view.read("principles")
-    for other in rows[rows["translation_of"] == row.printed_id].itertuples():
-        yield tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
-                  tag("span", escape(other.statement), **language_attributes(other.language)))
-    yield came_about(trail, row)
-    if row.rationale:
-        yield tag("p", tag("strong", "Why it is proposed: "), escape(row.rationale))
-    if row.indicator:
-        yield tag("p", tag("strong", "How to tell whether it works: "), escape(row.indicator))
+    return _macros().principle(
+        f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id),
+        f"{status}. Text {row.version}, cited as {row.printed_id}.", statement_html(view, row),
+        came_about(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
+        _arguments(evidence_of(trail, row.principle_id)), _votes(view, row),
+        SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),
+        history_html(trail, row.principle_id, is_folded=False))
 
 
-def _arguments(pieces: pd.DataFrame) -> Iterator[str]:
+def room_for_notes(title: str) -> Markup:
+    """Room to write on paper, below a title."""
+    return _macros().room_for_notes(title)
+
+
+def _arguments(pieces: pd.DataFrame) -> Markup:
     """What speaks for and against a principle and what limits it, in sentences with one quotation each."""
     if "note" in pieces.attrs:
-        yield note(pieces.attrs["note"]).data
-        return
+        return elements().note(pieces.attrs["note"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
-    for stance, heading in SIDES.items():
-        yield tag("h2", heading)
-        yield from _side(pieces[pieces["stance"] == stance], nothing_said(pieces, NOTHING[stance]))
-        if stance == "qualifies" and NOT_MEASURED in facts(pieces):
-            yield tag("p", NOT_MEASURED)
-    if is_hidden.any():
-        yield tag("p", NOT_ALL, class_="glc-note")
+    sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SIDES.items()]
+    return _macros().arguments(sides, NOT_ALL if is_hidden.any() else "")
 
 
-def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
-    is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
-    sentences = [f"{row.sentence} {CLAIMS.get(row.claim, '')}".strip()
-                 for row in pieces[~is_hidden & (pieces["sentence"] != "")].itertuples()]
-    words = pieces[pieces["text"] != ""].sort_values("sentence", kind="stable").head(1)
-    if sentences:
-        kept, more = sentences[:SENTENCES_SHOWN], len(sentences) - SENTENCES_SHOWN
-        kept += [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."] if more > 0 else []
-        yield tag("ul", *(tag("li", escape(one)) for one in kept))
-    for row in words.to_dict("records"):
-        yield quotation(row)
+def _side(pieces: pd.DataFrame, stance: str,
+          is_hidden: pd.Series) -> tuple[list[str], list[Markup], list[str]]:
+    """The sentences and quotations of a side, and what is said in their place or after them."""
+    own = pieces[pieces["stance"] == stance]
+    stated = own[~is_hidden[own.index] & (own["sentence"] != "")]
+    sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
+                 for sentence, claim in zip(stated["sentence"], stated["claim"], strict=True)]
+    words = own[own["text"] != ""].sort_values("sentence", kind="stable").head(1)
+    after = []
     if not sentences and words.empty:
-        yield tag("p", ONLY_HIDDEN if len(pieces) else nothing)
+        after.append(ONLY_HIDDEN if len(own) else nothing_said(pieces, NOTHING[stance]))
+    if stance == "qualifies" and NOT_MEASURED in facts(pieces):
+        after.append(NOT_MEASURED)
+    if (more := len(sentences) - SENTENCES_SHOWN) > 0:
+        sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
+    return sentences, [*map(quotation, words.to_dict("records"))], after
 
 
-def _votes(view: StudyView, row: Any) -> Iterator[str]:
+def _votes(view: StudyView, row: Any) -> Markup:
     """The votes of the closed rounds as far as they may be told, a line a round and panel, and which rounds
     were counted again: without the reason, which may name somebody."""
-    yield tag("h2", VOTES)
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
-    rounds = {one: n for n, one in enumerate(view.closed_rounds)}
-    said = {(rounds[one["round_id"]], [*PANELS].index(one["panel"]), one["version"],
-             one["criterion"]): _told(one) for one in rows.to_dict("records")}
-    ballots = sorted({at[:3] for at in said})
-    if ballots:
-        names = [*rounds]
-        yield html_table({
-            "Round": [f"Round {names[number]}" + (f", on text {version}" if version != row.version else "")
-                      for number, _, version in ballots],
-            "Panel": [[*PANELS.values()][panel] for _, panel, _ in ballots],
-            **{name.capitalize(): [said.get((*at, name), "not shown") for at in ballots]
-               for name in CRITERIA}})
-    else:
-        yield tag("p", BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
-    for round_id, own in rows.groupby("round_id"):
-        for day in COUNTED_AGAIN.findall(own["rule"].iloc[0]):
-            yield tag("p", escape(f"Round {round_id} was counted again on {day}."), class_="glc-note")
-    yield positions_html(view, row.principle_id)
+    rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
+    votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
+              tally["criterion"]): _told(tally) for tally in rows.to_dict("records")}
+    ballots = sorted({at[:3] for at in votes})
+    names = [*rounds]
+    table = html_table({
+        "Round": [f"Round {names[number]}" + (f", on text {version}" if version != row.version else "")
+                  for number, _, version in ballots],
+        "Panel": [[*PANELS.values()][panel] for _, panel, _ in ballots],
+        **{name.capitalize(): [votes.get((*at, name), "not shown") for at in ballots]
+           for name in CRITERIA}}) if ballots else ""
+    counted_again = [f"Round {round_id} was counted again on {day}."
+                     for round_id, rule in rows.groupby("round_id")["rule"].first().items()
+                     for day in COUNTED_AGAIN.findall(rule)]
+    return _macros().votes(VOTES, table, BLOCK_NOT_SHOWN if rounds else "No round is closed yet.", counted_again,
+                           positions_html(view, row.principle_id))
 
 
 def _told(one: Mapping[str, Any]) -> str:
@@ -353,24 +339,11 @@ def _told(one: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, [one["said"], abstained, roles_in_words(one), no_result(one)]))
 
 
-def _signed(view: StudyView, row: Any) -> Iterator[str]:
-    if signed := signatures_html(view, row.principle_id, is_on_paper=True):
-        yield tag("h2", SIGNATURES)
-        yield signed
-
-
-def _history(trail: Trail, row: Any) -> Iterator[str]:
-    if changed := history_html(trail, row.principle_id, is_folded=False):
-        yield tag("h2", "How this text changed")
-        yield changed
-
-
 # ------------------------------
 # Sheets for those who run the convening: the facilitator's agenda, and the interpreter's words.
 #
-# In: what the convening may see (:class:`~.study_view.StudyView`). Out: HTML, a function each. The
-# groups of the agenda follow from what may be told of the votes (:mod:`.agenda`); the
-# minutes are a proposal by group, with a line to write on beside each: the facilitator decides.
+# The groups of the agenda follow from what may be told of the votes (:mod:`.agenda`); the minutes are a
+# proposal by group, with a line to write on beside each: the facilitator decides.
 
 
 MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
@@ -401,12 +374,13 @@ def facilitator_sheet(view: StudyView) -> Html:
     """The agenda with minutes, by what is agreed, split or contested; then the steps of the discussion."""
     order = agenda_rows(view)
     if order.empty and view.closed_rounds:
-        said = note(BLOCK_NOT_SHOWN).data
+        above, table = [BLOCK_NOT_SHOWN], ""
     elif order.empty:
-        said = note(NO_ROUND).data + _unrated(view)
+        above, table = _unrated(view)
     else:
-        said = _agenda(view, order)
-    return show(said + _decided(view) + Markup(read_text(__file__, "discussion_steps.html")))
+        above, table = _agenda(view, order)
+    return show(_macros().facilitator(above, table, _decided(view),
+                                      Markup(read_text(__file__, "discussion_steps.html"))))
 
 
 def _undecided(view: StudyView) -> pd.DataFrame:
@@ -415,53 +389,53 @@ def _undecided(view: StudyView) -> pd.DataFrame:
     return rows[~rows["status"].isin([*DECIDED])]
 
 
-def _decided(view: StudyView) -> str:
+def _decided(view: StudyView) -> list[str]:
     """In a sentence for each status, the texts that need no minutes."""
     rows = view.principle_rows
-    own = {said: [*rows.loc[rows["status"] == one, "printed_id"]] for one, said in DECIDED.items()}
-    return note(*(f"{said}, without minutes: {', '.join(names)}."
-                  for said, names in own.items() if names)).data
+    texts = {said: [*rows.loc[rows["status"] == status, "printed_id"]] for status, said in DECIDED.items()}
+    return [f"{said}, without minutes: {', '.join(names)}." for said, names in texts.items() if names]
 
 
-def _agenda(view: StudyView, order: pd.DataFrame) -> str:
+def _agenda(view: StudyView, order: pd.DataFrame) -> tuple[list[str], str]:
     rows, lines, kinds = _undecided(view), [], []
+    if rows.empty:
+        return [ALL_DECIDED], ""
     names = order["principle_id"] + "." + order["version"]
     order, fresh = order[names.isin(rows["printed_id"])], rows[~rows["printed_id"].isin(names)]
-    if rows.empty:
-        return note(ALL_DECIDED).data
     for name, (heading, why) in GROUPS.items():
-        own = order[order["group"] == name]
-        if own.empty:
-            continue
-        total = MINUTES[name] * len(own)
-        lines.append((f"{heading} – {why}. {total} minutes in all.", None, None, None))
-        kinds += ["glc-asked", *["glc-option"] * len(own)]
-        lines += [(f"{row.principle_id} {row.short_name}", _sentence(row.facts), str(MINUTES[name]), BLANK)
-                  for row in own.itertuples()]
+        own = order[order["group"] == name].to_dict("records")
+        if own:
+            lines.append((f"{heading} – {why}. {MINUTES[name] * len(own)} minutes in all.", None, None, None))
+            kinds += ["glc-asked", *["glc-option"] * len(own)]
+            lines += [(f"{row['principle_id']} {row['short_name']}", _sentence(row["facts"]),
+                       str(MINUTES[name]), BLANK) for row in own]
     total = sum(MINUTES[name] for name in order["group"]) + MINUTES_UNRATED * len(fresh)
     if len(fresh):
         lines.append((f"Not voted on in round {view.closed_rounds[-1]} – new texts, or texts that were left "
                       f"out of it. {MINUTES_UNRATED * len(fresh)} minutes in all.", None, None, None))
         kinds += ["glc-asked", *["glc-option"] * len(fresh)]
-        lines += [(f"{row.principle_id} {row.short_name}", row.statement, str(MINUTES_UNRATED), BLANK)
-                  for row in fresh.itertuples()]
-    said = (f"From the providers' votes of round {view.closed_rounds[-1]}. The minutes are a proposal, "
-            f"{_hours(total)} in all: write yours on the line. Breaks and voting are not counted.")
-    return note(said).data + _lines_table(lines, kinds)
+        lines += _unrated_lines(fresh)
+    return [f"From the providers' votes of round {view.closed_rounds[-1]}. The minutes are a proposal, "
+            f"{_hours(total)} in all: write yours on the line. Breaks and voting are not counted."], \
+        _lines_table(lines, kinds)
 
 
-def _unrated(view: StudyView) -> str:
+def _unrated(view: StudyView) -> tuple[list[str], str]:
     rows = _undecided(view)
     if rows.empty:
-        return ""
-    said = (f"The minutes are a proposal, {_hours(MINUTES_UNRATED * len(rows))} in all: write yours on the "
-            "line.")
-    return note(said).data + _lines_table([
-        (f"{row.principle_id} {row.short_name}", row.statement, str(MINUTES_UNRATED), BLANK)
-        for row in rows.itertuples()], [""] * len(rows))
+        return [NO_ROUND], ""
+    minutes = _hours(MINUTES_UNRATED * len(rows))
+    return [NO_ROUND, f"The minutes are a proposal, {minutes} in all: write yours on the line."], \
+        _lines_table(_unrated_lines(rows), [""] * len(rows))
 
 
-def _lines_table(lines: list[tuple], kinds: list[str]) -> str:
+def _unrated_lines(rows: pd.DataFrame) -> list[tuple[str, ...]]:
+    return [(f"{principle} {name}", statement, str(MINUTES_UNRATED), BLANK)
+            for principle, name, statement in zip(
+                rows["principle_id"], rows["short_name"], rows["statement"], strict=True)]
+
+
+def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
     heads = ("Principle", "What the votes say" if "glc-asked" in kinds else "Statement", "Minutes", "Yours")
     return html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds)
 
@@ -504,47 +478,49 @@ def interpreter_sheet(view: StudyView) -> Html:
     is_shown = texts["translation_of"].isin(rows["printed_id"])
     others = sorted({*texts.loc[is_shown, "language"], *rows["language"]} - {source})
     chunks = [others[n:n + COLUMNS - 1] for n in range(0, len(others), COLUMNS - 1)] or [[]]
-    return show("".join([*(_statements(view, source, chunk) for chunk in chunks), _ballot_words(),
-                         _term_table(view)]))
+    return show(Markup().join([*(_statements(view, source, chunk) for chunk in chunks), _ballot_words(),
+                               _term_table(view)]))
 
 
-def _statements(view: StudyView, source: str, others: list[str]) -> str:
+def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
     """The statements in the language of the first and in up to two others; an empty column where there is
     room for one."""
     rows, texts = view.principle_rows, view.read("principles")
-    said = {(row.translation_of, row.language): row.statement for row in texts.itertuples()} | {
-        (row.printed_id, row.language): row.statement for row in rows.itertuples()}
-    columns = {language_label(one): [_words(said.get((name, one), ""), one) for name in rows["printed_id"]]
-               for one in (source, *others)}
+    statements = dict(zip(
+        [*zip(texts["translation_of"], texts["language"], strict=True),
+         *zip(rows["printed_id"], rows["language"], strict=True)],
+        [*texts["statement"], *rows["statement"]], strict=True))
+    columns = {language_label(language): [_words(statements.get((name, language), ""), language)
+                                          for name in rows["printed_id"]] for language in (source, *others)}
     names = ", ".join(columns)
-    if len(columns) < COLUMNS:
-        columns["Your language"] = [ROOM] * len(rows)
-    return tag("h2", f"The statements: {names}") + html_table({"No.": rows["printed_id"], **columns})
+    to_fill = {"Your language": [ROOM] * len(rows)} if len(columns) < COLUMNS else {}
+    return _macros().below_heading(f"The statements: {names}", "", html_table(
+        {"No.": rows["printed_id"], **columns, **to_fill}), "")
 
 
-def _ballot_words() -> str:
+def _ballot_words() -> Markup:
     """The words of the rating form in every language of forms.csv."""
-    phrases = {one: form_phrases(one) for one in form_languages()}
-    unread = [language_label(one) for one, said in phrases.items() if said["native_reader"] != "yes"]
-    said = note(f"No native reader has checked these words yet in {', '.join(unread)}: say it better where "
-                "you can, and tell the team.").data if unread else ""
-    columns = {language_label(one): [_words(words[key], one) for key in TERMS]
-               for one, words in phrases.items()}
-    return tag("h2", "The words of the ballot") + html_table(columns) + said
+    phrases = {language: form_phrases(language) for language in form_languages()}
+    unread = [language_label(language) for language, words in phrases.items()
+              if words["native_reader"] != "yes"]
+    table = html_table({language_label(language): [_words(words[key], language) for key in TERMS]
+                        for language, words in phrases.items()})
+    return _macros().below_heading(
+        "The words of the ballot", "", table, "No native reader has checked these words yet in "
+        f"{', '.join(unread)}: say it better where you can, and tell the team." if unread else "")
 
 
-def _term_table(view: StudyView) -> str:
+def _term_table(view: StudyView) -> Markup:
     terms = _terms(view)
-    said = note("Write down the word that you will use, so that all interpreters use the same.").data
-    return tag("h2", "The terms") + said + html_table(
-        {"Term": terms, "Your word": [ROOM] * len(terms), "Note": [ROOM] * len(terms)}) if terms else ""
+    if not terms:
+        return Markup()
+    table = html_table({"Term": terms, "Your word": [ROOM] * len(terms), "Note": [ROOM] * len(terms)})
+    return _macros().below_heading("The terms", "Write down the word that you will use, so that all "
+                                   "interpreters use the same.", table, "")
 
 
 def _words(text: str, language: str) -> Markup:
-    """Words of a language in its own direction; where there are none, that they are missing."""
-    if not text:
-        return Markup(tag("em", NOT_TRANSLATED))
-    return Markup(tag("span", escape(text), **language_attributes(language)))
+    return _macros().translation(text, language, NOT_TRANSLATED)
 
 
 def _terms(view: StudyView) -> list[str]:

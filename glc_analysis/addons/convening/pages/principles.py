@@ -1,15 +1,14 @@
 """What the pages of the principles show: each statement, what speaks for and against it, votes, signatures.
 
-In: what an audience may see (:class:`~.study_view.StudyView`), for the page of one principle narrowed
-to it. Out: a frame of its evidence, and HTML. What the audience may not see is named as missing, never left
-out without a word. The way back to the sources is cut where a page would become too long, and leads on to
-the page of the theme.
+The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle
+the view is narrowed to it. Where the audience may not see something, the page says so. The way back to the
+sources is cut where a page would become too long, and leads on to the page of the theme.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -19,18 +18,22 @@ from glc_analysis.addons.convening import principles
 from glc_analysis.addons.convening.ballots import masked, readable_comments
 from glc_analysis.addons.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.addons.convening.histories import listed
-from glc_analysis.addons.convening.pages.convening import came_about, changes, changes_table, decided
+from glc_analysis.addons.convening.pages.convening import principle_link
+from glc_analysis.addons.convening.pages.text_history import came_about, changes, changes_table, decided
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Node, Trail
-from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
+from glc_analysis.disclosure.blocks import COUNT_BLOCK, BLOCK_NOT_SHOWN, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
-from glc_analysis.tables_html import html_table, language_label, more, note, quotation, show, tag
-from glc_analysis.text import language_direction
+from glc_analysis.tables_html import elements, html_table, language_label, note, quotation, show
+from glc_analysis.templates import blocks
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
 
 NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
 NONE_AGREED = "No principle is agreed yet."
@@ -75,7 +78,11 @@ def principles_in_short(view: StudyView) -> Html:
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
     said = f"Of the {len(rows)} principles, {listed(parts)}." if view.may("draft_principles") else \
         f"The organisations agreed on {len(rows)} principle{'s' * (len(rows) != 1)}."
-    return show(tag("p", escape(said)))
+    return show(_macros().paragraph(said))
+
+
+def _macros() -> TemplateModule:
+    return blocks(__file__, "principles.html")
 
 
 def principles_overview(view: StudyView) -> Html:
@@ -90,9 +97,7 @@ def principles_overview(view: StudyView) -> Html:
              for row in tallied.itertuples()}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
-        "Principle": [Markup(tag("span", escape(row.principle_id), class_="glc-id") + " "
-                             + tag("a", escape(row.short_name or row.printed_id),
-                                   href=link(anchor("principle", row.principle_id))))
+        "Principle": [principle_link(row.principle_id, row.short_name or row.printed_id, row.principle_id)
                       for row in rows.itertuples()],
         "Status": rows["status"].map(STATUSES),
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
@@ -139,7 +144,7 @@ def representation(view: StudyView) -> Html:
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
-    shown = note(*(said or [missing])).data
+    shown = elements().note(*(said or [missing]))
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
@@ -157,42 +162,34 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(tag("h1", escape(row.short_name or row.printed_id)) + _statement(view, row)
-                + came_about(Trail.of(view), row))
+    return show(_macros().heading(row.short_name or row.printed_id, STATUSES.get(row.status, row.status),
+                                  statement_html(view, row),
+                                  came_about(Trail.of(view), row.printed_id, row.principle_id)))
 
 
 def _own_row(view: StudyView) -> Any:
-    return next(view.principle_rows.itertuples())
+    return next(iter(view.principle_rows.itertuples()))
 
 
-def _statement(view: StudyView, row: Any) -> str:
+def statement_html(view: StudyView, row: Any) -> Markup:
+    """The words of a text, a row of ``principle_rows``, and their translations."""
     rows = view.read("principles")
     others = rows[rows["translation_of"] == row.printed_id]
-    said = [tag("p", tag("em", f"{STATUSES.get(row.status, row.status)}.")),
-            tag("blockquote", tag("p", tag("strong", escape(row.statement))), class_="glc-statement",
-                **language_attributes(row.language)),
-            *(tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
-                  tag("span", escape(other.statement), **language_attributes(other.language)))
-              for other in others.itertuples())]
-    return Markup().join(said)
+    return _macros().statement(row.statement, row.language, [
+        (language_label(language), language, words)
+        for language, words in zip(others["language"], others["statement"], strict=True)])
 
 
 def show_reasons(view: StudyView) -> Html | None:
     """Why the principle is proposed, and by what one would see that it is followed. None where neither is
     written."""
-    shown = _reasons(_own_row(view))
+    shown = reasons_html(_own_row(view))
     return show(shown) if shown else None
 
 
-def _reasons(row: Any) -> str:
-    return Markup().join([tag("p", escape(row.rationale)) if row.rationale else "",
-                    tag("p", tag("strong", "How to tell whether it works: "), escape(row.indicator))
-                    if row.indicator else ""])
-
-
-def language_attributes(code: str) -> dict[str, str]:
-    """The attributes of an element with words in a language: the language and its direction."""
-    return {"lang": "" if code == "unknown" else code, "dir": language_direction(code)}
+def reasons_html(row: Any, lead: str = "") -> Markup:
+    """Why a text is proposed, behind a ``lead``, and by what one would see that it is followed."""
+    return _macros().reasons(row.rationale, row.indicator, lead)
 
 
 def evidence(view: StudyView) -> pd.DataFrame:
@@ -260,15 +257,15 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
     return show(_both_sides(pieces))
 
 
-def _both_sides(pieces: pd.DataFrame) -> str:
+def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
-        return note(pieces.attrs["note"]).data
-    sides = {stance: tag("h2", name) + Markup().join(_side(pieces[pieces["stance"] == stance],
-                                                     nothing_said(pieces, NOTHING.get(stance, ""))))
-             for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
-    said = [one for one in facts(pieces) if one not in NOTHING.values()]
-    own, *others = sides.values()
-    return tag("div", tag("div", own), tag("div", *others), class_="glc-sides") + note(*said).data
+        return elements().note(pieces.attrs["note"])
+    first, *others = [_side(name, pieces[pieces["stance"] == stance],
+                            nothing_said(pieces, NOTHING.get(stance, "")))
+                      for stance, name in SIDES.items()
+                      if stance in NOTHING or (pieces["stance"] == stance).any()]
+    return _macros().both_sides(first, others, [fact for fact in facts(pieces)
+                                                if fact not in NOTHING.values()])
 
 
 def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
@@ -276,19 +273,17 @@ def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
     return ONLY_OBJECTED if nothing == NOT_CHALLENGED and pieces.attrs.get("is_objected_to") else nothing
 
 
-def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
+def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
     """One side of the evidence: sentences, then the words of organisations."""
-    if pieces.empty:
-        yield tag("p", nothing)
-        return
     is_word = (pieces["sentence"] == "") & (pieces["text"] != "")
-    sentences = [tag("li", _linked(row.sentence, row.place)) for row in _once(pieces[~is_word])]
-    yield tag("ul", *sentences, class_="glc-evidence") if sentences else ""
+    sentences = _once(pieces[~is_word])
     words = pieces[is_word] if is_word.any() else pieces[pieces["text"] != ""].head(1)
-    yield more([quotation(row) for row in words.drop_duplicates("text").to_dict("records")], 1, "quotation")
+    return _macros().side(heading, nothing if pieces.empty else "",
+                          [*map(_linked, sentences["sentence"], sentences["place"])],
+                          [*map(quotation, words.drop_duplicates("text").to_dict("records"))])
 
 
-def _linked(sentence: str, place: str) -> str:
+def _linked(sentence: str, place: str) -> Markup:
     """A sentence whose first name in quotation marks is a link; without a name, all of it.
 
     >>> _linked("5 of 9 raised “Rest”.", "theme-care#code-rest")
@@ -299,14 +294,13 @@ def _linked(sentence: str, place: str) -> str:
     start, opening, rest = sentence.partition("“")
     name, closing, end = rest.partition("”")
     before, name, after = (start + opening, name, closing + end) if closing else ("", sentence, "")
-    return escape(before) + tag("a", escape(name), href=link(place)) + escape(after)
+    return _macros().linked(before, name, link(place), after)
 
 
-def _once(pieces: pd.DataFrame) -> Iterator[Any]:
+def _once(pieces: pd.DataFrame) -> pd.DataFrame:
     """The pieces with a sentence; those that only say that something is not shown come last, as one."""
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
-    yield from pieces[~is_hidden].itertuples()
-    yield from pieces[is_hidden].drop_duplicates("sentence").itertuples()
+    return pd.concat([pieces[~is_hidden], pieces[is_hidden].drop_duplicates("sentence")])
 
 
 # ------------------------------
@@ -338,17 +332,15 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
     return show(shown) if shown else None
 
 
-def positions_html(view: StudyView, principle_id: str) -> str:
+def positions_html(view: StudyView, principle_id: str) -> Markup:
     """What panels say together about a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
-    return Markup().join(tag("p", tag("strong", f"{PANELS[row.panel]}, together: "),
-                       tag("span", escape(row.position), dir="auto"),
-                       tag("span", f" (round {escape(row.round_id)})", class_="glc-note"))
-                   for row in rows.itertuples())
+    return Markup().join(map(_macros().position, rows["panel"].map(PANELS), rows["position"],
+                             rows["round_id"]))
 
 
-def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
+def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
     order = rows["round_id"].map({one: n for n, one in enumerate(view.closed_rounds)})
     rows = rows.assign(order=order, place=rows["panel"].map([*PANELS].index)).sort_values(
         ["order", "place", "criterion"], ascending=[True, True, False])
@@ -359,35 +351,30 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
         "Criterion": [one["criterion"].capitalize() for one in tallied],
         "Votes": [*map(in_words, tallied)], "Dissent": [*map(dissent, tallied)],
         "Change since the last round": [one["movement"] for one in tallied]})
-    return tag("details", tag("summary", "Every round in detail"), shown, class_="glc-more")
+    return _macros().below("Every round in detail", [shown])
 
 
-def _comments(view: StudyView, principle_id: str) -> str:
+def _comments(view: StudyView, principle_id: str) -> Markup:
     """Comments that raters allowed to be read aloud, with names masked: for the team as they were written,
     for others in the study's language."""
     if not view.may("comments") or block_of("comments", principle_id) in view.hidden:
-        return ""
+        return Markup()
     names, rated = read_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     if view.may("exact_votes"):
-        said = masked(rated, view.study, names).drop_duplicates(["round_id", "comment"])
-        pairs = [*zip(said["comment"], said["round_id"], strict=True)]
+        shown = masked(rated, view.study, names).drop_duplicates(["round_id", "comment"])
+        pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
                  for comment in readable_comments(own, view.study, names)]
-    lines = [tag("p", tag("q", escape(comment), dir="auto"),
-                 tag("span", f" (round {escape(round_id)})", class_="glc-note"))
-             for comment, round_id in pairs]
+    lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
 
-def _folded(heading: str, lines: Iterable[str], kind: str) -> str:
+def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
     """Paragraphs that are one click away, up to a length; then how many are left out."""
-    lines = [*lines]
-    kept, is_cut = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
-    if is_cut:
-        kept.append(tag("p", f"{len(lines) - len(kept)} more are in the study's tables.", class_="glc-note"))
-    return tag("details", tag("summary", escape(heading)), *kept, class_="glc-more") if lines else ""
+    kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
+    return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
@@ -415,67 +402,61 @@ def show_signatures(view: StudyView) -> Html | None:
     return show(signatures_html(view, view.principle)) if has_signatures else None
 
 
-def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> str:
+def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> Markup:
     """Who endorses a principle's text, and every reservation. On paper nothing is folded, and what holds of
     all signatures is told once, in the guide."""
     if view.is_signed_before(principle_id):
-        return tag("p", TO_SIGN_ANEW)
+        return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     is_hidden = block_of("signatures", principle_id) in view.hidden
-    for decision, said in DECISIONS.items():
-        who = signed.loc[signed["decision"] == decision, "name"]
-        if len(who):
-            verb = said if len(who) > 1 else _singular(said)
-            named = _names(who, len(who) if is_on_paper else NAMES_SHOWN)
+    for decision, verb in DECISIONS.items():
+        names = signed.loc[signed["decision"] == decision, "name"]
+        if len(names):
             of = decided if view.may("signatures") else f"{decided} named"
-            counted = f"{said.capitalize()}: " if is_hidden else f"{len(who)} of {of} {verb}: "
-            parts.append(tag("p", tag("strong", counted), named))
-    if is_hidden or not is_on_paper or any(nameless.values()):
-        parts.append(tag("p", BLOCK_NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
-    said = {"do_not_endorse": "{} does not endorse it: "}
-    reserved = [tag("p", said.get(row.decision, "Reservation of {}: ").format(escape(row.name_ or UNNAMED)),
-                    tag("q", escape(row.reservation), dir="auto"))
-                for row in signed.rename(columns={"name": "name_"}).sort_values(
-                    ["name_", "reservation"]).itertuples() if row.reservation]
+            counted = verb.capitalize() if is_hidden else \
+                f"{len(names)} of {of} {verb if len(names) > 1 else _singular(verb)}"
+            shown = len(names) if is_on_paper else NAMES_SHOWN
+            parts.append(_macros().decision(counted, _names(names, shown)))
+    if is_hidden:
+        parts.append(elements().note(BLOCK_NOT_SHOWN))
+    elif not view.may("signatures") and (not is_on_paper or any(nameless.values())):
+        parts.append(elements().note(_nameless(nameless)))
+    if view.may("draft_principles") and not is_on_paper:
+        parts.append(elements().note(WITHDRAWAL["before_signing"]))
+    rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
+    reserved = [_macros().reservation(name or UNNAMED, decision, words) for name, decision, words in zip(
+        rows["name"], rows["decision"], rows["reservation"], strict=True)]
     shown = len(reserved) if is_on_paper else WORDS_SHOWN
     rest = reserved[shown:]
-    told = [tag("p", escape(WITHDRAWAL["before_signing"]), class_="glc-note")] * (
-        view.may("draft_principles") and not is_on_paper)
-    return Markup().join([*parts, *told, *reserved[:shown],
-                    _folded(f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
+    return Markup().join([*parts, *reserved[:shown], _folded(
+        f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
 
 
-def _nameless(view: StudyView, nameless: dict[str, int]) -> str:
+def _nameless(nameless: dict[str, int]) -> str:
     """What is told of those whose names may not be printed: their decisions, counted, or always the same
     words, which tell nothing of them."""
-    if view.may("signatures"):
-        return ""
-    said = [f"{n} {said if n != 1 else _singular(said)}" for decision, said in DECISIONS.items()
-            for n in [nameless.get(decision, 0)] if n]
-    words = f"Of those who did not give their names, {', '.join(said)}." if said else OTHERS_SIGNED
-    return tag("p", words, class_="glc-note")
+    counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISIONS.items()
+              if (n := nameless.get(decision, 0))]
+    return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
 
 
-def _singular(said: str) -> str:
+def _singular(verb: str) -> str:
     """How one organisation decided.
 
     >>> _singular("do not endorse it"), _singular("endorse it")
     ('does not endorse it', 'endorses it')
     """
-    return said.replace("do not", "does not") if said.startswith("do not") else said.replace(
+    return verb.replace("do not", "does not") if verb.startswith("do not") else verb.replace(
         "endorse", "endorses", 1)
 
 
-def _names(who: pd.Series, shown: int) -> str:
+def _names(names: pd.Series, shown: int) -> Markup:
     """Names in order, those beyond the first folded; then how many are withheld."""
-    known, withheld = sorted(who[who != ""]), (who == "").sum()
+    known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
-    if len(known) <= shown:
-        return escape(", ".join([*known, *last]))
-    rest = tag("details", tag("summary", f"{len(known) - shown} more"),
-               escape(", ".join(known[shown:])), class_="glc-more")
-    return escape(", ".join([*known[:shown], *last])) + rest
+    rest = known[shown:]
+    return _macros().names(", ".join([*known[:shown], *last]), len(rest), ", ".join(rest))
 
 
 def show_judgements(view: StudyView) -> Html | None:
@@ -485,11 +466,10 @@ def show_judgements(view: StudyView) -> Html | None:
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
         return None
-    return show(tag("details", tag("summary", "Judgements of the evidence and of the decision"), shown,
-                    class_="glc-more"))
+    return show(_macros().below("Judgements of the evidence and of the decision", [shown]))
 
 
-def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> str:
+def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
     if view.may("team_notes"):
         rows = principles.cerqual_counts(principle_id, principles.evidence_tables(view.read))
     else:
@@ -497,7 +477,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> str
                                            if one in set(judged["component"])]}, dtype="str")
     rows = rows.merge(judged, on="component", how="left").fillna("")
     if rows.empty:
-        return ""
+        return Markup()
     columns = {"Judged": rows["component"].map(COMPONENTS)}
     if view.may("team_notes"):
         columns["What is counted"] = rows["known"]
@@ -519,57 +499,42 @@ def show_sources(view: StudyView) -> Html:
     rows = trail.read("evidence")
     rows = rows[rows["principle_id"] == view.principle]
     most = BYTES["sources"] // max(len(rows), 1)
-    found = []
+    trails = []
     for row in rows.itertuples():
         piece = _piece(trail, row)
-        found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
-                            name=anchor("evidence", row.evidence_id)))
+        trails.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
+                             name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show(Markup().join([*found, votes, history_html(trail, view.principle, is_folded=True)]))
+    return show(Markup().join([*trails, votes, history_html(trail, view.principle, is_folded=True)]))
 
 
-def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
+def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> Markup:
     """How the texts of a principle changed, and what was decided about it."""
     rows, is_cut = _cut(changes(trail, principle_id), BYTES["texts"], lambda row: sum(map(len, row)))
     parts = [changes_table(rows)] if rows else []
     if is_cut:
-        parts.append(tag("p", "This is not all: principles.csv has every text.", class_="glc-note"))
+        parts.append(elements().note("This is not all: principles.csv has every text."))
     parts += decided(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
-    return tag("details", tag("summary", "How this text changed"), *parts, class_="glc-more")
+    return _macros().below("How this text changed", parts)
 
 
-def _summary(piece: dict[str, str]) -> str:
+def _summary(piece: dict[str, str]) -> Markup:
     """A piece of evidence in a line, as HTML."""
-    if piece.get("sentence"):
-        return escape(piece["sentence"])
-    words = piece["text"] if len(piece["text"]) < 90 else f"{piece['text'][:80]}…"
-    return tag("q", escape(words), **language_attributes(piece["language"])) + escape(f" {piece['by']}")
+    words = piece.get("text", "")
+    return _macros().summary(piece.get("sentence", ""), words if len(words) < 90 else f"{words[:80]}…",
+                             piece.get("language", ""), piece.get("by", ""))
 
 
 def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "",
-           name: str = "") -> str:
+           name: str = "") -> Markup:
     """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what
     the team wrote of it."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
-        return ""
-    lines = [tag("li", _line(one), class_=f"glc-depth-{one.depth - depth}") for one in kept]
-    if is_cut:
-        place = kept[0].place
-        rest = tag("a", "All of it is on its own page.", href=link(place)) if place else \
-            "`glc trace` lists all of it."
-        lines.append(tag("li", f"This is not all. {rest}"))
-    said = tag("p", escape(f"Note of the team: {note}"), class_="glc-note") if note else ""
-    return tag("details", tag("summary", summary), said, tag("ul", *lines), class_="glc-more glc-trail",
-               id=name)
-
-
-def _line(node: Node) -> str:
-    """A line of a trace: words in their own language and direction, then what is said of them."""
-    text = tag("span", escape(node.text), dir="auto")
-    if node.quote:
-        rest = node.text.removeprefix(f"“{node.quote}”")
-        text = tag("q", escape(node.quote), **language_attributes(node.language)) + tag("span", escape(rest))
-    return tag("a", text, href=link(node.place)) if node.place else text
+        return Markup()
+    lines = [(node.depth - depth, {
+        "quote": node.quote, "language": node.language, "place": node.place and link(node.place),
+        "said": node.text.removeprefix(f"“{node.quote}”") if node.quote else node.text}) for node in kept]
+    return _macros().trail(summary, note, lines, is_cut, kept[0].place and link(kept[0].place), name)

@@ -1,0 +1,160 @@
+"""How the text of a principle came to be and what became of it: old and new words side by side, marked.
+
+Words that were deleted are in ``<del>``, words that were added in ``<ins>``: struck through and underlined,
+so that they show on grey paper, and named to a screen reader.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup, escape
+
+from glc_analysis.addons.convening.histories import (
+    PROPOSED,
+    REWORDED,
+    Text,
+    became,
+    came_from,
+    how,
+    name_of,
+    origin,
+    outcome,
+)
+from glc_analysis.addons.convening.principles import UNSUPPORTED
+from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.tables_html import elements, html_table
+from glc_analysis.templates import blocks
+from glc_analysis.view.places import anchor, link
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+_UNALIKE = .3
+"""Where less than this share of the words stayed, nothing is marked: all of it is new."""
+_JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
+"""Scripts that put no blank between words: there syllables or characters are compared."""
+_COENG = "\u17d2"
+"""The sign that joins the next Khmer consonant to the one before."""
+
+
+def words(text: str) -> list[str]:
+    """A text in pieces that are compared: words with the blanks after them, punctuation marks, and in scripts
+    without blanks between words, characters with what stands above and below them.
+
+    >>> words("Ask once, gently."), words("គេសម្រាក")
+    (['Ask ', 'once', ', ', 'gently', '.'], ['គេ', 'ស', 'ម្រា', 'ក'])
+    """
+    pieces: list[str] = []
+    before = ""
+    for letter in text:
+        kind = _kind(letter)
+        if pieces and (kind in ("blank", "mark") or pieces[-1].endswith(_COENG)
+                       or kind == before == "word" and not pieces[-1][-1].isspace()):
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+        before = before if kind in ("mark", "blank") else kind
+    return pieces
+
+
+def _kind(letter: str) -> str:
+    if letter.isspace():
+        return "blank"
+    if unicodedata.category(letter).startswith("M") or letter == "\u200d":
+        return "mark"
+    if unicodedata.name(letter, "").startswith(_JOINED):
+        return "joined"
+    return "word" if letter.isalnum() or letter in "'’_" else "other"
+
+
+def marked(old: str, new: str) -> tuple[Markup, Markup]:
+    """The old and the new text as HTML, with the words that were deleted and those that were added marked.
+
+    >>> marked("Ask once.", "Ask twice.")
+    (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
+    """
+    before, after = words(old), words(new)
+    matcher = SequenceMatcher(None, [piece.strip() for piece in before], [piece.strip() for piece in after],
+                              autojunk=False)
+    if matcher.ratio() < _UNALIKE:
+        return escape(old), escape(new)
+    sides: tuple[list[tuple[str, str, str]], ...] = [], []
+    for change, from_1, to_1, from_2, to_2 in matcher.get_opcodes():
+        for side, pieces, mark in zip(sides, (before[from_1:to_1], after[from_2:to_2]), ("del", "ins"),
+                                      strict=True):
+            text = "".join(pieces)
+            kept = text.rstrip()
+            side.append((mark if kept and change != "equal" else "", kept, text[len(kept):]))
+    return _macros().marked(sides[0]), _macros().marked(sides[1])
+
+
+def _macros() -> TemplateModule:
+    return blocks(__file__, "text_history.html")
+
+
+def came_about(trail: Trail, printed_id: str, principle_id: str) -> Markup:
+    """In a paragraph where a text came from, if it came to be in the room, and what became of one that is no
+    longer in use; blank where neither is so, and for those who do not read earlier texts."""
+    texts = trail.texts
+    text = texts.get(printed_id)
+    if text is None:
+        return Markup()
+    sentences = [f"{printed_id} {origin(text)}." if how(text) not in ("", REWORDED) else "",
+                 UNSUPPORTED if how(text) == PROPOSED and not trail.evidence_count(principle_id) else ""]
+    if text["status"] == "superseded" and (replaced := outcome(text, texts.values())):
+        sentences.append(f"{printed_id} {replaced}.")
+    shown = " ".join(filter(None, sentences))
+    if not shown:
+        return Markup()
+    others = {*came_from(text), *became(printed_id, texts.values())} - {printed_id}
+    named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
+    pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
+    return _macros().came_about([(piece, link(anchor("principle", piece.rpartition(".")[0])) if n % 2 else "")
+                                 for n, piece in enumerate(pieces)])
+
+
+class TextChange(NamedTuple):
+    """What happened to a text and why, the old words and the new ones, as HTML."""
+
+    what: Markup
+    before: Markup
+    now: Markup
+
+
+def changes(trail: Trail, principle_id: str) -> list[TextChange]:
+    """What happened to the texts of a principle."""
+    texts = trail.texts
+    own = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
+                 key=lambda text: int(text["version"]))
+    into = [_change(f"{name_of(new)} {origin(new)}.{trail.reason(new)}", texts[name], new)
+            for new in own for name in came_from(new) if name in texts]
+    return into + [
+        _change(f"{name_of(old)} {outcome(old, texts.values())}.{trail.reason(new)}", old, new)
+        for old in own for new in texts.values()
+        if new["principle_id"] != principle_id and name_of(old) in came_from(new)]
+
+
+def _change(what: str, old: Text, new: Text) -> TextChange:
+    sides = zip((old, new), marked(old["statement"], new["statement"]), strict=True)
+    return TextChange(escape(what), *(_macros().version(name_of(text), words, text["language"])
+                                      for text, words in sides))
+
+
+def changes_table(rows: list[TextChange]) -> Markup:
+    """The rows of :func:`changes` side by side."""
+    columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
+    caption = "Words that went are struck through, words that came are underlined."
+    return _macros().changes(html_table(columns, caption=caption))
+
+
+def decided(trail: Trail, principle_id: str) -> list[Markup]:
+    """Why a principle was proposed in the room, and the decisions about it, with objections to it, a
+    paragraph each."""
+    proposed = [f"{name_of(text)} {origin(text)}.{trail.reason(text)}" for text in trail.texts.values()
+                if text["principle_id"] == principle_id and how(text) == PROPOSED]
+    return [*(elements().note(sentence) for sentence in proposed),
+            *map(_macros().recorded, trail.decisions(principle_id))]
