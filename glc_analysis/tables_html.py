@@ -18,11 +18,10 @@ from markupsafe import Markup, escape
 
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.text import count_texts, language_name
 
 if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
     from matplotlib.axes import Axes
 
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 # Elements of pages.
 
 
-def elements() -> TemplateModule:
+def elements() -> Macros:
     """The macros of ``content/elements.html``."""
     return blocks(__file__, "elements.html")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
     from jinja2.environment import TemplateModule
+    from markupsafe import Markup
 
 
 def read_text(module: str, name: str) -> str:
@@ -68,8 +69,18 @@ def template(module: str, name: str) -> Template:
     return _environment(_folder(module)).get_template(name)
 
 
+class Macros:
+    """The macros of a template as functions that return safe HTML."""
+
+    def __init__(self, module: TemplateModule) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Callable[..., Markup]:
+        return getattr(self._module, name)
+
+
 @cache
-def blocks(module: str, name: str) -> TemplateModule:
+def blocks(module: str, name: str) -> Macros:
     """The macros of a template, as functions that return safe HTML. It may import those of ``elements.html``.
 
     A value that a macro uses and that is not given is an error.
@@ -80,7 +91,7 @@ def blocks(module: str, name: str) -> TemplateModule:
     folder = _folder(module).absolute()
     # By the name by which other templates import it, a template is compiled once.
     known = name if folder == _folder(__file__) else str(folder / name)
-    return _block_environment().get_template(known).module
+    return Macros(_block_environment().get_template(known).module)
 
 
 def compile_blocks(package: Path) -> None:

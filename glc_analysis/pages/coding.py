@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -25,16 +25,13 @@ from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import bar, elements, html_table, note, region_name, show
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.text import count_text, count_texts, day_in_words, talk_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/coding.html``."""
     return blocks(__file__, "coding.html")
 

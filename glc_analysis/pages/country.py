@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -25,16 +25,13 @@ from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
-from glc_analysis.templates import blocks, read_records
+from glc_analysis.templates import Macros, blocks, read_records
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/country.html``."""
     return blocks(__file__, "country.html")
 

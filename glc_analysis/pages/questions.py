@@ -7,7 +7,7 @@ away, as are open answers; what this audience may not see is said in words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import display
@@ -20,16 +20,13 @@ from glc_analysis.figures.summary import undecided_n
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
 from glc_analysis.tables_html import frame_html, html_table, quotation, region_name, show
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import NotReleased, StudyView
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/questions.html``."""
     return blocks(__file__, "questions.html")
 

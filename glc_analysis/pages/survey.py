@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,16 +23,13 @@ from glc_analysis.manifest import read_slices
 from glc_analysis.plots import SHADES, STATUSES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import elements, html_table, language_label, note, region_name, show
-from glc_analysis.templates import blocks, read_text, read_toml
+from glc_analysis.templates import Macros, blocks, read_text, read_toml
 from glc_analysis.text import count_texts
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/survey.html``."""
     return blocks(__file__, "survey.html")
 

@@ -17,7 +17,7 @@ from functools import cache
 from html import unescape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lxml.html
 from lxml import etree
@@ -32,15 +32,12 @@ from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, style_sheet
-from glc_analysis.templates import blocks, read_text, template
+from glc_analysis.templates import Macros, blocks, read_text, template
 from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/site_parts.html``."""
     return blocks(__file__, "site_parts.html")
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -61,7 +60,7 @@ from glc_analysis.publish.returns import addressed
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text
+from glc_analysis.templates import blocks, read_text
 from glc_analysis.text import content_hash
 
 NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
@@ -187,26 +186,12 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 def page(form: Form) -> str:
     """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
-    rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
-                   + "".join(_scale(form, question) for question in SCORED) + _rest(form) + "</td></tr>\n"
-                   for row in form.rows.itertuples())
-    return _document(form, f"<section>{_table(form, form.heading, form.how, rows)}</section>")
+    return blocks(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
 def pictures(forms: Iterable[Form]) -> str:
     """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
-    forms = list(forms)
-    sections = []
-    for form in forms:
-        faces = "".join(f"<span>{_face(one)}<br>{escape(form.say[f'picture_{one}'])}</span>"
-                        for one in _MOUTHS)
-        rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}<div class="pictures">{faces}</div>'
-                       "</td></tr>\n" for row in form.rows.itertuples())
-        heading = f"{form.say['round'].format(form.round_id)} · {form.say['code'].format('_' * 8)}"
-        how = f"{form.say['pictures_how']}\n{form.say['pictures_back']}"
-        sections.append(f'<section lang="{escape(form.language)}" dir="{form.direction}">'
-                        f"{_table(form, heading, how, rows)}</section>")
-    return _document(forms[0], "".join(sections))
+    return blocks(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
 def text(form: Form) -> str:
@@ -218,49 +203,6 @@ def text(form: Form) -> str:
     lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
                         f"{row.principle_id} {asked}"]) for row in form.rows.itertuples()]
     return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
-
-
-def _document(form: Form, body: str) -> str:
-    return (f'<!DOCTYPE html>\n<html lang="{escape(form.language)}" dir="{form.direction}"><head>'
-            f'<meta charset="utf-8"><title>{escape(form.heading)}</title><style>{_STYLE}</style></head>'
-            f"<body>{body}</body></html>\n")
-
-
-def _table(form: Form, heading: str, how: str, rows: str) -> str:
-    """The rows as a table whose head is the heading, because browsers repeat a table's head on each page."""
-    said = "".join(f"<p>{escape(line)}</p>" for line in how.split("\n"))
-    return (f'<table><thead><tr><th scope="col">{escape(heading)}</th></tr></thead>'
-            f"<tbody><tr><td>{said}</td></tr>\n{rows}</tbody></table>")
-
-
-def _statement(form: Form, row: tuple) -> str:
-    version = f'<span class="version">{escape(form.words_of(row))}</span>'
-    words = f'<bdi lang="{escape(row.language)}">{escape(form.shown(row))}</bdi>'
-    before = "".join(f'<div class="before">{escape(said)} <q lang="{escape(language)}" dir="auto">'
-                     f"{escape(old)}</q></div>" if old else f'<div class="before">{escape(said)}</div>'
-                     for said, old, language in form.history(row))
-    return f'<div class="statement">{escape(row.principle_id)}&ensp;{words} {version}</div>{before}'
-
-
-def _scale(form: Form, question: Question) -> str:
-    name, low, high = (f'<span class="{kind}">{escape(said)}</span>' for kind, said in zip(
-        ("name", "end low", "end"), (form.label(question), *form.ends(question)), strict=True))
-    boxes = "".join(f'<span class="box">{score}</span>' for score in question.choices)
-    return f'<div class="line">{name}{low}{boxes}{high}</div>'
-
-
-def _rest(form: Form) -> str:
-    say, box = {key: escape(text) for key, text in form.say.items()}, '<span class="box small"></span>'
-    choices = " ".join(f"{box}{say[choice]}" for choice in BY_NAME["may_be_read"].choices)
-    return (f'<div class="line">{box}{say[ABSTAIN]}</div>'
-            f'<div class="line">{say["comment"]}<span class="rule"></span>{say["may_be_read"]} '
-            f'{choices}</div>')
-
-
-def _face(one: str) -> str:
-    return ('<svg viewBox="0 0 64 64" aria-hidden="true"><circle cx="32" cy="32" r="27"/>'
-            '<path d="M23 25v2M41 25v2" stroke-width="5" stroke-linecap="round"/>'
-            f'<path d="{_MOUTHS[one]}"/></svg>')
 
 
 # ------------------------------

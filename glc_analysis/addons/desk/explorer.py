@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
@@ -24,14 +24,11 @@ from glc_analysis.pages.questions import answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from glc_analysis.tables_html import bars, elements, frame_html, html_table, style_element
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
 
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
-
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/explorer.html``."""
     return blocks(__file__, "explorer.html")
 

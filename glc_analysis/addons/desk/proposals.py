@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
@@ -30,12 +30,9 @@ from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.study_locks import at_work
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.text import match_key, slug
 from glc_analysis.writing import write_atomic
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 # ------------------------------
 # A proposed row.
@@ -273,7 +270,7 @@ class Proposer:
             self.message.value = _html().written(self.study.relative(path))
 
 
-def _html() -> TemplateModule:
+def _html() -> Macros:
     """The macros of ``content/proposals.html``."""
     return blocks(__file__, "proposals.html")
 

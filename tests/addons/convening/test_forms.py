@@ -180,7 +180,7 @@ def test_the_page_to_print_has_nine_boxes_a_line_and_the_code_on_every_page(stud
     head, body = page.split("<tbody>")
     assert "<thead><tr><th scope=\"col\">Round 1 · Code r12</th></tr></thead>" in head
     assert body.count('<span class="box">') == 3 * 2 * 9
-    assert "=1+1 is no sum: &lt;b&gt;plan&lt;/b&gt; &quot;together&quot;, in peace." in body
+    assert "=1+1 is no sum: &lt;b&gt;plan&lt;/b&gt; &#34;together&#34;, in peace." in body
     assert f"P02.2 en {content_hash('Pay people fairly.')}" in body
     assert '<html lang="ar" dir="rtl">' in study.form("r29.html").read_text(encoding="utf-8")
 

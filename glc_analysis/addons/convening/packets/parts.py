@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import ceil
-from typing import TYPE_CHECKING
 
 import lxml.html
 from IPython.display import HTML as Html
@@ -49,12 +48,9 @@ from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import bar, elements, frame_html, html_table
-from glc_analysis.templates import blocks, languages, phrases, template
+from glc_analysis.templates import Macros, blocks, languages, phrases, template
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 # ------------------------------
 # The packets for the convening: who gets one, and which parts it has, in which order.
@@ -216,13 +212,13 @@ class Section:
     html: str
     unit: str = ""
 
-    def truncate(self, share: float, where: str) -> str:
+    def truncate(self, share: float, where: str) -> Markup:
         """The section with the first ``share`` of its units, and a line that says what is left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
         >>> shown = both.truncate(0.5, "a.html")
-        >>> shown[:30], "1 of 2 quotations; all are in a.html" in shown
-        ('<div><figure>One</figure></div', True)
+        >>> print(shown[:31], "1 of 2 quotations; all are in a.html" in shown)
+        <div><figure>One</figure></div> True
         """
         root = lxml.html.fragment_fromstring(self.html, create_parent="div")
         units = _units(root) if self.unit else []
@@ -234,7 +230,7 @@ class Section:
                                      left_out if kept < len(units) else "")
 
 
-def part_macros() -> TemplateModule:
+def part_macros() -> Macros:
     """The macros of parts.html, for all modules of this folder."""
     return blocks(__file__, "parts.html")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -59,13 +59,10 @@ from glc_analysis.tables_html import (
     quotation,
     show,
 )
-from glc_analysis.templates import blocks, read_text
+from glc_analysis.templates import Macros, blocks, read_text
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 # ------------------------------
 # The brief of one organisation.
@@ -96,7 +93,7 @@ def own_record(view: StudyView) -> Html:
     return show(_macros().paragraph(f"{first}. {second}."))
 
 
-def _macros() -> TemplateModule:
+def _macros() -> Macros:
     return blocks(__file__, "sheets.html")
 
 

@@ -6,7 +6,7 @@ rounds only, as far as they may be disclosed; names only as far as organisations
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -27,12 +27,9 @@ from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import bar, elements, html_table, note, show
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 NO_JOINT_DISPLAY = "The joint display has no rows yet: `glc joint-display --suggest` proposes some."
 JOINT_CAPTION = "Bars show the share of those that answered (survey) or were asked (all else)."
@@ -69,7 +66,7 @@ def joint_display(view: StudyView) -> Html:
     return show(_macros().joint_display(table, _contradictions(view)))
 
 
-def _macros() -> TemplateModule:
+def _macros() -> Macros:
     return blocks(__file__, "convening.html")
 
 

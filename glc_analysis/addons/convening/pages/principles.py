@@ -8,7 +8,7 @@ sources is cut where a page would become too long, and leads on to the page of t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -28,12 +28,9 @@ from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
 from glc_analysis.tables_html import elements, html_table, language_label, note, quotation, show
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
 NONE_AGREED = "No principle is agreed yet."
@@ -81,7 +78,7 @@ def principles_in_short(view: StudyView) -> Html:
     return show(_macros().paragraph(said))
 
 
-def _macros() -> TemplateModule:
+def _macros() -> Macros:
     return blocks(__file__, "principles.html")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -27,11 +27,8 @@ from glc_analysis.addons.convening.histories import (
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.tables_html import elements, html_table
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, blocks
 from glc_analysis.view.places import anchor, link
-
-if TYPE_CHECKING:
-    from jinja2.environment import TemplateModule
 
 _UNALIKE = .3
 """Where less than this share of the words stayed, nothing is marked: all of it is new."""
@@ -92,7 +89,7 @@ def marked(old: str, new: str) -> tuple[Markup, Markup]:
     return _macros().marked(sides[0]), _macros().marked(sides[1])
 
 
-def _macros() -> TemplateModule:
+def _macros() -> Macros:
     return blocks(__file__, "text_history.html")
 
 
