@@ -39,8 +39,8 @@ from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
-    READING_AUDIENCES,
     QUOTATION_RULES,
+    READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
     case_segments,
     owners,
@@ -203,7 +203,8 @@ def own_quotations(view: StudyView) -> Html:
         return note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
     state = ["; ".join(TO_DISCUSS if rule in TEAM_QUOTATION_RULES else QUOTATION_RULES[rule][0]
-                       for rule in QUOTATION_RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
+                       for rule in QUOTATION_RULES if rule in broken) or "will be printed"
+             for broken in rows["broken"]]
     return show(html_table({
         "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
@@ -325,8 +326,8 @@ def _votes(view: StudyView, row: Any) -> Markup:
     counted_again = [f"Round {round_id} was counted again on {day}."
                      for round_id, rule in rows.groupby("round_id")["rule"].first().items()
                      for day in COUNTED_AGAIN.findall(rule)]
-    return _macros().votes(VOTES, table, BLOCK_NOT_SHOWN if rounds else "No round is closed yet.", counted_again,
-                           positions_html(view, row.principle_id))
+    missing = BLOCK_NOT_SHOWN if rounds else "No round is closed yet."
+    return _macros().votes(VOTES, table, missing, counted_again, positions_html(view, row.principle_id))
 
 
 def _told(one: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.pages.text_history import came_about, changes
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.trace import Node, Trail
-from glc_analysis.disclosure.blocks import COUNT_BLOCK, BLOCK_NOT_SHOWN, block_of
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS
