@@ -46,8 +46,8 @@ def released(study: Study, build_seconds: float) -> list[str]:
     begun = time.perf_counter()
     contributors = find_contributors(frames)
     for audience in ("convening", "public"):
-        decide(frames["estimates"], contributors, frames["organisations"], consent,
+        decide(frames["figures"], contributors, frames["organisations"], consent,
                study.settings["disclosure"], audience=audience)
     spent = time.perf_counter() - begun
-    return [f"| release of {len(frames['estimates']):,} figures, two audiences | {spent:.1f} s | "
+    return [f"| release of {len(frames['figures']):,} figures, two audiences | {spent:.1f} s | "
             f"{spent / build_seconds:.0%} of the build |"]

@@ -222,7 +222,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
-    has_figures = any(_is_any(need, study, reference) for step in steps if "estimates" in step.needs
+    has_figures = any(_is_any(need, study, reference) for step in steps if "figures" in step.needs
                       for need in step.if_any)
     if not has_figures:
         steps = [_NO_FIGURES, *(_ANSWERS_LOOKED_AT if step.name == "answers" else step for step in steps
@@ -547,7 +547,7 @@ def _coded_figures(view: View) -> dict[str, Any]:
 def _estimates(view: View) -> dict[str, Any]:
     """Every figure of the study, of all kinds."""
     figures = [view[name] for name in PARTS]
-    return {"estimates": pd.concat([part for part in figures if len(part)], ignore_index=True)}
+    return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
 def _releases(view: View) -> dict[str, Any]:
@@ -573,13 +573,13 @@ def _releases(view: View) -> dict[str, Any]:
         if audience in hidden:
             printable, told[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
-            decide, view["estimates"], contributors, own, consent, settings, audience=audience,
+            decide, view["figures"], contributors, own, consent, settings, audience=audience,
             never=case_codes(reference.codebook), printable=printable, regions=everywhere, **told[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
         decisions, released[f"issued_{audience}"] = prepare_release(
             view.study, tables.shape(f"release_{audience}", decisions), view, contributors, audience)
-        is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable)
+        is_hidden = is_hidden_option(view["figures"], contributors.facts["question_id"], printable)
         released[f"release_{audience}"] = hide_countries(decisions, is_hidden)
     return released
 
@@ -639,13 +639,13 @@ def _clean_tables(view: View) -> CleanTables:
 
 
 CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")
-PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
-         "quality_figures": Part("estimates", "measure", ("quality",)),
-         "comparison_figures": Part("estimates", "measure", ("comparison",)),
-         "discordance_figures": Part("estimates", "measure", ("discordance",)),
-         "coded_figures": Part("estimates", "measure", ("coded", "cooccurrence", "novelty", "salience",
+PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
+         "quality_figures": Part("figures", "measure", ("quality",)),
+         "comparison_figures": Part("figures", "measure", ("comparison",)),
+         "discordance_figures": Part("figures", "measure", ("discordance",)),
+         "coded_figures": Part("figures", "measure", ("coded", "cooccurrence", "novelty", "salience",
                                                         "words"))}
-"""The figures that each step makes: together they are table ``estimates``."""
+"""The figures that each step makes: together they are table ``figures``."""
 
 ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
 """The values that hold the blocks which some people were told of before somebody left."""
@@ -697,7 +697,7 @@ STEPS = in_order((
     Step("coded figures", (*CLEAN, "mentions", "codings", "quarantined", "disagreements", "documents",
                            "segments", "codebook", "codebook.csv", "attendance.csv", "[salience] repeats"),
          ("coded_figures",), _coded_figures),
-    Step("estimates", tuple(PARTS), ("estimates",), _estimates),
+    Step("figures", tuple(PARTS), ("figures",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
                         "consent.csv", "codebook.csv"),
          ("quotations",), _quotations, "quotations and findings", ("quotes.csv", "headlines.csv")),
@@ -706,7 +706,7 @@ STEPS = in_order((
         "[disclosure]", "releases", *ANNOUNCED,
         *(need for blocks in loaded("blocks") for need in blocks.needs)))),
          ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
-    Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
+    Step("releases", (*CLEAN, "figures", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
                       "[survey]", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
@@ -714,8 +714,8 @@ STEPS = in_order((
 ))
 """The steps of the build, in their order, with those of add-ons."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
-_FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "estimates"}
-_NO_FIGURES = Step("estimates", (), ("estimates",), lambda view: {"estimates": pd.DataFrame()})
+_FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "figures"}
+_NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.DataFrame()})
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.not_looked_at)
@@ -776,7 +776,7 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     if not all(is_same[name] for name in cut_by):
         return slice_digests({name: engine[name] for name in TABLE_ORDER}, study.digests)
     fresh = slice_digests({name: engine[name] for name in TABLE_ORDER
-                           if name in (*cut_by, "estimates") or not is_same[name]}, study.digests)
+                           if name in (*cut_by, "figures") or not is_same[name]}, study.digests)
     return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
 
 

@@ -5,7 +5,7 @@ of a page; out comes a line of the file for each thing that was read. A page has
 one of these things has changed. ``tables.read`` and its like call :func:`note`. Every other file of the study
 is noticed by Python itself, whoever opens it. Outside of a run nothing is recorded.
 
-A thing is written as the name of a table (``estimates``), of a slice (``estimates country=KHM``), of a file
+A thing is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
 (``reference/codebook.csv``) or of a folder with all that is in it (``raw``). Raw files are not named, since
 the name of a file may say who took part.
 """

@@ -53,7 +53,7 @@ from glc_analysis.manifest import (
     release_info,
 )
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import is_day
+from glc_analysis.schema import is_day, new_names
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -88,9 +88,9 @@ def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, 
     answers = frames["answers"].astype({"country_id": "str", "region_id": "str"})
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     settings, fresh = study.settings["disclosure"], PublishedRelease.of(
-        decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], audience),
+        decisions, frames["figures"], incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), {} if may(audience, "country_pages") else regions)
-    before = [PublishedRelease(*(pd.read_parquet(one / file) for file in FIGURE_FILES.values()))
+    before = [PublishedRelease(*(_read(one / file) for file in FIGURE_FILES.values()))
               for one in release_folders(study.private, audience)]
     issued = next_release(fresh, incidence.facts, before, frames["organisations"],
                           settings["reissue_change"] + COALITION)
@@ -101,7 +101,7 @@ def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFram
                    are_named: bool) -> set[str]:
     """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), and
     ``are_named`` says whether words carry names."""
-    before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCK_FILES.values()))
+    before = [PublishedBlocks(*(_read(one / file) for file in BLOCK_FILES.values()))
               for one in release_folders(study.private, audience)]
     kinds = sum((added.kinds for added in loaded("blocks")), CORE_KINDS)
     least = study.settings["disclosure"]["reissue_change"] + COALITION
@@ -162,8 +162,8 @@ def store_release(study: Study, audience: str,
         info = release_info(kept[-1])
         return {name: info[name] for name in _PRINTED}
     fresh = issued() if issued else None
-    figures = fresh[0].figures if fresh else pd.read_parquet(new / FIGURE_FILES["figures"])
-    days = figures.loc[seen["estimate_id"], "day"]
+    figures = fresh[0].figures if fresh else _read(new / FIGURE_FILES["figures"])
+    days = figures.loc[seen["figure_id"], "day"]
     info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
             "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
@@ -201,10 +201,16 @@ def publish(study: Study, audience: str) -> None:
     publish_next(study.private, audience, number)
 
 
+def _read(path: Path) -> pd.DataFrame:
+    """A table of a release, with the new names: the file stays as it was stored."""
+    names = new_names("column", "figures")
+    return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
+
+
 def _write(part: pd.DataFrame, path: Path) -> None:
     """Writes a table of a release; its ids as categories, without organisations that are in no row."""
     coded = {c: part[c].astype("category").cat.remove_unused_categories()
-             for c in ("estimate_id", "organisation_id") if c in part}
+             for c in ("figure_id", "organisation_id") if c in part}
     part.assign(**coded).to_parquet(path, compression="zstd")
 
 
@@ -226,7 +232,7 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     kept = [folder for audience in READING_AUDIENCES for folder in release_folders(study.private, audience)]
     if kept:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
-        estimates = frames["estimates"]["estimate_id"]
+        figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
         known = countries_shown(frames["answers"], frames["organisations"], Consent.of(reference.consent),
                                 study.settings["disclosure"])
@@ -234,17 +240,17 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         incidence = find_contributors(frames)
     for release in kept:
         path = release / FIGURE_FILES["contributions"]
-        figures = pd.read_parquet(release / FIGURE_FILES["figures"])
-        contributions = pd.read_parquet(path)
-        at = np.flatnonzero(estimates.isin(contributions["estimate_id"].cat.categories))
-        still = contributions_of(incidence, at, estimates.iloc[at])
+        figures = _read(release / FIGURE_FILES["figures"])
+        contributions = _read(path)
+        at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
+        still = contributions_of(incidence, at, figure_ids.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
             _write(contributions[~is_gone], path)
         blocks = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
         if is_gone.any() or blocks:
-            n = (figures.loc[contributions.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
+            n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
@@ -253,7 +259,7 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:
     """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
     the blocks that had some."""
-    lines, gone = pd.read_parquet(path).astype("str"), {*ids}
+    lines, gone = _read(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
                            for organisation, line in rows], lines.index, dtype=bool)

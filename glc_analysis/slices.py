@@ -18,7 +18,7 @@ from glc_analysis.schema import processed_tables
 def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
     """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
 
-    ``frames`` are the tables, among them answers, organisations, questions, codebook and estimates. Rows are
+    ``frames`` are the tables, among them answers, organisations, questions, codebook and figures. Rows are
     hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
     order of rows does not matter.
     """
@@ -37,7 +37,7 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
         if themes is not None:
             found |= _by_theme(themes, hashes, listed)
         if is_by_question(name):
-            found |= _by_question(frame, hashes, frames["estimates"], questions["question_id"])
+            found |= _by_question(frame, hashes, frames["figures"], questions["question_id"])
         result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
                         for one, total in found.items()}
     return result
@@ -87,7 +87,7 @@ def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
                 wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
     """A country's slice: its own rows, and those of the organisations that answered for it."""
-    if name == "estimates":
+    if name == "figures":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
         keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
     elif not is_by_work_country(name):
@@ -115,15 +115,15 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
     """A question's slice: the answers to it, the figures about it, or what is released of them."""
-    if "estimate_id" in frame:
-        about = dict(zip(estimates["estimate_id"], figure_subjects(estimates), strict=True))
-        keys, subjects = frame["estimate_id"].map(about).fillna(""), {*questions, *about.values()}
+    if "figure_id" in frame:
+        about = dict(zip(estimates["figure_id"], figure_subjects(estimates), strict=True))
+        keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
     sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
-    if "estimate_id" in frame:
-        measures = dict(zip(estimates["estimate_id"], estimates["measure"].astype("str"), strict=True))
-        whole = _sums(frame["estimate_id"].map(measures).fillna(""), hashes)
+    if "figure_id" in frame:
+        measures = dict(zip(estimates["figure_id"], estimates["measure"].astype("str"), strict=True))
+        whole = _sums(frame["figure_id"].map(measures).fillna(""), hashes)
         sums, subjects = sums | {one: whole[one] for one in MEASURES if one in whole}, subjects | {*MEASURES}
     return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
 
@@ -169,7 +169,7 @@ MEASURES = ("quality", "discordance")
 
 def is_by_question(name: str) -> bool:
     """Whether a table can be read question by question: answers, figures, and what is released of them."""
-    return name in ("estimates", "responses", "selections") or name.startswith("release_")
+    return name in ("figures", "responses", "selections") or name.startswith("release_")
 
 
 def is_by_theme(name: str) -> bool:

@@ -155,7 +155,7 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     """A processed table, or the slice of it that is about one country, one theme or one question.
 
     ``country`` is the work country. Rows about organisations are included for every country that the
-    organisation answered for. Of ``estimates`` the figures of the region are included, and of the figures
+    organisation answered for. Of ``figures`` the figures of the region are included, and of the figures
     about the whole study only how much the country's organisations spoke. ``theme`` selects the rows
     about its questions and codes, and everything from interviews and calls. ``question`` selects figures,
     or what is released of them. A table that has no such slices is read whole. In a run it is recorded that
@@ -195,7 +195,7 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     """The same, as long as the file was ``written`` at this time."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
-        figures = read_rows(path.with_name("estimates.parquet"), columns=["question_id", "measure"])
+        figures = read_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
         subjects = [*asked.unique(), *figure_subjects(figures).unique()]
         return dict.fromkeys((*SUBJECTS, *MEASURES), "") | dict(zip(subjects, subjects, strict=True))
     slices = json.loads(path.read_text(encoding="utf-8"))
@@ -225,7 +225,7 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     places = _work_places(path, path.stat().st_mtime_ns).get(country, {"organisations": [], "regions": []})
     # pyarrow compares nothing with an empty list; no id and no region is blank here.
     members, regions = places["organisations"] or [""], places["regions"] or [""]
-    if name == "estimates":
+    if name == "figures":
         return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
                 [("measure", "==", "words"), ("option_id", "in", members)]]
@@ -252,10 +252,10 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
     if name in ("responses", "selections"):
         return "question_id", "==", question
     about = ("measure" if question in (*SUBJECTS[1:], *MEASURES) else "question_id", "==", question)
-    if name == "estimates":
+    if name == "figures":
         return about
-    figures = read_rows(folder / "estimates.parquet", [[about]], ["estimate_id"])
-    return "estimate_id", "in", [*figures["estimate_id"], ""]  # pyarrow compares nothing with an empty list
+    figures = read_rows(folder / "figures.parquet", [[about]], ["figure_id"])
+    return "figure_id", "in", [*figures["figure_id"], ""]  # pyarrow compares nothing with an empty list
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:

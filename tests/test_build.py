@@ -170,10 +170,10 @@ def test_a_check_counts_the_rows_of_all_answers(tmp_path):
 
 
 def test_a_check_makes_the_figures_only_if_evidence_names_one(study, tmp_path_factory):
-    assert check_study(study)["estimates"] == 0
+    assert check_study(study)["figures"] == 0
     principle = {"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",
                  "domain_id": "practice", "status": "agreed", "language": "en"}
-    cited = {"principle_id": "P01", "evidence_id": "e1", "kind": "estimate", "reference": "Q1/maybe/all",
+    cited = {"principle_id": "P01", "evidence_id": "e1", "kind": "figure", "reference": "Q1/maybe/all",
              "stance": "supports", "claim": "practised"}
     cited = small(tmp_path_factory.mktemp("cited"), principles=[principle], evidence=[cited])
     with pytest.raises(Faults, match=r"Q1/maybe/all"):
@@ -275,6 +275,6 @@ def test_a_probability_sample_builds_with_its_comparisons(tmp_path):
                   organisations=[{"organisation_id": f"o{n}", "type": "shelter" if n < 6 else "legal"}
                                  for n in range(12)])
     build(study)
-    found = tables.read("estimates", study=study).set_index("estimate_id")
+    found = tables.read("figures", study=study).set_index("figure_id")
     assert found.loc["Q1/cramers_v/type=", "value"] == pytest.approx(1)
     assert found.loc["Q1/p_adjusted/type=", "value"] < .05

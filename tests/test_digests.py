@@ -30,7 +30,7 @@ def small(root):
         questions=[question("Q1", "single", "law")], options=choices("law", "yes", "no"),
         countries=places("KHM asia", "PER america"), codebook=themes("care"), signoffs=signoffs,
         organisations=[{"organisation_id": one, "label": one} for one in "ab"],
-        evidence=[{"principle_id": "P01", "evidence_id": "e1", "kind": "estimate", "reference": "Q1/yes/all",
+        evidence=[{"principle_id": "P01", "evidence_id": "e1", "kind": "figure", "reference": "Q1/yes/all",
                    "stance": "supports", "claim": "practised"}],
         principles=[{"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",
                      "domain_id": "practice", "status": "agreed", "language": "en"}])

@@ -16,7 +16,7 @@ from glc_analysis.figures.estimates import is_whole
 from glc_analysis.tables import TABLES
 
 GOLDEN = Path(__file__).parent / "golden" / "tables"
-OF_FIGURES = ("estimates", "release_convening", "release_public")
+OF_FIGURES = ("figures", "release_convening", "release_public")
 
 
 def as_csv(study, name):
@@ -25,9 +25,9 @@ def as_csv(study, name):
     if name == "agreement":
         frame = frame[frame["subset"] == "all"]
     if name in OF_FIGURES:
-        figures = tables.read("estimates", study=study)
+        figures = tables.read("figures", study=study)
         figures = figures[is_whole(figures) | (figures["subset_kind"] == "region")]
-        frame = frame[frame["estimate_id"].isin(figures["estimate_id"])]
+        frame = frame[frame["figure_id"].isin(figures["figure_id"])]
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 

@@ -56,7 +56,7 @@ def survey(study, *rows):
 def seen(study):
     """Number, day and what the public reads of those who said yes."""
     of, row = read_slices(study)["release"]["public"], tables.read("release_public", study=study).query(
-        "estimate_id == 'Q1/yes/all'").iloc[0]
+        "figure_id == 'Q1/yes/all'").iloc[0]
     return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
 
 
@@ -102,7 +102,15 @@ def test_one_who_comes_changes_neither_figure_nor_number(study):
     survey(study, *ROWS, LATER[1])
     assert seen(study) == (1, "2016-05-20", 10, 20)
     assert len(list(study.private.glob("releases/public/*"))) == 1
-    assert tables.read("estimates", study=study).set_index("estimate_id").loc["Q1/yes/all", "n"] == 11
+    assert tables.read("figures", study=study).set_index("figure_id").loc["Q1/yes/all", "n"] == 11
+
+
+def test_a_release_stored_with_an_old_name_of_a_column_still_holds_the_next_one_back(study):
+    for path in (study.private / "releases/public/001").glob("*.parquet"):
+        old = {"figure_id": "estimate_id"}
+        pd.read_parquet(path).rename(columns=old).rename_axis(index=old).to_parquet(path)
+    survey(study, *ROWS, LATER[1])
+    assert seen(study)[1:] == ("2016-05-20", 10, 20)
 
 
 @pytest.mark.acceptance

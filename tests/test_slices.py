@@ -87,9 +87,9 @@ def test_one_answer_touches_its_country_its_theme_and_the_figures_of_its_region(
     touched = {(t, n) for t, hashes in before[1].items() for n in hashes if hashes[n] != new[t][n]}
     assert {n for t, n in touched if t == "responses"} == {
         "", "country=LAO", "theme=rights", "question=Q1"}
-    assert {n for t, n in touched if t == "estimates"} == {
+    assert {n for t, n in touched if t == "figures"} == {
         "", "theme=rights", "question=Q1", "country=KHM", "country=LAO"}
-    assert {t for t, _ in touched} == {"responses", "estimates"}
+    assert {t for t, _ in touched} == {"responses", "figures"}
 
 
 def test_every_country_theme_and_question_has_its_slice(before):
@@ -98,7 +98,7 @@ def test_every_country_theme_and_question_has_its_slice(before):
     assert set(hashes["answers"]) == {"", *countries}
     asked = {f"question={row['question_id']}" for row in REFERENCE["questions"]}
     assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries, *asked}
-    assert {"question=Q1", "question=own"} <= set(hashes["estimates"]) & set(hashes["release_public"])
+    assert {"question=Q1", "question=own"} <= set(hashes["figures"]) & set(hashes["release_public"])
     assert set(hashes["codebook"]) == set(hashes["steps"]) == {""}
 
 
@@ -128,7 +128,7 @@ def test_equal_rows_do_not_cancel_out(before):
 
 def test_a_slice_is_the_same_from_a_small_file_that_is_held_and_from_a_large_one(before, monkeypatch):
     study, hashes = before
-    names = "answers", "responses", "organisations", "segments", "estimates", "release_public"
+    names = "answers", "responses", "organisations", "segments", "figures", "release_public"
     chosen = [(table, {kind: value} if kind else {}) for table in names
               for kind, _, value in (name.partition("=") for name in hashes[table])]
     held = [tables.read(table, study=study, **slice_) for table, slice_ in chosen]

@@ -56,7 +56,7 @@ def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed
     equal_after_random_edits(contents(), edits, seed, n_edits, tmp_path)
 
 
-COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", "estimates", "releases",
+COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", "figures", "releases",
            "quotations", "blocks"}
 
 
@@ -72,7 +72,7 @@ COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", 
                                              "quotations"}),
     (lambda made: made.reference["consent"].pop(), {"releases", "quotations", "blocks"}),
     (lambda made: made.context[2].update(tier="2"), {"context", "records against answers", "discordance",
-                                                     "estimates", "releases", "quotations", "blocks"})],
+                                                     "figures", "releases", "quotations", "blocks"})],
     ids=["an answer", "quotes", "the title", "a threshold", "a coding", "a consent", "a fact"])
 def test_only_what_rests_on_a_change_runs(edit, steps, study):
     made = contents()
@@ -178,7 +178,7 @@ def test_a_step_that_there_is_not_is_named_with_the_nearest(study):
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("name", ["estimates.parquet", "steps.parquet", "slices.json", "DICTIONARY.md"])
+@pytest.mark.parametrize("name", ["figures.parquet", "steps.parquet", "slices.json", "DICTIONARY.md"])
 def test_the_command_makes_again_what_somebody_damaged(name, study):
     before = files(study)
     path = study.processed / name
@@ -237,7 +237,7 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
 
 def engine_of(study, *steps):
     inputs = Inputs(study, read_reference(study), {}, manifest.inspect(study))
-    parts = {"some": Part("estimates", "measure", ("quality",))}
+    parts = {"some": Part("figures", "measure", ("quality",))}
     return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=CleaningLog)
 
 

@@ -109,7 +109,7 @@ def test_shaping_leaves_the_frame_that_came_in_alone():
 
 
 def test_the_same_frame_gives_the_same_bytes(study, tmp_path):
-    for name in ("responses", "estimates"):
+    for name in ("responses", "figures"):
         frame = read(name, study)
         (tmp_path / name).mkdir()
         one = tables.write(tmp_path, name, frame).read_bytes()
@@ -117,7 +117,7 @@ def test_the_same_frame_gives_the_same_bytes(study, tmp_path):
         assert one == two
 
 
-@pytest.mark.parametrize("name", ["responses", "estimates"])
+@pytest.mark.parametrize("name", ["responses", "figures"])
 def test_the_bytes_do_not_depend_on_how_pandas_holds_text(name, study, tmp_path):
     written = set()
     for storage in ("python", "pyarrow"):
@@ -144,7 +144,7 @@ def test_answers_about_an_organisation_appear_in_every_country_it_answered_for(s
 
 
 def test_a_countrys_estimates_come_with_its_regions_and_without_the_whole_studys(study):
-    found = read("estimates", study, country="PER")
+    found = read("figures", study, country="PER")
     assert set(zip(found["subset_kind"], found["subset_id"], strict=True)) \
         == {("country", "PER"), ("region", "america")}
 
@@ -161,7 +161,7 @@ def test_texts_of_a_country_are_its_own(study):
 
 def test_a_theme_has_the_rows_of_its_questions(study):
     assert set(read("responses", study, theme="rights")["question_id"]) == {"Q1", "own"}
-    assert set(read("estimates", study, theme="care")["question_id"]) == {"Q2", "Q3"}
+    assert set(read("figures", study, theme="care")["question_id"]) == {"Q2", "Q3"}
     assert set(read("segments", study, theme="care")["guide_question_id"]) == {"Q3"}
 
 
@@ -173,7 +173,7 @@ def test_country_and_theme_cut_together(study):
 
 def test_a_theme_without_questions_is_empty(study):
     assert read("responses", study, theme="empty").empty
-    assert read("estimates", study, theme="empty").empty
+    assert read("figures", study, theme="empty").empty
 
 
 def test_a_slice_of_a_long_table_costs_the_groups_with_its_own_rows(study, tmp_path, monkeypatch):
@@ -260,7 +260,7 @@ def test_every_description_has_words():
     ({"question": "Q9"}, "There is no question 'Q9' in this study; nearest: 'Q3', 'Q2', 'Q1'.")])
 def test_a_name_that_is_not_known_is_answered_with_the_nearest_id(slice_, message, study):
     with pytest.raises(UsageError) as said:
-        read("estimates", study, **slice_)
+        read("figures", study, **slice_)
     assert str(said.value) == message
 
 
@@ -269,14 +269,14 @@ def test_a_name_may_be_written_in_small_letters(study):
 
 
 def test_a_question_has_its_figures_and_what_is_released_of_them(study):
-    figures = read("estimates", study, question="Q1")
+    figures = read("figures", study, question="Q1")
     assert set(figures["question_id"]) == {"Q1"}
     released = read("release_public", study, question="q1")
-    assert set(released["estimate_id"]) == set(figures["estimate_id"])
+    assert set(released["figure_id"]) == set(figures["figure_id"])
 
 
 def test_question_and_country_cut_together(study):
-    figures = read("estimates", study, question="Q1", country="PER")
+    figures = read("figures", study, question="Q1", country="PER")
     assert set(figures["question_id"]) == {"Q1"}
     assert set(figures["subset_kind"]) == {"country", "region"}
 
@@ -298,7 +298,7 @@ def log(study, tmp_path, monkeypatch):
     ("responses", {}, "responses"), ("responses", {"country": "khm"}, "responses country=KHM"),
     ("responses", {"theme": "care"}, "responses theme=care"), ("codebook", {"country": "KHM"}, "codebook"),
     ("questions", {"theme": "care"}, "questions"),
-    ("estimates", {"country": "KHM", "question": "Q1"}, "estimates question=Q1"),
+    ("figures", {"country": "KHM", "question": "Q1"}, "figures question=Q1"),
     ("release_public", {"question": "Q1"}, "release_public question=Q1"),
     ("release_public", {"country": "KHM"}, "release_public")])
 def test_it_is_recorded_which_slice_a_page_has_read(name, slice_, thing, study, log):

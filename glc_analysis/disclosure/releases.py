@@ -47,7 +47,7 @@ _PACKING = 2 ** 32
 class PublishedRelease:
     """The figures of one release, and the organisations that contributed to each of them.
 
-    ``figures`` has, by estimate_id, the columns of a decision and ``key`` (the question or code), ``part``
+    ``figures`` has, by figure_id, the columns of a decision and ``key`` (the question or code), ``part``
     (the figures on the same base), ``within`` (the figure of the whole of which this one is a group, or
     blank), ``is_page`` (whether it is of a country's page), ``day`` (of the data), ``size`` (records in the
     base), ``low`` and ``high`` (the bounds of the count that a reader can work out) and ``adds_up`` (whether
@@ -66,7 +66,7 @@ class PublishedRelease:
 
         ``regions`` are those of the countries whose figures may be among them; without them figures by
         country are those of country pages.
-        The rows of ``decisions``, ``estimates`` and ``incidence`` are the same figures in the same order.
+        The rows of ``decisions``, ``figures`` and ``incidence`` are the same figures in the same order.
         """
         kind, measure = estimates["subset_kind"].astype("str"), estimates["measure"].astype("str")
         is_seen, is_country = decisions["status"] != SUPPRESSED, kind == _COUNTRY
@@ -82,7 +82,7 @@ class PublishedRelease:
         option = key + "/" + measure + "/" + estimates["option_id"].astype("str") + "/"
         parent = "region=" + estimates["subset_id"].astype("object").map(lambda one: regions.get(one, ""))
         is_above = (is_own & is_seen).to_numpy()
-        ids = pd.Series(estimates["estimate_id"].astype("str").to_numpy(), option + subset)[is_above]
+        ids = pd.Series(estimates["figure_id"].astype("str").to_numpy(), option + subset)[is_above]
         ids = ids[~ids.index.duplicated()]
         within = (option + parent.where(is_country, "")).map(ids).fillna(option.map(ids))
         is_group = ~is_whole(estimates) & ~is_page & is_seen & (measure != "quality")
@@ -95,13 +95,13 @@ class PublishedRelease:
         is_compared = ~is_page.to_numpy()[at]
         compared = at[is_compared]
         figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
-        contributions = contributions_of(incidence, compared, figures.loc[is_compared, "estimate_id"])
-        return cls(figures.set_index("estimate_id"), contributions)
+        contributions = contributions_of(incidence, compared, figures.loc[is_compared, "figure_id"])
+        return cls(figures.set_index("figure_id"), contributions)
 
     def only(self, is_kept: pd.Series) -> PublishedRelease:
         """The release with the figures that are kept, and no others."""
         ids = self.figures.index[is_kept]
-        is_theirs = self.contributions["estimate_id"].isin(ids)
+        is_theirs = self.contributions["figure_id"].isin(ids)
         return PublishedRelease(self.figures.loc[ids], self.contributions[is_theirs])
 
 
@@ -109,7 +109,7 @@ def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd
     """One row a figure (at these places, with these ids) and organisation: base and counted records."""
     both = (incidence.base[at] + incidence.counted[at].astype(np.int64) * _PACKING).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, _PACKING))
-    return pd.DataFrame({"estimate_id": pd.Categorical.from_codes(both.row, ids),
+    return pd.DataFrame({"figure_id": pd.Categorical.from_codes(both.row, ids),
                          "organisation_id": pd.Categorical.from_codes(both.col, incidence.organisations),
                          "base": base, "counted": counted})
 
@@ -190,7 +190,7 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
 def _combine(*parts: PublishedRelease) -> PublishedRelease:
     """Several releases, with figures of their own, as one."""
     ids = {c: union_categoricals([part.contributions[c].astype("category") for part in parts])
-           for c in ("estimate_id", "organisation_id")}
+           for c in ("figure_id", "organisation_id")}
     numbers = pd.concat([part.contributions[["base", "counted"]] for part in parts], ignore_index=True)
     return PublishedRelease(pd.concat([part.figures for part in parts]), pd.DataFrame({**ids, **numbers}))
 
@@ -200,12 +200,12 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
 
     A figure that its question did not have when it was published is hidden (rule ``frozen``).
     """
-    ids = decisions["estimate_id"]
+    ids = decisions["figure_id"]
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
     is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
-    hidden = decisions.loc[is_new, ["estimate_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
+    hidden = decisions.loc[is_new, ["figure_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
     old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
-    whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("estimate_id")
+    whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("figure_id")
     return whole.loc[ids].reset_index()[DECISION_COLUMNS].astype(decisions.dtypes)
 
 
@@ -280,9 +280,9 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
     """
     ids = parts.index
     by_part = dict(zip(issued.figures["part"][::-1], issued.figures.index[::-1], strict=True))  # the first
-    rows = issued.contributions[issued.contributions["estimate_id"].isin(ids)]
+    rows = issued.contributions[issued.contributions["figure_id"].isin(ids)]
     wide = np.zeros((2, len(ids), len(names)))
-    at = ids.get_indexer(rows["estimate_id"]), names.get_indexer(rows["organisation_id"])
+    at = ids.get_indexer(rows["figure_id"]), names.get_indexer(rows["organisation_id"])
     wide[:, *at] = rows[["base", "counted"]].to_numpy(float).T
     is_there = ids.isin(issued.figures.index)
     like = pd.Index(np.where(is_there, ids, parts.map(by_part)))

@@ -77,7 +77,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
 
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")
-    is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(_STUDY_SIZES)
+    is_size = (measure == "quality") & figures["figure_id"].str.removeprefix("quality/").isin(_STUDY_SIZES)
     tells = figures["question_id"].isin(_REVEALING_QUALITY) | figures["option_id"].isin(_REVEALING_QUALITY)
     is_group = ~is_whole(figures)
     hidden = {

@@ -44,12 +44,12 @@ from glc_analysis.schema import AUDIENCES
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic")
 _OPEN_TYPES = ("text", "date")
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
-DECISION_COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
+DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band"]
 
 
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The figures of ``estimates`` that an audience may see, with the numbers it may see.
+    """The figures of ``figures`` that an audience may see, with the numbers it may see.
 
     The team sees every figure, and of how many organisations it is undecided. For other audiences
     ``decisions`` (of :func:`decide`) apply: a figure that is suppressed, or not decided, is left out; a
@@ -65,7 +65,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     if decisions is None:
         raise UsageError(f"No figure is released to {audience!r}: what it may see is not decided. "
                          "To fix: run `glc build`, or use the audience 'team'.")
-    seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="estimate_id")
+    seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="figure_id")
     is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
     n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
     numbers = n.astype("Float64") / base.astype("Float64").where(base > 0)
@@ -171,7 +171,7 @@ def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))
     return pd.DataFrame({
-        "estimate_id": figures["estimate_id"], "status": status, "rule": rule,
+        "figure_id": figures["figure_id"], "status": status, "rule": rule,
         "shown_n": figures["n"].where(is_shown), "shown_base_n": figures["base_n"].where(is_seen),
         "shown_value": value.where(is_shown),
         **{f"shown_{name}": pd.Series(getattr(decisions, name)).where(decisions.status == BANDED)

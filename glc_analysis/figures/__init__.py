@@ -1,1 +1,1 @@
-"""Processed tables become figures: estimates, comparisons, what a study's evidence says."""
+"""Processed tables become figures: counts, shares, comparisons, what a study's evidence says."""

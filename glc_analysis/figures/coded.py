@@ -17,7 +17,7 @@ from glc_analysis.figures.estimates import (
     KINDS,
     SOURCE,
     CleanTables,
-    add_estimate_ids,
+    add_figure_ids,
     subset_membership,
 )
 from glc_analysis.figures.mentions import ANSWERS, counted_mentions
@@ -188,7 +188,7 @@ def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
     part = part.assign(method=part["method"].fillna(""))
     about, option = part["code_id"] + part["question_id"], part["option_id"]
     about_measure = (part["measure"] + "/" + about).str.rstrip("/")
-    with_ids = add_estimate_ids(part.assign(
+    with_ids = add_figure_ids(part.assign(
         question_id=about.where(part["measure"] == "coded", about_measure),
         option_id=option.where(option == "", option + "/" + part["statistic"])))
-    return part.assign(estimate_id=with_ids["estimate_id"])
+    return part.assign(figure_id=with_ids["figure_id"])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glc_analysis.figures.estimates import ATTRIBUTES, CleanTables, add_estimate_ids, subset_membership
+from glc_analysis.figures.estimates import ATTRIBUTES, CleanTables, add_figure_ids, subset_membership
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
@@ -42,7 +42,7 @@ def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
                                         "base_n", "low", "high"])
     frame = frame.assign(measure="comparison", option_id="", subset_id="", method=METHOD,
                          n=pd.array([pd.NA] * len(frame), dtype="Int64"), share=np.nan)
-    return add_estimate_ids(frame)
+    return add_figure_ids(frame)
 
 
 def _family(data: CleanTables, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:

@@ -1,6 +1,6 @@
 """Which organisations contributed to each figure.
 
-In goes the table ``estimates`` with the tables that its figures were made from. Out comes an
+In goes the table ``figures`` with the tables that its figures were made from. Out comes an
 :class:`Incidence`: sparse matrices of figures by organisations, one for the base of each figure and one for
 the organisations that are counted in it. The rules of disclosure rest on these matrices, so this module
 decides who counts as a contributor to a figure of any kind.
@@ -107,12 +107,12 @@ class Incidence:
 
 
 def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """The contributors of every row of ``frames["estimates"]``, from the other processed tables.
+    """The contributors of every row of ``frames["figures"]``, from the other processed tables.
 
     Figures about shares of words, co-occurring codes and the data themselves have everybody as
     contributors, or those who spoke where they are about one call; no organisation is counted in them.
     """
-    figures = frames["estimates"].reset_index(drop=True)
+    figures = frames["figures"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
     compared = figures["measure"] == DISCORDANCE
@@ -232,7 +232,7 @@ def _same(rows: csr_array) -> csr_array:
 
 def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """What the rules of disclosure need to know about the question of each figure."""
-    figures, responses = frames["estimates"], frames["responses"]
+    figures, responses = frames["figures"], frames["responses"]
     known = frames["questions"].set_index("question_id")
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
     asked = asked.str.removeprefix(f"{DISCORDANCE}/")

@@ -64,7 +64,7 @@ def discordance_estimates(rows: pd.DataFrame) -> pd.DataFrame:
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "is_discordant": [True, False, False]})
-    >>> discordance_estimates(rows)[["estimate_id", "n", "base_n"]].values.tolist()
+    >>> discordance_estimates(rows)[["figure_id", "n", "base_n"]].values.tolist()
     [['discordance/Q3/tier/all', 1, 2]]
     """
     by = rows[rows["recorded"] != ""].groupby(["question_id", "indicator"])["is_discordant"]
@@ -72,7 +72,7 @@ def discordance_estimates(rows: pd.DataFrame) -> pd.DataFrame:
     found.columns = ["question_id", "option_id", "n", "base_n"]
     found["question_id"] = MEASURE + "/" + found["question_id"]  # a figure of its own, no option
     return found.assign(
-        estimate_id=found["question_id"] + "/" + found["option_id"] + "/all", measure=MEASURE, code_id="",
+        figure_id=found["question_id"] + "/" + found["option_id"] + "/all", measure=MEASURE, code_id="",
         subset_kind="all", subset_id="", unit="answer", statistic="count", value=found["n"].astype(float),
         share=found["n"] / found["base_n"], low=float("nan"), high=float("nan"), method="")
 

@@ -223,7 +223,7 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
 
 
 # ------------------------------
-# Figures of the survey for table ``estimates``, each with its base and a stable id.
+# Figures of the survey for table ``figures``, each with its base and a stable id.
 
 
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
@@ -245,7 +245,7 @@ def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
             members = subset_membership(kind, unit, data.organisations, data.answers)
             figures = _subset_figures(records, members, with_places=kind == ALL)
             parts.append(figures.assign(subset_kind=kind, unit=unit))
-    return _add_intervals(add_estimate_ids(_complete(pd.concat(parts)).assign(measure="response")), study)
+    return _add_intervals(add_figure_ids(_complete(pd.concat(parts)).assign(measure="response")), study)
 
 
 def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
@@ -304,12 +304,12 @@ def _complete(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(value=frame["value"].where(counted.isna(), counted), share=share)
 
 
-def add_estimate_ids(frame: pd.DataFrame) -> pd.DataFrame:
-    """Adds ``estimate_id``: question / option or statistic / subset."""
+def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
+    """Adds ``figure_id``: question / option or statistic / subset."""
     what = frame["option_id"].where(frame["option_id"] != "", frame["statistic"])
     subset = frame["subset_kind"].where(frame["subset_kind"] == ALL,
                                         frame["subset_kind"] + "=" + frame["subset_id"])
-    return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
+    return frame.assign(figure_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
 def _subset_figures(records: FigureRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glc_analysis.figures.estimates import CleanTables, add_estimate_ids
+from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
 SHORTEST, LONGEST = 5, 24 * 60
@@ -27,8 +27,8 @@ def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFram
     frame["value"] = frame["n"].astype(float)
     base = frame["base_n"].astype(float)
     frame["share"] = np.where(base > 0, frame["value"] / base.where(base > 0), np.nan)
-    frame = add_estimate_ids(frame.assign(subset_kind="all", subset_id="", measure="quality", method=""))
-    return frame.assign(estimate_id="quality/" + frame["estimate_id"], low=np.nan, high=np.nan)
+    frame = add_figure_ids(frame.assign(subset_kind="all", subset_id="", measure="quality", method=""))
+    return frame.assign(figure_id="quality/" + frame["figure_id"], low=np.nan, high=np.nan)
 
 
 def straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:

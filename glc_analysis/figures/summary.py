@@ -1,6 +1,6 @@
 """Figures in words, and the printed table of a question.
 
-In go figures (rows of ``estimates`` or of a release). Out come phrases with count and base, and a table for
+In go figures (rows of ``figures`` or of a release). Out come phrases with count and base, and a table for
 each question. Every page and every trace takes its words from here, so that a figure reads the same
 everywhere.
 """
@@ -54,13 +54,13 @@ class Words:
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
 
-    def question_of(self, estimate_id: str) -> str:
+    def question_of(self, figure_id: str) -> str:
         """The question that a figure is about; blank where it is about none.
 
         >>> Words({"Q1": None}, {}, {}).question_of("Q1/yes/all"), Words({}, {}, {}).question_of("rest/all")
         ('Q1', '')
         """
-        return next((one for one in self.questions if estimate_id.startswith(f"{one}/")), "")
+        return next((one for one in self.questions if figure_id.startswith(f"{one}/")), "")
 
     def condition(self, asked_if: str) -> str:
         """Who was asked a question (``asked_if`` in questions.csv): how "Asked only of those who" goes on.
@@ -98,12 +98,12 @@ class Words:
         return f"{answered} for {labels}" if one.name == "country" else f"{answered} {labels} to {one.name}"
 
     def said(self, figure: Any) -> str:
-        """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""
+        """A row of ``figures`` (or of what was released of it) as half a sentence with its base."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
 
     def sentence(self, figure: Any) -> str:
-        """A row of ``estimates`` (or of what was released of it) as a whole sentence.
+        """A row of ``figures`` (or of what was released of it) as a whole sentence.
 
         >>> from types import SimpleNamespace
         >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
@@ -163,7 +163,7 @@ class Words:
             return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
         question = self.questions.get(figure.question_id)
         if figure.measure != "response" or question is None:
-            return figure.estimate_id, f"{number} {nouns}", ""
+            return figure.figure_id, f"{number} {nouns}", ""
         option = self.options.get((question.option_list, figure.option_id), figure.option_id)
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
 

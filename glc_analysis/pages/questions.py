@@ -326,7 +326,7 @@ RULE = ("The findings were chosen by a rule: the answer given most often to a qu
         "that the readers of this page may not see exactly.")
 LISTED = ("The findings were chosen by {authors} on {days}, before the answers came in. Left out are those "
           f"with fewer than {BASE} answers, and counts that the readers of this page may not see exactly.")
-COLUMNS = ["sentence", "estimate_id", "link", "chosen_by"]
+COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
 """The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
 
 EACH = " (one answer for each country an organisation works in)"
@@ -336,7 +336,7 @@ VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
 
 
 def headlines(view: StudyView) -> pd.DataFrame:
-    """The opening sentences of a page, one row each: sentence, estimate_id (the figure; blank where there is
+    """The opening sentences of a page, one row each: sentence, figure_id (the figure; blank where there is
     none), link, chosen_by. A notebook shows them as a list of links.
 
     At most five: who answered, up to four findings, which ones are missing since nobody has decided what is
@@ -411,15 +411,15 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
             figure = own.loc[own["share"].idxmax()]
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
             if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
-                found.append(figure["estimate_id"])
+                found.append(figure["figure_id"])
     never = case_codes(view.codebook)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
     is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= CODE_SHARE)
-    rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["estimate_id"].isin(found)]
+    rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(found)]
     order = rows["question_id"].map(view.question_table.set_index("question_id")["order"])
     rule = RULE.format(many=view.study.unit_name[1])
     return rows.assign(chosen_by=rule, order=order.astype(float)).sort_values(
-        ["share", "order", "estimate_id"], ascending=[False, True, True])
+        ["share", "order", "figure_id"], ascending=[False, True, True])
 
 
 def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
@@ -484,7 +484,7 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
             said = _question_sentence(view, asked, figure, each)
             is_told |= asked.unit == "answer"
             place = places.question(figure.question_id, asked.theme_id if view.theme else "")
-        yield said, figure.estimate_id, _link(view, place), figure.chosen_by
+        yield said, figure.figure_id, _link(view, place), figure.chosen_by
 
 
 def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> str:
@@ -552,7 +552,7 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
     place = Places.of(view.codebook, figures).code(first["code_id"])
     said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
             f"{first['contrary']} said the contrary.")
-    yield said, figures["estimate_id"].iloc[0], _link(view, place), ""
+    yield said, figures["figure_id"].iloc[0], _link(view, place), ""
 
 
 def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
@@ -618,13 +618,13 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     kind, group, name = around_country(view)
     around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
     key = ["question_id", "option_id"]
-    found = here[[*key, "estimate_id", "n", "base_n", "share"]].merge(asked, on=key)
+    found = here[[*key, "figure_id", "n", "base_n", "share"]].merge(asked, on=key)
     found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
                         how="inner" if kind else "left")
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
     first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
-    said = [(_country_sentence(row, name), row.estimate_id, f"#{anchor('question', row.question_id)}",
+    said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
              COUNTRY_RULE) for row in first.itertuples()]
     return pd.DataFrame([*said, *_undecided(view)], columns=COLUMNS, dtype="str")
 

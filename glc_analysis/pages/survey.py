@@ -318,7 +318,7 @@ def missing_answers(view: StudyView) -> Html:
     lines = [_missing_line(question, own.set_index("option_id")["n"])
              for question, own in rows.groupby("question_id", sort=False, observed=True) if question in drawn]
     notes = [f"{len(missing) - len(drawn)} more questions have fewer missing answers: the study's table "
-             "estimates has all."] if len(missing) > len(drawn) else []
+             "figures has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
     legend = [(status_label(status), _fill(status)) for status in STATUSES if status in counts.index]

@@ -28,7 +28,7 @@ from glc_analysis.text import count_text
 from glc_analysis.writing import hard_link
 
 SLUG, FOLDER = "changes", "tables"
-KEPT = ("estimates.parquet", "codings.parquet", "provenance.json")
+KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], Mapping[str, int]]
 """A function that gives the number of organisations that contribute to each of some figures."""
 COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
@@ -64,7 +64,7 @@ class _RunData:
     def of(cls, folder: Path, pages: Mapping[str, str]) -> _RunData:
         figures, codings = (pd.read_parquet(folder / name) for name in KEPT[:2])
         raw = json.loads((folder / KEPT[2]).read_text(encoding="utf-8"))["raw"]
-        return cls(figures.set_index("estimate_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
+        return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
 def changes(study: Study, since: str = "") -> pd.DataFrame:
@@ -104,13 +104,13 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 
 def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
-    """The number of organisations that contribute to each figure, by estimate_id; without deleted figures."""
-    names = ("estimates", "organisations", "answers", "responses", "selections", "mentions", "questions",
+    """The number of organisations that contribute to each figure, by figure_id; without deleted figures."""
+    names = ("figures", "organisations", "answers", "responses", "selections", "mentions", "questions",
              "segments", "documents", "options", "codebook", "countries", "context", "codings")
     frames = {name: tables.read(name, study=study) for name in names}
-    own = frames["estimates"][frames["estimates"]["estimate_id"].isin(figures)]
-    counts = np.diff(find_contributors(frames | {"estimates": own}).base.indptr) if len(own) else []
-    return pd.Series(counts, index=own["estimate_id"], dtype="int64")
+    own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
+    counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
+    return pd.Series(counts, index=own["figure_id"], dtype="int64")
 
 
 def compare(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:

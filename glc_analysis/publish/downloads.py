@@ -88,7 +88,7 @@ def described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
 
 def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
     """The tables that have rows for an audience, their columns in order; none where nothing is built."""
-    if not (study.processed / "estimates.parquet").is_file():
+    if not (study.processed / "figures.parquet").is_file():
         return {}
     page = StudyView(study, audience)
     frames = {name: download.rows(page) for name, download in offered().items()}
@@ -134,7 +134,7 @@ def _quotations(page: StudyView) -> pd.DataFrame:
 
 _OWN = {
     "figures": Download(described(
-        "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
+        "figures", "figure_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
         "share", "band", "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",

@@ -163,7 +163,7 @@ def things_sent(study: Study, page: PageJob) -> set[str]:
     things = tables if "processed" in page.reads else {
         one for one in page.reads if one.partition(" ")[0] in tables}
     # What is needed to cut a slice; who works in a country is in slices.json.
-    needed = {f"estimates {one.partition(' ')[2]}" for one in things if " question=" in one}
+    needed = {f"figures {one.partition(' ')[2]}" for one in things if " question=" in one}
     needed |= {"questions"} if needed else set()
     needed |= {table for table in ("questions", "codebook") if any(" theme=" in one for one in things)}
     return {*things, *needed, *FILES}

@@ -268,10 +268,10 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
-    >>> behind(["estimates question=Q1"], "public")
-    ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
+    >>> behind(["figures question=Q1"], "public")
+    ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
     """
-    made_from = {"estimates": [f"release_{audience}"], "answers": ["answers", "organisations"],
+    made_from = {"figures": [f"release_{audience}"], "answers": ["answers", "organisations"],
                  "organisations": ["answers", "organisations"]}
     for _, declared in brought("visible_from"):
         made_from |= declared

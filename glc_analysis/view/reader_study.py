@@ -127,7 +127,7 @@ class Reader:
         rows = self.table(f"release_{self.audience}")
         return rows[rows["status"] != SUPPRESSED].assign(rule="")
 
-    def estimates(self, name: str) -> pd.DataFrame:
+    def figures(self, name: str) -> pd.DataFrame:
         return release(self.table(name), audience=self.audience, decisions=self.decisions)
 
     def whole(self, name: str) -> pd.DataFrame:
@@ -178,7 +178,7 @@ class Reader:
 
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "questions": Reader.whole, "codebook": Reader.codebook, "options": Reader.options,
-    "countries": Reader.countries, "estimates": Reader.estimates, "answers": Reader.answers,
+    "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
     "organisations": Reader.organisations,
     "quotations": Reader.own, "blocks": Reader.own}
 """What an audience may see of each table; of all others it sees nothing."""

@@ -100,8 +100,8 @@ class VisibleTables:
         study: they may hardly ever see those of a region.
         """
         if self.may("all_figures"):
-            return release(self.read("estimates"), audience=self.audience)
-        rows = tables.read("estimates", study=self.study, theme=self.theme)
+            return release(self.read("figures"), audience=self.audience)
+        rows = tables.read("figures", study=self.study, theme=self.theme)
         if self.country:
             rows = rows[(rows["subset_kind"] == ALL)
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
@@ -111,7 +111,7 @@ class VisibleTables:
         """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
         study), or of the measures ``coded``, ``cooccurrence``, ``discordance``, ``novelty``, ``quality`` and
         ``salience``; no other figure is read."""
-        rows, decisions = tables.read("estimates", study=self.study, question=question_id), None
+        rows, decisions = tables.read("figures", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)
         return release(rows, audience=self.audience, decisions=decisions)

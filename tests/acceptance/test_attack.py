@@ -71,7 +71,7 @@ def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, au
     """Figures tell apart by region alone, and by country where its organisations agreed: not by network,
     kind, language, tier or wave. What was raised in calls is told of all calls together."""
     attack = attacks[study, audience]
-    seen = release(attack.frames["estimates"], audience=audience, decisions=attack.decisions)
+    seen = release(attack.frames["figures"], audience=audience, decisions=attack.decisions)
     kinds = set(zip(seen["unit"], seen["subset_kind"], strict=True))
     assert set(seen.loc[seen["subset_kind"] == "source", "subset_id"]) <= {"call"}
     allowed = {("organisation", "all"), ("organisation", "source"), ("answer", "all"), ("answer", "region"),
@@ -189,15 +189,15 @@ def a_hidden_group_follows():
 
 def a_case_is_told():
     frames = by_region(("KHM", 15, 15))
-    made = frames["estimates"]["estimate_id"] == "Q2/food/all"
-    frames["estimates"] = frames["estimates"].assign(code_id=made.map({True: "case_detail", False: ""}))
+    made = frames["figures"]["figure_id"] == "Q2/food/all"
+    frames["figures"] = frames["figures"].assign(code_id=made.map({True: "case_detail", False: ""}))
     return decided(frames, never=["case_detail"]).loc["Q2/food/all", "status"] == "shown"
 
 
 def a_difference_is_told(frames):
-    made = frames["estimates"].query("estimate_id == 'Q2/food/all'").assign(
-        estimate_id="p", measure="comparison", subset_kind="home_region", value=0.0)
-    frames["estimates"] = pd.concat([frames["estimates"], made], ignore_index=True)
+    made = frames["figures"].query("figure_id == 'Q2/food/all'").assign(
+        figure_id="p", measure="comparison", subset_kind="home_region", value=0.0)
+    frames["figures"] = pd.concat([frames["figures"], made], ignore_index=True)
     return decided(frames).loc["p", "status"] == "shown"
 
 
@@ -212,8 +212,8 @@ def who_contradicts():
                        recorded=rows["country_id"].map({"KHM": "yes", "PER": "no"}))
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
     frames["stated"] = tables.shape("stated", rows)
-    frames["estimates"] = tables.shape("estimates", pd.concat(
-        [frames["estimates"], discordance_estimates(rows)]))
+    frames["figures"] = tables.shape("figures", pd.concat(
+        [frames["figures"], discordance_estimates(rows)]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 

@@ -98,11 +98,11 @@ def test_without_the_record_no_country_is_in_any_public_figure(ngo_study):
         contributors = find_contributors(frames)
         printable = printable_options(reference.questions, settings["survey"], frames["answers"], own,
                                       consent, agreed, audience=audience)
-        decisions = decide(frames["estimates"], contributors, own, consent, agreed, audience=audience,
+        decisions = decide(frames["figures"], contributors, own, consent, agreed, audience=audience,
                            printable=printable)
         seen = decisions["status"] != "suppressed"
         assert seen.sum() > 100 and not (seen & contributors.facts["is_place"].to_numpy()).any()
-        unguarded = decide(frames["estimates"], contributors, own, consent, agreed, audience=audience)
+        unguarded = decide(frames["figures"], contributors, own, consent, agreed, audience=audience)
         told = (unguarded["status"] != "suppressed") & contributors.facts["is_place"].to_numpy()
         assert told.sum() >= 5  # without the rule
 

@@ -121,7 +121,7 @@ def test_the_authors_hand_codes_are_codings_of_the_open_answers(study, survey, q
     codings = tables.read("codings", study=study).query("coder_id == 'survey' and code_id in @columns")
     assert codings["code_id"].value_counts().to_dict() == {c: n for c, n in ticks.sum().items() if n}
     assert codings["document_id"].str.endswith("." + question.lower()).all()
-    figures = tables.read("estimates", study=study).query(
+    figures = tables.read("figures", study=study).query(
         "measure == 'coded' and subset_kind == 'all' and code_id in @columns")
     was_read = survey[columns].notna().any(axis=1)
     assert set(figures["base_n"]) == {survey.loc[was_read, "clean.id"].nunique()}

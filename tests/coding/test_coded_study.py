@@ -200,7 +200,7 @@ def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
 
 def test_figures_count_organisations_out_of_those_asked(study):
     built(study)
-    rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
+    rows = read(study, "figures").query("measure == 'coded'").set_index("figure_id")
     assert rows.loc["care/organisations/all", ["n", "base_n"]].tolist() == [2, 2]
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 2]
     assert rows.loc["shelter/organisations/source=interview", ["n", "base_n"]].tolist() == [1, 2]
@@ -210,7 +210,7 @@ def test_calls_are_never_added_to_interviews_and_answers(study):
     """One was asked about delay in an interview, and raised it for one coder only; two were in the call,
     where one raised it."""
     built(study)
-    rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
+    rows = read(study, "figures").query("measure == 'coded'").set_index("figure_id")
     assert rows.loc["delay/organisations/all", ["n", "base_n"]].tolist() == [0, 1]
     assert rows.loc["delay/organisations/source=call", ["n", "base_n"]].tolist() == [1, 2]
     row = StudyView(study).codes().set_index("code_id").loc["delay"]
@@ -262,7 +262,7 @@ def test_attendance_is_the_base_of_a_call(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, attendance=there)
     spreadsheet(made, "ana", *ANA)
     built(made)
-    rows = read(made, "estimates").set_index("estimate_id")
+    rows = read(made, "figures").set_index("figure_id")
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 3]
     assert rows.loc["words/call/a/words/all", ["n", "base_n"]].tolist() == [5, 11]
 

@@ -104,7 +104,7 @@ def test_options_that_are_countries_follow_the_consent_for_what_is_asked():
 
 
 def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
-    shown = pd.DataFrame({"estimate_id": ["Q1/KHM", "Q1/PER"], "status": "shown", "rule": "", "shown_n": 12,
+    shown = pd.DataFrame({"figure_id": ["Q1/KHM", "Q1/PER"], "status": "shown", "rule": "", "shown_n": 12,
                           "shown_base_n": 30, "shown_value": 12.0, "shown_low": None, "shown_high": None,
                           "band": ""})
     hidden = hide_countries(shown, np.array([True, False]))

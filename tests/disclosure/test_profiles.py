@@ -18,14 +18,14 @@ def survey(*rest):
     return survey_of((10, YES), (10, NO), (6, UNSURE), *others)
 
 
-def told(frames, estimate_id, **pages):
+def told(frames, figure_id, **pages):
     pages = {"countries": AGREED, **pages}
-    return tuple(decided(frames, "convening", **pages).loc[estimate_id, ["status", "rule"]])
+    return tuple(decided(frames, "convening", **pages).loc[figure_id, ["status", "rule"]])
 
 
-@pytest.mark.parametrize("estimate_id", ["Q1/yes/country=KHM", "Q2/food/country=KHM"])
-def test_where_the_others_differ_among_themselves_answers_are_told(estimate_id):
-    assert told(survey((6, YES), (6, NO), (6, UNSURE)), estimate_id) == ("shown", "")
+@pytest.mark.parametrize("figure_id", ["Q1/yes/country=KHM", "Q2/food/country=KHM"])
+def test_where_the_others_differ_among_themselves_answers_are_told(figure_id):
+    assert told(survey((6, YES), (6, NO), (6, UNSURE)), figure_id) == ("shown", "")
 
 
 @pytest.mark.parametrize("rest", [[(12, YES)], [(2, YES), (10, NO)], [(10, YES), (2, NO)]])

@@ -17,7 +17,7 @@ ROOM, NO_ROOM = {"Q1": "yes", "Q5": "yes"}, {"Q1": "yes", "Q5": "no"}
 
 def read(frames, *before, figure=FOOD, **how):
     """Status, count or band, and base of one figure, as the public reads it."""
-    row = published(frames, *before, **how)[1].set_index("estimate_id").loc[figure]
+    row = published(frames, *before, **how)[1].set_index("figure_id").loc[figure]
     return row["status"], row["band"] or row["shown_n"], row["shown_base_n"]
 
 
@@ -105,47 +105,47 @@ def test_a_question_that_was_never_told_is_issued():
 
 def test_what_must_not_leave_the_team_goes_whatever_was_printed(first):
     frames = survey_of(*FIRST)
-    decisions = published(frames, first, never=["food"])[1].set_index("estimate_id")
+    decisions = published(frames, first, never=["food"])[1].set_index("figure_id")
     assert decisions.loc[FOOD, ["status", "rule"]].tolist() == ["suppressed", "team_only"]
 
 
 def test_a_figure_that_is_new_in_a_frozen_question_is_hidden_and_says_why(first):
     lacking = first.only(first.figures.index.to_series() != FOOD)
     decisions = published(survey_of(*FIRST, (1, BOTH)), lacking)[1]
-    row = decisions.set_index("estimate_id").loc[FOOD]
+    row = decisions.set_index("figure_id").loc[FOOD]
     assert (row["status"], row["rule"]) == ("suppressed", "frozen") and pd.isna(row["shown_base_n"])
     assert list(decisions.columns) == DECISION_COLUMNS
 
 
 def test_released_figures_have_the_numbers_that_were_issued_and_not_todays(first):
     frames = survey_of(*FIRST, (1, BOTH), (1, {"Q3": "7"}))
-    figures = frames["estimates"].assign(low=0.1, high=0.2)
-    seen = release(figures, audience="public", decisions=published(frames, first)[1]).set_index("estimate_id")
+    figures = frames["figures"].assign(low=0.1, high=0.2)
+    seen = release(figures, audience="public", decisions=published(frames, first)[1]).set_index("figure_id")
     row = seen.loc[FOOD]
     assert row[["n", "base_n", "value", "share"]].tolist() == [12, 30, 12, 12 / 30]
-    assert row[["low", "high"]].isna().all() and figures.set_index("estimate_id").loc[FOOD, "n"] == 13
-    gone = figures[figures["estimate_id"] != FOOD]
+    assert row[["low", "high"]].isna().all() and figures.set_index("figure_id").loc[FOOD, "n"] == 13
+    gone = figures[figures["figure_id"] != FOOD]
     seen = release(gone, audience="public", decisions=published(frames, first)[1])
-    assert "Q2/legal/all" in set(seen["estimate_id"]) and FOOD not in set(seen["estimate_id"])
+    assert "Q2/legal/all" in set(seen["figure_id"]) and FOOD not in set(seen["figure_id"])
 
 
 def test_an_option_that_was_not_asked_before_is_compared_with_a_hidden_one(first):
     """Food or legal help is an option now, none is no more, and no sum of options goes without an end."""
     lacking = PublishedRelease(first.figures.drop("Q2/legal/all"),
-                               first.contributions.query("estimate_id != 'Q2/legal/all'"))
+                               first.contributions.query("figure_id != 'Q2/legal/all'"))
     assert read(survey_of(*FIRST, (1, BOTH)), lacking, figure="Q2/legal/all")[0] == "suppressed"
     frames = survey_of(*FIRST, (3, BOTH), (3, LEGAL))
-    gone = frames["estimates"].query("estimate_id != 'Q2/none/all'").reset_index(drop=True)
-    assert read({**frames, "estimates": gone}, first) == ("shown", 15, 36)
+    gone = frames["figures"].query("figure_id != 'Q2/none/all'").reset_index(drop=True)
+    assert read({**frames, "figures": gone}, first) == ("shown", 15, 36)
     yes_no = published(survey_of((12, {"Q1": "yes"}), (18, {"Q1": "no"})))[0]
     unsure = survey_of((12, {"Q1": "dont_know"}), (18, {"Q1": "no"}))
-    left = unsure["estimates"].query("estimate_id != 'Q1/yes/all'").reset_index(drop=True)
-    assert read({**unsure, "estimates": left}, yes_no, figure="Q1/no/all")[:2] == ("shown", 18)
+    left = unsure["figures"].query("figure_id != 'Q1/yes/all'").reset_index(drop=True)
+    assert read({**unsure, "figures": left}, yes_no, figure="Q1/no/all")[:2] == ("shown", 18)
 
 
 def test_a_question_that_comes_back_is_compared_with_what_was_printed_of_it(first):
     frames = survey_of(*FIRST, (1, BOTH))
-    absent = {**frames, "estimates": frames["estimates"].query("question_id != 'Q2'").reset_index(drop=True)}
+    absent = {**frames, "figures": frames["figures"].query("question_id != 'Q2'").reset_index(drop=True)}
     second = published(absent, first)[0]
     assert read(frames, first, second) == ("shown", 12, 30)
 

@@ -26,18 +26,18 @@ def test_the_team_sees_every_figure():
     frames = survey_of((1, YES), (1, NO))
     decisions = decided(frames, "team")
     assert set(decisions["status"]) == {"shown"}
-    assert release(frames["estimates"], audience="team").equals(frames["estimates"])
+    assert release(frames["figures"], audience="team").equals(frames["figures"])
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_without_decisions_nothing_is_released(audience):
     with pytest.raises(UsageError, match="not decided"):
-        release(survey_of((1, YES))["estimates"], audience=audience)
+        release(survey_of((1, YES))["figures"], audience=audience)
 
 
 def test_an_audience_that_does_not_exist_is_named_with_the_nearest():
     with pytest.raises(UsageError, match="public"):
-        release(survey_of((1, YES))["estimates"], audience="publik")
+        release(survey_of((1, YES))["figures"], audience="publik")
 
 
 def test_a_figure_is_shown_where_enough_said_so_and_enough_did_not():
@@ -117,9 +117,9 @@ def test_consent_to_the_public_is_none_to_the_convening():
     given = [(name, "", "survey", "public") for name in frames["organisations"]["organisation_id"]]
     given += [(name, "", "survey", "convening") for name, *_ in given[1:]]
     for audience, status in (("public", "shown"), ("convening", "suppressed withheld_contributors")):
-        decisions = decide(frames["estimates"], find_contributors(frames), frames["organisations"],
+        decisions = decide(frames["figures"], find_contributors(frames), frames["organisations"],
                            Consent(frozenset(given)), SETTINGS, audience=audience)
-        assert said(decisions.set_index("estimate_id"), "Q1/yes/all") == [status]
+        assert said(decisions.set_index("figure_id"), "Q1/yes/all") == [status]
 
 
 def test_who_was_asked_tells_the_answer_before():
@@ -258,9 +258,9 @@ def test_countries_as_answers_are_shown_from_the_minimum_up():
 
 def figure(frames, **changes):
     """One study-wide figure more, made of the first with changes."""
-    figures = frames["estimates"]
-    made = figures[figures["estimate_id"] == FOOD].assign(estimate_id="new", **changes)
-    return {**frames, "estimates": pd.concat([figures, made], ignore_index=True)}
+    figures = frames["figures"]
+    made = figures[figures["figure_id"] == FOOD].assign(figure_id="new", **changes)
+    return {**frames, "figures": pd.concat([figures, made], ignore_index=True)}
 
 
 @pytest.mark.parametrize(("changes", "rule"), [
@@ -286,16 +286,16 @@ def coded(undecided_n=0, **sources):
     frames["mentions"] = tables.shape("mentions", pd.DataFrame(
         told, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_undecided"]))
     about = {"measure": "coded", "statistic": "organisations", "unit": "organisation", "code_id": "rest"}
-    rows = [{"estimate_id": f"rest/{source}", "subset_kind": "source", "subset_id": source, "n": n,
+    rows = [{"figure_id": f"rest/{source}", "subset_kind": "source", "subset_id": source, "n": n,
              "base_n": size, "undecided_n": undecided_n * (source == "interview")}
             for source, (n, size) in sources.items()]
     n, size = sources["interview"]
-    rows.append({"estimate_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size,
+    rows.append({"figure_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size,
                  "undecided_n": undecided_n})
-    frames["estimates"] = tables.shape("estimates", pd.DataFrame(rows).assign(**about))
+    frames["figures"] = tables.shape("figures", pd.DataFrame(rows).assign(**about))
     given = [(name, "", item, "public") for name in names for item in ("survey", "interview", "call")]
-    return decide(frames["estimates"], find_contributors(frames), frames["organisations"],
-                  Consent(frozenset(given)), SETTINGS, audience="public").set_index("estimate_id")
+    return decide(frames["figures"], find_contributors(frames), frames["organisations"],
+                  Consent(frozenset(given)), SETTINGS, audience="public").set_index("figure_id")
 
 
 @pytest.mark.parametrize(("calls", "status"), [
@@ -324,26 +324,26 @@ def test_without_the_rule_a_code_of_which_one_organisation_is_undecided_is_shown
 
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
     frames = survey_of((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
-    figures = frames["estimates"].assign(low=0.1, high=0.2)
+    figures = frames["figures"].assign(low=0.1, high=0.2)
     seen = release(figures, audience="public", decisions=decided(frames).reset_index())
-    row = seen.set_index("estimate_id").loc[FOOD]
+    row = seen.set_index("figure_id").loc[FOOD]
     assert row["band"] == "at most 4" and row["base_n"] == 30
     assert row[["n", "value", "share"]].isna().all() and row[["low", "high"]].tolist() == [0, 4 / 30]
-    assert {e for e in seen["estimate_id"] if e.startswith("Q2/") and e.endswith("/all")} == {
-        FOOD, "Q2/legal/all", "Q2/none/all"} and not seen["estimate_id"].str.startswith("Q3/mean").any()
+    assert {e for e in seen["figure_id"] if e.startswith("Q2/") and e.endswith("/all")} == {
+        FOOD, "Q2/legal/all", "Q2/none/all"} and not seen["figure_id"].str.startswith("Q3/mean").any()
 
 
 def test_a_figure_that_nobody_decided_on_is_not_released():
     frames = survey_of((15, YES), (15, NO), (5, UNSURE))
     decisions = decided(frames).reset_index()
-    seen = release(frames["estimates"], audience="public",
-                   decisions=decisions[decisions["estimate_id"] != "Q1/yes/all"])
-    assert "Q1/no/all" in set(seen["estimate_id"]) and "Q1/yes/all" not in set(seen["estimate_id"])
+    seen = release(frames["figures"], audience="public",
+                   decisions=decisions[decisions["figure_id"] != "Q1/yes/all"])
+    assert "Q1/no/all" in set(seen["figure_id"]) and "Q1/yes/all" not in set(seen["figure_id"])
 
 
 def test_every_figure_is_decided_once_and_every_rule_is_explained(sample_decisions):
     for decisions in sample_decisions.values():
-        assert list(decisions.columns) == DECISION_COLUMNS and decisions["estimate_id"].is_unique
+        assert list(decisions.columns) == DECISION_COLUMNS and decisions["figure_id"].is_unique
         assert set(decisions["rule"]) - {""} <= set(FIGURE_RULES)
         assert ((decisions["status"] == "shown") == (decisions["rule"] == "")).all()
         assert decisions.loc[decisions["status"] != "shown", ["shown_n", "shown_value"]].isna().all(axis=None)
@@ -354,7 +354,7 @@ def sample_decisions(sample_study):
     from glc_analysis import tables
     from glc_analysis.reference import read_reference
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    return {audience: decide(frames["estimates"], find_contributors(frames), frames["organisations"],
+    return {audience: decide(frames["figures"], find_contributors(frames), frames["organisations"],
                              Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
             for audience in ("team", "convening", "public")}
 

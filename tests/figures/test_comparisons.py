@@ -103,8 +103,8 @@ def test_an_effect_has_an_interval_and_a_p_value_has_none():
 
 
 def test_ids_are_unique_and_name_question_statistic_and_attribute():
-    assert FOUND["estimate_id"].is_unique
-    assert "apart/cramers_v/type=" in set(FOUND["estimate_id"])
+    assert FOUND["figure_id"].is_unique
+    assert "apart/cramers_v/type=" in set(FOUND["figure_id"])
 
 
 def test_several_answers_of_one_organisation_stay_together():

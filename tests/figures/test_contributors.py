@@ -9,10 +9,10 @@ from glc_analysis.figures.contributors import find_contributors
 from tests.support.small_surveys import survey_of
 
 
-def of(frames, estimate_id):
+def of(frames, figure_id):
     """{organisation: (records in the base, records counted)} of a figure."""
-    contributors, figures = find_contributors(frames), frames["estimates"]
-    row = int(np.flatnonzero(figures["estimate_id"] == estimate_id)[0])
+    contributors, figures = find_contributors(frames), frames["figures"]
+    row = int(np.flatnonzero(figures["figure_id"] == figure_id)[0])
     base, counted = contributors.base[[row]].toarray()[0], contributors.counted[[row]].toarray()[0]
     return {name: (int(b), int(c))
             for name, b, c in zip(contributors.organisations, base, counted, strict=True) if b}
@@ -47,7 +47,7 @@ def test_of_open_answers_the_base_is_who_was_asked():
 
 
 def test_what_the_rules_ask_about_a_question_comes_along():
-    facts = find_contributors(FRAMES).facts.set_index(FRAMES["estimates"]["estimate_id"])
+    facts = find_contributors(FRAMES).facts.set_index(FRAMES["figures"]["figure_id"])
     assert facts.loc["Q5/yes/all", ["question_id", "asked_if"]].tolist() == ["Q5", "Q1 == yes"]
     assert facts.loc["where/KHM/all", "is_place"] and not facts.loc["Q1/yes/all", "is_place"]
     assert facts.loc["Q3/median/all", "distinct"] == 2
@@ -55,7 +55,7 @@ def test_what_the_rules_ask_about_a_question_comes_along():
 
 def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(sample_study):
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    figures, contributors = frames["estimates"], find_contributors(frames)
+    figures, contributors = frames["figures"], find_contributors(frames)
     due = (figures["measure"] == "response") | (figures["measure"] == "coded") & (
         figures["subset_kind"] != "document")
     base, counted = (pd.Series(part[figures.index].sum(axis=1))
@@ -69,7 +69,7 @@ def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(samp
 def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_study):
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
     types = frames["questions"].set_index("question_id")["type"]
-    figures = frames["estimates"].query("measure == 'response' and statistic == 'count'")
+    figures = frames["figures"].query("measure == 'response' and statistic == 'count'")
     figures = figures[figures["subset_kind"] == kind]
     figures = figures[(figures["unit"] == "answer") | (kind == "all")]
     assert len(figures) > 100
@@ -84,13 +84,13 @@ def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_st
     for figure, base, count in zip(figures.itertuples(), bases, counts, strict=True):
         about = (figure.question_id, figure.subset_id)[:len(key)]
         for name, b, c in zip(behind.organisations, base, count, strict=True):
-            assert b == based.get((*about, name), 0), (figure.estimate_id, name)
-            assert c == counted.get((*about, figure.option_id, name), 0), (figure.estimate_id, name)
+            assert b == based.get((*about, name), 0), (figure.figure_id, name)
+            assert c == counted.get((*about, figure.option_id, name), 0), (figure.figure_id, name)
 
 
 def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    words = frames["estimates"][frames["estimates"]["measure"] == "words"]
+    words = frames["figures"][frames["figures"]["measure"] == "words"]
     contributors = find_contributors(frames)
     for row, organisation in words["option_id"].items():
         spoke = contributors.base[[row]].toarray()[0]

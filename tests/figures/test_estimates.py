@@ -117,16 +117,16 @@ def test_countries_as_answers_are_counted_over_the_whole_study_only():
 
 
 def test_ids_are_unique_and_say_question_option_and_subset():
-    assert FIGURES["estimate_id"].is_unique
+    assert FIGURES["figure_id"].is_unique
     assert {"Q1/yes/all", "Q1/yes/country=KHM", "Q3/mean/all", "Q4/answered/type=legal"} \
-        <= set(FIGURES["estimate_id"])
+        <= set(FIGURES["figure_id"])
 
 
 def test_ids_stay_when_questions_and_rows_are_added():
     more = estimates([*ROWS, {"org": "b", "country": "PER", "Q1": "no", "new": "yes"}],
                      questions=[question("new", "single", "law"), *QUESTIONS])
-    assert set(FIGURES["estimate_id"]) <= set(more["estimate_id"])
-    assert more["estimate_id"].is_unique
+    assert set(FIGURES["figure_id"]) <= set(more["figure_id"])
+    assert more["figure_id"].is_unique
 
 
 def test_figures_of_an_untouched_question_stay_when_another_is_added():
@@ -146,13 +146,13 @@ def test_a_census_gets_wilson_for_counts_and_nothing_else():
     figures = estimates(of=study("census"))
     counted = (figures["statistic"] == "count") & (figures["base_n"] > 0)
     assert (figures["low"].notna() == counted).all()
-    one = figures.set_index("estimate_id").loc["own/yes/all"]
+    one = figures.set_index("figure_id").loc["own/yes/all"]
     assert (one["low"], one["high"]) == (pytest.approx(.0945, abs=5e-5), pytest.approx(.9055, abs=5e-5))
 
 
 def test_the_frame_narrows_only_figures_of_organisations_over_the_whole_study():
-    wide = estimates(of=study("census")).set_index("estimate_id")
-    narrow = estimates(of=study("census", frame_size=4)).set_index("estimate_id")
+    wide = estimates(of=study("census")).set_index("figure_id")
+    narrow = estimates(of=study("census", frame_size=4)).set_index("figure_id")
     differ = (wide["low"].fillna(-1) != narrow["low"].fillna(-1)) \
         | (wide["high"].fillna(-1) != narrow["high"].fillna(-1))
     assert set(wide.index[differ]) == {"own/yes/all", "own/no/all", "own/dont_know/all"}
@@ -160,7 +160,7 @@ def test_the_frame_narrows_only_figures_of_organisations_over_the_whole_study():
 
 
 def test_a_frame_that_answered_completely_has_figures_without_interval_and_method():
-    figures = estimates(of=study("census", frame_size=2)).set_index("estimate_id")
+    figures = estimates(of=study("census", frame_size=2)).set_index("figure_id")
     assert pd.isna(figures.loc["own/yes/all", "low"])
     assert figures.loc["own/yes/all", "method"] == ""
 

@@ -21,8 +21,8 @@ DOCUMENTS = pd.DataFrame({"language": ["es", "es", ""], "script": ["Latn", "Latn
 def figures(rows=ROWS, documents=DOCUMENTS):
     tables = cleaned(rows, KNOWN, home_country="home", started="s", ended="e", interpreted="int")
     found = quality_estimates(tables.data, documents)
-    assert found["estimate_id"].is_unique
-    return {r.estimate_id: (r.n, r.base_n) for r in found.itertuples()}
+    assert found["figure_id"].is_unique
+    return {r.figure_id: (r.n, r.base_n) for r in found.itertuples()}
 
 
 def test_kinds_of_missing_are_counted_by_question_on_its_unit():

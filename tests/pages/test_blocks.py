@@ -416,7 +416,7 @@ def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
     page = StudyView(small, "public", theme="care")
-    figures = tables.read("estimates", study=small).query("measure == 'coded' and subset_kind == 'all'")
+    figures = tables.read("figures", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
     assert rows_of(codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
@@ -606,7 +606,7 @@ def test_a_code_of_a_single_organisation_is_named_with_it(new_codes):
 
 
 def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
-    figures = tables.read("estimates", study=sample_study).query("measure == 'cooccurrence'")
+    figures = tables.read("figures", study=sample_study).query("measure == 'cooccurrence'")
     most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
     rows = run_cells("04_new_codes", sample_study)["pairs"]
     assert rows["n"].iloc[0] == most["n"] and rows["base_n"].iloc[0] == most["base_n"]

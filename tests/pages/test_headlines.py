@@ -81,7 +81,7 @@ def test_a_theme_has_the_sentences_of_its_questions_and_codes_with_links_on_the_
 
 def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
     frame = headlines(StudyView(by_rule))
-    assert [*frame["estimate_id"]] == [
+    assert [*frame["figure_id"]] == [
         "quality/survey/organisations/all", "Q1.9/women/all", "Q2.2/sexual_exploitation/all",
         "Q3.3/safe_place/all", "safe-place-first/organisations/all"]
     assert frame["sentence"].iloc[2].endswith(
@@ -93,7 +93,7 @@ def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
 def test_the_rule_says_nothing_of_a_question_whose_most_frequent_answer_may_not_be_seen(by_rule, audience):
     # That most serve women is hidden, and the count of a safe place is told in words.
     found = {one.partition("/")[0] for theme in ("", "needs") for one in headlines(
-        StudyView(by_rule, audience, theme=theme))["estimate_id"]}
+        StudyView(by_rule, audience, theme=theme))["figure_id"]}
     assert "Q4.5" in found and not found & {"Q1.9", "Q3.3"}
 
 
@@ -104,7 +104,7 @@ def test_no_sentence_is_about_a_sensitive_question_or_compares(by_rule, sample_s
         themes = ("", *StudyView(study).themes)
         frames = [headlines(StudyView(study, audience, theme=theme)) for theme in themes]
         assert max(map(len, frames)) <= MOST_SENTENCES
-        found = {one.partition("/")[0] for frame in frames for one in frame["estimate_id"]}
+        found = {one.partition("/")[0] for frame in frames for one in frame["figure_id"]}
         assert found and not found & {"Q1.8", "Q6.1", "Q6.2"}
         text = " ".join(one for frame in frames for one in frame["sentence"])
         assert not re.search(r"\b(only|because|than|therefore|caused?)\b", text)
@@ -114,9 +114,9 @@ def test_a_question_asked_because_of_a_sensitive_answer_is_not_chosen(by_rule):
     view = StudyView(by_rule)
     questions = view.question_table.assign(is_sensitive=lambda f: f["question_id"] == "Q2.1")
     with mock.patch.object(tables, "read", _instead(questions=questions)):
-        found = {*headlines(StudyView(by_rule, theme="definitions"))["estimate_id"]}
+        found = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
     assert not any(one.startswith("Q2") for one in found)
-    otherwise = {*headlines(StudyView(by_rule, theme="definitions"))["estimate_id"]}
+    otherwise = {*headlines(StudyView(by_rule, theme="definitions"))["figure_id"]}
     assert {"Q2.1/yes/all", "Q2.2/sexual_exploitation/all"} <= otherwise
 
 
@@ -144,7 +144,7 @@ def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen(sample
     html = frame_html(headlines(StudyView(sample_study, "public", theme="success")))
     assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">30 organisations answered')
     assert html.count("<li>") == 3 and html.count("chosen by the analysis team on 2016-01-18") == 1
-    assert "estimate_id" not in html and "Q5.2/" not in html
+    assert "figure_id" not in html and "Q5.2/" not in html
 
 
 def test_no_sentences_give_no_output(sample_study):
@@ -152,7 +152,7 @@ def test_no_sentences_give_no_output(sample_study):
 
 
 def test_names_of_the_survey_are_escaped():
-    row = {"sentence": "3 of 4 chose “<b>”.", "estimate_id": "x", "link": "", "chosen_by": "A & B"}
+    row = {"sentence": "3 of 4 chose “<b>”.", "figure_id": "x", "link": "", "chosen_by": "A & B"}
     assert frame_html(pd.DataFrame([row])) == (
         '<ul class="glc-headlines"><li>3 of 4 chose “&lt;b&gt;”.</li></ul><p class="glc-note">A &amp; B</p>')
 
@@ -167,8 +167,8 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
     tables_read = tables.read
     with mock.patch.object(tables, "read", reading):
         headlines(StudyView(sample_study, "public", theme="challenges"))
-    assert {one for one in read if one[0] in ("estimates", "release_public")} == {
-        (name, question) for name in ("estimates", "release_public") for question in ("survey", "Q5.5")}
+    assert {one for one in read if one[0] in ("figures", "release_public")} == {
+        (name, question) for name in ("figures", "release_public") for question in ("survey", "Q5.5")}
 
 
 @pytest.mark.acceptance
@@ -179,8 +179,8 @@ def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study
         whole, part = (headlines(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
         assert part.equals(whole)
     # Where the size of the study may not be seen, no sentence says it.
-    figures = tables.read_stored(reader.processed, "estimates")
-    tables.write(reader.processed, "estimates", figures[figures["question_id"] != "survey"])
+    figures = tables.read_stored(reader.processed, "figures")
+    tables.write(reader.processed, "figures", figures[figures["question_id"] != "survey"])
     (reader.processed / "slices.json").touch()
     assert said(StudyView(reader, audience))[0].startswith("18 of the 30 organisations that answered “Which")
 
@@ -213,22 +213,22 @@ class Decided(StudyView):
 def check(view):
     """Every number is one of a shown figure, exactly; and no number that is not shown changes a sentence."""
     frame = headlines(view)
-    truth = view.figures.set_index("estimate_id")
-    status = view.decisions.set_index("estimate_id")["status"]
+    truth = view.figures.set_index("figure_id")
+    status = view.decisions.set_index("figure_id")["status"]
     records = truth["n"].get("quality/survey/records/all")
     for row in frame.itertuples():
         found = numbers(row.sentence)
-        if not row.estimate_id:
+        if not row.figure_id:
             assert not found
             continue
-        assert status[row.estimate_id] == "shown"
-        figure = truth.loc[row.estimate_id]
+        assert status[row.figure_id] == "shown"
+        figure = truth.loc[row.figure_id]
         allowed = {figure["n"], figure["base_n"]}
-        if "with" in row.sentence and row.estimate_id.startswith("quality"):
+        if "with" in row.sentence and row.figure_id.startswith("quality"):
             assert status["quality/survey/records/all"] == "shown"
             allowed.add(records)
         assert found <= allowed and figure["n"] in found
-    is_hidden = view.figures["estimate_id"].map(status).fillna("suppressed") != "shown"
+    is_hidden = view.figures["figure_id"].map(status).fillna("suppressed") != "shown"
     other = view.figures.assign(n=view.figures["n"].mask(is_hidden, 17), share=view.figures["share"].mask(
         is_hidden, 0.99), value=view.figures["value"].mask(is_hidden, 17.0))
     again = type(view)(view.study, view.audience, theme=view.theme).given(other, view.decisions)
@@ -242,12 +242,12 @@ def check(view):
 @given(seed=st.integers(0, 2**32 - 1), shown=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
 def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_sentence(by_rule, audience, seed, shown,
                                                                             theme):
-    estimates = tables.read("estimates", study=by_rule, theme=theme)
+    estimates = tables.read("figures", study=by_rule, theme=theme)
     draw = np.random.default_rng(seed).random(len(estimates))
     status = np.where(draw < shown, "shown", np.where(draw < (1 + shown) / 2, "banded", "suppressed"))
     is_shown = status == "shown"
     decisions = pd.DataFrame({
-        "estimate_id": estimates["estimate_id"], "status": status, "rule": "",
+        "figure_id": estimates["figure_id"], "status": status, "rule": "",
         "shown_n": estimates["n"].where(is_shown),
         "shown_base_n": estimates["base_n"].where(status != "suppressed"),
         "shown_value": estimates["value"].where(is_shown),
@@ -272,7 +272,7 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     answers = [(times, one | ({} if one["Q1"] == "yes" else {"Q5": ""})) for times, one in answers]
     frames = survey_of(*answers)
     data = SimpleNamespace(**frames)
-    frames["estimates"] = tables.shape("estimates", pd.concat(
+    frames["figures"] = tables.shape("figures", pd.concat(
         [survey_estimates(data, STUDY), quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
@@ -280,10 +280,10 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
         "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
     frames["codebook"] = tables.shape("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
-        view = Decided(study, audience).given(frames["estimates"], decisions)
+        view = Decided(study, audience).given(frames["figures"], decisions)
         frame = check(view)
-    sizes = decisions.set_index("estimate_id")["status"].get("quality/survey/organisations/all")
-    assert (frame["estimate_id"] == "quality/survey/organisations/all").any() == (sizes == "shown")
+    sizes = decisions.set_index("figure_id")["status"].get("quality/survey/organisations/all")
+    assert (frame["figure_id"] == "quality/survey/organisations/all").any() == (sizes == "shown")
 
 
 def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
@@ -295,8 +295,8 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
         "study": {"unit_name": []}}
     frames["codebook"] = tables.shape("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
-        frame = check(Decided(study, "public").given(frames["estimates"], decisions))
-    assert [*frame["estimate_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
+        frame = check(Decided(study, "public").given(frames["figures"], decisions))
+    assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]
 
 
 def test_a_finding_with_a_small_base_is_not_said(sample_study):
@@ -309,7 +309,7 @@ def test_a_finding_with_a_small_base_is_not_said(sample_study):
 
     with mock.patch("glc_analysis.pages.questions.read_table", reading), \
             mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
-        assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["estimate_id"]}
+        assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["figure_id"]}
 
 
 # headlines.csv

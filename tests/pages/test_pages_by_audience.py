@@ -108,7 +108,7 @@ def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(s
 
 def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
     decisions = tables.read("release_convening", study=sample_study).merge(
-        tables.read("estimates", study=sample_study), on="estimate_id").query("measure == 'response'")
+        tables.read("figures", study=sample_study), on="figure_id").query("measure == 'response'")
     shown = set(decisions.query("subset_id == 'PER' and subset_kind == 'country' and status == 'shown'")[
         "question_id"])
     questions = tables.read("questions", study=sample_study)
@@ -132,10 +132,10 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 @pytest.mark.parametrize("country", ["PER", "USA", "KHM", "THA"])
 def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
     view = StudyView(sample_study, "convening", country=country)
-    figures = view.released.set_index("estimate_id")
+    figures = view.released.set_index("figure_id")
     for row in country_sentences(view).itertuples():
-        own = figures.loc[row.estimate_id]
-        whole = figures.loc[row.estimate_id.rpartition("/")[0] + "/all"]
+        own = figures.loc[row.figure_id]
+        whole = figures.loc[row.figure_id.rpartition("/")[0] + "/all"]
         counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
         assert re.findall(r"(\d+) of (\d+)", row.sentence) == counts
         assert not re.search(r"\b(only|because|more than|fewer than)\b", row.sentence.partition("?")[2])
@@ -145,7 +145,7 @@ def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_st
     said = country_sentences(StudyView(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
     assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
-    assert said["estimate_id"].str.endswith("/country=KHM").all()
+    assert said["figure_id"].str.endswith("/country=KHM").all()
     several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
     assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 

@@ -7,9 +7,9 @@ from glc_analysis.publish.changes import _RunData, compare, page
 
 
 def figures(**counts):
-    rows = [{"estimate_id": name, "n": n, "base_n": base, "value": float(n)}
+    rows = [{"figure_id": name, "n": n, "base_n": base, "value": float(n)}
             for name, (n, base) in counts.items()]
-    return pd.DataFrame(rows, columns=["estimate_id", "n", "base_n", "value"]).set_index("estimate_id")
+    return pd.DataFrame(rows, columns=["figure_id", "n", "base_n", "value"]).set_index("figure_id")
 
 
 def passages(*rows):

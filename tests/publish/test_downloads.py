@@ -36,10 +36,10 @@ def folder(sample_study, frames, tmp_path_factory):
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_others_than_the_team_get_every_released_figure_and_no_other(sample_study, frames, audience):
-    seen = release(tables.read("estimates", study=sample_study), audience=audience,
+    seen = release(tables.read("figures", study=sample_study), audience=audience,
                    decisions=tables.read(f"release_{audience}", study=sample_study))
     shown = frames[audience]["figures"]
-    assert set(shown["estimate_id"]) == set(seen["estimate_id"])
+    assert set(shown["figure_id"]) == set(seen["figure_id"])
     assert shown.loc[shown["band"] != "", ["n", "value", "share"]].isna().all(axis=None)
     assert (shown["band"] != "").any()
 

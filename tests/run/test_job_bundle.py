@@ -60,10 +60,10 @@ def names(*names_):
 
 
 def test_with_a_page_of_a_country_travel_the_country_s_rows_alone(packed):
-    found = packed("estimates country=KHM", "answers country=KHM", "questions")
-    assert set(found) == names("answers", "estimates", "questions")
+    found = packed("figures country=KHM", "answers country=KHM", "questions")
+    assert set(found) == names("answers", "figures", "questions")
     assert set(rows(found["study/processed/answers.parquet"])["country_id"]) == {"KHM"}
-    assert set(rows(found["study/processed/estimates.parquet"])["subset_kind"]) == {"country", "region"}
+    assert set(rows(found["study/processed/figures.parquet"])["subset_kind"]) == {"country", "region"}
 
 
 @pytest.mark.parametrize("country", ["USA", "KHM"])
@@ -99,17 +99,17 @@ def test_a_page_that_asks_for_a_question_that_was_not_sent_is_not_done_with_what
     reads, sent = [], worker_study("responses question=Q4.1", "questions")
     monkeypatch.setattr(read_log, "_log", SimpleNamespace(root=str(sent.root.resolve()), add=reads.append))
     with pytest.raises(UsageError):
-        tables.read("estimates", study=sent, question="language")
-    assert reads == ["estimates"]
+        tables.read("figures", study=sent, question="language")
+    assert reads == ["figures"]
 
 
 def test_several_slices_of_a_table_travel_together_in_its_own_order(packed, sample_study):
-    found = packed("estimates question=Q4.1", "estimates question=Q3.3", "estimates country=KHM")
-    whole = tables.read("estimates", study=sample_study)
-    sent = rows(found["study/processed/estimates.parquet"])
-    is_sent = whole["question_id"].isin(["Q4.1", "Q3.3"]) | whole["estimate_id"].isin(
-        tables.read("estimates", study=sample_study, country="KHM")["estimate_id"])
-    assert list(sent["estimate_id"]) == list(whole["estimate_id"][is_sent])
+    found = packed("figures question=Q4.1", "figures question=Q3.3", "figures country=KHM")
+    whole = tables.read("figures", study=sample_study)
+    sent = rows(found["study/processed/figures.parquet"])
+    is_sent = whole["question_id"].isin(["Q4.1", "Q3.3"]) | whole["figure_id"].isin(
+        tables.read("figures", study=sample_study, country="KHM")["figure_id"])
+    assert list(sent["figure_id"]) == list(whole["figure_id"][is_sent])
 
 
 def test_with_a_page_of_a_theme_travels_what_says_which_rows_are_the_theme_s(packed):

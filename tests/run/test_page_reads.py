@@ -61,7 +61,7 @@ def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
         for slug, reads, whole, alone in pool.map(twice, first):
             assert reads != EVERYTHING, slug
             assert whole == alone, slug
-            all_figures |= {slug} if "estimates" in reads else set()
+            all_figures |= {slug} if "figures" in reads else set()
     if audience == "team":
         assert all_figures == ALL_FIGURES
 
@@ -103,10 +103,10 @@ def executed(study, path, kernels):
 def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
         metadata, is_warm, sample_study, tmp_path):
     path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
-                    "len(tables.read('estimates', study=study, question='Q4.1'))", **metadata)
+                    "len(tables.read('figures', study=study, question='Q4.1'))", **metadata)
     assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
     done = executed(sample_study, path, PageProcesses(sample_study, timeout=60, is_warm=is_warm))
-    assert done.reads == ("estimates question=Q4.1",)
+    assert done.reads == ("figures question=Q4.1",)
     assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
 
 

@@ -18,7 +18,7 @@ def read(sample_study):
 
 @pytest.fixture(scope="module")
 def figures(read):
-    rows = read("estimates").set_index("estimate_id")
+    rows = read("figures").set_index("figure_id")
     return lambda name: [int(rows.loc[name, "n"]), int(rows.loc[name, "base_n"])]
 
 
@@ -85,7 +85,7 @@ def test_who_said_the_contrary_is_a_negative_case(read, code):
 
 
 def test_each_interview_adds_its_new_codes(read):
-    rows = read("estimates").query("measure == 'novelty' and statistic == 'new_codes'")
+    rows = read("figures").query("measure == 'novelty' and statistic == 'new_codes'")
     assert rows.sort_values("option_id")["n"].tolist() == TRUTH["codes"]["new_by_interview"]
 
 
@@ -95,7 +95,7 @@ def test_codes_meet_in_as_many_turns_as_they_do(figures, pair):
 
 
 def test_a_call_is_counted_over_those_who_were_present(read):
-    rows = read("estimates").query("measure == 'coded' and subset_kind == 'document'")
+    rows = read("figures").query("measure == 'coded' and subset_kind == 'document'")
     found = rows.groupby("subset_id")["base_n"].first().to_dict()
     assert found == {call: said["present"] for call, said in TRUTH["calls"].items()}
 

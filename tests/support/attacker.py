@@ -75,7 +75,7 @@ class Attack:
 
     def __init__(self, frames, behind, decisions, settings, audience):
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
-        self.figures = frames["estimates"].merge(decisions, on="estimate_id", how="left", validate="1:1")
+        self.figures = frames["figures"].merge(decisions, on="figure_id", how="left", validate="1:1")
         self.names = behind.organisations
         # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
         source = unasked_source(self.figures)
@@ -109,7 +109,7 @@ class Attack:
                                *self.range(row, int(row.shown_base_n)))
                               for row in rows[rows["status"].isin(["shown", "banded"])].itertuples()]
                         for key, rows in self.tables.items()}
-        rows = decisions[decisions["status"] == "shown"].merge(frames["estimates"], on="estimate_id")
+        rows = decisions[decisions["status"] == "shown"].merge(frames["figures"], on="figure_id")
         pages = rows[(rows["subset_kind"] == "country") & (audience == "convening")]
         pages = pages.groupby(pages["question_id"].where(pages["code_id"] == "", pages["code_id"]))
         self.told = {key: self._told(pages.get_group(key) if key in pages.groups else rows[:0])
@@ -347,7 +347,7 @@ class Attack:
                                 if row.option_id in told)
                 if all(game.fits(other) is None for other in (
                         (terms, n + 1, np.inf), (terms, -np.inf, n - 1))):
-                    found.append(row.estimate_id)
+                    found.append(row.figure_id)
         return found, len(hidden)
 
     def _of(self, keys, rules):
@@ -375,7 +375,7 @@ class Attack:
                     low, high = game.range(self._all(key, row.option_id, within, numbers))
                     tried += 1
                     if high - low < 2:
-                        found.append((row.estimate_id, int(known.sum()), low, high))
+                        found.append((row.figure_id, int(known.sum()), low, high))
         return found, tried
 
     def contradicted(self):
@@ -385,7 +385,7 @@ class Attack:
         stated one, or two that did not. All that is certain, and how many attacks were tried.
         """
         found, tried = [], 0
-        figures = self.frames["estimates"].merge(self.decisions, on="estimate_id")
+        figures = self.frames["figures"].merge(self.decisions, on="figure_id")
         told = figures[(figures["measure"] == DISCORDANCE) & figures["status"].isin(["shown", "banded"])]
         for row in told.itertuples():
             rows = self.frames["stated"].query("indicator == @row.option_id").astype("str")

@@ -40,7 +40,7 @@ def survey_of(*answers, network=(), **settings):
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
     for name in ("mentions", "codings", "segments", "documents"):
         frames[name] = tables.shape(name, pd.DataFrame())
-    frames["estimates"] = tables.shape("estimates", survey_estimates(data, STUDY))
+    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY))
     return frames
 
 
@@ -53,18 +53,18 @@ def consents(frames, *, refused=(), item="survey"):
 
 
 def decided(frames, audience="public", *, refused=(), never=(), **pages):
-    """The decisions with what they are about, by estimate_id; ``pages`` are ``countries`` and ``coded``."""
-    decisions = decide(frames["estimates"], find_contributors(frames), frames["organisations"],
+    """The decisions with what they are about, by figure_id; ``pages`` are ``countries`` and ``coded``."""
+    decisions = decide(frames["figures"], find_contributors(frames), frames["organisations"],
                        consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
-    return decisions.set_index("estimate_id")
+    return decisions.set_index("figure_id")
 
 
 def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS):
     """What is issued of a survey after earlier releases, and the decisions that the public reads."""
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
-    decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, rules,
+    decisions = decide(frames["figures"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
-    fresh = PublishedRelease.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
+    fresh = PublishedRelease.of(decisions, frames["figures"], contributors, Rules.of(rules, "public"), day)
     issued = next_release(fresh, contributors.facts, before, frames["organisations"],
                           SETTINGS["reissue_change"] + COALITION)
     return issued, apply_release(decisions, fresh, issued)

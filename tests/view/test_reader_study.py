@@ -64,8 +64,8 @@ def test_no_country_that_the_audience_must_not_know_of_is_in_the_folder(pair):
 
 def test_only_released_figures_are_in_the_folder_with_the_numbers_that_may_be_seen(pair):
     audience, whole, reader = pair
-    decisions = tables.read(f"release_{audience}", study=whole).set_index("estimate_id")
-    found = tables.read("estimates", study=reader).set_index("estimate_id")
+    decisions = tables.read(f"release_{audience}", study=whole).set_index("figure_id")
+    found = tables.read("figures", study=reader).set_index("figure_id")
     assert {*found.index} == {*decisions.index[decisions["status"] != "suppressed"]}
     banded = found[decisions.loc[found.index, "status"] == "banded"]
     assert len(banded) and banded["n"].isna().all() and banded["share"].isna().all()

@@ -47,10 +47,10 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
                     audience: str) -> Iterator[Row]:
     """The evidence of each principle that cites words, and the quotations with the codes that it cites."""
-    segments, figures, evidence = frames["segments"], frames["estimates"], frames["evidence"]
+    segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
-    cited = figures[figures["estimate_id"].isin(evidence["reference"])]
-    codes, below = dict(zip(cited["estimate_id"], cited["code_id"], strict=True)), descendants(codebook)
+    cited = figures[figures["figure_id"].isin(evidence["reference"])]
+    codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
     quoted = [(row.quote_id, row.segment_id, row.owner, {*row.code_ids.split(";")})
               for row in own_quotations(frames, quotes, audience).itertuples()]
     shown = visible_principles(frames["principles"], audience)["principle_id"]
@@ -116,7 +116,7 @@ def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
 
 BLOCKS = AddedBlocks(
     kinds=Kinds(words=(JOINT_DISPLAY, "evidence", "comments"), signed=("signatures",)),
-    needs=("quotations", "segments", "documents", "organisations", "estimates", "principles", "evidence",
+    needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
     lines=lines, rewritten=rewritten, rows={"evidence": "principle_id"})

@@ -37,7 +37,7 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 def broken_links(study: Study) -> list[Fault]:
     """Every broken link of a built study, each with the place where it has to be corrected.
 
-    Evidence for an unknown principle; an unknown estimate, code or segment; a code without an agreed coding;
+    Evidence for an unknown principle; an unknown figure, code or segment; a code without an agreed coding;
     figures and words that changed since they were cited; passages and codes without a quotation cleared for
     their intended readers; quotations of the joint display that are not cleared; raw files that are missing
     or changed; tallies of an unknown version.
@@ -61,9 +61,9 @@ class _Links:
     def __init__(self, trail: Trail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
         self.waiting: dict[str, list[str]] = {}
-        self.known = {"estimate": {*trail.read("estimates")["estimate_id"]}, "segment": trail.segments.keys(),
+        self.known = {"figure": {*trail.read("figures")["figure_id"]}, "segment": trail.segments.keys(),
                       "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
-        self.files = {"estimate": "estimates", "segment": "segments", "code": "codebook.csv"}
+        self.files = {"figure": "figures", "segment": "segments", "code": "codebook.csv"}
         self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
         rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
@@ -162,7 +162,7 @@ class _Links:
 
     def of_topic(self, n: int, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
-        for kind in ("estimate", "code"):
+        for kind in ("figure", "code"):
             if row[f"{kind}_id"]:
                 yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
         quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]

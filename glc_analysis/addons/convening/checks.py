@@ -158,12 +158,12 @@ def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimat
 
     The index of the first two is the row number in the file.
     """
-    known = {"estimate": estimates["estimate_id"], "segment": segments["segment_id"]}
+    known = {"figure": estimates["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
-    yield from unknown_names("joint_display", "estimate_id", joint_display["estimate_id"],
-                             {*known["estimate"]}, "the study has no such estimate")
+    yield from unknown_names("joint_display", "figure_id", joint_display["figure_id"],
+                             {*known["figure"]}, "the study has no such figure")
 
 
 CHECKS: tuple[Check, ...] = (

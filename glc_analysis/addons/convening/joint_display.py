@@ -25,7 +25,7 @@ from glc_analysis.view.study_view import StudyView
 NOT_RAISED, OF_CALLS = "not_raised", f"{SOURCE}={CALL}"
 WHOLE = ("all", f"{SOURCE}={WITHOUT_GUIDE}", OF_CALLS)
 """The figures of a code over the whole study: the first one that there is stands for it."""
-ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
+ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
-    cited = {*rows["estimate_id"]} | {
+    cited = {*rows["figure_id"]} | {
         code_estimate(code, subset) for code in rows["code_id"] for subset in WHOLE}
-    figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
+    figures = {row.figure_id: row for row in released[released["figure_id"].isin(cited)].itertuples()}
     for row in rows.itertuples():
-        asked = [row.estimate_id, row.code_id]
-        found = [figures.get(row.estimate_id), code_figure(figures, row.code_id)]
+        asked = [row.figure_id, row.code_id]
+        found = [figures.get(row.figure_id), code_figure(figures, row.code_id)]
         is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
         if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
             yield row, *found
@@ -96,7 +96,7 @@ def display(view: StudyView) -> pd.DataFrame:
 def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
     cited that is about no question."""
-    questions = {view.words.question_of(one) for one in {*rows["estimate_id"]} - {""}}
+    questions = {view.words.question_of(one) for one in {*rows["figure_id"]} - {""}}
     if "" in questions:
         return view.released
     return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
@@ -157,10 +157,10 @@ def suggest(study: Study) -> pd.DataFrame:
     left out (:func:`.matches.matching_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
-    figures = tables.read("estimates", study=study).set_index("estimate_id", drop=False)
+    figures = tables.read("figures", study=study).set_index("figure_id", drop=False)
     words = names_of(study)
     proposed = []
-    for theme, estimate, code in matching_pairs(study, {*known["estimate_id"], *known["code_id"]}):
+    for theme, estimate, code in matching_pairs(study, {*known["figure_id"], *known["code_id"]}):
         quote = next((row.quote_id for row in free.itertuples() if code in row.code_ids.split(";")), "")
         said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))

@@ -25,7 +25,7 @@ from glc_analysis.steps import Step, View
 def _evidence(view: View) -> dict[str, Any]:
     """Makes nothing. Raises Faults for evidence that points nowhere."""
     reference = view.reference
-    if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["estimates"],
+    if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["figures"],
                                    view["segments"])]:
         raise Faults(in_their_files(view.study, faults))
     return {}
@@ -50,7 +50,7 @@ def _announced(view: View) -> dict[str, Any]:
 
 
 STEPS = (
-    Step("evidence", ("estimates", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
+    Step("evidence", ("figures", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
          "evidence", ("evidence.csv", "joint_display.csv")),
     Step("principles", tuple(f"{name}.csv" for name in TABLES), TABLES, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",

@@ -170,7 +170,7 @@ ANSWERS = ("responses", "selections")
 def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
     """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
 
-    ``read`` gives a processed table by name, ``figure`` is a row of estimates, ``question`` of questions.
+    ``read`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
     """
     unit, about = question.unit, "question_id == @question.question_id"
     if figure.measure == DISCORDANCE:
@@ -278,7 +278,7 @@ class Trail:
         note = f". {row.note}" if self.has_sources and row.note else ""
         text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
         yield self.node(1, "evidence", row.evidence_id, text, first.place if first else "",
-                        row.reference, figure.estimate_id if figure else "")
+                        row.reference, figure.figure_id if figure else "")
         if first:
             yield first
             yield from below
@@ -293,7 +293,7 @@ class Trail:
 
     def is_withheld(self, row: Any) -> bool:
         """Whether a row of evidence cites a figure that the audience may not see."""
-        if self.has_sources or row.kind not in ("estimate", "code"):
+        if self.has_sources or row.kind not in ("figure", "code"):
             return False
         figure = self.figure(row)
         code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
@@ -328,7 +328,7 @@ class Trail:
         """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
         if row.kind == "code":
             return code_figure(self._figures("coded"), row.reference)
-        if row.kind == "estimate":
+        if row.kind == "figure":
             return self._figures(self.words.question_of(row.reference)).get(row.reference)
         return None
 
@@ -338,7 +338,7 @@ class Trail:
         for among all. So a trace depends only on the figures that it shows."""
         def about(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
-            return {row.estimate_id: row for row in rows.itertuples()}
+            return {row.figure_id: row for row in rows.itertuples()}
         return cache(about)
 
     @cached_property
@@ -635,7 +635,7 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
 
 
 def resting_on(study: Study, source: str) -> pd.DataFrame:
-    """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
+    """All that rests on a figure, code, segment, document, question, answer, raw file, organisation,
     quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
     of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""
     trail, found = Trail(StudyView(study)), []
@@ -654,7 +654,7 @@ def resting_on(study: Study, source: str) -> pd.DataFrame:
 
 def _sources(study: Study) -> set[str]:
     """The ids of all that a principle could rest on."""
-    ids = {"estimates": "estimate_id", "questions": "question_id", "segments": "segment_id",
+    ids = {"figures": "figure_id", "questions": "question_id", "segments": "segment_id",
            "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
            "codebook": "code_id"}
     known = {one for table, column in ids.items()

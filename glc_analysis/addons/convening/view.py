@@ -224,4 +224,4 @@ def evidence(reader: Reader) -> pd.DataFrame:
     """Which figures and codes a principle rests on: passages and the team's notes are left out."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
-    return rows[rows["kind"].isin(["estimate", "code"])].assign(note="", cited="", quoted_for="")
+    return rows[rows["kind"].isin(["figure", "code"])].assign(note="", cited="", quoted_for="")

@@ -151,7 +151,7 @@ class Proposer:
                             "by": _line_field("by")},
             "joint_display": {
                 **{name: _line_field(name) for name in ("topic_id", "theme_id")},
-                "estimate_id": widgets.Combobox(description="estimate_id", layout=WIDE),
+                "figure_id": widgets.Combobox(description="figure_id", layout=WIDE),
                 **{name: _line_field(name) for name in ("code_id", "quote_id")},
                 "fit": widgets.Dropdown(options=allowed_words("joint_display", "fit"), description="fit"),
                 "inference": _text_field("inference"), "by": _line_field("by")},
@@ -200,8 +200,8 @@ class Proposer:
             fields["column"].options = sorted({name for frame in frames for name in frame})
         elif self.kind.value == "joint_display":
             known = read_table(self.study, "joint_display")
-            pairs = matching_pairs(self.study, {*known["estimate_id"], *known["code_id"]})
-            fields["estimate_id"].options = [estimate for _, estimate, _ in pairs]
+            pairs = matching_pairs(self.study, {*known["figure_id"], *known["code_id"]})
+            fields["figure_id"].options = [estimate for _, estimate, _ in pairs]
         elif self.kind.value == "codebook":
             fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)

@@ -530,12 +530,12 @@ def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
 
 def changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """The figures that change without the organisation, or disappear."""
-    before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
+    before, after = (tables.read("figures", study=one).set_index("figure_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
     is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
     gone = before.index[~is_same].astype("str")
-    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": gone})
+    return pd.DataFrame({"kind": "figure", "where": "figures", "what": gone})
 
 
 def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:

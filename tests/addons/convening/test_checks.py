@@ -22,7 +22,7 @@ date,principle_id,decision,proposed_by,objections,reservations
 2017-05-10,,All agreed,harbour,,
 """
 DISPLAY = """\
-topic_id,theme_id,estimate_id,code_id,quote_id,fit,inference,by
+topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by
 beds,care,Q1/yes/all,care,,confirmed,They agree.,ana
 """
 OLD = "version 2 of P02 is the last one: older versions must be superseded, the last must not"
@@ -35,7 +35,7 @@ def study(tmp_path):
     for name, text in (("signoffs", SIGNOFFS), ("judgements", JUDGEMENTS), ("decision_log", DECISIONS),
                        ("joint_display", DISPLAY)):
         small.write_table(name, text)
-    small.spoil_table("evidence", ("P01,e1,code,care", "P01,e1,estimate,Q1/yes/all"))
+    small.spoil_table("evidence", ("P01,e1,code,care", "P01,e1,figure,Q1/yes/all"))
     return small
 
 
@@ -72,14 +72,14 @@ def test_the_study_has_no_fault(study):
      "codebook.csv has no such theme; nearest: 'care'")),
     # evidence.csv
     ("evidence", "P01,e1", "P02,e2", ("2", "principle_id", "P01", "has no evidence")),
-    ("evidence", "P01,e1,", "P09,e2,estimate,Q1/yes/all,supports,practised,\nP01,e1,",
+    ("evidence", "P01,e1,", "P09,e2,figure,Q1/yes/all,supports,practised,\nP01,e1,",
      ("2", "principle_id", "P09", "principles.csv has no such principle; nearest: 'P02', 'P01'")),
-    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,code,kare", ("2", "reference", "kare",
+    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,code,kare", ("2", "reference", "kare",
      "codebook.csv has no such code; nearest: 'care'")),
-    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,literature,",
+    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,literature,",
      ("", "reference", "P01 / e1", "is blank")),
-    ("evidence", "P01,e1,estimate,Q1/yes/all,supports,practised", "P01,e1,estimate,Q1/yes/all,supports,"
-     "literature", ("2", "claim", "literature", "does not fit evidence of kind estimate")),
+    ("evidence", "P01,e1,figure,Q1/yes/all,supports,practised", "P01,e1,figure,Q1/yes/all,supports,"
+     "literature", ("2", "claim", "literature", "does not fit evidence of kind figure")),
     # rounds, raters, signatures
     ("rounds", "P02,2,", "P02,3,", ("5", "principle_id, version", "P02.3", None)),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,2017-05-08,2017-05-01,P01", ("2", "closed_on", "2017-05-01",
@@ -134,9 +134,9 @@ def test_a_translation_into_the_language_of_its_source_is_none(study):
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize(("file", "old", "new", "column", "value"), [
-    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,estimate,Q1/yes/al", "reference", "Q1/yes/al"),
-    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,segment,call-9.1", "reference", "call-9.1"),
-    ("joint_display", "Q1/yes/all", "Q9/yes/all", "estimate_id", "Q9/yes/all"),
+    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,figure,Q1/yes/al", "reference", "Q1/yes/al"),
+    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,segment,call-9.1", "reference", "call-9.1"),
+    ("joint_display", "Q1/yes/all", "Q9/yes/all", "figure_id", "Q9/yes/all"),
 ])
 def test_evidence_that_points_nowhere_stops_the_build_and_nothing_is_written(study, file, old, new, column,
                                                                             value):

@@ -46,7 +46,7 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
     assert dict(zip(rows["organisation_id"], zip(rows["recorded"], rows["is_discordant"], strict=True),
                     strict=True)) == {"a": ("two", True), "b": ("one", False), "c": ("one", True),
                                       "e": ("", False)}
-    figure = tables.read("estimates", study=study).set_index("estimate_id").loc["discordance/Q1/tier/all"]
+    figure = tables.read("figures", study=study).set_index("figure_id").loc["discordance/Q1/tier/all"]
     assert (figure["n"], figure["base_n"]) == (2, 3)
 
 
@@ -76,21 +76,21 @@ def test_a_comparison_that_does_not_fit_is_a_fault(tmp_path, change, said):
 
 def test_proposals_carry_both_counts_as_the_estimates_have_them(sample_study):
     rows = suggest(sample_study)
-    figures = tables.read("estimates", study=sample_study).set_index("estimate_id")
+    figures = tables.read("figures", study=sample_study).set_index("figure_id")
     assert len(rows) >= 8
     for row in rows.itertuples():
-        survey, said = figures.loc[row.estimate_id], figures.loc[f"{row.code_id}/organisations/all"]
+        survey, said = figures.loc[row.figure_id], figures.loc[f"{row.code_id}/organisations/all"]
         assert f"{int(survey['n'])} of {int(survey['base_n'])}" in row.survey_result
         assert f"{int(said['n'])} of {int(said['base_n'])}" in row.coded_finding
 
 
 def test_proposals_are_new_of_one_theme_and_leave_the_judgement_to_people(sample_study):
     rows, known = suggest(sample_study), read_reference(sample_study).joint_display
-    assert not any({*rows[column]} & {*known[column]} for column in ("estimate_id", "code_id"))
-    assert rows["code_id"].is_unique and rows["estimate_id"].is_unique
+    assert not any({*rows[column]} & {*known[column]} for column in ("figure_id", "code_id"))
+    assert rows["code_id"].is_unique and rows["figure_id"].is_unique
     assert rows["theme_id"].value_counts().max() <= PER_THEME
     questions = tables.read("questions", study=sample_study).set_index("question_id")["theme_id"]
-    assert (rows["estimate_id"].str.split("/").str[0].map(questions) == rows["theme_id"]).all()
+    assert (rows["figure_id"].str.split("/").str[0].map(questions) == rows["theme_id"]).all()
     assert (rows[["fit", "inference", "by"]] == "").all(axis=None)
 
 

@@ -87,7 +87,7 @@ def test_a_link_tells_others_no_passage_and_no_code_that_they_may_not_see(page, 
     if page.audience == "team":
         return
     rows = tables.read(f"release_{page.audience}", study=page.study).query("status != 'suppressed'")
-    free = {*rows["estimate_id"]}
+    free = {*rows["figure_id"]}
     assert not any(place.startswith("passage-") for _, place in links)
     codes = {place.removeprefix("code-") for _, place in links if place.startswith("code-")}
     assert codes and all(free & {f"{code}/organisations/{whole}" for whole in ("all", "source=call")}

@@ -137,7 +137,7 @@ def test_a_text_is_agreed_on_the_votes_that_the_room_was_told(sample_root, tmp_p
 
 
 def test_evidence_cites_figures_and_words_as_they_stand_in_the_built_sample(sample_study, evidence):
-    estimates = tables.read("estimates", study=sample_study).set_index("estimate_id")
+    estimates = tables.read("figures", study=sample_study).set_index("figure_id")
     words = tables.read("segments", study=sample_study).set_index("segment_id")["text"]
     for row in evidence:
         if row["kind"] == "segment":
@@ -179,8 +179,8 @@ def test_the_joint_display_has_every_fit_and_only_quotations_cleared_for_the_con
     rows = tables.read("joint_display", study=sample_study)
     assert rows["fit"].value_counts().to_dict() == CONVENING["fits"]
     assert set(rows["quote_id"]) - {""} <= set(TRUTH["quotations"]["convening"])
-    estimates = set(tables.read("estimates", study=sample_study)["estimate_id"])
-    assert set(rows["estimate_id"]) - {""} <= estimates
+    estimates = set(tables.read("figures", study=sample_study)["figure_id"])
+    assert set(rows["figure_id"]) - {""} <= estimates
     assert {f"{code}/organisations/all" for code in rows["code_id"]} <= estimates
 
 

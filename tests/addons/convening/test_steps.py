@@ -13,7 +13,7 @@ TABLES = {
     "principles": [{"principle_id": "P01", "version": "1", "statement": "Wait with people.",
                     "short_name": "Waiting", "domain_id": "practice", "theme_ids": "care",
                     "status": "candidate", "language": "en"}],
-    "evidence": [{"principle_id": "P01", "evidence_id": "e1", "kind": "estimate",
+    "evidence": [{"principle_id": "P01", "evidence_id": "e1", "kind": "figure",
                   "reference": "Q3/yes/all", "stance": "supports", "claim": "practised"}]}
 
 

@@ -47,7 +47,7 @@ def made(tmp_path_factory):
                    question("Q3", "single", "law", theme_id="care", wording="Do you run a house?",
                             unit="organisation")],
         options=choices("law", "yes", "no"), principles=[PRINCIPLE],
-        evidence=[evidence(1, "estimate", "Q3/yes/all", "2 of 3"),
+        evidence=[evidence(1, "figure", "Q3/yes/all", "2 of 3"),
                   evidence(2, "code", "shelter", "1 of 2"),  # no coder read what c answered
                   evidence(3, "segment", "blue.2", "A safe place for tonight.",
                            quoted_for="convening;public"),
@@ -56,7 +56,7 @@ def made(tmp_path_factory):
                 {"quote_id": "q2", "audience": "public", "second_reader": "Tomás", **CLEARED}],
         consent=[{"organisation_id": "a", "item": "quotation", "audience": audience, "is_given": "true",
                   "date": "2016-05-01"} for audience in ("convening", "public")],
-        joint_display=[{"topic_id": "t1", "theme_id": "care", "estimate_id": "Q3/yes/all",
+        joint_display=[{"topic_id": "t1", "theme_id": "care", "figure_id": "Q3/yes/all",
                         "code_id": "shelter", "quote_id": "q1", "fit": "confirmed", "inference": "Alike.",
                         "by": "ana"}])
     write_csv(study.raw / "survey/survey.csv", ROWS)
@@ -161,8 +161,8 @@ def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study)
     ("region=africa", "Said in calls, which this figure does not count.")])
 def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_study, subset, said):
     trail = Trail(StudyView(sample_study))
-    figures = tables.read("estimates", study=sample_study)
-    figure = next(figures[figures["estimate_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
+    figures = tables.read("figures", study=sample_study)
+    figure = next(figures[figures["figure_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
     nodes = [*trail.below(figure)]
     assert [node.text for node in nodes if node.kind == "code" and node.depth == 3] == [said]
     in_calls = {(node.depth, node.id.startswith("call-")) for node in nodes if node.kind == "passage"}
@@ -331,7 +331,7 @@ def test_evidence_that_points_nowhere_or_says_something_else(study, n, column, v
     assert told(study) == [(file, str(n), column, value)]
 
 
-@pytest.mark.parametrize(("column", "value"), [("estimate_id", "Q9/yes/all"), ("code_id", "refuge"),
+@pytest.mark.parametrize(("column", "value"), [("figure_id", "Q9/yes/all"), ("code_id", "refuge"),
                                                ("quote_id", "q9")])
 def test_a_topic_of_the_joint_display_that_points_nowhere(study, column, value):
     edit(study, "joint_display", lambda rows: rows[2].update({column: value}))

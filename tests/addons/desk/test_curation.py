@@ -16,7 +16,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.desk_study import take_files_away
 
-COUNTED = ("readings", "agreement", "disagreements", "mentions", "estimates", "quotations")
+COUNTED = ("readings", "agreement", "disagreements", "mentions", "figures", "quotations")
 """The tables in which coding counts."""
 DAY = date(2016, 7, 1)
 TEXT = "interview-farol-de-barro"
@@ -285,7 +285,7 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
 
 
 def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_taken_back(study):
-    before = tables.read("estimates", study=study)
+    before = tables.read("figures", study=study)
     path = study.reference_file("assignments")
     rows = path.read_text(encoding="utf-8")
     assign(study, f"{TEXT},rosa,2,training")
@@ -293,4 +293,4 @@ def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_ta
     path.write_text(rows, encoding="utf-8")
     build(study)
     assert "rosa" not in {*tables.read("readings", study=study)["coder_id"]}
-    assert tables.read("estimates", study=study).equals(before)
+    assert tables.read("figures", study=study).equals(before)

@@ -205,7 +205,7 @@ def test_a_dry_run_lists_what_is_touched_and_changes_nothing(root):
     assert what["turn"] == {"call-3.3", "call-3.15"}
     interview = found[found["where"] == "raw/interviews/interview-blue-door.docx"]
     assert list(interview["what"]) == ["removed"]
-    estimates = set(pd.read_parquet(root / "processed/estimates.parquet")["estimate_id"])
+    estimates = set(pd.read_parquet(root / "processed/figures.parquet")["figure_id"])
     assert what["figure"] < estimates and "quality/survey/records/all" in what["figure"]
     of_india = {figure for figure in estimates if figure.endswith("/country=IND")}
     assert of_india and not of_india & what["figure"]
@@ -240,7 +240,7 @@ def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_p
 def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     before = contents(root / "raw")
     (root / "reference/joint_display.csv").write_text(
-        "topic_id,theme_id,estimate_id,code_id,quote_id,fit,inference,by\n"
+        "topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by\n"
         "t1,needs,,,q01,confirmed,as expected,ana\nt2,needs,,,q05,discordant,not so,ana\n",
         encoding="utf-8")
     withdraw(Study(root), "blue-door", item="quotation", today=TODAY)

@@ -116,8 +116,8 @@ def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study
     speaker, name = person(study)
     was = tables.read("segments", study=study).query("speaker_id == @speaker")
     assert len(was) and set(was["role"]) == {"participant"}
-    before, counted = contents(study.root), tables.read("estimates", study=study).query(
-        "measure == 'coded' and subset_kind == 'all'").set_index("estimate_id")["n"]
+    before, counted = contents(study.root), tables.read("figures", study=study).query(
+        "measure == 'coded' and subset_kind == 'all'").set_index("figure_id")["n"]
     found = withdraw_person(study, speaker, "stop-use", today=TODAY, dry_run=True)
     assert contents(study.root) == before and {"turn", "figure"} <= set(found["kind"])
     withdraw_person(study, speaker, "stop-use", today=TODAY)
@@ -125,7 +125,7 @@ def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study
     assert now["text"].tolist() == was["text"].tolist()  # the material stays with the team
     assert set(now["role"]) == {"observer"} and set(now["organisation_id"]) == {""}
     assert name in "".join(read_reference(study).speakers["name_in_file"])
-    figures = tables.read("estimates", study=study).set_index("estimate_id")["n"]
+    figures = tables.read("figures", study=study).set_index("figure_id")["n"]
     assert (figures.reindex(counted.index).fillna(0) <= counted.fillna(0)).all()
     assert set(found.query("kind == 'figure'")["what"]) & {*counted.index}
 

@@ -42,7 +42,7 @@ def printed(study, *arguments):
 
 
 def test_the_discordance_is_found_in_its_size(ngo_study, compared, differing):
-    row = tables.read("estimates", study=Study(ngo_study)).set_index("estimate_id").loc[FIGURE]
+    row = tables.read("figures", study=Study(ngo_study)).set_index("figure_id").loc[FIGURE]
     assert (row["n"], row["base_n"]) == (len(differing), len(compared)) == (57, 352)
 
 
@@ -63,8 +63,8 @@ def test_others_see_the_study_wide_count_and_nobody(ngo_study, audience, differi
 
 def test_the_figure_leads_to_the_rows_of_the_survey_and_to_the_record(ngo_study, differing, compared):
     trail = Trail(StudyView(Study(ngo_study)))
-    estimates = tables.read("estimates", study=trail.study)
-    figure, = estimates[estimates["estimate_id"] == FIGURE].itertuples()
+    estimates = tables.read("figures", study=trail.study)
+    figure, = estimates[estimates["figure_id"] == FIGURE].itertuples()
     question, survey, record = trail.below(figure)
     assert "Q3.22" in question.text and "base 352" in question.text
     places = dict(part.split(": ") for part in survey.text.split(", ", 1)[1].split(", sha256")[0].split("; "))

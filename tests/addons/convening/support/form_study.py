@@ -44,7 +44,7 @@ class FormStudy(SmallStudy):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         for name, text in (("principles", PRINCIPLES), ("raters", RATERS),
-                           ("evidence", f"{EVIDENCE}P04,e1,estimate,Q1/yes/all,supports,practised,\n")):
+                           ("evidence", f"{EVIDENCE}P04,e1,figure,Q1/yes/all,supports,practised,\n")):
             self.write_table(name, text)
         write_decisions(root)
 

@@ -72,7 +72,7 @@ def test_the_sample_coded_twice_at_the_desk_gives_the_agreement_of_the_files(sam
         own = readings.loc[readings["coder_id"] == coder, "document_id"]
         code_by_script(study, coder, codings, own, kinds)
     build(study)
-    for name in ("agreement", "readings", "disagreements", "estimates"):
+    for name in ("agreement", "readings", "disagreements", "figures"):
         assert tables.read(name, study=study).equals(tables.read(name, study=sample_study)), name
     key = ["document_id", "start", "end", "code_id", "coder_id", "quote", "segment_ids"]
     mine, theirs = (tables.read("codings", study=one)[key].astype("str") for one in (study, sample_study))

@@ -160,10 +160,10 @@ def test_all_figures_are_those_of_a_study_that_never_had_it(organisation, withou
     shutil.copytree(sample_root, root)
     taken_out_by_hand(root, organisation)
     build(Study(root))
-    figures, expected = (pd.read_parquet(folder / "processed/estimates.parquet")
+    figures, expected = (pd.read_parquet(folder / "processed/figures.parquet")
                          for folder in (without.root, root))
-    assert len(expected) > 1000 and set(figures["estimate_id"]) ^ set(expected["estimate_id"]) == set()
-    by = "estimate_id"
+    assert len(expected) > 1000 and set(figures["figure_id"]) ^ set(expected["figure_id"]) == set()
+    by = "figure_id"
     pd.testing.assert_frame_equal(figures.sort_values(by, ignore_index=True),
                                   expected.sort_values(by, ignore_index=True), rtol=1e-9)
     votes = [pd.read_parquet(folder / "processed/tallies.parquet") for folder in (without.root, root)]
