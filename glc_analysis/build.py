@@ -58,10 +58,10 @@ from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults, known_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
-from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.discordance import discordance_estimates, stated
-from glc_analysis.figures.estimates import CleanTables, survey_estimates
-from glc_analysis.figures.mentions import code_occurrences
+from glc_analysis.figures.contributors import StudyRecords, contributors_of
+from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated
+from glc_analysis.figures.estimates import CleanTables, survey_estimates, survey_records
+from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
@@ -508,10 +508,25 @@ def _mentions(view: View) -> dict[str, Any]:
         code_questions(view["coded_questions"], codebook))}
 
 
+def _survey_records(view: View) -> dict[str, Any]:
+    """Who answered each question and chose each option: the records behind the figures of the survey."""
+    return {"survey_records": survey_records(_clean_tables(view))}
+
+
+def _code_records(view: View) -> dict[str, Any]:
+    """Who was asked about each code and raised it: the organisations behind the figures of codes."""
+    return {"code_records": code_records(view["mentions"], view["organisations"])}
+
+
+def _discordance_records(view: View) -> dict[str, Any]:
+    """Whose answers differ from an outside record: the answers behind the figures of discordance."""
+    return {"discordance_records": discordance_records(view["stated"], view["answers"])}
+
+
 def _survey_figures(view: View) -> dict[str, Any]:
     """Figures of the answers to questions."""
     view.say("counting")
-    return {"survey_figures": survey_estimates(_clean_tables(view), view.study)}
+    return {"survey_figures": survey_estimates(_clean_tables(view), view.study, view["survey_records"])}
 
 
 def _quality_figures(view: View) -> dict[str, Any]:
@@ -528,7 +543,7 @@ def _comparisons(view: View) -> dict[str, Any]:
 
 def _discordance(view: View) -> dict[str, Any]:
     """How many answers state another thing than an outside record."""
-    return {"discordance_figures": discordance_estimates(view["stated"])}
+    return {"discordance_figures": discordance_estimates(view["discordance_records"])}
 
 
 def _coded_figures(view: View) -> dict[str, Any]:
@@ -539,9 +554,9 @@ def _coded_figures(view: View) -> dict[str, Any]:
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"coded_figures": coded_estimates(
-        _clean_tables(view), view["mentions"], _consensus(view), _open_codes(view), view["documents"],
-        view["segments"],
-        attendance, ancestors(codebook), repeats=view.study.settings["salience"]["repeats"])}
+        view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
+        view["documents"], view["segments"], attendance, ancestors(codebook),
+        repeats=view.study.settings["salience"]["repeats"])}
 
 
 def _estimates(view: View) -> dict[str, Any]:
@@ -554,7 +569,8 @@ def _releases(view: View) -> dict[str, Any]:
     """What every audience but the team may see of all figures, decided once for all together; and what of
     the public's is issued."""
     view.say("deciding who may see what")
-    contributors, consent = find_contributors(view), Consent.of(view.reference.consent)
+    records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
+    contributors, consent = contributors_of(records, view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
     own, hidden = view["organisations"], without_countries(view["blocks"])
     shown = countries_shown(view["answers"], own, consent, settings, hidden_from=hidden)["shown"]["convening"]
@@ -689,13 +705,18 @@ STEPS = in_order((
     Step("mentions", ("codings", "quarantined", "disagreements", "readings", "documents", "segments",
                       "questions", "codebook", "coded_questions", "codebook.csv", "attendance.csv"),
          ("mentions",), _mentions),
-    Step("survey figures", (*CLEAN, "[study] sampling", "[study] frame_size", "[study] interval"),
+    Step("survey records", CLEAN, ("survey_records",), _survey_records),
+    Step("code records", ("mentions", "organisations"), ("code_records",), _code_records),
+    Step("discordance records", ("stated", "answers"), ("discordance_records",), _discordance_records),
+    Step("survey figures", (*CLEAN, "survey_records", "[study] sampling", "[study] frame_size",
+                            "[study] interval"),
          ("survey_figures",), _survey_figures),
     Step("quality figures", (*CLEAN, "documents"), ("quality_figures",), _quality_figures),
     Step("comparisons", (*CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
-    Step("discordance", ("stated",), ("discordance_figures",), _discordance),
-    Step("coded figures", (*CLEAN, "mentions", "codings", "quarantined", "disagreements", "documents",
-                           "segments", "codebook", "codebook.csv", "attendance.csv", "[salience] repeats"),
+    Step("discordance", ("discordance_records",), ("discordance_figures",), _discordance),
+    Step("coded figures", ("code_records", "organisations", "answers", "codings", "quarantined",
+                           "disagreements", "documents", "segments", "codebook", "codebook.csv",
+                           "attendance.csv", "[salience] repeats"),
          ("coded_figures",), _coded_figures),
     Step("figures", tuple(PARTS), ("figures",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
@@ -706,15 +727,17 @@ STEPS = in_order((
         "[disclosure]", "releases", *ANNOUNCED,
         *(need for blocks in loaded("blocks") for need in blocks.needs)))),
          ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
-    Step("releases", (*CLEAN, "figures", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
-                      "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
-                      "[survey]", "releases"),
+    Step("releases", (*CLEAN, "figures", "survey_records", "code_records", "discordance_records",
+                      "mentions", "stated", "segments", "consent.csv", "codebook.csv", "codebook",
+                      "countries", "documents", "blocks", "questions.csv", "[disclosure]", "[survey]",
+                      "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in brought("steps") for step in add_on.load(name)),
 ))
 """The steps of the build, in their order, with those of add-ons."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
-_FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "figures"}
+_FIGURES = {"survey records", "code records", "discordance records", "survey figures", "quality figures",
+            "comparisons", "discordance", "coded figures", "figures"}
 _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.DataFrame()})
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in STEPS if step.name == "answers")

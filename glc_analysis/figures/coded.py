@@ -16,18 +16,16 @@ from glc_analysis.figures.estimates import (
     DOCUMENT,
     KINDS,
     SOURCE,
-    CleanTables,
     add_figure_ids,
     subset_membership,
 )
-from glc_analysis.figures.mentions import ANSWERS, counted_mentions
-from glc_analysis.schema import UNASKED
+from glc_analysis.figures.mentions import CodeRecords
 
 
-def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.DataFrame,
-                    waiting: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
-                    attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]], *,
-                    repeats: str = "kept") -> pd.DataFrame:
+def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
+                    consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
+                    segments: pd.DataFrame, attendance: pd.DataFrame,
+                    ancestors: Mapping[str, Sequence[str]], *, repeats: str) -> pd.DataFrame:
     """One row a figure of measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
     convention of salience, ``waiting`` the codes that are undecided.
 
@@ -35,7 +33,7 @@ def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.
     that raised it there unasked. Calls are counted apart: their base is those that were present. Countries,
     regions and other attributes are those of the organisations.
     """
-    if occurrences.empty:
+    if records.keys.empty:
         return pd.DataFrame()
     conversation = documents["translation_of"].where(documents["translation_of"] != "",
                                                      documents["document_id"])
@@ -44,7 +42,7 @@ def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.
     turns = turns.assign(document_id=turns["document_id"].map(originals))
     undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
-    parts = [_organisation_figures(data, occurrences),
+    parts = [_organisation_figures(records, organisations, answers),
              _call_figures(turns, undecided, documents, attendance, ancestors),
              _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
              _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats),
@@ -61,38 +59,24 @@ def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFram
     return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
 
 
-def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.DataFrame:
-    """Organisations that raised a code, out of those asked: in the study, by attribute, by source.
-
-    In the study and by attribute, interviews and answers count together. Calls count by themselves, as one of
-    the sources, and so do interviews without a guide: who was present in one and silent was not asked.
-    """
-    mentions = counted_mentions(occurrences)
-    in_texts = mentions[~mentions[SOURCE].isin(UNASKED)]
-    in_any_source = in_texts.groupby(["code_id", "organisation_id"])[ANSWERS].any().reset_index()
-    by_source = _count_raised(mentions, [SOURCE]).rename(columns={SOURCE: "subset_id"})
-    parts = [by_source.assign(subset_kind=SOURCE)]
-    index = pd.Index(data.organisations["organisation_id"])
-    for kind in KINDS:
-        if kind == ALL:
-            parts.append(_count_raised(in_any_source, []).assign(subset_kind=kind, subset_id=""))
-            continue
-        members = subset_membership(kind, "organisation", data.organisations, data.answers)
-        groups = pd.DataFrame({"organisation_id": index[members.rows],
-                               "subset_id": np.array(members.names, dtype=object)[members.subsets]})
-        rows = in_any_source.merge(groups, on="organisation_id")
-        parts.append(_count_raised(rows, ["subset_id"]).assign(subset_kind=kind))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True).assign(
+def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame,
+                          answers: pd.DataFrame) -> pd.DataFrame:
+    """Organisations that raised a code, out of those asked: in the study, by attribute, by source."""
+    parts = []
+    for kind in (SOURCE, *KINDS):
+        members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers)
+        is_of_kind = (records.keys["source"] != "").to_numpy() == (kind == SOURCE)
+        keys, in_subset = records.keys[is_of_kind], members.matrix(len(organisations))
+        base, raised, undecided = ((matrix[is_of_kind] @ in_subset).toarray() for matrix in (
+            records.base, records.counted, records.undecided))
+        key, subset = np.nonzero(base)
+        subset_ids = keys["source"].to_numpy()[key] if kind == SOURCE else np.array(
+            members.names, dtype=object)[subset]
+        parts.append(pd.DataFrame({
+            "code_id": keys["code_id"].to_numpy()[key], "subset_kind": kind, "subset_id": subset_ids,
+            "n": raised[key, subset], "base_n": base[key, subset], "undecided_n": undecided[key, subset]}))
+    return pd.concat(parts, ignore_index=True).assign(
         measure="coded", statistic="organisations", unit="organisation")
-
-
-def _count_raised(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """How many of the organisations raised a code, and of how many it is undecided."""
-    rows = rows.assign(is_undecided=rows["is_undecided"] & ~rows["is_raised"])
-    grouped = rows.groupby(["code_id", *by])
-    counts = grouped.agg(n=("is_raised", "sum"), base_n=("is_raised", "size"),
-                         undecided_n=("is_undecided", "sum"))
-    return counts.reset_index()
 
 
 def _call_figures(turns: pd.DataFrame, undecided: pd.DataFrame, documents: pd.DataFrame,

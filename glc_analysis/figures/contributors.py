@@ -1,34 +1,37 @@
 """Which organisations contributed to each figure.
 
-In goes the table ``figures`` with the tables that its figures were made from. Out comes an
+The records from which figures were counted (:class:`.FigureRecords`), taken by organisation, give an
 :class:`Incidence`: sparse matrices of figures by organisations, one for the base of each figure and one for
-the organisations that are counted in it. The rules of disclosure rest on these matrices, so this module
-decides who counts as a contributor to a figure of any kind.
+the organisations that are counted in it. The rules of disclosure rest on these matrices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
 from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import discordance_records
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
     SOURCE,
-    UNITS,
     CleanTables,
+    FigureRecords,
     Membership,
-    figure_records,
+    SurveyRecords,
+    incidence_matrix,
     subset_membership,
+    survey_records,
 )
-from glc_analysis.figures.mentions import counted_mentions
-from glc_analysis.schema import COUNTRY_LIST, UNASKED
+from glc_analysis.figures.mentions import CodeRecords, code_records
+from glc_analysis.schema import COUNTRY_LIST
 
 # ------------------------------
 # Sparse matrices whose rows are computed when they are first read.
@@ -106,8 +109,30 @@ class Incidence:
     stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+class StudyRecords(NamedTuple):
+    """The records behind all figures that count organisations or answers: of questions, per unit, of codes,
+    and of what organisations state beside an outside record."""
+
+    survey: Sequence[SurveyRecords]
+    codes: CodeRecords
+    discordance: FigureRecords
+
+
 def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
-    """The contributors of every row of ``frames["figures"]``, from the other processed tables.
+    """The contributors of every row of ``frames["figures"]``, from the other processed tables
+    (:data:`CONTRIBUTOR_TABLES`): for whoever has a built study, and not the records of its figures."""
+    data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
+    return contributors_of(StudyRecords(survey_records(data), code_records(
+        frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
+
+
+CONTRIBUTOR_TABLES = (*CleanTables.__dataclass_fields__, "figures", "mentions", "stated", "segments",
+                      "codebook")
+"""The tables that :func:`find_contributors` reads."""
+
+
+def contributors_of(records: StudyRecords, frames: Mapping[str, pd.DataFrame]) -> Incidence:
+    """The contributors of every row of ``frames["figures"]``, of which ``records`` are the records.
 
     Figures about shares of words, co-occurring codes and the data themselves have everybody as
     contributors, or those who spoke where they are about one call; no organisation is counted in them.
@@ -116,84 +141,45 @@ def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
     compared = figures["measure"] == DISCORDANCE
-    parts = [*_code_rows(frames, figures[coded]), *_discordance_rows(frames, figures[compared]),
-             _text_rows(frames, figures[~survey & ~coded & ~compared])]
-    for unit in UNITS:
-        parts += _survey_rows(frames, figures[survey & (figures["unit"] == unit)], unit)
+    of_source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
+    parts = [_text_rows(frames, figures[~survey & ~coded & ~compared])]
+    for behind in records.survey:
+        rows = figures[survey & (figures["unit"] == behind.unit)]
+        asked = pd.Index(behind.questions).get_indexer(rows["question_id"])
+        parts += _by_subset(rows, behind, asked, _rows_of(rows, behind, ["question_id", "option_id"]), frames)
+    for rows, behind, key in ((figures.assign(source=of_source)[coded], records.codes, ["code_id", "source"]),
+                              (figures[compared], records.discordance, ["question_id", "option_id"])):
+        at = _rows_of(rows, behind, key)
+        parts += _by_subset(rows, behind, at, at, frames)
     positions, base, counted = zip(*parts, strict=True)
     return Incidence(list(frames["organisations"]["organisation_id"]), IncidenceRows.of(positions, base),
-                     IncidenceRows.of(positions, counted), _question_facts(frames),
-                     frames.get("stated", pd.DataFrame()))
+                     IncidenceRows.of(positions, counted), _question_facts(frames), frames["stated"])
 
 
-def matrix(rows: pd.Index, row_ids: Iterable, columns: pd.Index, column_ids: Iterable) -> csr_array:
-    """Rows x columns, 1 for each pair of ids. An empty row is added at the end, for figures without one (-1).
-
-    >>> matrix(pd.Index(["a", "b"]), ["a", "a"], pd.Index(["x", "y"]), ["y", "y"]).toarray().tolist()
-    [[0, 1], [0, 0], [0, 0]]
-    """
-    row, column = rows.get_indexer(pd.Index(row_ids)), columns.get_indexer(pd.Index(column_ids))
-    is_known = (row >= 0) & (column >= 0)
-    found = csr_array((np.ones(is_known.sum(), dtype=np.int32), (row[is_known], column[is_known])),
-                      shape=(len(rows) + 1, len(columns)))
-    found.data[:] = 1  # a pair may be listed twice
-    return found
+def _rows_of(figures: pd.DataFrame, records: FigureRecords, key: list[str]) -> np.ndarray:
+    """The row of each figure among the keys of some records; -1 for none."""
+    first, second = key
+    keys, wanted = (frame[first] + "/" + frame[second] for frame in (records.keys, figures))
+    return pd.Index(keys).get_indexer(wanted)
 
 
-def _survey_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
-                 unit: str) -> Iterator[FigureRows]:
-    """Contributors to answers to the questions of one unit."""
-    data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
-    records, asked = figure_records(data, unit), figures["question_id"]
-    keys = pd.Index(records.keys["question_id"] + "/" + records.keys["option_id"])
-    return _by_subset(figures, (records.base, pd.Index(records.questions).get_indexer(asked)),
-                      (records.counted, keys.get_indexer(asked + "/" + figures["option_id"])), frames, unit)
-
-
-def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
-    """Contributors to codes: who was asked about a code or raised it, in interviews and answers together or
-    in one source."""
-    occurrences = counted_mentions(frames["mentions"])
-    names = pd.Index(frames["organisations"]["organisation_id"])
-    both = pd.concat([occurrences[~occurrences["source"].isin(UNASKED)].assign(source=""), occurrences])
-    key = both["code_id"] + "/" + both["source"]
-    source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
-    keys, raised = pd.Index(key.unique()), both["is_raised"].to_numpy(bool)
-    at = keys.get_indexer(figures["code_id"] + "/" + source)
-    return _by_subset(figures, (matrix(keys, key, names, both["organisation_id"]), at),
-                 (matrix(keys, key[raised], names, both.loc[raised, "organisation_id"]), at),
-                 frames, "organisation")
-
-
-def _discordance_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
-    """Contributors to comparisons with a record: who stated anything, and who contradicts the record."""
-    if figures.empty:
-        return iter(())
-    rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
-    key, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"]
-    keys = pd.Index(key.unique())
-    asked = figures["question_id"].str.removeprefix(f"{DISCORDANCE}/")
-    at = keys.get_indexer(asked + "/" + figures["option_id"])
-    return _by_subset(figures, (matrix(keys, key, answers, rows["answer_id"]), at),
-                 (matrix(keys, key[other], answers, rows.loc[other, "answer_id"]), at), frames, "answer")
-
-
-def _by_subset(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray],
-               counted: tuple[csr_array, np.ndarray], frames: Mapping[str, pd.DataFrame],
-               unit: str) -> Iterator[FigureRows]:
-    """Base and counts (keys x records, and the key of each figure), by subset and organisation."""
+def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarray, counted_at: np.ndarray,
+               frames: Mapping[str, pd.DataFrame]) -> Iterator[FigureRows]:
+    """The records behind figures, of which each has the place of its base and its count (-1 for none), by
+    subset and organisation."""
     organisations, answers = frames["organisations"], frames["answers"]
-    owner = pd.Index(organisations["organisation_id"]).get_indexer(frames[unit + "s"]["organisation_id"])
+    owner = pd.Index(organisations["organisation_id"]).get_indexer(
+        frames[records.unit + "s"]["organisation_id"])
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         subset_ids = figures["subset_id"].to_numpy()[at]
         if kind == SOURCE or (subset_ids == "").all():  # the whole study, or a test of all groups
             kind, subset_ids = ALL, np.full(len(at), "")
-        members = subset_membership(kind, unit, organisations, answers)
+        members = subset_membership(kind, records.unit, organisations, answers)
         group, size = pd.Index(members.names).get_indexer(subset_ids), len(members.names)
         yield figures.index.to_numpy()[at], *(
-            (partial(_subset_rows, records, members, owner, len(organisations)),
-             np.where((keys[at] < 0) | (group < 0), -1, keys[at] * size + group))
-            for records, keys in (base, counted))
+            (partial(_subset_rows, matrix, members, owner, len(organisations)),
+             np.where((rows[at] < 0) | (group < 0), -1, rows[at] * size + group))
+            for matrix, rows in ((records.base, base_at), (records.counted, counted_at)))
 
 
 def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
@@ -216,7 +202,7 @@ def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Fig
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
-    speakers = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
+    speakers = incidence_matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
     everyone = vstack([speakers, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
     is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)

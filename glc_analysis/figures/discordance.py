@@ -14,6 +14,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.figures.estimates import FigureRecords, incidence_matrix
 from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
 
@@ -59,22 +60,34 @@ def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame
     return frame.assign(is_discordant=(frame["recorded"] != "") & (frame["stated"] != frame["recorded"]))
 
 
-def discordance_estimates(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row an indicator: how many answers state another value than the record, study-wide.
+def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureRecords:
+    """The answers behind the figures of table ``stated``, in the order of table ``answers``. ``keys`` has a
+    row per question and indicator, which is the option of a question of its own."""
+    rows = rows[rows["recorded"] != ""]
+    ids, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"].eq(True)
+    keys, names = pd.Index(ids.unique()), pd.Index(answers["answer_id"])
+    listed = rows.loc[~ids.duplicated(), ["question_id", "indicator"]].reset_index(drop=True)
+    return FigureRecords(
+        "answer", pd.DataFrame({"question_id": MEASURE + "/" + listed["question_id"],
+                                "option_id": listed["indicator"]}),
+        incidence_matrix(keys, ids, names, rows["answer_id"]),
+        incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
+
+
+def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
+    """One row per indicator: how many answers state another value than the record, in the whole study.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
-    ...                      "is_discordant": [True, False, False]})
-    >>> discordance_estimates(rows)[["figure_id", "n", "base_n"]].values.tolist()
+    ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
+    >>> records = discordance_records(rows, rows[["answer_id"]])
+    >>> discordance_estimates(records)[["figure_id", "n", "base_n"]].values.tolist()
     [['discordance/Q3/tier/all', 1, 2]]
     """
-    by = rows[rows["recorded"] != ""].groupby(["question_id", "indicator"])["is_discordant"]
-    found = by.agg(["sum", "size"]).reset_index()
-    found.columns = ["question_id", "option_id", "n", "base_n"]
-    found["question_id"] = MEASURE + "/" + found["question_id"]  # a figure of its own, no option
-    return found.assign(
-        figure_id=found["question_id"] + "/" + found["option_id"] + "/all", measure=MEASURE, code_id="",
-        subset_kind="all", subset_id="", unit="answer", statistic="count", value=found["n"].astype(float),
-        share=found["n"] / found["base_n"], low=float("nan"), high=float("nan"), method="")
+    n, base_n = (matrix.sum(axis=1) for matrix in (records.counted, records.base))
+    return records.keys.assign(
+        figure_id=records.keys["question_id"] + "/" + records.keys["option_id"] + "/all", measure=MEASURE,
+        code_id="", subset_kind="all", subset_id="", unit=records.unit, statistic="count", n=n, base_n=base_n,
+        value=n.astype(float), share=n / base_n, low=float("nan"), high=float("nan"), method="")
 
 
 def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, own: str) -> pd.Series:

@@ -6,7 +6,7 @@ The module decides which records are in the base of a figure, and whether it get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,24 +104,37 @@ def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FigureRecords:
-    """The records of one unit (organisations or answers) behind each figure, before a subset is taken.
+    """The records of one unit (organisations or answers) behind some figures, before a subset is taken.
 
-    ``keys`` has a row per question and option (blank for a number, a text or a date), and ``base_at``, the
-    place of its question among ``questions``. ``base`` (questions x records) and ``counted`` (keys x records)
-    are True where a record is in the base, or is counted: how many these are, and whose they are
-    (:mod:`.contributors`), both come from here. ``numbers`` has the answers to questions for a number.
+    ``keys`` has a row per figure of the whole study. ``base`` and ``counted`` (rows x records) are 1 where a
+    record is in the base of a figure, or is counted in it. How many records a figure counts, and whose they
+    are (:mod:`.contributors`), both come from here.
     """
 
-    questions: list[str]
+    unit: str
     keys: pd.DataFrame
     base: csr_array
     counted: csr_array
+
+
+@dataclass(frozen=True)
+class SurveyRecords(FigureRecords):
+    """The records behind the figures of questions: ``keys`` has a row per question and option (blank for a
+    number, a text or a date), and ``base_at``, the place of its question among ``questions``, which are the
+    rows of ``base``. ``numbers`` has the answers to questions for a number.
+    """
+
+    questions: list[str]
     numbers: dict[str, np.ndarray]
 
 
-def figure_records(data: CleanTables, unit: str) -> FigureRecords:
-    """The records behind the figures of all questions of one unit. The base of a text or a date is who was
-    asked; there the answers are counted."""
+def survey_records(data: CleanTables) -> tuple[SurveyRecords, ...]:
+    """The records behind the figures of all questions, one per unit of questions. The base of a text or a
+    date is who was asked; there the answers are counted."""
+    return tuple(_unit_records(data, unit) for unit in UNITS)
+
+
+def _unit_records(data: CleanTables, unit: str) -> SurveyRecords:
     of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
     size = len(getattr(data, f"{unit}s"))
     questions, keys, base, counted, numbers = [], [], [], [], {}
@@ -140,8 +153,24 @@ def figure_records(data: CleanTables, unit: str) -> FigureRecords:
     columns = ["question_id", "option_id", "statistic", "is_place", "base_at"]
     frame = pd.DataFrame(keys, columns=columns).astype({"is_place": bool, "base_at": int})
     nothing = np.zeros((0, size), dtype=bool)
-    return FigureRecords(questions, frame, csr_array(np.vstack([nothing, *base])),
-                         csr_array(np.vstack([nothing, *counted])), numbers)
+    return SurveyRecords(unit, frame, csr_array(np.vstack([nothing, *base])),
+                         csr_array(np.vstack([nothing, *counted])), questions, numbers)
+
+
+def incidence_matrix(rows: pd.Index, row_ids: pd.Series, columns: pd.Index,
+                     column_ids: pd.Series) -> csr_array:
+    """Rows x columns, 1 for each pair of ids that both are known, however often it is listed.
+
+    >>> incidence_matrix(pd.Index(["a", "b"]), pd.Series(["a", "a"]), pd.Index(["x", "y"]),
+    ...                  pd.Series(["y", "y"])).toarray().tolist()
+    [[0, 1], [0, 0]]
+    """
+    row, column = rows.get_indexer(row_ids), columns.get_indexer(column_ids)
+    is_known = (row >= 0) & (column >= 0)
+    matrix = csr_array((np.ones(is_known.sum(), dtype=np.int32), (row[is_known], column[is_known])),
+                       shape=(len(rows), len(columns)))
+    matrix.data[:] = 1  # pairs listed twice were added up
+    return matrix
 
 
 # ------------------------------
@@ -193,6 +222,11 @@ class Membership:
     subsets: np.ndarray
     names: list[str]
 
+    def matrix(self, size: int) -> csr_array:
+        """Rows of the table, which has this size, x subsets."""
+        return csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
+                         (size, len(self.names)))
+
 
 def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
                       answers: pd.DataFrame) -> Membership:
@@ -229,7 +263,7 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 
-def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
+def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords]) -> pd.DataFrame:
     """One row a figure: question x option (or statistic) x subset.
 
     Options are counted over the records in the base of their question, in order, including those that
@@ -237,14 +271,14 @@ def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     missing) has no figure here but one of measure ``quality``. Questions for a number have mean, median and
     standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
     the unit of the question: organisations, or answers (an organisation answering for a country).
+    ``records`` are those of :func:`survey_records`.
     """
     parts = []
-    for unit in UNITS:
-        records = figure_records(data, unit)
+    for of_unit in records:
         for kind in KINDS:
-            members = subset_membership(kind, unit, data.organisations, data.answers)
-            figures = _subset_figures(records, members, with_places=kind == ALL)
-            parts.append(figures.assign(subset_kind=kind, unit=unit))
+            members = subset_membership(kind, of_unit.unit, data.organisations, data.answers)
+            figures = _subset_figures(of_unit, members, with_places=kind == ALL)
+            parts.append(figures.assign(subset_kind=kind, unit=of_unit.unit))
     return _add_intervals(add_figure_ids(_complete(pd.concat(parts)).assign(measure="response")), study)
 
 
@@ -270,7 +304,7 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
     cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
     numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
         pairs[["group", "option"]]))
-    records = figure_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
+    records = _unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
     part = _subset_figures(records, Membership(pairs["row"].to_numpy(), numbers, [*range(len(cells))]))
     frame = _complete(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]
@@ -312,11 +346,11 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(figure_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _subset_figures(records: FigureRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
+def _subset_figures(records: SurveyRecords, members: Membership, *, with_places: bool = True) -> pd.DataFrame:
     """The figures of all questions for all subsets of one kind; NaN where there is no value. Countries as
     answers are counted over the whole study only: by subset they are all zeros."""
     size = records.base.shape[1], len(members.names)
-    in_subset = csr_array((np.ones(len(members.rows), dtype=int), (members.rows, members.subsets)), size)
+    in_subset = members.matrix(size[0])
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
     is_number = records.keys["question_id"].isin([*records.numbers]).to_numpy()
     is_kept = ~is_number & (with_places | ~records.keys["is_place"].to_numpy())

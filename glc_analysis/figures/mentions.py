@@ -6,11 +6,13 @@ The module decides who was asked about a code: the base of every count of that c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
+from scipy.sparse import csr_array
 
 from glc_analysis.coding.consensus import by_segment
-from glc_analysis.figures.estimates import SOURCE
+from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 
 COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
@@ -190,6 +192,32 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
                       for code in codes["code_id"]]
     rows = codes.assign(code_id=pd.Series(with_ancestors, index=codes.index, dtype=object)).explode("code_id")
     return rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
+
+
+@dataclass(frozen=True)
+class CodeRecords(FigureRecords):
+    """The organisations behind the figures of codes. ``keys`` has a row per code and source; blank stands for
+    interviews and answers together. ``base`` is who was asked about the code or raised it, ``counted`` who
+    raised it; ``undecided`` are the others of whom it is undecided."""
+
+    undecided: csr_array
+
+
+def code_records(mentions: pd.DataFrame, organisations: pd.DataFrame) -> CodeRecords:
+    """The organisations behind the figures of codes, in the order of table ``organisations``.
+
+    Calls count by themselves, as one of the sources, and so do interviews without a guide: who was present
+    and silent there was not asked.
+    """
+    counted = counted_mentions(mentions)
+    rows = pd.concat([counted[~counted["source"].isin(UNASKED)].assign(source=""), counted])
+    key, names = rows["code_id"] + "/" + rows["source"], pd.Index(organisations["organisation_id"])
+    keys = rows.loc[~key.duplicated(), ["code_id", "source"]].reset_index(drop=True)
+    ids = pd.Index(key.unique())
+    base, raised, undecided = (
+        incidence_matrix(ids, key[is_row], names, rows.loc[is_row, "organisation_id"])
+        for is_row in (slice(None), rows["is_raised"].eq(True), rows["is_undecided"].eq(True)))
+    return CodeRecords("organisation", keys, base, raised, undecided - undecided.multiply(raised))
 
 
 def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:

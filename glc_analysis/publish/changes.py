@@ -19,7 +19,7 @@ from markupsafe import Markup
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table
@@ -105,9 +105,7 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
     """The number of organisations that contribute to each figure, by figure_id; without deleted figures."""
-    names = ("figures", "organisations", "answers", "responses", "selections", "mentions", "questions",
-             "segments", "documents", "options", "codebook", "countries", "context", "codings")
-    frames = {name: tables.read(name, study=study) for name in names}
+    frames = {name: tables.read(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
     counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
     return pd.Series(counts, index=own["figure_id"], dtype="int64")

@@ -15,7 +15,7 @@ from glc_analysis.disclosure.countries import releasable_country_answers
 from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.discordance import discordance_estimates
+from glc_analysis.figures.discordance import discordance_estimates, discordance_records
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
 from tests.support.share import SEED, drawn, share
@@ -213,7 +213,7 @@ def who_contradicts():
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
     frames["stated"] = tables.shape("stated", rows)
     frames["figures"] = tables.shape("figures", pd.concat(
-        [frames["figures"], discordance_estimates(rows)]))
+        [frames["figures"], discordance_estimates(discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import coded_countries
 from tests.support.small_surveys import decided, survey_of
@@ -76,7 +77,7 @@ def test_what_could_be_held_against_an_organisation_is_not_told():
 
 def test_what_an_organisation_says_against_a_public_record_is_not_told():
     frames = survey((6, YES), (6, NO), (6, UNSURE))
-    frames["stated"] = pd.DataFrame({"question_id": ["Q1"]})
+    frames["stated"] = tables.shape("stated", pd.DataFrame({"question_id": ["Q1"], "is_discordant": False}))
     assert told(frames, "Q1/yes/country=KHM") == ("suppressed", "country")
 
 

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.figures.contributors import find_contributors
+from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
+from glc_analysis.figures.discordance import MEASURE, discordance_estimates, discordance_records
+from glc_analysis.figures.mentions import code_records
+from glc_analysis.schema import UNASKED
 from tests.support.small_surveys import survey_of
 
 
@@ -86,6 +89,55 @@ def test_a_plain_count_of_the_answers_has_the_same_organisations(kind, sample_st
         for name, b, c in zip(behind.organisations, base, count, strict=True):
             assert b == based.get((*about, name), 0), (figure.figure_id, name)
             assert c == counted.get((*about, figure.option_id, name), 0), (figure.figure_id, name)
+
+
+@pytest.mark.parametrize("kind", ["all", "source", "home_region"])
+def test_a_plain_count_of_the_mentions_has_the_same_organisations(kind, sample_study):
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    figures = frames["figures"].query("measure == 'coded' and subset_kind == @kind")
+    assert len(figures) > 40
+    of = frames["organisations"].set_index("organisation_id")
+    asked, raised, undecided = {}, {}, {}
+    for row in frames["mentions"].itertuples():
+        if kind != "source" and row.source in UNASKED:
+            continue
+        group = {"all": "", "source": row.source, "home_region": of.at[row.organisation_id, "home_region_id"]}
+        for holder, is_one in ((asked, row.is_asked or row.is_raised or row.is_undecided),
+                               (raised, row.is_raised), (undecided, row.is_undecided)):
+            if is_one:
+                holder.setdefault((row.code_id, group[kind]), set()).add(row.organisation_id)
+    behind = find_contributors(frames)
+    names = np.array(behind.organisations)
+    for place, figure in figures.iterrows():
+        about = figure["code_id"], figure["subset_id"]
+        base, counted = ({*names[part[[place]].toarray()[0] > 0]} for part in (behind.base, behind.counted))
+        assert (base, counted) == (asked[about], raised.get(about, set())), figure["figure_id"]
+        assert (figure["base_n"], figure["n"], figure["undecided_n"]) == (
+            len(base), len(counted), len(undecided.get(about, set()) - counted)), figure["figure_id"]
+
+
+def test_who_raised_a_code_in_one_source_is_not_undecided_in_all_of_them():
+    mentions = pd.DataFrame({
+        "organisation_id": ["b", "b", "a", "a"], "code_id": "rest", "is_asked": True,
+        "source": ["answer", "interview", "call", "answer"], "is_raised": [True, False, True, False],
+        "is_undecided": [False, True, False, True]})
+    records = code_records(mentions, pd.DataFrame({"organisation_id": ["a", "b"]}))
+    base, raised, undecided = (matrix.toarray().tolist() for matrix in (
+        records.base, records.counted, records.undecided))
+    assert sorted(zip(records.keys["source"], base, raised, undecided, strict=True)) == [
+        ("", [1, 1], [0, 1], [1, 0]), ("answer", [1, 1], [0, 1], [1, 0]),
+        ("call", [1, 0], [1, 0], [0, 0]), ("interview", [0, 1], [0, 0], [0, 1])]
+
+
+def test_an_answer_that_differs_from_the_record_is_its_organisations():
+    answers = FRAMES["answers"][["answer_id", "organisation_id"]].astype("str")
+    rows = answers.assign(question_id="Q1", indicator="law", recorded=["yes", "no", ""],
+                          is_discordant=[False, True, False])
+    frames = {name: FRAMES[name] for name in CONTRIBUTOR_TABLES if name in FRAMES}
+    frames["stated"] = tables.shape("stated", rows)
+    frames["figures"] = tables.shape("figures", discordance_estimates(discordance_records(rows, answers)))
+    assert of(frames, f"{MEASURE}/Q1/law/all") == {
+        answers["organisation_id"][0]: (1, 0), answers["organisation_id"][1]: (1, 1)}
 
 
 def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from glc_analysis.figures.estimates import crossed_estimates, survey_estimates
+from glc_analysis.figures.estimates import crossed_estimates, survey_estimates, survey_records
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"),
@@ -34,7 +34,8 @@ def study(sampling="purposive", interval="", frame_size=0):
 def estimates(rows=ROWS, *, questions=QUESTIONS, organisations=ORGANISATIONS, of=None, **settings):
     known = reference(questions=questions, options=OPTIONS, countries=COUNTRIES,
                       organisations=organisations)
-    return survey_estimates(cleaned(rows, known, **settings).data, of or study())
+    data = cleaned(rows, known, **settings).data
+    return survey_estimates(data, of or study(), survey_records(data))
 
 
 FIGURES = estimates()

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.cleaning.dimension_tables import country_table
 from glc_analysis.errors import UsageError
-from glc_analysis.figures.estimates import survey_estimates
+from glc_analysis.figures.estimates import survey_estimates, survey_records
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
@@ -32,7 +32,7 @@ COUNTRIES = country_table(TABLES.records.answers, TABLES.organisations, TABLES.r
 @cache
 def figures(sampling):
     return survey_estimates(TABLES.data, SimpleNamespace(
-        sampling=sampling, frame_size=0, settings={"study": {"interval": ""}}))
+        sampling=sampling, frame_size=0, settings={"study": {"interval": ""}}), survey_records(TABLES.data))
 
 
 def printed(question_id, *, by="", sampling="purposive"):

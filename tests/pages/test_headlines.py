@@ -16,7 +16,7 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
-from glc_analysis.figures.estimates import survey_estimates
+from glc_analysis.figures.estimates import survey_estimates, survey_records
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.pages.questions import BASE, LISTED, MOST_SENTENCES, RULE, headlines
 from glc_analysis.reference import read_reference, read_table
@@ -273,7 +273,7 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     frames = survey_of(*answers)
     data = SimpleNamespace(**frames)
     frames["figures"] = tables.shape("figures", pd.concat(
-        [survey_estimates(data, STUDY), quality_estimates(data, frames["documents"])]))
+        [survey_estimates(data, STUDY, survey_records(data)), quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {

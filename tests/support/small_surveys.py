@@ -10,7 +10,7 @@ from glc_analysis.disclosure.releases import PublishedRelease, apply_release, ne
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.estimates import survey_estimates
+from glc_analysis.figures.estimates import survey_estimates, survey_records
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
@@ -38,9 +38,9 @@ def survey_of(*answers, network=(), **settings):
                       organisations=list(own.values()))
     data = cleaned(rows, known, **settings).data
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
-    for name in ("mentions", "codings", "segments", "documents"):
+    for name in ("mentions", "codings", "segments", "documents", "stated"):
         frames[name] = tables.shape(name, pd.DataFrame())
-    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY))
+    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY, survey_records(data)))
     return frames
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.publish.changes import contributor_counts
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 
@@ -44,6 +45,11 @@ def printed(study, *arguments):
 def test_the_discordance_is_found_in_its_size(ngo_study, compared, differing):
     row = tables.read("figures", study=Study(ngo_study)).set_index("figure_id").loc[FIGURE]
     assert (row["n"], row["base_n"]) == (len(differing), len(compared)) == (57, 352)
+
+
+def test_a_changed_figure_is_of_all_organisations_that_were_compared(ngo_study, compared):
+    counts = contributor_counts(Study(ngo_study), [FIGURE])
+    assert counts.to_dict() == {FIGURE: compared["clean.id"].nunique()}
 
 
 def test_the_team_sees_which_organisation_states_what(ngo_study, differing):
