@@ -195,11 +195,12 @@ def _documents(tables: Tables) -> Iterator[Fault]:
         if bool(row["translation_of"]) != bool(row["translation_status"]):
             yield Fault("a translation has both translation_of and translation_status", **place,
                         fix="fill in both or neither")
-        if row["translation_of"] and (kinds.get(row["translation_of"]) != row["kind"]
-                                      or row["translation_of"] == row["document_id"]):
-            yield Fault(f"there is no such {row['kind']} to translate; "
-                        f"{nearest(row['translation_of'], kinds)}", **place, column="translation_of",
-                        value=row["translation_of"], fix="name the document it translates")
+        source = row["translation_of"]
+        sources = {document for document, kind in kinds.items()
+                   if kind == row["kind"] and document != row["document_id"]}
+        if source and source not in sources:
+            yield Fault(f"there is no such {row['kind']} to translate; {nearest(source, sources)}", **place,
+                        column="translation_of", value=source, fix="name the document it translates")
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:

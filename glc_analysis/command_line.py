@@ -183,15 +183,6 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """A number with its noun.
-
-    >>> counted(1, "row"), counted(2, "row"), counted(2, "history", "histories")
-    ('1 row', '2 rows', '2 histories')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
-
-
 def note_on_unknown_organisations(study: Study, audience: str) -> str:
     """What to say where hardly anything is released because all records are of unknown organisations; else
     blank."""

@@ -198,6 +198,15 @@ def known_id(name: str, known: Mapping[str, str], kind: str) -> str:
     raise UsageError(f"There is no {kind} {name!r} in this study; {said}.")
 
 
+def count_of(n: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, for messages.
+
+    >>> count_of(1, "row"), count_of(2, "row"), count_of(2, "history", "histories")
+    ('1 row', '2 rows', '2 histories')
+    """
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
     """Raises Faults with this one fault, which ends the reading of a file."""
     raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

@@ -9,6 +9,7 @@ from typing import Any
 
 from glc_analysis import manifest
 from glc_analysis.addon import brought
+from glc_analysis.errors import count_of
 from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
 from glc_analysis.run.plan import plan, stale, why
 from glc_analysis.run.record import last_run
@@ -21,8 +22,7 @@ LISTED = 10
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """One line each: the study, raw files that are new or unused, what add-ons have to say, tables, pages."""
     arrivals = manifest.inspect(study)
-    n = len(arrivals.checksums)
-    yield f"{study.title}: {n} raw file{'s' if n != 1 else ''}, none changed or missing."
+    yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():

@@ -61,6 +61,13 @@ def test_faults_of_interviews_come_with_those_of_answers(study):
     assert "column Q6, value 'summer'" in said and "talk.txt" in said and "speakers.csv" in said
 
 
+def test_a_document_that_cannot_be_translated_is_not_proposed_for_itself(study):
+    interview(study)
+    study.spoil("private/reference/documents.csv", (",en,,,", ",en,,talk,human"))
+    line, = (line for line in faults(study) if "translation_of" in line)
+    assert "there is no such interview to translate; no known name is similar" in line
+
+
 def test_a_table_in_the_wrong_folder_hides_no_fault_of_the_raw_files(study):
     study.write("reference/names.csv", "name,kind\nAna,person\n")
     study.write("private/reference/manifest.csv", (

@@ -36,8 +36,8 @@ CODES_THAT_ARE_WORDS = frozenset({
     "PER", "POL", "PRI", "SEN", "SOM", "SUR", "TON", "TUN"})
 """Three-letter codes that are also words, names or abbreviations."""
 
-_AMBIGUOUS_OFFICIAL = frozenset({"congo"})
-"""Official names that people also use for another country."""
+_AMBIGUOUS_OFFICIAL = {"congo": ("COG", "COD")}
+"""Official names that people also use for another country: the countries that may be meant."""
 
 _FEWEST_CODES = 2
 """A column is read as codes if it holds nothing else, and so many different ones or one that is no word."""
@@ -93,6 +93,10 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
             faults.append(CountryFault(
                 f"is the code of {country}, but a word as well, and the column holds names too", **place,
                 fix=f"write {country}, or add {code} to countries.csv; {fix}"))
+        elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):
+            countries_meant = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
+            faults.append(CountryFault(f"is the name of more than one country: {countries_meant}", **place,
+                                       fix=f"say in countries.csv which one is meant; {fix}"))
         else:
             faults.append(CountryFault(f"{said}; {nearest(code, known)}", **place,
                                        fix=f"add it to countries.csv; {fix}"))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.command_line import (
-    counted,
     ensure_built,
     for_audience,
     note_on_unknown_organisations,
@@ -17,7 +16,7 @@ from glc_analysis.command_line import (
     rows_format,
     say,
 )
-from glc_analysis.errors import UsageError
+from glc_analysis.errors import UsageError, count_of
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -93,15 +92,15 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     if len(waiting := to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv(waiting, place)
-        say(f"{counted(len(waiting), 'passage')} to look at: {place}. Until somebody did, what is "
+        say(f"{count_of(len(waiting), 'passage')} to look at: {place}. Until somebody did, what is "
             "quarantined is missing, neither agreed nor left uncoded, and what has a position alone is in no "
             "consensus. Rows with a decision go into reviewed_codings.csv.")
     path, n_open, n_decided = write_disagreements(study)
     if n_open:
-        say(f"{counted(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of "
+        say(f"{count_of(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of "
             "the coder consensus ([raw] codings in study.toml).")
     elif n_decided:
-        say(f"Nothing is left to decide: {counted(n_decided, 'difference')} between coders settled.")
+        say(f"Nothing is left to decide: {count_of(n_decided, 'difference')} between coders settled.")
     else:
         say("The coders differ nowhere, so nothing is to be decided.")
 

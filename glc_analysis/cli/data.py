@@ -11,7 +11,6 @@ from glc_analysis.addon import brought
 from glc_analysis.command_line import (
     around,
     build_tables,
-    counted,
     ensure_built,
     for_audience,
     pass_study,
@@ -20,7 +19,7 @@ from glc_analysis.command_line import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Faults, UsageError, count_of
 from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -121,21 +120,21 @@ def check(study: Study, accept: bool, move_private: bool, **further: Any) -> Non
             say(line)
     n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
     if n and not any(is_undecided_said):
-        say(f"{counted(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
+        say(f"{count_of(n, 'question')} of questions.csv: nobody has decided whether an answer could be held "
             "against those who gave it; until then no page states a finding. Write true or false into "
             "is_sensitive.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:
-        say(f"No survey file has arrived: the {counted(counts['questions'], 'question')} of questions.csv "
+        say(f"No survey file has arrived: the {count_of(counts['questions'], 'question')} of questions.csv "
             "are looked for in interviews only.")
     if loose := readable_by_others(study.root):
-        say(f"{counted(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
+        say(f"{count_of(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
             f"this computer, such as {study.relative(loose[-1])}. `glc build` closes them.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
-        say(f"{counted(counts['quarantined'], 'coded passage')} quarantined: see the page on agreement.")
+        say(f"{count_of(counts['quarantined'], 'coded passage')} quarantined: see the page on agreement.")
 
 
 @click.command()
@@ -245,7 +244,7 @@ def changes(study: Study, since: str, form: str) -> None:
 
     rows = changed_rows(study, since)
     print_rows(rows, form, empty="Nothing changed.")
-    say(", ".join(counted(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
+    say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
 
 
 @click.command()
@@ -306,7 +305,7 @@ def ethics(study: Study, is_written: bool) -> None:
     for line in (*ethics_page(study, today=date.today()), "", *safety):
         click.echo(line)
     if left := count_unanswered(study):
-        say(f"{counted(left, 'question')} on safety without an answer: "
+        say(f"{count_of(left, 'question')} on safety without an answer: "
             f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.command_line import (
-    counted,
     ensure_built,
     for_audience,
     format_rows,
@@ -20,7 +19,7 @@ from glc_analysis.command_line import (
     rows_format,
     say,
 )
-from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.errors import GLCError, UsageError, count_of
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
@@ -117,8 +116,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = addressed(study)
         count = write_to_clear(path, *held(study), labels=labels, languages=languages)
-        say(f"{counted(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet only."
-            if count else "No quotation has to be cleared.")
+        say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
+            "only." if count else "No quotation has to be cleared.")
     else:
         print_rows(refused_quotes(*held(study)), form, empty="No quotation is left out.")
 
@@ -176,7 +175,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     languages = own.addressed(study)[1]
     for line in coverage([languages.get(one, "") for one in wanted], "the letter and headings", *PHRASES):
         say(line)
-    say(f"{counted(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
+    say(f"{count_of(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 
 
 @click.command()
@@ -226,7 +225,7 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
         say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
     say(OUT_OF_REACH)
     if removal.kept:
-        raise GLCError(f"{counted(len(removal.kept), 'file')} could not be removed, such as "
+        raise GLCError(f"{count_of(len(removal.kept), 'file')} could not be removed, such as "
                        f"{removal.kept[0]}. To fix: get the right to write there, and repeat.")
 
 

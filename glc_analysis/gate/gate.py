@@ -24,7 +24,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import loaded
 from glc_analysis.disclosure.rules import may
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
     PERSON,
@@ -145,7 +145,7 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
     places = [leak.place for leak in own if leak.file == files[0]]
     more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
     seen = f"at {', '.join(places[:SHOWN_PLACES])}{more}"
-    others = f", and in {len(files) - 1} more file{'s' * (len(files) > 2)}" if len(files) > 1 else ""
+    others = f", and in {count_of(len(files) - 1, 'more file')}" if len(files) > 1 else ""
     said = f"is not for {audience} ({first.rule})"
     if not origins:
         return Fault(f"{said} {seen}{others}", file=files[0], value=first.found,

@@ -88,6 +88,13 @@ def test_a_code_that_is_a_word_is_refused_alone_and_among_names_and_the_message_
     assert "is the code of Kenya, but a word as well" in str(fault) and "write Kenya, or add KEN" in fault.fix
 
 
+def test_a_name_of_two_countries_is_refused_with_both_and_not_with_itself():
+    fault, = unknown_country_faults(pd.Series(["Congo"]), [2], "a.csv", "country", NOTHING_REVIEWED)
+    assert "'Congo': is the name of more than one country: Congo (COG), " in str(fault)
+    assert "(COD)" in fault.message and "nearest" not in fault.message
+    assert fault.fix.startswith("say in countries.csv which one is meant")
+
+
 def test_the_words_are_codes():
     assert {c.alpha_3 for c in pycountry.countries} >= CODES_THAT_ARE_WORDS
 

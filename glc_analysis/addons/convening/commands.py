@@ -10,7 +10,6 @@ import click
 
 from glc_analysis.command_line import (
     ask_line,
-    counted,
     ensure_built,
     for_audience,
     pass_study,
@@ -18,8 +17,7 @@ from glc_analysis.command_line import (
     rows_format,
     say,
 )
-from glc_analysis.command_line import counted as counted_in_words
-from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.errors import Faults, GLCError, UsageError, count_of
 from glc_analysis.study import PANELS, Study
 
 if TYPE_CHECKING:
@@ -132,7 +130,7 @@ def _confirm(question: str) -> None:
 def _say_signatures(done: TextChange) -> None:
     """How many signed each old text: a number alone, because the room may see the screen."""
     for name, n in done.signatures.items():
-        say(f"{counted(n, 'organisation')} signed {name}: the signature{'s' * (n > 1)} "
+        say(f"{count_of(n, 'organisation')} signed {name}: the signature{'s' * (n > 1)} "
             f"stay{'s' * (n == 1)} with that text.")
 
 
@@ -499,7 +497,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     else:
         done = phone_ballots.collect(study, round_id, register)
         n = len(done.written)
-        say(f"{counted_in_words(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
+        say(f"{count_of(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
         if done.incomplete:
             say(f"Something is left blank by {', '.join(done.incomplete)}.")
         if done.silent:
@@ -772,7 +770,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
                  "some.")
     print_rows(rows, form, empty=empty)
     if suggest:
-        say(f"{counted(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
+        say(f"{count_of(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
             "and write how the two sides fit and what follows.")
 
 

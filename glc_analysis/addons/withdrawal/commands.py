@@ -5,14 +5,13 @@ from __future__ import annotations
 import click
 
 from glc_analysis.command_line import (
-    counted,
     ensure_built,
     pass_study_to_withdraw,
     print_rows,
     rows_format,
     say,
 )
-from glc_analysis.errors import UsageError
+from glc_analysis.errors import UsageError, count_of
 from glc_analysis.study import Study
 
 
@@ -50,7 +49,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     print_rows(touched, form, empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "to be removed or changed; nothing is changed yet" if dry_run else "removed or changed"
-    say(f"{counted(len(touched), 'item')} {done}: {kinds}.")
+    say(f"{count_of(len(touched), 'item')} {done}: {kinds}.")
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in published_folders(study).items():
         for folder in folders:
