@@ -84,3 +84,8 @@ def test_the_parts_that_grow_with_a_study_leave_a_page_below_its_limit():
 
 def test_a_sentence_links_the_name_in_it():
     assert principles._linked("All", "survey#question-q1") == '<a href="survey.html#question-q1">All</a>'
+
+
+def test_the_panels_are_listed_a_sentence_each(sample_study):
+    shown = principles.representation(StudyView(sample_study, "public")).data
+    assert shown.count('<p class="glc-note">') == shown.count("who may rate: ") == 3

@@ -141,7 +141,7 @@ def representation(view: StudyView) -> Html:
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
-    shown = elements().note(*(said or [missing]))
+    shown = elements().notes(said or [missing])
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
