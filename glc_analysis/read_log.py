@@ -1,13 +1,13 @@
 """Records what a page reads of its study while it runs: tables with their slices, and files.
 
-In go the environment variables ``GLC_READ_LOG``, a file, and ``GLC_STUDY``, which a run gives to the kernel
-of a page; out comes a line of the file for each thing that was read. A page has to be made again only when
-one of these things has changed. ``tables.read`` and its like call :func:`note`. Every other file of the study
-is noticed by Python itself, whoever opens it. Outside of a run nothing is recorded.
+A run gives the kernel of a page the environment variables ``GLC_READ_LOG``, a file to which a line is added
+for each input that is read, and ``GLC_STUDY``. A page is made again only when one of its inputs has changed.
+``tables.read`` and similar functions call :func:`note`. Python itself reports every other file of the study,
+whichever library opens it. Outside a run nothing is recorded.
 
-A thing is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
-(``reference/codebook.csv``) or of a folder with all that is in it (``raw``). Raw files are not named, since
-the name of a file may say who took part.
+An input is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
+(``reference/codebook.csv``) or of a folder with everything in it (``raw``). Raw files are not named, since
+their names may say who took part.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import ast
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -80,8 +80,8 @@ def note(root: Path, thing: str) -> None:
 
 
 @contextmanager
-def exact() -> Iterator[None]:
-    """In this block nothing is recorded but by :func:`note`, which says it more exactly."""
+def exact() -> Generator[None]:
+    """In this block only :func:`note` records what is read, since it names it more exactly."""
     token = _is_paused.set(True)
     try:
         yield
@@ -91,6 +91,8 @@ def exact() -> Iterator[None]:
 
 def _notice(event: str, arguments: tuple[Any, ...]) -> None:
     """Called by Python at each event that it reports."""
+    if _log is None:
+        return
     if event in _OPENS:
         if not _is_paused.get() and isinstance(arguments[0], str | bytes | os.PathLike):
             thing = _thing(os.fsdecode(arguments[0]), _log.root)
@@ -100,7 +102,7 @@ def _notice(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _thing(path: str, root: str) -> str:
-    """What a path is in the record of the study in ``root``; blank if it is none of the study.
+    """How a path is written in the record of the study in ``root``; blank if it lies outside the study.
 
     >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
     ('codings', 'raw')
@@ -131,10 +133,11 @@ def recorded(path: Path, notebook: Path) -> tuple[str, ...]:
     if not path.is_file() or not is_traced(notebook):
         return EVERYTHING
     try:
-        found = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
+        things = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
     except ValueError:  # a kernel that was killed while it wrote
         return EVERYTHING
-    return tuple(sorted(one for one in found if " " not in one or one.partition(" ")[0] not in found))
+    return tuple(sorted(thing for thing in things
+                        if " " not in thing or thing.partition(" ")[0] not in things))
 
 
 def is_traced(notebook: Path) -> bool:
@@ -155,10 +158,9 @@ def _is_traced(source: str) -> bool:
     (True, False, False)
     """
     for part in ast.walk(ast.parse(source)):
-        if isinstance(part, ast.Attribute | ast.Name):
-            names = [part.attr if isinstance(part, ast.Attribute) else part.id]
-            if _UNTRACED.intersection(names):
-                return False
+        if isinstance(part, ast.Attribute | ast.Name) and (
+                part.attr if isinstance(part, ast.Attribute) else part.id) in _UNTRACED:
+            return False
         if isinstance(part, ast.Import | ast.ImportFrom) and not _TRACED.issuperset(_imported(part)):
             return False
     return True

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.tabular import delimiter, parse
+from glc_analysis.tabular import csv_row, delimiter, parse
+from glc_analysis.text import lf_line_ends
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-_LINE_END = re.compile(r"(?:\r\n|\r|\n)?\Z")
 
 
 @dataclass
@@ -61,7 +60,7 @@ class CsvRows:
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
         """The rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
         body = text.removeprefix("\ufeff")
-        plain = body.replace("\r\n", "\n").replace("\r", "\n")
+        plain = lf_line_ends(body)
         mark = delimiter(plain)
         try:
             records = list(_records(body, mark))
@@ -96,16 +95,16 @@ class CsvRows:
     @property
     def line_end(self) -> str:
         """What the first row ends with."""
-        return (_LINE_END.search(self.records[0])[0] if self.records else "") or "\n"
+        return (_line_end(self.records[0]) if self.records else "") or "\n"
 
     def set_cell(self, row: int, column: str, value: str) -> None:
         """Changes one cell; the rest of its row stays as it is written."""
         place = self.header.index(column)
         record = self.records[row - 1]
-        end = _LINE_END.search(record)[0]
+        end = _line_end(record)
         cells = self._written_cells(record.removesuffix(end))
         cells += [""] * (place + 1 - len(cells))
-        cells[place] = self._written([value]) if value else ""
+        cells[place] = csv_row([value], self.delimiter) if value else ""
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def add_column(self, column: str) -> None:
@@ -117,18 +116,18 @@ class CsvRows:
         'name;note;day\\nAna;\\n'
         """
         if column not in self.header:
-            end = _LINE_END.search(self.records[0])[0]
+            end = _line_end(self.records[0])
             header = self.records[0].removesuffix(end)
-            self.records[0] = f"{header}{self.delimiter}{self._written([column])}{end}"
+            self.records[0] = f"{header}{self.delimiter}{csv_row([column], self.delimiter)}{end}"
 
     def replace(self, row: int, cells: Iterable[str]) -> None:
         """Replaces all cells of one row."""
-        end = _LINE_END.search(self.records[row - 1])[0]
-        self.records[row - 1] = self._written(cells) + end
+        end = _line_end(self.records[row - 1])
+        self.records[row - 1] = csv_row(cells, self.delimiter) + end
 
     def blank(self, row: int) -> None:
         """Replaces a row by a blank line, so that the rows below keep their numbers."""
-        self.records[row - 1] = _LINE_END.search(self.records[row - 1])[0]
+        self.records[row - 1] = _line_end(self.records[row - 1])
 
     def remove(self, rows: Iterable[int]) -> None:
         """Removes rows in one call, since the rows below them move up."""
@@ -137,10 +136,10 @@ class CsvRows:
 
     def insert(self, after: int, row: Mapping[str, str]) -> None:
         """Adds a row below another one, with the same line end; columns that it does not name are blank."""
-        written = self._written(row.get(column, "") for column in self.header)
+        written = csv_row((row.get(column, "") for column in self.header), self.delimiter)
         end = self.line_end
         if after:
-            end = _LINE_END.search(self.records[after - 1])[0] or end
+            end = _line_end(self.records[after - 1]) or end
             self.records[after - 1] = self.records[after - 1].removesuffix(end) + end
         self.records.insert(after, written + end)
 
@@ -148,17 +147,15 @@ class CsvRows:
         """Adds a row at the end; columns that it does not name are blank."""
         self.insert(len(self.records), row)
 
-    def _written(self, cells: Iterable[str]) -> str:
-        """Cells as one row, in quotation marks where they need them."""
-        row = io.StringIO(newline="")
-        # With this line end a line break in a cell is quoted by every version of Python.
-        csv.writer(row, delimiter=self.delimiter, lineterminator="\r\n").writerow(cells)
-        return row.getvalue().removesuffix("\r\n")
-
     def _written_cells(self, record: str) -> list[str]:
         """The cells of a row as they are written, quotation marks included."""
         mark = re.escape(self.delimiter)
         return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
+
+
+def _line_end(record: str) -> str:
+    """The line end of a row as it is written; blank if it has none."""
+    return record[len(record.rstrip("\r\n")):]
 
 
 def append_rows(path: Path, columns: Collection[str], rows: Iterable[Mapping[str, str]]) -> None:
@@ -284,7 +281,7 @@ def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) ->
 
     # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
     known = _KNOWN_STYLES.setdefault(cell.parent.parent, {})
-    wanted = (*cell._style, is_heading, is_box)
+    wanted = (*(cell._style or ()), is_heading, is_box)
     if wanted not in known:
         thin, thick, wrapped, yellow = _styles()
         cell.font, cell.border, cell.alignment = Font(bold=is_heading), thin, wrapped
@@ -334,9 +331,12 @@ def _styles() -> tuple[Any, ...]:
 
 def print_on_a4(sheet: Worksheet, headings: int) -> None:
     """Lays a sheet out on A4 across, as wide as the page, with its first rows on every page and screen."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:

@@ -1,9 +1,8 @@
 """CSV files, workbooks and ZIP packages, read as grids of text.
 
-Goes in: a file of a person or a program. Comes out: a :class:`Grid` of cells as they were stored, or the
-faults of the file. Decoding is strict, since a damaged answer is worse than an export that is repeated:
-a file is UTF-16 by its mark or its zero bytes, else UTF-8, else Windows-1252 if it reads as a western
-language. Any other file is refused.
+A :class:`Grid` has the cells as they were stored. Decoding is strict, since a damaged answer is worse than an
+export that has to be repeated: a file is read as UTF-16 if it has its mark or zero bytes, else as UTF-8, else
+as Windows-1252 if it then reads as a western language. Any other file is refused.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 from glc_analysis.schema import new_names, with_new_names
+from glc_analysis.text import lf_line_ends
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 200_000_000
 """Bytes that a file may hold, and a workbook unpack to: about 30,000 records of 1,000 columns."""
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-"""How files of older programs begin, workbooks in XLS among them."""
+"""The first bytes of files of older programs, such as workbooks in XLS."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -93,7 +93,7 @@ def decode(raw: bytes, file: str) -> str:
         text = _windows_text(raw, file, error.start, marked=bool(encoding))
     if _has_controls(text):
         refuse("is not a text file: it contains control characters", file, _EXPORT)
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return lf_line_ends(text.removeprefix("\ufeff"))
 
 
 def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
@@ -119,7 +119,7 @@ def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
         refuse(f"is not {first} text", file, _NAME_IT)
     if others:
         text = re.sub(r"[^\x00-\x7f]+", lambda run: _recoded(run[0], *others), text)
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return lf_line_ends(text.removeprefix("\ufeff"))
 
 
 def _recoded(run: str, written: str, read: str) -> str:
@@ -144,9 +144,9 @@ def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] 
     table = grid(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or remove it")
-    own = [records[n - 1] for n in table.numbers]
-    _refuse_mixed(table, own, mark)
-    _refuse_ragged(table, own, ends_whole=ends_whole)
+    filled = [records[n - 1] for n in table.numbers]
+    _refuse_mixed(table, filled, mark)
+    _refuse_ragged(table, filled, ends_whole=ends_whole)
     return table
 
 
@@ -181,8 +181,8 @@ def parse(text: str, file: str) -> list[list[str]]:
 
 
 def _shared(record: list[str], known: dict[str, str]) -> list[str]:
-    """A record whose cells are the ``known`` texts where they are equal: what is said in a million cells is
-    held once. Only so many texts become known, since people's own words seldom come again."""
+    """A record whose cells are the ``known`` texts where they are equal, so that a text in a million cells is
+    held once. Only so many texts become known, since open answers seldom recur."""
     return [*map(known.setdefault if len(known) < _MOST_SHARED_TEXTS else known.get, record, record)]
 
 
@@ -203,6 +203,18 @@ def _unquoted(text: str) -> list[list[str]]:
     if len(lines) * (width + 1) > _MOST_CELLS or any(line.count("\t") != width for line in lines if line):
         return []
     return [line.split("\t") if line else [] for line in lines]
+
+
+def csv_row(cells: Iterable[str], mark: str = ",") -> str:
+    """Cells as one row of a CSV file, in quotation marks where they need them, without a line end.
+
+    >>> csv_row(["Ana", "a, b"])
+    'Ana,"a, b"'
+    """
+    row = io.StringIO(newline="")
+    # With this line end a line break in a cell is quoted by every version of Python.
+    csv.writer(row, delimiter=mark, lineterminator="\r\n").writerow(cells)
+    return row.getvalue().removesuffix("\r\n")
 
 
 def delimiter(text: str) -> str:
@@ -231,8 +243,7 @@ _MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
     """Raises Faults for rows whose cells are divided by another mark than the header's, as where two exports
-    were put together: already their first cell holds that mark, and with it they are as wide as the
-    header."""
+    were put together: their first cell holds that mark, and divided by it they are as wide as the header."""
     width = len(records[0])
     faults = []
     for n, row in zip(table.numbers, records, strict=True):
@@ -240,10 +251,10 @@ def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
             continue
         for other in _MARK_NAMES:
             if other != mark and other in row[0] and mark.join(row).count(other) == width - 1:
-                said = f"has its cells divided by {_MARK_NAMES[other]}, and the header by {_MARK_NAMES[mark]}"
-                faults.append(Fault(said, file=table.place, row=str(n),
-                                    fix="export the answers again in one file, or keep these rows in a file "
-                                    "of their own"))
+                faults.append(Fault(
+                    f"has its cells divided by {_MARK_NAMES[other]}, and the header by {_MARK_NAMES[mark]}",
+                    table.place, str(n), fix="export the answers again in one file, or keep these rows in a "
+                    "file of their own"))
     if faults:
         raise Faults(faults)
 
@@ -310,12 +321,12 @@ def _has_controls(text: str) -> bool:
 def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in a ZIP file, as it lists them.
 
-    Raises BadZipFile where one is longer than all of it, or packed by LZMA: a reader would set
-    memory aside for what is said there, and no program that we read from packs so.
+    Raises BadZipFile where one claims to be longer than the ZIP file, or is packed by LZMA: a reader would
+    reserve memory by that claim, and no program that we read from packs so.
     """
-    length = package.fp.seek(0, os.SEEK_END)
+    length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
-    if any(one.compress_size > length or one.compress_type == zipfile.ZIP_LZMA for one in listed):
+    if any(member.compress_size > length or member.compress_type == zipfile.ZIP_LZMA for member in listed):
         raise zipfile.BadZipFile("a member is longer than the package, or packed by LZMA")
     return listed
 
@@ -379,7 +390,7 @@ def clean(text: str) -> str:
     >>> clean("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
-    return unicodedata.normalize("NFC", text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", lf_line_ends(text.replace("\ufeff", "")))
 
 
 def _padded(row: list[str], width: int) -> list[str]:
@@ -483,6 +494,8 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
     """The sheets, and the cells that are stored without a value: some may be formulas."""
+    from openpyxl.cell.read_only import ReadOnlyCell
+
     sheets, suspects = [], set()
     for title, is_hidden, rows in _sheets(raw, data_only=True):
         texts, cells = [], 0
@@ -492,7 +505,10 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
                 refuse(f"spans over {_MOST_ROWS:,} rows or {_MOST_CELLS:,} cells", f"{file}, sheet {title}",
                        _FAR_AWAY)
             texts.append([_text(cell) for cell in row])
-            suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
+            # A formula whose stored result is the empty text is of type "str" and no suspect; a cell that is
+            # not stored has no place.
+            suspects.update((title, cell.coordinate) for cell in row if isinstance(cell, ReadOnlyCell)
+                            and cell.value is None and cell.data_type == "n")
         sheets.append(replace(grid(file, title, texts), is_hidden=is_hidden))
     return [sheet for sheet in sheets if sheet.rows], suspects
 
@@ -505,8 +521,11 @@ def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list
 
 
 def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
+    from openpyxl.cell.read_only import ReadOnlyCell
+
     for title, _, rows in _sheets(raw, data_only=False):
-        for cell in (cell for row in rows for cell in row if cell.data_type == "f"):
+        for cell in (cell for row in rows for cell in row
+                     if isinstance(cell, ReadOnlyCell) and cell.data_type == "f"):
             yield Fault("is a formula", f"{file}, sheet {title}", str(cell.row), cell.column_letter,
                         str(cell.value), "write its result instead")
 
@@ -528,13 +547,8 @@ def _sheets(raw: bytes, *,
         yield sheet.title, sheet.sheet_state != "visible", sheet.iter_rows()
 
 
-def _is_suspect(cell: ReadOnlyCell | EmptyCell) -> bool:
-    # A formula whose stored result is the empty text is of type "str" and no suspect, nor is a cell that is
-    # not stored, which has no place.
-    return cell.value is None and cell.data_type == "n" and hasattr(cell, "row")
-
-
 def _text(cell: ReadOnlyCell | EmptyCell) -> str:
+    number_format = cell.number_format or ""
     match cell.value:
         case None:
             return ""
@@ -542,11 +556,11 @@ def _text(cell: ReadOnlyCell | EmptyCell) -> str:
             return text.replace("_x000D_", "\r")  # how workbooks spell a carriage return
         case bool(truth):
             return str(truth).upper()
-        case int(number) | float(number) if _is_per_cent(cell.number_format):
+        case int(number) | float(number) if _is_per_cent(number_format):
             return _per_cent(number)
         case float(number) if number.is_integer():
             return str(int(number))
-        case dt.datetime() as moment if moment.time() == dt.time() and _shows_no_time(cell):
+        case dt.datetime() as moment if moment.time() == dt.time() and "h" not in number_format.lower():
             return moment.date().isoformat()
         case dt.date() | dt.time() as moment:
             return moment.isoformat()
@@ -555,9 +569,9 @@ def _text(cell: ReadOnlyCell | EmptyCell) -> str:
 
 
 def _is_per_cent(number_format: str) -> bool:
-    """Whether a number format shows a hundred times the value, with a sign for per cent.
+    """Whether a number format shows a hundred times the value, with a percent sign.
 
-    >>> [_is_per_cent(one) for one in ("0.0%", "General", '0" % of staff"', "0\\\\%")]
+    >>> [_is_per_cent(code) for code in ("0.0%", "General", '0" % of staff"', "0\\\\%")]
     [True, False, False, False]
     """
     return "%" in re.sub(r'"[^"]*"|\\.', "", number_format)
@@ -570,10 +584,6 @@ def _per_cent(number: float) -> str:
     ('75%', '7%', '100%', '12.34%')
     """
     return f"{100 * number:.10g}%"
-
-
-def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
-    return "h" not in cell.number_format.lower()
 
 
 # ------------------------------

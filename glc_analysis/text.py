@@ -6,9 +6,11 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +32,16 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{
 _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 NO_DATE = "is not a date"
-"""What is wrong where single texts of a column are no dates."""
+"""The fault of single texts of a column that are not dates."""
+
+
+def lf_line_ends(text: str) -> str:
+    """Text with LF line ends, whatever system it was written on.
+
+    >>> lf_line_ends("a\\r\\nb\\rc")
+    'a\\nb\\nc'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def normalise_space(text: str) -> str:
@@ -56,8 +67,8 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def loose_key(text: str) -> str:
-    """A key under which names match whatever their case, accents, blanks and separators, as programs of flat
-    lists write names and paths.
+    """A key under which names match whatever their case, accents, blanks and separators, since programs write
+    names and paths differently in flat lists.
 
     >>> {loose_key(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL", "Acces > Legal")}
     {'acceslegal'}
@@ -84,7 +95,7 @@ def words_anchor(text: str) -> str:
     return f"words-h{content_hash(text)[:8]}"  # with a letter first it is no phone number
 
 
-def map_unique(series: pd.Series, function) -> pd.Series:
+def map_unique(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
     """A function of every text of a column, called once for each distinct text.
 
     >>> map_unique(pd.Series(["a", "b", "a"]), str.upper).tolist()
@@ -93,15 +104,15 @@ def map_unique(series: pd.Series, function) -> pd.Series:
     codes, texts = pd.factorize(series)
     if not len(texts) or (codes < 0).any():  # nothing, or missing values
         return series.map({text: function(text) for text in series.unique()})
-    found = pd.Series([*map(function, texts.to_numpy())])
-    return found.take(codes).set_axis(series.index)
+    results = pd.Series([*map(function, np.asarray(texts))])
+    return results.take(codes).set_axis(series.index)
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """The numbers that texts hold (NaN where blank), and a mask of the texts that are not numbers.
 
-    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit but a sign for
-    per cent: "75 %" is 75. A person decides about anything else, in corrections.csv.
+    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit other than a
+    percent sign: "75 %" is 75. A person decides about anything else, in corrections.csv.
 
     >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40", "75%"]))
     >>> values.tolist(), wrong.tolist()
@@ -111,19 +122,23 @@ def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, 
     if decimal != ".":
         swapped = str.maketrans({decimal: ".", ".": decimal})
         plain = map_unique(plain, lambda t: t.translate(swapped))
-    found = {text: _NUMBER.fullmatch(text) for text in plain.unique()}
-    values = map_unique(plain, lambda t: float(found[t][1]) if found[t] else np.nan).to_numpy(dtype=float)
+    values = map_unique(plain, _number).to_numpy(dtype=float)
     return values, np.isnan(values) & (plain != "").to_numpy()
 
 
+def _number(text: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    return float(match[1]) if match else np.nan
+
+
 def has_percent_sign(text: str) -> bool:
-    """Whether a text is a number with a sign for per cent.
+    """Whether a text is a number with a percent sign.
 
     >>> [has_percent_sign(text) for text in ("75 %", "0.5", "about 5%")]
     [True, False, False]
     """
-    found = _NUMBER.fullmatch(normalise_space(text))
-    return bool(found) and found.end(1) < found.end()
+    match = _NUMBER.fullmatch(normalise_space(text))
+    return match is not None and match.end(1) < match.end()
 
 
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
@@ -138,16 +153,16 @@ def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     'the column mixes two ways of writing dates'
     """
     plain = map_unique(texts, normalise_space)
-    filled, given = (plain != "").to_numpy(), sorted({*plain.unique()} - {""})
+    filled, dates = (plain != "").to_numpy(), sorted({*plain.unique()} - {""})
     # Most styles fail at the first value, so that only those that fit are read in full.
-    fitting = [{text: _date(text, style) for text in given} for style in _STYLES
-               if all(_date(text, style) for text in given)]
+    fitting = [{text: _date(text, style) for text in dates} for style in _STYLES
+               if all(_date(text, style) for text in dates)]
     if not fitting:
-        best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in given))
-        misfits = [text for text in given if not _date(text, best)]
+        best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in dates))
+        misfits = [text for text in dates if not _date(text, best)]
         is_date = all(any(_date(text, style) for style in _STYLES) for text in misfits)
-        said = "the column mixes two ways of writing dates" if is_date else NO_DATE
-        return plain, plain.isin(misfits).to_numpy(), said
+        reason = "the column mixes two ways of writing dates" if is_date else NO_DATE
+        return plain, plain.isin(misfits).to_numpy(), reason
     if any(reading != fitting[0] for reading in fitting):
         return plain, filled, "day and month cannot be told apart"
     return plain.map({"": "", **fitting[0]}), np.zeros(len(texts), dtype=bool), ""
@@ -158,16 +173,16 @@ def _date(text: str, style: str) -> str | None:
         if style == "iso":
             if not _ISO.fullmatch(text):
                 return None
-            found = datetime.fromisoformat(text.replace(" ", "T"))
-            return text if len(text) == 10 else found.isoformat()
+            moment = datetime.fromisoformat(text.replace(" ", "T"))
+            return text if len(text) == 10 else moment.isoformat()
     except ValueError:
         return None
     for clock in _CLOCKS:
         try:
-            found = datetime.strptime(text, style + clock)
+            moment = datetime.strptime(text, style + clock)
         except ValueError:
             continue
-        return found.isoformat() if clock else found.date().isoformat()
+        return moment.isoformat() if clock else moment.date().isoformat()
     return None
 
 
@@ -179,8 +194,8 @@ def _date(text: str, style: str) -> str | None:
 
 
 def isolated(text: str) -> str:
-    """A text with the marks that let it keep its own direction inside words of another one: without them a
-    day is read backwards between Arabic words.
+    """A text with the marks that let it keep its own direction within text of another: without them a date
+    between Arabic words is shown backwards.
 
     >>> isolated("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
@@ -298,6 +313,16 @@ def talk_day(kind: str, day: str) -> str:
     return day or ("" if kind == "answer" else "date not known")
 
 
+def row_list(rows: Sequence[int]) -> str:
+    """The first three row numbers, and how many more there are.
+
+    >>> row_list([2, 5, 9, 11])
+    '2, 5, 9 and 1 more'
+    """
+    more = f" and {len(rows) - 3:,} more" if len(rows) > 3 else ""
+    return ", ".join(map(str, rows[:3])) + more
+
+
 def day_in_words(day: str) -> str:
     """A day (YYYY-MM-DD) as people write it, with "on" before it; blank for anything else.
 
@@ -305,7 +330,7 @@ def day_in_words(day: str) -> str:
     ('on 29 February 2016', '', '')
     """
     try:
-        found = date.fromisoformat(day)
+        known = date.fromisoformat(day)
     except ValueError:
         return ""
-    return f"on {found.day} {found:%B %Y}"
+    return f"on {known.day} {known:%B %Y}"

@@ -1,7 +1,7 @@
 """Finds the columns of a raw file that hold the answers to a question.
 
 ``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain column; ``Q2.2_*`` for one
-column an option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
+column per option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
 files of other tools use follow after `` | ``; a file must have exactly one of these alternatives, or
 be named by ``not in FILE``: the question was not asked there.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -52,32 +53,32 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in alternatives(columns) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
-    place = {"file": survey.path.name, "column": columns, "is_structure": True}
+    fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
     if survey.path.name in files_without(columns):
         fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
-        return {"": ""}, [Fault(f"the file has {name}, although this says that it does not", **place, fix=fix)
+        return {"": ""}, [fault(f"the file has {name}, although this says that it does not", fix=fix)
                           for name in complete]
     if len(complete) > 1:
-        return {}, [Fault(f"the file has both {' and '.join(complete)}", **place,
+        return {}, [fault(f"the file has both {' and '.join(complete)}",
                           fix=f"name only the column that counts in {source}")]
     if not complete:
-        name, (_, missing) = min(expected.items(), key=lambda e: len(e[1][1]))
+        _, missing = min(expected.values(), key=lambda columns_and_missing: len(columns_and_missing[1]))
         named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
-        return {}, [Fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}", **place,
+        return {}, [fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}",
                           fix=f"correct the name in {source}, add the other name there after ` | `, or add "
                           f"`{NOT_IN}{survey.path.name}` if it was not asked there")]
-    found = expected[complete[0]][0]
-    faults = [Fault("two columns of the file have this name", file=survey.path.name, column=here[0],
-                    fix=f"name the right one by its place in {source}: {_by_place(here[0], survey)}")
-              for here in found.values() if here[0] in survey.repeated]
-    faults += [Fault(f"columns {' and '.join(here)} both hold option {option}", **place,
+    by_option = expected[complete[0]][0]
+    faults = [Fault("two columns of the file have this name", file=survey.path.name, column=names[0],
+                    fix=f"name the right one by its place in {source}: {_by_place(names[0], survey)}")
+              for names in by_option.values() if names[0] in survey.repeated]
+    faults += [fault(f"columns {' and '.join(names)} both hold option {option}",
                      fix="delete the wrong value from options.csv")
-               for option, here in found.items() if len(here) > 1]
-    return {option: here[0] for option, here in found.items()}, faults
+               for option, names in by_option.items() if len(names) > 1]
+    return {option: names[0] for option, names in by_option.items()}, faults
 
 
 def _by_place(name: str, survey: RawSurvey) -> str:
-    """The names by which columns of the same heading are told apart."""
+    """The names that distinguish columns with the same heading."""
     placed = re.compile(re.escape(name) + r" \[\d+\]")
     return " or ".join(column for column in survey.frame.columns if placed.fullmatch(column))
 
@@ -87,16 +88,16 @@ def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
     """The columns of one alternative by option, and the columns that the file does not have."""
     if "*" not in name or values is None:
         return {"": [name]}, [] if name in present else [name]
-    found, missing = {}, []
+    by_option, missing = {}, []
     for option, rows in values.groupby("option_id", sort=False):
         candidates = [name.replace("*", value.strip()) for value in rows["value"]]
-        found[option] = [c for c in candidates if c in present]
-        missing += candidates[:1] if not found[option] else []
-    return found, missing
+        by_option[str(option)] = [column for column in candidates if column in present]
+        missing += candidates[:1] if not by_option[str(option)] else []
+    return by_option, missing
 
 
 def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
-    """One record a loop, for files that hold the loops of a record side by side.
+    """One record per loop, for files that hold the loops of a record side by side.
 
     Every pattern becomes a column named like it (``{loop}_Q3.3``). A record keeps the loops with an
     answer other than a ``blank`` text; where no loop has one, it keeps the first.
@@ -118,12 +119,12 @@ def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int
     """The loop and the common name (``{loop}_Q3.3``) of every column that belongs to a loop."""
     looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
               for p in patterns if LOOP in p]
-    found = {}
+    loops = {}
     for column in present:
         for match in filter(None, (pattern.fullmatch(column) for pattern in looped)):
             start, end = match.span(1)
-            found[column] = int(match[1]), column[:start] + LOOP + column[end:]
-    return found
+            loops[column] = int(match[1]), column[:start] + LOOP + column[end:]
+    return loops
 
 
 def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],

@@ -1,13 +1,12 @@
-"""Which country a name means: names that people write become country ids, never by a guess.
+"""Turns the country names that people write into country ids.
 
-A name becomes an id if countries.csv lists it or if it is an official name, and never by a guess: a wrong
-country is worse than an unknown one. A person decides about all other names: :func:`unknown_country_faults`
-lists them, :func:`suggest_rows` proposes rows of countries.csv to review.
+A name becomes an id only if countries.csv lists it or it is an official name: a wrong country is worse than
+an unknown one. A person decides about all other names: :func:`unknown_country_faults` lists them,
+:func:`suggest_rows` proposes rows of countries.csv to review.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
 import gettext
 import re
@@ -15,8 +14,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from functools import cache, partial
 from itertools import compress
 from pathlib import Path
 
@@ -24,10 +22,11 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.text import map_unique, match_key, normalise_space
+from glc_analysis.templates import read_records
+from glc_analysis.text import map_unique, match_key, normalise_space, row_list
 
 # ------------------------------
-# Ids of the countries that people write.
+# The names that people write, as country ids.
 
 
 CODES_THAT_ARE_WORDS = frozenset({
@@ -62,44 +61,43 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     unique = [name for name in names.unique() if normalise_space(name)]
     is_coded = _holds_only_codes(normalise_space(name) for name in unique if match_key(name) not in reviewed)
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
-    found = {name: reviewed.get(match_key(name)) or _official_names().get(match_key(name))
-             or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
-    return map_unique(names, lambda name: found.get(name, "")).astype("str")
+    ids = {name: reviewed.get(match_key(name)) or _official_names().get(match_key(name))
+           or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
+    return map_unique(names, lambda name: ids.get(name, "")).astype("str")
 
 
 @dataclass(frozen=True)
 class CountryFault(Fault):
-    """A text in a column of countries, its value, that is the name of none that is known."""
+    """A text in a country column, its value, that is not a known country name."""
 
 
 def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
-                   countries: pd.DataFrame) -> list[Fault]:
+                           countries: pd.DataFrame) -> list[Fault]:
     """One fault for each unknown name, with its rows and the nearest known names.
 
     ``rows`` are the row numbers of ``names`` as a spreadsheet shows them.
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
-    places: dict[str, list[int]] = defaultdict(list)
+    rows_of: dict[str, list[int]] = defaultdict(list)
     is_unknown = (country_ids(names, countries) == "") & (map_unique(names, normalise_space) != "")
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
-        places[name].append(row)
-    said, fix = "is not a known country name", "`glc countries --suggest` proposes a row to review"
+        rows_of[name].append(row)
+    suggest = "`glc countries --suggest` proposes a row to review"
     faults = []
-    for name, at in places.items():
+    for name, numbers in rows_of.items():
         code = normalise_space(name)
-        place = {"file": file, "row": row_list(at), "column": column, "value": name}
+        fault = partial(CountryFault, file=file, row=row_list(numbers), column=column, value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
-            faults.append(CountryFault(
-                f"is the code of {country}, but a word as well, and the column holds names too", **place,
-                fix=f"write {country}, or add {code} to countries.csv; {fix}"))
+            faults.append(fault(f"is the code of {country}, but a word as well, and the column holds names "
+                                "too", fix=f"write {country}, or add {code} to countries.csv; {suggest}"))
         elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):
-            countries_meant = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
-            faults.append(CountryFault(f"is the name of more than one country: {countries_meant}", **place,
-                                       fix=f"say in countries.csv which one is meant; {fix}"))
+            listed = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
+            faults.append(fault(f"is the name of more than one country: {listed}",
+                                fix=f"say in countries.csv which one is meant; {suggest}"))
         else:
-            faults.append(CountryFault(f"{said}; {nearest(code, known)}", **place,
-                                       fix=f"add it to countries.csv; {fix}"))
+            faults.append(fault(f"is not a known country name; {nearest(code, known)}",
+                                fix=f"add it to countries.csv; {suggest}"))
     return faults
 
 
@@ -110,11 +108,11 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     ``country_id`` stays blank where there is none. Region and label come from the rows that
     countries.csv already has for the country.
     """
-    found = country_ids(names, countries)
-    unknown = sorted({normalise_space(name) for name in names[found == ""].unique()} - {""})
+    unknown = names[country_ids(names, countries) == ""]
+    unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    known_names = {**_official_names(), **{match_key(r): i for r, i in
-                               zip(countries["raw_name"], countries["country_id"], strict=True)}}
+    known_names = {**_official_names(), **dict(zip(countries["raw_name"].map(match_key),
+                                                   countries["country_id"], strict=True))}
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
@@ -152,24 +150,14 @@ def intended_iso_code(country_id: str) -> str:
     """
     import pycountry
     code = country_id.upper()
-    found = pycountry.countries.get(alpha_3=code) or pycountry.countries.get(alpha_2=code)
-    return found.alpha_3 if found and found.alpha_3 != country_id else ""
+    country = pycountry.countries.get(alpha_3=code) or pycountry.countries.get(alpha_2=code)
+    return country.alpha_3 if country and country.alpha_3 != country_id else ""
 
 
 def _holds_only_codes(names: Iterable[str]) -> bool:
     distinct = set(names)
     is_plain = bool(distinct - CODES_THAT_ARE_WORDS) or len(distinct) >= _FEWEST_CODES
     return distinct <= _iso_codes() and is_plain
-
-
-def row_list(rows: list[int]) -> str:
-    """Row numbers in a few words.
-
-    >>> row_list([2, 5, 9, 11])
-    '2, 5, 9 and 1 more'
-    """
-    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return ", ".join(map(str, rows[:3])) + more
 
 
 @cache
@@ -188,9 +176,9 @@ def _official_names() -> dict[str, str]:
 @cache
 def _iso_names() -> dict[str, list[str]]:
     import pycountry
-    return {c.alpha_3: [n for n in (c.name, getattr(c, "official_name", ""),
-                                    getattr(c, "common_name", "")) if n]
-            for c in pycountry.countries}
+    return {country.alpha_3: [*filter(None, (country.name, getattr(country, "official_name", ""),
+                                             getattr(country, "common_name", "")))]
+            for country in pycountry.countries}
 
 
 @cache
@@ -248,26 +236,17 @@ def country_of(name: str, *, everywhere: bool = True) -> str:
     key = _key(name)
     if not key or key in _AMBIGUOUS or key in _CONTESTED:
         return ""
-    found = _one_of(key, everywhere)
-    if not found:
-        for divided in (
-            _APART.split(name),
-            *(match.groups() for match in [_BRACKETS.fullmatch(name.strip())] if match),
-        ):
-            meant = (
-                {country_of(part, everywhere=everywhere) for part in divided if _key(part)}
-                if len(divided) > 1
-                else {""}
-            )
-            if len(meant) == 1:
-                found = meant.pop()
-            if found:
-                break
-    if not found and (turned := _ORDER.fullmatch(key)):
-        found = _one_of(f"{turned[2]} {turned[1]}", everywhere)
-    if not found and key.startswith("the "):
-        found = _one_of(key[4:], everywhere)
-    return "" if found in _CONTESTED else found
+    country = _whole_name(key, everywhere)
+    bracketed = _BRACKETS.fullmatch(name.strip())
+    for parts in (_APART.split(name), bracketed.groups() if bracketed else ()):
+        if not country and len(parts) > 1:
+            meant = {country_of(part, everywhere=everywhere) for part in parts if _key(part)}
+            country = meant.pop() if len(meant) == 1 else ""
+    if not country and (turned := _ORDER.fullmatch(key)):
+        country = _whole_name(f"{turned[2]} {turned[1]}", everywhere)
+    if not country and key.startswith("the "):
+        country = _whole_name(key[4:], everywhere)
+    return "" if country in _CONTESTED else country
 
 
 def is_contested(name: str) -> bool:
@@ -277,8 +256,8 @@ def is_contested(name: str) -> bool:
     (True, True, False)
     """
     key = _key(name)
-    is_named = any(key == one or key.startswith((f"{one},", f"{one} (")) for one in _CONTESTED)
-    return is_named or _one_of(key, everywhere=True) in _CONTESTED
+    is_named = any(key == name or key.startswith((f"{name},", f"{name} (")) for name in _CONTESTED)
+    return is_named or _whole_name(key, everywhere=True) in _CONTESTED
 
 
 def country_label(country_id: str) -> str:
@@ -301,10 +280,10 @@ def un_regions() -> dict[str, str]:
     >>> un_regions()["KHM"], len(set(un_regions().values()))
     ('asia', 5)
     """
-    return {row["country_id"]: row["region_id"] for row in _rows("un_regions.csv")}
+    return {row["country_id"]: row["region_id"] for row in read_records(__file__, "un_regions.csv")}
 
 
-def _one_of(key: str, everywhere: bool) -> str:
+def _whole_name(key: str, everywhere: bool) -> str:
     """The country of a whole name: in English, else what all languages agree on."""
     return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
 
@@ -327,18 +306,15 @@ def _names_in(language: str) -> dict[str, str]:
     territories = localedata.load(language, merge_inherited=False).get("territories", {})
     names = {_key(name): ids[code] for code, name in territories.items() if code in ids}
     if language == "en":
-        for country in pycountry.countries:
-            for name in (
-                country.name,
-                getattr(country, "official_name", ""),
-                getattr(country, "common_name", ""),
-            ):
-                names.setdefault(_key(name), country.alpha_3)
-            if country.alpha_3 not in CODES_THAT_ARE_WORDS:
-                names.setdefault(country.alpha_3.casefold(), country.alpha_3)
-        names |= {_key(row["name"]): row["country_id"] for row in _rows("country_other_names.csv")}
+        for country_id, official in _iso_names().items():
+            for name in official:
+                names.setdefault(_key(name), country_id)
+            if country_id not in CODES_THAT_ARE_WORDS:
+                names.setdefault(country_id.casefold(), country_id)
+        names |= {_key(row["name"]): row["country_id"]
+                  for row in read_records(__file__, "country_other_names.csv")}
     names.pop("", None)
-    return {name: one for name, one in names.items() if name not in _AMBIGUOUS}
+    return {name: country_id for name, country_id in names.items() if name not in _AMBIGUOUS}
 
 
 @cache
@@ -349,20 +325,14 @@ def _names_anywhere() -> dict[str, str]:
     meant: dict[str, set[str]] = {}
     for language in localedata.locale_identifiers():
         if "_" not in language:
-            for name, one in _names_in(language).items():
-                meant.setdefault(name, set()).add(one)
-                if (
-                    not name.isascii() and name < "\u0250"
-                ):  # Latin letters, which people write without accents
-                    meant.setdefault(_without_accents(name), set()).add(one)
+            for name, country_id in _names_in(language).items():
+                meant.setdefault(name, set()).add(country_id)
+                # Latin letters, which people also write without accents.
+                if not name.isascii() and name < "\u0250":
+                    meant.setdefault(_without_accents(name), set()).add(country_id)
     return {name: next(iter(ids)) for name, ids in meant.items() if len(ids) == 1 and len(name) > 2}
 
 
 def _without_accents(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text)
     return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = files(__package__).joinpath("content", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))

@@ -5,8 +5,6 @@ They are made from the reference tables, the cleaned answers and the raw files o
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +19,7 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
 from glc_analysis.slices import work_places
+from glc_analysis.tabular import csv_row
 from glc_analysis.text import map_unique, match_key, normalise_space, slug
 
 # ------------------------------
@@ -32,8 +31,8 @@ _NO_FACTS = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
 
 
 def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
-          log: CleaningLog) -> pd.DataFrame:
-    """One row a country, indicator and year; an indicator that never changes has no year.
+                  log: CleaningLog) -> pd.DataFrame:
+    """One row per country, indicator and year; an indicator that never changes has no year.
 
     A source may list more countries than the study: its unknown names are counted in the log and
     are not faults. Raises Faults where a column of the settings is missing, no indicator is
@@ -51,9 +50,10 @@ def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
     facts = facts.drop_duplicates([*_KEY, "value"])
     twice = facts[facts.duplicated(_KEY)]
     if len(twice):
-        raise Faults([Fault(f"{' '.join(filter(None, (row.country_id, row.year)))} has more than one "
-                            "value", file=row.source, row=f"{row.row:.0f}", column=row.indicator,
-                            value=row.value, fix="keep one of the rows") for row in twice.itertuples()])
+        raise Faults([Fault(f"{' '.join(filter(None, (row['country_id'], row['year'])))} has more than one "
+                            "value", file=row["source"], row=f"{row['row']:.0f}", column=row["indicator"],
+                            value=row["value"], fix="keep one of the rows")
+                      for row in twice.to_dict("records")])
     return facts
 
 
@@ -70,7 +70,7 @@ def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: Clea
     frame = file.frame.apply(lambda s: map_unique(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
     log.add("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
-              why=f"{file.path.name}: rows whose country is known")
+            why=f"{file.path.name}: rows whose country is known")
     years = frame[settings["year"]] if settings["year"] else pd.Series("", index=frame.index)
     parts = []
     for indicator in settings["indicators"]:
@@ -93,14 +93,14 @@ def _never_changes(facts: pd.DataFrame) -> pd.Series:
 
 
 def question_table(reference: Reference) -> pd.DataFrame:
-    """One row a question, in the order of questions.csv."""
+    """One row per question, in the order of questions.csv."""
     frame = reference.questions
     return frame.assign(order=range(1, len(frame) + 1),
                         is_sensitive=frame["is_sensitive"].isin(SENSITIVE).to_numpy())
 
 
 def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
-    """One row an option; the reserved list ``countries`` holds the countries of the study, by name."""
+    """One row per option; the reserved list ``countries`` holds the countries of the study, by name."""
     options = reference.options.drop_duplicates(["option_list", "option_id"])
     options = options.assign(position=options["position"].astype(int))
     countries = places.rename(columns={"country_id": "option_id"}).assign(
@@ -109,8 +109,8 @@ def option_table(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
 
 
 def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
-              reference: Reference) -> pd.DataFrame:
-    """One row a country that is a work country, a home country or an answer, by name.
+                  reference: Reference) -> pd.DataFrame:
+    """One row per country that is a work country, a home country or an answer, by name.
 
     ``organisations_n`` counts those that work there, ``answers_n`` the records about it.
     """
@@ -123,13 +123,13 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
         "region_id": region_ids(ids, reference.countries),
-        "organisations_n": ids.map(workers).fillna(0),
-        "answers_n": ids.map(answers.groupby("country_id", observed=True).size()).fillna(0)})
+        "organisations_n": ids.map(workers.to_dict()).fillna(0),
+        "answers_n": ids.map(answers.groupby("country_id", observed=True).size().to_dict()).fillna(0)})
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 
 def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a code in use, in the order of codebook.csv; ``path`` has the names of the codes above it.
+    """One row per code in use, in the order of codebook.csv; ``path`` has the names of the codes above it.
 
     ``frame`` has the columns of codebook.csv; codes that were merged or split are left out.
     """
@@ -145,17 +145,14 @@ def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 # ------------------------------
-# New rows of options.csv: for options that a draft found, and for texts that ``glc check`` found to be
-# none.
-#
-# Goes in: the labels of options, or the texts that are no option. Comes out: an id that is free in their
-# list, the order of options that are numbers, and rows to paste: one for each text, whatever the number of
-# questions and files that have it. A draft and the check have the same ids for the same labels.
+# New rows of options.csv, for labels that a draft reads from the form, and for texts that ``glc check`` finds
+# in no list. Each text gets one row, however many questions and files have it. The draft and the check give
+# the same label the same id.
 
 
 MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")
 """A sign before a number, as in "UTC-3", and not the dash between two."""
-_SAID = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent", "&": "and", "=": "equals"}
+_SPELLED = {"+": "plus", "#": "sharp", "<": "under", ">": "over", "%": "percent", "&": "and", "=": "equals"}
 _LONGEST = 40
 
 
@@ -169,11 +166,11 @@ def option_id(label: str, taken: Collection[str] = ()) -> str:
     ('other_3', 'option_2')
     """
     text = MINUS.sub(" minus ", label)
-    text = "".join(f" {_SAID[c]} " if c in _SAID else c for c in text)
+    text = "".join(f" {_SPELLED[c]} " if c in _SPELLED else c for c in text)
     stem = re.sub(r"_+", "_", re.sub(r"_-+_", "_", slug(text)).replace(".", "_"))[:_LONGEST].strip("_-")
     stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) and stem != "option" else f"option_{len(taken) + 1}"
     numbered = (f"{stem}_{n}" for n in itertools.count(2))
-    return next(one for one in itertools.chain([stem], numbered) if one not in taken)
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 _NUMBER = r"(\d{1,3}(?:[, ]\d{3})+|\d+)([.,]\d+)?"
@@ -184,19 +181,19 @@ _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "
 
 
 def number_order(labels: Sequence[str]) -> list[str] | None:
-    """Labels that all begin with a number, or a span of numbers, in their order; None if any does not.
+    """Labels that all begin with a number or a range of numbers, in their order; None if any does not.
 
     >>> number_order(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
     >>> number_order(["3", "10", "0", "-1"]), number_order(["0.15", "custom"])
     (['-1', '0', '3', '10'], None)
     """
-    amounts = {label: _amount(label) for label in labels}
-    return sorted(labels, key=lambda label: amounts[label]) if all(amounts.values()) else None
+    amounts = {label: amount for label in labels if (amount := _amount(label)) is not None}
+    return sorted(labels, key=amounts.__getitem__) if len(amounts) == len({*labels}) else None
 
 
 def step_number(label: str) -> int | None:
-    """The number of a step of a scale, with or without a label; None if it is none.
+    """The number of a step of a scale, with or without a label; None if the text is not a step.
 
     >>> [step_number(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]
@@ -209,8 +206,7 @@ def _amount(label: str) -> tuple[float, float] | None:
     """The first number of a label and the second one, if it has one."""
     match = _AMOUNT.fullmatch(label.strip())
     before = match["before"].casefold().strip() if match else ""
-    said = before.split()
-    if not match or any(map(str.isalpha, before)) and said[0] not in (*_LESS, *_MORE):
+    if not match or any(map(str.isalpha, before)) and before.split()[0] not in (*_LESS, *_MORE):
         return None
     whole, part, second, second_part = match.groups()[2:]
     first = float(re.sub("[, ]", "", whole) + (part or "").replace(",", "."))
@@ -250,7 +246,8 @@ class UnknownOption(OptionFault):
 
 def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
                      scales: Collection[str] = ()) -> list[Fault]:
-    """Faults, with one for each text that is no option of a list, and the row that would add it.
+    """The faults, with a joint one for all occurrences of a text that is not an option of its list, which
+    says the row of options.csv that would add it.
 
     ``options`` are the rows of options.csv, ``scales`` the lists of which a position is the step of a scale.
     """
@@ -258,9 +255,9 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
     for fault in faults:
         if isinstance(fault, UnknownOption):
             texts.setdefault(fault.option_list, {}).setdefault(match_key(fault.value), []).append(fault)
-    found: dict[tuple[str, str], Fault] = {}
-    for name, own in texts.items():
-        groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in own.values()),
+    joint: dict[tuple[str, str], Fault] = {}
+    for name, groups_of_list in texts.items():
+        groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in groups_of_list.values()),
                         key=lambda group: -sum(fault.n for fault in group))
         listed = options[options["option_list"] == name]
         free = [] if name in scales else _free_texts(groups, listed)
@@ -277,14 +274,14 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
                        f"{CORRECT_THE_RECORD}")
             elif name in scales and not number_order([group[0].value]):
                 fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
-            found[name, match_key(group[0].value)] = _as_one(group, fix)
+            joint[name, match_key(group[0].value)] = _joint_fault(group, fix)
         if free:
             row = rows[next(filter(_is_other, wanted))]
-            found[name, match_key(free[0][0].value)] = _one_of_all(name, free, row)
+            joint[name, match_key(free[0][0].value)] = _free_texts_fault(name, free, row)
     keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
             for fault in faults]
-    return [found[key] if key else fault for key, fault in zip(keys, faults, strict=True)
-            if key is None or key in found and fault is texts[key[0]][key[1]][0]]
+    return [joint[key] if key else fault for key, fault in zip(keys, faults, strict=True)
+            if key is None or key in joint and fault is texts[key[0]][key[1]][0]]
 
 
 def are_free_texts(texts: Mapping[str, int]) -> bool:
@@ -317,21 +314,21 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
             and any(map(str.isalpha, group[0].value))]
 
 
-def _one_of_all(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
+def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
     """One fault for texts that one or two records have each, with the row that would take all of them."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
-    said = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
+    quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
     return OptionFault(
         f"{len(free):,} different texts of one or two records each ({n:,} records) are not options of "
-        f"{name}: {said}{more}", first.file, column=first.column, n=n, fix=(
+        f"{name}: {quoted}{more}", first.file, column=first.column, n=n, fix=(
             f'if they were written after "Other", add to options.csv: {row}, which takes all of them; `glc '
             "summary QUESTION --texts` then lists each with the row that would make an option of it; or "
             f"{CORRECT_THE_RECORD}"), option_list=name, are_free=True,
         texts=tuple((group[0].value, sum(fault.n for fault in group)) for group in free))
 
 
-def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
+def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
     """One fault for a text in several columns or files, the most frequent first."""
     first, n = group[0], sum(fault.n for fault in group)
     message = first.message + (f"; {n:,} records" if n > 1 else "")
@@ -376,10 +373,8 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     placed, moved = placed_rows(options, texts, is_scale=is_scale)
     rows = {}
     for text, (identifier, place) in placed.items():
-        line = io.StringIO()
-        row = [name, identifier, text, text, place, "other" if _is_other(text) else "substantive"]
-        csv.writer(line, lineterminator="").writerow(row)
-        rows[text] = line.getvalue()
+        kind = "other" if _is_other(text) else "substantive"
+        rows[text] = csv_row([name, identifier, text, text, place, kind])
     return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
 
 
@@ -387,10 +382,10 @@ def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
                 is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
     """For each text a free id and its position in the list, and the options that move, by label, with their
     new positions: see :func:`rows_to_add`."""
-    own = options.drop_duplicates("option_id")
-    own = own.assign(place=own["position"].astype(int)).sort_values("place", kind="stable")
-    places = dict(zip(own["label"], own["place"], strict=True))
-    answers = [*own.loc[own["kind"].isin(("substantive", "none")), "label"]]
+    listed = options.drop_duplicates("option_id")
+    listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
+    places = dict(zip(listed["label"], listed["place"], strict=True))
+    answers = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
     order = _numbers_in_place(answers, texts)
     wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
     wanted += [text for text in texts if text not in wanted]
@@ -403,11 +398,11 @@ def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
         new = {label: place for place, label in enumerate(wanted, 1)}
     else:
         new = {**{text: max(places.values(), default=0) + n for n, text in enumerate(texts, 1)}, **places}
-    taken, found = [*own["option_id"]], {}
+    taken, placed = [*listed["option_id"]], {}
     for text in texts:
         taken.append(option_id(text, taken))
-        found[text] = taken[-1], "" if is_scale and text not in order else str(new[text])
-    return found, {label: new[label] for label in places if new[label] != places[label]}
+        placed[text] = taken[-1], "" if is_scale and text not in order else str(new[text])
+    return placed, {label: new[label] for label in places if new[label] != places[label]}
 
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
@@ -417,5 +412,5 @@ def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
     numbers = [text for text in texts if number_order([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):
         return []
-    whole = number_order([*labels, *numbers])
+    whole = number_order([*labels, *numbers]) or []
     return whole if [*labels] == order else whole[::-1]

@@ -1,16 +1,13 @@
-"""Records and cells that may be no answers: each is asked about, and none is counted unsaid.
+"""Records and cells that may not be answers: a person decides about each before it counts.
 
-The first part looks at the records of a survey file as they arrived: rows of totals, tests, records
-whose status says that they are unfinished or were rejected, ids that stand twice. A row of corrections.csv
-decides about a whole record (column ``*``: ``drop`` or ``keep``), [survey] ``counted`` about a status. The
-second part looks at single texts: dates that a spreadsheet program made of "3-4", numbers that may have a
-thousands separator.
+Doubtful records are rows of totals, tests of the form, records whose status says that they are unfinished or
+were rejected, and repeated ids. A row of corrections.csv decides about a whole record (column ``*``: ``drop``
+or ``keep``), [survey] ``counted`` about a status. Doubtful texts are dates that a spreadsheet program made of
+"3-4", and numbers that may have a thousands separator.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,7 +17,8 @@ import pandas as pd
 
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.text import map_unique, match_key, normalise_space
+from glc_analysis.tabular import csv_row
+from glc_analysis.text import map_unique, match_key, normalise_space, row_list
 
 # ------------------------------
 # Records.
@@ -62,12 +60,12 @@ _IS_ID = 0.8
 def doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
                      organisation: Collection[str] = (), used: Collection[str] = (),
                      chosen: Collection[str] = ()) -> Iterator[Fault]:
-    """A fault for each record of a file that may be no answer, about which nobody has decided.
+    """A fault for each record of a file that may not be an answer, and about which nobody has decided.
 
     The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
     ``counted`` are the columns of [survey] counted, ``organisation`` those that name the organisation, and
-    ``used`` those that answer questions: no status or id of a tool stands there. Those to questions with
-    options are ``chosen`` as questions.csv names them (``Q2_*``): "test" may be an option.
+    ``used`` those that answer questions, which hold no status or id of a tool. ``chosen`` are the columns of
+    questions with options, as questions.csv names them (``Q2_*``): "test" may be an option.
     """
     decided = {*corrections.loc[corrections["column"] == "*", "key"]}
     is_open = ~survey.frame.index.isin(decided)
@@ -75,8 +73,8 @@ def doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: C
     closed = re.compile("|".join(re.escape(name).replace(r"\*", ".+") for name in chosen) or "(?!)")
     words = [name for name in survey.frame.columns if not closed.fullmatch(name)]
     yield from _asked(survey, is_open, _tests(survey, words, organisation))
-    own = {name: _plain(name) for name in survey.frame.columns if name not in used}
-    for name, plain in own.items():
+    for name in survey.frame.columns:
+        plain = "" if name in used else _plain(name)
         if plain in _STATUS_COLUMNS and name not in counted:
             yield from _status(survey, name, plain, is_open)
         elif plain == "submitdate" and name not in counted:
@@ -90,34 +88,33 @@ def _plain(name: str) -> str:
 
 
 def _asked(survey: RawSurvey, is_open: np.ndarray, doubts: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
-    """A fault for each doubtful record, by its position: what stands there, and what it seems to be."""
-    for position, (text, said) in sorted(doubts.items()):
+    """A fault for each doubtful record, by its position: its text, and what it seems to be."""
+    for position, (text, doubt) in sorted(doubts.items()):
         if not is_open[position]:
             continue
         key = survey.frame.index[position]
-        row = io.StringIO()
-        csv.writer(row, lineterminator="").writerow(["survey", key, "*", "", "drop", said, "", ""])
-        yield CellFault(f"the record seems to be {said}", file=survey.path.name,
+        correction = csv_row(["survey", key, "*", "", "drop", doubt, "", ""])
+        yield CellFault(f"the record seems to be {doubt}", file=survey.path.name,
                         row=str(survey.rows[position]), column="*", value=text, key=key, fix="add to "
-                        f"corrections.csv: {row.getvalue()} with your name and the day at the end; or with "
+                        f"corrections.csv: {correction} with your name and the day at the end; or with "
                         "keep in place of drop, if it is an answer")
 
 
 def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Rows of totals: their first cell is a word for it, and all others are numbers; or the organisation is
-    such a word."""
+    """Rows of totals: their first cell is a word for a total, and all others are numbers; or the organisation
+    is such a word."""
     frame, firsts = survey.frame, _first_cells(survey.frame)
     named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
-    found = {}
+    texts: dict[int, str] = {}
     starts = np.flatnonzero(map_unique(pd.Series(firsts), _is_summary))
     for n in starts if len(starts) <= max(_MANY_ALIKE, _SHARE_ALIKE * len(frame)) else ():
         others = [cell.strip() for cell in frame.iloc[n] if cell.strip()][1:]
         if all(map(_NUMBER.fullmatch, others)):
-            found[int(n)] = normalise_space(firsts[n]), "a row of totals"
+            texts[int(n)] = normalise_space(firsts[n])
     for cells in named:
         for n in np.flatnonzero(map_unique(pd.Series(cells), _is_word_for_total)):
-            found.setdefault(int(n), (normalise_space(cells[n]), "a row of totals"))
-    return found
+            texts.setdefault(int(n), normalise_space(cells[n]))
+    return {n: (text, "a row of totals") for n, text in texts.items()}
 
 
 def _first_cells(frame: pd.DataFrame) -> np.ndarray:
@@ -141,8 +138,8 @@ def _is_summary(text: str) -> bool:
 
 def _tests(survey: RawSurvey, words: Collection[str],
            organisation: Collection[str]) -> dict[int, tuple[str, str]]:
-    """Records in which a name or a text of people's own says that somebody tried the form out."""
-    found: dict[int, tuple[str, str]] = {}
+    """Records in which a name or an open answer says that somebody was trying out the form."""
+    texts: dict[int, str] = {}
     for name in words:
         cells = survey.frame[name]
         matches = map_unique(cells, lambda text: bool(_TEST.fullmatch(match_key(text)))).to_numpy(dtype=bool)
@@ -151,8 +148,8 @@ def _tests(survey: RawSurvey, words: Collection[str],
         filled = cells[cells != ""]
         if name in organisation or filled.nunique() >= _OPEN * len(filled) > 1:
             for n in np.flatnonzero(matches):
-                found.setdefault(int(n), (normalise_space(cells.iloc[n]), "a test of the form"))
-    return found
+                texts.setdefault(int(n), normalise_space(cells.iloc[n]))
+    return {n: (text, "a test of the form") for n, text in texts.items()}
 
 
 def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> Iterator[Fault]:
@@ -183,12 +180,11 @@ ANY_TEXT, BLANK_TEXT = "*", "(blank)"
 
 
 def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[str], others: str) -> Fault:
-    said = ", ".join(map(repr, texts))
-    more = f" and {len(at) - 3:,} more" if len(at) > 3 else ""
+    quoted = ", ".join(map(repr, texts))
     whole = " | ".join(filter(None, [others, *texts]))
-    return Fault(f"{len(at):,} of {len(survey.frame):,} records say {said} here: whether they count is not "
+    return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here: whether they count is not "
                  "decided", file=survey.path.name, column=name, n=len(at), is_structure=True,
-                 row=", ".join(str(survey.rows[n]) for n in at[:3]) + more,
+                 row=row_list([survey.rows[n] for n in at]),
                  fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
                  f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
                  "corrections.csv (column *, to: drop or keep)")
@@ -207,8 +203,8 @@ def _repeated_ids(survey: RawSurvey, name: str) -> dict[int, tuple[str, str]]:
         return {}
     first_row = firsts.drop_duplicates("id").set_index("id")["row"]
     later = firsts[firsts.duplicated("id")]
-    return {int(n): (row.id, f"a second answer of the respondent of row {first_row[row.id]} (column {name})")
-            for n, row in zip(later.index, later.itertuples(), strict=True)}
+    return {int(n): (text, f"a second answer of the respondent of row {first_row[text]} (column {name})")
+            for n, text in later["id"].items()}
 
 
 # ------------------------------
@@ -253,14 +249,14 @@ def undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
             meant = range_behind(value, rows["label"]) if match_key(value) == match_key(label) else ""
             if meant:
-                yield date_fault(name, value, meant, file="options.csv", row=str(n), column="value")
+                yield date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 
 
-def date_fault(option_list: str, text: str, meant: str, **place: str) -> Fault:
+def date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
     """The fault about a date that may have been a range of numbers."""
     return Fault(f"may be what a spreadsheet program made of {meant!r}", value=text, fix=(
         f"if so, give it the option_id and label of that option of {option_list} in options.csv; if it is a "
-        "date, a label that says so, such as 4 March"), **place)
+        "date, a label that says so, such as 4 March"), file=file, row=row, column=column)
 
 
 def may_have_thousands(texts: Collection[str], decimal: str) -> set[str]:

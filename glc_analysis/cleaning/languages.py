@@ -67,7 +67,7 @@ def language_and_script(text: str) -> tuple[str, str]:
 
 
 def not_looked_at(text: str) -> tuple[str, str]:
-    """No language and no script of any text: where nobody asks for them."""
+    """No language and no script, where neither is needed."""
     return "", ""
 
 
@@ -75,7 +75,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
                        log: CleaningLog, *, coded: Collection[str] = (),
                        read: Callable[[str], tuple[str, str]] = language_and_script,
                        ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables ``documents`` and ``segments`` of the open answers: one row a non-blank answer.
+    """Tables ``documents`` and ``segments`` of the open answers: one row per non-blank answer.
 
     An answer is one document with one segment. ``coded`` are document_ids of answers that somebody
     coded although the file does not have their words: these become documents without text. ``read``
@@ -93,8 +93,8 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = answers["value"].astype("str")
-    found = [*map_unique(texts, read)]
-    detected = np.array([language for language, _ in found], dtype=object)
+    readings = [*map_unique(texts, read)]
+    detected = np.array([language for language, _ in readings], dtype=object)
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
     if len(records.answers):
@@ -104,7 +104,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     documents = pd.DataFrame({
         "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),
-        "script": [written for _, written in found], "is_interpreted": people["is_interpreted"].to_numpy(),
+        "script": [written for _, written in readings], "is_interpreted": people["is_interpreted"].to_numpy(),
         "text_version": texts.map(content_hash)})
     segments = pd.DataFrame({
         "segment_id": names + ".1", "document_id": names, "start": 0, "end": texts.str.len(),

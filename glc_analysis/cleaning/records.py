@@ -1,18 +1,17 @@
 """Makes the tables ``organisations`` and ``answers`` from survey files, and keeps the log of the cleaning.
 
-The survey files and the reference tables go in. The module applies the corrections, and finds out which
-organisation answered, for which country, when and in which language. A correction is a reviewed row with a
-reason; it is a fault if it matches nothing, so that none remains after the mistake is gone from the file.
+The module applies the corrections, and finds out which organisation answered, for which country, when and in
+which language. A correction is a reviewed row with a reason. One that matches nothing is a fault, so that
+none remains once the mistake has been corrected in the file.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -20,13 +19,14 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.countries import country_ids, region_ids, row_list, unknown_country_faults
+from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, doubtful_records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, CellFault, Fault, Faults, GLCError, nearest
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
 from glc_analysis.schema import CHOICES, UNKNOWN
 from glc_analysis.study import Study
+from glc_analysis.tabular import csv_row
 from glc_analysis.text import (
     language_code,
     map_unique,
@@ -34,15 +34,14 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
+    row_list,
     slug,
 )
 
 # ------------------------------
-# Records that stand in two files of a survey.
+# Records that two files of a survey share.
 #
-# Many tools export all answers so far each time, so that a second export holds the records of the first.
-# Goes in: the files of a survey. Comes out: which records of a file are identical to records of another
-# one.
+# Many tools export all answers so far each time, so that a second export repeats the records of the first.
 #
 # Two records are identical if all cells are the same in the columns that both files have, at least three
 # quarters of those of either. That alone does not tell who answered: two persons may tick the same few
@@ -53,7 +52,7 @@ from glc_analysis.text import (
 
 
 _LETTERS = 12
-"""So many letters and digits that nobody else of a file wrote tell a record apart."""
+"""So many letters and digits that no other record of the file has identify a record."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
 _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
@@ -65,9 +64,13 @@ class Repetition:
 
     file: str
     other: str
-    n: int
     size: int
     rows: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        """The number of repeated records."""
+        return len(self.rows)
 
     def __str__(self) -> str:
         return f"{self.n:,} of {self.size:,} records of {self.file} are identical to records of {self.other}"
@@ -98,54 +101,50 @@ def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     >>> print(*repeated_records([export("march.csv", 4), export("april.csv", 6)]))
     4 of 4 records of march.csv are identical to records of april.csv
     """
-    found = []
-    for one, two in itertools.combinations(surveys, 2):
-        shared = [name for name in one.frame.columns if name in two.frame.columns]
-        if len(shared) < _SHARED_COLUMNS * min(len(one.frame.columns), len(two.frame.columns)):
+    repetitions = []
+    for left, right in itertools.combinations(surveys, 2):
+        shared = [name for name in left.frame.columns if name in right.frame.columns]
+        if len(shared) < _SHARED_COLUMNS * min(len(left.frame.columns), len(right.frame.columns)):
             continue
-        hashes = [pd.Series(survey.record_hashes(shared)) for survey in (one, two)]
-        sides = [(_repeated(one, two, shared, *hashes), one, two),
-                 (_repeated(two, one, shared, *hashes[::-1]), two, one)]
-        rows, survey, other = max(sides, key=lambda side: len(side[0]) / max(1, len(side[1].frame)))
-        if rows:
-            files = survey.path.name, other.path.name
-            found.append(Repetition(*files, len(rows), len(survey.frame), tuple(rows)))
-    return found
+        hashes = [pd.Series(survey.record_hashes(shared)) for survey in (left, right)]
+        sides = [_repeated(left, right, shared, *hashes), _repeated(right, left, shared, *hashes[::-1])]
+        fullest = max(sides, key=lambda side: side.n / max(1, side.size))
+        repetitions += [fullest] if fullest.rows else []
+    return repetitions
 
 
 def repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """A fault for each two files that have records in common; all of these would count twice."""
-    faults = []
-    for found in repetitions:
-        more = f" and {found.n - 3:,} more" if found.n > 3 else ""
-        faults.append(Fault(f"{found}: they would count twice", file=found.file, fix=found.fix, n=found.n,
-                            row=", ".join(map(str, found.rows[:3])) + more, is_structure=True))
-    return faults
+    return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
+                  n=repetition.n, row=row_list(repetition.rows), is_structure=True)
+            for repetition in repetitions]
 
 
-def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], own: pd.Series,
-              theirs: pd.Series) -> list[int]:
-    """The rows of a file whose records the other file has as well; the series are hashes of their texts."""
-    at = np.flatnonzero(own.isin(theirs))
+def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd.Series,
+              other_hashes: pd.Series) -> Repetition:
+    """The records of a file that the other file has as well, by the hashes of their texts."""
+    at = np.flatnonzero(hashes.isin(other_hashes))
     if not len(at):
-        return []
-    frames = [one.frame[shared].reset_index(drop=True) for one in (survey, other)]
-    told_apart = _is_told_apart(*frames, at)
-    n_answers = (frames[0].iloc[at] != "").sum(axis=1).to_numpy()
-    once = ~own.duplicated(keep=False).to_numpy()[at] & ~own[at].isin(theirs[theirs.duplicated()]).to_numpy()
-    closed = once & (n_answers >= _ANSWERS) & ~told_apart
-    if told_apart.sum() + closed.sum() < max(_FEWEST, _HALF * len(own)):
-        closed[:] = False
-    return [survey.rows[n] for n in at[told_apart | closed]]
+        return Repetition(survey.path.name, other.path.name, len(survey.frame), ())
+    frame, other_frame = (file.frame[shared].reset_index(drop=True) for file in (survey, other))
+    is_distinctive = _is_distinctive(frame, other_frame, at)
+    n_answers = (frame.iloc[at] != "").sum(axis=1).to_numpy()
+    is_unique = ~hashes.duplicated(keep=False).to_numpy()[at]
+    is_unique &= ~hashes[at].isin(other_hashes[other_hashes.duplicated()]).to_numpy()
+    is_closed = is_unique & (n_answers >= _ANSWERS) & ~is_distinctive
+    if is_distinctive.sum() + is_closed.sum() < max(_FEWEST, _HALF * len(hashes)):
+        is_closed[:] = False
+    rows = tuple(survey.rows[n] for n in at[is_distinctive | is_closed])
+    return Repetition(survey.path.name, other.path.name, len(survey.frame), rows)
 
 
-def _is_told_apart(own: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    """Whether the records at these places hold what hardly anybody shares: a time, or words of their own."""
+def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
+    """Whether the records at these places hold what hardly anybody shares: a time of day, or words."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
-    for name in own.columns:
-        cells = own[name].iloc[at].astype("str")
+    for name in frame.columns:
+        cells = frame[name].iloc[at].astype("str")
         has_time |= cells.str.contains(_TIME_OF_DAY, regex=True).to_numpy(dtype=bool)
-        counts = [frame[name][frame[name] != ""].value_counts() for frame in (own, other)]
+        counts = [texts[name][texts[name] != ""].value_counts() for texts in (frame, other)]
         if all(n.sum() >= _FILLED and len(n) >= _DIFFERENT * n.sum() for n in counts):
             is_once = np.all([cells.map(n).fillna(0).to_numpy() == 1 for n in counts], axis=0)
             letters += np.where(is_once, cells.map(lambda text: len(re.findall(r"\w", text))), 0)
@@ -158,7 +157,7 @@ def _is_told_apart(own: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np
 
 @dataclass
 class CleaningLog:
-    """The log of the cleaning, one line a step and reason.
+    """The log of the cleaning, one line per step and reason.
 
     >>> log = CleaningLog()
     >>> log.add("read", rows_out=3, why="survey.csv (plain)")
@@ -175,7 +174,7 @@ class CleaningLog:
                            "cells": cells, "why": why})
 
     def frame(self) -> pd.DataFrame:
-        """Table ``steps``: one row a step and reason, in the order they were taken."""
+        """Table ``steps``: one row per step and reason, in the order in which they were taken."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
         frame.insert(0, "order", range(1, len(frame) + 1))
         return frame
@@ -187,7 +186,7 @@ class CleaningLog:
 
 def clean_organisations(records: Records, reference: Reference, *,
                         unknown: str = "one") -> pd.DataFrame:
-    """One row an organisation that answered; those of the register that did not answer have no row.
+    """One row per organisation that answered; those of the register that did not answer have no row.
 
     Every record that names no organisation has a row of its own. These rows are of one network, because
     they may all be of one organisation, unless ``unknown`` is ``each``. An organisation's type, network and
@@ -198,43 +197,48 @@ def clean_organisations(records: Records, reference: Reference, *,
     days = answers["ended"].where(answers["ended"] != "", answers["started"]).str[:10]
     last = days.groupby(answers["organisation_id"], observed=True).max()
     first = answers.assign(day=days).drop_duplicates("organisation_id").set_index("organisation_id")
-    register = reference.organisations.set_index("organisation_id", drop=False)
-    own = register.reindex(first.index).fillna("")
-    home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
-    network, label = own["network_id"], own["label"].where(own["label"] != "", first["organisation"])
+    registered = _registered(first.index, reference)
+    home = registered["home_country_id"].where(registered["home_country_id"] != "", first["home_country_id"])
+    label = registered["label"].where(registered["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
     stem = map_unique(first["file"], lambda name: slug(Path(name).stem)).astype("str")
-    said = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
-    return pd.DataFrame({
-        "organisation_id": first.index, "type": own["type"],
-        "network_id": network.mask(is_unknown, UNKNOWN) if unknown == "one" else network,
-        "label": label.mask(is_unknown, said),
-        "home_country_id": home, "home_region_id": region_ids(home, reference.countries),
-        "resource_level": own["resource_level"],
-        "answered_on": first["day"], "last_answered_on": last.reindex(first.index),
-        "language": first["language"],
-        "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
+    by_place = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
+    registered = registered.assign(home_country_id=home, label=label.mask(is_unknown, by_place))
+    if unknown == "one":
+        registered["network_id"] = registered["network_id"].mask(is_unknown, UNKNOWN)
+    return _organisation_rows(registered, first, last, reference)
 
 
 def conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Table ``organisations`` of a study without a survey: one row an organisation that took part in an
-    interview or a call, of which ``participants`` has a row each.
+    """Table ``organisations`` of a study without a survey: one row per organisation that took part in an
+    interview or a call; ``participants`` has one row per organisation and conversation.
 
     Type, label, network and home country are from the register. Language and interpreter are those of the
     organisation's first conversation.
     """
     dated = participants.assign(day=participants["date"].replace("", "9999"))  # not known: the last
     first = dated.sort_values(["organisation_id", "day", "document_id"], kind="stable")
-    first = first.drop_duplicates("organisation_id").set_index("organisation_id")
-    own = reference.organisations.set_index("organisation_id", drop=False).reindex(first.index).fillna("")
+    first = first.drop_duplicates("organisation_id").set_index("organisation_id").assign(
+        day=lambda rows: rows["date"])
+    last = participants.groupby("organisation_id", observed=True)["date"].max()
+    return _organisation_rows(_registered(first.index, reference), first, last, reference)
+
+
+def _registered(ids: pd.Index, reference: Reference) -> pd.DataFrame:
+    """The rows of organisations.csv for these organisations, blank where it lists none."""
+    return reference.organisations.set_index("organisation_id", drop=False).reindex(ids).fillna("")
+
+
+def _organisation_rows(registered: pd.DataFrame, first: pd.DataFrame, last: pd.Series,
+                       reference: Reference) -> pd.DataFrame:
+    """The table from what the register says, and from each organisation's first record and last day."""
     return pd.DataFrame({
-        "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
-        "label": own["label"], "home_country_id": own["home_country_id"],
-        "home_region_id": region_ids(own["home_country_id"], reference.countries),
-        "resource_level": own["resource_level"], "answered_on": first["date"],
-        "last_answered_on": participants.groupby("organisation_id", observed=True)["date"].max().reindex(
-            first.index),
-        "language": first["language"], "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
+        "organisation_id": first.index,
+        **{name: registered[name] for name in ("type", "network_id", "label", "home_country_id")},
+        "home_region_id": region_ids(registered["home_country_id"], reference.countries),
+        "resource_level": registered["resource_level"], "answered_on": first["day"],
+        "last_answered_on": last.reindex(first.index), "language": first["language"],
+        "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
 
 
 # ------------------------------
@@ -253,30 +257,29 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                       log: CleaningLog) -> tuple[pd.DataFrame, list[Fault]]:
     """Applies the corrections that belong to the records of one raw file.
 
-    ``frame`` has one row a record, indexed by answer_id, all columns text;
+    ``frame`` has one row per record, indexed by answer_id, all columns text;
     ``corrections`` are the rows of corrections.csv whose key is in the index.
     Returns the corrected frame, and a fault for each correction that cannot be applied.
     """
     frame, faults, dropped = frame.copy(), [], []
     for n, fix in corrections.iterrows():
-        place = {"file": "corrections.csv", "row": str(n), "column": fix["column"]}
+        fault = partial(Fault, file="corrections.csv", row=str(n), column=fix["column"])
         if fix["column"] == WHOLE_RECORD and fix["to"] == DROP_RECORD:
             dropped.append(fix["key"])
             log.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
         elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP_RECORD:
-            faults.append(Fault("column * can only drop or keep a record", value=fix["to"],
-                                fix="write drop or keep in the column `to`, or name one column", **place))
+            faults.append(fault("column * can only drop or keep a record", value=fix["to"],
+                                fix="write drop or keep in the column `to`, or name one column"))
         elif fix["column"] == WHOLE_RECORD:
             continue  # nothing changes
         elif fix["column"] not in frame.columns:
-            faults.append(Fault(f"the survey file has no such column; "
+            faults.append(fault(f"the survey file has no such column; "
                                 f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
-                                fix="write the name of a column as in the header of the file", **place))
-        elif normalise_space(frame.at[fix["key"], fix["column"]]) != normalise_space(fix["from"]):
-            found = frame.at[fix["key"], fix["column"]]
-            faults.append(Fault(f"does not match the file: record {fix['key']} has {found!r} in this column",
+                                fix="write the name of a column as in the header of the file"))
+        elif normalise_space(text := frame.at[fix["key"], fix["column"]]) != normalise_space(fix["from"]):
+            faults.append(fault(f"does not match the file: record {fix['key']} has {text!r} in this column",
                                 value=fix["from"], fix="write the text of the file in the column `from`, or "
-                                "delete the correction", **place))
+                                "delete the correction"))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
             log.add("cell confirmed" if _is_confirmed(fix) else "cell corrected", cells=1, why=fix["reason"])
@@ -311,7 +314,7 @@ _YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"}
 class Records:
     """The records of all survey files together, in a fixed order.
 
-    ``answers`` has one row a record: answer_id, file, row, organisation_id,
+    ``answers`` has one row per record: answer_id, file, row, organisation_id,
     country_id (these three as ordered categories, to keep large studies small),
     region_id, home_country_id, started, ended, language, is_interpreted,
     is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
@@ -328,25 +331,27 @@ class Records:
     confirmed: frozenset[tuple[str, str]] = frozenset()
     """The answer_ids and columns of cells that corrections.csv says are right as they are."""
 
-    def cells(self, found: list[str]) -> pd.Series:
+    def cells(self, names: list[str]) -> pd.Series:
         """The texts of one column of each file, in the order of ``answers``; words for a blank are blank.
 
-        They are categories: a large file says the same in many cells, and each text is looked at once."""
-        parts = [s.frame[c] if c else pd.Series("", index=s.frame.index)
-                 for s, c in zip(self.surveys, found, strict=True)]
+        They are categories, since many cells of a large file hold the same text, and each is looked at once.
+        """
+        parts = [survey.frame[name] if name else pd.Series("", index=survey.frame.index)
+                 for survey, name in zip(self.surveys, names, strict=True)]
         texts = pd.concat(parts or [_NO_ANSWERS["answer_id"]], ignore_index=True)
         texts = texts.astype("str").iloc[self.order]
         codes, distinct = pd.factorize(texts)
         blank = {"", *self.blank}
-        said = ["" if text.strip() in blank else text for text in distinct.to_numpy()]
-        return pd.Series(said, dtype="str").astype("category").take(codes).reset_index(drop=True)
+        kept = ["" if text.strip() in blank else text for text in np.asarray(distinct)]
+        return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
-    def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> CellFault:
-        """A fault that names the file, row and column of a record."""
+    def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
+        """A fault that names the file, row and column of a record; ``names`` are the columns as in
+        :meth:`cells`."""
         row = self.answers.iloc[position]
-        files = [s.path.name for s in self.surveys]
+        files = [survey.path.name for survey in self.surveys]
         return CellFault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
-                         column=found[files.index(row["file"])], key=row["answer_id"], text=value)
+                         column=names[files.index(row["file"])], key=row["answer_id"], text=value)
 
 
 def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
@@ -442,19 +447,20 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
     """One file with its frame indexed by answer_id: the name of the file, and the respondent's own id where
     study.toml names its column, else the row.
 
-    A row changes with every export in which somebody is missing or the order is another; an own id does not.
-    Raises no error; returns the faults: ids that two records share, in capital or small letters. The later
-    one has its row behind the id, by which corrections.csv can drop or keep it.
+    Rows change with every export that lacks somebody or has another order; respondents' own ids do not.
+    Returns a fault for each id that two records share, whatever the case of its letters. The later record has
+    its row behind the id, by which corrections.csv can drop or keep it.
     """
     faults: list[Fault] = []
-    own, column = pd.Series("", index=survey.frame.index), ""
+    respondents, column = pd.Series("", index=survey.frame.index), ""
     if settings[RESPONDENT]:
         source = f"[survey] {RESPONDENT} of study.toml"
         at, faults = columns.locate(settings[RESPONDENT], survey, source=source)
         column = at.get("", "")
-        own = map_unique(survey.frame[column], str.strip).astype("str") if column else own
+        if column:
+            respondents = map_unique(survey.frame[column], str.strip).astype("str")
     stem, ids, rows = slug(survey.path.stem), [], {}
-    for row, loop, respondent in zip(survey.rows, survey.loops, own.to_numpy(), strict=True):
+    for row, loop, respondent in zip(survey.rows, survey.loops, respondents.to_numpy(), strict=True):
         key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
         before = rows.setdefault(ids[-1].casefold(), row)
@@ -477,12 +483,12 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
-               log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
+                  log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
     """One file after its corrections, without the dropped records."""
-    own = fixes[fixes["key"].isin(survey.frame.index)]
-    if own.empty:  # a large file is not copied for nothing
+    fixes = fixes[fixes["key"].isin(survey.frame.index)]
+    if fixes.empty:  # a large file is not copied for nothing
         return survey, []
-    frame, faults = apply_corrections(survey.frame, own, log)
+    frame, faults = apply_corrections(survey.frame, fixes, log)
     kept = _select_records(survey, survey.frame.index.isin(frame.index))
     return replace(kept, frame=frame), faults
 
@@ -502,24 +508,24 @@ _NO_ANSWERS = pd.DataFrame(
 
 
 def _read_roles(surveys: list[RawSurvey], reference: Reference,
-                  settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
+                settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
     """The table ``answers`` before it is sorted, and everything that is wrong in its columns."""
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
                              "row": survey.rows})
-        found = {}
+        names: dict[str, str] = {}
         for role in SURVEY_ROLES:
             if settings[role]:
                 at, wrong = columns.locate(settings[role], survey,
                                            source=f"[survey] {role} of study.toml")
                 faults += [replace(fault, fix=f'{fault.fix}; if no column says it, write {role} = "" there')
                            for fault in wrong]
-                found[role] = at.get("", "")
-            cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
+                names[role] = at.get("", "")
+            cells = survey.frame[names[role]] if names.get(role) else pd.Series("", survey.frame.index)
             texts = map_unique(cells, normalise_space)
             part[role] = texts.mask(texts.isin(["", *settings["blank"]]), "").to_numpy()
-        faults += _resolve_roles(part, found, reference, survey, settings["unknown"])
+        faults += _resolve_roles(part, names, reference, survey, settings["unknown"])
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
     return answers, faults + _id_clashes(answers) if reference.organisations.empty else faults
@@ -531,43 +537,45 @@ def _id_clashes(answers: pd.DataFrame) -> list[Fault]:
     named = named.assign(folded=map_unique(named["organisation"], match_key))
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
-    return [Fault(f"the organisation would get the same id as {first[row.organisation_id]!r}", file=row.file,
-                  row=str(row.row), value=row.organisation, fix="list the organisations in "
-                  "organisations.csv, or correct the record in corrections.csv")
-            for row in named.itertuples()]
+    return [Fault(f"the organisation would get the same id as {first[row['organisation_id']]!r}",
+                  file=row["file"], row=str(row["row"]), value=row["organisation"], fix="list the "
+                  "organisations in organisations.csv, or correct the record in corrections.csv")
+            for _, row in named.iterrows()]
 
 
-def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Reference,
+def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Reference,
                    survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
-    """Adds ids, ISO dates and booleans to the records of one file; returns the faults. ``unknown`` are the
-    roles, organisation or country, that a record may leave blank."""
-    file, faults = survey.path.name, []
-    part["organisation_id"], wrong = _organisation_ids(part, found, reference, unknown)
-    faults += wrong
+    """Adds ids, ISO dates and booleans to the records of one file, in place; returns the faults.
+
+    ``names`` are the columns of the file by role; ``unknown`` are the roles, organisation or country, that a
+    record may leave blank.
+    """
+    file = survey.path.name
+    part["organisation_id"], faults = _organisation_ids(part, names, reference, unknown)
     for role in ("country", "home_country"):
         part[f"{role}_id"] = country_ids(part[role], reference.countries)
-        faults += unknown_country_faults(part[role], part["row"], file, found.get(role, ""),
-                                 reference.countries)
-    if found.get("country"):
+        faults += unknown_country_faults(part[role], part["row"], file, names.get(role, ""),
+                                         reference.countries)
+    if names.get("country"):
         is_blank = part["country"] == ""
         if "country" in unknown:
             part.loc[is_blank, "country_id"] = UNKNOWN
         else:
             faults += [Fault("the record names no country", file=file, row=str(row),
-                             column=found["country"], fix=_unknown_fix("country"))
+                             column=names["country"], fix=_unknown_fix("country"))
                        for row in part.loc[is_blank, "row"]]
     part["region_id"] = region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
-        part[role], bad, said = parse_dates(texts)
-        faults += [Fault(said, file=file, row=str(part["row"].iloc[i]), column=found[role],
+        part[role], bad, reason = parse_dates(texts)
+        faults += [Fault(reason, file=file, row=str(part["row"].iloc[i]), column=names[role],
                          value=texts.iloc[i], fix="export it again with dates as YYYY-MM-DD, "
                          "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
     texts = part["loop"]
     part["loop"], bad = parse_numbers(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
-    faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
+    faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=names["loop"],
                      value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = map_unique(part["language"], language_code)
@@ -581,18 +589,18 @@ def _unknown_fix(role: str) -> str:
             "drop the record in corrections.csv")
 
 
-def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Reference,
+def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference: Reference,
                       unknown: Collection[str]) -> tuple[pd.Series, list[Fault]]:
     """The organisation of every record: from the register if there is one, else from the record's text.
 
-    Where it is unknown, each record has an id of its own, which its loops share.
+    A record whose organisation is unknown has an id of its own, which its loops share.
     """
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names, is_blank = part["organisation"], part["organisation"] == ""
     faults = [Fault("the record names no organisation", file=file, row=str(row),
-                    column=found["organisation"], fix=_unknown_fix("organisation"))
+                    column=columns_of["organisation"], fix=_unknown_fix("organisation"))
               for row in part.loc[is_blank, "row"]
-              if found.get("organisation") and "organisation" not in unknown]
+              if columns_of.get("organisation") and "organisation" not in unknown]
     nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
     if register.empty:
         return map_unique(names, slug).mask(is_blank, nobody), faults
@@ -606,7 +614,7 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
     near = {name: f"; {nearest(name, register['organisation_id'])}"
             for name in names[unlisted].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
-                     row=str(row), column=found.get("organisation", ""), value=name,
+                     row=str(row), column=columns_of.get("organisation", ""), value=name,
                      fix="add it to organisations.csv, or correct the record in corrections.csv")
                for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
     return ids.mask(is_blank, nobody), faults
@@ -615,8 +623,8 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
 # ------------------------------
 # Organisations with records in two files for one country: waves of a survey, or one that answered twice.
 #
-# No figure may count both, and nothing in the files says which one counts: a file is no wave, since one wave
-# may have a file for each language or tool. So a person decides, or makes a study of each wave.
+# No figure may count both records, and nothing in the files says which one counts: a file is not a wave,
+# since one wave may have a file for each language or tool. So a person decides, or makes a study of each.
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
@@ -641,13 +649,14 @@ def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], ques
     if answers["file"].nunique() < 2:  # a large file is not looked through for nothing
         return []
     is_repeated = pd.MultiIndex.from_frame(answers[["file", "row"]]).isin(
-        [(one.file, row) for one in repeated for row in one.rows])
+        [(repetition.file, row) for repetition in repeated for row in repetition.rows])
     is_known = (answers["organisation"] != "") & (answers["organisation_id"] != "")
     rows = answers[is_known & ~is_repeated & ((answers["country_id"] != "") | (not has_countries))]
     place = ["organisation_id", "country_id"]
     rows = rows[rows.groupby(place)["file"].transform("nunique") > 1].sort_values(["file", "row"])
-    asked = {name: {one.question_id for one in questions.itertuples()
-                    if name not in columns.files_without(one.columns)} for name in rows["file"].unique()}
+    asked = {name: {question for question, entry
+                    in zip(questions["question_id"], questions["columns"], strict=True)
+                    if name not in columns.files_without(entry)} for name in rows["file"].unique()}
     faults, organisations = [], {}
     for (organisation, _), group in rows.groupby(place, sort=False):
         pairs = [two for two in itertools.combinations(group["file"].unique(), 2)
@@ -656,7 +665,8 @@ def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], ques
         for two in pairs:
             organisations.setdefault(two, set()).add(organisation)
         if pairs:
-            listed = ", ".join(f"{row.file} (row {row.row})" for row in group.itertuples())
+            listed = ", ".join(f"{file} (row {row})"
+                               for file, row in zip(group["file"], group["row"], strict=True))
             lines = " or ".join(f"`survey,{key},{WHOLE_RECORD},,{DROP_RECORD},{ANOTHER_COUNTS},,`"
                                 for key in group["answer_id"])
             faults.append(TwoFilesFault(
@@ -693,15 +703,15 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
     same = {fix["key"] for _, fix in reference.corrections.iterrows()
             if fix["column"] in names and _is_confirmed(fix)}
     named = answers[answers["organisation"] != ""].drop_duplicates(["file", "row", "country_id"])
-    own = ["organisation_id", "file", "country_id"]
-    named = named[~named["answer_id"].isin(same) | ~named.duplicated(own)]
-    several = named[named.duplicated(own, keep=False)]  # first: most organisations have one record
+    place = ["organisation_id", "file", "country_id"]
+    named = named[~named["answer_id"].isin(same) | ~named.duplicated(place)]
+    several = named[named.duplicated(place, keep=False)]  # first: most organisations have one record
     groups = {(group["file"].iloc[0], *group["row"]): group
-              for _, group in several.groupby(own, observed=True, sort=False)}
+              for _, group in several.groupby(place, observed=True, sort=False)}
     taken = {*answers["organisation_id"].astype("str")}
     lines = []
     for (file, first, *later), group in itertools.islice(groups.items(), SHOWN_ROWS):
-        survey = next(one for one in records.surveys if one.path.name == file)
+        survey = next(survey for survey in records.surveys if survey.path.name == file)
         column = columns.locate(source, survey)[0][""]
         n, shared = _differing_answers(survey.frame.loc[[*group["answer_id"].astype("str")]], survey, records,
                                        reference)
@@ -716,11 +726,8 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
             name = survey.frame.at[keys.iloc[0], column]
             new = next(new for n in itertools.count(2) if slug(new := f"{name} ({n})") not in taken)
             taken.add(slug(new))
-            for key in keys:
-                line = io.StringIO()
-                csv.writer(line, lineterminator="").writerow(
-                    ["survey", key, column, name, new, "another organisation of the same name", "", ""])
-                lines.append(line.getvalue())
+            lines += [csv_row(["survey", key, column, name, new, "another organisation of the same name", "",
+                               ""]) for key in keys]
         if len(later) > _NEW_NAMES:
             lines.append(f"And so on for {len(later) - _NEW_NAMES:,} more of its records.")
     more = len(groups) - SHOWN_ROWS
@@ -732,8 +739,8 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
 
 def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
     """What of several records of an organisation counts, as their questions' unit says."""
-    own = questions[~questions["columns"].str.contains(LOOP, regex=False)]
-    n = 0 if settings["country"] or settings["loop"] else int((own["unit"] == "answer").sum())
+    unlooped = questions[~questions["columns"].str.contains(LOOP, regex=False)]
+    n = 0 if settings["country"] or settings["loop"] else int((unlooped["unit"] == "answer").sum())
     if not n:
         return "Of questions about the organisation the first answer counts alone."
     return (f"Each counts in {n:,} of {len(questions):,} questions, whose unit is `answer`, although the "
@@ -747,9 +754,10 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
     texts = frame.map(match_key)
     texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
     n = shared = 0
-    for question in reference.questions.itertuples():
-        options = reference.options[reference.options["option_list"] == question.option_list]
-        at, _ = columns.locate(question.columns, survey, options if question.type == "multi" else None)
+    for _, question in reference.questions.iterrows():
+        options = reference.options[reference.options["option_list"] == question["option_list"]]
+        at, _ = columns.locate(question["columns"], survey,
+                               options if question["type"] == "multi" else None)
         cells = texts[[name for name in at.values() if name]]
         cells = cells[(cells != "").any(axis=1)]
         shared += len(cells) > 1
@@ -758,11 +766,8 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
 
 
 # ------------------------------
-# The raw survey files of a study, read together; and what is looked at before any of it is interpreted.
-#
-# In: the files in raw/survey/ (or those that study.toml names) and in raw/context/. Out: their tables, the
-# records after the corrections of corrections.csv, and the texts of the country columns. The module decides
-# that two files of the same name are refused, and that a real study holds no invented record.
+# The raw survey files of a study, read together: those in raw/survey/ (or that study.toml names), and those
+# in raw/context/. Two files of the same name are refused, and so are invented records in a real study.
 
 
 SYNTHETIC_MARK = "invented by glc sample"
@@ -778,8 +783,8 @@ def read_raw(study: Study, kind: str) -> list[RawSurvey]:
         try:
             read += read_survey_sheets(path, study.settings["survey"]) if kind == "survey" \
                 else [read_survey(path)]
-        except Faults as found:
-            faults += found.faults
+        except Faults as error:
+            faults += error.faults
     stems = [slug(survey.path.stem) for survey in read]
     faults += [Fault("another file has the same name with another extension", fix="rename one",
                      file=survey.path.name)
@@ -803,8 +808,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 
 def survey_records(study: Study, reference: Reference) -> Records:
-    """The survey's records after the corrections of ``reference``, before any of it is interpreted; its
-    ``faults`` are corrections that fit nothing, and records of which it cannot be told whose they are."""
+    """The survey's records after the corrections of ``reference``, before any answer is interpreted; its
+    ``faults`` are corrections that match nothing, and records that cannot be attributed."""
     return assemble(read_surveys(study), reference, study.settings["survey"], CleaningLog())
 
 
@@ -815,11 +820,11 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     for survey in read_surveys(study):
         for role in ("country", "home_country"):
             if settings[role]:
-                found, faults = columns.locate(settings[role], survey,
-                                               source=f"[survey] {role} of study.toml")
+                at, faults = columns.locate(settings[role], survey,
+                                            source=f"[survey] {role} of study.toml")
                 if faults:
                     raise Faults(faults)
-                texts += [survey.frame[found[""]]] if found[""] else []
+                texts += [survey.frame[at[""]]] if at[""] else []
     if len(texts) == 1 and not study.raw_files("survey"):
         raise GLCError(NO_SURVEY)
     names = pd.concat(texts, ignore_index=True).map(normalise_space)

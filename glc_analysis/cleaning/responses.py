@@ -1,15 +1,14 @@
-"""Makes the tables ``responses`` and ``selections`` of the answers to the questions.
+"""Makes the tables ``responses`` and ``selections`` from the answers to the questions.
 
-The records and the reference tables go in. The module decides which option a cell means and which answers
-count in the base of a question. If there is no answer it records why: not asked, unanswered, don't know,
-refused or redacted.
+The module decides which option a cell means and which answers count in the base of a question. Where there is
+no answer it records why: not asked, unanswered, don't know, refused or redacted.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
-from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
+from glc_analysis.cleaning.countries import country_ids, unknown_country_faults
 from glc_analysis.cleaning.dimension_tables import (
     CORRECT_THE_RECORD,
     OptionFault,
@@ -39,6 +38,7 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
+    row_list,
 )
 
 # ------------------------------
@@ -65,9 +65,10 @@ def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: n
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Why choices that all are refusals or don't knows count as missing, a refusal first; else blank."""
-    found = {excuses.get(option, "") for option in chosen.split(";")}
-    return "" if "" in found else max(found)
+    """Why an answer counts as missing if all its choices are refusals or don't knows, a refusal first; else
+    blank."""
+    kinds = {excuses.get(option, "") for option in chosen.split(";")}
+    return "" if "" in kinds else max(kinds)
 
 
 # ------------------------------
@@ -83,7 +84,7 @@ _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
 class OptionList:
     """The options of one list.
 
-    ``options`` has one row an option in order, ``values`` one row a value as files write it;
+    ``options`` has one row per option in order, ``values`` one row per value as files write it;
     ``spellings`` gives the option of every label and value.
     """
 
@@ -107,10 +108,10 @@ class OptionList:
 
     @property
     def catch_all(self) -> str:
-        """The option that stands for any other text: the one of kind ``other``; blank if none or several
-        are."""
-        found = self.of_kind("other")
-        return found.pop() if len(found) == 1 else ""
+        """The option that stands for any other text: the one of kind ``other``; blank if there is none, or
+        more than one."""
+        others = self.of_kind("other")
+        return others.pop() if len(others) == 1 else ""
 
     def of_kind(self, kind: str) -> set[str]:
         """The ids of the options of one kind."""
@@ -133,25 +134,27 @@ class OptionList:
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
         codes, distinct = pd.factorize(cells)
-        unique = [*distinct.to_numpy()]
-        found = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
-        readable = [cell for cell in unique if found[cell] is not None and len(found[cell]) > 1]
+        unique = [*np.asarray(distinct)]
+        splits = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
+        options_of = {cell: options for cell, options in splits.items() if options is not None}
+        readable = [cell for cell, options in options_of.items() if len(options) > 1]
         separator, used = _separator_of(readable or unique), {_separator_of([cell]) for cell in readable}
         unknown: dict[str, list[str]] = {}
-        for cell in (cell for cell in unique if found[cell] is None):
-            own = _separator_of([cell])  # other files may have another mark between options
-            found[cell], unknown[cell] = _split_unknown(cell, spellings, own if own in used else separator)
+        for cell in (cell for cell in unique if cell not in options_of):
+            mark = _separator_of([cell])  # other files may have another mark between options
+            options_of[cell], unknown[cell] = _split_unknown(cell, spellings,
+                                                             mark if mark in used else separator)
         rows = np.zeros((len(unique), len(place)), dtype=bool)
         for row, cell in zip(rows, unique, strict=True):
-            row[[place[self.spellings[part]] for part in found[cell] or []]] = True
+            row[[place[self.spellings[part]] for part in options_of[cell]]] = True
         return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
-        own = {s for s, o in self.spellings.items() if o == option} | TICKED
-        known = own | UNTICKED | {""}
+        ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
+        known = ticks | UNTICKED | {""}
         texts = map_unique(cells, match_key)
-        ticked = texts.isin(own - UNTICKED)
+        ticked = texts.isin(ticks - UNTICKED)
         misfit = ~texts.isin(known)
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
 
@@ -181,8 +184,8 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
     """The first of semicolon (or line break), bar and comma that any of these cells has."""
     joined = "\n".join(cells)
-    found = next((one for one in _SEPARATORS if re.search(one, joined)), _SEPARATORS[-1])
-    return re.compile(rf"{found}|\s*\n\s*" if found != _SEPARATORS[1] else found)
+    mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
+    return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
 
 
 def _split_unknown(cell: str, spellings: list[str],
@@ -206,15 +209,15 @@ def _split_unknown(cell: str, spellings: list[str],
                     options.append(spelling)
                     break
         if gap is None:
-            gaps = (one for one in separator.finditer(text, at) if _is_outside(text[at:one.start()]))
-            gap = next(gaps, None)
+            gap = next((gap for gap in separator.finditer(text, at)
+                        if _has_closed_brackets(text[at:gap.start()])), None)
             if part := text[at:gap.start() if gap else len(text)].strip():
                 unknown.append(normalise_space(part))
         at = max(gap.end(), at + 1) if gap else len(text)
     return options, unknown
 
 
-def _is_outside(text: str) -> bool:
+def _has_closed_brackets(text: str) -> bool:
     """Whether all brackets of a text are closed at its end."""
     return text.count("(") <= text.count(")") and text.count("[") <= text.count("]")
 
@@ -241,73 +244,87 @@ class UnknownTexts:
     faults: list[Fault]
 
 
-def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records: Records,
-                   options: OptionList, found: list[str], n_filled: int, log: CleaningLog) -> UnknownTexts:
+def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records: Records,
+                   options: OptionList, log: CleaningLog) -> UnknownTexts:
     """Divides the texts that are no option: a catch-all option takes what has letters, unless no answer at
-    all is an option; the rest are faults, the most frequent first, or one fault where the list is wrong.
+    all is an option; the others are faults, the most frequent first, or one fault where the list is wrong.
 
     ``parts`` are the texts by the record's position.
     """
-    texts = [""] * len(records.answers)
+    n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
-    files, rows = records.answers["file"].to_numpy(), records.answers["row"].to_numpy()
+    takes_texts = bool(options.catch_all) and asked.question["type"] != "scale" and not is_wrong_list
+    texts = [""] * len(records.answers)
+    files = records.answers["file"].to_numpy()
     taken: Counter[str] = Counter()
     left: dict[tuple[str, str], list[int]] = {}
-    for position, own in parts.items():
-        other = [part for part in own if options.catch_all and question["type"] != "scale"
-                 and any(map(str.isalpha, part)) and not is_wrong_list]
+    for position, unknown in parts.items():
+        other = [part for part in unknown if takes_texts and any(map(str.isalpha, part))]
         taken.update(other)
         texts[position] = "; ".join(other)
-        for part in own:
+        for part in unknown:
             if part not in other:
                 left.setdefault((files[position], match_key(part)), []).append(position)
     if taken:
-        spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
-        folded: Counter[str] = Counter()
-        for text, n in taken.items():
-            folded[match_key(text)] += n
-        often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= _OFTEN)
-        label = options.options.set_index("option_id")["label"][options.catch_all]
-        n = sum(taken.values())
-        said = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
-        named = f"what five or more gave may be an option of its own: {often}" if often \
-            else "fewer than five gave each"
-        log.add(AFTER_OTHER, rows_in=n_filled, cells=n,
-                why=f"{question['question_id']}: {said} taken for texts after {label!r}; {named}")
-    texts = pd.Series(texts, dtype="str") if taken else None
-    written = {match_key(part): part for own in parts.values() for part in own}
-    n_left = len({position for at in left.values() for position in at})
-    if len(left) > _OFTEN and n_left * 2 > n_filled:
-        return UnknownTexts(texts, [_wrong_list(question, records, found, left, written, n_left, n_filled)])
-    faults = []
+        _log_other_texts(taken, asked.question["question_id"], n_filled, options, log)
+    written = {match_key(part): part for unknown in parts.values() for part in unknown}
     ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
-    for number, ((_, key), at) in enumerate(ordered, 1):
-        close = f"; {nearest(written[key], options.options['label'])}" if number <= SHOWN_ALIKE else ""
-        fault = records.fault(at[0], "", found, written[key], "")
-        if meant := range_behind(written[key], options.options["label"]):
-            faults.append(replace(date_fault(
-                question["option_list"], written[key], meant, file=fault.file, column=fault.column,
-                row=row_list([int(rows[i]) for i in at])), n=len(at)))
+    counts = [(key, written[key], positions) for (_, key), positions in ordered]
+    n_left = len({position for positions in left.values() for position in positions})
+    if len(left) > _OFTEN and n_left * 2 > n_filled:
+        faults: list[Fault] = [_wrong_list_fault(asked, records, counts, n_left, n_filled)]
+    else:
+        faults = _unknown_option_faults(asked, records, options, [counted[1:] for counted in counts])
+    return UnknownTexts(pd.Series(texts, dtype="str") if taken else None, faults)
+
+
+def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, options: OptionList,
+                     log: CleaningLog) -> None:
+    """Logs how many answers a catch-all option took, and the frequent ones among them."""
+    spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
+    folded: Counter[str] = Counter()
+    for text, n in taken.items():
+        folded[match_key(text)] += n
+    often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= _OFTEN)
+    label = options.options.set_index("option_id")["label"][options.catch_all]
+    n = sum(taken.values())
+    answers = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
+    named = f"what five or more gave may be an option of its own: {often}" if often \
+        else "fewer than five gave each"
+    log.add(AFTER_OTHER, rows_in=n_filled, cells=n,
+            why=f"{question_id}: {answers} taken for texts after {label!r}; {named}")
+
+
+def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
+                           texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
+    """A fault for each text that is no option, with the positions of its records."""
+    faults: list[Fault] = []
+    option_list, labels = asked.question["option_list"], options.options["label"]
+    for number, (text, positions) in enumerate(texts, 1):
+        place = records.fault(positions[0], "", asked.columns, text, "")
+        rows = row_list([int(row) for row in records.answers["row"].iloc[positions]])
+        if meant := range_behind(text, labels):
+            faults.append(replace(date_fault(option_list, text, meant, file=place.file, row=rows,
+                                             column=place.column), n=len(positions)))
             continue
-        faults.append(UnknownOption(
-            f"is not an option of {question['option_list']}{close}", fault.file,
-            row_list([int(rows[i]) for i in at]), fault.column, fault.value, n=len(at),
-            option_list=question["option_list"]))
-    return UnknownTexts(texts, faults)
+        close = f"; {nearest(text, labels)}" if number <= SHOWN_ALIKE else ""
+        faults.append(UnknownOption(f"is not an option of {option_list}{close}", place.file, rows,
+                                    place.column, text, n=len(positions), option_list=option_list))
+    return faults
 
 
-def _wrong_list(question: pd.Series, records: Records, found: list[str],
-                left: Mapping[tuple[str, str], list[int]], written: Mapping[str, str], n_left: int,
-                n_filled: int) -> OptionFault:
-    """One fault for a question of which most answers are no option of its list."""
-    common = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
-    said = ", ".join(repr(key) for (_, key), _ in common[:3])
-    place = records.fault(common[0][1][0], "", found, "", "")
-    texts = tuple((written[key], len(at)) for (_, key), at in common) if len(common) <= SHOWN_ROWS else ()
+def _wrong_list_fault(asked: QuestionCells, records: Records, counts: Sequence[tuple[str, str, list[int]]],
+                      n_left: int, n_filled: int) -> OptionFault:
+    """One fault for a question most of whose answers are not options of its list; ``counts`` are their keys,
+    texts and positions, the most frequent first."""
+    question, quoted = asked.question, ", ".join(repr(key) for key, *_ in counts[:3])
+    place = records.fault(counts[0][2][0], "", asked.columns, "", "")
+    texts = tuple((text, len(positions)) for _, text, positions in counts)
     return OptionFault(
         f"{n_left:,} of {n_filled:,} answers to {question['question_id']} are not options of "
-        f"{question['option_list']}, such as {said}", place.file, column=place.column, n=n_left,
-        is_structure=True, option_list=question["option_list"], texts=texts, fix=(
+        f"{question['option_list']}, such as {quoted}", place.file, column=place.column, n=n_left,
+        is_structure=True, option_list=question["option_list"],
+        texts=texts if len(texts) <= SHOWN_ROWS else (), fix=(
             f"name the list of this question in questions.csv, row {question.name}, or correct its options "
             "in options.csv"))
 
@@ -340,9 +357,9 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
                     only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any file.
 
-    ``responses`` has one row a record and question. A question about the organisation itself has one row
-    an organisation, without a country: that of its first record that answers it. ``selections`` has one
-    row a record, multiple-choice question and option. A blank value does not mean "no": ``missing`` says
+    ``responses`` has one row per record and question. A question about the organisation itself has one row
+    per organisation, without a country: that of its first record that answers it. ``selections`` has one
+    row per record, multiple-choice question and option. A blank value does not mean "no": ``missing`` says
     why it is blank.
 
     The answers to all questions are read and checked. If only some questions are wanted, the tables have the
@@ -394,155 +411,170 @@ def response_counts(records: Records, reference: Reference) -> dict[str, int]:
 
 
 def _option_lists(reference: Reference) -> dict[str, OptionList]:
-    return {name: OptionList.of(rows) for name, rows
+    return {str(name): OptionList.of(rows) for name, rows
             in reference.options.groupby("option_list", sort=False)}
+
+
+@dataclass(frozen=True)
+class QuestionCells:
+    """The cells of one column of each file with answers to a question, in the order of the records; redacted
+    ones are blank."""
+
+    question: pd.Series
+    columns: list[str]
+    cells: pd.Series
+    is_redacted: np.ndarray
+
+    @classmethod
+    def of(cls, question: pd.Series, records: Records, names: list[str],
+           redacted: frozenset[str]) -> QuestionCells:
+        """The cells of these columns, one a file; blank where a file has none. Raises no error."""
+        cells = records.cells(names)
+        is_redacted = map_unique(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
+        return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
+                   is_redacted)
+
+    @property
+    def is_filled(self) -> np.ndarray:
+        """Whether each record has a text."""
+        return (self.cells != "").to_numpy()
+
+    def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
+        """The same fault for each cell that is wrong."""
+        return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
+                for n in np.flatnonzero(are_wrong)]
 
 
 def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
           countries: pd.DataFrame, redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
     """The answers to one question from the cells of all files, read according to its type."""
-    options = lists.get(question["option_list"]) if question["type"] in CHOICES else None
-    found, faults = [], []
+    kind, columns_of, faults = question["type"], [], []
+    options = lists[question["option_list"]] if kind in CHOICES and question["option_list"] in lists else None
     for survey in records.surveys:
         at, wrong = columns.locate(question["columns"], survey,
-                                   options.values if question["type"] == "multi" else None,
+                                   options.values if options and kind == "multi" else None,
                                    source=f"questions.csv, row {question.name}")
-        found.append(at)
+        columns_of.append(at)
         faults += wrong
     if faults:
         blank = pd.Series("", index=range(len(records.answers)), dtype="str")
         nothing = np.zeros(len(blank), dtype=bool)
         return ParsedAnswers(blank, nothing, nothing, faults=faults)
-    if question["type"] == "multi":
-        return _read_multi(question, records, options, found, redacted, log)
-    plain = [at[""] for at in found]
-    cells = records.cells(plain)
-    cells, is_redacted = _without_redacted(cells, redacted)
+    if options and kind == "multi":
+        return _read_multi(question, records, options, columns_of, redacted, log)
+    asked = QuestionCells.of(question, records, [at[""] for at in columns_of], redacted)
     if question["option_list"] == COUNTRY_LIST:
-        return _read_country(records, countries, plain, cells, is_redacted)
-    if question["type"] in CHOICES:
-        return _read_single(question, records, options, plain, cells, is_redacted, log)
-    return _READERS[question["type"]](question, records, options, plain, cells, is_redacted)
+        return _read_country(asked, records, countries)
+    if options:
+        return _read_single(asked, records, options, log)
+    return {"number": _read_number, "date": _read_date, "text": _read_text}[kind](asked, records)
 
 
-def _without_redacted(cells: pd.Series, redacted: frozenset[str]) -> tuple[pd.Series, np.ndarray]:
-    """The cells with those blank whose text was redacted, and a mask of these."""
-    is_redacted = map_unique(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
-    return (cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells), is_redacted
+def _read_country(asked: QuestionCells, records: Records, countries: pd.DataFrame) -> ParsedAnswers:
+    faults: list[Fault] = []
+    for survey, column in zip(records.surveys, asked.columns, strict=True):
+        is_of_file = records.answers["file"] == survey.path.name
+        faults += unknown_country_faults(asked.cells[is_of_file], records.answers.loc[is_of_file, "row"],
+                                         survey.path.name, column, countries)
+    return ParsedAnswers(country_ids(asked.cells, countries), asked.is_filled, asked.is_redacted,
+                         faults=faults)
 
 
-def _read_country(records, countries, plain, cells, is_redacted) -> ParsedAnswers:
-    ids, faults = country_ids(cells, countries), []
-    for survey, column in zip(records.surveys, plain, strict=True):
-        own = records.answers["file"] == survey.path.name
-        faults += unknown_country_faults(cells[own], records.answers.loc[own, "row"], survey.path.name,
-                                 column, countries)
-    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
-
-
-def _read_single(question, records, options, plain, cells, is_redacted, log) -> ParsedAnswers:
-    ids, wrong = options.read_single(cells)
-    parts = {i: [normalise_space(cells.iloc[i])] for i in np.flatnonzero(wrong)}
-    unknown = _unknown_texts(parts, question, records, options, plain, int((cells != "").sum()), log)
+def _read_single(asked: QuestionCells, records: Records, options: OptionList,
+                 log: CleaningLog) -> ParsedAnswers:
+    ids, wrong = options.read_single(asked.cells)
+    parts = {n: [normalise_space(asked.cells.iloc[n])] for n in np.flatnonzero(wrong)}
+    unknown = _unknown_texts(parts, asked, records, options, log)
     if unknown.texts is not None:
         ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
-    places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
-                      strict=True))
-    answers = set(options.options.loc[options.options["kind"].isin(["substantive", "other"]), "option_id"])
+    answers = options.of_kind("substantive") | options.of_kind("other")
     faults = [*unknown.faults, *_user_missing(
-        records, plain, cells, ids.isin(answers).to_numpy(),
-        f"write dont_know, refused or none as its kind in {question['option_list']} of options.csv, or list "
-        "it in blank under [survey] in study.toml")]
+        asked, records, ids.isin(answers).to_numpy(),
+        f"write dont_know, refused or none as its kind in {asked.question['option_list']} of options.csv, or "
+        "list it in blank under [survey] in study.toml")]
     number = None
-    if question["type"] == "scale":
+    if asked.question["type"] == "scale":
+        places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
+                          strict=True))
         number = map_unique(ids, lambda option: places.get(option, np.nan)).to_numpy(dtype=float)
-    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults,
+    return ParsedAnswers(ids, asked.is_filled, asked.is_redacted, number, options, faults=faults,
                          other_text=unknown.texts)
 
 
-def _user_missing(records: Records, plain: list[str], cells: pd.Series, is_counted: np.ndarray,
-                  fix: str) -> list[Fault]:
+def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray, fix: str) -> list[Fault]:
     """A fault for each text that an SPSS file calls missing and that would count."""
-    faults = []
-    for survey, column in zip(records.surveys, plain, strict=True):
-        own = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
+    faults: list[Fault] = []
+    for survey, column in zip(records.surveys, asked.columns, strict=True):
+        is_of_file = (records.answers["file"] == survey.path.name).to_numpy() & is_counted
         for text in sorted(survey.missing.get(column, ())):
-            if n := int((own & (cells == text).to_numpy()).sum()):
+            if n := int((is_of_file & (asked.cells == text).to_numpy()).sum()):
                 faults.append(Fault(f"the SPSS file calls it missing (user-missing), and {n:,} records would "
                                     "count as answers", survey.path.name, column=column, value=text, fix=fix,
                                     n=n, is_structure=True))
     return faults
 
 
-def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    decimal = "," if records.has_decimal_commas else "."
+def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
+    cells, decimal = asked.cells, "," if records.has_decimal_commas else "."
     values, wrong = parse_numbers(cells, decimal=decimal)
-    absent = _user_missing(records, plain, cells, np.ones(len(cells), dtype=bool),
+    absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
                            "list it in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
-    faults = [*absent, *(records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
-                         for i in np.flatnonzero(wrong))]
+    faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
     doubtful = cells.isin(may_have_thousands([*cells.unique()], decimal)).to_numpy()
-    for i in np.flatnonzero(doubtful):
-        fault = records.fault(i, f"may be {values[i]:g} or {values[i] * 1000:.0f}: the mark may divide "
-                              "thousands", plain, cells.iloc[i], "write the number without the mark in "
-                              "corrections.csv, or, if it is right, the same text as `from` and `to`")
+    for n in np.flatnonzero(doubtful):
+        fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}: the mark may divide "
+                              "thousands", asked.columns, cells.iloc[n], "write the number without the mark "
+                              "in corrections.csv, or, if it is right, the same text as `from` and `to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
     is_signed = map_unique(cells, has_percent_sign).to_numpy(dtype=bool)
     if is_signed.any():
-        doubtful = np.flatnonzero(~is_signed & (values > 0) & (values < 1))
-        said = sorted({cells.iloc[i] for i in doubtful})[:SHOWN_ROWS]
-        message = (f"{', '.join(said)} without a sign beside percentages, of which {int(is_signed.sum()):,} "
+        is_bare = ~is_signed & (values > 0) & (values < 1)
+        texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
+        message = (f"{', '.join(texts)} without a sign beside percentages, of which {int(is_signed.sum()):,} "
                    "have one: 0.5 may be 0.5 % or 50 %")
-        faults += [replace(records.fault(i, message, plain, cells.iloc[i],
-                                         f"say which with a sign: {CORRECT_THE_RECORD}"), value="")
-                   for i in doubtful]
-    return ParsedAnswers(map_unique(cells, normalise_space), (cells != "").to_numpy(), is_redacted, values,
-                    faults=faults)
+        faults += [replace(fault, value="") for fault in asked.faults(
+            records, is_bare, message, f"say which with a sign: {CORRECT_THE_RECORD}")]
+    return ParsedAnswers(map_unique(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
+                         faults=faults)
 
 
-def _read_date(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    values, wrong, said = parse_dates(cells)
-    faults = [records.fault(i, said, plain, cells.iloc[i], "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
-              for i in np.flatnonzero(wrong)]
-    return ParsedAnswers(values, (cells != "").to_numpy(), is_redacted, faults=faults)
+def _read_date(asked: QuestionCells, records: Records) -> ParsedAnswers:
+    values, wrong, reason = parse_dates(asked.cells)
+    faults = asked.faults(records, wrong, reason, "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
+    return ParsedAnswers(values, asked.is_filled, asked.is_redacted, faults=faults)
 
 
-def _read_text(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    return ParsedAnswers(map_unique(cells, str.strip).astype("str"), (cells != "").to_numpy(), is_redacted)
+def _read_text(asked: QuestionCells, _records: Records) -> ParsedAnswers:
+    return ParsedAnswers(map_unique(asked.cells, str.strip).astype("str"), asked.is_filled, asked.is_redacted)
 
 
-_READERS = {"number": _read_number, "date": _read_date, "text": _read_text}
-
-
-def _read_multi(question, records: Records, options: OptionList, found: list[dict[str, str]],
+def _read_multi(question: pd.Series, records: Records, options: OptionList, columns_of: list[dict[str, str]],
                 redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
     """The ticks of a multiple choice, which is answered if any of its cells is filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
-    hidden, faults, texts = np.zeros(size, dtype=bool), [], pd.Series("", index=range(size), dtype="str")
-    starred = {option for at in found for option in at}
+    hidden, texts = np.zeros(size, dtype=bool), pd.Series("", index=range(size), dtype="str")
+    faults: list[Fault] = []
+    starred = {option for at in columns_of for option in at}
     for option in sorted(starred, key=["", *options.ids].index):
-        at = [columns_of.get(option, "") for columns_of in found]
-        cells = records.cells(at)
-        cells, is_redacted = _without_redacted(cells, redacted)
-        hidden |= is_redacted
-        filled |= (cells != "").to_numpy()
+        asked = QuestionCells.of(question, records, [at.get(option, "") for at in columns_of], redacted)
+        hidden |= asked.is_redacted
+        filled |= asked.is_filled
         if option:
-            ticked, wrong = options.read_ticks(cells, option)
+            ticked, wrong = options.read_ticks(asked.cells, option)
             ticks[:, options.ids.index(option)] |= ticked
             if option == options.catch_all:  # the column holds what was written after "Other"
-                texts = texts.mask(wrong, map_unique(cells, normalise_space))
+                texts = texts.mask(wrong, map_unique(asked.cells, normalise_space))
                 continue
-            faults += [replace(records.fault(
-                i, f"is not an option of {question['option_list']}, nor yes or no", at,
-                cells.iloc[i], "add it to options.csv as a value of the option, or " + CORRECT_THE_RECORD))
-                for i in np.flatnonzero(wrong)]
+            faults += asked.faults(
+                records, wrong, f"is not an option of {question['option_list']}, nor yes or no",
+                "add it to options.csv as a value of the option, or " + CORRECT_THE_RECORD)
             continue
-        joined, unread = options.read_joined(cells)
+        joined, unread = options.read_joined(asked.cells)
         ticks |= joined
-        parts = {i: unread[cells.iloc[i]] for i in np.flatnonzero(cells.isin(unread))}
-        unknown = _unknown_texts(parts, question, records, options, at, int((cells != "").sum()), log)
+        parts = {n: unread[asked.cells.iloc[n]] for n in np.flatnonzero(asked.cells.isin(unread))}
+        unknown = _unknown_texts(parts, asked, records, options, log)
         faults += unknown.faults
         texts = texts if unknown.texts is None else unknown.texts
     is_other = (texts != "").to_numpy()
@@ -559,25 +591,25 @@ def _read_multi(question, records: Records, options: OptionList, found: list[dic
 
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
-                   log: CleaningLog) -> dict[str, np.ndarray]:
+                      log: CleaningLog) -> dict[str, np.ndarray]:
     """For each organisation-unit question, the record that speaks for each organisation.
 
     The first one that answers it, else the organisation's first. Organisations
     whose records differ are counted in the log.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
-    own = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
-    for question_id in own[own.isin(asked)]:
+    ids = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
+    for question_id in ids[ids.isin([*asked])]:
         answered = asked[question_id]
         rank = np.where(answered.is_filled | answered.is_redacted, 0, 1)
         order = np.lexsort([np.arange(len(owner)), rank])
         kept = owner.iloc[order].drop_duplicates().index.to_numpy()
         first[question_id] = np.sort(kept)
-        given = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
-        differing += int((given.groupby("owner")["value"].nunique() > 1).sum())
+        answers = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
+        differing += int((answers.groupby("owner")["value"].nunique() > 1).sum())
     log.add("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
-              cells=differing, why="questions about the organisation count once; cells: answers "
-              "that differ between its records, where the first stands")
+            cells=differing, why="questions about the organisation count once; cells: answers "
+            "that differ between its records, where the first stands")
     return first
 
 
@@ -611,7 +643,7 @@ def _choices(records: Records, asked: dict[str, ParsedAnswers],
 
 
 def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
-          kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+                   kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The rows of one question in ``responses`` and ``selections``; ids are categories."""
     why = missing_kinds(is_filled=answered.is_filled, is_asked=is_asked,
                         is_redacted=answered.is_redacted, chosen=answered.value,
@@ -632,7 +664,7 @@ def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.nd
                          else answered.other_text.iloc[kept].to_numpy(), "value_number": number,
                          "missing": pd.Categorical(why, categories=sorted(MISSING), ordered=True),
                          "is_in_base": is_in_base})
-    if answered.ticks is None:
+    if answered.ticks is None or answered.options is None:
         return rows, None
     count = len(answered.options.ids)
     wide = {name: column.repeat(count) for name, column in common.items()}

@@ -1,9 +1,8 @@
-"""Reads survey exports: one reader a program, chosen by the content of the file.
+"""Reads survey exports: one reader per program, chosen by the content of the file.
 
 There are readers for SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, SurveyMonkey, the forms of Microsoft
-and Google, EUSurvey, EFS (Unipark), and plain tables, which takes all other files. One file goes in; a
-:class:`RawSurvey` comes out. Nothing is interpreted: every cell stays the text that it was, numbers and "NA"
-included.
+and Google, EUSurvey, EFS (Unipark), and plain tables, which takes all other files. Each returns a
+:class:`RawSurvey`. Nothing is interpreted: every cell keeps its text, numbers and "NA" included.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import datetime as dt
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.core.util.hashing import hash_array  # pandas.util has it too, without its type
 
 from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 from glc_analysis.tabular import Grid, clean, read_bytes, read_sheets, read_table
@@ -59,30 +59,24 @@ class RawSurvey:
         """A number for the cells of each record in these columns, in this order: the same for the same cells.
 
         >>> frame = text_frame({"Q1": ["Yes", "No", "Yes"], "Q2": ["1", "1", "1"]})
-        >>> own = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
-        >>> first, second, third = own.record_hashes(["Q1", "Q2"])
+        >>> survey = RawSurvey(Path("a.csv"), "plain", frame, [2, 3, 4], [0, 0, 0], {}, ())
+        >>> first, second, third = survey.record_hashes(["Q1", "Q2"])
         >>> bool(first == third), bool(first == second)
         (True, False)
         """
         hashes = [np.array([], dtype="uint64")]
         arrays = [self.frame[name].array for name in columns]
         for start in range(0, len(self.frame) if arrays else 0, _TOGETHER):
-            cells = [pa.array(one[start:start + _TOGETHER].to_numpy(), pa.large_string()) for one in arrays]
-            whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-            hashes.append(pd.util.hash_array(whole.to_numpy(zero_copy_only=False)))
+            parts = [pa.array(array[start:start + _TOGETHER].to_numpy(), pa.large_string())
+                     for array in arrays]
+            separator = pa.scalar("\x1f", pa.large_string())
+            whole = pc.call_function("binary_join_element_wise", [*parts, separator])
+            hashes.append(hash_array(np.asarray(whole)))
         return np.concatenate(hashes)
 
 
-def raw_survey(
-    path: Path,
-    tool: str,
-    sheet: Grid,
-    *,
-    headers: int = 1,
-    names: Sequence[str] = (),
-    wording: Iterable[str] = (),
-    loops: Sequence[int] = (),
-) -> RawSurvey:
+def raw_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
+               wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
     """The records below the header rows of a sheet.
 
     `names` and `wording` run along the columns; without them names are the first row's, and
@@ -98,15 +92,11 @@ def raw_survey(
     times = Counter(name for name in names if name)
     places = _places(names, cells, times)
     return RawSurvey(
-        path=path,
-        tool=tool,
-        frame=text_frame({name: cells[place] for name, place in places.items()}),
-        rows=sheet.numbers[headers:],
-        loops=list(loops) or [0] * len(body),
+        path, tool, text_frame({name: cells[place] for name, place in places.items()}),
+        sheet.numbers[headers:], list(loops) or [0] * len(body),
         wording={name: texts[place] or names[place] * (name != names[place] and times[names[place]] > 1)
                  for name, place in places.items()},
-        repeated=tuple(name for name, count in times.items() if count > 1),
-    )
+        repeated=tuple(name for name, count in times.items() if count > 1))
 
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
@@ -136,26 +126,25 @@ def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 def is_spss(path: Path) -> bool:
-    """By its ending: what stands inside is for SPSS's own format to say."""
+    """By its ending: the content is checked when it is read."""
     return path.suffix.lower() in {".sav", ".zsav"}
 
 
 def read_spss(path: Path) -> RawSurvey:
-    """One row a case that holds anything. User-missing values keep their label, and without one say what they
-    are (``99 (user-missing)``): elsewhere 99 may be an answer. System-missing is blank."""
+    """One row per case that holds anything. User-missing values keep their label; without one they say what
+    they are (``99 (user-missing)``), since elsewhere 99 may be an answer. System-missing is blank."""
     try:
         import pyreadstat  # an extra: only those with SPSS files need it
     except ImportError as error:
-        said = f"{path.name} is an SPSS file: pip install 'glc_analysis[spss]' reads it"
-        raise GLCError(said) from error
+        raise GLCError(f"{path.name} is an SPSS file: pip install 'glc_analysis[spss]' reads it") from error
     read_bytes(path)
     try:
-        frame, meta = pyreadstat.read_sav(path, user_missing=True)
+        content, meta = pyreadstat.read_sav(path, user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
         fix = "save it in SPSS again, or export it as CSV in UTF-8"
         raise Faults([Fault("the SPSS file cannot be read", file=path.name, fix=fix)]) from error
-    labels, ranges = meta.variable_value_labels, meta.missing_ranges
-    absent = {name: _user_missing(frame[name], labels.get(name, {}), ranges.get(name, []))
+    frame, labels = pd.DataFrame(content), meta.variable_value_labels
+    absent = {name: _user_missing(frame[name], labels.get(name, {}), meta.missing_ranges.get(name, []))
               for name in frame.columns}
     columns = {name: _texts(frame[name], {**labels.get(name, {}), **absent[name]}) for name in frame.columns}
     rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
@@ -163,21 +152,16 @@ def read_spss(path: Path) -> RawSurvey:
         refuse("the file has variables and no cases", path.name, "export it again, or remove it")
     wording = meta.column_names_to_labels
     return RawSurvey(
-        path=path,
-        tool="spss",
-        frame=text_frame({clean(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
-        rows=rows,
-        loops=[0] * len(rows),
-        wording={clean(name): clean(wording[name] or "") for name in frame.columns},
-        repeated=(),
+        path, "spss",
+        text_frame({clean(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
+        rows, [0] * len(rows), {clean(name): clean(wording[name] or "") for name in columns}, repeated=(),
         missing={clean(name): frozenset(map(clean, texts.values()))
-                 for name, texts in absent.items() if texts},
-    )
+                 for name, texts in absent.items() if texts})
 
 
-def _user_missing(values: Iterable[Any], labels: Mapping[Any, str],
-                  ranges: Iterable[Mapping[str, Any]]) -> dict[Any, str]:
-    """The values of a variable that SPSS calls user-missing, with their texts."""
+def _user_missing(values: Iterable[Any], labels: Mapping[Any, str], ranges: Iterable[Any]) -> dict[Any, str]:
+    """The values of a variable that SPSS calls user-missing, with their texts; each of its ``ranges`` has the
+    keys lo and hi."""
     return {value: labels.get(value) or f"{_text(value)} (user-missing)"
             for value in {value for value in values if value is not None and value == value}
             for part in ranges if type(part["lo"]) is type(value) and part["lo"] <= value <= part["hi"]}
@@ -235,7 +219,7 @@ def _is_main(sheet: Grid) -> bool:
 
 
 def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """One row a record of the repeat group, or of the main sheet where it has none there.
+    """One row per record of the repeat group, or of the main sheet where it has none there.
 
     `loops` counts a parent's children from 1; a parent without any keeps one row, loop 0.
     Two repeat groups with answers have no common row, so they are a fault.
@@ -244,13 +228,12 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
     main = next(filter(_is_main, sheets), None)
     if main is None:
-        fix = "export the form as XLSX, which holds the main table and its groups in one file"
-        refuse("the main table of this repeat group is missing", repeats[0].place, fix)
+        refuse("the main table of this repeat group is missing", repeats[0].place,
+               "export the form as XLSX, which holds the main table and its groups in one file")
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
-        said = f"several repeat groups have answers ({named}), and they have no common row"
-        fix = "keep a copy of the workbook for each group, without the sheets of the others"
-        refuse(said, path.name, fix)
+        refuse(f"several repeat groups have answers ({named}), and they have no common row", path.name,
+               "keep a copy of the workbook for each group, without the sheets of the others")
     for group in filled:
         _check_links(main, group)
     joined, loops = _join_groups(main, repeats)
@@ -274,19 +257,14 @@ def _check_links(main: Grid, group: Grid) -> None:
     link = _link(group)
     key = _LINKS[link]
     if key not in main.names:
-        said = f"the column is missing, so the answers of {group.sheet} have no parent"
-        refuse(said, main.place, "export it again", column=key)
+        refuse(f"the column is missing, so the answers of {group.sheet} have no parent", main.place,
+               "export it again", column=key)
     keys = Counter(_column(main, key))
     fix = "export it again, or correct the row in both sheets"
-    faults = [
-        Fault("several rows have this key", main.place, str(n), key, value, fix)
-        for n, value in zip(main.numbers[1:], _column(main, key), strict=True)
-        if keys[value] > 1
-    ] + [
-        Fault(f"the main sheet has no such {key}", group.place, str(n), link, value, fix)
-        for n, value in zip(group.numbers[1:], _column(group, link), strict=True)
-        if not keys[value]
-    ]
+    faults = [Fault("several rows have this key", main.place, str(n), key, value, fix)
+              for n, value in zip(main.numbers[1:], _column(main, key), strict=True) if keys[value] > 1]
+    faults += [Fault(f"the main sheet has no such {key}", group.place, str(n), link, value, fix)
+               for n, value in zip(group.numbers[1:], _column(group, link), strict=True) if not keys[value]]
     if faults:
         raise Faults(faults)
 
@@ -357,13 +335,14 @@ def _heading(name: str) -> tuple[str, str]:
 
 
 def is_plain(sheets: list[Grid]) -> bool:
-    """Anything no survey tool claims: the last reader asked."""
+    """Whatever no survey tool claims: the last reader asked."""
     return bool(sheets)
 
 
-def read_plain(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """The sheet, whatever stands in it. A second header row is not guessed at."""
-    return raw_survey(path, "plain", sheets[0])
+def _plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
+    """A reader of one sheet as it is: neither a second header row is guessed at, nor what separates several
+    options in a cell (semicolons in Microsoft Forms, comma and blank in Google Forms)."""
+    return lambda path, sheets: raw_survey(path, tool, sheets[0])
 
 
 # ------------------------------
@@ -388,19 +367,9 @@ def is_microsoft_forms(sheets: list[Grid]) -> bool:
     return any(columns <= names for columns in _MICROSOFT_COLUMNS)
 
 
-def read_microsoft_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """One sheet; several options in a cell are separated by semicolons."""
-    return raw_survey(path, "microsoft_forms", sheets[0])
-
-
 def is_google_forms(sheets: list[Grid]) -> bool:
     """The column that Google Forms puts first, in its languages."""
     return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
-
-
-def read_google_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
-    """One sheet; several options in a cell are separated by comma and blank."""
-    return raw_survey(path, "google_forms", sheets[0])
 
 
 # ------------------------------
@@ -490,8 +459,8 @@ def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
     above = zip(*sheet.rows[:at], strict=True) if at else [()] * len(sheet.rows[0])
     wording = []
     for texts in above:
-        said = [*dict.fromkeys(text.strip() for text in texts if text.strip())]
-        wording.append(f"{said[0]} [{said[-1]}]" if len(said) > 1 else "".join(said))
+        distinct = [*dict.fromkeys(text.strip() for text in texts if text.strip())]
+        wording.append(f"{distinct[0]} [{distinct[-1]}]" if len(distinct) > 1 else "".join(distinct))
     return raw_survey(path, "efs", sheet, headers=at + 1, names=sheet.rows[at], wording=wording)
 
 
@@ -561,8 +530,9 @@ _READERS = {
     "surveymonkey": (is_surveymonkey, read_surveymonkey), "eusurvey": (is_eusurvey, read_eusurvey),
     "efs": (is_efs, read_efs), "qualtrics": (is_qualtrics, read_qualtrics), "kobo": (is_kobo, read_kobo),
     "limesurvey": (is_limesurvey, read_limesurvey),
-    "microsoft_forms": (is_microsoft_forms, read_microsoft_forms),
-    "google_forms": (is_google_forms, read_google_forms), "plain": (is_plain, read_plain)}
+    "microsoft_forms": (is_microsoft_forms, _plain_reader("microsoft_forms")),
+    "google_forms": (is_google_forms, _plain_reader("google_forms")),
+    "plain": (is_plain, _plain_reader("plain"))}
 """How files of each tool are recognised, and their reader; the plain table is last and takes all others."""
 
 
@@ -599,13 +569,13 @@ def read_survey_sheets(path: Path, settings: Mapping[str, Any] | None = None) ->
         return [read_spss(path)]
     tool, encoding = (settings["tool"], settings["encoding"]) if settings else ("", ())
     groups = _sheets_with_answers(path.name, _sheets(path, encoding), tool, settings)
-    found = []
+    surveys = []
     for sheets in groups:
-        reader = tool or _recognised(sheets)
+        _, read = _READERS[tool or _recognised(sheets)]
         name = path.name if len(groups) == 1 else f"{path.stem}, sheet {sheets[0].sheet}{path.suffix}"
-        read = _READERS[reader][1](path.with_name(name), sheets)
-        found.append(replace(read, sheets=tuple(sheet.sheet for sheet in sheets if sheet.sheet)))
-    return found
+        surveys.append(replace(read(path.with_name(name), sheets),
+                               sheets=tuple(sheet.sheet for sheet in sheets if sheet.sheet)))
+    return surveys
 
 
 def _recognised(sheets: list[Grid]) -> str:
@@ -619,9 +589,10 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
     itself. Raises Faults where nobody has decided between several."""
     named = [name.strip() for name in settings["sheets"].get(file, "").split(" | ")] if settings else []
     wanted = [sheet for name in named for sheet in sheets if sheet.sheet == name]
-    if faults := [Fault(f"the workbook has no such sheet; {nearest(name, [one.sheet for one in sheets])}",
-                        file=file, column="[survey] sheets", value=name, fix="correct it in study.toml")
-                  for name in filter(None, named) if name not in [one.sheet for one in sheets]]:
+    titles = [sheet.sheet for sheet in sheets]
+    if faults := [Fault(f"the workbook has no such sheet; {nearest(name, titles)}", file=file,
+                        column="[survey] sheets", value=name, fix="correct it in study.toml")
+                  for name in filter(None, named) if name not in titles]:
         raise Faults(faults)
     table = wanted or sheets
     is_form = (tool or _recognised(table)) == "kobo"
@@ -634,10 +605,10 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
 
 
 def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_survey: bool) -> Fault:
-    about = [f"{one.sheet!r} ({len(one.rows):,} row{'s' * (len(one.rows) > 1)}{', hidden' * one.is_hidden})"
-             for one in sheets]
-    largest = max(sheets, key=lambda one: (not one.is_hidden, len(one.rows) * len(one.names)))
-    named = " | ".join(one.sheet for one in (parts if len(parts) > 1 else [largest]))
+    about = [f"{sheet.sheet!r} ({'1 row' if len(sheet.rows) == 1 else f'{len(sheet.rows):,} rows'}"
+             f"{', hidden' if sheet.is_hidden else ''})" for sheet in sheets]
+    largest = max(sheets, key=lambda sheet: (not sheet.is_hidden, len(sheet.rows) * len(sheet.names)))
+    named = " | ".join(sheet.sheet for sheet in (parts if len(parts) > 1 else [largest]))
     toml = f"{{{json.dumps(file, ensure_ascii=False)} = {json.dumps(named, ensure_ascii=False)}}}"
     fix = (f"name those that do under [survey] in study.toml, such as sheets = {toml}; several, separated by "
            "` | `, are read like files of their own. At the start of a study: `glc init --sheet NAME`") \

@@ -21,8 +21,8 @@ from itertools import accumulate, groupby, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+import lxml.etree as etree
 import pandas as pd
-from lxml import etree
 
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.tabular import decode, members, read_bytes
@@ -162,31 +162,31 @@ def without_time_lines(lines: Sequence[Line]) -> list[Line]:
 
 def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
     """The lines that name a speaker in one manner, by their place."""
-    found, apart = {}, set()
+    named, apart = {}, set()
     for n, line in enumerate(lines):
         match = pattern.fullmatch(_GAP.sub("  ", line.text.translate(_DIRECTIONS)).strip())
         if match and _may_be_name(name := speaker_name(match["name"])):
             start, end = _times(_stamp(match), line)
-            found[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
+            named[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
             apart |= {n} if _has_separate_time(match) else set()
     if pattern is _HEAD and apart:
-        return {n: found[n] for n in apart}
-    sure = apart | _recurring_names(lines, found, of_blocks=pattern is _HEAD)
-    return {n: line for n, line in found.items() if n in sure or _looks_like_name(line.speaker)}
+        return {n: named[n] for n in apart}
+    sure = apart | _recurring_names(lines, named, of_blocks=pattern is _HEAD)
+    return {n: line for n, line in named.items() if n in sure or _looks_like_name(line.speaker)}
 
 
 def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
     """The lines that a name with a full stop opens, as in minutes of hearings."""
-    found = {}
+    openings = {}
     for n, line in enumerate(lines):
         if not math.isnan(line.end):  # a cue is no paragraph
             continue
         match = _WITH_STOP.fullmatch(line.text.translate(_DIRECTIONS).strip())
         if match and not (match["name"].isupper() and not match["text"]):  # a heading in capitals
             name = speaker_name(match["name"])
-            found[n] = line._replace(speaker=name, text=match["text"] or "")
-    times = Counter(line.speaker for line in found.values())
-    named = {n: line for n, line in found.items()
+            openings[n] = line._replace(speaker=name, text=match["text"] or "")
+    times = Counter(line.speaker for line in openings.values())
+    named = {n: line for n, line in openings.items()
              if _TITLE.fullmatch(line.speaker) or times[line.speaker] > 1 and len(line.speaker.split()) > 1
              and _looks_like_name(line.speaker)}
     return named if len(named) > 1 else {}
@@ -201,15 +201,16 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
             or len(line.speaker.split()) > 1 or line.start == line.start}
 
 
-def _recurring_names(lines: Sequence[Line], found: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """Where no name is told by its capitals, but recurs or stands where nearly always one does."""
+def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
+    """The lines whose name is not known by its capitals, but recurs, or stands where there nearly always is a
+    name."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
-    there = [n for n in places if n in found]
-    times = Counter(found[n].speaker for n in there)
+    there = [n for n in places if n in named]
+    times = Counter(named[n].speaker for n in there)
     is_dense = len(places) > 1 and len(there) >= 0.9 * len(places)
-    return {n for n in there if len(_words(found[n].speaker)) <= 4
-            and (is_dense or times[found[n].speaker] > 1)}
+    return {n for n in there if len(_words(named[n].speaker)) <= 4
+            and (is_dense or times[named[n].speaker] > 1)}
 
 
 def _stamp(match: re.Match[str]) -> str:
@@ -232,8 +233,10 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
-    clocks = [] if line.end == line.end else [seconds(clock) for clock in re.findall(_CLOCK, stamp)]
-    return (*clocks, *(line.start, line.end)[len(clocks):])[:2]
+    """The start and end of a line, from a time beside it unless a cue gives them."""
+    clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
+    start, end = ([*map(seconds, clocks), *(line.start, line.end)[len(clocks):]])[:2]
+    return start, end
 
 
 def _words(name: str) -> list[str]:
@@ -261,11 +264,9 @@ def _may_be_in_name(word: str) -> bool:
 
 
 # ------------------------------
-# Transcripts of interviews and calls: whatever the tool, turns of named speakers with times.
+# Reading a file: cues, paragraphs and tables become lines, and lines become turns.
 #
-# WebVTT and SRT (cues), DOCX and plain text (paragraphs) are told apart by what the file holds;
-# `speaker_names` says how speakers are found. Turns keep every word. Cues are read here and not by
-# a subtitle library, which would drop an unfinished one silently and knows no line numbers.
+# Cues are not read by a subtitle library: it would silently drop an unfinished one, and has no line numbers.
 
 
 _MOST_DOCX_BYTES, _MOST_TEXT_BYTES = 30_000_000, 3_000_000
@@ -305,7 +306,7 @@ _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript, read and not interpreted: one row of `turns` a turn.
+    """A transcript, read and not interpreted: one row of `turns` per turn.
 
     Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN where the file has
     none), line (where the turn begins: a line, in DOCX a paragraph), joins (where lines were joined:
@@ -362,13 +363,13 @@ def word_notes(path: Path) -> tuple[str, ...]:
                  if name in ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")}
     for kind in ("footnote", "endnote"):
         if n := len(_NOTES(parts[f"word/{kind}s.xml"])) if f"word/{kind}s.xml" in parts else 0:
-            said = f"1 {kind} is" if n == 1 else f"{n} {kind}s are"
-            notes.append(f"{said} not read: what is to count belongs into the text")
+            counted = f"1 {kind} is" if n == 1 else f"{n} {kind}s are"
+            notes.append(f"{counted} not read: what is to count belongs into the text")
     paragraphs = _PARAGRAPHS(parts["word/document.xml"]) if "word/document.xml" in parts else []
     if hidden := [str(n) for n, paragraph in enumerate(paragraphs, 1) if _HIDDEN(paragraph)]:
         listed = ", ".join(hidden[:5]) + (" ..." if len(hidden) > 5 else "")
-        notes.append("hidden text is read as if it had been said "
-                     f"(paragraph{'s' * (len(hidden) > 1)} {listed})")
+        place = "paragraph" if len(hidden) == 1 else "paragraphs"
+        notes.append(f"hidden text is read as if it had been said ({place} {listed})")
     return tuple(notes)
 
 
@@ -388,8 +389,8 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
                "hand in the .docx or .vtt file it was made from; else open it in a word processor, check "
                "that each turn begins a paragraph, and save it as .docx")
     if len(raw) > _MOST_TEXT_BYTES:
-        said = f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text"
-        refuse(said, path.name, "check that it is the right file")
+        refuse(f"the file holds more than {_MOST_TEXT_BYTES // 1_000_000} MB of text", path.name,
+               "check that it is the right file")
     try:
         return list(enumerate(decode(raw, path.name).split("\n"), 1)), set()
     except Faults as error:
@@ -417,14 +418,14 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
         refuse(f"the file unpacks to more than {_MOST_DOCX_BYTES // 1_000_000} MB", file,
                "save it without pictures")
     if body.getroottree().docinfo.doctype:
-        said = "the file declares a document type, which no word processor does"
-        refuse(said, file, "save it as .docx again")
+        refuse("the file declares a document type, which no word processor does", file,
+               "save it as .docx again")
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
-        said, own = _talk(table)
-        in_tables |= said
-        names |= own
+        readings, speakers = _talk(table)
+        in_tables |= readings
+        names |= speakers
     spoken, whole = (sum(len(text.split()) for text in texts) for texts in (
         in_tables.values(), map(_text, _PARAGRAPHS(body))))
     if 2 * spoken < whole:  # a table of facts beside the talk
@@ -448,7 +449,7 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
         at = next((n for n in range(len(rows[0]) - 1) if _are_speakers([row[n] for row in texts])), -1)
     if any(map(_has_words, (cell for row in texts for cell in row[:max(at, 0)] if not _is_head(row[at])))):
         at = -1
-    said: dict[etree._Element, str] = {}
+    readings: dict[etree._Element, str] = {}
     names: set[str] = set()
     for cells, row in zip(rows, texts, strict=True) if at >= 0 else ():
         name = speaker_name(row[at].rstrip(": "))
@@ -456,10 +457,10 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
         is_named = bool(name) and not _is_head(name)
         names |= {name} if is_named else set()
         opening = " ".join([*stamps[:1], f"{name}:"]) if is_named else ""
-        said |= {paragraph: "" for cell in cells[:at + 1] for paragraph in cell}
+        readings |= {paragraph: "" for cell in cells[:at + 1] for paragraph in cell}
         for paragraph in (paragraph for cell in cells[at + 1:] for paragraph in cell):
-            said[paragraph], opening = f"{opening} {_text(paragraph)}".strip(), ""
-    return said, names
+            readings[paragraph], opening = f"{opening} {_text(paragraph)}".strip(), ""
+    return readings, names
 
 
 def _is_head(cell: str) -> bool:
@@ -472,14 +473,14 @@ def _has_words(cell: str) -> bool:
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
     """The lines, with their speakers where a table names them, so that no other line names one."""
-    found = []
+    named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
         if match and (name := speaker_name(match["name"])) in names:
             start, end = _times(_stamp(match), line)
             line = line._replace(speaker=name, text=match["text"].strip(), start=start, end=end)
-        found.append(line)
-    return found
+        named.append(line)
+    return named
 
 
 def _are_speakers(cells: Sequence[str]) -> bool:
@@ -509,19 +510,19 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
     """Lines of the cues with their times; what is wrong is added to the faults."""
     lines: list[Line] = []
-    marks = [n for n, (_, text) in enumerate(rows) if _TIMES.match(text)]
-    stamps = []
+    clocks = {n: match.groups() for n, (_, text) in enumerate(rows) if (match := _TIMES.match(text))}
+    marks, stamps = [*clocks], []
     faults += _stray_faults(_before_id([(0, ""), *rows[:marks[0]]]) if marks else rows, file)
     for at, until in pairwise([*marks, len(rows)]):
-        number, timing = rows[at]
-        start, end = map(seconds, _TIMES.match(timing).groups())
+        number, _ = rows[at]
+        start, end = map(seconds, clocks[at])
         stamps.append(Line(number, "", start, end))
         body = _before_id(rows[at + 1:until]) if until < len(rows) else rows[at + 1:]
         payload = list(takewhile(lambda row: row[1], body))
         if not any(text.strip() for _, text in payload):
             faults.append(Fault("the cue has times and no words", file=file,
                                 row=str(number), fix=_FINISH))
-        faults += _stray_faults([row for row in payload if _is_cue(row)] + body[len(payload):], file)
+        faults += _stray_faults([*filter(_is_cue, payload), *body[len(payload):]], file)
         lines += _cue_lines(payload, start, end)
     faults += _time_faults(stamps, file)
     return lines
@@ -578,16 +579,16 @@ def _time_faults(lines: Iterable[Line], file: str) -> Iterator[Fault]:
 
 def _turns(lines: Sequence[Line]) -> pd.DataFrame:
     turns = []
-    for speaker, said in groupby(lines, key=lambda line: line.speaker):
-        said = list(said)
-        ends = [line.end for line in said if not math.isnan(line.end)]
-        turns.append((speaker, " ".join(line.text for line in said), said[0].start,
-                      max(ends, default=math.nan), said[0].number, _joins(said)))
+    for speaker, group in groupby(lines, key=lambda line: line.speaker):
+        spoken = list(group)
+        ends = [line.end for line in spoken if not math.isnan(line.end)]
+        turns.append((speaker, " ".join(line.text for line in spoken), spoken[0].start,
+                      max(ends, default=math.nan), spoken[0].number, _joins(spoken)))
     frame = pd.DataFrame(turns, columns=["speaker", "text", "start_s", "end_s", "line", "joins"])
     return frame.astype({"speaker": "str", "text": "str", "start_s": float, "end_s": float})
 
 
-def _joins(said: Sequence[Line]) -> tuple[int, ...]:
+def _joins(lines: Sequence[Line]) -> tuple[int, ...]:
     """How many characters other than blanks stand before each further line of a turn."""
-    lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in said[:-1]]
+    lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in lines[:-1]]
     return tuple(accumulate(lengths))

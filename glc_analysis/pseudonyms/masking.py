@@ -1,8 +1,8 @@
 """Replaces names by pseudonyms in the texts to code, and keeps the key of pseudonyms.
 
-Texts and the rows of names.csv go in; masked texts come out, each with a map of what was replaced, so that
-codings of one version of a text can be moved to the next. The key (which name has which pseudonym) is in
-``private/``. It must be written before a text is issued, so that no pseudonym is ever used for two names.
+Each masked text comes with a map of what was replaced, by which places in the text can be moved. The key
+(which name has which pseudonym) is in ``private/``. It must be written before a text is issued, so that no
+pseudonym is ever used for two names.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ from glc_analysis.writing import write_atomic
 # ------------------------------
 # Masking texts.
 #
-# `canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and
-# keeps a map of what it replaced. A new version is masked from the same canonical text; `shift_span`
-# moves a coding of the older version there: back through the inverted old map, then through the new one.
+# `canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and keeps a
+# map of what it replaced, and `shift_span` moves a place in the canonical text to the masked one.
 #
 # How a row of names.csv matches: ``exact`` letter by letter; ``folded`` regardless of case,
 # diacritics and the kind of apostrophe or hyphen; ``whole-word`` like exact and, in scripts written
@@ -72,7 +71,7 @@ class Masked:
 
 
 def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The one text of an interview or call, and its segments: one row a turn.
+    """The one text of an interview or call, and its segments: one row per turn.
 
     A turn is ``Speaker: words``; a blank line stands between turns. ``start`` and ``end``
     (code points, half-open) cover a turn's words without the speaker; the columns of the
@@ -82,15 +81,15 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     >>> text, segments[["start", "end"]].values.tolist()
     ('Ana: Yes.\\n\\nBo: No.\\n', [[5, 9], [15, 18]])
     """
-    said = turns.assign(speaker=turns["speaker"].map(normalise_space),
-                        text=turns["text"].map(normalise_space))
+    turns = turns.assign(speaker=turns["speaker"].map(normalise_space),
+                         text=turns["text"].map(normalise_space))
     blocks, starts, at = [], [], 0
-    for speaker, words in zip(said["speaker"], said["text"], strict=True):
+    for speaker, words in zip(turns["speaker"], turns["text"], strict=True):
         blocks.append(f"{speaker}: {words}")
         starts.append(at + len(speaker) + 2)
         at += len(blocks[-1]) + 2
-    ends = [start + len(words) for start, words in zip(starts, said["text"], strict=True)]
-    return "\n\n".join(blocks) + "\n", said.assign(start=starts, end=ends)
+    ends = [start + len(words) for start, words in zip(starts, turns["text"], strict=True)]
+    return "\n\n".join(blocks) + "\n", turns.assign(start=starts, end=ends)
 
 
 class Masker:
@@ -110,12 +109,13 @@ class Masker:
 
     def __init__(self, names: pd.DataFrame, key: Mapping[str, str]) -> None:
         hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
-        own = hidden["pseudonym"].where(hidden["pseudonym"] != "",
-                                        hidden["name"].map(normalise_space).map(key))
-        if unnamed := list(hidden.loc[own.isna(), "name"]):
+        pseudonyms = hidden["pseudonym"].where(hidden["pseudonym"] != "",
+                                               hidden["name"].map(normalise_space).map(key))
+        if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
             raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
                                 fix="write one for it, or complete the key") for name in unnamed])
-        self.names, self._pseudonyms, self._how = list(hidden["name"]), list(own), list(hidden["match"])
+        self.names, self._how = list(hidden["name"]), list(hidden["match"])
+        self._pseudonyms = list(pseudonyms)
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
             if wanted := _comparable(normalise_space(name), folds=how == "folded"):
@@ -152,16 +152,16 @@ class Masker:
         """
         counts = [0] * len(self.names)
         for text in texts:
-            places_of: dict[int, list[NameMatch]] = {}
-            for found in self._matches(text):
-                places_of.setdefault(found[2], []).append(found)
-            for row, found_matches in places_of.items():
-                counts[row] += len(_merge_overlaps(found_matches))
+            by_row: dict[int, list[NameMatch]] = {}
+            for match in self._matches(text):
+                by_row.setdefault(match[2], []).append(match)
+            for row, matches in by_row.items():
+                counts[row] += len(_merge_overlaps(matches))
         return dict(zip(self.names, counts, strict=True))
 
     def _matches(self, text: str) -> list[NameMatch]:
         """All names in a text that are not part of another word, in the order of their places and rows."""
-        found = []
+        matches: list[NameMatch] = []
         for folds, finder in self._finders.items():
             read, rows = _comparable(text, folds=folds), self._rows[folds]
             at: list[int] = []
@@ -169,19 +169,8 @@ class Masker:
                 at = at or comparable_text(text, folds=folds)[1]
                 for row in rows[wanted]:
                     if place := _whole_word(text, at, n, len(wanted), self._how[row]):
-                        found.append((*place, row))
-        return sorted(found, key=lambda one: (one[0], one[2]))
-
-
-def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
-    """Replaces names by pseudonyms in one text; for many texts make a :class:`Masker`.
-
-    >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
-    ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
-    >>> mask("ANA LOPEZ met Ana Lópezová.", names, {"Ana López": "Person 1"})
-    Masked(text='Person 1 met Ana Lópezová.', offsets=((0, 9, 0, 8),))
-    """
-    return Masker(names, key).mask(text)
+                        matches.append((*place, row))
+        return sorted(matches, key=lambda match: (match[0], match[2]))
 
 
 def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
@@ -191,15 +180,6 @@ def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
     (0, 10)
     """
     return _shift(start, offsets, is_end=False), _shift(end, offsets, is_end=True)
-
-
-def invert(offsets: Offsets) -> Offsets:
-    """The map from a masked text back to the original text.
-
-    >>> invert(((0, 9, 0, 8),))
-    ((0, 8, 0, 9),)
-    """
-    return tuple((new_start, new_end, start, end) for start, end, new_start, new_end in offsets)
 
 
 def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
@@ -212,17 +192,17 @@ def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
     return at + new_end - end
 
 
-def _merge_overlaps(found: Iterable[NameMatch]) -> list[NameMatch]:
+def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
     """The sorted matches, in which those that overlap become one match with the row of the longest."""
     groups: list[list[NameMatch]] = []
     until = 0
-    for one in found:
-        if not groups or one[0] >= until:
+    for match in matches:
+        if not groups or match[0] >= until:
             groups.append([])
-        groups[-1].append(one)
-        until = max(until, one[1])
+        groups[-1].append(match)
+        until = max(until, match[1])
     return [(group[0][0], max(end for _, end, _ in group),
-             max(group, key=lambda one: one[1] - one[0])[2]) for group in groups]
+             max(group, key=lambda match: match[1] - match[0])[2]) for group in groups]
 
 
 def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
@@ -271,13 +251,13 @@ class _Finder:
 
     def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
         """Every place of every word, in the order of the places."""
-        found = self._pattern.search(text)
-        while found:
-            at = found.start()
-            for word in self._words[found[0]]:
+        match = self._pattern.search(text)
+        while match:
+            at = match.start()
+            for word in self._words[match[0]]:
                 if text.startswith(word, at):
                     yield at, word
-            found = self._pattern.search(text, at + 1)
+            match = self._pattern.search(text, at + 1)
 
 
 def _branching(words: list[str]) -> str:
@@ -288,9 +268,9 @@ def _branching(words: list[str]) -> str:
     """
     branches = []
     for _, group in groupby(filter(None, words), key=lambda word: word[0]):
-        own = list(group)
-        stem = commonprefix([own[0], own[-1]])
-        branches.append(re.escape(stem) + _branching([word[len(stem):] for word in own]))
+        alike = list(group)
+        stem = commonprefix([alike[0], alike[-1]])
+        branches.append(re.escape(stem) + _branching([word[len(stem):] for word in alike]))
     if not branches:
         return ""
     return f"(?:{'|'.join(branches)})" + ("?" if words[0] == "" else "")

@@ -1,4 +1,4 @@
-"""Suggests names, addresses and numbers in the texts that names.csv does not have yet. People decide.
+"""Suggests names, addresses and numbers in the texts that names.csv does not list yet. People decide.
 
 The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
 looks like any other date), postal addresses and phone numbers; with the extra ``privacy`` also account and
@@ -37,18 +37,19 @@ def unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),
                   *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
     texts = [*spoken, *answers]
-    found = pd.concat([part for part in (suggest_names(texts), find_numbers(texts)) if len(part)]
-                      or [suggest_names([])], ignore_index=True).drop_duplicates("name")
-    return found[[not any(name in one for one in pseudonyms) for name in found["name"]]]
+    suggested = pd.concat([part for part in (suggest_names(texts), find_numbers(texts)) if len(part)]
+                          or [suggest_names([])], ignore_index=True).drop_duplicates("name")
+    return suggested[[not any(name in pseudonym for pseudonym in pseudonyms) for name in suggested["name"]]]
 
 
 def masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
-    """One row a name of names.csv: its pseudonym, and how often it occurs in interviews and calls."""
+    """One row per name of names.csv: its pseudonym, and how often it occurs in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))
     times = Masker(names, key).count_names(texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
-        pseudonym=[own or key[name] for name, own in zip(names["name"], names["pseudonym"], strict=True)],
+        pseudonym=[pseudonym or key[name]
+                   for name, pseudonym in zip(names["name"], names["pseudonym"], strict=True)],
         times=[times.get(name, 0) for name in names["name"]])
 
 
@@ -109,29 +110,29 @@ Word = re.Match[str]
 
 
 def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
-    """Suggestions for names.csv: one row a name and kind, sorted by kind and frequency.
+    """Suggestions for names.csv: one row per name and kind, sorted by kind and frequency.
 
     Columns: name, kind (one of `SUGGESTED_KINDS`), count over all texts, context (some words around the
     first). Capitalised words count as a name. At the beginning of a sentence they count only if they
     also occur within a sentence; otherwise the first of them is left out.
 
-    >>> found = suggest_names(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
-    >>> found[["name", "kind", "count"]].values.tolist()
+    >>> suggested = suggest_names(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
+    >>> suggested[["name", "kind", "count"]].values.tolist()
     [['555 010 9988', 'phone', 1], ['Ana López', 'name', 2]]
     """
-    found: list[tuple[str, str, str]] = []
+    suggestions: list[tuple[str, str, str]] = []
     openings: list[tuple[str, list[Word]]] = []
     for text in texts:
         formed, rest = _find_forms(text)
-        found += [_suggestion(text, kind, *span) for kind, span in formed]
+        suggestions += [_suggestion(text, kind, *span) for kind, span in formed]
         for words, opens in _capitalised(rest):
             if opens:
                 openings.append((text, words))
             else:
-                found.append(_suggestion(text, "name", words[0].start(), words[-1].end()))
-    found += _sentence_openings(openings, {name for kind, name, _ in found if kind == "name"})
-    counts = Counter((kind, name) for kind, name, _ in found)
-    context = {(kind, name): words for kind, name, words in reversed(found)}
+                suggestions.append(_suggestion(text, "name", words[0].start(), words[-1].end()))
+    suggestions += _sentence_openings(openings, {name for kind, name, _ in suggestions if kind == "name"})
+    counts = Counter((kind, name) for kind, name, _ in suggestions)
+    context = {(kind, name): words for kind, name, words in reversed(suggestions)}
     rows = [(name, kind, n, context[kind, name]) for (kind, name), n in counts.items()]
     rows.sort(key=lambda row: (SUGGESTED_KINDS.index(row[1]), -row[2], row[0]))
     frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
@@ -252,14 +253,14 @@ _NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
 def find_numbers(texts: Iterable[str]) -> pd.DataFrame:
-    """One row a number, with the columns of :func:`suggest_names`; no rows if Presidio is not installed."""
-    found: Counter[tuple[str, str]] = Counter()
+    """One row per number, with the columns of :func:`suggest_names`; no rows if Presidio is not installed."""
+    counts: Counter[tuple[str, str]] = Counter()
     recognisers = _recognisers()
     for text in texts:
-        for one in recognisers:
-            for result in one.analyze(text, one.supported_entities, None):
-                found[text[result.start:result.end], result.entity_type.lower().replace("_", " ")] += 1
-    rows = [(name, kind, count, "") for (name, kind), count in sorted(found.items())]
+        for recogniser in recognisers:
+            for result in recogniser.analyze(text, recogniser.supported_entities, None):
+                counts[text[result.start:result.end], result.entity_type.lower().replace("_", " ")] += 1
+    rows = [(name, kind, count, "") for (name, kind), count in sorted(counts.items())]
     return pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
 
 
@@ -270,5 +271,5 @@ def _recognisers() -> list:
         return []
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers()
-    return [one for one in registry.recognizers if isinstance(one, PatternRecognizer)
-            and not {*one.supported_entities} & {*_NEEDS_NETWORK}]
+    return [recogniser for recogniser in registry.recognizers if isinstance(recogniser, PatternRecognizer)
+            and not {*recogniser.supported_entities} & {*_NEEDS_NETWORK}]

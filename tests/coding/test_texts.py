@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding import texts
-from glc_analysis.pseudonyms.masking import mask
+from glc_analysis.pseudonyms.masking import Masker
 from tests.support.study_writer import reference
 
 HOW = {"Ana López": "folded", "O\u2019Hara": "folded", "Мы": "whole-word", "HAART": "exact"}
@@ -20,7 +20,7 @@ def test_answers_are_masked_as_each_alone():
     segments = pd.DataFrame({"text": SAID, "end": [*map(len, SAID)]})
     documents = pd.DataFrame({"text_version": [""] * len(SAID)})
     documents, masked = texts.mask_answers(documents, segments, NAMES, KEY)
-    assert list(masked["text"]) == [mask(text, NAMES, KEY).text for text in SAID]
+    assert list(masked["text"]) == [Masker(NAMES, KEY).mask(text).text for text in SAID]
     assert list(masked["text"] != SAID) == [
         True, False, True, True, True, False, True, True, False]
     assert list(documents["length"]) == list(masked["end"]) == list(map(len, masked["text"]))

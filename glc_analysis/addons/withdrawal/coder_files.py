@@ -30,7 +30,7 @@ from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
 from glc_analysis.intake.codings.documents import column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
-from glc_analysis.pseudonyms.masking import Masked, mask
+from glc_analysis.pseudonyms.masking import Masked, Masker
 from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
@@ -278,7 +278,7 @@ class Recoding:
         document = self._of(source)
         names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document)])
         names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
-        return None if document in self.gone else mask(text, names, {})
+        return None if document in self.gone else Masker(names, {}).mask(text)
 
     def _is_found(self, source: str, now: Masked | None) -> bool:
         """Whether every removed turn was in the text: in an edited text it may not be found."""

@@ -1,8 +1,8 @@
-"""Reads codings from the programs that coders use: one reader a program, chosen by the content of the file.
+"""Reads codings from the programs that coders use: one reader per program, chosen by the content of the file.
 
-A file goes in; a :class:`RawCodings` comes out, with every coded passage in code points of its text. Each is
-compared with the words that the program stored for it, and says what it was compared with: the words, the
-text in the file, or nothing. A passage whose words are others than those in its place is quarantined.
+A :class:`RawCodings` has every coded passage in code points of its text. Each is compared with the words that
+the program stored for it, and says what it was compared with: the words, the text in the file, or nothing. A
+passage whose stored words differ from those in its place is quarantined.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ def _project_database(path: Path) -> Path:
     """The database of a project folder, or the file itself."""
     if not path.is_dir():
         return path
-    found = [path / name for name in ("data.qda", "project.sqlite3") if (path / name).is_file()]
-    if len(found) != 1:
+    databases = [path / name for name in ("data.qda", "project.sqlite3") if (path / name).is_file()]
+    if len(databases) != 1:
         refuse("the folder does not hold one data.qda or project.sqlite3", path.name, _FORMATS)
-    return found[0]
+    return databases[0]
 
 
 def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
@@ -158,43 +158,42 @@ PROJECT_PROGRAMS = ("refi-qda", "qualcoder", "taguette")
 """Programs whose files hold every text of a project, also those that nobody has read."""
 
 
-def merge_codings(found: ParsedCodings) -> RawCodings:
+def merge_codings(parsed: ParsedCodings) -> RawCodings:
     """The parsed codings in code points of their texts; duplicates are merged, doubtful ones quarantined.
 
     Raises `Faults` with everything that is wrong in the file.
     """
-    passages = _merge_duplicates(found)
-    located = _located(found, passages)
+    passages = _merge_duplicates(parsed)
+    located = _located(parsed, passages)
     sound, suspect, sources = [], [], []
-    for name, text in sorted(found.texts.items()):
-        rows = _located_rows(found, name, text, passages[name], located.get(name))
+    for name, text in sorted(parsed.texts.items()):
+        rows = _located_rows(parsed, name, text, passages[name], located.get(name))
         alike = Counter(row["match"] for row in rows)
         matched = alike["exact"] + alike["normalised"]
         sources.append((name, text.shown if text else "", matched + alike["different"], matched))
         is_doubtful = _doubtful(rows)
         suspect += [row for row, doubt in zip(rows, is_doubtful, strict=True) if doubt]
         sound += [row for row, doubt in zip(rows, is_doubtful, strict=True) if not doubt]
-        _add_notes(found, name, text, rows, sum(is_doubtful))
-    if found.faults:
-        raise Faults(found.faults)
-    missing = [repr(name) for name, text in found.texts.items() if text is None]
-    if missing and found.tool not in ("csv", "nvivo"):  # lists never bring the texts
+        _add_notes(parsed, name, text, rows, sum(is_doubtful))
+    if parsed.faults:
+        raise Faults(parsed.faults)
+    missing = [repr(name) for name, text in parsed.texts.items() if text is None]
+    if missing and parsed.tool not in ("csv", "nvivo"):  # lists never bring the texts
         lost = ", ".join(missing)
-        found.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
-    is_project = found.tool in PROJECT_PROGRAMS
-    uncoded = {*found.texts} - {one.source for one in found.passages} if is_project else set()
-    memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
+        parsed.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
+    is_project = parsed.tool in PROJECT_PROGRAMS
+    uncoded = {*parsed.texts} - {coded.source for coded in parsed.passages} if is_project else set()
+    memos = sorted({*parsed.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
     return RawCodings(
-        found.path, found.tool,
+        parsed.path, parsed.tool,
         _frame(sources, ["source", "text", "checked", "matched"]),
         _frame([row for row in sound if row["code"]], _CODINGS),
-        _frame([(*code, n) for n, code in enumerate(found.codes, 1)], _CODES),
+        _frame([(*code, n) for n, code in enumerate(parsed.codes, 1)], _CODES),
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
-        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank | uncoded),
-        frozenset(found.training), dict(found.guids),
-    )  # fmt: skip
+        checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
+        frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids))
 
 
 def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
@@ -202,68 +201,70 @@ def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(kinds)
 
 
-def _merge_duplicates(found: ParsedCodings) -> dict[str, list[Passage]]:
+def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
     """The passages of each source in order; duplicate codings are merged into one."""
     once: dict[tuple, Passage] = {}
-    for one in sorted(found.passages):
-        if one.code and one.start == one.end != -1:
-            found.fault(f"the coded passage {one.start} to {one.end} of {one.source!r} is empty", one.code)
-        key = one[:3] + one[4:6] if one.code and one[1:3] != WHOLE_TEXT else one
-        memos = [once[key].memo, one.memo] if key in once else [one.memo]
-        once[key] = one._replace(memo="\n".join(dict.fromkeys(filter(None, memos))))
-    if twice := len(found.passages) - len(once):
-        found.notes.append(f"Duplicate codings of a passage that were merged: {twice}.")
+    for coded in sorted(parsed.passages):
+        if coded.code and coded.start == coded.end != -1:
+            parsed.fault(f"the coded passage {coded.start} to {coded.end} of {coded.source!r} is empty",
+                         coded.code)
+        key = coded[:3] + coded[4:6] if coded.code and coded[1:3] != WHOLE_TEXT else coded
+        memos = [once[key].memo, coded.memo] if key in once else [coded.memo]
+        once[key] = coded._replace(memo="\n".join(dict.fromkeys(filter(None, memos))))
+    if twice := len(parsed.passages) - len(once):
+        parsed.notes.append(f"Duplicate codings of a passage that were merged: {twice}.")
     sources = defaultdict(list)
-    for one in once.values():
-        sources[one.source].append(one)
+    for coded in once.values():
+        sources[coded.source].append(coded)
     return sources
 
 
-def _located(found: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
+def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[str, Located]:
     """The passages of each source that has a text. One program wrote the file, so all of its texts together
     show how it counts, but for a text whose stored words show something else."""
-    compare = compare_name if found.has_names else compare_quote
-    tried = {name: try_readings(text, [one[1:3] for one in passages[name]],
-                                [one.quote for one in passages[name]], compare=compare)
-             for name, text in sorted(found.texts.items()) if text and passages[name]}
-    common = likely_readings([*tried.values()], counts=found.counts) if tried else []
+    compare = compare_name if parsed.has_names else compare_quote
+    tried = {name: try_readings(text, [coded[1:3] for coded in passages[name]],
+                                [coded.quote for coded in passages[name]], compare=compare)
+             for name, text in sorted(parsed.texts.items()) if text and passages[name]}
+    common = likely_readings([*tried.values()], counts=parsed.counts) if tried else []
     located = {}
-    for name, own in tried.items():
-        fits = own[common[0]].score == max(one.score for one in own.values())
-        located[name] = locate_by(own, common if fits else likely_readings([own], counts=found.counts))
+    for name, readings in tried.items():
+        fits = readings[common[0]].score == max(reading.score for reading in readings.values())
+        located[name] = locate_by(readings,
+                                  common if fits else likely_readings([readings], counts=parsed.counts))
     return located
 
 
-def _located_rows(found: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
+def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages: list[Passage],
                   located: Located | None) -> list[dict]:
     """The passages of one source, each with what it was compared with and the words in its place."""
     if not text or not located:
-        return [one._asdict() | {"match": _untested(one), "found": ""} for one in passages]
+        return [coded._asdict() | {"match": _untested(coded), "found": ""} for coded in passages]
     shown, (spans, alike, is_sure) = text.shown, located
-    named = _names_of_passages(passages, spans, alike, shown) if found.has_names else {}
+    named = _names_of_passages(passages, spans, alike, shown) if parsed.has_names else {}
     rows = []
-    for n, (one, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
-        words = passage(shown, span, one.quote)
-        if one[1:3] == WHOLE_TEXT:
+    for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
+        words = passage(shown, span, coded.quote)
+        if coded[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), "whole_text"
         elif not match:
             match = named.get(n, "") or ("same_text" if is_sure[n] else "by_position")
-        quote = one.quote if match in (*_BY_WORDS, "different") else ""
+        quote = coded.quote if match in (*_BY_WORDS, "different") else ""
         placed = {"start": span[0], "end": span[1], "quote": quote, "match": match, "found": words}
-        rows.append(one._asdict() | placed)
-    _check_places(found, passages, rows, len(shown))
+        rows.append(coded._asdict() | placed)
+    _check_places(parsed, passages, rows, len(shown))
     unsure = sum(row["match"] == "by_position" for row in rows)
     if unsure:
-        found.notes.append(f"{name!r}: how positions are counted is unknown, and {unsure} of {len(rows)} "
-                           "passages depend on it; they were read as code points.")
+        parsed.notes.append(f"{name!r}: how positions are counted is unknown, and {unsure} of {len(rows)} "
+                            "passages depend on it; they were read as code points.")
     return rows
 
 
-def _untested(one: Passage) -> str:
+def _untested(coded: Passage) -> str:
     """What is known of a passage whose text the file does not have; blank if it has words to look for."""
-    if one.quote:
+    if coded.quote:
         return ""
-    return "whole_text" if one[1:3] == WHOLE_TEXT else "by_position"
+    return "whole_text" if coded[1:3] == WHOLE_TEXT else "by_position"
 
 
 def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
@@ -274,11 +275,14 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
     two words may stand in the text by chance: it counts only where most other names of the text are not
     the words in their places either, as where the text was edited after coding.
     """
-    said = [n for n, one in enumerate(passages) if one.quote and one[1:3] != WHOLE_TEXT and alike[n] != ""]
-    left = [n for n, one in enumerate(passages) if re.search(r"[^\W\d_]{2}", one.quote) and alike[n] == ""]
+    in_place = [n for n, coded in enumerate(passages)
+                if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]
+    left = [n for n, coded in enumerate(passages)
+            if re.search(r"[^\W\d_]{2}", coded.quote) and alike[n] == ""]
     if not left:
         return {}
-    is_sound, text, found = len(said) >= len(left) and bool(said), " ".join(plain_signs(shown).split()), {}
+    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(plain_signs(shown).split())
+    names: dict[int, str] = {}
     for n in left:
         name, words = passages[n].quote, passage(shown, spans[n], passages[n].quote)
         wanted = ELLIPSIS.sub("", " ".join(plain_signs(name).split()))
@@ -288,8 +292,8 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
         is_elsewhere = is_elsewhere and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
         is_near = SequenceMatcher(None, name[:200], words[:200], autojunk=False).ratio() >= _ALIKE
         if is_elsewhere or is_near:
-            found[n] = "different"
-    return found
+            names[n] = "different"
+    return names
 
 
 def _doubtful(rows: list[dict]) -> list[bool]:
@@ -308,27 +312,27 @@ def _doubtful(rows: list[dict]) -> list[bool]:
     return is_doubtful
 
 
-def _check_places(found: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
+def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
     """A passage outside the text is a fault, unless the text was edited, which quarantines it."""
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
-    for one, row in zip(passages, rows, strict=True):
+    for coded, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:
-            about = f" (code {one.code!r})" if one.code else ""
-            stretch = f"{one.start} to {one.end} of {one.source!r}{about}"
-            found.fault(f"{stretch} is outside the text, which has {length} characters", one.quote)
+            about = f" (code {coded.code!r})" if coded.code else ""
+            stretch = f"{coded.start} to {coded.end} of {coded.source!r}{about}"
+            parsed.fault(f"{stretch} is outside the text, which has {length} characters", coded.quote)
 
 
-def _add_notes(found: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
+def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
     coded = [row for row in rows if row["code"]]
     if text:
-        found.notes += [f"{name!r}: {said}." for said in control_characters(text.shown)]
+        parsed.notes += [f"{name!r}: {place}." for place in control_characters(text.shown)]
     unproved = sum(row["match"] == "same_text" for row in coded)
-    if unproved and found.tool != "word":
-        found.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "
-                           "places are those of the text in the file.")
+    if unproved and parsed.tool != "word":
+        parsed.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "
+                            "places are those of the text in the file.")
     if doubtful:
-        found.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined: their words are "
-                           "not those in their places, or nothing shows that their places are right.")
+        parsed.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined: their words are "
+                            "not those in their places, or nothing shows that their places are right.")
 
 
 def _is_memo(row: dict) -> bool:

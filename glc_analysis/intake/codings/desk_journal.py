@@ -1,14 +1,11 @@
-"""The journal of a coder who works at the coding desk: one line of JSON for each act, never changed, only
-added to.
+"""The journal of a coder at the coding desk: one line of JSON per act; lines are only ever added.
 
-Goes in: ``raw/codings/<coder>/desk.jsonl``. Comes out: what the coder has coded so far (:class:`DeskWork`),
-and the same as every other program's file gives it (:func:`read_journal`). docs/journal.md has the form of a
-line.
+From ``raw/codings/<coder>/desk.jsonl`` come the coder's work so far (:class:`DeskWork`), and the same codings
+as from any other program's file (:func:`read_journal`). docs/journal.md describes the lines.
 
-The module decides what the acts mean together: an undo takes back the act that it names, whatever came after
-a restart; a line that was cut by a power failure is set apart, and everything before it counts. An interview
-or a call is handed in when its coder marks it as finished, an open answer when it has a code or is marked as
-read.
+An undo takes back the act that it names, also after a restart. A line that was cut off by a power failure is
+set apart, and everything before it counts. An interview or a call is handed in when its coder marks it as
+finished, an open answer when it has a code or is marked as read.
 """
 
 from __future__ import annotations
@@ -16,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +73,6 @@ class CodeProposal(NamedTuple):
     quoted. It is no coding, and counts nowhere until people take it up. ``words`` are those of the passage
     where the text no longer has them."""
 
-    proposal_id: str
     document_id: str
     start: int
     end: int
@@ -183,20 +179,25 @@ class DeskWork:
         """The document_ids of the texts that the coder has handed in, training texts left out. None of them
         has a coding that is to be placed again."""
         coded = {coding.document_id for coding in self.codings.values()}
-        return [one.document_id for one in self.texts.values() if one.purpose != TRAINING
-                and one.document_id not in self.unplaced and (one.document_id in {*self.finished, *self.read}
-                     or one.kind == ANSWER and one.document_id in coded)]
+        return [text.document_id for text in self._placed_texts(is_training=False)
+                if text.document_id in {*self.finished, *self.read}
+                or text.kind == ANSWER and text.document_id in coded]
 
     def learnt(self) -> list[str]:
         """The document_ids of the training texts that the coder has finished."""
-        return [one.document_id for one in self.texts.values() if one.purpose == TRAINING
-                and one.document_id not in self.unplaced
-                and one.document_id in {*self.finished, *self.read}]
+        return [text.document_id for text in self._placed_texts(is_training=True)
+                if text.document_id in {*self.finished, *self.read}]
+
+    def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
+        """The training texts, or the others, without a coding that is to be placed again."""
+        unplaced = self.unplaced
+        return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
+                and text.document_id not in unplaced]
 
     @property
     def unplaced(self) -> set[str]:
         """The document_ids of the texts with codings that are to be placed again."""
-        return {one.document_id for one in self.waiting.values()}
+        return {coding.document_id for coding in self.waiting.values()}
 
     def documents_of(self, n: int) -> set[str]:
         """The ids of the texts that an act is about, by the number of the act."""
@@ -206,7 +207,7 @@ class DeskWork:
         """The codings and proposals that an act is about, as they are with it or, where it takes them off, as
         they are without it."""
         changed = [before if after is None else after for _, _, before, after in self._changes[n]]
-        return [one for one in changed if isinstance(one, DeskCoding | CodeProposal)]
+        return [passage for passage in changed if isinstance(passage, DeskCoding | CodeProposal)]
 
     def _undo(self, n: int) -> set[str]:
         self.done.remove(n)
@@ -226,20 +227,21 @@ class DeskWork:
         act, n = line["act"], str(line["n"])
         if act == "code":
             yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
-                                              line["code_id"], **_origin(line))
+                                              line["code_id"], origin=_origin(line),
+                                              suggested_by=_suggested_by(line))
         elif act == "code_answers":
             for place, document_id in enumerate(line["answer_ids"], 1):
                 if not document_id:  # withdrawn
                     continue
-                one = f"{n}.{place}"
-                yield self.codings, one, DeskCoding(one, document_id, 0, len(self.texts[document_id].text),
-                                                    line["code_id"], **_origin(line))
+                coding = DeskCoding(f"{n}.{place}", document_id, 0, len(self.texts[document_id].text),
+                                    line["code_id"], origin=_origin(line), suggested_by=_suggested_by(line))
+                yield self.codings, coding.coding_id, coding
         elif act == "uncode":
             is_waiting = line["coding_id"] in self.waiting
             yield self.waiting if is_waiting else self.codings, line["coding_id"], None
         elif act == "new_texts":
-            for one in line["texts"]:
-                yield from self._new_text(one, line["on"])
+            for text in line["texts"]:
+                yield from self._new_text(text, line["on"])
         elif act == "place":
             coding = self.waiting[line["coding_id"]]
             yield self.waiting, coding.coding_id, None
@@ -255,7 +257,7 @@ class DeskWork:
             for document_id in filter(None, line["answer_ids"]):  # blank where it was withdrawn
                 yield self.read, document_id, True if line["value"] else None
         elif act in ("propose_code", "propose_quotation"):
-            yield self.proposals, n, CodeProposal(n, line["document_id"], line["start"], line["end"],
+            yield self.proposals, n, CodeProposal(line["document_id"], line["start"], line["end"],
                                                   line.get("name", ""),
                                                   is_quotation=act == "propose_quotation")
         elif act == "decide":
@@ -278,13 +280,13 @@ class DeskWork:
         moved, waiting = ({key: (int(start), int(end)) for key, (start, end) in line[name].items()}
                           for name in ("moved", "waiting"))
         for table in (self.codings, self.waiting, self.proposals):
-            for key, one in table.items():
-                if one.document_id != document:
+            for key, passage in table.items():
+                if passage.document_id != document:
                     continue
                 start, end = moved.get(key) or waiting.get(key) or (0, 0)
-                now = one._replace(start=start, end=end)
+                now = passage._replace(start=start, end=end)
                 if key in waiting:
-                    now = now._replace(words=one.words or old.text[one.start:one.end])
+                    now = now._replace(words=passage.words or old.text[passage.start:passage.end])
                     if table is self.codings:
                         yield self.waiting, key, now
                 is_there = key in moved or key in waiting and table is not self.codings
@@ -294,10 +296,14 @@ class DeskWork:
             yield self.read, document, None
 
 
-def _origin(line: Line) -> dict[str, str]:
-    """Whether a code was the coder's own choice, and else by what and from what it was suggested."""
-    by = " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
-    return {"origin": line.get("origin", "own"), "suggested_by": by}
+def _origin(line: Line) -> str:
+    """Whether a code was the coder's own choice (``own``) or was suggested."""
+    return line.get("origin", "own")
+
+
+def _suggested_by(line: Line) -> str:
+    """The model that suggested a code, and the settled passages that it learnt from."""
+    return " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
 
 
 def _refuse_other_text(text: str, version: str) -> None:
@@ -315,11 +321,8 @@ def _write(changes: Sequence[Change]) -> None:
 
 def _documents(changes: Sequence[Change]) -> set[str]:
     """The texts that changes are about."""
-    found = set()
-    for _, key, before, after in changes:
-        value = after if after is not None else before
-        found.add(getattr(value, "document_id", None) or str(key))
-    return found
+    values = ((key, before if after is None else after) for _, key, before, after in changes)
+    return {getattr(value, "document_id", None) or str(key) for key, value in values}
 
 
 # ------------------------------
@@ -415,7 +418,7 @@ class Journal:
                      fix="put the file back from a backup; nobody edits it by hand")
 
     @contextmanager
-    def adding(self, root: Path) -> Iterator[set[str]]:
+    def adding(self, root: Path) -> Generator[set[str]]:
         """The block in which acts are added, in the study ``root``: no withdrawal is at work, no other window
         of the coder adds anything meanwhile, and what it added before has been read (the ids of the texts
         that it changed are given). Raises GLCError where the folder cannot be written to."""
@@ -484,10 +487,10 @@ def _write_whole(handle: int, content: bytes, size: int) -> None:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     """A line as an act; None where it is not whole."""
     try:
-        found = json.loads(line)
+        act = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return act if isinstance(act, dict) else None
 
 
 # ------------------------------
@@ -500,37 +503,36 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
     damaged journal."""
     journal = Journal(path)
     journal.read()
-    work, found = journal.work, ParsedCodings(path, "desk", counts="code points")
-    found.training = {*work.learnt()}
-    handed_in = {*work.handed_in(), *found.training}
+    work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points")
+    parsed.training = {*work.learnt()}
+    handed_in = {*work.handed_in(), *parsed.training}
     for document_id in sorted(handed_in):
-        found.source(document_id, Text(work.texts[document_id].text, ("code points",)))
+        parsed.source(document_id, Text(work.texts[document_id].text, ("code points",)))
     for coding in work.codings.values():
         if coding.document_id in handed_in:
-            words = work.texts[coding.document_id].text[coding.start:coding.end]
             memo = "\n".join(filter(None, [_NEGATIVE_CASE * coding.negative_case, coding.memo]))
-            found.passages.append(Passage(coding.document_id, coding.start, coding.end, words, coding.code_id,
-                                          coder, memo))
+            parsed.passages.append(_passage(work, coding, coding.code_id, coder, memo))
     for proposal in work.proposals.values():
-        if proposal.document_id in handed_in:
-            memo = proposal.told
-            if proposal.words:  # the text no longer has them
-                found.memos.append((coder, proposal.document_id, "source", f"{memo}, of the words "
-                                    f"{proposal.words!r}, which are no longer in the text", ""))
-                continue
-            words = work.texts[proposal.document_id].text[proposal.start:proposal.end]
-            found.passages.append(Passage(proposal.document_id, proposal.start, proposal.end, words, "",
-                                          coder, memo))
-    codes = sorted({one.code for one in found.passages} - {""})
-    found.codes = [(code, "", "") for code in codes]
-    found.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]
-    return found
+        if proposal.document_id in handed_in and proposal.words:  # the text no longer has them
+            parsed.memos.append((coder, proposal.document_id, "source", f"{proposal.told}, of the words "
+                                 f"{proposal.words!r}, which are no longer in the text", ""))
+        elif proposal.document_id in handed_in:
+            parsed.passages.append(_passage(work, proposal, "", coder, proposal.told))
+    codes = sorted({passage.code for passage in parsed.passages} - {""})
+    parsed.codes = [(code, "", "") for code in codes]
+    parsed.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]
+    return parsed
+
+
+def _passage(work: DeskWork, coded: DeskCoding | CodeProposal, code: str, coder: str, memo: str) -> Passage:
+    words = work.texts[coded.document_id].text[coded.start:coded.end]
+    return Passage(coded.document_id, coded.start, coded.end, words, code, coder, memo)
 
 
 def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     waiting = sorted({coding.document_id for coding in work.codings.values()} - handed_in - work.unplaced)
-    training = [one for one in waiting if work.texts[one].purpose == TRAINING]
-    begun = [one for one in waiting if one not in training]
+    training = [document_id for document_id in waiting if work.texts[document_id].purpose == TRAINING]
+    begun = [document_id for document_id in waiting if document_id not in training]
     if unplaced := sorted(work.unplaced):
         yield ("changed since it was coded, with codings that are to be placed again, so not counted yet: "
                f"{', '.join(unplaced)}.")

@@ -1,6 +1,6 @@
 """Reads codings from tables and Word files, those that coding programs export among them.
 
-A table has one row a coding (long), columns Code 1 to n (wide), or one column a code (one-hot). In Word a
+A table has one row per coding (long), columns Code 1 to n (wide), or one column per code (one-hot). In Word a
 comment is a coding: its author is the coder, its text the codes, its range the passage.
 """
 
@@ -32,16 +32,14 @@ from glc_analysis.templates import read_records
 from glc_analysis.text import TICKED, match_key
 
 # ------------------------------
-# Reads tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo.
+# Tables of coded passages in the layouts of MAXQDA, ATLAS.ti, Dedoose and NVivo, with the tree of codes where
+# the program writes paths. The columns of each layout stand in ``content/layouts.csv``. Places are not taken
+# from these tables: MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its
+# own. A passage is found by its words.
 #
-# Goes in: a sheet of a table. Comes out: its codings, with the tree of codes where the program writes
-# paths. The columns of each layout stand in ``content/layouts.csv``. Places are not taken from these
-# tables: MAXQDA gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A
-# passage is found by its words.
-#
-# The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own, or,
-# in a table where no cell has lines, with semicolons between them; Dedoose has a column a code; MAXQDA and
-# NVivo have a row a code. Two columns of one role are a fault: nobody knows which of them counts.
+# ATLAS.ti writes several codes into a cell, on lines of their own, or, in a table where no cell has lines,
+# with semicolons between them; Dedoose has a column per code; MAXQDA and NVivo have a row per code. Two
+# columns of one role are a fault: nobody knows which of them counts.
 
 
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
@@ -58,26 +56,26 @@ class Layout:
     columns: dict[str, tuple[str, ...]]
     needed: tuple[str, ...]
 
+    def matches(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """Where the columns of each role are, by their names in any case."""
+        folded = [match_key(name) for name in names]
+        places = {role: [n for n, name in enumerate(folded) if name in {*map(match_key, known)}]
+                  for role, known in self.columns.items()}
+        if "applied" in places:
+            places["applied"] = [n for n, name in enumerate(names) if _APPLIED.fullmatch(name.strip())]
+        return places
+
     def places(self, names: Sequence[str]) -> dict[str, int]:
-        """Where the column of each role is, by its name in any case."""
-        folded = [" ".join(name.split()).casefold() for name in names]
-        found = {}
-        for role, known in self.columns.items():
-            at = [n for n, name in enumerate(folded) if name in {one.casefold() for one in known}]
-            if role == "applied":
-                at = [n for n, name in enumerate(names) if _APPLIED.fullmatch(name.strip())]
-            if at:
-                found[role] = at[0]
-        return found
+        """Where the first column of each role is."""
+        return {role: places[0] for role, places in self.matches(names).items() if places}
 
     def twice(self, names: Sequence[str]) -> list[str]:
-        """The names of columns that stand in the table for a role that another column has already."""
-        folded = [" ".join(name.split()).casefold() for name in names]
-        of_role = [[n for n, name in enumerate(folded) if name in {one.casefold() for one in known}]
-                   for known in self.columns.values()]
-        of_codes = [[n for n, name in enumerate(folded) if name == one] for one in dict.fromkeys(folded)
-                    if _APPLIED.fullmatch(one)]
-        return [names[n] for found in of_role + of_codes for n in found[1:]]
+        """The names of columns that have the role of another column; those of codes, the same code."""
+        places = self.matches(names)
+        by_code: dict[str, list[int]] = {}
+        for n in places.pop("applied", []):
+            by_code.setdefault(match_key(names[n]), []).append(n)
+        return [names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
 
     def missing(self, names: Sequence[str]) -> list[str]:
         """The columns that the layout needs and the table lacks, by their first names."""
@@ -88,13 +86,12 @@ class Layout:
 @cache
 def layouts() -> tuple[Layout, ...]:
     """The layouts of all programs, in the order in which they are tried."""
-    found: dict[str, Layout] = {}
+    rows: dict[str, list[dict[str, str]]] = {}
     for row in read_records(__file__, "layouts.csv"):
-        known = found.get(row["layout"]) or Layout(row["layout"], {}, ())
-        names = tuple(row["names"].split(" | "))
-        found[row["layout"]] = Layout(known.program, known.columns | {row["role"]: names},
-                                      known.needed + ((row["role"],) if row["is_needed"] else ()))
-    return tuple(found.values())
+        rows.setdefault(row["layout"], []).append(row)
+    return tuple(Layout(program, {row["role"]: tuple(row["names"].split(" | ")) for row in of_program},
+                        tuple(row["role"] for row in of_program if row["is_needed"]))
+                 for program, of_program in rows.items())
 
 
 def layout_of(grids: Sequence[Grid]) -> Layout | None:
@@ -108,7 +105,11 @@ def layout_of(grids: Sequence[Grid]) -> Layout | None:
         refuse("this workbook of ATLAS.ti has one sheet a code and does not name the documents",
                grids[0].place, "export the quotations again from the Quotation Manager, as one table with "
                "the columns Document, Quotation Content and Codes", row="1")
-    return next((one for one in layouts() if not one.missing(names)), None)
+    return _fitting_layout(names)
+
+
+def _fitting_layout(names: Sequence[str]) -> Layout | None:
+    return next((layout for layout in layouts() if not layout.missing(names)), None)
 
 
 def missing_columns(names: Sequence[str]) -> str:
@@ -117,7 +118,7 @@ def missing_columns(names: Sequence[str]) -> str:
     >>> missing_columns(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
     """
-    return "; ".join(f"for {one.program}: {', '.join(one.missing(names))}" for one in layouts())
+    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in layouts())
 
 
 def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "") -> ParsedCodings:
@@ -125,23 +126,23 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
 
     A row without words (of a picture, a sound, a film) is left out and counted in a note.
     """
-    found, at = ParsedCodings(path, "csv"), layout.places(grid.names)
+    parsed, at = ParsedCodings(path, "csv"), layout.places(grid.names)
     applied = {n: match[1] for n, name in enumerate(grid.names)
                if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
     for name in layout.twice(grid.names):
-        found.fault("another column of the table has the same meaning", name, row="1")
+        parsed.fault("another column of the table has the same meaning", name, row="1")
     lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
     wordless, paths = 0, {}
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n] for role, n in at.items()}
         source, quote = cell["source"].strip(), cell["quote"]
         if not source:
-            found.fault("the row names no document", row=number)
+            parsed.fault("the row names no document", row=number)
             continue
-        found.texts[source] = None
+        parsed.texts[source] = None
         for n, name in applied.items():
             if match_key(row[n]) not in TICKED | NOT_CODED:
-                found.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
+                parsed.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
         names = [name for n, name in applied.items() if match_key(row[n]) in TICKED]
         names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
         codes = [code for name in names if (code := _code(name, layout))]
@@ -149,15 +150,15 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
         by, memo = cell.get("coder", "").strip() or coder, cell.get("memo", "").strip()
         for code in codes if quote.strip() else ():
             paths |= dict.fromkeys(_with_parents(code))
-            found.passages.append(Passage(source, *WHOLE_TEXT, quote, " > ".join(code), by, memo))
-    found.blank = {*found.texts} - {one.source for one in found.passages}
+            parsed.passages.append(Passage(source, *WHOLE_TEXT, quote, " > ".join(code), by, memo))
+    parsed.blank = {*parsed.texts} - {coded.source for coded in parsed.passages}
     paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
-    found.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
-    found.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
+    parsed.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
+    parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
     if wordless:
-        found.notes.append("Codings of passages without words, such as of pictures and sound, that were "
-                           f"left out: {wordless}.")
-    return found
+        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                            f"left out: {wordless}.")
+    return parsed
 
 
 def _code(name: str, layout: Layout) -> tuple[str, ...]:
@@ -201,7 +202,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell of
     which this is doubtful, and for two columns that name the same thing and differ.
     """
-    found = ParsedCodings(path, "csv")
+    parsed = ParsedCodings(path, "csv")
     names = [name.strip().casefold() for name in grid.names]
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
@@ -214,19 +215,19 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
-        cell = {role: _one_cell(found, [row[n] for n in places], role, number)
+        cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
                 for role, places in columns.items() if places and role not in ("", "code")}
-        codes = [code for n in wide for code in _codes_in(found, row[n], names[n], separator, number)]
+        codes = [code for n in wide for code in _codes_in(parsed, row[n], names[n], separator, number)]
         codes += [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
         for n in ticks:
             if match_key(row[n]) not in TICKED | NOT_CODED:
-                found.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
-        _add_row(found, cell, codes, coder, number)
+                parsed.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
+        _add_row(parsed, cell, codes, coder, number)
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
-    found.blank = {*found.texts} - coded
-    seen = [grid.names[n].strip() for n in ticks] + [one.code for one in found.passages]
-    found.codes += code_paths(seen)
-    return found
+    parsed.blank = {*parsed.texts} - coded
+    seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
+    parsed.codes += code_paths(seen)
+    return parsed
 
 
 def code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
@@ -235,15 +236,15 @@ def code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
     >>> code_paths(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
     """
-    found: dict[str, str] = {}
+    parents: dict[str, str] = {}
     for code in codes:
         above = ""
         for n in range(1, code.count(" > ") + 1):
             path = " > ".join(code.split(" > ")[:n])
-            found.setdefault(path, above)
+            parents.setdefault(path, above)
             above = path
-        found.setdefault(code, above)
-    return [(code, parent, "") for code, parent in found.items()]
+        parents.setdefault(code, above)
+    return [(code, parent, "") for code, parent in parents.items()]
 
 
 def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
@@ -258,19 +259,19 @@ def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -
         refuse(f"several columns are named {twice[0]!r}", path.name, "give each code one column", row="1")
 
 
-def _one_cell(found: ParsedCodings, cells: list[str], role: str, row: str) -> str:
+def _one_cell(parsed: ParsedCodings, cells: list[str], role: str, row: str) -> str:
     """The cell of a role; where several columns have it and differ, that is a fault."""
-    given = [cell if role == "quote" else cell.strip() for cell in cells]
-    different = [*dict.fromkeys(cell for cell in given if cell.strip())]
+    texts = [cell if role == "quote" else cell.strip() for cell in cells]
+    different = [*dict.fromkeys(text for text in texts if text.strip())]
     if role == "memo":
         return "\n".join(different)
     if len(different) > 1:
         what = {"source": "the document", "quote": "the words", "coder": "the coder"}.get(role, f"the {role}")
-        found.fault(f"two columns name {what} and differ", " / ".join(different), row=row)
-    return (different or given)[0]
+        parsed.fault(f"two columns name {what} and differ", " / ".join(different), row=row)
+    return (different or texts)[0]
 
 
-def _codes_in(found: ParsedCodings, cell: str, column: str, separator: str, row: str) -> list[str]:
+def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row: str) -> list[str]:
     """The codes of a cell. It is a fault if it is doubtful whether they are one or several."""
     text, is_plural = cell.strip(), column == "codes"
     if separator == _NO_SEPARATOR:
@@ -278,8 +279,8 @@ def _codes_in(found: ParsedCodings, cell: str, column: str, separator: str, row:
     parts = text.split(separator) if separator else _BETWEEN_CODES.split(text) if is_plural else [text]
     doubtful = "" if separator or is_plural and len(parts) > 1 else ",|" if is_plural else ";\n|"
     if any(sign in text for sign in doubtful):
-        found.faults.append(Fault(
-            "this may be one code or several", file=found.path.name, row=row, column=column, value=text[:80],
+        parsed.faults.append(Fault(
+            "this may be one code or several", file=parsed.path.name, row=row, column=column, value=text[:80],
             fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
                 f'"{_NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
     return [code.strip() for code in parts if code.strip()]
@@ -292,7 +293,7 @@ def column_roles(names: list[str]) -> list[str]:
     >>> column_roles(["Media Title", "Excerpt Copy", "Code: Rest Applied"]), column_roles(["File", "Tag"])
     (['source', 'quote', 'applied'], ['source', 'code'])
     """
-    if layout := next((one for one in layouts() if not one.missing(names)), None):
+    if layout := _fitting_layout(names):
         by_place = {n: role for role, n in layout.places(names).items()}
         return [by_place.get(n, "") for n in range(len(names))]
     return [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
@@ -302,15 +303,15 @@ def _is_ticked(cell: str) -> bool:
     return match_key(cell) in TICKED
 
 
-def _add_row(found: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
+def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
     offsets = cell.get("start", ""), cell.get("end", "")
-    span = found.span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
+    span = parsed.span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
     if not cell["source"]:
-        found.fault("the row names no document", row=row)
+        parsed.fault("the row names no document", row=row)
     elif span:
-        found.texts[cell["source"]] = None
+        parsed.texts[cell["source"]] = None
         by, quote, memo = cell.get("coder") or coder, cell.get("quote", ""), cell.get("memo", "")
-        found.passages += [Passage(cell["source"], *span, quote, code, by, memo) for code in codes]
+        parsed.passages += [Passage(cell["source"], *span, quote, code, by, memo) for code in codes]
 
 
 # ------------------------------
@@ -326,20 +327,20 @@ _ODD = str.maketrans("\r\ufeff", "  ")  # would count as a line end and as a byt
 def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
     """The text of a document as Word shows it, a line a paragraph, and its comments as codings."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
-    found = ParsedCodings(path, "word")
+    parsed = ParsedCodings(path, "word")
     text, starts, ends = _body(parts["word/document.xml"], path.name)
-    found.source(path.name, Text(text, ("code points",)))
+    parsed.source(path.name, Text(text, ("code points",)))
     for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
-        key, said = _attribute(comment, "id"), _comment_text(comment)
-        codes = [code.strip() for code in _BETWEEN.split(said) if code.strip()]
+        key, text = _attribute(comment, "id"), _comment_text(comment)
+        codes = [code.strip() for code in _BETWEEN.split(text) if code.strip()]
         if key not in starts or key not in ends or not codes:
-            found.fault("the comment marks no passage or names no code", said or key)
+            parsed.fault("the comment marks no passage or names no code", text or key)
             continue
         by = _attribute(comment, "author") or coder
-        found.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
-    found.tree({one.code: (one.code, "", "") for one in found.passages})
-    found.notes += [f"{note[:1].upper()}{note[1:]}." for note in word_notes(path)]
-    return found
+        parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
+    parsed.tree({coded.code: (coded.code, "", "") for coded in parsed.passages})
+    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in word_notes(path)]
+    return parsed
 
 
 def word_lines(path: Path) -> list[str]:
@@ -368,7 +369,7 @@ def _body(content: bytes, file: str) -> tuple[str, dict[str, int], dict[str, int
 
 
 def _comment_text(comment: Element) -> str:
-    paragraphs = (one for one in comment.iter() if local_name(one) == "p")
+    paragraphs = (element for element in comment.iter() if local_name(element) == "p")
     return "\n".join("".join(t.text or "" for t in p.iter() if local_name(t) == "t") for p in paragraphs)
 
 
@@ -377,9 +378,7 @@ def _attribute(element: Element, name: str) -> str:
 
 
 # ------------------------------
-# Reads the references of one code as NVivo exports them, as text or as a Word file.
-#
-# Goes in: the lines of the file. Comes out: its codings. Each file is of one code, and is named after it.
+# The references of one code as NVivo exports them, as text or as a Word file, which is named after the code.
 # Under the name of each document stand its coded passages, each below a line ``Reference 2 - 1.24%
 # Coverage``. They have no places: a passage is found by its words. The file says how many passages each
 # document has, so that a cut file is noticed.
@@ -401,30 +400,31 @@ def is_references(lines: list[str]) -> bool:
 
 def read_references(path: Path, lines: list[str], *, coder: str = "") -> ParsedCodings:
     """The codings of one code. Documents go by the last part of their path in NVivo."""
-    found, code = ParsedCodings(path, "nvivo"), path.stem
-    for source, said, there, passages in _documents(lines):
-        found.texts[source] = None
-        if there != said:
-            found.fault(f"{source!r} has {there} references, and says {said}", source)
-        found.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
+    parsed, code = ParsedCodings(path, "nvivo"), path.stem
+    for source, stated, there, passages in _documents(lines):
+        parsed.texts[source] = None
+        if there != stated:
+            parsed.fault(f"{source!r} has {there} references, and says {stated}", source)
+        parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
     if wordless := sum(not words for *_, passages in _documents(lines) for words in passages):
-        found.notes.append("Codings of passages without words, such as of pictures and sound, that were "
-                           f"left out: {wordless}.")
-    found.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their words.")
-    found.codes.append((code, "", ""))
-    return found
+        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                            f"left out: {wordless}.")
+    parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
+                        "words.")
+    parsed.codes.append((code, "", ""))
+    return parsed
 
 
 def _documents(lines: list[str]) -> Iterator[tuple[str, int, int, list[str]]]:
-    """Each document, how many references it says and has, and the words of its passages. References that
+    """Each document, how many references it states and has, and the words of its passages. References that
     touch stand as one passage (References 1-2)."""
-    source, said, there = "", 0, 0
+    source, stated, there = "", 0, 0
     passages: list[str] = []
     for line in [*lines, "<\\> - § 0 references coded [ ]"]:
         if head := _DOCUMENT.fullmatch(line.strip()):
             if source:
-                yield source, said, there, [words.strip() for words in passages]
-            source, said, there, passages = head["path"].rpartition("\\")[2].strip(), int(head["n"]), 0, []
+                yield source, stated, there, [words.strip() for words in passages]
+            source, stated, there, passages = head["path"].rpartition("\\")[2].strip(), int(head["n"]), 0, []
         elif source and (reference := _REFERENCE.fullmatch(line.strip())):
             there += int(reference["last"] or reference["first"]) - int(reference["first"]) + 1
             passages.append("")

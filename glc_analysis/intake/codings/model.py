@@ -13,7 +13,7 @@ import sqlite3
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -29,7 +29,7 @@ from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import members
-from glc_analysis.text import UNTICKED
+from glc_analysis.text import UNTICKED, lf_line_ends
 
 # ------------------------------
 # What every reader returns, and what it collects while reading.
@@ -40,16 +40,20 @@ class RawCodings:
     """The codings of one file: of one coder, or of a project of several coders.
 
     A coding whose stored words differ from the words in its place is in `quarantined`, with the words found
-    there; so is one without words of its own beside it, since its place may be wrong as well. `match` says
-    what was compared: :data:`PROOFS`, or blank where the file has words and no text to look for them.
+    there; so is one without words of its own beside it, since its place may be wrong as well.
+
+    `match` says what shows that a coding is in its place: the words that the coder's program stored, to the
+    letter (exact) or but for blanks, signs and Unicode form (normalised); the text in the coder's file at
+    this place (same_text); nothing, since all of the text is coded (whole_text) or the file gives numbers
+    alone (by_position). It is blank where the file has words and no text to look for them.
     """
 
     path: Path
     tool: str  # refi-qda, qualcoder, taguette, nvivo, csv or word
-    sources: pd.DataFrame  # a text: source, text ("" where the file brings none), checked, matched
-    codings: pd.DataFrame  # a stretch: source, start, end, quote, code, coder, memo, match
-    codes: pd.DataFrame  # a code: code, parent, definition, position
-    memos: pd.DataFrame  # a memo: author, attached_to, attached_kind, text, date
+    sources: pd.DataFrame  # per text: source, text ("" where the file brings none), checked, matched
+    codings: pd.DataFrame  # per stretch: source, start, end, quote, code, coder, memo, match
+    codes: pd.DataFrame  # per code: code, parent, definition, position
+    memos: pd.DataFrame  # per memo: author, attached_to, attached_kind, text, date
     quarantined: pd.DataFrame  # as codings, and found: the words in that place
     checked: int  # quotations compared with the text
     matched: int  # of these the same, but for blanks and Unicode form
@@ -74,16 +78,6 @@ class Passage(NamedTuple):
 
 
 WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place in it
-PROOFS = {
-    "exact": "the words that the coder's program stored, to the letter",
-    "normalised": "the words that the coder's program stored, but for blanks, signs and Unicode form",
-    "same_text": "the text in the coder's file at this place",
-    "moved": "unchanged words in the same turn of a text that was edited since",
-    "whole_text": "nothing: all of the text is coded",
-    "accepted": "a person looked at it",
-    "by_position": "nothing: the file gives numbers alone",
-}
-"""What shows that a coding is in its place. Only the first words are in the coders' files themselves."""
 _MOST_LEVELS = 50  # levels of a tree of codes: a deeper one is a loop or a trap
 
 
@@ -124,8 +118,8 @@ class ParsedCodings:
         the text and the code."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
-        said = f"these are not the start and end of a passage{about and f' ({about})'}"
-        self.fault(said, f"{start} to {end}", row=row)
+        self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
+                   f"{start} to {end}", row=row)
         return None
 
     def tree(self, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
@@ -167,8 +161,8 @@ def unread_note(source: str, kind: str, codings: int) -> str:
             "film": "Code its transcript, to have them counted",
             "PDF": "Export its text, and code that, to have them counted"}.get(
                 kind, "Codings of pictures are not counted")
-    said = "coding is" if codings == 1 else f"{codings} codings are"
-    return f"{source!r} is a {kind}: its {said} not read. {what}."
+    counted = "coding is" if codings == 1 else f"{codings} codings are"
+    return f"{source!r} is a {kind}: its {counted} not read. {what}."
 
 
 def mixed_note(people: int, marks: str) -> str:
@@ -186,7 +180,7 @@ def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     parts = []
     for kind, names in kinds.items():
         listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
-        counted = f"{len(names)} {kind}{'s' * (len(names) > 1)}"
+        counted = f"1 {kind}" if len(names) == 1 else f"{len(names)} {kind}s"
         parts += [counted + (f" ({listed})" if listed else "")] if names else []
     return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
@@ -198,7 +192,7 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     'Interview (3)'
     """
     tries = chain([name], (f"{name} ({n})" for n in count(2)))
-    return next(one for one in tries if one not in taken)
+    return next(free for free in tries if free not in taken)
 
 
 # ------------------------------
@@ -225,7 +219,7 @@ class Text:
     @property
     def shown(self) -> str:
         """The text with LF line ends and no byte order mark: what all offsets are turned to."""
-        return self.raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        return lf_line_ends(self.raw.removeprefix("\ufeff"))
 
 
 class Located(NamedTuple):
@@ -261,18 +255,15 @@ _CLEARLY = 3
 """A way of counting is ruled out where more than so many times as many ends are not at the edges of words."""
 
 
-def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str], *, counts: str = "",
-           compare: Callable[[str, str], str] | None = None) -> Located:
-    """The stretches of a text, however its program counts: see :func:`likely_readings`.
-
-    Stretches that another reading as likely puts elsewhere are not sure. `compare` is
-    :func:`compare_quote`, or another function of stored words and words in the place.
+def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
+    """The stretches of a text, however its program counts: see :func:`likely_readings`. Stretches that
+    another reading as likely puts elsewhere are not sure.
 
     >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
-    tried = try_readings(text, spans, quotes, compare=compare)
-    return locate_by(tried, likely_readings([tried], counts=counts))
+    tried = try_readings(text, spans, quotes)
+    return locate_by(tried, likely_readings([tried]))
 
 
 def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
@@ -284,20 +275,21 @@ def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Lo
 
 def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
                  compare: Callable[[str, str], str] | None = None) -> dict[Reading, Tried]:
-    """What each way of counting makes of the stretches of a text."""
+    """What each way of counting makes of the stretches of a text. `compare` is :func:`compare_quote`, or
+    another function of stored words and words in the place."""
     shown, compare = text.shown, compare or compare_quote
     tried: dict[Reading, Tried] = {}
     known: dict[tuple[Span, ...], Tried] = {}
     for reading, bounds in _ways_of_counting(text):
-        found = tuple(_code_points(bounds, spans))
-        if found not in known:
-            pairs = zip(found, quotes, strict=True)
+        places = tuple(_code_points(bounds, spans))
+        if places not in known:
+            pairs = zip(places, quotes, strict=True)
             alike = [compare(quote, passage(shown, span, quote)) for span, quote in pairs]
             exact = alike.count("exact")
-            score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in found)
-            ends = np.array([_ends_at_words(shown, *span) for span in found], dtype=np.int64)
-            known[found] = Tried(found, alike, score, ends)
-        tried[reading] = known[found]
+            score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in places)
+            ends = np.array([_ends_at_words(shown, *span) for span in places], dtype=np.int64)
+            known[places] = Tried(places, alike, score, ends)
+        tried[reading] = known[places]
     return tried
 
 
@@ -354,7 +346,7 @@ def compare_quote(quote: str, words: str) -> str:
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
     """
-    if not quote or quote.replace("\r\n", "\n").replace("\r", "\n") == words:
+    if not quote or lf_line_ends(quote) == words:
         return "exact" if quote else ""
     stored, there = without_blanks(quote), without_blanks(words)
     head = ELLIPSIS.sub("", stored)
@@ -373,9 +365,9 @@ def compare_name(name: str, words: str) -> str:
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
     ['normalised', 'normalised', '', '']
     """
-    found = compare_quote(name, words)
-    if found != "different":
-        return found
+    match = compare_quote(name, words)
+    if match != "different":
+        return match
     stored, there = without_blanks(name), without_blanks(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
@@ -454,9 +446,8 @@ as much. Sound, pictures and PDF do not count: they stay packed."""
 TABLE_BYTES = 10 * 2**20
 """So many bytes a table of codings may have: 50,000 with their quotations."""
 
-_UNREAD = re.compile(
-    r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?|pdf)$"
-)
+_UNREAD = re.compile(r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?"
+                     r"|pdf)$")
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
 _AGAIN, _LESS = "export it from its tool again", "export fewer documents at a time"
 
@@ -471,8 +462,8 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as package:
             listed = members(package)
             _check_members(listed, path.name)
-            chosen = [one for one in listed if re.search(wanted, one.filename, re.IGNORECASE)]
-            return {one.filename: package.read(one) for one in chosen}
+            return {member.filename: package.read(member) for member in listed
+                    if re.search(wanted, member.filename, re.IGNORECASE)}
     except GLCError:
         raise
     except Exception as error:  # whatever zipfile and its decompressors raise
@@ -481,9 +472,10 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
 
 def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
     times = Counter(member.filename for member in listed)
-    said = {name: "this path of a member leads out of the package" for name in times if _OUTSIDE.match(name)}
-    said |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
-    faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in said.items()]
+    messages = {name: "this path of a member leads out of the package"
+                for name in times if _OUTSIDE.match(name)}
+    messages |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
+    faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in messages.items()]
     size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
     if size > _MOST_UNPACKED:
         faults.append(Fault(f"unpacks to {size:,} bytes without sound, pictures and PDF; the limit is "
@@ -524,12 +516,12 @@ def local_name(element: Element) -> str:
 
 
 @contextmanager
-def open_database(path: Path) -> Iterator[Tables]:
-    """The tables of an SQLite file. A fault: no database, a damaged one, one still being written."""
+def open_database(path: Path) -> Generator[Tables]:
+    """The tables of an SQLite file. Raises Faults where it is damaged, still open, or no database at all."""
     for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
         if journal.is_file() and journal.stat().st_size:
-            said = f"the database is still open: there is a file {journal.name}"
-            refuse(said, path.name, "close it in its program")
+            refuse(f"the database is still open: there is a file {journal.name}", path.name,
+                   "close it in its program")
     try:
         # Immutable: no lock and no journal, so that nothing appears beside the file.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -566,5 +558,5 @@ class Tables:
             return []
         chosen = ", ".join(f"CAST({name} AS TEXT)" if name in there else "''" for name in columns)
         order = columns[0] if columns[0] in there else "1"
-        found = self._connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}, 1")
-        return [tuple(cell or "" for cell in row) for row in found]
+        rows = self._connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}, 1")
+        return [tuple(cell or "" for cell in row) for row in rows]

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 from uuid import UUID, uuid5
 from xml.etree.ElementTree import Element
 
+import lxml.etree as etree
 import pandas as pd
-from lxml import etree
 from lxml.etree import QName, SubElement, _Element, tostring
 
 from glc_analysis.errors import Fault, Faults, refuse
@@ -73,6 +74,13 @@ def read_markup(path: Path, *, coder: str = "") -> ParsedCodings:
     return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
 
 
+class Anchor(NamedTuple):
+    """What a memo can be attached to: its kind and its name."""
+
+    kind: str
+    name: str
+
+
 class _Project:
     def __init__(self, path: Path, top: Element, texts: dict[str, bytes], coder: str) -> None:
         if local_name(top) not in {"Project", "CodeBook"}:
@@ -80,11 +88,11 @@ class _Project:
             refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
         counts = next((_COUNTS[one] for one in _COUNTS if top.get("origin", "").startswith(one)), "")
-        self.found = ParsedCodings(path, "refi-qda", has_names=True, counts=counts)
+        self.parsed = ParsedCodings(path, "refi-qda", has_names=True, counts=counts)
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well
-        self.anchors: dict[str, Passage | tuple[str, str]] = {}  # by GUID, what a memo can be attached to
+        self.anchors: dict[str, Passage | Anchor] = {}  # by GUID
 
     def read(self) -> ParsedCodings:
         for user in self.each("User"):
@@ -102,14 +110,14 @@ class _Project:
                     read.add(path)
         names_users = any(mark.get("creatingUser") or mark.get("modifyingUser")
                           for name in _MARKS for mark in self.each(name))
-        self.found.is_mixed = len(self.users) > 1 and bool(self.found.passages) and not names_users
-        if self.found.is_mixed:
-            self.found.notes.append(mixed_note(len(self.users), "codings"))
+        self.parsed.is_mixed = len(self.users) > 1 and bool(self.parsed.passages) and not names_users
+        if self.parsed.is_mixed:
+            self.parsed.notes.append(mixed_note(len(self.users), "codings"))
         self.read_notes()
         self.note_unread()
         self.note_left_out()
         self.check_guids()
-        return self.found
+        return self.parsed
 
     def note_unread(self) -> None:
         """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
@@ -122,7 +130,7 @@ class _Project:
             codings += sum(local_name(child) == "Coding" for child in source
                            if local_name(source) in _UNREAD_SOURCES)
             if codings:
-                self.found.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
+                self.parsed.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
 
     def note_left_out(self) -> None:
         """Names the sets, cases and links that are not read: links between notes and what has them are."""
@@ -130,7 +138,7 @@ class _Project:
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
         kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
-        self.found.notes += left_out({kind: [one.get("name", "") for one in elements]
+        self.parsed.notes += left_out({kind: [one.get("name", "") for one in elements]
                                       for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
@@ -140,11 +148,11 @@ class _Project:
         times = {key: n for key, n in times.items() if n > 1 and key[1]}
         for (name, guid), n in times.items():
             if name == "User":
-                self.found.fault(f"{n} elements {name} have the same GUID, so that it is unclear which one "
-                                 "codings mean", guid)
+                self.parsed.fault(f"{n} elements {name} have the same GUID, so that it is unclear which one "
+                                  "codings mean", guid)
             else:  # two codings may be copies
-                self.found.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
-                                        "different ones.")
+                self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
+                                         "different ones.")
 
     def each(self, name: str) -> Iterator[Element]:
         return (element for element in self.top.iter() if local_name(element) == name)
@@ -155,25 +163,25 @@ class _Project:
         while waiting:
             code, above = waiting.pop()
             if local_name(code) == "Code":
-                own = code.get("name", ""), above, _content(code, "Description")
-                first = nodes.setdefault(_guid(code), own)
+                node = code.get("name", ""), above, _content(code, "Description")
+                first = nodes.setdefault(_guid(code), node)
                 if above and above == _guid(code):
-                    nodes[above] = own  # a code below itself is a fault of the tree
-                elif first[0] != own[0]:
-                    self.found.notes.append(f"The codes {first[0]!r} and {own[0]!r} have the same GUID: they "
-                                            f"were read as one code, {first[0]!r}.")
+                    nodes[above] = node  # a code below itself is a fault of the tree
+                elif first[0] != node[0]:
+                    self.parsed.notes.append(f"The codes {first[0]!r} and {node[0]!r} have the same GUID: "
+                                             f"they were read as one code, {first[0]!r}.")
                 waiting += [(child, _guid(code)) for child in reversed(code)]
-        self.codes = self.found.tree(nodes)
-        self.found.guids |= {guid: code for guid, code in self.codes.items() if guid}
-        self.anchors |= {guid: ("code", name) for guid, name in self.codes.items()}
+        self.codes = self.parsed.tree(nodes)
+        self.parsed.guids |= {guid: code for guid, code in self.codes.items() if guid}
+        self.anchors |= {guid: Anchor("code", name) for guid, name in self.codes.items()}
 
     def read_text(self, source: Element, text: Element) -> None:
         own = "" if local_name(text) == "Representation" else text.get("name", "")
         name = own or source.get("name") or text.get("plainTextPath") or "unnamed"
-        name = self.found.source(name, self.text(text))
-        self.anchors |= {_guid(source): ("source", name), _guid(text): ("source", name)}
+        name = self.parsed.source(name, self.text(text))
+        self.anchors |= dict.fromkeys((_guid(source), _guid(text)), Anchor("source", name))
         if about := _content(source, "Description"):
-            self.found.memos.append((self.author(source), name, "source", about, _date(source)))
+            self.parsed.memos.append((self.author(source), name, "source", about, _date(source)))
         points = {_guid(child): child.get("position", "") for child in text
                   if local_name(child) == "SyncPoint"}
         for mark in text:
@@ -192,7 +200,7 @@ class _Project:
             named = ", ".join(repr(self.codes.get(target, target)) for coding in codings
                               for target in _targets(coding))
             about = f"in {source!r}" + (f", code {named}" if named else "")
-            span = self.found.span(*ends, about=about)
+            span = self.parsed.span(*ends, about=about)
         if span is None:
             return
         about = self.author(mark), _content(mark, "Description"), _date(mark)
@@ -201,29 +209,30 @@ class _Project:
         where = f" of {source!r}" + (f", {span[0]} to {span[1]}" if span != WHOLE_TEXT else "")
         for coding in codings:
             for code in self.codes_of(coding, where):
-                self.found.passages.append(bare._replace(code=code, coder=self.author(coding, mark)))
-        self.found.passages += [bare] if bare.memo and not codings else []
+                self.parsed.passages.append(bare._replace(code=code, coder=self.author(coding, mark)))
+        self.parsed.passages += [bare] if bare.memo and not codings else []
 
     def codes_of(self, coding: Element, where: str) -> list[str]:
         """The codes of a coding: one by the standard; a further one is read as well, and said."""
-        targets, found = _targets(coding), []
+        targets, codes = _targets(coding), []
         if len(targets) > 1:
-            self.found.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a coding.")
+            self.parsed.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a "
+                                     "coding.")
         for target in targets or [""]:
             if target in self.codes:
-                found.append(self.codes[target])
+                codes.append(self.codes[target])
             elif target in self.cases:
-                self.found.notes.append("Passages that belong to cases, not to codes, were left out.")
+                self.parsed.notes.append("Passages that belong to cases, not to codes, were left out.")
             else:
-                self.found.fault(f"the code of the coding{where} is not in the codebook",
-                                 target or _guid(coding))
-        return found
+                self.parsed.fault(f"the code of the coding{where} is not in the codebook",
+                                  target or _guid(coding))
+        return codes
 
     def author(self, *elements: Element) -> str:
         roles = ("creatingUser", "modifyingUser")
         guid = next(filter(None, (_plain_guid(one.get(role, "")) for one in elements for role in roles)), "")
         if guid and guid not in self.users and not self.coder:
-            self.found.fault("the project does not list this user", guid)
+            self.parsed.fault("the project does not list this user", guid)
         return self.users.get(guid, self.coder)
 
     def text(self, element: Element) -> Text | None:
@@ -236,7 +245,7 @@ class _Project:
         try:
             return Text(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
         except UnicodeDecodeError:
-            self.found.fault("the text is not in UTF-8", path)
+            self.parsed.fault("the text is not in UTF-8", path)
             return None
 
     def read_notes(self) -> None:
@@ -246,27 +255,28 @@ class _Project:
         for link in self.each("Link"):
             ends = _plain_guid(link.get("originGUID", "")), _plain_guid(link.get("targetGUID", ""))
             pairs += [ends, ends[::-1]]
-        owners: dict[str, list] = {}
+        owners: dict[str, list[Passage | Anchor]] = {}
         for note, owner in pairs:
             owners.setdefault(note, []).extend([self.anchors[owner]] if owner in self.anchors else [])
         for note in self.each("Note"):
             text, title = self.text(note), [note.get("name", ""), _content(note, "Description")]
             memo = "\n".join(filter(None, [*title, text.shown if text else ""]))
-            for anchor in owners.get(_guid(note)) or [("project", "")]:
+            for anchor in owners.get(_guid(note)) or [Anchor("project", "")]:
                 self.attach(note, anchor, memo)
         about = _content(self.top, "Description")
-        self.found.memos += [("", "", "project", about, "")] if about else []
+        self.parsed.memos += [("", "", "project", about, "")] if about else []
 
-    def attach(self, note: Element, anchor: Passage | tuple[str, str], memo: str) -> None:
+    def attach(self, note: Element, anchor: Passage | Anchor, memo: str) -> None:
         author, date = self.author(note), _date(note)
         mark = next((child for child in note if local_name(child) == "PlainTextSelection"), None)
-        if mark is not None and anchor[0] == "source":  # QualCoder keeps the place with the note
-            span = self.found.span(mark.get("startPosition", ""), mark.get("endPosition", ""))
-            anchor = Passage(anchor[1], *span, "", "", "") if span else anchor
+        if mark is not None and isinstance(anchor, Anchor) and anchor.kind == "source":
+            # QualCoder keeps the place with the note.
+            span = self.parsed.span(mark.get("startPosition", ""), mark.get("endPosition", ""))
+            anchor = Passage(anchor.name, *span, "", "", "") if span else anchor
         if isinstance(anchor, Passage):
-            self.found.passages.append(anchor._replace(coder=author, memo=memo, date=date))
+            self.parsed.passages.append(anchor._replace(coder=author, memo=memo, date=date))
         elif memo:
-            self.found.memos.append((author, anchor[1], anchor[0], memo, date))
+            self.parsed.memos.append((author, anchor.name, anchor.kind, memo, date))
 
 
 def _targets(coding: Element) -> list[str]:
@@ -302,16 +312,14 @@ def _date(element: Element) -> str:
 _GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made from their content
 
 
-def write_qdpx(
-    path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame, name: str = "codings",
-    is_mixed: bool = False
-) -> None:
-    """Write a project: of `RawCodings`, source and text; the key of codings, and memo; codes.
+def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame,
+               name: str = "codings", is_mixed: bool = False) -> None:
+    """Writes a project: of `RawCodings`, source and text; the key of codings, and memo; codes.
 
-    Each stretch carries its words, so that the tool that reads it can prove its place. A source
-    whose text is blank is written without one. Work that is mixed, as in `RawCodings`, has two users and none
-    at a coding. Raises `Faults` for a coding without its code or
-    its place in the text, a code without its parent, and characters that XML cannot hold.
+    Each stretch carries its words, so that the program that reads it can check its place. A source whose text
+    is blank is written without one. Work that is mixed, as in `RawCodings`, has two users and none at a
+    coding. Raises `Faults` for a coding without its code or its place in the text, a code without its parent,
+    and characters that XML cannot hold.
     """
     _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
@@ -340,15 +348,16 @@ def write_qdc(path: Path, codes: pd.DataFrame) -> None:
 def _check_links(path: Path, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame) -> None:
     lengths = dict(zip(sources["source"], sources["text"].str.len(), strict=True))
     known, faults = set(codes["code"]), []
-    for row in codings.itertuples():
-        length = lengths.get(row.source, -1) or row.end  # of a missing text no length is known
-        stretch = f"{row.start} to {row.end} of {row.source!r}"
-        if row.code not in known:
-            said = f"the codes have no row for this code, which is given to {stretch}"
-            faults.append(Fault(said, file=path.name, value=row.code, fix="add the code"))
-        if not 0 <= row.start < row.end <= length:
-            said = f"the coded passage is outside the text, which has {max(length, 0)} characters"
-            faults.append(Fault(f"{said} (code {row.code!r})", file=path.name, value=stretch,
+    for source, start, end, code in zip(*(codings[name] for name in ("source", "start", "end", "code")),
+                                        strict=True):
+        length = lengths.get(source, -1) or end  # of a missing text no length is known
+        stretch = f"{start} to {end} of {source!r}"
+        if code not in known:
+            faults.append(Fault(f"the codes have no row for this code, which is given to {stretch}",
+                                path.name, value=code, fix="add the code"))
+        if not 0 <= start < end <= length:
+            faults.append(Fault(f"the coded passage is outside the text, which has {max(length, 0)} "
+                                f"characters (code {code!r})", path.name, value=stretch,
                                 fix="correct the place"))
     if faults:
         raise Faults(faults)
@@ -358,10 +367,11 @@ def _add_codes(book: _Element, path: Path, codes: pd.DataFrame) -> None:
     below = dict(list(codes.sort_values("position").groupby("parent")))
     waiting = [("", book if codes.empty else _add(book, "Codes"))]
     for parent, element in waiting:  # grows as it goes
-        for row in below.pop(parent, codes[:0]).itertuples():
-            made = _add(element, "Code", guid=_new_guid("code", row.code), name=row.code, isCodable="true")
-            _describe(made, row.definition)
-            waiting.append((row.code, made))
+        rows = below.pop(parent, codes[:0])
+        for code, definition in zip(rows["code"], rows["definition"], strict=True):
+            made = _add(element, "Code", guid=_new_guid("code", code), name=code, isCodable="true")
+            _describe(made, definition)
+            waiting.append((code, made))
     if below or not codes["code"].is_unique:
         fix = "give each code one row, and a parent that has one"
         raise Faults([Fault("a code occurs twice, or its parent is missing", file=path.name, fix=fix)])
@@ -370,14 +380,16 @@ def _add_codes(book: _Element, path: Path, codes: pd.DataFrame) -> None:
 def _add_source(listed: _Element, source: str, text: str, file: str, codings: pd.DataFrame) -> None:
     path = file and f"internal://{file}"
     made = _add(listed, "TextSource", guid=_new_guid("source", source), name=source, plainTextPath=path)
-    for row in codings.itertuples():
-        place, words = (str(row.start), str(row.end)), UNWRITABLE.sub(" ", text[row.start : row.end])
-        key, user = (source, *place, row.code, row.coder), row.coder and _new_guid("user", row.coder)
+    memos = codings["memo"] if "memo" in codings else [""] * len(codings)
+    for start, end, code, coder, memo in zip(
+            *(codings[name] for name in ("start", "end", "code", "coder")), memos, strict=True):
+        place, words = (str(start), str(end)), UNWRITABLE.sub(" ", text[start:end])
+        key, user = (source, *place, code, coder), coder and _new_guid("user", coder)
         mark = _add(made, "PlainTextSelection", guid=_new_guid("selection", *key), startPosition=place[0],
                     name=words, endPosition=place[1], creatingUser=user)
-        _describe(mark, getattr(row, "memo", ""))
+        _describe(mark, memo)
         coding = _add(mark, "Coding", guid=_new_guid("coding", *key), creatingUser=user)
-        _add(coding, "CodeRef", targetGUID=_new_guid("code", row.code))
+        _add(coding, "CodeRef", targetGUID=_new_guid("code", code))
 
 
 def _describe(element: _Element, text: str) -> None:
@@ -386,9 +398,9 @@ def _describe(element: _Element, text: str) -> None:
 
 
 def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str) -> _Element:
-    given = {key: value for key, value in attributes.items() if value}
+    filled = {key: value for key, value in attributes.items() if value}
     try:
-        made = SubElement(parent, QName(parent.nsmap[None], tag), given)
+        made = SubElement(parent, QName(parent.nsmap[None], tag), filled)
         made.text = text
     except ValueError as error:
         whole = text or attributes["name"]

@@ -21,6 +21,7 @@ from glc_analysis.intake.codings.model import (
     mixed_note,
     unread_note,
 )
+from glc_analysis.text import lf_line_ends
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -36,33 +37,33 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 
 def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
     """Codings, codes and categories, annotations, memos and journals. Sound and pictures are left out."""
-    found = ParsedCodings(path, "qualcoder")
-    sources, codes = _sources(found, tables), _codes(found, tables)
+    parsed = ParsedCodings(path, "qualcoder")
+    sources, codes = _sources(parsed, tables), _codes(parsed, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
     marks = tables.rows("code_text", *columns, needed=4)
     marks += tables.rows("annotation", *(name if name != "cid" else "no_code" for name in columns))
     for source, start, end, code, quote, owner, memo, date in marks:
         key = code and f"code {code}"
         about = f"in {sources.get(source, source)!r}" + (f", code {codes.get(key, code)!r}" if code else "")
-        span = found.span(start, end, about=about)
+        span = parsed.span(start, end, about=about)
         if source not in sources or (key and key not in codes):
             what = f"the coding {start} to {end} of {sources.get(source, f'source {source}')!r}"
             lost = "its text" if source not in sources else "its code"
-            found.fault(f"{what} has lost {lost}", f"source {source}, {key}")
+            parsed.fault(f"{what} has lost {lost}", f"source {source}, {key}")
         elif span:
             place = (sources[source], *span, quote, codes.get(key, ""))
-            found.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
+            parsed.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
     for table, kind, *columns in _MEMOS:
         for about, memo, author, date in tables.rows(table, *columns):
             text = f"{about}\n{memo}" if table in {"journal", "cases"} else memo
             to = about if kind == "source" else ""
-            found.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
-    _note_unread(found, tables)
-    found.notes += left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
-    return found
+            parsed.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
+    _note_unread(parsed, tables)
+    parsed.notes += left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
+    return parsed
 
 
-def _note_unread(found: ParsedCodings, tables: Tables) -> None:
+def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
     """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
     names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
     for table in ("code_image", "code_av"):
@@ -70,16 +71,16 @@ def _note_unread(found: ParsedCodings, tables: Tables) -> None:
             name, media = names.get(key, (f"source {key}", ""))
             is_pdf = f"{name} {media}".lower().rstrip().endswith(".pdf") or "docs:" in media
             kind = "recording" if table == "code_av" else "PDF" if is_pdf else "picture"
-            found.notes.append(unread_note(name, kind, n))
+            parsed.notes.append(unread_note(name, kind, n))
 
 
-def _sources(found: ParsedCodings, tables: Tables) -> dict[str, str]:
+def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Source id -> name. Pictures, sound and film have no text."""
     rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
-    return {key: found.source(name, Text(text)) for key, name, text, media in rows if text or not media}
+    return {key: parsed.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
-def _codes(found: ParsedCodings, tables: Tables) -> dict[str, str]:
+def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Key -> code. Categories are codes above codes; newer versions put codes below codes as well."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
@@ -87,7 +88,7 @@ def _codes(found: ParsedCodings, tables: Tables) -> dict[str, str]:
             "code_name", "cid", "name", "memo", "catid", "supercid", needed=2):
         parent = f"code {above}" if above else category and f"category {category}"
         nodes[f"code {key}"] = (name, parent, memo)
-    return found.tree(nodes)
+    return parsed.tree(nodes)
 
 
 def _iso(date: str) -> str:
@@ -107,34 +108,35 @@ _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
     """Highlights by their tags, tags as codes, descriptions of documents and project as memos."""
-    found = ParsedCodings(path, "taguette")
+    parsed = ParsedCodings(path, "taguette")
     projects = tables.rows("projects", "id", "description")
     if len(projects) > 1:
         refuse(f"holds {len(projects)} projects", path.name, "export one project from Taguette")
-    found.memos += [("", "", "project", about, "") for _, about in projects if about]
-    coder = _coder(found, tables, coder)
+    parsed.memos += [("", "", "project", about, "") for _, about in projects if about]
+    coder = _coder(parsed, tables, coder)
     documents = {}
     columns = ("id", "name", "contents", "description")
     for key, name, contents, about in tables.rows("documents", *columns, needed=3):
-        documents[key] = found.source(name, shown(contents))
-        found.memos += [("", documents[key], "source", about, "")] if about else []
-    codes, tags = _tags(found, tables), defaultdict(list)
+        documents[key] = parsed.source(name, shown(contents))
+        parsed.memos += [("", documents[key], "source", about, "")] if about else []
+    codes, tags = _tags(parsed, tables), defaultdict(list)
     for highlight, tag in tables.rows("highlight_tags", "highlight_id", "tag_id", needed=2):
         tags[highlight].append(tag)
     columns = ("id", "document_id", "start_offset", "end_offset", "snippet")
     for key, document, start, end, snippet in tables.rows("highlights", *columns, needed=4):
-        own = tags.pop(key, [])
-        named = ", ".join(repr(codes.get(tag, tag)) for tag in own)
-        span = found.span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
-        if document not in documents or not codes.keys() >= set(own):
-            found.fault(f"the document or tag of the highlight {start} to {end} of "
-                        f"{documents.get(document, document)!r} is missing", key)
+        tag_ids = tags.pop(key, [])
+        named = ", ".join(repr(codes.get(tag, tag)) for tag in tag_ids)
+        span = parsed.span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
+        if document not in documents or not codes.keys() >= {*tag_ids}:
+            parsed.fault(f"the document or tag of the highlight {start} to {end} of "
+                         f"{documents.get(document, document)!r} is missing", key)
         elif span:
             quote = shown(snippet).shown
-            found.passages += [Passage(documents[document], *span, quote, codes[tag], coder) for tag in own]
+            parsed.passages += [Passage(documents[document], *span, quote, codes[tag], coder)
+                                for tag in tag_ids]
     for key in tags:
-        found.fault("a tag refers to a highlight that is missing", key)
-    return found
+        parsed.fault("a tag refers to a highlight that is missing", key)
+    return parsed
 
 
 def shown(markup: str) -> Text:
@@ -144,7 +146,7 @@ def shown(markup: str) -> Text:
     'Yes.\\nWe wait & see.'
     """
     parts, joints, length, is_due = [], [], 0, False
-    pieces = _TAG.split(markup.replace("\r\n", "\n").replace("\r", "\n"))
+    pieces = _TAG.split(lf_line_ends(markup))
     for n, piece in enumerate(pieces):  # by turns text and the name of a tag
         words = unescape(_NO_CHARACTER.sub("\ufffd", piece)) if n % 2 == 0 else ""
         is_due |= n % 2 == 1 and piece.lower().strip("/") in _BLOCKS
@@ -158,21 +160,21 @@ def shown(markup: str) -> Text:
     return Text(text, ("UTF-8",), tuple(at - text.startswith("\ufeff") for at in joints))
 
 
-def _tags(found: ParsedCodings, tables: Tables) -> dict[str, str]:
+def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Tag id -> code. The tag `barriers.funding` lies below the tag `barriers`, where there is one."""
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
-    return found.tree({key: (path, above[path], about) for key, path, about in rows})
+    return parsed.tree({key: (path, above[path], about) for key, path, about in rows})
 
 
-def _coder(found: ParsedCodings, tables: Tables, coder: str) -> str:
+def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
     people = {login for (login,) in tables.rows("project_members", "user_login")}
     for login, payload in tables.rows("commands", "user_login", "payload"):
         people |= {login, *(_MEMBER.findall(payload) if '"member_add"' in payload else ())}
     people -= {""}
-    found.is_mixed = len(people) > 1
-    if found.is_mixed:
-        found.notes.append(mixed_note(len(people), "highlights"))
+    parsed.is_mixed = len(people) > 1
+    if parsed.is_mixed:
+        parsed.notes.append(mixed_note(len(people), "highlights"))
     # The export calls everybody "admin".
-    return coder or next(iter(people - {"admin"} if not found.is_mixed else ()), "")
+    return coder or next(iter(people - {"admin"} if not parsed.is_mixed else ()), "")

@@ -8,7 +8,7 @@ import pytest
 from glc_analysis.addons.withdrawal.coder_files import redact_journal, redact_log
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.desk_journal import Journal
-from glc_analysis.pseudonyms.masking import mask
+from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.text import content_hash
 
 CALL = "p1: We wait.\n\np2: My sister 😀 came.\n\np1: So did mine.\n"
@@ -42,7 +42,7 @@ def redacted(path, lines, gone=("lamp", "x.q1")):
                          columns=["name", "kind", "pseudonym", "match", "allowed_for"])
 
     def left(document, words):
-        return None if document in gone else mask(words, turns, {})
+        return None if document in gone else Masker(turns, {}).mask(words)
 
     redact_journal(path, left, lambda document, now: document != "call-1" or "[withdrawn]" in now.text,
                    lambda texts: [one.replace("sister", "[withdrawn]") for one in texts], {"call-1.2"})
