@@ -21,7 +21,16 @@ import pandas as pd
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, doubtful_records
-from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, CellFault, Fault, Faults, GLCError, nearest
+from glc_analysis.errors import (
+    SHOWN_ALIKE,
+    SHOWN_ROWS,
+    CellFault,
+    Fault,
+    Faults,
+    GLCError,
+    count_of,
+    nearest,
+)
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
 from glc_analysis.schema import CHOICES, UNKNOWN
@@ -674,9 +683,9 @@ def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], ques
                 fix="decide which one counts, and leave the others out with their rows of corrections.csv, "
                 f"your name and the day at the end of each: {lines}",
                 records=tuple(zip(group["answer_id"], group["file"], group["row"], strict=True))))
-    same = " for the same country" if has_countries else ""
-    return [Fault(f"{len(ids):,} organisation{' has' if len(ids) == 1 else 's have'} records in both files"
-                  f"{same}", file=", ".join(two), n=len(ids), is_structure=True,
+    both = " records in both files" + (" for the same country" if has_countries else "")
+    return [Fault(count_of(len(ids), "organisation has", "organisations have") + both, ", ".join(two),
+                  n=len(ids), is_structure=True,
                   fix="if the files are waves of a survey, make a study of each: one study cannot compare "
                   "waves yet; else decide for each organisation which record counts")
             for two, ids in organisations.items()] + faults

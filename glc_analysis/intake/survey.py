@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.core.util.hashing import hash_array  # pandas.util has it too, without its type
 
-from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
+from glc_analysis.errors import Fault, Faults, GLCError, count_of, nearest, refuse
 from glc_analysis.tabular import Grid, clean, read_bytes, read_sheets, read_table
 
 # ------------------------------
@@ -605,7 +605,7 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
 
 
 def _undecided_sheets(file: str, sheets: list[Grid], parts: list[Grid], *, is_survey: bool) -> Fault:
-    about = [f"{sheet.sheet!r} ({'1 row' if len(sheet.rows) == 1 else f'{len(sheet.rows):,} rows'}"
+    about = [f"{sheet.sheet!r} ({count_of(len(sheet.rows), 'row')}"
              f"{', hidden' if sheet.is_hidden else ''})" for sheet in sheets]
     largest = max(sheets, key=lambda sheet: (not sheet.is_hidden, len(sheet.rows) * len(sheet.names)))
     named = " | ".join(sheet.sheet for sheet in (parts if len(parts) > 1 else [largest]))

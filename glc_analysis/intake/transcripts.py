@@ -24,7 +24,7 @@ from typing import NamedTuple
 import lxml.etree as etree
 import pandas as pd
 
-from glc_analysis.errors import Fault, Faults, refuse
+from glc_analysis.errors import Fault, Faults, count_of, refuse
 from glc_analysis.tabular import decode, members, read_bytes
 from glc_analysis.text import match_key, normalise_space
 
@@ -363,8 +363,8 @@ def word_notes(path: Path) -> tuple[str, ...]:
                  if name in ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")}
     for kind in ("footnote", "endnote"):
         if n := len(_NOTES(parts[f"word/{kind}s.xml"])) if f"word/{kind}s.xml" in parts else 0:
-            counted = f"1 {kind} is" if n == 1 else f"{n} {kind}s are"
-            notes.append(f"{counted} not read: what is to count belongs into the text")
+            notes.append(count_of(n, f"{kind} is", f"{kind}s are")
+                         + " not read: what is to count belongs into the text")
     paragraphs = _PARAGRAPHS(parts["word/document.xml"]) if "word/document.xml" in parts else []
     if hidden := [str(n) for n, paragraph in enumerate(paragraphs, 1) if _HIDDEN(paragraph)]:
         listed = ", ".join(hidden[:5]) + (" ..." if len(hidden) > 5 else "")

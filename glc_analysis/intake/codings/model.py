@@ -27,7 +27,7 @@ import pandas as pd
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from glc_analysis.errors import Fault, Faults, GLCError, refuse
+from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
 from glc_analysis.tabular import members
 from glc_analysis.text import UNTICKED, lf_line_ends
 
@@ -180,8 +180,7 @@ def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     parts = []
     for kind, names in kinds.items():
         listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
-        counted = f"1 {kind}" if len(names) == 1 else f"{len(names)} {kind}s"
-        parts += [counted + (f" ({listed})" if listed else "")] if names else []
+        parts += [count_of(len(names), kind) + (f" ({listed})" if listed else "")] if names else []
     return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
 
