@@ -35,7 +35,7 @@ from glc_analysis.cleaning.records import (
     NO_SURVEY,
     CleaningLog,
     clean_organisations,
-    conversation_partners,
+    list_conversation_partners,
     read_raw,
     read_surveys,
 )
@@ -246,7 +246,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     if faults := [*faults, *found]:
         raise Faults(faults, unseen=_in_words(unseen, study, reference))
     _add_log(engine)
-    said = records.several_records(engine["records"], reference, study.settings["survey"])
+    said = records.report_several_records(engine["records"], reference, study.settings["survey"])
     for line in (*said, *coding_lines(engine, reference)):
         say(line)
     look_at(engine["responses"])
@@ -254,7 +254,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         raise Faults(faults)
     made = {name for step in steps for name in step.makes}
     rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
-    return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
+    return rows if has_figures else rows | responses.count_responses(engine["records"], reference)
 
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
@@ -358,7 +358,8 @@ def _records(view: View) -> dict[str, Any]:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question; its `columns` say where the answers stand")])
     view.say("finding who answered")
-    return {"records": records.assemble(surveys, view.reference, view.study.settings["survey"], view.log)}
+    return {"records": records.assemble_records(surveys, view.reference, view.study.settings["survey"],
+                                                view.log)}
 
 
 def _participants(view: View) -> dict[str, Any]:
@@ -373,7 +374,7 @@ def _organisations(view: View) -> dict[str, Any]:
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
-            else conversation_partners(view["participants"], view.reference)}
+            else list_conversation_partners(view["participants"], view.reference)}
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
@@ -741,7 +742,7 @@ _FIGURES = {"survey records", "code records", "discordance records", "survey fig
 _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.DataFrame()})
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in STEPS if step.name == "answers")
-_texts_unheard = partial(_texts, read=languages.not_looked_at)
+_texts_unheard = partial(_texts, read=languages.skip_detection)
 """What ``check_study`` leaves out, and what it puts in its place."""
 
 
@@ -769,9 +770,9 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
             hard_link(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
     rows = {name: engine.rows(name) for name in TABLE_ORDER}
     texts = {
-        "DICTIONARY.md": dictionary.dictionary(),
-        "datapackage.json": dictionary.datapackage(aside, {name: range(n) for name, n in rows.items()},
-                                                   name=study.id, title=study.title),
+        "DICTIONARY.md": dictionary.describe_tables(),
+        "datapackage.json": dictionary.describe_package(aside, {name: range(n) for name, n in rows.items()},
+                                                        name=study.id, title=study.title),
         "reference.json": _json(reference_state(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "has_survey": engine.rows("responses") > 0,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
-from glc_analysis.cleaning.doubts import undecided_dates
+from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
@@ -104,7 +104,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
     for n, text in questions["asked_if"].items():
         place = {"file": "questions.csv", "row": str(n), "column": "asked_if", "value": text}
         try:
-            read[n] = skip_logic.parse(text)
+            read[n] = skip_logic.parse_condition(text)
         except ValueError as error:
             yield Fault(str(error), **place, fix="write for example Q2.5 == yes and Q3 has legal-aid")
             continue
@@ -152,7 +152,7 @@ SURVEY_CHECKS: tuple[Check, ...] = (
     Check(("questions", "options", "countries"), _skip_logic),
     schema_check("options.position"),
     Check(("options",), _options),
-    Check(("options",), lambda tables: undecided_dates(tables["options"])),
+    Check(("options",), lambda tables: find_undecided_dates(tables["options"])),
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
 )
@@ -270,7 +270,7 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
     conditions = {}
     for question, text in questions["asked_if"].items():
         with suppress(ValueError):  # another check names it
-            skip_logic.parse(text)
+            skip_logic.parse_condition(text)
             conditions[question] = text
     return skip_logic.depending_on(conditions, questions.index[questions["is_sensitive"].isin(SENSITIVE)])
 

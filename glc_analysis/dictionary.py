@@ -30,7 +30,7 @@ _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apac
             ".csv": {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}}
 
 
-def dictionary(tables: Mapping[str, Table] = TABLES) -> str:
+def describe_tables(tables: Mapping[str, Table] = TABLES) -> str:
     """DICTIONARY.md: every table with its grain, every column with its type and meaning."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
              "Blank text means: nothing there. Shares run from 0 to 1.", ""]
@@ -144,9 +144,9 @@ def _escaped(text: str) -> str:
     return text.replace("|", r"\|").replace("\n", " ")
 
 
-def datapackage(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
+def describe_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
-                **said: object) -> str:
+                     **said: object) -> str:
     """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
     this ``ending``.
 

@@ -97,7 +97,7 @@ def checksum(path: Path) -> str:
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
     path = study.reference_file("manifest")
-    read_log.note(study.root, reference_path("manifest"))
+    read_log.record_read(study.root, reference_path("manifest"))
     rows = read_rows(path, COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 

@@ -2,8 +2,8 @@
 
 A run gives the kernel of a page the environment variables ``GLC_READ_LOG``, a file to which a line is added
 for each input that is read, and ``GLC_STUDY``. A page is made again only when one of its inputs has changed.
-``tables.read`` and similar functions call :func:`note`. Python itself reports every other file of the study,
-whichever library opens it. Outside a run nothing is recorded.
+``tables.read`` and similar functions call :func:`record_read`. Python itself reports every other file of the
+study, whichever library opens it. Outside a run nothing is recorded.
 
 An input is written as the name of a table (``figures``), of a slice (``figures country=KHM``), of a file
 (``reference/codebook.csv``) or of a folder with everything in it (``raw``). Raw files are not named, since
@@ -73,15 +73,15 @@ def load_ipython_extension(shell: object) -> None:
         sys.addaudithook(_notice)
 
 
-def note(root: Path, thing: str) -> None:
+def record_read(root: Path, thing: str) -> None:
     """Records that something of the study in the folder ``root`` was read, whether or not it is there."""
     if _log and os.path.realpath(root) == _log.root:
         _log.add(thing)
 
 
 @contextmanager
-def exact() -> Generator[None]:
-    """In this block only :func:`note` records what is read, since it names it more exactly."""
+def record_exactly() -> Generator[None]:
+    """In this block only :func:`record_read` records what is read, since it names it more exactly."""
     token = _is_paused.set(True)
     try:
         yield
@@ -125,7 +125,7 @@ def _thing(path: str, root: str) -> str:
 # The record, read when the page is done
 
 
-def recorded(path: Path, notebook: Path) -> tuple[str, ...]:
+def read_record(path: Path, notebook: Path) -> tuple[str, ...]:
     """What a page has read, from the file of its record; everything, if that cannot be known.
 
     A table that was read whole is there without its slices.

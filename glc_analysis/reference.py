@@ -171,7 +171,7 @@ Rows = dict[int, dict[str, str]]
 
 def _read_file(study: Study, file: TableFile) -> Rows:
     """The rows of one file of a table, by the number that a spreadsheet shows; none if it is not there."""
-    read_log.note(study.root, file.path)
+    read_log.record_read(study.root, file.path)
     path = study.table_path(file)
     try:
         return read_rows(path, file.required, file.optional) if path.is_file() else {}

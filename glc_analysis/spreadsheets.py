@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.tabular import csv_row, delimiter, parse
+from glc_analysis.tabular import csv_row, detect_delimiter, parse_delimited
 from glc_analysis.text import lf_line_ends
 from glc_analysis.writing import write_atomic
 
@@ -61,11 +61,11 @@ class CsvRows:
         """The rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
         body = text.removeprefix("\ufeff")
         plain = lf_line_ends(body)
-        mark = delimiter(plain)
+        mark = detect_delimiter(plain)
         try:
             records = list(_records(body, mark))
         except csv.Error:
-            parse(plain, file)  # raises the fault that every reader of the file raises
+            parse_delimited(plain, file)  # raises the fault that every reader of the file raises
             raise
         return cls(records, mark, text[:len(text) - len(body)], encoding)
 

@@ -35,7 +35,7 @@ from glc_analysis.schema import (
     with_new_names,
 )
 from glc_analysis.study_locks import end_interrupted_withdrawal
-from glc_analysis.tabular import decode, parse
+from glc_analysis.tabular import decode, parse_delimited
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """What pages, slides and papers of an invented study say first."""
@@ -298,7 +298,7 @@ class Study:
 
     @property
     def raw(self) -> Path:
-        read_log.note(self.root, "raw")
+        read_log.record_read(self.root, "raw")
         return self.root / "raw"
 
     @property
@@ -375,7 +375,7 @@ class Study:
 
     def refuse_misplaced(self) -> None:
         """Raises Faults if something in ``reference/`` does not belong there."""
-        with read_log.exact():  # no page shows what does not belong there: this stops whoever reads it
+        with read_log.record_exactly():  # no page shows what does not belong there: reading it is refused
             misplaced = self.misplaced()
         found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
@@ -409,7 +409,7 @@ class Study:
     @property
     def key_file(self) -> Path:
         """The key to the pseudonyms: which name has which pseudonym."""
-        read_log.note(self.root, read_log.PSEUDONYM_KEY)
+        read_log.record_read(self.root, read_log.PSEUDONYM_KEY)
         return self.root / read_log.PSEUDONYM_KEY
 
     @cached_property
@@ -432,7 +432,7 @@ class Study:
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
-        with read_log.exact():  # every page depends on the settings
+        with read_log.record_exactly():  # every page depends on the settings
             return read_settings(path, DEFAULTS, WORDS)
 
     @property
@@ -464,7 +464,7 @@ class Study:
     @property
     def states_sampling(self) -> bool:
         """Whether study.toml says how the organisations were chosen; else ``sampling`` is the default."""
-        with read_log.exact():
+        with read_log.record_exactly():
             return "sampling" in _parsed(self.settings_file).get("study", {})
 
     @property
@@ -516,7 +516,7 @@ class Study:
         return self.raw / "codings" / coder / JOURNAL
 
     def _matching(self, pattern: str) -> list[Path]:
-        read_log.note(self.root, "raw")
+        read_log.record_read(self.root, "raw")
         # A file's own name may hold brackets, which a pattern reads as a choice of letters.
         is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
         names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
@@ -554,7 +554,7 @@ def _database(path: Path) -> Path:
 def _header(path: Path) -> list[str]:
     """The names of the columns of a table; none if the file cannot be read, which reading it will say."""
     with suppress(Faults):
-        records = parse(decode(path.read_bytes(), path.name), path.name)
+        records = parse_delimited(decode(path.read_bytes(), path.name), path.name)
         return [cell.strip() for cell in records[0]] if records else []
     return []
 

@@ -169,16 +169,17 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     if question and not is_by_question(name):
         raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
     found = study if isinstance(study, Study) else Study.find(study)
-    with read_log.exact():
+    with read_log.record_exactly():
         try:
             country, theme, question = (
                 known_id(chosen, _names(found.processed, kind), kind)
                 if chosen and not (kind == "question" and chosen in (*SUBJECTS, *MEASURES)) else chosen
                 for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
         except UsageError:
-            read_log.note(found.root, name)  # what is not in the slices of a table may be in the whole one
+            # What is not in the slices of a table may be in the whole one.
+            read_log.record_read(found.root, name)
             raise
-        read_log.note(found.root, f"{name} {slice_name(name, country, theme, question)}".strip())
+        read_log.record_read(found.root, f"{name} {slice_name(name, country, theme, question)}".strip())
         return _read(found.processed, name, country, theme, question)
 
 

@@ -139,9 +139,9 @@ def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] 
     raw = read_bytes(path, limit=limit)
     text = decode_by(raw, encoding, path.name) if encoding else decode(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
-    records, mark, ends_whole = parse(text, path.name), delimiter(text), text.endswith("\n")
+    records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text
-    table = grid(path.name, "", records)
+    table = make_grid(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or remove it")
     filled = [records[n - 1] for n in table.numbers]
@@ -150,16 +150,16 @@ def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] 
     return table
 
 
-def parse(text: str, file: str) -> list[list[str]]:
+def parse_delimited(text: str, file: str) -> list[list[str]]:
     """The records of a delimited text as they stand; `file` is its name in faults.
 
     Programs that put tabs between cells often quote nothing: a quotation mark is then a part of what somebody
     wrote. Such a text is known by its lines, each as wide as the header, where quotation marks make no table.
 
-    >>> parse('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
+    >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
     """
-    mark = delimiter(text)
+    mark = detect_delimiter(text)
     unquoted = _unquoted(text) if mark == "\t" and '"' in text else []
     records: list[list[str]] = []
     known: dict[str, str] = {}
@@ -217,10 +217,10 @@ def csv_row(cells: Iterable[str], mark: str = ",") -> str:
     return row.getvalue().removesuffix("\r\n")
 
 
-def delimiter(text: str) -> str:
+def detect_delimiter(text: str) -> str:
     """The delimiter under which the first rows are most nearly as wide as the header.
 
-    >>> delimiter("Food, shelter, other;Note\\n1;none\\n")
+    >>> detect_delimiter("Food, shelter, other;Note\\n1;none\\n")
     ';'
     """
     return max(",;\t", key=lambda mark: _fit(text[:1_000_000], mark))
@@ -318,7 +318,7 @@ def _has_controls(text: str) -> bool:
 # ZIP files, such as office documents and coding projects.
 
 
-def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def list_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in a ZIP file, as it lists them.
 
     Raises BadZipFile where one claims to be longer than the ZIP file, or is packed by LZMA: a reader would
@@ -363,10 +363,10 @@ class Grid:
         return self.rows[0]
 
 
-def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
+def make_grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     """Number the rows, leave out the blank ones, and pad the rest to the widest.
 
-    >>> grid("a.csv", "", [["id", "note"], ["", ""], ["7"]])
+    >>> make_grid("a.csv", "", [["id", "note"], ["", ""], ["7"]])
     Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
     """
     kept = [(n, row) for n, row in enumerate(rows, 1) if any(map(str.strip, row))]
@@ -383,11 +383,11 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     )
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Text in NFC with LF line ends and without marks of the byte order, which a file has that was put
     together from others: the only changes that are made to an answer.
 
-    >>> clean("e\\u0301te\\u0301\\r\\n")
+    >>> clean_text("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
     return unicodedata.normalize("NFC", lf_line_ends(text.replace("\ufeff", "")))
@@ -403,7 +403,7 @@ def _composed(row: Sequence[str]) -> list[str]:
     joined = "\n".join(row)
     if "\r" not in joined and "\ufeff" not in joined and unicodedata.is_normalized("NFC", joined):
         return row if isinstance(row, list) else list(row)
-    return [clean(cell) for cell in row]
+    return [clean_text(cell) for cell in row]
 
 
 # ------------------------------
@@ -457,8 +457,8 @@ def _old_sheets(raw: bytes, file: str) -> list[Grid]:
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
         book = xlrd.open_workbook(file_contents=raw, logfile=silence, formatting_info=True)
-    sheets = [replace(grid(file, sheet.name, [[_old_text(cell, book) for cell in row]
-                                              for row in sheet.get_rows()]),
+    sheets = [replace(make_grid(file, sheet.name, [[_old_text(cell, book) for cell in row]
+                                                   for row in sheet.get_rows()]),
                       is_hidden=sheet.visibility != 0) for sheet in book.sheets()]
     return [sheet for sheet in sheets if sheet.rows]
 
@@ -486,7 +486,7 @@ def _old_text(cell: Any, book: Any) -> str:
 
 def _refuse_large_package(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
-        size = sum(part.file_size for part in members(package))
+        size = sum(part.file_size for part in list_members(package))
     if size > _MOST_BYTES:
         fix = "save it without pictures, or as CSV"
         refuse(f"unpacks to {size:,} bytes; the limit is {_MOST_BYTES:,}", file, fix)
@@ -509,7 +509,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
             # not stored has no place.
             suspects.update((title, cell.coordinate) for cell in row if isinstance(cell, ReadOnlyCell)
                             and cell.value is None and cell.data_type == "n")
-        sheets.append(replace(grid(file, title, texts), is_hidden=is_hidden))
+        sheets.append(replace(make_grid(file, title, texts), is_hidden=is_hidden))
     return [sheet for sheet in sheets if sheet.rows], suspects
 
 
@@ -608,8 +608,8 @@ def read_rows(path: Path, columns: Sequence[str],
     {3: {'name': 'Ana', 'note': ''}}
     """
     refuse_large(path)
-    records = parse(decode(path.read_bytes(), path.name), path.name)
-    header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
+    records = parse_delimited(decode(path.read_bytes(), path.name), path.name)
+    header, *rows = [[clean_text(cell).strip() for cell in record] for record in records] or [[]]
     header = with_new_names(header, "column", path.stem)
     columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]

@@ -193,11 +193,11 @@ def _date(text: str, style: str) -> str | None:
 # which would cost every page a tenth of a second.
 
 
-def isolated(text: str) -> str:
+def isolate_direction(text: str) -> str:
     """A text with the marks that let it keep its own direction within text of another: without them a date
     between Arabic words is shown backwards.
 
-    >>> isolated("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
+    >>> isolate_direction("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
     """
     return f"\u2068{text}\u2069"

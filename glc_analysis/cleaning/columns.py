@@ -23,10 +23,10 @@ NOT_IN = "not in "
 """Before the name of a file in which a question was not asked."""
 
 
-def alternatives(columns: str) -> list[str]:
+def split_alternatives(columns: str) -> list[str]:
     """The alternatives of a ``columns`` entry.
 
-    >>> alternatives("Q5_* | services/*")
+    >>> split_alternatives("Q5_* | services/*")
     ['Q5_*', 'services/*']
     """
     return [name.strip() for name in columns.split(" | ") if name.strip()]
@@ -38,11 +38,11 @@ def files_without(columns: str) -> set[str]:
     >>> files_without("Why? | not in 2018.csv")
     {'2018.csv'}
     """
-    return {name.removeprefix(NOT_IN) for name in alternatives(columns) if name.startswith(NOT_IN)}
+    return {name.removeprefix(NOT_IN) for name in split_alternatives(columns) if name.startswith(NOT_IN)}
 
 
-def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
-           source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
+def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
+                   source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
     """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
 
     ``values`` are the rows of options.csv of the question's list, needed for a
@@ -51,7 +51,7 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     column, and where several columns of the file have the name: their place is a part of their names.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
-                for name in alternatives(columns) if not name.startswith(NOT_IN)}
+                for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
     fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
     if survey.path.name in files_without(columns):
@@ -96,7 +96,7 @@ def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
     return by_option, missing
 
 
-def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
+def unroll_loops(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
     """One record per loop, for files that hold the loops of a record side by side.
 
     Every pattern becomes a column named like it (``{loop}_Q3.3``). A record keeps the loops with an

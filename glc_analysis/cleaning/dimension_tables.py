@@ -180,22 +180,22 @@ _STEP = re.compile(r"(\d{1,3})(?:\s*[-–—(:=.]\s*[^\d\s].*)?", re.DOTALL)
 _LESS, _MORE = ("<", "under", "less", "fewer", "below"), (">", "over", "more", "above")
 
 
-def number_order(labels: Sequence[str]) -> list[str] | None:
+def order_by_number(labels: Sequence[str]) -> list[str] | None:
     """Labels that all begin with a number or a range of numbers, in their order; None if any does not.
 
-    >>> number_order(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
+    >>> order_by_number(["10 - 100", "> 1,000", "1 - 10", "500-1,000", "< 1"])
     ['< 1', '1 - 10', '10 - 100', '500-1,000', '> 1,000']
-    >>> number_order(["3", "10", "0", "-1"]), number_order(["0.15", "custom"])
+    >>> order_by_number(["3", "10", "0", "-1"]), order_by_number(["0.15", "custom"])
     (['-1', '0', '3', '10'], None)
     """
     amounts = {label: amount for label in labels if (amount := _amount(label)) is not None}
     return sorted(labels, key=amounts.__getitem__) if len(amounts) == len({*labels}) else None
 
 
-def step_number(label: str) -> int | None:
+def read_step(label: str) -> int | None:
     """The number of a step of a scale, with or without a label; None if the text is not a step.
 
-    >>> [step_number(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
+    >>> [read_step(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]
     """
     match = _STEP.fullmatch(label.strip())
@@ -244,8 +244,8 @@ class UnknownOption(OptionFault):
     """A text that is no option of a list, in one column of one file."""
 
 
-def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
-                     scales: Collection[str] = ()) -> list[Fault]:
+def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
+                        scales: Collection[str] = ()) -> list[Fault]:
     """The faults, with a joint one for all occurrences of a text that is not an option of its list, which
     says the row of options.csv that would add it.
 
@@ -265,14 +265,14 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
         wanted = [group[0].value for group in groups]
         if free and not any(map(_is_other, wanted)):
             wanted.append(OTHER)
-        rows, moved = rows_to_add(name, listed, wanted, is_scale=name in scales)
+        rows, moved = write_option_rows(name, listed, wanted, is_scale=name in scales)
         for group in groups:
             row = rows[group[0].value]
             fix = f"add to options.csv: {row}; or {CORRECT_THE_RECORD}"
             if moved:
                 fix = (f"add to options.csv: {row} (if all rows of this list are added, {moved}); or "
                        f"{CORRECT_THE_RECORD}")
-            elif name in scales and not number_order([group[0].value]):
+            elif name in scales and not order_by_number([group[0].value]):
                 fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
             joint[name, match_key(group[0].value)] = _joint_fault(group, fix)
         if free:
@@ -340,7 +340,7 @@ def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
                        option_list=first.option_list, texts=((first.value, n),))
 
 
-def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
+def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
     """What was written after an option such as Other to one question: a row for each text, the most frequent
     first, with the number of records and the row of options.csv that would make an option of it.
 
@@ -353,24 +353,24 @@ def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFr
     counts = written.groupby(written.map(match_key)).agg(["first", "size"])
     counts = counts.sort_values(["size", "first"], ascending=[False, True], kind="stable")
     name = question["option_list"]
-    rows, _ = rows_to_add(name, options[options["option_list"] == name], [*counts["first"]])
+    rows, _ = write_option_rows(name, options[options["option_list"] == name], [*counts["first"]])
     return pd.DataFrame({"text": counts["first"], "records": counts["size"],
                          "row of options.csv": [*rows.values()]}).reset_index(drop=True)
 
 
-def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
-                is_scale: bool = False) -> tuple[dict[str, str], str]:
+def write_option_rows(name: str, options: pd.DataFrame, texts: Sequence[str], *,
+                      is_scale: bool = False) -> tuple[dict[str, str], str]:
     """For each text a row of options.csv with a free id, and which positions change because a list of numbers
     goes by their size. In a scale the position of other texts is blank: a person knows which step they are.
 
     >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
     ...                         "kind": ["substantive"] * 2})
-    >>> rows_to_add("steps", options, ["3", "High"])
+    >>> write_option_rows("steps", options, ["3", "High"])
     ({'3': 'steps,3,3,3,2,substantive', 'High': 'steps,high_2,High,High,4,substantive'}, "'5' has position 3")
-    >>> rows_to_add("steps", options.assign(position=["1", "5"]), ["0"])
+    >>> write_option_rows("steps", options.assign(position=["1", "5"]), ["0"])
     ({'0': 'steps,0,0,0,0,substantive'}, '')
     """
-    placed, moved = placed_rows(options, texts, is_scale=is_scale)
+    placed, moved = place_options(options, texts, is_scale=is_scale)
     rows = {}
     for text, (identifier, place) in placed.items():
         kind = "other" if _is_other(text) else "substantive"
@@ -378,10 +378,10 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str], *,
     return rows, ", ".join(f"{label!r} has position {place}" for label, place in moved.items())
 
 
-def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
-                is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
+def place_options(options: pd.DataFrame, texts: Sequence[str], *,
+                  is_scale: bool = False) -> tuple[dict[str, tuple[str, str]], dict[str, int]]:
     """For each text a free id and its position in the list, and the options that move, by label, with their
-    new positions: see :func:`rows_to_add`."""
+    new positions: see :func:`write_option_rows`."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))
@@ -389,8 +389,8 @@ def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
     order = _numbers_in_place(answers, texts)
     wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
     wanted += [text for text in texts if text not in wanted]
-    if order and all(step_number(label) == places[label] for label in answers):  # the position is the number
-        new = {label: number for label in order if (number := step_number(label)) is not None}
+    if order and all(read_step(label) == places[label] for label in answers):  # the position is the number
+        new = {label: number for label in order if (number := read_step(label)) is not None}
         for label in wanted:
             is_free = label in places and places[label] not in new.values()
             new.setdefault(label, places[label] if is_free else max(new.values()) + 1)
@@ -408,9 +408,9 @@ def placed_rows(options: pd.DataFrame, texts: Sequence[str], *,
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
     """The labels of a list of numbers and the texts that are numbers, in the order that the list has: upwards
     or downwards. Nothing if the list has another one, or no text is a number."""
-    order = number_order(labels)
-    numbers = [text for text in texts if number_order([text])]
+    order = order_by_number(labels)
+    numbers = [text for text in texts if order_by_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):
         return []
-    whole = number_order([*labels, *numbers]) or []
+    whole = order_by_number([*labels, *numbers]) or []
     return whole if [*labels] == order else whole[::-1]

@@ -57,9 +57,9 @@ _IS_ID = 0.8
 """A column of ids has so large a share of different texts."""
 
 
-def doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
-                     organisation: Collection[str] = (), used: Collection[str] = (),
-                     chosen: Collection[str] = ()) -> Iterator[Fault]:
+def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
+                          organisation: Collection[str] = (), used: Collection[str] = (),
+                          chosen: Collection[str] = ()) -> Iterator[Fault]:
     """A fault for each record of a file that may not be an answer, and about which nobody has decided.
 
     The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
@@ -221,13 +221,13 @@ _ISO_DAY = re.compile(r"\d{4}-(\d\d)-(\d\d)(?:[ T]00:00(?::00)?)?")
 _RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
 
 
-def range_behind(text: str, others: Iterable[str] = ()) -> str:
+def guess_range(text: str, others: Iterable[str] = ()) -> str:
     """The range of numbers of which a spreadsheet program may have made this date; blank if the text is none.
     A whole date is one only where ``others``, the options beside it, are ranges.
 
-    >>> range_behind("4-Mar"), range_behind("03. Apr"), range_behind("Oct-99"), range_behind("10 May")
+    >>> guess_range("4-Mar"), guess_range("03. Apr"), guess_range("Oct-99"), guess_range("10 May")
     ('3-4', '3-4', '10-99', '')
-    >>> range_behind("2026-03-04"), range_behind("2026-03-04", ["5-10", "more"])
+    >>> guess_range("2026-03-04"), guess_range("2026-03-04", ["5-10", "more"])
     ('', '3-4')
     """
     key = match_key(text)
@@ -242,12 +242,12 @@ def range_behind(text: str, others: Iterable[str] = ()) -> str:
     return ""
 
 
-def undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
+def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
     """A fault for each option of options.csv that a spreadsheet program may have made of a range of numbers.
     A label of its own decides: ``4-Mar`` with the label ``3-4``, or ``4 March`` if it is a date."""
     for name, rows in options.groupby("option_list", sort=False):
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
-            meant = range_behind(value, rows["label"]) if match_key(value) == match_key(label) else ""
+            meant = guess_range(value, rows["label"]) if match_key(value) == match_key(label) else ""
             if meant:
                 yield date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 

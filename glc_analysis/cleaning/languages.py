@@ -31,10 +31,10 @@ _SCRIPTS = {"LATIN": "Latn", "CYRILLIC": "Cyrl", "ARABIC": "Arab", "KHMER": "Khm
             "GURMUKHI": "Guru", "TELUGU": "Telu", "KANNADA": "Knda", "MALAYALAM": "Mlym"}
 
 
-def script(text: str) -> str:
+def detect_script(text: str) -> str:
     """The ISO 15924 name of the script that most letters belong to; ``""`` without letters.
 
-    >>> [script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
+    >>> [detect_script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
     """
     names: Counter[str] = Counter()
@@ -53,7 +53,7 @@ def _script_of(character: str) -> str:
 
 def detect_language(text: str) -> str:
     """The detected language of a text, ISO 639-1; ``""`` where the text is too short."""
-    only = _ONE_LANGUAGE.get(script(text))
+    only = _ONE_LANGUAGE.get(detect_script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
     from py3langid import classify
@@ -63,10 +63,10 @@ def detect_language(text: str) -> str:
 
 def language_and_script(text: str) -> tuple[str, str]:
     """The detected language and the script of a text."""
-    return detect_language(text), script(text)
+    return detect_language(text), detect_script(text)
 
 
-def not_looked_at(text: str) -> tuple[str, str]:
+def skip_detection(text: str) -> tuple[str, str]:
     """No language and no script, where neither is needed."""
     return "", ""
 

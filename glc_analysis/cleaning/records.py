@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
-from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, doubtful_records
+from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
 from glc_analysis.errors import (
     SHOWN_ALIKE,
     SHOWN_ROWS,
@@ -97,7 +97,7 @@ class Repetition:
                 "a row of corrections.csv each (column *, to: drop)")
 
 
-def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
+def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     """The records of files that another file has as well, of each two files those of the file of which the
     greater part is in the other.
 
@@ -107,7 +107,7 @@ def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     ...     cells = {"Time": [f"2026-03-02 10:0{n}" for n in range(size)], "Q1": ["Yes"] * size}
     ...     frame, rows = text_frame(cells), [*range(2, size + 2)]
     ...     return RawSurvey(Path(name), "plain", frame, rows, [0] * size, {}, ())
-    >>> print(*repeated_records([export("march.csv", 4), export("april.csv", 6)]))
+    >>> print(*find_repeated_records([export("march.csv", 4), export("april.csv", 6)]))
     4 of 4 records of march.csv are identical to records of april.csv
     """
     repetitions = []
@@ -218,7 +218,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     return _organisation_rows(registered, first, last, reference)
 
 
-def conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+def list_conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """Table ``organisations`` of a study without a survey: one row per organisation that took part in an
     interview or a call; ``participants`` has one row per organisation and conversation.
 
@@ -363,8 +363,8 @@ class Records:
                          column=names[files.index(row["file"])], key=row["answer_id"], text=value)
 
 
-def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
-             log: CleaningLog) -> Records:
+def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
+                     log: CleaningLog) -> Records:
     """The records of all survey files after corrections, and everything that is wrong in them.
 
     They are sorted by file, start, loop and content, and not by row, so that a file in another
@@ -372,10 +372,10 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     """
     patterns = [name for entry in [*reference.questions["columns"], settings[RESPONDENT],
                                    *(settings[role] for role in SURVEY_ROLES)]
-                for name in columns.alternatives(entry)]
+                for name in columns.split_alternatives(entry)]
     misfits = [fault for survey in surveys for fault in _status_faults(survey, settings["counted"])]
     counted = [_counted_rows(survey, settings["counted"], log) for survey in surveys]
-    named = [with_record_ids(columns.unroll(survey, patterns, settings["blank"]), settings)
+    named = [assign_record_ids(columns.unroll_loops(survey, patterns, settings["blank"]), settings)
              for survey in counted]
     whole = reference.corrections["column"] == WHOLE_RECORD
     decided = {*reference.corrections.loc[whole, "key"]}
@@ -383,18 +383,19 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
     chosen = [name for entry in reference.questions.loc[reference.questions["type"].isin(CHOICES), "columns"]
-              for name in columns.alternatives(entry)]
+              for name in columns.split_alternatives(entry)]
     for survey in surveys:
-        faults += doubtful_records(survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
-                                   organisation=columns.alternatives(settings["organisation"]))
+        faults += find_doubtful_records(
+            survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
+            organisation=columns.split_alternatives(settings["organisation"]))
     faults += unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
         faults += wrong
     # Compared as they were exported, but for the records that are dropped.
-    repeated = repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
-                                 for survey, kept in zip(surveys, ready, strict=True)])
+    repeated = find_repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
+                                      for survey, kept in zip(surveys, ready, strict=True)])
     faults += repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
     faults += two_files_faults(answers, repeated, reference.questions,
@@ -452,7 +453,7 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
     return survey
 
 
-def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
+def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
     """One file with its frame indexed by answer_id: the name of the file, and the respondent's own id where
     study.toml names its column, else the row.
 
@@ -464,7 +465,7 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
     respondents, column = pd.Series("", index=survey.frame.index), ""
     if settings[RESPONDENT]:
         source = f"[survey] {RESPONDENT} of study.toml"
-        at, faults = columns.locate(settings[RESPONDENT], survey, source=source)
+        at, faults = columns.locate_columns(settings[RESPONDENT], survey, source=source)
         column = at.get("", "")
         if column:
             respondents = map_unique(survey.frame[column], str.strip).astype("str")
@@ -526,8 +527,8 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         names: dict[str, str] = {}
         for role in SURVEY_ROLES:
             if settings[role]:
-                at, wrong = columns.locate(settings[role], survey,
-                                           source=f"[survey] {role} of study.toml")
+                at, wrong = columns.locate_columns(settings[role], survey,
+                                                   source=f"[survey] {role} of study.toml")
                 faults += [replace(fault, fix=f'{fault.fix}; if no column says it, write {role} = "" there')
                            for fault in wrong]
                 names[role] = at.get("", "")
@@ -699,7 +700,7 @@ _NEW_NAMES = 3
 """For so many records of an organisation a row is printed that would give each a name of its own."""
 
 
-def several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
+def report_several_records(records: Records, reference: Reference, settings: dict) -> list[str]:
     """Lines on organisations with several records of one file and country, at most
     :data:`~glc_analysis.errors.SHOWN_ROWS` of them: their rows, how many of their answers differ, and the
     rows of corrections.csv by which the later records are of other organisations. Loops of a record are one.
@@ -708,7 +709,7 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
         return []
-    names = columns.alternatives(source)
+    names = columns.split_alternatives(source)
     same = {fix["key"] for _, fix in reference.corrections.iterrows()
             if fix["column"] in names and _is_confirmed(fix)}
     named = answers[answers["organisation"] != ""].drop_duplicates(["file", "row", "country_id"])
@@ -721,7 +722,7 @@ def several_records(records: Records, reference: Reference, settings: dict) -> l
     lines = []
     for (file, first, *later), group in itertools.islice(groups.items(), SHOWN_ROWS):
         survey = next(survey for survey in records.surveys if survey.path.name == file)
-        column = columns.locate(source, survey)[0][""]
+        column = columns.locate_columns(source, survey)[0][""]
         n, shared = _differing_answers(survey.frame.loc[[*group["answer_id"].astype("str")]], survey, records,
                                        reference)
         also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
@@ -765,8 +766,8 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
     n = shared = 0
     for _, question in reference.questions.iterrows():
         options = reference.options[reference.options["option_list"] == question["option_list"]]
-        at, _ = columns.locate(question["columns"], survey,
-                               options if question["type"] == "multi" else None)
+        at, _ = columns.locate_columns(question["columns"], survey,
+                                       options if question["type"] == "multi" else None)
         cells = texts[[name for name in at.values() if name]]
         cells = cells[(cells != "").any(axis=1)]
         shared += len(cells) > 1
@@ -819,7 +820,7 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 def survey_records(study: Study, reference: Reference) -> Records:
     """The survey's records after the corrections of ``reference``, before any answer is interpreted; its
     ``faults`` are corrections that match nothing, and records that cannot be attributed."""
-    return assemble(read_surveys(study), reference, study.settings["survey"], CleaningLog())
+    return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog())
 
 
 def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
@@ -829,8 +830,8 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     for survey in read_surveys(study):
         for role in ("country", "home_country"):
             if settings[role]:
-                at, faults = columns.locate(settings[role], survey,
-                                            source=f"[survey] {role} of study.toml")
+                at, faults = columns.locate_columns(settings[role], survey,
+                                                    source=f"[survey] {role} of study.toml")
                 if faults:
                     raise Faults(faults)
                 texts += [survey.frame[at[""]]] if at[""] else []

@@ -21,9 +21,9 @@ from glc_analysis.cleaning.dimension_tables import (
     CORRECT_THE_RECORD,
     OptionFault,
     UnknownOption,
-    with_rows_to_add,
+    propose_option_rows,
 )
-from glc_analysis.cleaning.doubts import date_fault, may_have_thousands, range_behind
+from glc_analysis.cleaning.doubts import date_fault, guess_range, may_have_thousands
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
@@ -45,7 +45,7 @@ from glc_analysis.text import (
 # Why there is no answer.
 
 
-def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
+def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
           chosen: pd.Series | None = None, options: OptionList | None = None,
           dont_know: str = "") -> np.ndarray:
     """Why each record has no answer to a question; ``""`` where it has one.
@@ -303,7 +303,7 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     for number, (text, positions) in enumerate(texts, 1):
         place = records.fault(positions[0], "", asked.columns, text, "")
         rows = row_list([int(row) for row in records.answers["row"].iloc[positions]])
-        if meant := range_behind(text, labels):
+        if meant := guess_range(text, labels):
             faults.append(replace(date_fault(option_list, text, meant, file=place.file, row=rows,
                                              column=place.column), n=len(positions)))
             continue
@@ -367,7 +367,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
-                  for name in skip_logic.questions_named(skip_logic.parse(text))}
+                  for name in skip_logic.questions_named(skip_logic.parse_condition(text))}
     wanted: list[pd.Series] = []
     # Without a survey, nobody was asked yet what questions.csv lists.
     for _, question in reference.questions.iterrows() if records.surveys else ():
@@ -379,7 +379,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             wanted += [question] if is_wanted else []
     if faults:
         scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
-        raise Faults(in_order_of_causes(with_rows_to_add(faults, reference.options, scales)))
+        raise Faults(in_order_of_causes(propose_option_rows(faults, reference.options, scales)))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -398,7 +398,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
 
 
-def response_counts(records: Records, reference: Reference) -> dict[str, int]:
+def count_responses(records: Records, reference: Reference) -> dict[str, int]:
     """How many rows the tables ``responses`` and ``selections`` of all questions have."""
     questions, options = reference.questions, reference.options
     if not records.surveys:
@@ -451,9 +451,9 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
     kind, columns_of, faults = question["type"], [], []
     options = lists[question["option_list"]] if kind in CHOICES and question["option_list"] in lists else None
     for survey in records.surveys:
-        at, wrong = columns.locate(question["columns"], survey,
-                                   options.values if options and kind == "multi" else None,
-                                   source=f"questions.csv, row {question.name}")
+        at, wrong = columns.locate_columns(question["columns"], survey,
+                                           options.values if options and kind == "multi" else None,
+                                           source=f"questions.csv, row {question.name}")
         columns_of.append(at)
         faults += wrong
     if faults:
@@ -617,7 +617,7 @@ def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
     """Whether each record was asked; an organisation was asked if any of its records was. Nobody was whose
     file does not have the question."""
-    is_asked = skip_logic.is_asked(skip_logic.parse(question["asked_if"]), chosen,
+    is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
     is_asked = is_asked & ~records.answers["file"].isin(columns.files_without(question["columns"])).to_numpy()
     if question["unit"] == "answer":
@@ -645,9 +645,9 @@ def _choices(records: Records, asked: dict[str, ParsedAnswers],
 def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
                    kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The rows of one question in ``responses`` and ``selections``; ids are categories."""
-    why = missing_kinds(is_filled=answered.is_filled, is_asked=is_asked,
-                        is_redacted=answered.is_redacted, chosen=answered.value,
-                        options=answered.options, dont_know=question["dont_know"])[kept]
+    why = classify_missing(is_filled=answered.is_filled, is_asked=is_asked,
+                           is_redacted=answered.is_redacted, chosen=answered.value,
+                           options=answered.options, dont_know=question["dont_know"])[kept]
     people = records.answers.iloc[kept]
     constant = partial(_constant_column, size=len(kept))
     common = {"answer_id": people["answer_id"].array,

@@ -40,12 +40,12 @@ Condition = Comparison | Junction | None
 _TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
 
 
-def parse(text: str) -> Condition:
+def parse_condition(text: str) -> Condition:
     """The condition that a text states; None where it is blank and everyone is asked.
 
     Raises ValueError that says what cannot be read.
 
-    >>> parse("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
+    >>> parse_condition("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
     'and'
     """
     if not text.strip():
@@ -79,7 +79,7 @@ def depending_on(conditions: Mapping[str, str], named: Iterable[str]) -> set[str
     >>> sorted(depending_on({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
     ['Q1', 'Q2', 'Q3']
     """
-    needs = {question: questions_named(parse(text)) for question, text in conditions.items()}
+    needs = {question: questions_named(parse_condition(text)) for question, text in conditions.items()}
     found, before = {*named}, set()
     while found != before:
         before = found

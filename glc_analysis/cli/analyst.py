@@ -156,7 +156,7 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
     """The texts after "Other" to a question, which the team alone may read."""
     from glc_analysis import tables
-    from glc_analysis.cleaning.dimension_tables import other_texts
+    from glc_analysis.cleaning.dimension_tables import list_other_texts
     from glc_analysis.disclosure.rules import may
     from glc_analysis.figures.summary import no_such_question
     from glc_analysis.reference import read_reference
@@ -168,7 +168,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
         raise no_such_question(question, asked.index)
-    return other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
+    return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
 @click.command()

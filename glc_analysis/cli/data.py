@@ -217,15 +217,15 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 def pseudonyms(study: Study, suggest: bool, form: str) -> None:
     """List the names that are masked, and how often each occurs."""
     from glc_analysis.coding.exports import current_texts
-    from glc_analysis.pseudonyms.suggestions import masked_names, unlisted_names
+    from glc_analysis.pseudonyms.suggestions import list_masked_names, suggest_unlisted_names
 
     ensure_built(study)
     texts = current_texts(study)
     if suggest:
-        rows = unlisted_names(study, texts.canonical.values())
+        rows = suggest_unlisted_names(study, texts.canonical.values())
         empty = "No further name was found, but no search finds all: read the texts too."
     else:
-        rows = masked_names(study, [text.unmasked for text in texts.texts.values()])
+        rows = list_masked_names(study, [text.unmasked for text in texts.texts.values()])
         empty = "No name is masked: names.csv has no rows."
     print_rows(rows, form, empty=empty)
 

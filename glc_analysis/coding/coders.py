@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.columns import alternatives
+from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align, find
@@ -381,7 +381,7 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
     """The column of a file that is named without a star and is no code itself: its cells hold codes."""
-    named = [name for name in alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
+    named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
 
@@ -400,11 +400,11 @@ def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
 def _code_columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
     """The columns of a file that match a pattern: code -> column."""
     found = {}
-    for name in alternatives(pattern):
+    for name in split_alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
         for column in survey.frame.columns:
             match = shape.fullmatch(column)
-            if match and column not in alternatives(own):
+            if match and column not in split_alternatives(own):
                 found[column if column in codes else match[1]] = column
     return found
 

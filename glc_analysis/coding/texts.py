@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import regex
 
-from glc_analysis.cleaning.languages import script
+from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import Transcript, read_transcript
-from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shift_span
+from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
 from glc_analysis.slices import work_places
@@ -286,7 +286,7 @@ def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
 
 def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
     """The text of the turns under pseudonyms, and its segments."""
-    unmasked, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
+    unmasked, segments = make_canonical_text(turns.assign(speaker=turns["speaker_id"]))
     masked = masker.mask(unmasked)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
@@ -337,7 +337,7 @@ def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFra
     return described.assign(
         language=described["language"].map(language_code),
         is_interpreted=described["is_interpreted"] == "true",
-        script=[script(text.canonical.partition(": ")[2]) for text in found],
+        script=[detect_script(text.canonical.partition(": ")[2]) for text in found],
         text_version=[content_hash(text.canonical) for text in found])
 
 

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from glc_analysis.cleaning.columns import alternatives
-from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.cleaning.columns import split_alternatives
+from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
@@ -124,7 +124,7 @@ def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answer
     asked = questions[questions["option_list"] == COUNTRY_LIST]
     printable = {}
     for question, columns in zip(asked["question_id"], asked["columns"], strict=True):
-        is_work, is_home = (not {*alternatives(columns)}.isdisjoint(alternatives(survey[role]))
+        is_work, is_home = (not {*split_alternatives(columns)}.isdisjoint(split_alternatives(survey[role]))
                             for role in ("country", "home_country"))
         either = agreed[WORK_COUNTRY] | agreed[HOME_COUNTRY]
         printable[question] = agreed[WORK_COUNTRY] if is_work else agreed[HOME_COUNTRY] if is_home else either
@@ -274,7 +274,7 @@ def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None
     while before != (before := {key for key, options in open_.items() if options}):
         for question, condition in asked.itertuples(index=False):
             if not all(set(one.values) <= open_.get((one.name, ""), set())
-                       for one in comparisons(parse(condition)) if one.name in known):
+                       for one in comparisons(parse_condition(condition)) if one.name in known):
                 open_.pop((question, ""), None)
 
 

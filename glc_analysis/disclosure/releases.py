@@ -17,7 +17,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
-from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
@@ -212,7 +212,7 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
     """The questions that were asked depending on the answer to a frozen one: their base would show it."""
     for question, condition in conditions.itertuples(index=False):
-        if any(f"{one.name}/" in frozen for one in comparisons(parse(condition))):
+        if any(f"{one.name}/" in frozen for one in comparisons(parse_condition(condition))):
             yield f"{question}/"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse_condition
 from glc_analysis.disclosure.bounds import (
     LEAST_VALUES,
     ContributorCounts,
@@ -320,7 +320,7 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
     figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
     asked = facts.loc[is_conditional, ["question_id", "asked_if"]].drop_duplicates()
-    parsed = {question: parse(condition) for question, condition in asked.itertuples(index=False)}
+    parsed = {question: parse_condition(condition) for question, condition in asked.itertuples(index=False)}
     is_response = (figures["measure"] == "response").to_numpy()
     subset = figures["unit"].astype("str") + "/" + figures["subset_kind"].astype("str")
     subset = subset + "/" + decisions.subset
@@ -376,7 +376,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
         own = own[np.isin(decisions.option[own].astype(str), one.values)]
         if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
             continue
-        asked_if = parse(decisions.facts["asked_if"].iat[at])
+        asked_if = parse_condition(decisions.facts["asked_if"].iat[at])
         is_that_count = decisions.type[at] in _OPEN_TYPES and condition == asked_if
         if is_that_count or not isinstance(condition, Comparison):
             return False

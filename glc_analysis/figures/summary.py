@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse_condition
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
 from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
@@ -73,7 +73,7 @@ class Words:
         >>> words.condition("Q1 == yes and country != USA")
         'answered Yes to “Is there a law?” and did not answer for USA.'
         """
-        parsed = parse(asked_if)
+        parsed = parse_condition(asked_if)
         if isinstance(parsed, Comparison) and parsed.name in self.questions:
             wording = self.questions[parsed.name].wording
             return f"{self._comparison(parsed)}: {wording}{'' if wording.endswith(('?', '!', '.')) else '.'}"

@@ -30,7 +30,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 import lxml.html
 from lxml import etree
 
-from glc_analysis.tabular import delimiter
+from glc_analysis.tabular import detect_delimiter
 
 Piece = tuple[str, str]
 
@@ -142,7 +142,8 @@ def _lines(text: str) -> Iterator[Piece]:
 
 def _table(content: bytes) -> Iterator[Piece]:
     text = content.decode("utf-8-sig")
-    for n, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)), start=1):
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=detect_delimiter(text))
+    for n, row in enumerate(rows, start=1):
         yield from ((f"row {n}, column {k}", cell) for k, cell in enumerate(row, start=1))
 
 

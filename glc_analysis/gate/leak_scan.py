@@ -32,7 +32,7 @@ from glc_analysis.gate.name_variants import (
     place_words,
     study_languages,
 )
-from glc_analysis.pseudonyms.masking import ComparableText, comparable_text, find_name, folded_text
+from glc_analysis.pseudonyms.masking import ComparableText, find_name, fold_text, make_comparable
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
@@ -322,7 +322,7 @@ class _Document:
 
     @cached_property
     def folded(self) -> list[str]:
-        return list(map(folded_text, self.texts))
+        return list(map(fold_text, self.texts))
 
     @cached_property
     def starts(self) -> list[int]:
@@ -475,7 +475,7 @@ def _starts(texts: Iterable[str]) -> list[int]:
 
 @lru_cache(1 << 11)
 def _reading(text: str, folds: bool) -> ComparableText:
-    return comparable_text(text, folds=folds)
+    return make_comparable(text, folds=folds)
 
 
 def _terms(rows: Iterable[tuple[str, ...]], audience: str,
@@ -490,7 +490,7 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
 
 @lru_cache(1 << 14)
 def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term | None:
-    if not (folded := folded_text(normalise_space(text)).strip()):
+    if not (folded := fold_text(normalise_space(text)).strip()):
         return None
     words = re.findall("[a-z0-9]+", folded)
     return Term(normalise_space(text), how, rule, is_allowed, case, folded, max(words, key=len, default=""))

@@ -1,6 +1,6 @@
 """How names can be written: of people and organisations, and the words that tell of a country.
 
-A name and a text go in as words of folded letters (:func:`.masking.folded_text`); each word comes out in the
+A name and a text go in as words of folded letters (:func:`.masking.fold_text`); each word comes out in the
 forms in which it is compared. Found are: another "and" between words, or none; words run together; a word
 broken at the end of a line or cell; the surname first; letters of another script that look alike, and digits
 for letters; prefixes and variant letters of Arabic and Khmer; endings of Slavic and Baltic names. Initials,
@@ -23,7 +23,7 @@ from glc_analysis.addon import loaded
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
-from glc_analysis.pseudonyms.masking import folded_text
+from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records
@@ -56,7 +56,7 @@ _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
 _CYRILLIC = re.compile("[\u0400-\u052f]")
-_ENDINGS = {script: [folded_text(row["ending"]) for row in read_records(__file__, "case_endings.csv")
+_ENDINGS = {script: [fold_text(row["ending"]) for row in read_records(__file__, "case_endings.csv")
                      if row["script"] == script] for script in ("cyrillic", "latin")}
 """The endings of cases in folded letters, the longest first."""
 
@@ -292,7 +292,7 @@ def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
     found = pycountry.countries.get(alpha_3=country_id)
     names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
              if found and str(locale) in INFLECTED]
-    stems = {stem(folded_text(name))[1:] for name in names if name.isalpha()} - {""}
+    stems = {stem(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
     return [one + ending for one in sorted(stems) if len(one) >= SHORTEST for ending in _ENDINGS["latin"]]
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from pandas.core.util.hashing import hash_array  # pandas.util has it too, without its type
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, nearest, refuse
-from glc_analysis.tabular import Grid, clean, read_bytes, read_sheets, read_table
+from glc_analysis.tabular import Grid, clean_text, read_bytes, read_sheets, read_table
 
 # ------------------------------
 # What every reader returns: a survey export as text, with what its header says.
@@ -75,8 +75,8 @@ class RawSurvey:
         return np.concatenate(hashes)
 
 
-def raw_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
-               wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
+def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
+                 wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
     """The records below the header rows of a sheet.
 
     `names` and `wording` run along the columns; without them names are the first row's, and
@@ -153,9 +153,10 @@ def read_spss(path: Path) -> RawSurvey:
     wording = meta.column_names_to_labels
     return RawSurvey(
         path, "spss",
-        text_frame({clean(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
-        rows, [0] * len(rows), {clean(name): clean(wording[name] or "") for name in columns}, repeated=(),
-        missing={clean(name): frozenset(map(clean, texts.values()))
+        text_frame({clean_text(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
+        rows, [0] * len(rows), {clean_text(name): clean_text(wording[name] or "") for name in columns},
+        repeated=(),
+        missing={clean_text(name): frozenset(map(clean_text, texts.values()))
                  for name, texts in absent.items() if texts})
 
 
@@ -168,7 +169,7 @@ def _user_missing(values: Iterable[Any], labels: Mapping[Any, str], ranges: Iter
 
 
 def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
-    return [clean(labels[value] if value in labels else _text(value)) for value in values]
+    return [clean_text(labels[value] if value in labels else _text(value)) for value in values]
 
 
 def _text(value: Any) -> str:
@@ -208,7 +209,7 @@ def is_kobo(sheets: list[Grid]) -> bool:
     return any(len(_KOBO_COLUMNS & set(sheet.names)) > 1 or _link(sheet) for sheet in sheets)
 
 
-def kobo_sheets(sheets: list[Grid]) -> list[Grid]:
+def select_kobo_sheets(sheets: list[Grid]) -> list[Grid]:
     """The sheets that make up an export: the main one, and those of repeat groups."""
     main = next((sheet for sheet in sheets if _is_main(sheet)), None)
     return [sheet for sheet in sheets if sheet is main or _link(sheet)]
@@ -239,7 +240,7 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     joined, loops = _join_groups(main, repeats)
     # A form's names hold no blanks: a heading with one is the question's own text.
     wording = [name if " " in name.strip() else "" for name in joined.names]
-    return raw_survey(path, "kobo", joined, wording=wording, loops=loops)
+    return build_survey(path, "kobo", joined, wording=wording, loops=loops)
 
 
 def _link(sheet: Grid) -> str:
@@ -313,7 +314,7 @@ def is_limesurvey(sheets: list[Grid]) -> bool:
 def read_limesurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
     """Columns are named by code (`Q2[SQ001]`); the text after the code is the wording."""
     codes, texts = zip(*map(_heading, sheets[0].names), strict=True)
-    return raw_survey(path, "limesurvey", sheets[0], names=codes, wording=texts)
+    return build_survey(path, "limesurvey", sheets[0], names=codes, wording=texts)
 
 
 def _heading(name: str) -> tuple[str, str]:
@@ -342,7 +343,7 @@ def is_plain(sheets: list[Grid]) -> bool:
 def _plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
     """A reader of one sheet as it is: neither a second header row is guessed at, nor what separates several
     options in a cell (semicolons in Microsoft Forms, comma and blank in Google Forms)."""
-    return lambda path, sheets: raw_survey(path, tool, sheets[0])
+    return lambda path, sheets: build_survey(path, tool, sheets[0])
 
 
 # ------------------------------
@@ -398,7 +399,7 @@ def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
         option = cell.strip()
         is_own = not option or option.casefold() in _RESPONSES
         names.append(question if is_own and name.strip() else "" if is_own else f"{question} [{option}]")
-    return raw_survey(path, "surveymonkey", sheet, headers=2, names=names, wording=names)
+    return build_survey(path, "surveymonkey", sheet, headers=2, names=names, wording=names)
 
 
 # ------------------------------
@@ -426,7 +427,7 @@ def read_eusurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
     wording = [_EUSURVEY_CODE.sub("", name) for name in header]
     rows = [names, *([_without_codes(cell) for cell in row] for row in body)]
     sheet = Grid(sheets[0].place, sheets[0].sheet, rows, sheets[0].numbers[2:])
-    return raw_survey(path, "eusurvey", sheet, wording=wording)
+    return build_survey(path, "eusurvey", sheet, wording=wording)
 
 
 def _without_codes(cell: str) -> str:
@@ -461,7 +462,7 @@ def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
     for texts in above:
         distinct = [*dict.fromkeys(text.strip() for text in texts if text.strip())]
         wording.append(f"{distinct[0]} [{distinct[-1]}]" if len(distinct) > 1 else "".join(distinct))
-    return raw_survey(path, "efs", sheet, headers=at + 1, names=sheet.rows[at], wording=wording)
+    return build_survey(path, "efs", sheet, headers=at + 1, names=sheet.rows[at], wording=wording)
 
 
 def _is_efs_row(row: list[str]) -> bool:
@@ -502,7 +503,7 @@ def read_qualtrics(path: Path, sheets: list[Grid]) -> RawSurvey:
     ids = next((n for n, row in enumerate(sheet.rows[:3]) if _is_import_ids(row)), 0)
     has_texts = ids == 2 or (not ids and len(sheet.rows) > 1 and _is_wording(*sheet.rows[:2]))
     wording = sheet.rows[1] if has_texts else ()
-    return raw_survey(path, "qualtrics", sheet, headers=1 + has_texts + (ids > 0), wording=wording)
+    return build_survey(path, "qualtrics", sheet, headers=1 + has_texts + (ids > 0), wording=wording)
 
 
 def _is_import_ids(row: list[str]) -> bool:
@@ -596,7 +597,7 @@ def _sheets_with_answers(file: str, sheets: list[Grid], tool: str,
         raise Faults(faults)
     table = wanted or sheets
     is_form = (tool or _recognised(table)) == "kobo"
-    parts = kobo_sheets(table) if is_form else table[:1]
+    parts = select_kobo_sheets(table) if is_form else table[:1]
     if not wanted and len(parts) < len(sheets):
         raise Faults([_undecided_sheets(file, sheets, parts, is_survey=settings is not None)])
     if not is_form:

@@ -25,7 +25,7 @@ import lxml.etree as etree
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, count_of, refuse
-from glc_analysis.tabular import decode, members, read_bytes
+from glc_analysis.tabular import decode, list_members, read_bytes
 from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
@@ -93,10 +93,10 @@ class Line(NamedTuple):
     speaker: str = ""
 
 
-def seconds(clock: str) -> float:
+def parse_clock(clock: str) -> float:
     """Seconds of ``1:02:03.5``, ``02:03,5`` or ``2:03``.
 
-    >>> seconds("1:02:03,5")
+    >>> parse_clock("1:02:03,5")
     3723.5
     """
     total = 0.0
@@ -105,13 +105,13 @@ def seconds(clock: str) -> float:
     return total
 
 
-def with_speakers(lines: Sequence[Line]) -> list[Line]:
+def attribute_speakers(lines: Sequence[Line]) -> list[Line]:
     """Every line with its speaker, and without the name; ``""`` before the first that is named.
 
     A line that names nobody goes on with the speaker before it.
 
     >>> lines = [Line(1, "Ana: At last:"), Line(2, "at 10:30."), Line(3, "Bo: Oh")]
-    >>> [(line.speaker, line.text) for line in with_speakers(lines)]
+    >>> [(line.speaker, line.text) for line in attribute_speakers(lines)]
     [('Ana', 'At last:'), ('Ana', 'at 10:30.'), ('Bo', 'Oh')]
     """
     tagged = {n: line for n, line in enumerate(lines) if line.speaker}
@@ -144,7 +144,7 @@ def speaker_name(text: str) -> str:
     return name[1:-1].strip() if is_framed else name
 
 
-def without_time_lines(lines: Sequence[Line]) -> list[Line]:
+def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
     """The lines but those that are only a time, which becomes that of the line after it."""
     kept: list[Line] = []
     stamp = None
@@ -235,7 +235,7 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 def _times(stamp: str, line: Line) -> tuple[float, float]:
     """The start and end of a line, from a time beside it unless a cue gives them."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
-    start, end = ([*map(seconds, clocks), *(line.start, line.end)[len(clocks):]])[:2]
+    start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
 
 
@@ -336,7 +336,7 @@ def read_transcript(path: Path) -> Transcript:
     (rows, names), faults = _read_rows(path), []
     is_timed = any(text.startswith("WEBVTT") for _, text in rows[:1]) or any(map(_is_cue, rows))
     lines = _cues(rows, path.name, faults) if is_timed else _in_table(_blocks(rows), names)
-    spoken = with_speakers(lines)
+    spoken = attribute_speakers(lines)
     if not is_timed:
         faults += _time_faults(spoken, path.name)
     unnamed = [line for line in spoken if not line.speaker]
@@ -409,7 +409,7 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
-            size = sum(part.file_size for part in members(packed))
+            size = sum(part.file_size for part in list_members(packed))
         body = docx.Document(BytesIO(raw)).element if size <= _MOST_DOCX_BYTES else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         fix = "open it in a word processor and save it as .docx without a password"
@@ -504,7 +504,7 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
         is_first = not words
     if lines and _NOTICE.fullmatch(lines[-1].text):
         lines.pop()
-    return without_time_lines(lines)
+    return merge_time_lines(lines)
 
 
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
@@ -515,7 +515,7 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
     faults += _stray_faults(_before_id([(0, ""), *rows[:marks[0]]]) if marks else rows, file)
     for at, until in pairwise([*marks, len(rows)]):
         number, _ = rows[at]
-        start, end = map(seconds, clocks[at])
+        start, end = map(parse_clock, clocks[at])
         stamps.append(Line(number, "", start, end))
         body = _before_id(rows[at + 1:until]) if until < len(rows) else rows[at + 1:]
         payload = list(takewhile(lambda row: row[1], body))

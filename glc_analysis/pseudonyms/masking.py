@@ -29,8 +29,8 @@ from glc_analysis.writing import write_atomic
 # ------------------------------
 # Masking texts.
 #
-# `canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and keeps a
-# map of what it replaced, and `shift_span` moves a place in the canonical text to the masked one.
+# `make_canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and
+# keeps a map of what it replaced, and `shift_span` moves a place in the canonical text to the masked one.
 #
 # How a row of names.csv matches: ``exact`` letter by letter; ``folded`` regardless of case,
 # diacritics and the kind of apostrophe or hyphen; ``whole-word`` like exact and, in scripts written
@@ -70,14 +70,15 @@ class Masked:
     offsets: Offsets
 
 
-def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+def make_canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """The one text of an interview or call, and its segments: one row per turn.
 
     A turn is ``Speaker: words``; a blank line stands between turns. ``start`` and ``end``
     (code points, half-open) cover a turn's words without the speaker; the columns of the
     turns stay. Mask the text, then shift the segments.
 
-    >>> text, segments = canonical_text(pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]}))
+    >>> turns = pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]})
+    >>> text, segments = make_canonical_text(turns)
     >>> text, segments[["start", "end"]].values.tolist()
     ('Ana: Yes.\\n\\nBo: No.\\n', [[5, 9], [15, 18]])
     """
@@ -166,7 +167,7 @@ class Masker:
             read, rows = _comparable(text, folds=folds), self._rows[folds]
             at: list[int] = []
             for n, wanted in finder.occurrences(read):
-                at = at or comparable_text(text, folds=folds)[1]
+                at = at or make_comparable(text, folds=folds)[1]
                 for row in rows[wanted]:
                     if place := _whole_word(text, at, n, len(wanted), self._how[row]):
                         matches.append((*place, row))
@@ -276,10 +277,10 @@ def _branching(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)})" + ("?" if words[0] == "" else "")
 
 
-def comparable_text(text: str, *, folds: bool) -> ComparableText:
+def make_comparable(text: str, *, folds: bool) -> ComparableText:
     """A text in the form in which names are compared, and the place of each of its characters in the text.
 
-    >>> comparable_text("Ana  ß", folds=True)
+    >>> make_comparable("Ana  ß", folds=True)
     ('ana ss', [0, 1, 2, 3, 5, 5])
     """
     readings = _CHARACTERS[folds]
@@ -293,17 +294,17 @@ def comparable_text(text: str, *, folds: bool) -> ComparableText:
     return read, np.repeat(at, readings.widths[codes[at]]).tolist()
 
 
-def folded_text(text: str) -> str:
-    """The text of :func:`comparable_text` alone, regardless of case and accents: much faster.
+def fold_text(text: str) -> str:
+    """The text of :func:`make_comparable` alone, regardless of case and accents: much faster.
 
-    >>> folded_text("Ana  LÓPEZ") == comparable_text("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
+    >>> fold_text("Ana  LÓPEZ") == make_comparable("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
     """
     return _comparable(text, folds=True)
 
 
 def _comparable(text: str, *, folds: bool) -> str:
-    """The text of :func:`comparable_text` without the places."""
+    """The text of :func:`make_comparable` without the places."""
     if text.isascii():
         plain = re.sub(r"\s+", " ", text)
         return plain.casefold().replace("`", "'") if folds else plain

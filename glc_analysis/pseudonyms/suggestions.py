@@ -26,7 +26,7 @@ from glc_analysis.text import normalise_space
 # The two lists of `glc pseudonyms`: masked names, and names that may still have to be masked.
 
 
-def unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
+def suggest_unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     """Suggestions for names.csv from the masked texts: interviews and calls (``spoken``), and open answers.
 
     The rows are those of :func:`suggest_names` and :func:`find_numbers`, without parts of pseudonyms.
@@ -42,7 +42,7 @@ def unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     return suggested[[not any(name in pseudonym for pseudonym in pseudonyms) for name in suggested["name"]]]
 
 
-def masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
+def list_masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
     """One row per name of names.csv: its pseudonym, and how often it occurs in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))

@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from glc_analysis.addon import brought
 from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
 from glc_analysis.coding.exports import inert, write_csv
-from glc_analysis.dictionary import datapackage, dictionary
+from glc_analysis.dictionary import describe_package, describe_tables
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import UsageError
@@ -318,9 +318,10 @@ def _write(study: Study, folder: Path) -> None:
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
         "CITATION.cff": citation(study, read_slices(study)["release"][AUDIENCE]),
         **for_software,
-        "DICTIONARY.md": dictionary(published),
-        "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=published,
-                                        ending=STEM.format("") + ".csv", is_published=True, **licence)}
+        "DICTIONARY.md": describe_tables(published),
+        "datapackage.json": describe_package(
+            folder, frames, name=study.id, title=study.title, tables=published,
+            ending=STEM.format("") + ".csv", is_published=True, **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

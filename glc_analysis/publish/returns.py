@@ -37,7 +37,7 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import languages, phrases, read_text, template
 from glc_analysis.text import (
-    isolated,
+    isolate_direction,
     language_direction,
     language_name,
     match_key,
@@ -137,8 +137,8 @@ class Letter:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = sheet_phrases(self.language), language_name(self.language)
         note = [] if self.language in languages(*PHRASES) else [f"[Not translated into {name} yet.]"]
-        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolated(self.by or LINE)}",
-                f"{say['to_whom']}: {isolated(self.contact or LINE)}"]
+        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolate_direction(self.by or LINE)}",
+                f"{say['to_whom']}: {isolate_direction(self.contact or LINE)}"]
 
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter | None = None) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.addon import brought
-from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, recorded
+from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_record
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
@@ -319,7 +319,7 @@ class PageProcesses:
             outcome = self._fork(page, Path(own)) if self._is_forking else None
             if outcome is None:
                 outcome = self._in_kernel(page, Path(own))
-            return replace(outcome, reads=recorded(Path(own, LOG), page.notebook))
+            return replace(outcome, reads=read_record(Path(own, LOG), page.notebook))
 
     def _fork(self, page: PageJob, own: Path) -> Executed | Failure | None:
         """A page in a forked process; None where none can be forked. ``own`` is a folder for its files."""

@@ -27,7 +27,7 @@ def answer(interviews: list[Interview], seed: int) -> None:
     for question in rows("questions"):
         name, is_shared = question["question_id"], question["unit"] == "organisation"
         rng = Random(f"{seed} {name}")
-        condition = skip_logic.parse(question["asked_if"])
+        condition = skip_logic.parse_condition(question["asked_if"])
         asked = [i for i in (by_organisation.values() if is_shared else interviews)
                  if order[name] <= order.get(i.organisation["stops_after"], len(order))
                  and _is_met(condition, i)]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.cleaning.columns import alternatives, locate, unroll
+from glc_analysis.cleaning.columns import locate_columns, split_alternatives, unroll_loops
 from glc_analysis.cleaning.responses import OptionList
 from tests.support.study_writer import choices, cleaned, places, question, reference, survey
 
@@ -13,14 +13,14 @@ VALUES = OptionList.of(pd.DataFrame(
 
 
 def found(columns, *header, values=None, repeated=()):
-    at, faults = locate(columns, survey([dict.fromkeys(header, "x")], repeated=repeated), values)
+    at, faults = locate_columns(columns, survey([dict.fromkeys(header, "x")], repeated=repeated), values)
     return at, [fault.message for fault in faults]
 
 
 def test_alternatives_are_parted_by_a_bar_between_blanks():
-    assert alternatives("Q5_* |  services/*") == ["Q5_*", "services/*"]
-    assert alternatives("a|b") == ["a|b"]
-    assert alternatives("") == []
+    assert split_alternatives("Q5_* |  services/*") == ["Q5_*", "services/*"]
+    assert split_alternatives("a|b") == ["a|b"]
+    assert split_alternatives("") == []
 
 
 def test_the_alternative_that_is_there_is_taken():
@@ -66,7 +66,7 @@ def test_a_mapped_column_that_stands_twice_is_a_fault():
 def test_a_column_of_a_name_that_stands_twice_is_named_by_its_place():
     header = ("Q1", "Q1 [2]", "Q1 [5]")
     assert found("Q1 [5]", *header, repeated=["Q1"]) == ({"": "Q1 [5]"}, [])
-    _, (fault,) = locate("Q1", survey([dict.fromkeys(header, "x")], repeated=["Q1"]))
+    _, (fault,) = locate_columns("Q1", survey([dict.fromkeys(header, "x")], repeated=["Q1"]))
     assert "Q1 [2] or Q1 [5]" in fault.fix
 
 
@@ -77,7 +77,7 @@ WIDE = [{"org": "a", "1_Q3": "yes", "2_Q3": "no", "1_place": "KHM", "2_place": "
 
 
 def rolled(rows, *patterns, blank=()):
-    long = unroll(survey(rows), list(patterns), frozenset(blank))
+    long = unroll_loops(survey(rows), list(patterns), frozenset(blank))
     return long.frame, list(zip(long.rows, long.loops, strict=True))
 
 
@@ -113,7 +113,7 @@ def test_a_star_within_a_loop_keeps_its_options_apart():
 
 def test_a_file_without_loops_is_left_as_it_is():
     one = survey(WIDE)
-    assert unroll(one, ["Q3", "{loop}_Q9"], frozenset()) is one
+    assert unroll_loops(one, ["Q3", "{loop}_Q9"], frozenset()) is one
 
 
 def test_wide_loops_and_long_ones_give_the_same_answers():

@@ -2,7 +2,12 @@
 
 import pytest
 
-from glc_analysis.cleaning.languages import SHORTEST_DETECTABLE, clean_open_answers, detect_language, script
+from glc_analysis.cleaning.languages import (
+    SHORTEST_DETECTABLE,
+    clean_open_answers,
+    detect_language,
+    detect_script,
+)
 from glc_analysis.cleaning.records import CleaningLog
 from tests.support.study_writer import cleaned, question, reference
 
@@ -23,7 +28,7 @@ def texts(*rows, redacted=("REDACTED",)):
     ("日本", "Hani"), ("कंबोडिया", "Deva"), ("ᏣᎳᎩ", "Zyyy"), ("40 %", ""), ("", ""),
     ("NGO ជួយស្ត្រីដែលរងគ្រោះ", "Khmr")])
 def test_the_script_is_told_from_most_of_the_letters(text, name):
-    assert script(text) == name
+    assert detect_script(text) == name
 
 
 def test_the_detector_is_asked_from_forty_characters_on():

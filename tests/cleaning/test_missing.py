@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.cleaning.responses import OptionList, missing_kinds
+from glc_analysis.cleaning.responses import OptionList, classify_missing
 from tests.support.study_writer import choices
 
 OPTIONS = OptionList.of(pd.DataFrame(choices("list", "yes", "no", "dont_know", "refused")))
@@ -13,7 +13,7 @@ OPTIONS = OptionList.of(pd.DataFrame(choices("list", "yes", "no", "dont_know", "
 
 def kind(chosen="", *, filled=None, asked=True, redacted=False, dont_know="", options=OPTIONS):
     filled = bool(chosen) if filled is None else filled
-    return missing_kinds(is_filled=np.array([filled]), is_asked=np.array([asked]),
+    return classify_missing(is_filled=np.array([filled]), is_asked=np.array([asked]),
                  is_redacted=np.array([redacted]), chosen=pd.Series([chosen], dtype="str"),
                  options=options, dont_know=dont_know)[0]
 

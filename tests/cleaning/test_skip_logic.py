@@ -11,7 +11,7 @@ from glc_analysis.cleaning.skip_logic import (
     comparisons,
     find_cycle,
     is_asked,
-    parse,
+    parse_condition,
     questions_named,
 )
 
@@ -21,28 +21,28 @@ ANSWERS = {"Q1": ["yes", "no", "", "dont_know"], "Q2": ["a;b", "b", "", "ab"],
 
 def asked(text):
     """For the four records of ANSWERS, whether they were asked."""
-    return is_asked(parse(text), lambda name: pd.Series(ANSWERS[name], dtype="str"), 4).tolist()
+    return is_asked(parse_condition(text), lambda name: pd.Series(ANSWERS[name], dtype="str"), 4).tolist()
 
 
 def test_nobody_is_left_out_where_nothing_is_said():
-    assert parse("  ") is None
+    assert parse_condition("  ") is None
     assert asked("") == [True] * 4
 
 
 def test_a_comparison_is_read_with_or_without_blanks_and_quotation_marks():
     meant = Comparison("Q2.5", "==", ("yes",))
-    assert [parse(t) for t in ("Q2.5 == yes", "Q2.5==yes", 'Q2.5 == "yes"', " Q2.5  ==  'yes' ")] \
+    assert [parse_condition(t) for t in ("Q2.5 == yes", "Q2.5==yes", 'Q2.5 == "yes"', " Q2.5  ==  'yes' ")] \
         == [meant] * 4
 
 
 def test_option_ids_with_dots_and_dashes_are_words():
-    assert parse("Q3.29 in (a-little, somewhat.2)") \
+    assert parse_condition("Q3.29 in (a-little, somewhat.2)") \
         == Comparison("Q3.29", "in", ("a-little", "somewhat.2"))
 
 
 def test_and_binds_before_or():
     one, two, three = (Comparison(q, "==", ("x",)) for q in "abc")
-    assert parse("a == x or b == x and c == x") \
+    assert parse_condition("a == x or b == x and c == x") \
         == Junction("or", (one, Junction("and", (two, three))))
 
 
@@ -59,7 +59,7 @@ def test_parentheses_come_first():
     ("Q1 == a or or Q2 == b", "'Q2' is not a comparison"), ("! Q1", "'! Q1'")])
 def test_what_cannot_be_read_is_said_in_words(text, said):
     with pytest.raises(ValueError) as error:
-        parse(text)
+        parse_condition(text)
     assert said in str(error.value)
 
 
@@ -83,7 +83,7 @@ def test_the_work_country_can_be_compared():
 
 
 def test_the_questions_and_values_of_a_condition_are_listed():
-    condition = parse("Q1 == yes and (Q2 has a or country in (USA, KHM))")
+    condition = parse_condition("Q1 == yes and (Q2 has a or country in (USA, KHM))")
     assert questions_named(condition) == {"Q1", "Q2", "country"}
     assert list(comparisons(condition)) == [
         Comparison("Q1", "==", ("yes",)), Comparison("Q2", "has", ("a",)),

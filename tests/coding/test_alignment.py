@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from glc_analysis.coding.alignment import CharacterMap, align, find
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import UNWRITABLE
-from glc_analysis.pseudonyms.masking import Masker, canonical_text
+from glc_analysis.pseudonyms.masking import Masker, make_canonical_text
 
 KEY = {"Ana López": "Person 1", "Bo": "Person 2", "Ольга": "Person 3", "សុខ": "Person 4"}
 WORDS = st.sampled_from(["safe", "house", "Ana López", "Bo", "Ольга", "សុខ", "nõ", "😀", "é", "بيت", "a"])
@@ -25,7 +25,7 @@ def names(*listed):
 
 def text_of(turns, *masked):
     frame = pd.DataFrame({"speaker": [who for who, _ in turns], "text": [" ".join(w) for _, w in turns]})
-    said, segments = canonical_text(frame)
+    said, segments = make_canonical_text(frame)
     found = Masker(names(*masked), KEY).mask(said)
     labels = tuple((start - len(who) - 2, start) for start, who
                    in zip(segments["start"], segments["speaker"], strict=True))

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.tabular import decode, delimiter, parse, read_rows, read_table
+from glc_analysis.tabular import decode, detect_delimiter, parse_delimited, read_rows, read_table
 
 ANSWER = "Sí, “según” el caso"
 
@@ -39,11 +39,11 @@ def test_utf_16_without_a_mark_is_found_in_scripts_that_have_no_zero_bytes():
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_each_delimiter_is_found(mark):
-    assert delimiter(f"a{mark}b{mark}c\n1{mark}2{mark}3\n") == mark
+    assert detect_delimiter(f"a{mark}b{mark}c\n1{mark}2{mark}3\n") == mark
 
 
 def test_commas_in_the_questions_do_not_hide_a_semicolon():
-    assert delimiter("Which of food, shelter, other;Notes\nfood, shelter;1,5\nnone;2\n") == ";"
+    assert detect_delimiter("Which of food, shelter, other;Notes\nfood, shelter;1,5\nnone;2\n") == ";"
 
 
 def test_line_breaks_within_a_cell_are_kept_as_lf_and_counted_as_one_row(tmp_path):
@@ -98,16 +98,17 @@ def test_a_stray_quotation_mark_is_a_fault_with_its_row(tmp_path, rest):
 @pytest.mark.parametrize("note", ['"Data" engineer', '"open', 'a "word'])
 def test_quotation_marks_of_a_tab_delimited_text_that_quotes_nothing_are_kept(note):
     text = f"id\tnote\tmore\n1\t{note}\tx\n2\tfine\ty\n"
-    assert parse(text, "a.tsv")[1:] == [["1", note, "x"], ["2", "fine", "y"]]
+    assert parse_delimited(text, "a.tsv")[1:] == [["1", note, "x"], ["2", "fine", "y"]]
 
 
 def test_an_answer_that_ends_in_a_later_line_does_not_join_two_records():
     text = 'id\tnote\n1\t"open\n2\tshut"\n'
-    assert parse(text, "a.tsv")[1:] == [["1", '"open'], ["2", 'shut"']]
+    assert parse_delimited(text, "a.tsv")[1:] == [["1", '"open'], ["2", 'shut"']]
 
 
 def test_quoted_cells_of_a_tab_delimited_text_are_read_without_their_marks():
-    assert parse('id\tnote\n1\t"a ""b"""\n2\t"c\nd"\n', "a.tsv")[1:] == [["1", 'a "b"'], ["2", "c\nd"]]
+    records = parse_delimited('id\tnote\n1\t"a ""b"""\n2\t"c\nd"\n', "a.tsv")
+    assert records[1:] == [["1", 'a "b"'], ["2", "c\nd"]]
 
 
 def test_utf_8_with_a_damaged_character_is_not_taken_for_windows_1252(tmp_path):

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import (
     Masker,
-    canonical_text,
-    comparable_text,
     complete_key,
     find_name,
-    folded_text,
+    fold_text,
+    make_canonical_text,
+    make_comparable,
     read_key,
     shift_span,
     write_key,
@@ -180,7 +180,7 @@ def read_one_by_one(text, folds):
         elif unicodedata.category(character) == "Cf":
             read = ""
         else:
-            read = comparable_text(character, folds=folds)[0]
+            read = make_comparable(character, folds=folds)[0]
         if read != " " or found[-1:] != [" "]:
             found += read
             at += [n] * len(read)
@@ -233,8 +233,8 @@ def test_names_are_counted_as_each_alone(said, table):
 
 @given(st.text(LETTERS + "\ud800", max_size=40), st.booleans())
 def test_a_text_is_read_as_one_character_after_another(text, folds):
-    assert comparable_text(text, folds=folds) == read_one_by_one(text, folds)
-    assert folded_text(text) == read_one_by_one(text, True)[0]
+    assert make_comparable(text, folds=folds) == read_one_by_one(text, folds)
+    assert fold_text(text) == read_one_by_one(text, True)[0]
 
 
 def test_names_longer_than_what_is_looked_for_letter_by_letter_are_compared_whole():
@@ -312,7 +312,7 @@ def test_turns_become_one_text_and_segments_cover_their_words_through_masking():
             "start_s": [1.0, 2.0],
         }
     )
-    text, segments = canonical_text(turns)
+    text, segments = make_canonical_text(turns)
     assert text == "Ana López: Bo était 👩🏽\u200d⚕️ là.\n\nសុខ: បាទ\n" and unicodedata.is_normalized(
         "NFC", text
     )
@@ -455,7 +455,7 @@ def test_a_title_ends_no_sentence():
 
 
 def test_speakers_of_a_canonical_text_are_suggested_however_they_are_written():
-    text, _ = canonical_text(
+    text, _ = make_canonical_text(
         pd.DataFrame({"speaker": ["potuz", "Ana (HAART)", "potuz"], "text": ["Hi: you", "yes", "no"]})
     )
     assert found(text) == {("potuz", "speaker"): 2, ("Ana (HAART)", "speaker"): 1}

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from glc_analysis.cleaning.skip_logic import Comparison, parse
+from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
@@ -101,7 +101,7 @@ class Attack:
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {
-            key: parse(text) for key, text in asked["asked_if"].items()}
+            key: parse_condition(text) for key, text in asked["asked_if"].items()}
         self.tables = {question or code: rows for (question, code), rows in self.figures.groupby(
             ["question_id", "code_id"], observed=True)}
         self.truths = {key: self._truth(rows) for key, rows in self.tables.items()}

@@ -74,7 +74,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     """The tables of a small survey, made in memory: rows (or several files) and its reference."""
     files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
     steps = CleaningLog()
-    found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
+    found = records.assemble_records(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean_responses(found, known, list(redacted), steps)
     own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
     nations = country_table(found.answers, own, given, known)

@@ -32,7 +32,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_text
 from glc_analysis.study import PANELS, Study
 from glc_analysis.templates import phrases, read_records, read_text, template
-from glc_analysis.text import isolated, language_direction, language_name
+from glc_analysis.text import isolate_direction, language_direction, language_name
 from glc_analysis.view.visible_tables import VisibleTables
 
 # ------------------------------
@@ -133,7 +133,9 @@ class Form:
         """What the sheet before a second vote says of itself. Between words that run from right to left a
         sign would be printed as its opposite."""
         said = self.say["before_how"]
-        return said if self.direction == "ltr" else re.sub("[≥≤]", lambda sign: isolated(sign[0]), said)
+        if self.direction == "ltr":
+            return said
+        return re.sub("[≥≤]", lambda sign: isolate_direction(sign[0]), said)
 
     @property
     def stamps(self) -> list[str]:

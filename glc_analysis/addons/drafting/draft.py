@@ -31,10 +31,10 @@ from glc_analysis.addons.drafting.words import asks_for_person, is_link, is_word
 from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
 from glc_analysis.addons.drafting.xlsform import columns_of
 from glc_analysis.cleaning import skip_logic
-from glc_analysis.cleaning.columns import NOT_IN, alternatives
+from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
-from glc_analysis.cleaning.doubts import doubtful_records
-from glc_analysis.cleaning.records import RESPONDENT, repeated_records, with_record_ids
+from glc_analysis.cleaning.doubts import find_doubtful_records
+from glc_analysis.cleaning.records import RESPONDENT, assign_record_ids, find_repeated_records
 from glc_analysis.errors import SHOWN_ROWS, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
@@ -171,7 +171,7 @@ def make_draft(
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
     names = [name for column in form.columns if column.place in guesses for name in _names(column, guesses)]
-    organisation = alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
+    organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return Draft({name: _unsure_first(table) for name, table in tables.items()},
                  (*_notes(form, surveys, organisation), *_unmatched(asked, held, form, wordings)),
                  tuple(names))
@@ -432,7 +432,8 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     known = {row["question_id"] for row in rows if row[USE] != "no"} | {"country"}
     found = []
     for row in rows:
-        lacking = sorted(skip_logic.questions_named(skip_logic.parse(row.get("asked_if", ""))) - known)
+        condition = skip_logic.parse_condition(row.get("asked_if", ""))
+        lacking = sorted(skip_logic.questions_named(condition) - known)
         if lacking:
             doubt = f"the form asks it after {' and '.join(lacking)}, which is no question of the draft"
             row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}
@@ -770,10 +771,11 @@ def _only_after(
 
 
 def _notes(form: Form, surveys: Sequence[RawSurvey], organisation: Sequence[str]) -> list[str]:
-    notes = [f"{found}. They would count twice. To fix: {found.fix}." for found in repeated_records(surveys)]
+    notes = [f"{repetition}. They would count twice. To fix: {repetition.fix}."
+             for repetition in find_repeated_records(surveys)]
     undecided = pd.DataFrame(columns=["key", "column"])
-    doubts = [fault for survey in surveys for fault in doubtful_records(
-        with_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation=organisation)]
+    doubts = [fault for survey in surveys for fault in find_doubtful_records(
+        assign_record_ids(survey, {RESPONDENT: ""})[0], undecided, organisation=organisation)]
     notes += Faults(doubts).lines[:SHOWN_ROWS]
     notes += [f"{len(doubts) - SHOWN_ROWS:,} more such doubts: `glc check` asks about each"
               ] * (len(doubts) > SHOWN_ROWS)

@@ -36,10 +36,10 @@ from glc_analysis.cleaning.dimension_tables import (
     OTHER,
     OptionFault,
     are_free_texts,
-    number_order,
     option_id,
-    placed_rows,
-    step_number,
+    order_by_number,
+    place_options,
+    read_step,
 )
 from glc_analysis.text import UNTICKED, match_key
 
@@ -225,7 +225,7 @@ class OptionLists:
         number itself, so that means are right; else its place."""
         labels = {row["option_id"]: row["label"] for row in rows}
         answers = [one for one, label in labels.items() if kind_of_option(label) == "substantive"]
-        found = {one: number for one in answers if (number := step_number(labels[one])) is not None}
+        found = {one: number for one in answers if (number := read_step(labels[one])) is not None}
         if self.kinds[name] != "scale" or len({*found.values()}) < len(answers):
             return {one: n for n, one in enumerate(labels, 1)}
         others = [one for one in labels if one not in answers]
@@ -349,7 +349,7 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     a scale can be in a wrong order.
     """
     answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
-    by_number = number_order(answers) if len(answers) > 2 or kind == "scale" else None
+    by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
     codes = [_CODE.fullmatch(label) for label in answers]
@@ -431,7 +431,7 @@ def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
         wanted = [*shown, *([OTHER] if name in free and OTHER not in shown else [])]
-        placed, moved = placed_rows(listed, wanted, is_scale=name in scales)
+        placed, moved = place_options(listed, wanted, is_scale=name in scales)
         for text, (identifier, place) in placed.items():
             is_rest = text not in counts
             is_sure = not is_rest and bool(place) and _belongs(text, labels)
@@ -455,8 +455,8 @@ def _belongs(text: str, labels: Sequence[str]) -> bool:
     """Whether the options of a list show that a text is one of them."""
     if any(is_word("yes", label) or is_word("no", label) for label in labels) and len(labels) < 3:
         return is_word("yes", text) or is_word("no", text)
-    numbers = [label for label in labels if number_order([label])]
-    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and number_order([text]) is not None
+    numbers = [label for label in labels if order_by_number([label])]
+    return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and order_by_number([text]) is not None
 
 
 def _kind_beside(text: str, listed: pd.DataFrame) -> str:

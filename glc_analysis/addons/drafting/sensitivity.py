@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from glc_analysis.addons.drafting.words import mentioned
-from glc_analysis.cleaning.languages import script
+from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 
 DECISIONS = ("true", "false", "as proposed")
@@ -58,9 +58,9 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
         yield f"its heading has the word {word!r}: it is about the person who answers"
     if kind == "text":
         yield "words of one's own may say anything, also of other people"
-    if " " not in wording.strip() and script(wording) in ("", _LATIN):
+    if " " not in wording.strip() and detect_script(wording) in ("", _LATIN):
         yield "the export does not say what was asked"
-    if script(wording) != _LATIN:
+    if detect_script(wording) != _LATIN:
         yield "its heading is in a script in which no words are known here"
 
 

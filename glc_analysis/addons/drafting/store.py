@@ -29,7 +29,7 @@ from glc_analysis.addons.drafting.option_lists import further_options
 from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import DECISIONS, OTHERS, decided_sensitivity
 from glc_analysis.cleaning import skip_logic
-from glc_analysis.cleaning.columns import NOT_IN, alternatives
+from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.countries import CountryFault, country_label, intended_iso_code, un_regions
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
@@ -307,13 +307,13 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
                         fix="write yes, no, or nothing while undecided")
         if row[USE] != "yes":
             continue
-        for identifier in alternatives(row["question_id"]):
+        for identifier in split_alternatives(row["question_id"]):
             if identifier not in known:
                 yield fault(f"is no question of the draft; {nearest(identifier, known)}",
                             column="question_id", value=identifier,
                             fix="write ids of questions, with ` | ` between them")
         try:
-            skip_logic.parse(row["asked_if"])
+            skip_logic.parse_condition(row["asked_if"])
         except ValueError as error:
             yield fault(str(error), column="asked_if", value=row["asked_if"],
                         fix="write a condition such as Q1 == yes, or no into the column use")
@@ -327,7 +327,7 @@ def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[
     places = [("settings", n, "value", entry) for n, entry in roles["value"].items()]
     places += [("questions", n, "columns", entry) for n, entry in state.chosen["columns"].items()]
     for table, n, column, entry in places:
-        for name in filter(None, alternatives(entry)):
+        for name in filter(None, split_alternatives(entry)):
             if not name.startswith(NOT_IN) and not re.search(r"[*{]", name) and name not in known:
                 yield Fault(f"no file has such a column; {nearest(name, known)}", file=state.files[table],
                             row=str(n), column=column, value=name, fix="write the heading as the file has it")
@@ -705,7 +705,7 @@ def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurve
     for _, question in _without_options(study, state).iterrows():
         texts: Counter[str] = Counter()
         for survey in surveys:
-            for name in alternatives(question["columns"]):
+            for name in split_alternatives(question["columns"]):
                 if name in survey.frame.columns:
                     texts.update(filter(None, map(normalise_space, survey.frame[name].astype("str"))))
         faults.append(OptionFault("", option_list=question["option_list"],
@@ -855,8 +855,9 @@ def _with_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[str | No
     cells = [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
     for _, row in conditions[conditions[USE] == "yes"].iterrows():
-        lacking = sorted(skip_logic.questions_named(skip_logic.parse(row["asked_if"])) - {*place, "country"})
-        asked = [name for name in alternatives(row["question_id"]) if name in place]
+        condition = skip_logic.parse_condition(row["asked_if"])
+        lacking = sorted(skip_logic.questions_named(condition) - {*place, "country"})
+        asked = [name for name in split_alternatives(row["question_id"]) if name in place]
         if lacking and asked:
             lines.append(f"{', '.join(asked)}: who was asked has to wait until {' and '.join(lacking)} is "
                          "accepted.")

@@ -17,7 +17,7 @@ from glc_analysis import tables
 from glc_analysis.addon import erasers
 from glc_analysis.addons.withdrawal.redaction import edit_table, own_turns, redact, redact_rows
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.records import with_record_ids
+from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
@@ -203,9 +203,9 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
     settings = study.settings["survey"]
     files = study.raw_files("survey") if "survey" in own.parts else []
     for read in (read for path in files for read in read_survey_sheets(path, settings)):
-        survey, _ = with_record_ids(read, settings)
+        survey, _ = assign_record_ids(read, settings)
         named = settings["organisation"]
-        column = columns.locate(named, survey)[0][""] if named else ""
+        column = columns.locate_columns(named, survey)[0][""] if named else ""
         names = survey.frame[column] if column else [""] * len(survey.rows)
         for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
                                                   strict=True):

@@ -41,7 +41,7 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
-from glc_analysis.pseudonyms.masking import Masker, folded_text
+from glc_analysis.pseudonyms.masking import Masker, fold_text
 from glc_analysis.text import normalise_space
 from glc_analysis.writing import write_atomic
 
@@ -166,7 +166,7 @@ def _masker(names: pd.DataFrame) -> Masker:
 
 
 def _runs(text: str) -> Iterator[tuple[str, ...]]:
-    words = re.findall(r"\w+", folded_text(text))
+    words = re.findall(r"\w+", fold_text(text))
     return zip(*(words[n:] for n in range(RUN)), strict=False)
 
 

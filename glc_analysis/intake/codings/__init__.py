@@ -20,8 +20,8 @@ from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.desk_journal import read_journal
 from glc_analysis.intake.codings.documents import (
+    find_layout,
     is_references,
-    layout_of,
     read_coded_table,
     read_program_table,
     read_references,
@@ -44,10 +44,10 @@ from glc_analysis.intake.codings.model import (
     likely_readings,
     locate_by,
     open_database,
-    passage,
     plain_signs,
     try_readings,
     unpack,
+    words_in_place,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
 from glc_analysis.study import JOURNAL
@@ -117,7 +117,7 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> ParsedCodings:
     """The first sheet of a table, in the layout of the program that wrote it or in our own."""
-    if layout := layout_of(sheets):
+    if layout := find_layout(sheets):
         return read_program_table(path, sheets[0], layout, coder=coder)
     return read_coded_table(path, sheets[0], coder=coder, separator=separator)
 
@@ -244,7 +244,7 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     named = _names_of_passages(passages, spans, alike, shown) if parsed.has_names else {}
     rows = []
     for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
-        words = passage(shown, span, coded.quote)
+        words = words_in_place(shown, span, coded.quote)
         if coded[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), "whole_text"
         elif not match:
@@ -284,7 +284,7 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
     is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(plain_signs(shown).split())
     names: dict[int, str] = {}
     for n in left:
-        name, words = passages[n].quote, passage(shown, spans[n], passages[n].quote)
+        name, words = passages[n].quote, words_in_place(shown, spans[n], passages[n].quote)
         wanted = ELLIPSIS.sub("", " ".join(plain_signs(name).split()))
         if wanted in " ".join(plain_signs(words).split()):
             continue

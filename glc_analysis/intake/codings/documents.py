@@ -84,7 +84,7 @@ class Layout:
 
 
 @cache
-def layouts() -> tuple[Layout, ...]:
+def read_layouts() -> tuple[Layout, ...]:
     """The layouts of all programs, in the order in which they are tried."""
     rows: dict[str, list[dict[str, str]]] = {}
     for row in read_records(__file__, "layouts.csv"):
@@ -94,7 +94,7 @@ def layouts() -> tuple[Layout, ...]:
                  for program, of_program in rows.items())
 
 
-def layout_of(grids: Sequence[Grid]) -> Layout | None:
+def find_layout(grids: Sequence[Grid]) -> Layout | None:
     """The layout of a program that fits a table; None where none does, as for a table of one's own.
 
     Raises `Faults` for the workbook of ATLAS.ti with one sheet a code: it does not name the documents.
@@ -109,7 +109,7 @@ def layout_of(grids: Sequence[Grid]) -> Layout | None:
 
 
 def _fitting_layout(names: Sequence[str]) -> Layout | None:
-    return next((layout for layout in layouts() if not layout.missing(names)), None)
+    return next((layout for layout in read_layouts() if not layout.missing(names)), None)
 
 
 def missing_columns(names: Sequence[str]) -> str:
@@ -118,7 +118,7 @@ def missing_columns(names: Sequence[str]) -> str:
     >>> missing_columns(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
     """
-    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in layouts())
+    return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in read_layouts())
 
 
 def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "") -> ParsedCodings:

@@ -28,7 +28,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
-from glc_analysis.tabular import members
+from glc_analysis.tabular import list_members
 from glc_analysis.text import UNTICKED, lf_line_ends
 
 # ------------------------------
@@ -151,10 +151,10 @@ def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] 
     return None if key else names
 
 
-def unread_note(source: str, kind: str, codings: int) -> str:
+def describe_unread(source: str, kind: str, codings: int) -> str:
     """What is said of the codings of a picture, a PDF, a recording or a film.
 
-    >>> unread_note("letter.pdf", "PDF", 2)
+    >>> describe_unread("letter.pdf", "PDF", 2)
     "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
     """
     what = {"recording": "Code its transcript, to have them counted",
@@ -165,16 +165,16 @@ def unread_note(source: str, kind: str, codings: int) -> str:
     return f"{source!r} is a {kind}: its {counted} not read. {what}."
 
 
-def mixed_note(people: int, marks: str) -> str:
+def describe_mixed_work(people: int, marks: str) -> str:
     """What is said of a project in which the work of several people cannot be told apart."""
     return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
             "used for agreement. Let each coder export a project of their own.")
 
 
-def left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     """The sentence on what a project has and is not read: names by kind; none where there is nothing.
 
-    >>> left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
+    >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]
     """
     parts = []
@@ -283,7 +283,7 @@ def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
         places = tuple(_code_points(bounds, spans))
         if places not in known:
             pairs = zip(places, quotes, strict=True)
-            alike = [compare(quote, passage(shown, span, quote)) for span, quote in pairs]
+            alike = [compare(quote, words_in_place(shown, span, quote)) for span, quote in pairs]
             exact = alike.count("exact")
             score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in places)
             ends = np.array([_ends_at_words(shown, *span) for span in places], dtype=np.int64)
@@ -331,7 +331,7 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def passage(shown: str, span: Span, quote: str) -> str:
+def words_in_place(shown: str, span: Span, quote: str) -> str:
     """The words in a place, no more than a comparison with the quotation can need."""
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
@@ -459,7 +459,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            listed = members(package)
+            listed = list_members(package)
             _check_members(listed, path.name)
             return {member.filename: package.read(member) for member in listed
                     if re.search(wanted, member.filename, re.IGNORECASE)}

@@ -29,13 +29,13 @@ from glc_analysis.intake.codings.model import (
     Passage,
     Text,
     control_characters,
-    left_out,
+    describe_left_out,
+    describe_mixed_work,
+    describe_unread,
     local_name,
-    mixed_note,
     read_root,
     unique_name,
     unpack,
-    unread_note,
 )
 from glc_analysis.tabular import read_bytes
 
@@ -112,7 +112,7 @@ class _Project:
                           for name in _MARKS for mark in self.each(name))
         self.parsed.is_mixed = len(self.users) > 1 and bool(self.parsed.passages) and not names_users
         if self.parsed.is_mixed:
-            self.parsed.notes.append(mixed_note(len(self.users), "codings"))
+            self.parsed.notes.append(describe_mixed_work(len(self.users), "codings"))
         self.read_notes()
         self.note_unread()
         self.note_left_out()
@@ -130,7 +130,7 @@ class _Project:
             codings += sum(local_name(child) == "Coding" for child in source
                            if local_name(source) in _UNREAD_SOURCES)
             if codings:
-                self.parsed.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
+                self.parsed.notes.append(describe_unread(source.get("name", "") or "unnamed", kind, codings))
 
     def note_left_out(self) -> None:
         """Names the sets, cases and links that are not read: links between notes and what has them are."""
@@ -138,8 +138,8 @@ class _Project:
         links = [link for link in self.each("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
         kinds = {"set": [*self.each("Set")], "case": [*self.each("Case")], "link": links}
-        self.parsed.notes += left_out({kind: [one.get("name", "") for one in elements]
-                                      for kind, elements in kinds.items()})
+        self.parsed.notes += describe_left_out({kind: [one.get("name", "") for one in elements]
+                                               for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
         """A fault for every GUID that two users have, and a note for selections and codings. Two codes of one

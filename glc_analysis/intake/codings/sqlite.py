@@ -17,9 +17,9 @@ from glc_analysis.intake.codings.model import (
     Passage,
     Tables,
     Text,
-    left_out,
-    mixed_note,
-    unread_note,
+    describe_left_out,
+    describe_mixed_work,
+    describe_unread,
 )
 from glc_analysis.text import lf_line_ends
 
@@ -59,7 +59,7 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodi
             to = about if kind == "source" else ""
             parsed.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
     _note_unread(parsed, tables)
-    parsed.notes += left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
+    parsed.notes += describe_left_out({"case": [name for _, name in tables.rows("cases", "caseid", "name")]})
     return parsed
 
 
@@ -71,7 +71,7 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
             name, media = names.get(key, (f"source {key}", ""))
             is_pdf = f"{name} {media}".lower().rstrip().endswith(".pdf") or "docs:" in media
             kind = "recording" if table == "code_av" else "PDF" if is_pdf else "picture"
-            parsed.notes.append(unread_note(name, kind, n))
+            parsed.notes.append(describe_unread(name, kind, n))
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
@@ -117,7 +117,7 @@ def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodin
     documents = {}
     columns = ("id", "name", "contents", "description")
     for key, name, contents, about in tables.rows("documents", *columns, needed=3):
-        documents[key] = parsed.source(name, shown(contents))
+        documents[key] = parsed.source(name, text_of_markup(contents))
         parsed.memos += [("", documents[key], "source", about, "")] if about else []
     codes, tags = _tags(parsed, tables), defaultdict(list)
     for highlight, tag in tables.rows("highlight_tags", "highlight_id", "tag_id", needed=2):
@@ -131,7 +131,7 @@ def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodin
             parsed.fault(f"the document or tag of the highlight {start} to {end} of "
                          f"{documents.get(document, document)!r} is missing", key)
         elif span:
-            quote = shown(snippet).shown
+            quote = text_of_markup(snippet).shown
             parsed.passages += [Passage(documents[document], *span, quote, codes[tag], coder)
                                 for tag in tag_ids]
     for key in tags:
@@ -139,10 +139,10 @@ def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodin
     return parsed
 
 
-def shown(markup: str) -> Text:
+def text_of_markup(markup: str) -> Text:
     """The text of an HTML document, each block on a line of its own. Those line breaks do not count.
 
-    >>> shown("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
+    >>> text_of_markup("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
     'Yes.\\nWe wait & see.'
     """
     parts, joints, length, is_due = [], [], 0, False
@@ -175,6 +175,6 @@ def _coder(parsed: ParsedCodings, tables: Tables, coder: str) -> str:
     people -= {""}
     parsed.is_mixed = len(people) > 1
     if parsed.is_mixed:
-        parsed.notes.append(mixed_note(len(people), "highlights"))
+        parsed.notes.append(describe_mixed_work(len(people), "highlights"))
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not parsed.is_mixed else ()), "")

@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.sqlite import shown
+from glc_analysis.intake.codings.sqlite import text_of_markup
 from tests.support.coding_files import taguette
 
 HTML = (
@@ -62,8 +62,9 @@ def test_a_highlight_at_the_start_of_a_paragraph_starts_there(tmp_path):
 
 
 def test_each_block_is_shown_on_its_own_line():
-    assert shown("<ul><li>one</li><li>two</li></ul><blockquote>a<br>b</blockquote>").shown == "one\ntwo\na\nb"
-    assert shown("").shown == ""
+    markup = "<ul><li>one</li><li>two</li></ul><blockquote>a<br>b</blockquote>"
+    assert text_of_markup(markup).shown == "one\ntwo\na\nb"
+    assert text_of_markup("").shown == ""
 
 
 def test_tags_are_codes_and_descriptions_memos(tmp_path):
