@@ -1,7 +1,7 @@
 """Descriptions of tables, made from the schema.
 
-Goes in: the tables and columns as ``schema/`` describes them. Comes out: the text of DICTIONARY.md, of
-datapackage.json, and of the chapter on reference tables in the documentation.
+From the tables and columns that ``schema/`` describes come DICTIONARY.md, datapackage.json, and the chapter
+on reference tables in the documentation.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ _PLACES = {
 def _where(name: str, table: ReferenceTable) -> str:
     """Where a table lies, and which columns of it lie elsewhere."""
     apart = [f"`{column}`" for column in table.private_columns]
-    said = " and ".join(filter(None, [", ".join(apart[:-1]), *apart[-1:]]))
-    more = f" Only the team may have {said}, in `{table_files(name)[1].path}` with the key." if apart else ""
-    return _PLACES[table.lies_in] + more
+    columns = " and ".join(filter(None, [", ".join(apart[:-1]), *apart[-1:]]))
+    place = _PLACES[table.lies_in]
+    return f"{place} Only the team may have {columns}, in `{table_files(name)[1].path}` with the key." \
+        if apart else place
 
 
 def _row_meaning(table: ReferenceTable) -> str:
@@ -126,7 +127,7 @@ _SEVERAL = {"words": "several are separated by blanks or commas",
 
 
 def _example_cells(path: Path) -> dict[str, str]:
-    """One example a column: from the row of a table with most cells filled, else from the first with one;
+    """One example per column: from the row of a table with most cells filled, else from the first with one;
     none if there is no such table."""
     if not path.is_file():
         return {}
@@ -146,12 +147,12 @@ def _escaped(text: str) -> str:
 
 def describe_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
-                     **said: object) -> str:
-    """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
+                     **properties: object) -> str:
+    """datapackage.json: a Frictionless descriptor of the files of a folder, one per table with its name and
     this ``ending``.
 
     It has the checksum of a file only where the file ``is_published``: those of private tables would let
-    anybody try guesses. ``said`` are further properties of the whole package.
+    anybody try guesses. ``properties`` are further ones of the whole package.
     """
     resources = []
     for table_name, frame in frames.items():
@@ -165,5 +166,5 @@ def describe_package(folder: Path, frames: Mapping[str, Sized], *, name: str, ti
                  **({"constraints": {"enum": list(about.allowed)}} if about.allowed else {})}
                 for c, about in table.columns.items()]}})
     plain = re.sub(r"[^a-z0-9._-]+", "-", name.casefold()).strip("-") or "study"
-    return json.dumps({"name": plain, "title": title, "profile": "data-package", **said,
+    return json.dumps({"name": plain, "title": title, "profile": "data-package", **properties,
                        "resources": resources}, indent=1, ensure_ascii=False) + "\n"

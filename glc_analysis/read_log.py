@@ -28,7 +28,7 @@ EVERYTHING = ("processed", "raw", "reference")
 
 PSEUDONYM_KEY = "private/pseudonyms.json"
 _NAMED = ("processed", "reference", "private/reference")
-"""The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
+"""The folders whose files are recorded one by one. ``reports/`` holds results, which are not inputs."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
                      "os.forkpty"})

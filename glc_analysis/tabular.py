@@ -417,7 +417,7 @@ _MOST_ROWS = 2**20
 
 def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """Every sheet of a workbook that holds anything, in order: of an XLSX file, or of an XLS file of older
-    programs, told apart by their content.
+    programs, recognised by their content.
 
     Whole numbers come without ".0", numbers shown in per cent with their sign (75%), dates and times as
     ISO 8601, booleans as TRUE and FALSE, formulas as their stored results. A formula without one is a

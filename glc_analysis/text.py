@@ -92,7 +92,7 @@ def words_anchor(text: str) -> str:
     >>> words_anchor("A room in a shared flat")
     'words-h6b08a2e2'
     """
-    return f"words-h{content_hash(text)[:8]}"  # with a letter first it is no phone number
+    return f"words-h{content_hash(text)[:8]}"  # a letter first, so that it is not taken for a phone number
 
 
 def map_unique(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
@@ -144,7 +144,7 @@ def has_percent_sign(text: str) -> bool:
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     """Dates in ISO 8601 (blank where blank), a mask of the texts that are not dates, and what is wrong.
 
-    All dates of a column must be written in one style. If day and month cannot be told apart,
+    All dates of a column must be written in one style. If the order of day and month is unclear,
     every value is marked.
 
     >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()

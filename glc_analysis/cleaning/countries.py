@@ -8,15 +8,13 @@ an unknown one. A person decides about all other names: :func:`unknown_country_f
 from __future__ import annotations
 
 import difflib
-import gettext
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import compress
-from pathlib import Path
 
 import pandas as pd
 
@@ -39,7 +37,8 @@ _AMBIGUOUS_OFFICIAL = {"congo": ("COG", "COD")}
 """Official names that people also use for another country: the countries that may be meant."""
 
 _FEWEST_CODES = 2
-"""A column is read as codes if it holds nothing else, and so many different ones or one that is no word."""
+"""A column is read as codes if it holds nothing else, with so many different ones or one that is not a
+word."""
 
 
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
@@ -116,7 +115,7 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
-        proposed = _translated_names().get(match_key(name)) or (known_names[close[0]] if close else "")
+        proposed = country_of(name) or intended_iso_code(name) or (known_names[close[0]] if close else "")
         rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
@@ -181,23 +180,6 @@ def _iso_names() -> dict[str, list[str]]:
             for country in pycountry.countries}
 
 
-@cache
-def _translated_names() -> dict[str, str]:
-    """Names in every language of pycountry and codes -> the id that most languages mean by it."""
-    import pycountry
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for language in sorted(p.name for p in Path(pycountry.LOCALES_DIR).iterdir()):
-        translator = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
-        for id_, names in _iso_names().items():
-            for name in {match_key(translator.gettext(name)) for name in names}:
-                votes[name][id_] += 1
-    for country in pycountry.countries:
-        for code in (country.alpha_2, country.alpha_3):
-            votes[match_key(code)][country.alpha_3] += 1
-    return {name: counts.most_common(1)[0][0] for name, counts in votes.items()
-            if name not in _AMBIGUOUS_OFFICIAL}
-
-
 # ------------------------------
 # Which country a name means, in any language of CLDR: rows of countries.csv for people to review.
 #
@@ -210,12 +192,12 @@ _CONTESTED = {
     "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
     "nagorno-karabakh", "northern cyprus", "palestine", "palestinian territories", "somaliland",
     "south ossetia", "taiwan", "tibet", "transnistria", "west bank", "western sahara"}  # fmt: skip
-"""Ids and names of countries about whose status, borders or name states disagree: a person decides."""
+"""Ids and names of countries whose status, borders or name are disputed between states: a person decides."""
 
 _AMBIGUOUS = {
     "america", "congo", "czechoslovakia", "kongo", "korea", "micronesia", "saint martin",
     "serbia and montenegro", "soviet union", "ussr", "virgin islands", "yugoslavia"}  # fmt: skip
-"""Names that mean several countries, or one that is no more."""
+"""Names that mean several countries, or a country that no longer exists."""
 
 _ORDER = re.compile(r"(.+), (.+)")
 _APART = re.compile(r"\s+[/|]\s+|\s*/\s*|\s*\|\s*")

@@ -1,6 +1,6 @@
 """Tables that describe the others: ``questions``, ``options``, ``countries``, ``codebook``, ``context``.
 
-They are made from the reference tables, the cleaned answers and the raw files of outside facts.
+They are made from the reference tables, the cleaned answers and the raw files of facts from outside sources.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def _amount(label: str) -> tuple[float, float] | None:
 
 
 # ------------------------------
-# Texts that are no option, and the rows that would make them one.
+# Texts that are not options, and the rows that would make them one.
 
 
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
@@ -231,7 +231,7 @@ _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 
 @dataclass(frozen=True)
 class OptionFault(Fault):
-    """Texts that are no option of a list, with how many records have each; and whether they seem to be
+    """Texts that are not options of a list, with how many records have each; and whether they seem to be
     people's own words, which one option of kind ``other`` would take."""
 
     option_list: str = field(default="", compare=False)
@@ -241,7 +241,7 @@ class OptionFault(Fault):
 
 @dataclass(frozen=True)
 class UnknownOption(OptionFault):
-    """A text that is no option of a list, in one column of one file."""
+    """A text that is not an option of a list, in one column of one file."""
 
 
 def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
@@ -285,7 +285,7 @@ def propose_option_rows(faults: Sequence[Fault], options: pd.DataFrame,
 
 
 def are_free_texts(texts: Mapping[str, int]) -> bool:
-    """Whether texts that are no option, with how many records have each, seem to be people's own words, as
+    """Whether texts that are not options, with how many records have each, seem to be people's own words, as
     after "Other": five or more that one or two wrote, or three or more such texts that are long.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})

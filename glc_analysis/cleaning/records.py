@@ -420,7 +420,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
 
 
 def answer_table(records: Records) -> pd.DataFrame:
-    """Table ``answers``: one row a record, with its duration in minutes."""
+    """Table ``answers``: one row per record, with its duration in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
                       for c in ("started", "ended"))

@@ -77,7 +77,7 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
-"""What can separate a text that is no option from the next option: the marks, and never a blank alone."""
+"""The marks that can separate a text that is not an option from the next option; a blank alone never does."""
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,18 @@ class OptionList:
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Cells of a single choice as option ids, and a mask of the cells that are not an option."""
+        """Cells of a single choice as option ids, and a mask of the cells that are not options."""
         ids = map_unique(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (map_unique(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
         """Cells with several options as booleans (records x options), and for each cell with parts that are
-        no option these parts.
+        not options these parts.
 
         Options may be separated by comma, semicolon, bar, line break or blank. Separators within an option
-        are recognised, because longer options are tried first. A part that is no option reaches to the next
-        separator outside of brackets; if the readable cells have semicolons, commas separate nothing, unless
-        there are readable cells with commas alone.
+        are recognised, because longer options are tried first. A part that is not an option reaches to the
+        next separator outside brackets; if the readable cells have semicolons, commas separate nothing,
+        unless there are readable cells with commas alone.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -190,7 +190,7 @@ def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
 
 def _split_unknown(cell: str, spellings: list[str],
                    separator: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """The options in a text that joins several, and the parts of it that are no option, as they are written.
+    """The options in a text that joins several, and the parts of it that are not options, as written.
 
     >>> _split_unknown("A, my own (x, y), b, c", ["b, c", "a", "b"], re.compile(r"\\s*,\\s*"))
     (['a', 'b, c'], ['my own (x, y)'])
@@ -223,18 +223,18 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 # ------------------------------
-# Texts that are no option: those of a catch-all option, and those that are missing in options.csv.
+# Texts that are not options: those that a catch-all option takes, and those missing from options.csv.
 
 
 AFTER_OTHER = "texts after other"
-"""The step of the cleaning that says how many texts a catch-all option took."""
+"""The step of the cleaning that logs how many texts a catch-all option took."""
 _OFTEN = 5
-"""A text that is no option is named if so many records have it: fewer could be people's own words."""
+"""A text that is not an option is named from so many records on: fewer could be people's own words."""
 
 
 @dataclass(frozen=True)
 class UnknownTexts:
-    """The texts of the answers to one question that are no option: ``parts`` has them by record.
+    """The texts of the answers to one question that are not options.
 
     ``texts`` is what a catch-all option takes of them, joined by a semicolon, None if it takes nothing;
     ``faults`` are the others.
@@ -246,7 +246,7 @@ class UnknownTexts:
 
 def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records: Records,
                    options: OptionList, log: CleaningLog) -> UnknownTexts:
-    """Divides the texts that are no option: a catch-all option takes what has letters, unless no answer at
+    """Divides the texts that are not options: a catch-all option takes what has letters, unless no answer at
     all is an option; the others are faults, the most frequent first, or one fault where the list is wrong.
 
     ``parts`` are the texts by the record's position.
@@ -297,7 +297,7 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
                            texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
-    """A fault for each text that is no option, with the positions of its records."""
+    """A fault for each text that is not an option, with the positions of its records."""
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
@@ -363,7 +363,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
     why it is blank.
 
     The answers to all questions are read and checked. If only some questions are wanted, the tables have the
-    rows of these, and of those with texts that are no option.
+    rows of these, and of those with texts that are not options.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]

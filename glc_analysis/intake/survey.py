@@ -332,7 +332,7 @@ def _heading(name: str) -> tuple[str, str]:
 
 
 # ------------------------------
-# Plain tables: a header row, and one record a row below it.
+# Plain tables: a header row, and one record per row below it.
 
 
 def is_plain(sheets: list[Grid]) -> bool:
@@ -542,7 +542,7 @@ SHEETS = frozenset({".xlsx", ".xlsm", ".xls"})
 
 
 def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSurvey:
-    """One survey file as text, one row a record, by the reader of the tool that made it.
+    """One survey file as text, one row per record, by the reader of the tool that made it.
 
     ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, its ``encoding``
     says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_by`), and its

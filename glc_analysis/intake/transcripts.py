@@ -1,7 +1,7 @@
 """Transcripts of interviews and calls: turns of named speakers, with times where the file has them.
 
-WebVTT and SRT (cues), DOCX and plain text (paragraphs) are told apart by what the file holds. Turns keep
-every word; what a Word file has beside its text is named in notes. Speakers are named in one manner
+WebVTT and SRT (cues), DOCX and plain text (paragraphs) are distinguished by the content of the file. Turns
+keep every word; what a Word file has beside its text is named in notes. Speakers are named in one manner
 throughout a file: by voice tags, by ``Name: text``, by ``Name 0:03`` alone on its line, or by a bare name
 that opens every turn.
 """

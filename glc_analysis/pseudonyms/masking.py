@@ -224,7 +224,7 @@ def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tupl
     """
     after = n + length
     start, end = at[n], at[after - 1] + 1
-    # One character may be compared as several (ß, a Korean syllable): half of it is no match.
+    # One character may be compared as several (ß, a Korean syllable): a match never ends within them.
     if not ((n == 0 or at[n - 1] < start) and (after == len(at) or at[after] >= end)):
         return None
     while how == "folded" and end < len(text) and _is_diacritic(text[end]):
@@ -396,7 +396,7 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_key(path: Path) -> dict[str, str]:
-    """The key: name -> pseudonym. Empty if there is no file yet; raises Faults if the file is damaged."""
+    """The key: name -> pseudonym. Empty if there is no file yet. Raises Faults if the file is damaged."""
     try:
         key = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

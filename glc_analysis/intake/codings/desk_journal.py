@@ -70,7 +70,7 @@ class DeskText(NamedTuple):
 
 class CodeProposal(NamedTuple):
     """A code that a coder proposes in the words of a passage, or, with ``is_quotation``, that the passage be
-    quoted. It is no coding, and counts nowhere until people take it up. ``words`` are those of the passage
+    quoted. It is not a coding, and does not count until people accept it. ``words`` are those of the passage
     where the text no longer has them."""
 
     document_id: str
@@ -137,7 +137,7 @@ class DeskWork:
     def apply(self, line: Line) -> set[str]:
         """Adds one act; returns the ids of the texts that it changes.
 
-        Raises KeyError, TypeError or ValueError for a line that is no act.
+        Raises KeyError, TypeError or ValueError for a line that is not an act.
 
         >>> work = DeskWork()
         >>> _ = work.apply({"n": 1, "act": "text", "document_id": "call-1", "kind": "call", "text": "a b",

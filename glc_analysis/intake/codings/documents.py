@@ -97,12 +97,12 @@ def read_layouts() -> tuple[Layout, ...]:
 def find_layout(grids: Sequence[Grid]) -> Layout | None:
     """The layout of a program that fits a table; None where none does, as for a table of one's own.
 
-    Raises `Faults` for the workbook of ATLAS.ti with one sheet a code: it does not name the documents.
+    Raises `Faults` for the workbook of ATLAS.ti with one sheet per code: it does not name the documents.
     """
     names = grids[0].names
     folded = {name.strip().casefold() for name in names}
     if folded == {"id", "quotation content"}:
-        refuse("this workbook of ATLAS.ti has one sheet a code and does not name the documents",
+        refuse("this workbook of ATLAS.ti has one sheet per code and does not name the documents",
                grids[0].place, "export the quotations again from the Quotation Manager, as one table with "
                "the columns Document, Quotation Content and Codes", row="1")
     return _fitting_layout(names)
@@ -198,7 +198,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
 
     A row without a code says that its document was read, or was never assigned: documents that have no other
-    rows are in `blank`. Several codes in a cell are told apart by `separator`; without one, a column `codes`
+    rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
     has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell of
     which this is doubtful, and for two columns that name the same thing and differ.
     """
@@ -209,8 +209,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in _COLUMN_NAMES]
     if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
-        fix = ("name the columns document, code (or Code 1 to n, or a column a code), start and end, quote, "
-               "as docs/coding-files.md shows, or export the table again with the missing ones")
+        fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
+               "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
         refuse(f"a column is missing ({missing_columns(grid.names)})", path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()
@@ -325,7 +325,7 @@ _ODD = str.maketrans("\r\ufeff", "  ")  # would count as a line end and as a byt
 
 
 def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
-    """The text of a document as Word shows it, a line a paragraph, and its comments as codings."""
+    """The text of a document as Word shows it, one line per paragraph, and its comments as codings."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
     parsed = ParsedCodings(path, "word")
     text, starts, ends = _body(parts["word/document.xml"], path.name)
@@ -344,7 +344,7 @@ def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
 
 
 def word_lines(path: Path) -> list[str]:
-    """The lines of a Word document, one a paragraph."""
+    """The lines of a Word document, one per paragraph."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/document\.xml$").items()}
     return _body(parts["word/document.xml"], path.name)[0].split("\n")
 

@@ -58,7 +58,7 @@ class RawCodings:
     checked: int  # quotations compared with the text
     matched: int  # of these the same, but for blanks and Unicode form
     notes: tuple[str, ...]  # what a person should know: merged, missing, left out
-    is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
+    is_mixed: bool  # the work of several coders without their names: no agreement from it
     blank: frozenset[str] = frozenset()  # documents that a table or a project lists without any code
     training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
     guids: Mapping[str, str] = field(default_factory=dict)  # GUID of a code -> the code
@@ -114,8 +114,8 @@ class ParsedCodings:
         return unique
 
     def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
-        """Two offsets; None and a fault where they are no whole numbers from 0, or reversed. `about` names
-        the text and the code."""
+        """Two offsets; None and a fault where they are not whole numbers from 0, or are reversed. `about`
+        names the text and the code."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
         self.fault(f"these are not the start and end of a passage{about and f' ({about})'}",
@@ -152,7 +152,7 @@ def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] 
 
 
 def describe_unread(source: str, kind: str, codings: int) -> str:
-    """What is said of the codings of a picture, a PDF, a recording or a film.
+    """The note on the codings of a picture, a PDF, a recording or a film, which are not read.
 
     >>> describe_unread("letter.pdf", "PDF", 2)
     "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
@@ -166,13 +166,13 @@ def describe_unread(source: str, kind: str, codings: int) -> str:
 
 
 def describe_mixed_work(people: int, marks: str) -> str:
-    """What is said of a project in which the work of several people cannot be told apart."""
+    """The note on a project in which the work of several people cannot be attributed."""
     return (f"{people} people worked in this project, and {marks} do not say who made them: it cannot be "
             "used for agreement. Let each coder export a project of their own.")
 
 
 def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """The sentence on what a project has and is not read: names by kind; none where there is nothing.
+    """The note on what a project has that is not read, by kind with names; none where there is nothing.
 
     >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]
@@ -454,7 +454,7 @@ _AGAIN, _LESS = "export it from its tool again", "export fewer documents at a ti
 def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """The members of a ZIP file whose names match a pattern, in any case of letters: name -> content.
 
-    Raises `Faults` for what is no ZIP file, a member with a path outside the package, two of
+    Raises `Faults` for a file that is not a ZIP file, a member with a path outside the package, two of
     one name, and a package that would unpack to more than `_MOST_UNPACKED` bytes.
     """
     try:
