@@ -311,8 +311,29 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
         if not _rows(path):
             content = target.read_bytes()
         elif _rows(target):
-            raise Faults([_differ(study, path, target)])
+            content = _halves_joined(study, path, target)
     return {target: content}
+
+
+def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
+    """A table whose columns in ``reference/`` became private too, with those that were private before.
+
+    Raises Faults where the two are no halves of one table: other rows, or other words in a cell of both.
+    """
+    table = reference_tables().get(path.stem)
+    shared, private = _rows(path), _rows(target)
+    known = {tuple(row.get(column, "") for column in table.key): row for row in private} if table else {}
+    joined = [known.pop(tuple(row.get(column, "") for column in table.key), {}) | row
+              for row in shared] if table else []
+    is_half = shared[0].keys() != private[0].keys() and not known and all(
+        before.items() <= row.items() for row in joined for before in private
+        if table and all(before.get(column) == row.get(column) for column in table.key))
+    if not table or not is_half:
+        raise Faults([_differ(study, path, target)])
+    if shared[0].keys() < private[0].keys():
+        return target.read_bytes()  # an earlier move was interrupted
+    named = {*shared[0], *private[0]}
+    return _csv(joined, [column for column in table.columns if column in named], CsvRows.read(path))
 
 
 def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
@@ -404,9 +425,9 @@ def public_reference() -> list[str]:
 
 
 def write_gitignore(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study, unless it has one."""
+    """Writes the ``.gitignore`` of a study, unless it has one of its own."""
     path = study / ".gitignore"
-    if not path.exists():
+    if not path.exists() or path.read_text(encoding="utf-8").startswith(_HEAD):
         write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in public_reference()))
 
 

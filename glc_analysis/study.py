@@ -383,7 +383,7 @@ class Study:
             raise Faults([Fault(
                 "may identify people or organisations, or hold words that nobody has cleared; this folder is "
                 "for the method, which a stranger may read", file="reference/", value="; ".join(found),
-                fix=f"run `glc check --move-private`, which moves it to {PLACES['private']}/")])
+                fix=f"run `glc check --accept`, which moves it to {PLACES['private']}/")])
 
     @property
     def settings_file(self) -> Path:

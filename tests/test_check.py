@@ -74,7 +74,7 @@ def test_a_table_in_the_wrong_folder_hides_no_fault_of_the_raw_files(study):
         "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
         "raw/survey/gone.csv,00,1,2017-01-01,,,\n"))
     said = "\n".join(faults(study))
-    assert "gone.csv: is missing" in said and "glc check --move-private" in said and "Not looked at" in said
+    assert "gone.csv: is missing" in said and "glc check --accept" in said and "Not looked at" in said
 
 
 def test_an_invented_study_that_is_not_here_has_that_one_fault(study):

@@ -174,12 +174,14 @@ def test_a_target_is_read_with_all_its_conditions():
 
 def test_what_tells_who_is_who_lies_in_private():
     lies_in = {name: table.lies_in for name, table in reference_tables().items()}
+    assert {lies_in[name] for name in ("countries", "evidence", "joint_display", "judgements",
+                                       "panel_positions", "errata")} == {"private"}  # as somebody may leave
     assert {lies_in[name] for name in ("organisations", "consent", "documents", "speakers", "attendance",
                                        "assignments", "names", "quotes", "raters", "signoffs", "corrections",
                                        "manifest")} == {"private"}
-    assert {lies_in[name] for name in ("questions", "options", "codebook", "countries", "rounds", "evidence",
-                                       "principles", "judgements", "joint_display")} == {"reference"}
-    assert reference_tables()["evidence"].private_columns == ("reference", "note", "cited")
+    assert {lies_in[name] for name in ("questions", "options", "codebook", "headlines", "rounds",
+                                       "principles")} == {"reference"}
+    assert reference_tables()["codebook"].private_columns == ("example",)
     assert reference_tables()["principles"].private_columns == ("asked_by",)
 
 
@@ -209,9 +211,9 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():
     chapter = reference_chapter(COMMITTED)
     assert re.search(r"\| \[`consent.csv`\]\(#consent-csv\) \|[^|]*\| `private/reference/` \|", chapter)
-    assert re.search(r"\| \[`evidence.csv`\]\(#evidence-csv\) \|[^|]*\| `reference/` \|", chapter)
-    assert re.search(r"\| cited \|[^|]*\(in the private file\) \|", chapter)
-    assert "the team may have `reference`, `note` and `cited`, in `private/reference/evidence.csv`" in chapter
+    assert re.search(r"\| \[`codebook.csv`\]\(#codebook-csv\) \|[^|]*\| `reference/` \|", chapter)
+    assert re.search(r"\| example \|[^|]*\(in the private file\) \|", chapter)
+    assert "the team may have `example`, in `private/reference/codebook.csv`" in chapter
 
 
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):

@@ -68,16 +68,15 @@ def sample(directory: str, remove: bool) -> None:
 
 
 @click.command()
-@click.option("--accept", is_flag=True, help="Record new raw files in the manifest, and write new names in "
-              "place of old ones.")
-@click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
-              "reference/ to private/reference/.")
+@click.option("--accept", is_flag=True, help="Record new raw files in the manifest, rename tables and "
+              "columns whose names have changed, and move what may identify somebody from reference/ to "
+              "private/reference/.")
 @pass_study
-def check(study: Study, accept: bool, move_private: bool, **further: Any) -> None:
+def check(study: Study, accept: bool, **further: Any) -> None:
     """Check raw files, reference tables and answers.
 
     Lists all problems at once, each with file, row, column, value and how to fix it, and names what could
-    not be looked at because of them. Writes nothing, except with --accept or --move-private.
+    not be looked at because of them. Writes nothing, except with --accept.
     """
     from datetime import date
 
@@ -87,19 +86,15 @@ def check(study: Study, accept: bool, move_private: bool, **further: Any) -> Non
     from glc_analysis.renames import find_renamings
     from glc_analysis.schema import UNDECIDED
 
-    if move_private:
-        from glc_analysis import reference
+    if accept and study.misplaced():
         from glc_analysis.locks import locked
-        from glc_analysis.reference import write_gitignore
+        from glc_analysis.reference import move_private, write_gitignore
 
         with locked(study.processed, what="build", is_patient=True):
-            moved = reference.move_private(study)
+            for line in move_private(study):
+                say(line)
             write_gitignore(study.root)
-        for line in moved or ["Nothing had to be moved."]:
-            say(line)
-        if moved:
-            say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
-                "them out.")
+        say("If reference/ is in git, its history still has them: docs/backups.md says how to take them out.")
     for renaming in find_renamings(study):
         for line in renaming.lines:
             say(f"{line} ({'renamed' if accept else '--accept renames it'}).")

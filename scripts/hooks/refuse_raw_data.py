@@ -4,10 +4,10 @@
 
 Run by git on what is to be committed, and by the tests on all that git tracks. A study is a folder with
 ``reference/study.toml``, wherever it lies in the repository. Of a study nothing is let through but its public
-reference, whatever the name of the file. Two studies have nothing to hide, and their tables are committed:
-the invented sample, and a survey that its authors published. Each raw file and private table of the sample is
-known by its SHA-256 in glc_analysis/sample/SHA256SUMS. That these are what scripts/make_sample.py invents is
-shown by a test.
+reference, whatever the name of the file. Three studies have nothing to hide, and their tables are committed:
+the invented sample, and two surveys that their authors published. Each raw file and private table of the
+sample is known by its SHA-256 in glc_analysis/sample/SHA256SUMS. That these are what scripts/make_sample.py
+invents is shown by a test.
 """
 
 import hashlib
@@ -26,9 +26,11 @@ DATA = re.compile(
 HOMES = re.compile(r"^(tests|glc_analysis|scripts/sample_study/content)/")
 SAMPLE = "glc_analysis/sample"
 OPEN = {SAMPLE: ("__init__.py", "SHA256SUMS"), "tests/studies/ngo_survey": (
-    "README.md", "private/reference/manifest.csv", "private/reference/corrections.csv")}
+    "README.md", *(f"private/reference/{table}.csv" for table in ("manifest", "corrections", "countries"))),
+    "tests/studies/napire2018": ("private/reference/countries.csv",)}
 """The studies that have nothing to hide, with the files that they may have beside their public reference. The
-private tables of the published survey hold checksums and corrections of a public file, and nobody's name."""
+private tables of the published surveys hold checksums and corrections of a public file, how it writes
+countries, and nobody's name."""
 
 
 def refusal(path: str) -> str:

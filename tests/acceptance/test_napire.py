@@ -14,7 +14,7 @@ from glc_analysis.digests import keep_digest_key
 from glc_analysis.study import REPOSITORY, Study
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-COMMITTED = REPOSITORY / "tests/studies/napire2018/reference"
+COMMITTED = REPOSITORY / "tests/studies/napire2018"
 OPTIONS_OF = {"v_13": "v_6", "v_36": "v_36", "v_83": "v_87"}
 """The question to which the columns of single options belong."""
 PASSED_BY = "No choice was made"
@@ -33,7 +33,7 @@ def study(shared_data, tmp_path_factory):
     root = tmp_path_factory.mktemp("napire")
     for folder in ("raw/survey", "private/reference"):
         (root / folder).mkdir(parents=True)
-    shutil.copytree(COMMITTED, root / "reference")
+    shutil.copytree(COMMITTED, root, dirs_exist_ok=True)
     shutil.copy(shared_data / "napire2018/responses_efs_2018-02-05.csv", root / "raw/survey")
     keep_digest_key(root, b"the invented key of all studies of tests")
     build(Study(root))

@@ -29,7 +29,7 @@ def ids(*names, countries=NOTHING_REVIEWED):
 
 
 def real_names():
-    return pd.read_csv(REPOSITORY / "tests/studies/ngo_survey/reference/countries.csv",
+    return pd.read_csv(REPOSITORY / "tests/studies/ngo_survey/private/reference/countries.csv",
                        dtype="str", keep_default_na=False)
 
 

@@ -51,7 +51,7 @@ def study(sample_study, tmp_path_factory):
     shutil.copytree(sample_study.root, root)
     quotes = pd.DataFrame(QUOTES, columns=list(QUOTES_COLUMNS))
     quotes.to_csv(root / "private/reference/quotes.csv", index=False)
-    (root / "reference/joint_display.csv").unlink()  # which shows the sample's own quotations
+    (root / "private/reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)
 
 

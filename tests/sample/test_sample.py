@@ -80,7 +80,7 @@ def test_another_seed_gives_other_answers_but_the_same_organisations(sample_root
 # --- what it holds
 
 def test_the_sample_has_the_organisations_countries_and_answers_of_its_truth(sample_root, records):
-    names = {r["raw_name"]: r["country_id"] for r in table(sample_root / "reference/countries.csv")}
+    names = {r["raw_name"]: r["country_id"] for r in table(sample_root / "private/reference/countries.csv")}
     pairs = {(organisation, names[(cells.get("Q1.4") or cells["pais_trabajo"]).replace("\u00a0", " ")])
              for _, organisation, cells in records}
     by_country = Counter(country for _, country in pairs)

@@ -54,7 +54,7 @@ services,legal,2,Legal aid,2,substantive
 often,never,Never,Never,1,substantive
 often,always,Always,Always,2,substantive
 """,
-    "reference/countries.csv": """\
+    "private/reference/countries.csv": """\
 raw_name,country_id,label,region_id
 Ivory Coast,CIV,Ivory Coast,africa
 Kenya,KEN,Kenya,africa

@@ -28,7 +28,7 @@ PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "A safe place c
 CLEARED = {"segment_id": "blue.2", "text": "A safe place for tonight", "cleared_by_organisation": "yes",
            "cleared_on": "2016-05-01", "status": "cleared"}
 
-PRIVATE = "private/reference/evidence.csv"
+EVIDENCE_FILE = "evidence.csv"
 """Where the references of evidence and the words that it cites lie."""
 
 
@@ -240,8 +240,8 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
 
 @pytest.mark.acceptance
 @pytest.mark.parametrize(("name", "place"), [
-    ("survey/survey.csv", (PRIVATE, "2", "cited", "2 of 3")),
-    ("interviews/blue.txt", (PRIVATE, "4", "cited", "A safe place for tonight."))])
+    ("survey/survey.csv", (EVIDENCE_FILE, "2", "cited", "2 of 3")),
+    ("interviews/blue.txt", (EVIDENCE_FILE, "4", "cited", "A safe place for tonight."))])
 def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
     """Also where somebody recorded the changed file: then figure or words are no longer as they were."""
     rewrite(study, name, *RAW[name])
@@ -256,8 +256,8 @@ def test_a_code_that_coders_no_longer_agree_on(study):
     rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
     build(study)
-    assert told(study) == [(PRIVATE, "3", "reference", "shelter"),
-                           (PRIVATE, "3", "cited", "1 of 2")]
+    assert told(study) == [(EVIDENCE_FILE, "3", "reference", "shelter"),
+                           (EVIDENCE_FILE, "3", "cited", "1 of 2")]
 
 
 @pytest.mark.acceptance
@@ -267,7 +267,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     recorded(study)
     build(study)
     first, *others = broken_links(study)
-    assert (first.file, first.value) == (PRIVATE, "A safe place for tonight.")
+    assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
     assert "of blue are quarantined" in text.message and "the figures of P01 e2 wait for them" in text.message
     assert not any(fault.value == "1 of 2" for fault in others)
@@ -276,11 +276,11 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
 
 def test_a_code_that_was_taken_out_or_merged(study):
     edit(study, "codebook", lambda rows: rows.pop(5))
-    assert (PRIVATE, "3", "reference", "shelter") in told(study)
+    assert (EVIDENCE_FILE, "3", "reference", "shelter") in told(study)
     assert ("joint_display.csv", "2", "code_id", "shelter") in told(study)
     write_reference(study.root, "codebook", [row | (
         {"merged_into": "delay"} if row["code_id"] == "shelter" else {}) for row in CODEBOOK])
-    assert (PRIVATE, "3", "reference", "shelter") in told(study)
+    assert (EVIDENCE_FILE, "3", "reference", "shelter") in told(study)
 
 
 @pytest.mark.parametrize(("change", "places"), [
@@ -327,8 +327,7 @@ def test_a_code_of_which_somebody_is_to_read_words_needs_a_passage_that_is_clear
     (4, "reference", "blue.9"), (2, "cited", "20 of 30"), (4, "cited", "Some other words.")])
 def test_evidence_that_points_nowhere_or_says_something_else(study, n, column, value):
     edit(study, "evidence", lambda rows: rows[n].update({column: value}))
-    file = "evidence.csv" if column == "principle_id" else PRIVATE
-    assert told(study) == [(file, str(n), column, value)]
+    assert told(study) == [(EVIDENCE_FILE, str(n), column, value)]
 
 
 @pytest.mark.parametrize(("column", "value"), [("figure_id", "Q9/yes/all"), ("code_id", "refuge"),

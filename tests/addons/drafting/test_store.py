@@ -426,7 +426,7 @@ def test_names_of_no_country_are_asked_for_and_get_the_label_and_region_of_their
         country_id=tables["countries"]["raw_name"].map(codes))})
     done = glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert done.exit_code == 0, done.output
-    found = {row["raw_name"]: row for row in rows(study.root / "reference/countries.csv")}
+    found = {row["raw_name"]: row for row in rows(study.root / "private/reference/countries.csv")}
     assert (found["Keny"]["label"], found["Keny"]["region_id"]) == ("Kenya", "africa")
     assert found["Europe"]["region_id"] == "unknown"
 

@@ -239,7 +239,7 @@ def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_p
 @pytest.mark.acceptance
 def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     before = contents(root / "raw")
-    (root / "reference/joint_display.csv").write_text(
+    (root / "private/reference/joint_display.csv").write_text(
         "topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by\n"
         "t1,needs,,,q01,confirmed,as expected,ana\nt2,needs,,,q05,discordant,not so,ana\n",
         encoding="utf-8")
@@ -252,7 +252,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     assert contents(root / "raw") == before
     left = pd.read_csv(root / "private/reference/quotes.csv")["segment_id"]
     assert len(left) > 5 and not left.str.startswith("interview-blue-door").any()
-    joint = (root / "reference/joint_display.csv").read_text(encoding="utf-8").splitlines()
+    joint = (root / "private/reference/joint_display.csv").read_text(encoding="utf-8").splitlines()
     assert joint[1:] == ["t1,needs,,,,confirmed,as expected,ana", "t2,needs,,,q05,discordant,not so,ana"]
 
 

@@ -20,6 +20,7 @@ from glc_analysis.study import REPOSITORY
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 NGO = REPOSITORY / "tests/studies/ngo_survey/reference"
+COUNTRIES = "private/reference/countries.csv"
 SAME = {
     "single": {"single", "country"}, "scale": {"scale"}, "rank": {"scale"}, "text": {"text"},
     "number": {"number"}, "date": {"date"}, "datetime": {"date", "started"}, "multi in one cell": {"multi"},
@@ -168,7 +169,7 @@ def test_the_survey_of_480_organisations_is_drafted_as_people_described_it(ngo):
 
 
 def test_no_country_is_wrong(ngo):
-    reviewed = {row["raw_name"].casefold(): row["country_id"] for row in rows(NGO / "countries.csv")}
+    reviewed = {row["raw_name"].casefold(): row["country_id"] for row in rows(NGO.parent / COUNTRIES)}
     drafted = {
         row.raw_name.casefold(): row.country_id
         for row in ngo.tables["countries"].itertuples()
@@ -188,7 +189,7 @@ def test_the_types_of_the_survey_of_488_projects_are_right_or_unsure_and_no_coun
     wrong, wrong_and_sure = wrong_types(drafted, known)
     assert wrong_and_sure == []
     assert len(wrong) <= 0.05 * len(known), wrong
-    reviewed = {row["raw_name"]: row["country_id"] for row in rows(reference / "countries.csv")}
+    reviewed = {row["raw_name"]: row["country_id"] for row in rows(reference.parent / COUNTRIES)}
     countries = drafted.tables["countries"]
     found = {row.raw_name: row.country_id for row in countries.itertuples() if row.country_id}
     assert {name for name, one in found.items() if reviewed.get(name, one) != one} == set()

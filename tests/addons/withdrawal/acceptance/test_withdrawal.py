@@ -147,7 +147,7 @@ def test_a_country_that_nobody_else_has_is_gone_and_another_stays(organisation, 
     is_own = places["organisation_id"] == organisation
     gone = set(places.loc[is_own, "country_id"]) - set(places.loc[~is_own, "country_id"])
     assert bool(gone) == (organisation not in ("paper-boat-house", "mango-step"))
-    for table in ("reference/countries.csv", "raw/context/countries.csv"):
+    for table in ("private/reference/countries.csv", "raw/context/countries.csv"):
         before, after = ({row.get("country_id") or row["country"] for row in rows_of(root / table)}
                          for root in (sample_study.root, without.root))
         assert before - after == gone & before and len(after) > 15
