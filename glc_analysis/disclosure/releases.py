@@ -22,7 +22,7 @@ from glc_analysis.disclosure.bounds import is_protected, network_membership, tig
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, EXACT, HIDDEN_BASE_RULES, SUPPRESSED
 from glc_analysis.figures.contributors import Incidence
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole
 from glc_analysis.schema import is_day
 

@@ -37,7 +37,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.rules import COALITION, NUMBER_STATISTICS, Rules, is_undecided, may, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole, unasked_source
 from glc_analysis.schema import AUDIENCES
 

@@ -11,19 +11,19 @@ from __future__ import annotations
 import pandas as pd
 
 from glc_analysis.figures.estimates import PLACES, subset_membership
-from glc_analysis.figures.mentions import ANSWERS, counted_mentions
+from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, counted_mentions
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
-ORGANISATION = "organisation"
+EACH_ORGANISATION = "organisation"
 """The kind of group in which every organisation stands alone."""
-COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
+_COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
                  "raised_without_guide", "undecided_without_guide", "interviewed",
                  "raised_in_calls", "undecided_in_calls", "present"]
 _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
 def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """One row a group, answer and code of any level: :data:`COUNT_COLUMNS`.
+    """One row per group, answer and code of any level: :data:`COUNT_COLUMNS`.
 
     ``members`` has a row for each organisation_id in each group and answer. ``asked`` are the organisations
     that an interview or a question of the survey asked about the code, or that raised it there unasked;
@@ -45,11 +45,11 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     counted = counted_mentions(mentions)
     counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
     counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
-    each = counted.groupby(["apart", "organisation_id", "code_id"])[ANSWERS].any().reset_index()
+    each = counted.groupby(["apart", "organisation_id", "code_id"])[RAISED_OR_UNDECIDED].any().reset_index()
     each["is_undecided"] &= ~each["is_raised"]
     rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
     if rows.empty:
-        return pd.DataFrame(columns=COUNT_COLUMNS)
+        return pd.DataFrame(columns=_COUNT_COLUMNS)
     key = ["group", "answer", "code_id"]
     counted = rows.groupby([*key, "apart"]).agg(
         raised=("is_raised", "sum"), undecided=("is_undecided", "sum"), base=("is_raised", "size"))
@@ -62,7 +62,7 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
              for name, column in zip(("raised", "undecided", "base"), named, strict=True)}
     asked = cells["asked"]
     share = (cells["raised"] / asked.where(asked > 0)).astype(float)
-    return pd.DataFrame(cells).assign(share=share).reset_index()[COUNT_COLUMNS]
+    return pd.DataFrame(cells).assign(share=share).reset_index()[_COUNT_COLUMNS]
 
 
 def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
     ['KHM', 'LAO', 'PER']
     """
     ids = organisations["organisation_id"].astype("str")
-    if kind == ORGANISATION:
+    if kind == EACH_ORGANISATION:
         return pd.DataFrame({"organisation_id": ids, "group": ids}).reset_index(drop=True)
     found = subset_membership(kind, "organisation", organisations, answers)
     groups = pd.DataFrame({"organisation_id": ids.to_numpy()[found.rows],

@@ -1,4 +1,4 @@
-"""Figures of the coded texts: codes by organisation, co-occurring codes, new codes by interview, salience,
+"""Figures of the coded texts: codes by organisation, co-occurring codes, the saturation curve, salience,
 and shares of words.
 """
 
@@ -26,7 +26,7 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
                     consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
                     segments: pd.DataFrame, attendance: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *, repeats: str) -> pd.DataFrame:
-    """One row a figure of measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
+    """One row per figure of the measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
     convention of salience, ``waiting`` the codes that are undecided.
 
     The base of a code is the organisations that an interview or a question of the survey asked about it, or
@@ -51,7 +51,7 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
 
 
 def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """One row a code and participant's turn; a turn and its translation count as one."""
+    """One row per code and participant's turn; a turn and its translation count as one."""
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]

@@ -12,18 +12,25 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glc_analysis.figures.estimates import ATTRIBUTES, CleanTables, add_figure_ids, subset_membership
+from glc_analysis.figures.estimates import (
+    ATTRIBUTES,
+    CleanTables,
+    Question,
+    add_figure_ids,
+    listed_questions,
+    subset_membership,
+)
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
 Effect = Callable[[np.ndarray], np.ndarray]
-SEED, PERMUTATIONS, RESAMPLES, BATCH = 20170501, 1999, 999, 100
-METHOD = (f"permutation of organisations, {PERMUTATIONS} draws; bootstrap of organisations, "
-          f"{RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
+_SEED, _PERMUTATIONS, _RESAMPLES, _BATCH = 20170501, 1999, 999, 100
+_METHOD = (f"permutation of organisations, {_PERMUTATIONS} draws; bootstrap of organisations, "
+          f"{_RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
 
 def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
-    """One row a test statistic: question x attribute of organisations, measure ``comparison``.
+    """One row per test statistic: question x attribute of organisations, measure ``comparison``.
 
     ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
     ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg
@@ -34,29 +41,30 @@ def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     rows = []
     if study.sampling == "probability":
         minimum = study.settings["comparison"]["group_minimum"]
-        scored = [(q, _scores(data, q)) for q in data.questions.itertuples()
-                  if q.type in EFFECTS and q.option_list != COUNTRY_LIST]
+        scored = [(question, _scores(data, question)) for question in listed_questions(data.questions)
+                  if question.type in _EFFECTS and question.option_list != COUNTRY_LIST]
         for kind in ATTRIBUTES:
             rows += _family(data, kind, scored, minimum)
     frame = pd.DataFrame(rows, columns=["question_id", "subset_kind", "unit", "statistic", "value",
                                         "base_n", "low", "high"])
-    frame = frame.assign(measure="comparison", option_id="", subset_id="", method=METHOD,
+    frame = frame.assign(measure="comparison", option_id="", subset_id="", method=_METHOD,
                          n=pd.array([pd.NA] * len(frame), dtype="Int64"), share=np.nan)
     return add_figure_ids(frame)
 
 
-def _family(data: CleanTables, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:
+def _family(data: CleanTables, kind: str, scored: list[tuple[Question, pd.DataFrame]],
+            minimum: int) -> list[tuple]:
     """All tests of one attribute, with p-values adjusted over its questions."""
     from scipy.stats import false_discovery_control
 
     attribute, tests = _attribute(data, kind), []
     for question, scores in scored:
-        name, effect = EFFECTS[question.type]
+        name, effect = _EFFECTS[question.type]
         groups = _large(attribute.reindex(scores.index).dropna(), minimum)
-        found = compare(scores.loc[groups.index].to_numpy(float),
-                        pd.factorize(groups, sort=True)[0], effect=effect)
-        if found:
-            tests.append((question, name, len(groups), *found))
+        difference = compare(scores.loc[groups.index].to_numpy(float), pd.factorize(groups, sort=True)[0],
+                             effect=effect)
+        if difference:
+            tests.append((question, name, len(groups), *difference))
     adjusted = false_discovery_control([test[4] for test in tests]) if tests else []
     rows = []
     for (question, name, size, effect, p, low, high), q in zip(tests, adjusted, strict=True):
@@ -71,7 +79,7 @@ def compare(scores: np.ndarray, groups: np.ndarray,
             *, effect: Effect) -> tuple[float, float, float, float] | None:
     """Effect size, permutation p-value and bootstrap interval of a difference between groups.
 
-    ``scores`` has one row an organisation and adds up over a group to what
+    ``scores`` has one row per organisation and adds up over a group to what
     ``effect`` takes; ``groups`` are integers from 0. The p-value is
     (hits + 1) / (draws + 1) (Phipson & Smyth 2010). None where nothing varies.
     """
@@ -83,23 +91,23 @@ def compare(scores: np.ndarray, groups: np.ndarray,
     observed = float(effect(counts @ kinds))
     if np.isnan(observed):
         return None
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(_SEED)
     # Organisations with the same scores are alike, so tables of groups x kinds are drawn whole.
     permuted = random_table(counts.sum(axis=1), counts.sum(axis=0))
-    chance = _drawn(lambda size: permuted.rvs(size, random_state=rng), PERMUTATIONS, kinds, effect)
+    chance = _drawn(lambda size: permuted.rvs(size, random_state=rng), _PERMUTATIONS, kinds, effect)
     resampled = _drawn(lambda size: rng.multinomial(
         counts.sum(), counts.ravel() / counts.sum(), size).reshape(size, *counts.shape),
-        RESAMPLES, kinds, effect)
-    p = ((chance >= observed - 1e-12).sum() + 1) / (PERMUTATIONS + 1)
+        _RESAMPLES, kinds, effect)
+    p = ((chance >= observed - 1e-12).sum() + 1) / (_PERMUTATIONS + 1)
     low, high = np.nanpercentile(resampled, [2.5, 97.5])
     return observed, float(p), float(low), float(high)
 
 
 def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
            effect: Effect) -> np.ndarray:
-    """The effects in tables that are drawn, so many at a time as memory holds easily."""
-    return np.concatenate([effect(draw(min(BATCH, times - done)) @ kinds)
-                           for done in range(0, times, BATCH)])
+    """The effects in randomly drawn tables, in batches that fit easily in memory."""
+    return np.concatenate([effect(draw(min(_BATCH, times - done)) @ kinds)
+                           for done in range(0, times, _BATCH)])
 
 
 def cramers_v(tables: np.ndarray) -> np.ndarray:
@@ -154,12 +162,12 @@ def ticks_v(tables: np.ndarray) -> np.ndarray:
         return np.sqrt(np.nansum(each ** 2, axis=0) / (~np.isnan(each)).sum(axis=0))
 
 
-EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v),
+_EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v),
            "multi": ("cramers_v", ticks_v), "number": ("eta_squared", eta_squared)}
 
 
-def _scores(data: CleanTables, question) -> pd.DataFrame:
-    """One row an organisation in the base: what the effect of the question's type adds up."""
+def _scores(data: CleanTables, question: Question) -> pd.DataFrame:
+    """One row per organisation in the base: what the effect of the question's type adds up."""
     rows = data.responses[(data.responses["question_id"] == question.question_id)
                           & data.responses["is_in_base"]]
     owner = rows["organisation_id"].astype("str")

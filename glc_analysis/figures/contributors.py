@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
-from glc_analysis.figures.discordance import discordance_records
+from glc_analysis.figures.discordance import DISCORDANCE, discordance_records
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -65,9 +64,9 @@ class IncidenceRows:
 
     def __getitem__(self, figures: np.ndarray) -> csr_array:
         part, at = self.part[figures], self.at[figures]
-        found = [self._part(k)[at[part == k]] for k in np.unique(part).tolist() or [0]]
+        rows = [self._part(k)[at[part == k]] for k in np.unique(part).tolist() or [0]]
         order = np.argsort(np.argsort(part, kind="stable"))
-        return found[0] if len(found) == 1 else vstack(found, format="csr")[order]
+        return rows[0] if len(rows) == 1 else vstack(rows, format="csr")[order]
 
     @property
     def indptr(self) -> np.ndarray:
@@ -95,7 +94,7 @@ class Incidence:
 
     An entry is the number of records of the organisation that are in the base, or are counted. It is 1, or
     more where figures count answers and the organisation answered for several countries. ``stated`` is the
-    table of that name. ``facts`` has a row a figure: ``question_id`` (of questions.csv, else blank), its
+    table of that name. ``facts`` has a row per figure: ``question_id`` (of questions.csv, else blank), its
     ``asked_if``, ``type``, ``cover`` (the place of the option in the order in which options cover others),
     ``parent_id`` (of a code), ``is_sensitive`` (an answer could harm the organisation that gave it),
     ``is_place`` (its options are countries), ``distinct`` (how many different numbers were answered in the
@@ -172,14 +171,14 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
         frames[records.unit + "s"]["organisation_id"])
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         subset_ids = figures["subset_id"].to_numpy()[at]
-        if kind == SOURCE or (subset_ids == "").all():  # the whole study, or a test of all groups
-            kind, subset_ids = ALL, np.full(len(at), "")
-        members = subset_membership(kind, records.unit, organisations, answers)
-        group, size = pd.Index(members.names).get_indexer(subset_ids), len(members.names)
-        yield figures.index.to_numpy()[at], *(
+        is_whole = kind == SOURCE or (subset_ids == "").all()  # or a test of all groups
+        members = subset_membership(ALL if is_whole else str(kind), records.unit, organisations, answers)
+        group = pd.Index(members.names).get_indexer(np.full(len(at), "") if is_whole else subset_ids)
+        base, counted = (
             (partial(_subset_rows, matrix, members, owner, len(organisations)),
-             np.where((rows[at] < 0) | (group < 0), -1, rows[at] * size + group))
+             np.where((rows[at] < 0) | (group < 0), -1, rows[at] * len(members.names) + group))
             for matrix, rows in ((records.base, base_at), (records.counted, counted_at)))
+        yield figures.index.to_numpy()[at], base, counted
 
 
 def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
@@ -242,7 +241,7 @@ def _text(values: pd.Series) -> pd.Series:
     return values.astype("object").fillna("").astype("str")
 
 
-COVER_KINDS = ("dont_know", "refused", "other", "none")
+_COVER_KINDS = ("dont_know", "refused", "other", "none")
 """The kinds of options that cover others first; after them those that stand last in the questionnaire."""
 
 
@@ -250,7 +249,7 @@ def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> 
     """The place of each figure's option in the order in which the options of its question cover others.
 
     It comes from the questionnaire alone, never from the answers."""
-    kind = listed["kind"].map({kind: k for k, kind in enumerate(COVER_KINDS)}).fillna(len(COVER_KINDS))
+    kind = listed["kind"].map({kind: k for k, kind in enumerate(_COVER_KINDS)}).fillna(len(_COVER_KINDS))
     place = np.lexsort((-listed["position"].to_numpy(float), kind))
     ids = pd.MultiIndex.from_frame(listed[["option_list", "option_id"]].astype("str"))
     rank = pd.Series(np.argsort(place), ids)

@@ -18,14 +18,14 @@ from glc_analysis.figures.estimates import FigureRecords, incidence_matrix
 from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
 
-MEASURE = "discordance"
-COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_id", "region_id", "year",
+DISCORDANCE = "discordance"
+_COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_id", "region_id", "year",
            "stated", "recorded", "is_discordant"]
 
 
 def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
            settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
-    """One row an answer to a question that a record answers too, with the country's value in that year.
+    """One row per answer to a question that a record answers too, with the country's value in that year.
 
     ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are
     options of the question; recorded is blank where the record has no value, or a value that is not
@@ -37,25 +37,26 @@ def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame
     about = responses[responses["question_id"].isin(settings["stated"].values())]
     about = about.astype({"answer_id": "str", "question_id": "str"}).merge(
         answers[["answer_id", "region_id", "started"]].astype("str"), on="answer_id")
-    parts = [pd.DataFrame(columns=COLUMNS)]
+    parts = [pd.DataFrame(columns=_COLUMNS)]
     for indicator, question_id in sorted(settings["stated"].items()):
         record = context[context["indicator"] == indicator]
-        own = reference.questions.set_index("question_id").at[question_id, "option_list"]
-        record = record.assign(option=_as_options(record["value"], reference.options, indicator, own))
+        listed = reference.questions.set_index("question_id").at[question_id, "option_list"]
+        record = record.assign(option=_as_options(record["value"], reference.options, indicator, listed))
         if len(record) and not record["option"].any():
             raise Faults([Fault("none of the values of the record is an option", "options.csv",
                                 column="value", value=record["value"].iloc[0],
                                 fix=f"add a list {indicator!r}: for each value of the record, the option_id "
                                 f"of {question_id} that it stands for")])
-        states = reference.options.query("option_list == @own and kind == 'substantive'")["option_id"]
+        states = reference.options.query("option_list == @listed and kind == 'substantive'")["option_id"]
         rows = about[(about["question_id"] == question_id) & about["value"].isin(states)]
         rows = rows.assign(indicator=indicator, year=rows["started"].str[:4], stated=rows["value"])
-        by = {(one.country_id, one.year): one.option for one in record.itertuples()}
-        said = [by.get((one.country_id, one.year)) or by.get((one.country_id, ""), "")
-                for one in rows.itertuples()]
-        parts.append(rows.assign(recorded=said)[COLUMNS[:-1]])
-        steps.add("record compared", rows_in=len(rows), rows_out=sum(map(bool, said)), why=f"{indicator}: "
-                  f"answers to {question_id} whose country has a value in the year of the answer")
+        by = dict(zip(zip(record["country_id"], record["year"], strict=True), record["option"], strict=True))
+        recorded = [by.get((country, year)) or by.get((country, ""), "")
+                    for country, year in zip(rows["country_id"], rows["year"], strict=True)]
+        parts.append(rows.assign(recorded=recorded)[_COLUMNS[:-1]])
+        steps.add("record compared", rows_in=len(rows), rows_out=sum(map(bool, recorded)),
+                  why=f"{indicator}: answers to {question_id} whose country has a value in the year of the "
+                  "answer")
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(is_discordant=(frame["recorded"] != "") & (frame["stated"] != frame["recorded"]))
 
@@ -68,7 +69,7 @@ def discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> FigureReco
     keys, names = pd.Index(ids.unique()), pd.Index(answers["answer_id"])
     listed = rows.loc[~ids.duplicated(), ["question_id", "indicator"]].reset_index(drop=True)
     return FigureRecords(
-        "answer", pd.DataFrame({"question_id": MEASURE + "/" + listed["question_id"],
+        "answer", pd.DataFrame({"question_id": DISCORDANCE + "/" + listed["question_id"],
                                 "option_id": listed["indicator"]}),
         incidence_matrix(keys, ids, names, rows["answer_id"]),
         incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
@@ -85,14 +86,14 @@ def discordance_estimates(records: FigureRecords) -> pd.DataFrame:
     """
     n, base_n = (matrix.sum(axis=1) for matrix in (records.counted, records.base))
     return records.keys.assign(
-        figure_id=records.keys["question_id"] + "/" + records.keys["option_id"] + "/all", measure=MEASURE,
+        figure_id=records.keys["question_id"] + "/" + records.keys["option_id"] + "/all", measure=DISCORDANCE,
         code_id="", subset_kind="all", subset_id="", unit=records.unit, statistic="count", n=n, base_n=base_n,
         value=n.astype(float), share=n / base_n, low=float("nan"), high=float("nan"), method="")
 
 
-def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, own: str) -> pd.Series:
+def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, otherwise: str) -> pd.Series:
     """The options that values of a record stand for; blank where none does."""
-    name = indicator if indicator in {*options["option_list"]} else own
+    name = indicator if indicator in {*options["option_list"]} else otherwise
     listed = options[options["option_list"] == name]
     known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))
     return values.map(match_key).map(known).fillna("").astype("str")

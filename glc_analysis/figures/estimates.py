@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from glc_analysis.study import Study
 
 
 BY_OPTION = ("single", "scale", "multi")
-UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
+_UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,30 @@ class QuestionResponses:
     ticks: np.ndarray
 
 
-def question_responses(data: CleanTables) -> Iterator[tuple[Any, QuestionResponses]]:
-    """Every question (a row of ``questions``) in order, with the answers to it; none where there is no
-    survey, and questions are those of an interview guide."""
-    lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
-    places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in UNITS.items()}
+class Question(NamedTuple):
+    """What decides how the answers to a question are counted, as in questions.csv."""
+
+    question_id: str
+    type: str
+    unit: str
+    option_list: str
+    dont_know: str
+
+
+def listed_questions(questions: pd.DataFrame) -> list[Question]:
+    """The rows of table ``questions``, in their order."""
+    rows = questions[[*Question._fields]].itertuples(index=False, name=None)
+    return [Question._make(row) for row in rows]
+
+
+def question_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
+    """Every question in order, with the answers to it; none where there is no survey, and questions are those
+    of an interview guide."""
+    lists = {str(name): rows for name, rows in data.options.sort_values("position").groupby("option_list")}
+    places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in _UNITS.items()}
     responses, selections = (_rows_by_question(table) for table in (data.responses, data.selections))
-    for question in data.questions.itertuples() if len(data.answers) else ():
-        rows, key = responses(question.question_id), UNITS[question.unit]
+    for question in listed_questions(data.questions) if len(data.answers) else ():
+        rows, key = responses(question.question_id), _UNITS[question.unit]
         chosen = selections(question.question_id).query("is_selected") if question.type == "multi" \
             else rows.assign(option_id=rows["value"])
         yield question, _responses_by_record(rows, chosen[chosen["is_in_base"]],
@@ -69,11 +85,11 @@ def question_responses(data: CleanTables) -> Iterator[tuple[Any, QuestionRespons
 
 def _rows_by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
     """A function that gives the rows of a table about a question."""
-    found = table.groupby("question_id", observed=True).indices
-    return lambda question_id: table.iloc[found.get(question_id, [])]
+    rows = table.groupby("question_id", observed=True).indices
+    return lambda question_id: table.iloc[rows.get(question_id, [])]
 
 
-def _base_options(question: Any, lists: dict[str, pd.DataFrame]) -> list[str]:
+def _base_options(question: Question, lists: dict[str, pd.DataFrame]) -> list[str]:
     """The options of a question that can be in its base, in order."""
     if question.type not in BY_OPTION or question.option_list not in lists:
         return []
@@ -131,7 +147,7 @@ class SurveyRecords(FigureRecords):
 def survey_records(data: CleanTables) -> tuple[SurveyRecords, ...]:
     """The records behind the figures of all questions, one per unit of questions. The base of a text or a
     date is who was asked; there the answers are counted."""
-    return tuple(_unit_records(data, unit) for unit in UNITS)
+    return tuple(_unit_records(data, unit) for unit in _UNITS)
 
 
 def _unit_records(data: CleanTables, unit: str) -> SurveyRecords:
@@ -264,7 +280,7 @@ NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 
 def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords]) -> pd.DataFrame:
-    """One row a figure: question x option (or statistic) x subset.
+    """One row per figure: question x option (or statistic) x subset.
 
     Options are counted over the records in the base of their question, in order, including those that
     nobody chose. An option that keeps a record out of the base (a refusal, a don't know that counts as
@@ -293,29 +309,31 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
     An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
-    found = {one.question_id: (one, answers) for one, answers in question_responses(
+    answered = {question.question_id: (question, answers) for question, answers in question_responses(
         replace(data, questions=rows))}
-    if question_id not in found or other_id not in found:  # there is no survey
-        return survey_estimates(data, study).head(0).assign(answer="")
-    question, answers = found[question_id]
+    if question_id not in answered or other_id not in answered:  # there is no survey
+        return survey_estimates(data, study, survey_records(data)).head(0).assign(answer="")
+    question, _ = answered[question_id]
     groups = subset_membership(kind, question.unit, data.organisations, data.answers)
     pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(
-        _rows_by_answer(*found[other_id], question.unit, data), on="row")
+        _rows_by_answer(*answered[other_id], question.unit, data), on="row")
     cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
     numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
         pairs[["group", "option"]]))
     records = _unit_records(replace(data, questions=rows[rows["question_id"] == question_id]), question.unit)
-    part = _subset_figures(records, Membership(pairs["row"].to_numpy(), numbers, [*range(len(cells))]))
+    part = _subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
+                                               [str(n) for n in range(len(cells))]))
     frame = _complete(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]
-    options = found[other_id][1].options
+    options = answered[other_id][1].options
     frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],
                          answer=[options[n] for n in cell["option"]])
     # Among those who gave an answer the size of the whole frame is not known.
     return _add_intervals(frame.assign(subset_kind="answer"), study).assign(subset_kind=kind)
 
 
-def _rows_by_answer(question: Any, answers: QuestionResponses, unit: str, data: CleanTables) -> pd.DataFrame:
+def _rows_by_answer(question: Question, answers: QuestionResponses, unit: str,
+                    data: CleanTables) -> pd.DataFrame:
     """The records of a unit with what each answered to a question: row and option, by their positions."""
     at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
     pairs = pd.DataFrame({"row": at, "option": option})
@@ -357,15 +375,16 @@ def _subset_figures(records: SurveyRecords, members: Membership, *, with_places:
     keys = records.keys[is_kept]
     parts = [_by_subset(keys, members, n=counted[:, is_kept].astype(float), base_n=base[:, keys["base_at"]],
                         value=np.full((size[1], len(keys)), np.nan))]
-    for key in records.keys[is_number].itertuples():
-        is_based = records.base[[key.base_at]].toarray()[0][members.rows]
-        numbers = pd.Series(records.numbers[key.question_id][members.rows][is_based])
+    for question_id, base_at in zip(*(records.keys.loc[is_number, name] for name in (
+            "question_id", "base_at")), strict=True):
+        is_based = records.base[[base_at]].toarray()[0][members.rows]
+        numbers = pd.Series(records.numbers[question_id][members.rows][is_based])
         by = numbers.groupby(members.subsets[is_based])
         values = pd.DataFrame(dict(zip(NUMBER_STATISTICS, (by.mean(), by.median(), by.std(ddof=1)),
                                        strict=True))).reindex(range(size[1]))
-        keys = pd.DataFrame({"question_id": key.question_id, "option_id": "", "statistic": NUMBER_STATISTICS})
+        keys = pd.DataFrame({"question_id": question_id, "option_id": "", "statistic": NUMBER_STATISTICS})
         parts.append(_by_subset(keys, members, n=np.full(values.shape, np.nan), value=values.to_numpy(),
-                                base_n=np.repeat(base[:, [key.base_at]], len(keys), axis=1)))
+                                base_n=np.repeat(base[:, [base_at]], len(keys), axis=1)))
     return pd.concat(parts)
 
 

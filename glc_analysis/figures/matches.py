@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -14,9 +15,19 @@ from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
 
-PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
-"""How many pairs are found for each theme; the least number of organisations in both; and, where option and
-code share no word, the least share of those in both among those in either."""
+PAIRS_PER_THEME = 2
+"""How many pairs are proposed for each theme."""
+_LEAST_IN_BOTH, _LEAST_ALIKE = 2, 1 / 3
+"""The least number of organisations in both; and, where option and code share no word, the least share of
+those in both among those in either."""
+
+
+class _Code(NamedTuple):
+    """A code that was raised, with the first letters of the words that describe it."""
+
+    code_id: str
+    theme_id: str
+    stems: set[str]
 
 
 def matching_pairs(study: Study, used: Collection[str]) -> Iterator[tuple[str, str, str]]:
@@ -24,53 +35,63 @@ def matching_pairs(study: Study, used: Collection[str]) -> Iterator[tuple[str, s
     chose and raised, of all that were asked both.
 
     First those with words in common, then those whose organisations are most alike (Jaccard); each option and
-    code once, ``PER_THEME`` a theme. Figures and codes that are ``used`` already are left out.
+    code once, ``PAIRS_PER_THEME`` per theme. Figures and codes that are ``used`` already are left out.
     """
     used, n = {*used}, Counter()
-    for theme, estimate, code in _pairs(study):
-        if {estimate, code} & used or n[theme] == PER_THEME:
+    for theme, figure, code in _pairs(study):
+        if {figure, code} & used or n[theme] == PAIRS_PER_THEME:
             continue
-        used |= {estimate, code}
+        used |= {figure, code}
         n[theme] += 1
-        yield theme, estimate, code
+        yield theme, figure, code
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
     """Theme, figure and code of all pairs to propose, the best first."""
-    offered, said, asked = _answered(study)
-    codebook = tables.read("codebook", study=study)
-    themes = code_themes(codebook)
+    offered, chosen_by, asked = _answered(study)
     mentions = tables.read("mentions", study=study)
     mentions = mentions[~mentions["source"].isin(UNASKED)]  # silence there is not a no
-    raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
+    raised_by, decided_of = (_organisations_by(rows, "code_id") for rows in (
         mentions.query("is_raised"), mentions.query("(is_asked or is_raised) and not is_undecided")))
-    codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
-    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
-    found = []
-    for row in offered.itertuples():
-        for code in (one.code_id for one in codes if themes.get(one.code_id) == row.theme_id):
-            both = asked.get(row.question_id, set()) & heard[code]
-            yes, told = said.get((row.question_id, row.option_id), set()) & both, raised[code] & both
-            shared = len(_stems(row.option_id, row.label) & told_of[code])
-            alike = len(yes & told) / len(yes | told or {""})
-            if len(yes & told) >= LEAST and (shared or alike >= ALIKE):
-                estimate = f"{row.question_id}/{row.option_id}/all"
-                found.append((-shared, -alike, row.theme_id, estimate, code))
-    return [tuple(rest) for _, _, *rest in sorted(found)]
+    codes = _codes(tables.read("codebook", study=study), {*raised_by})
+    pairs = []
+    for theme, question, option, label in zip(*(offered[name] for name in (
+            "theme_id", "question_id", "option_id", "label")), strict=True):
+        for code in (code for code in codes if code.theme_id == theme):
+            both = asked.get(question, set()) & decided_of[code.code_id]
+            chose = chosen_by.get((question, option), set()) & both
+            raised = raised_by[code.code_id] & both
+            shared = len(_stems(option, label) & code.stems)
+            alike = len(chose & raised) / max(len(chose | raised), 1)
+            if len(chose & raised) >= _LEAST_IN_BOTH and (shared or alike >= _LEAST_ALIKE):
+                pairs.append((-shared, -alike, theme, f"{question}/{option}/all", code.code_id))
+    return [(theme, figure, code) for _, _, theme, figure, code in sorted(pairs)]
 
 
-def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
+def _codes(codebook: pd.DataFrame, raised: Collection[str]) -> list[_Code]:
+    """The codes of level code that somebody raised, in the order of the codebook."""
+    themes, rows = code_themes(codebook), codebook[codebook["level"] == "code"]
+    return [_Code(code, themes.get(code, ""), _stems(code, *texts)) for code, *texts in zip(*(
+        rows[name] for name in ("code_id", "name", "definition", "include")), strict=True) if code in raised]
+
+
+def _organisations_by(rows: pd.DataFrame, key: str | list[str]) -> dict[Any, set[str]]:
+    """The organisations of the rows of each code, question or option."""
+    return {ids: {*organisations} for ids, organisations in rows.groupby(key)["organisation_id"]}
+
+
+def _answered(study: Study) -> tuple[pd.DataFrame, dict[Any, set[str]], dict[Any, set[str]]]:
     """The options of the questions that have a theme; who chose each option; who was asked each question."""
     questions, options, responses, selections = (tables.read(name, study=study) for name in (
         "questions", "options", "responses", "selections"))
     closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
-    own = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
-    given = responses.query("is_in_base")
-    chosen = pd.concat([given.rename(columns={"value": "option_id"}),
+    substantive = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
+    answered = responses.query("is_in_base")
+    chosen = pd.concat([answered.rename(columns={"value": "option_id"}),
                         selections.query("is_selected and is_in_base")])
-    return (closed.merge(own, on="option_list"),
-            {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]},
-            {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]})
+    return (closed.merge(substantive, on="option_list"),
+            _organisations_by(chosen, ["question_id", "option_id"]),
+            _organisations_by(answered, "question_id"))
 
 
 def _stems(*texts: str) -> set[str]:

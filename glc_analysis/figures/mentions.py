@@ -15,10 +15,10 @@ from glc_analysis.coding.consensus import by_segment
 from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 
-COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
+_COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted",
            "is_undecided", "segments_n"]
-KEY = COLUMNS[:3]
-ANSWERS = ["is_raised", "is_undecided"]
+_KEY = _COLUMNS[:3]
+RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
 """What is known of an organisation and a code: it was raised, or that is undecided."""
 
 
@@ -26,7 +26,7 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
                      documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
                      codebook: pd.DataFrame, attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
                      code_questions: Mapping[str, str]) -> pd.DataFrame:
-    """Table ``mentions``: one row an organisation, code of any level and source (:func:`text_sources`).
+    """Table ``mentions``: one row per organisation, code of any level and source (:func:`text_sources`).
 
     ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
     (:func:`~glc_analysis.coding.consensus.open_codes`), ``coded_documents`` the document_ids that some coder
@@ -43,20 +43,20 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     of which no passage is agreed and one waits: it is undecided, and stays in the base.
     """
     if not coded_documents:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=_COLUMNS)
     read = documents[documents["document_id"].isin(coded_documents)]
     asked = _topics_asked(read, segments, questions, attendance).merge(
         _codes_by_topic(questions, codebook, ancestors, code_questions), on=["source", "about"])
-    asked = asked[KEY].drop_duplicates().assign(is_asked=True)
+    asked = asked[_KEY].drop_duplicates().assign(is_asked=True)
     raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
-    is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[KEY]
-    found = asked.merge(raised, on=KEY, how="outer").merge(
-        is_open.drop_duplicates().assign(is_undecided=True), on=KEY, how="outer")
+    is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[_KEY]
+    found = asked.merge(raised, on=_KEY, how="outer").merge(
+        is_open.drop_duplicates().assign(is_undecided=True), on=_KEY, how="outer")
     found["is_undecided"] = found["is_undecided"].eq(True) & ~(found["segments_n"].fillna(0) > 0)
     return found.assign(
         is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
         is_raised=found["segments_n"].fillna(0) > 0,
-        is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
+        is_contradicted=found["is_contradicted"].eq(True))[_COLUMNS].sort_values(_KEY, ignore_index=True)
 
 
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
@@ -169,8 +169,8 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
     against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
     against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")
     rows = _codes_of_organisations(given, documents, segments, ancestors, codebook)
-    counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
-    return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")
+    counted = rows.groupby(_KEY, as_index=False).agg(segments_n=("segment_id", "size"))
+    return counted.merge(against[[*_KEY, "is_contradicted"]].drop_duplicates(), on=_KEY, how="outer")
 
 
 def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
@@ -184,7 +184,7 @@ def _spoken(documents: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
 
 def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
                             ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row a turn, its organisation and source, and a code that it has (segment_id, code_id), or that is
+    """One row per turn, its organisation and source, and a code that it has (segment_id, code_id), or that is
     above one that it has and not its contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     codes = codes.merge(_spoken(documents, segments), on="segment_id")

@@ -8,14 +8,14 @@ import pandas as pd
 from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
-SHORTEST, LONGEST = 5, 24 * 60
+_SHORTEST, _LONGEST = 5, 24 * 60
 """Minutes below and above which a record's duration is worth a look."""
-STRAIGHT = 4
+_STRAIGHT = 4
 """Scale questions a record must have answered before it can count as straight-lined."""
 
 
 def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
-    """One row a figure about the data: measure ``quality``, subset ``all``.
+    """One row per figure about the data: measure ``quality``, subset ``all``.
 
     Per question how many answers are missing of each kind; over the survey the
     languages and scripts of open answers, durations, duplicates, answers where
@@ -35,15 +35,16 @@ def straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
     """The answer_ids of records that gave every scale question the same place (four or more)."""
     given = responses[responses["question_id"].isin(scales) & responses["is_in_base"]]
     by = given.groupby(given["answer_id"].astype("str"))["value_number"]
-    return set(by.nunique()[(by.nunique() == 1) & (by.size() >= STRAIGHT)].index)
+    return set(by.nunique()[(by.nunique() == 1) & (by.size() >= _STRAIGHT)].index)
 
 
 def _missing(data: CleanTables) -> list[tuple]:
-    counts = data.responses.groupby(["question_id", "missing"], observed=True).size()
-    totals = data.responses.groupby("question_id", observed=True).size()
+    counts = data.responses.groupby(["question_id", "missing"], observed=True, as_index=False).agg(
+        n=("answer_id", "size"))
+    totals = data.responses.groupby("question_id", observed=True).size().to_dict()
     units = dict(zip(data.questions["question_id"], data.questions["unit"], strict=True))
-    return [(question, kind or "answered", "count", units[question], int(n), int(totals[question]))
-            for (question, kind), n in counts.items()]
+    return [(question, kind or "answered", "count", units[question], n, totals[question])
+            for question, kind, n in zip(counts["question_id"], counts["missing"], counts["n"], strict=True)]
 
 
 def _records(data: CleanTables) -> list[tuple]:
@@ -69,8 +70,8 @@ def _records(data: CleanTables) -> list[tuple]:
     counted |= {name: n for name, n in unknown.items() if 0 < n < size}
     rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]
     if timed := int(minutes.notna().sum()):
-        rows += [("survey", "shorter", "count", "answer", int((minutes < SHORTEST).sum()), timed),
-                 ("survey", "longer", "count", "answer", int((minutes > LONGEST).sum()), timed)]
+        rows += [("survey", "shorter", "count", "answer", int((minutes < _SHORTEST).sum()), timed),
+                 ("survey", "longer", "count", "answer", int((minutes > _LONGEST).sum()), timed)]
     return [*rows, ("survey", "organisations", "count", "organisation", len(data.organisations),
                     len(data.organisations)), ("survey", "records", "count", "answer", size, size)]
 

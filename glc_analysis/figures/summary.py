@@ -1,8 +1,7 @@
 """Figures in words, and the printed table of a question.
 
-In go figures (rows of ``figures`` or of a release). Out come phrases with count and base, and a table for
-each question. Every page and every trace takes its words from here, so that a figure reads the same
-everywhere.
+Puts figures (rows of ``figures`` or of a release) into phrases with count and base, and into a table for each
+question. Every page and every trace takes its words from here, so that a figure reads the same everywhere.
 """
 
 from __future__ import annotations
@@ -41,8 +40,9 @@ class Words:
            organisations: str) -> Words:
         """From the processed tables of these names; ``organisations`` are called what study.toml calls
         them."""
-        return cls({row.question_id: row for row in questions.itertuples()},
-                   {(row.option_list, row.option_id): row.label for row in options.itertuples()},
+        listed = zip(options["option_list"], options["option_id"], strict=True)
+        return cls(dict(zip(questions["question_id"], questions.itertuples(), strict=True)),
+                   dict(zip(listed, options["label"], strict=True)),
                    dict(zip(codebook["code_id"], codebook["name"], strict=True)), organisations)
 
     def _unit(self, figure: Any) -> str:
@@ -80,6 +80,8 @@ class Words:
         return f"{self._clause(parsed)}."
 
     def _clause(self, condition: Condition) -> str:
+        if condition is None:
+            return ""
         if isinstance(condition, Comparison):
             question = self.questions.get(condition.name)
             return self._comparison(condition) + (f" “{question.wording}”" if question else "")
@@ -87,15 +89,16 @@ class Words:
                  for part in condition.parts]
         return f" {condition.operator} ".join(parts)
 
-    def _comparison(self, one: Comparison) -> str:
+    def _comparison(self, comparison: Comparison) -> str:
         """A comparison without the wording of its question."""
-        question = self.questions.get(one.name)
-        name = question.option_list if question else COUNTRY_LIST
-        labels = " or ".join(self.options.get((name, value), value) for value in one.values)
-        answered = "did not answer" if one.operator == "!=" else "answered"
+        name, operator, values = comparison
+        question = self.questions.get(name)
+        listed = question.option_list if question else COUNTRY_LIST
+        labels = " or ".join(self.options.get((listed, value), value) for value in values)
+        answered = "did not answer" if operator == "!=" else "answered"
         if question:
-            return f"chose {labels} at" if one.operator == "has" else f"{answered} {labels} to"
-        return f"{answered} for {labels}" if one.name == "country" else f"{answered} {labels} to {one.name}"
+            return f"chose {labels} at" if operator == "has" else f"{answered} {labels} to"
+        return f"{answered} for {labels}" if name == "country" else f"{answered} {labels} to {name}"
 
     def said(self, figure: Any) -> str:
         """A row of ``figures`` (or of what was released of it) as half a sentence with its base."""
@@ -197,12 +200,12 @@ def _calls_of(figure: Any) -> str:
 # The printed form of one question's figures, as ``glc summary`` and the notebooks show it.
 
 
-COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
-MEASURED = ["question", "statistic", "value", "base_n"]
+_COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
+_MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-NO_WAVES = ("Figures are not given by wave yet: two files may be two languages or tools of one wave. To fix: "
-            "make a study of each wave, and compare their figures.")
+_NO_WAVES = ("Figures are not given by wave yet: two files may be two languages or tools of one wave. "
+             "To fix: make a study of each wave, and compare their figures.")
 
 
 def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
@@ -221,7 +224,7 @@ def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
         if name in kinds:
             return name
         if name == "wave":
-            raise UsageError(NO_WAVES)
+            raise UsageError(_NO_WAVES)
     raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
 
 
@@ -232,10 +235,11 @@ def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
               countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
-    """The figures of every question by its id: one row an option in order (or a statistic), with a leading
+    """The figures of every question by its id: one row per option in order (or a statistic), with a leading
     ``group`` where ``by`` is given.
 
-    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1. For audiences that see some
+    Columns are question, option, n, base_n, share, low and high, for numbers question, statistic, value and
+    base_n; shares from 0 to 1. For audiences that see some
     figures as bands a last column ``band`` has the words, and the numbers are missing. Raises UsageError for
     an unknown attribute, with the nearest names.
     """
@@ -258,7 +262,7 @@ def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataF
                        statistic=rows["statistic"].str.replace("_", " "))
     rows = rows.sort_values(["group", "order"], kind="stable")
     leading, banded = ["group"] if by else [], ["band"] if "band" in rows else []
-    shown = {"number": rows[[*leading, *MEASURED, *banded]], "": rows[[*leading, *COUNTED, *banded]]}
+    shown = {"number": rows[[*leading, *_MEASURED, *banded]], "": rows[[*leading, *_COUNTED, *banded]]}
     own = rows.groupby("question_id").indices
     return {one: shown["number" if kind == "number" else ""].iloc[own.get(one, [])].reset_index(drop=True)
             for one, kind in zip(questions["question_id"], questions["type"], strict=True)}

@@ -290,7 +290,7 @@ class StudyView(VisibleTables):
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
         [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
         """
-        kind = subset_kind(by, more=[counting.ORGANISATION])
+        kind = subset_kind(by, more=[counting.EACH_ORGANISATION])
         if not self.may("all_figures"):
             raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
                               "answered, are for the team only. To fix: ask for the codes alone, or by an "
@@ -326,7 +326,7 @@ class StudyView(VisibleTables):
         """The names of groups as they are printed, of countries and organisations their labels."""
         if kind in ("country", "home_country"):
             return groups.map(lambda one: self.country_labels.get(one) or country_name(one))
-        return groups.map(organisations).fillna(groups) if kind == counting.ORGANISATION else groups
+        return groups.map(organisations).fillna(groups) if kind == counting.EACH_ORGANISATION else groups
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),

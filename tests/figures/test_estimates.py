@@ -1,5 +1,6 @@
 """Figures: counted on their own unit, over their own base, under ids that stay."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -223,6 +224,13 @@ def test_groups_of_a_kind_are_crossed_as_well_and_numbers_have_their_statistics(
         ("asia", "yes", "food"): (1, 1), ("asia", "yes", "legal"): (1, 1), ("america", "no", "food"): (1, 1)}
     rows = crossed("staff", "own").set_index(["answer", "statistic"])
     assert rows.loc[("yes", "mean"), ["value", "base_n"]].tolist() == [10, 1]
+
+
+def test_without_a_survey_two_questions_have_no_figures():
+    known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES, organisations=ORGANISATIONS)
+    data = cleaned(ROWS, known).data
+    frame = crossed_estimates(replace(data, answers=data.answers[:0]), study(), "Q2", "Q1")
+    assert frame.empty and "answer" in frame
 
 
 def test_the_size_of_the_frame_narrows_no_interval_among_those_who_gave_an_answer():

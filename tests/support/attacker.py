@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from glc_analysis.cleaning.skip_logic import Comparison, parse_condition
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import subset_membership, unasked_source
 
 LEAST = 5

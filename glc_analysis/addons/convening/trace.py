@@ -26,7 +26,7 @@ from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, SOURCE, subset_membership
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words

@@ -11,7 +11,7 @@ from glc_analysis.addons.convening.joint_display import contradicting, display, 
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
-from glc_analysis.figures.matches import PER_THEME
+from glc_analysis.figures.matches import PAIRS_PER_THEME
 from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import choices, places, question, write_study
@@ -88,7 +88,7 @@ def test_proposals_are_new_of_one_theme_and_leave_the_judgement_to_people(sample
     rows, known = suggest(sample_study), read_reference(sample_study).joint_display
     assert not any({*rows[column]} & {*known[column]} for column in ("figure_id", "code_id"))
     assert rows["code_id"].is_unique and rows["figure_id"].is_unique
-    assert rows["theme_id"].value_counts().max() <= PER_THEME
+    assert rows["theme_id"].value_counts().max() <= PAIRS_PER_THEME
     questions = tables.read("questions", study=sample_study).set_index("question_id")["theme_id"]
     assert (rows["figure_id"].str.split("/").str[0].map(questions) == rows["theme_id"]).all()
     assert (rows[["fit", "inference", "by"]] == "").all(axis=None)
