@@ -131,11 +131,7 @@ class AddOn:
     """A function of a study that yields lines of ``glc status``, each with a list of details."""
 
     def load(self, name: str) -> Any:
-        """What a name stands for; its module is imported now.
-
-        >>> installed()["desk"].load("coding_desk:coding_desk").__name__
-        'coding_desk'
-        """
+        """What a name such as ``coding_desk:coding_desk`` stands for; its module is imported now."""
         module, _, attribute = name.partition(":")
         return getattr(import_module(f"glc_analysis.addons.{self.name}.{module}"), attribute)
 

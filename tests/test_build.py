@@ -169,17 +169,6 @@ def test_a_check_counts_the_rows_of_all_answers(tmp_path):
     assert checked["selections"] == built["selections"] == 4
 
 
-def test_a_check_makes_the_figures_only_if_evidence_names_one(study, tmp_path_factory):
-    assert check_study(study)["figures"] == 0
-    principle = {"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",
-                 "domain_id": "practice", "status": "agreed", "language": "en"}
-    cited = {"principle_id": "P01", "evidence_id": "e1", "kind": "figure", "reference": "Q1/maybe/all",
-             "stance": "supports", "claim": "practised"}
-    cited = small(tmp_path_factory.mktemp("cited"), principles=[principle], evidence=[cited])
-    with pytest.raises(Faults, match=r"Q1/maybe/all"):
-        check_study(cited)
-
-
 def is_stale_and_then_built(study):
     was_stale = not tables_are_current(study)
     build(study)

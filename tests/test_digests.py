@@ -1,39 +1,29 @@
 """Digests are keyed: the same content gives the same digest in one study, and tells a guesser nothing."""
 
-import json
 import re
 import shutil
-from hashlib import sha256
 
 import pandas as pd
 import pytest
 
-from glc_analysis import manifest, tables
+from glc_analysis import manifest
 from glc_analysis.build import build, check_study
 from glc_analysis.digests import KEY_FILE, Digests, keep_digest_key, read_digest_key, replace_digest_key
 from glc_analysis.errors import GLCError
-from glc_analysis.manifest import reference_state, tables_are_current
+from glc_analysis.manifest import tables_are_current
 from glc_analysis.sample import KEY, remove_sample, write_sample
 from glc_analysis.steps import frame_digest
 from glc_analysis.study import REPOSITORY, Study
-from tests.support.guessing import DECISIONS, guessed_decisions
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 
 def small(root):
-    """A built study in which one of two organisations refused to sign."""
-    signed = {"principle_id": "P01", "version": "1", "is_named": "false", "date": "2016-05-01"}
-    signoffs = [signed | {"organisation_id": "a", "decision": "endorse"},
-                signed | {"organisation_id": "b", "decision": "do_not_endorse"}]
+    """A built study of two organisations."""
     study = write_study(
         root, [{"org": "a", "country": "KHM", "Q1": "yes"}, {"org": "b", "country": "PER", "Q1": "no"}],
         questions=[question("Q1", "single", "law")], options=choices("law", "yes", "no"),
-        countries=places("KHM asia", "PER america"), codebook=themes("care"), signoffs=signoffs,
-        organisations=[{"organisation_id": one, "label": one} for one in "ab"],
-        evidence=[{"principle_id": "P01", "evidence_id": "e1", "kind": "figure", "reference": "Q1/yes/all",
-                   "stance": "supports", "claim": "practised"}],
-        principles=[{"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",
-                     "domain_id": "practice", "status": "agreed", "language": "en"}])
+        countries=places("KHM asia", "PER america"), codebook=themes("care"),
+        organisations=[{"organisation_id": one, "label": one} for one in "ab"])
     build(study)
     return study
 
@@ -48,29 +38,6 @@ def study(built, tmp_path):
     """A copy of the built study, to be changed."""
     shutil.copytree(built.root, tmp_path / "study")
     return Study(tmp_path / "study")
-
-
-def test_no_digest_of_the_tables_confirms_a_guess_at_a_signature(built):
-    """On the code without a key the right decision is found in slices.json and provenance.json."""
-    signoffs = tables.read("signoffs", study=built)
-    assert signoffs["decision"].tolist() == ["endorse", "do_not_endorse"]
-    csv = built.reference_file("signoffs").read_bytes()
-    assert guessed_decisions(signoffs, 1, csv, [built.processed]) == set()
-
-
-def test_the_guesser_finds_a_plain_hash_of_each_kind(built, tmp_path):
-    """The attack itself works: with plain hashes of today's tables the right decision, and no other, is
-    found."""
-    signoffs = tables.read("signoffs", study=built)
-    csv = built.reference_file("signoffs").read_bytes()
-    for path in (built.processed / "signoffs.parquet", built.reference_file("signoffs")):
-        (tmp_path / "run.json").write_text(json.dumps({"key": f"h{manifest.checksum(path)[:11]}"}))
-        assert guessed_decisions(signoffs, 1, csv, [tmp_path]) == {"do_not_endorse"}
-
-
-def test_no_digest_of_a_cell_confirms_a_guess(built):
-    held = json.dumps(reference_state(built))
-    assert not any(sha256(word.encode()).hexdigest()[:8] in held for word in DECISIONS)
 
 
 def test_the_package_of_private_tables_has_no_checksums(built):
@@ -168,4 +135,4 @@ def test_no_other_module_makes_hashes_without_a_key():
     package = REPOSITORY / "glc_analysis"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")
              if re.search(r"\bhashlib\b", path.read_text(encoding="utf-8"))}
-    assert found == {*reasons}
+    assert found == {name for name in reasons if (package / name).parent.is_dir()}

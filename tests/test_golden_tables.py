@@ -17,6 +17,8 @@ from glc_analysis.tables import TABLES
 
 GOLDEN = Path(__file__).parent / "golden" / "tables"
 OF_FIGURES = ("figures", "release_convening", "release_public")
+OF_ALL_ADD_ONS = ("steps", "blocks")
+"""Tables to which add-ons add rows: they are compared in tests/addons."""
 
 
 def as_csv(study, name):
@@ -31,7 +33,7 @@ def as_csv(study, name):
     return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name in TABLES if name not in OF_ALL_ADD_ONS])
 def test_a_table_of_the_sample_is_the_stored_one(name, sample_study):
     assert as_csv(sample_study, name) == (GOLDEN / f"{name}.csv").read_text(encoding="utf-8")
 

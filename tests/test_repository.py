@@ -189,20 +189,16 @@ def test_ruff_finds_nothing():
     run_tool("ruff", "check", "--output-format", "concise", ".")
 
 
-def test_types_hold():
-    """In the modules that pyproject.toml does not exclude."""
-    run_tool("ty", "check", "--output-format", "concise")
-
-
-def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
-    run_tool("deptry", ".")
-
-
 def test_every_planted_error_has_its_place_in_the_code():
     """Else `scripts/run-mutants` plants none of them."""
     found = subprocess.run([sys.executable, "scripts/run-mutants", "--list"], cwd=ROOT, text=True,
                            capture_output=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_types_hold():
+    """In the modules that pyproject.toml does not exclude."""
+    run_tool("ty", "check", "--output-format", "concise")
 
 
 @pytest.mark.acceptance

@@ -2,7 +2,6 @@
 
 import tomllib
 
-import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -201,31 +200,6 @@ def test_init_where_no_folder_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     result = glc("init", tmp_path / "file")
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
-
-
-def test_init_drafts_questions_and_options_from_a_form(tmp_path):
-    book = openpyxl.Workbook()
-    book.active.title = "survey"
-    for row in (["type", "name", "label", "relevant"], ["select_one yn", "shelter", "A shelter?", ""],
-                ["integer", "beds", "How many beds?", "${shelter} = 'yes'"],
-                ["text", "why", "Why?", "string-length(${name}) > 3"]):
-        book.active.append(row)
-    choices = book.create_sheet("choices")
-    for row in (["list_name", "name", "label"], ["yn", "yes", "Yes"], ["yn", "no", "No"]):
-        choices.append(row)
-    book.save(tmp_path / "form.xlsx")
-    result = glc("init", tmp_path / "new", "--form", tmp_path / "form.xlsx")
-    assert "To decide: form.xlsx, row 4, column relevant" in result.stderr
-    reference = read_reference(Study(tmp_path / "new"))
-    assert reference.questions["asked_if"].tolist() == ["", "shelter == yes", ""]
-    assert reference.options["option_id"].tolist() == ["yes", "no"]
-
-
-def test_a_form_that_is_none_starts_nothing(tmp_path):
-    (tmp_path / "form.xlsx").write_text("type,name")
-    result = glc("init", tmp_path / "new", "--form", tmp_path / "form.xlsx")
-    assert result.exit_code == 1 and "form.xlsx: cannot be read as a workbook" in result.stderr
-    assert not (tmp_path / "new").exists()
 
 
 # The sample

@@ -39,10 +39,10 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_reference(root, interviews, corrections, answers, seed)
     write_coders_work(root, answers)
     write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
-    write_manifest(root)
     known = known_files(root)
     for path in [path for part in PARTS for path in (root / part).rglob("*") if path.is_file()]:
         if (name := path.relative_to(root).as_posix()) not in known:
             path.unlink()
         elif path.read_bytes() != known[name]:
             path.write_bytes(known[name])
+    write_manifest(root)

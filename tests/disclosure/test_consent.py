@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from glc_analysis.disclosure.consent import CONSENT_ITEMS, Consent, consent_faults
 from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import Study
 
 ORGANISATIONS = pd.DataFrame({"organisation_id": ["mill", "quay"]})
 SPEAKERS = pd.DataFrame({"organisation_id": ["mill", "quay"], "speaker_id": ["mill-1", "quay-1"]})
@@ -100,7 +100,7 @@ def test_without_a_register_any_organisation_may_consent():
     assert not list(consent_faults(table("mill,,survey,team,true"), ORGANISATIONS[:0], SPEAKERS))
 
 
-def test_the_committed_sample_is_without_faults():
-    found = read_reference(Study(REPOSITORY / "glc_analysis" / "sample"))
+def test_the_sample_is_without_faults(sample_root):
+    found = read_reference(Study(sample_root))
     assert len(found.consent) > 200
     assert not list(consent_faults(found.consent, found.organisations, found.speakers))

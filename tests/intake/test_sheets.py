@@ -76,19 +76,3 @@ def test_both_waves_of_one_workbook_are_counted(tmp_path):
     workbook(tmp_path / "raw/survey/both.xlsx", w1=WAVE_1, w2=[["org", "Q1"], ["d", "5"]])
     done = CliRunner().invoke(cli, ["--study", str(study.root), "check"])
     assert "No faults: 3 organisations, 3 records" in done.output
-
-
-def test_a_sheet_named_at_the_start_of_a_study_is_written_into_its_settings(tmp_path):
-    path = workbook(tmp_path / "both.xlsx", about=[["Survey"]], now=WAVE_2)
-    words = ["init", str(tmp_path / "study"), "--from", str(path)]
-    asked = CliRunner().invoke(cli, words)
-    assert asked.exit_code == 1 and "--sheet" in asked.output and not (tmp_path / "study").exists()
-    done = CliRunner().invoke(cli, [*words, "--sheet", "now"])
-    assert done.exit_code == 0, done.output
-    assert 'sheets = {"both.xlsx" = "now"}' in (tmp_path / "study/reference/study.toml").read_text()
-
-
-def test_a_sheet_named_at_the_start_that_no_workbook_has_is_refused(tmp_path):
-    path = workbook(tmp_path / "both.xlsx", about=[["Survey"]], now=WAVE_2)
-    done = CliRunner().invoke(cli, ["init", str(tmp_path / "s"), "--from", str(path), "--sheet", "nwo"])
-    assert done.exit_code == 1 and "no workbook has a sheet 'nwo'; nearest: 'now'" in done.output

@@ -1,12 +1,12 @@
 """Tables that a site hands over: what is released and cleared, described, never run as a formula."""
 
-import json
 
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
+from glc_analysis.addon import loaded
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
@@ -46,11 +46,10 @@ def test_others_than_the_team_get_every_released_figure_and_no_other(sample_stud
 
 def test_the_public_gets_no_country_no_working_table_and_no_code_of_a_case(sample_study, frames):
     own = frames["public"]
-    assert {*own} == {"figures", "questions", "codes", "quotations", "principles", "votes"}
+    of_add_ons = {name for downloads in loaded("downloads") for name in downloads}
+    assert {*own} - of_add_ons == {"figures", "questions", "codes", "quotations"}
     never = case_codes(read_reference(sample_study).codebook)
     assert never and not never & {*own["codes"]["code_id"]} and never <= {*frames["team"]["codes"]["code_id"]}
-    assert set(own["principles"]["status"]) == {"agreed"}
-    assert set(own["votes"]["round_id"]) == {"2"} and "observer" not in set(own["votes"]["panel"])
 
 
 def test_the_convening_gets_the_countries_that_agreed_and_no_ids_to_compare_quotations_by(frames):
@@ -58,10 +57,6 @@ def test_the_convening_gets_the_countries_that_agreed_and_no_ids_to_compare_quot
     assert "KHM" in set(own["countries"]["country_id"]) and "IND" not in set(own["countries"]["country_id"])
     assert "IND" in set(frames["team"]["countries"]["country_id"])
     assert "quote_id" not in own["quotations"] and "code_ids" not in own["quotations"]
-
-
-def test_votes_of_one_or_two_are_in_no_table(frames):
-    assert all(own["votes"]["n"].min() >= 3 for own in frames.values())
 
 
 def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
@@ -83,34 +78,10 @@ def test_a_text_that_looks_like_a_formula_is_none(frames, folder):
     assert "'=HYPERLINK" in (folder / "risky" / "questions-released.csv").read_text(encoding="utf-8-sig")
 
 
-def test_principles_for_other_software_have_ids_that_stay_and_every_language(folder):
-    content = json.loads((folder / "principles.json").read_text(encoding="utf-8"))
-    assert content["licence"] == "CC-BY-4.0" and content["release"]["number"] == 1
-    first = content["principles"][0]
-    assert (first["id"], first["printed_id"], first["version"]) == ("P01", "P01.1", "1")
-    assert [*first["statement"]] == first["languages"] and len(first["languages"]) > 1
-    assert first["indicator"]
-
-
 def test_the_gate_finds_nothing_in_what_the_public_gets(sample_study, folder):
     found = find_leaks(folder.glob("*.*"), folder, read_reference(sample_study).names, audience="public",
                        known=identifiers(sample_study, audience="public"))
     assert found == []
-
-
-@pytest.mark.parametrize(("audience", "found"), [
-    ("convening", {"Rosa"}), ("public", {"Rosa", "team@glc.example", "+855 12 555 678"})])
-def test_the_contact_of_study_toml_may_be_reached_by_the_convening(
-        audience, found, sample_study, tmp_path, monkeypatch):
-    contact = "Rosa, team@glc.example, +855 12 555 678"
-    monkeypatch.setitem(sample_study.settings["convening"], "contact", contact)
-    (tmp_path / "cover.html").write_text(f"<p>{contact}</p>")
-    names = read_reference(sample_study).names
-    names = pd.concat([names, pd.DataFrame([{"name": "Rosa", "kind": "person", "match": "whole-word",
-                                             "allowed_for": ""}])]).fillna("")
-    leaks = find_leaks(tmp_path.iterdir(), tmp_path, names, audience=audience,
-                       known=identifiers(sample_study, audience=audience))
-    assert {leak.found for leak in leaks} == found
 
 
 def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_path):

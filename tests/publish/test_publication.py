@@ -67,18 +67,6 @@ def test_it_hands_over_the_site_with_its_downloads_and_nothing_else(ready):
     assert [path.name for path in folder.parent.iterdir()] == ["site"]
 
 
-def test_papers_for_all_go_along_and_those_for_one_organisation_do_not(ready):
-    study, notebooks, folder = ready
-    for name in ("packet/shared/packet.txt", "packet/briefs/theme-care.txt", "packet/a/brief.txt",
-                 "briefs/a.html", "tables/provenance.json"):
-        path = study.reports / "public/current" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("What we wait for.")
-    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
-    assert {name for name in files(folder) if "/" in name and "downloads" not in name} == {
-        "packet/shared/packet.txt", "packet/briefs/theme-care.txt"}
-
-
 def test_the_public_can_read_it_and_nobody_else_a_study(ready):
     study, notebooks, folder = ready
     close_to_others(study.root)

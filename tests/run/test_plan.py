@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from glc_analysis.addon import installed
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.run.plan import Inputs, key_now, notebooks, plan, stale, why
 from glc_analysis.run.record import last_run
@@ -72,7 +73,7 @@ def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder
     assert "index" not in keys(Study(study.root), folder)
 
 
-@pytest.mark.parametrize(("name", "is_page"), [("convening", True), ("absent", False)])
+@pytest.mark.parametrize(("name", "is_page"), [*((name, True) for name in installed()), ("absent", False)])
 def test_a_notebook_of_an_add_on_that_is_not_installed_is_no_page(study, folder, name, is_page):
     path = folder / "00_index.ipynb"
     content = json.loads(path.read_text())

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.digests import KEY_FILE
+from glc_analysis import sample
 from glc_analysis.manifest import package_hash
-from glc_analysis.sample import COMMITTED, KEY, PARTS
+from glc_analysis.sample import COMMITTED, PARTS
+from glc_analysis.schema import default_settings, reference_tables
 
 ROOT = Path(__file__).parents[2]
 HOOK = ROOT / "scripts/hooks/refuse_raw_data.py"
@@ -49,9 +50,19 @@ def test_the_script_makes_exactly_the_committed_bytes_in_any_time_zone_with_any_
     assert contents(tmp_path) == contents(COMMITTED)
 
 
-def test_glc_sample_hands_out_exactly_the_committed_bytes(sample_root):
-    assert contents(sample_root) == contents(COMMITTED)
-    assert (sample_root / KEY_FILE).read_bytes() == KEY + b"\n"
+def test_the_sample_leaves_out_what_no_installed_add_on_knows(tmp_path, monkeypatch):
+    """Else a core alone could not build it: here as if coders' work and quotations were of an add-on."""
+    monkeypatch.setattr(sample, "reference_tables", lambda: {
+        name: table for name, table in reference_tables().items() if name != "quotes"})
+    settings = {name: values for name, values in default_settings()[0].items() if name != "coding"}
+    raw = {kind: files for kind, files in settings["raw"].items() if kind != "codings"}
+    monkeypatch.setattr(sample, "default_settings", lambda: ({**settings, "raw": raw}, {}))
+    names = {path.relative_to(tmp_path).as_posix() for path in sample.write_sample(tmp_path)}
+    assert "private/reference/names.csv" in names and "private/reference/quotes.csv" not in names
+    assert not [name for name in names if name.startswith("raw/codings/")]
+    assert "raw/codings" not in (tmp_path / "private/reference/manifest.csv").read_text(encoding="utf-8")
+    text = (tmp_path / "reference/study.toml").read_text(encoding="utf-8")
+    assert "[context]" in text and "[coding]" not in text
 
 
 def test_the_script_touches_no_folder_that_holds_a_study(tmp_path):

@@ -75,14 +75,14 @@ def test_no_words_of_answers_interviews_or_calls_are_in_the_folder_unless_cleare
     audience, whole, reader = pair
     cleared = {*tables.read("quotations", study=whole).query("audience == @audience")["text"]}
     assert {*tables.read("quotations", study=reader)["text"]} == cleared
-    for name in ("segments", "codings", "responses", "mentions", "ratings", "memos", "signoffs"):
+    for name in ("segments", "codings", "responses", "mentions", "memos"):
         assert tables.read(name, study=reader).empty, name
 
 
 def test_the_view_of_the_folder_shows_the_same_as_the_view_of_the_whole_study(pair):
     audience, whole, reader = pair
     one, other = (OpenStudy(study.root).view(audience) for study in (whole, reader))
-    for name in ("questions", "principles", "names", "countries"):
+    for name in ("questions", "names", "countries"):
         assert getattr(one, name).equals(getattr(other, name)), name
     assert one.codes().equals(other.codes())
     assert one.quotations().equals(other.quotations())

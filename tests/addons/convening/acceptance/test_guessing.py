@@ -10,7 +10,7 @@ from glc_analysis.digests import KEY_FILE
 from glc_analysis.sample import KEY, write_sample
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from tests.support.guessing import DECISIONS, guessed_decisions
+from tests.addons.convening.support.guessing import DECISIONS, guessed_decisions
 
 pytestmark = pytest.mark.acceptance
 

@@ -1,0 +1,21 @@
+"""A check makes figures where evidence names one."""
+
+import pytest
+
+from glc_analysis.build import check_study
+from glc_analysis.errors import Faults
+from tests.support.study_writer import choices, question, write_study
+
+ROWS = [{"org": "a", "country": "KHM", "Q1": "yes"}, {"org": "b", "country": "KHM", "Q1": "no"}]
+QUESTIONS = {"questions": [question("Q1", "single", "law")], "options": choices("law", "yes", "no")}
+PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",
+             "domain_id": "practice", "status": "agreed", "language": "en"}
+CITED = {"principle_id": "P01", "evidence_id": "e1", "kind": "figure", "reference": "Q1/maybe/all",
+         "stance": "supports", "claim": "practised"}
+
+
+def test_a_check_makes_the_figures_only_if_evidence_names_one(tmp_path):
+    assert check_study(write_study(tmp_path / "without", ROWS, **QUESTIONS))["figures"] == 0
+    cited = write_study(tmp_path / "cited", ROWS, principles=[PRINCIPLE], evidence=[CITED], **QUESTIONS)
+    with pytest.raises(Faults, match=r"Q1/maybe/all"):
+        check_study(cited)

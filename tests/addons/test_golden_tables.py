@@ -1,0 +1,10 @@
+"""The tables of the sample to which add-ons add rows are the stored ones."""
+
+import pytest
+
+from tests.test_golden_tables import GOLDEN, OF_ALL_ADD_ONS, as_csv
+
+
+@pytest.mark.parametrize("name", OF_ALL_ADD_ONS)
+def test_a_table_of_the_sample_is_the_stored_one(name, sample_study):
+    assert as_csv(sample_study, name) == (GOLDEN / f"{name}.csv").read_text(encoding="utf-8")

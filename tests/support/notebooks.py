@@ -1,0 +1,17 @@
+"""Notebooks under nbval."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def nbval(*notebooks: Path, study: Path, strict: bool = False,
+          kernels: str = "local-provisioner") -> subprocess.CompletedProcess:
+    """Runs notebooks under nbval in a process of its own, as continuous integration does."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest",
+               "-o", "addopts=", "--nbval" if strict else "--nbval-lax", *map(str, notebooks)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={
+        **os.environ, "GLC_STUDY": str(study), "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels})
