@@ -428,7 +428,7 @@ class QuestionCells:
     @classmethod
     def of(cls, question: pd.Series, records: Records, names: list[str],
            redacted: frozenset[str]) -> QuestionCells:
-        """The cells of these columns, one a file; blank where a file has none. Raises no error."""
+        """The cells of these columns, one per file; blank where a file has none."""
         cells = records.cells(names)
         is_redacted = map_unique(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,

@@ -133,6 +133,11 @@ def test_what_nobody_could_propose_is_listed_with_a_blank_country():
         == ["", ""]
 
 
+def test_no_country_is_proposed_about_whose_status_states_disagree():
+    proposed = suggest_rows(pd.Series(["Palestina", "Kosovo"]), NOTHING_REVIEWED)
+    assert proposed["country_id"].tolist() == ["", ""]
+
+
 def test_labels_are_plain_and_a_reviewed_id_is_its_own():
     assert [country_name(i) for i in ("VNM", "KOR", "KHM", "global", "")] \
         == ["Vietnam", "South Korea", "Cambodia", "global", ""]
