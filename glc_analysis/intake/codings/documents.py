@@ -140,10 +140,7 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
             parsed.fault("the row names no document", row=number)
             continue
         parsed.texts[source] = None
-        for n, name in applied.items():
-            if match_key(row[n]) not in TICKED | NOT_CODED:
-                parsed.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
-        names = [name for n, name in applied.items() if match_key(row[n]) in TICKED]
+        names = _ticked_codes(parsed, row, applied, number)
         names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
         codes = [code for name in names if (code := _code(name, layout))]
         wordless += bool(codes) and not quote.strip()
@@ -155,10 +152,23 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
     paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
     parsed.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
     parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")
-    if wordless:
-        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
-                            f"left out: {wordless}.")
+    _note_wordless(parsed, wordless)
     return parsed
+
+
+def _ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, str], row: str) -> list[str]:
+    """Those of the ``codes``, by the place of their columns, that a row ticks; a cell that is neither a tick
+    nor a blank is a fault."""
+    for n, code in codes.items():
+        if match_key(cells[n]) not in TICKED | NOT_CODED:
+            parsed.fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
+    return [code for n, code in codes.items() if match_key(cells[n]) in TICKED]
+
+
+def _note_wordless(parsed: ParsedCodings, n: int) -> None:
+    if n:
+        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
+                            f"left out: {n}.")
 
 
 def _code(name: str, layout: Layout) -> tuple[str, ...]:
@@ -218,10 +228,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
                 for role, places in columns.items() if places and role not in ("", "code")}
         codes = [code for n in wide for code in _codes_in(parsed, row[n], names[n], separator, number)]
-        codes += [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
-        for n in ticks:
-            if match_key(row[n]) not in TICKED | NOT_CODED:
-                parsed.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
+        codes += _ticked_codes(parsed, row, {n: grid.names[n].strip() for n in ticks}, number)
         _add_row(parsed, cell, codes, coder, number)
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
     parsed.blank = {*parsed.texts} - coded
@@ -297,10 +304,6 @@ def column_roles(names: list[str]) -> list[str]:
         by_place = {n: role for role, n in layout.places(names).items()}
         return [by_place.get(n, "") for n in range(len(names))]
     return [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
-
-
-def _is_ticked(cell: str) -> bool:
-    return match_key(cell) in TICKED
 
 
 def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
@@ -401,14 +404,13 @@ def is_references(lines: list[str]) -> bool:
 def read_references(path: Path, lines: list[str], *, coder: str = "") -> ParsedCodings:
     """The codings of one code. Documents go by the last part of their path in NVivo."""
     parsed, code = ParsedCodings(path, "nvivo"), path.stem
-    for source, stated, there, passages in _documents(lines):
+    documents = [*_documents(lines)]
+    for source, stated, there, passages in documents:
         parsed.texts[source] = None
         if there != stated:
             parsed.fault(f"{source!r} has {there} references, and says {stated}", source)
         parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
-    if wordless := sum(not words for *_, passages in _documents(lines) for words in passages):
-        parsed.notes.append("Codings of passages without words, such as of pictures and sound, that were "
-                            f"left out: {wordless}.")
+    _note_wordless(parsed, sum(not words for *_, passages in documents for words in passages))
     parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
                         "words.")
     parsed.codes.append((code, "", ""))
