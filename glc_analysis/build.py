@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -324,7 +324,7 @@ def _refuse_nothing(study: Study) -> None:
     """Raises GLCError if nothing has arrived that a study can be made of."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.raw_files("codings"):
-            raise GLCError("Coders' work has arrived, and no text that they coded: a coding counts where its "
+            raise GLCError("Coders' files arrived without the texts they coded: a coding counts where its "
                            "words are found in the text. To fix: put the texts into raw/interviews/ or "
                            "raw/calls/; or, if a table has an answer and its codes in each row, put it into "
                            "raw/survey/ and name the column of the codes under [survey] coded.")
@@ -754,7 +754,7 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
-           inputs: str, release: dict, lists: dict[str, dict]) -> None:
+           inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
     """Writes everything into a new folder first, then moves it into place, slices.json last.
 
     The files of tables that were kept are linked there, so that the descriptions of the tables find all
@@ -836,9 +836,10 @@ def _added_slices(engine: Engine) -> dict[str, Any]:
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
     """The organisations, by id; one that is unknown gets nothing."""
-    return [{"id": row.organisation_id, "label": row.label}
-            for row in organisations.sort_values("organisation_id").itertuples()
-            if not row.organisation_id.startswith(f"{UNKNOWN}.")]
+    rows = organisations.sort_values("organisation_id")
+    return [{"id": organisation, "label": label}
+            for organisation, label in zip(rows["organisation_id"], rows["label"], strict=True)
+            if not organisation.startswith(f"{UNKNOWN}.")]
 
 
 def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
@@ -852,7 +853,7 @@ def _long_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str,
     """The codes with so many passages that each gets a page of its own, in the order of the codebook."""
     agreed = by_segment(codings[codings["coder_id"] == CONSENSUS])
     counts = agreed.groupby("code_id", observed=True).size()
-    rows = codebook[codebook["code_id"].isin(counts.index[counts > FEW_PASSAGES])].sort_values("order")
+    rows = codebook[codebook["code_id"].isin(counts[counts > FEW_PASSAGES].index)].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(rows["code_id"], rows["name"], strict=True)]
 

@@ -1,14 +1,14 @@
 """The checks between reference tables, which `glc check` runs.
 
-Goes in: the reference tables as read. Comes out: one Fault for each cell that is wrong or does not fit
-another table. Rules that one subject knows best come from its own module; the list is :data:`CHECKS`, and
-add-ons bring others.
+Each yields one Fault for every cell that is wrong or does not fit another table. Rules that belong to one
+subject come from its own module; the list is :data:`CHECKS`, and add-ons bring others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import pandas as pd
 
@@ -37,13 +37,12 @@ from glc_analysis.text import match_key
 def _lists(tables: Tables) -> Iterator[Fault]:
     lists = {*tables["options"]["option_list"], COUNTRY_LIST}
     for n, q in tables["questions"].iterrows():
-        place = {"file": "questions.csv", "row": str(n), "column": "option_list",
-                 "value": q["option_list"]}
+        fault = partial(Fault, file="questions.csv", row=str(n), column="option_list", value=q["option_list"])
         if q["type"] in CHOICES and q["option_list"] not in lists:
-            yield Fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}", **place,
+            yield fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}",
                         fix="add its options to options.csv or name another")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
-            yield Fault("this list is for questions of type single", **place,
+            yield fault("this list is for questions of type single",
                         fix="write single as type, or list the countries in options.csv")
 
 
@@ -92,9 +91,9 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
                said: str) -> Iterator[Fault]:
     """A fault for every row whose ``column`` is not that of the first row of its group."""
     first = frame.groupby(by, sort=False)[column].transform("first")
-    for n, given, value in zip(frame.index, first, frame[column], strict=True):
-        if value != given:
-            yield Fault(f"{said.format(repr(given))} in another row", file=f"{name}.csv", row=str(n),
+    for n, expected, value in zip(frame.index, first, frame[column], strict=True):
+        if value != expected:
+            yield Fault(f"{said.format(repr(expected))} in another row", file=f"{name}.csv", row=str(n),
                         column=column, value=value, fix="make the rows agree, or tell them apart")
 
 
@@ -102,15 +101,15 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
     """Every asked_if can be read, names questions and options that exist, and is not circular."""
     questions, read = tables["questions"], {}
     for n, text in questions["asked_if"].items():
-        place = {"file": "questions.csv", "row": str(n), "column": "asked_if", "value": text}
+        fault = partial(Fault, file="questions.csv", row=str(n), column="asked_if", value=text)
         try:
             read[n] = skip_logic.parse_condition(text)
         except ValueError as error:
-            yield Fault(str(error), **place, fix="write for example Q2.5 == yes and Q3 has legal-aid")
+            yield fault(str(error), fix="write for example Q2.5 == yes and Q3 has legal-aid")
             continue
         for comparison in skip_logic.comparisons(read[n]):
             for said in _misfits(comparison, tables):
-                yield Fault(said, **place, fix="correct the condition, or what it refers to")
+                yield fault(said, fix="correct the condition, or what it refers to")
     needs = {questions.at[n, "question_id"]: skip_logic.questions_named(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.find_cycle(needs):
@@ -146,7 +145,7 @@ def _is_country(country_id: str, reviewed: set[str]) -> bool:
     return country_id in reviewed or country_name(country_id) != country_id
 
 
-SURVEY_CHECKS: tuple[Check, ...] = (
+_SURVEY_CHECKS: tuple[Check, ...] = (
     schema_check("questions.theme_id"),
     Check(("questions", "options"), _lists),
     Check(("questions", "options", "countries"), _skip_logic),
@@ -171,13 +170,13 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
     yield from codebook_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
         above, parent = _ABOVE.get(row["level"]), row["parent_id"]
-        place = {"file": "codebook.csv", "row": str(n), "column": "parent_id", "value": parent}
+        fault = partial(Fault, file="codebook.csv", row=str(n), column="parent_id", value=parent)
         if above and levels.get(parent) not in above:
-            yield Fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
-                        f"{nearest(parent, [c for c in levels if levels[c] in above])}", **place,
+            yield fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
+                        f"{nearest(parent, [c for c in levels if levels[c] in above])}",
                         fix="name the code it belongs to")
         elif above == () and parent:
-            yield Fault("a domain has no parent", **place, fix="leave it blank")
+            yield fault("a domain has no parent", fix="leave it blank")
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:
@@ -185,21 +184,21 @@ def _documents(tables: Tables) -> Iterator[Fault]:
     frame = tables["documents"]
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
-        place = {"file": "documents.csv", "row": str(n)}
+        fault = partial(Fault, file="documents.csv", row=str(n))
         if row["kind"] == "interview" and not row["organisation_id"]:
-            yield Fault("an interview belongs to one organisation", **place, column="organisation_id",
+            yield fault("an interview belongs to one organisation", column="organisation_id",
                         fix="name the organisation")
         if row["kind"] == "call" and row["organisation_id"]:
-            yield Fault("a call belongs to several organisations", **place, column="organisation_id",
+            yield fault("a call belongs to several organisations", column="organisation_id",
                         value=row["organisation_id"], fix="leave it blank; attendance.csv names them")
         if bool(row["translation_of"]) != bool(row["translation_status"]):
-            yield Fault("a translation has both translation_of and translation_status", **place,
+            yield fault("a translation has both translation_of and translation_status",
                         fix="fill in both or neither")
         source = row["translation_of"]
         sources = {document for document, kind in kinds.items()
                    if kind == row["kind"] and document != row["document_id"]}
         if source and source not in sources:
-            yield Fault(f"there is no such {row['kind']} to translate; {nearest(source, sources)}", **place,
+            yield fault(f"there is no such {row['kind']} to translate; {nearest(source, sources)}",
                         column="translation_of", value=source, fix="name the document it translates")
 
 
@@ -211,7 +210,7 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
                     value=names.at[n, "name"], fix="write who decided it and why")
 
 
-CODING_CHECKS: tuple[Check, ...] = (
+_CODING_CHECKS: tuple[Check, ...] = (
     Check(("codebook",), _codebook),
     in_row_order(schema_check("documents.date", "documents.language"), Check(("documents",), _documents)),
     schema_check("documents.path"),
@@ -233,19 +232,19 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
     never = case_codes(tables["codebook"]) if len(tables["headlines"]) else set()
     for n, row in tables["headlines"].iterrows():
         question, option, code = row[["question_id", "option_id", "code_id"]]
-        place = {"file": "headlines.csv", "row": str(n)}
+        fault = partial(Fault, file="headlines.csv", row=str(n))
         if bool(question) == bool(code):
-            yield Fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",
+            yield fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",
                         column="question_id, code_id", value=" / ".join(filter(None, (question, code))),
-                        fix="fill in question_id and option_id, or code_id", **place)
+                        fix="fill in question_id and option_id, or code_id")
         elif question in sensitive:
-            yield Fault("is sensitive, or asked because of the answer to a sensitive question",
-                        column="question_id", value=question, fix="choose another question", **place)
+            yield fault("is sensitive, or asked because of the answer to a sensitive question",
+                        column="question_id", value=question, fix="choose another question")
         elif question in questions.index:
-            yield from _unfit_option(option, questions.loc[question], tables["options"], place)
+            yield from _unfit_option(option, questions.loc[question], tables["options"], fault)
         elif code in never:
-            yield Fault("is a code of accounts of cases, which never leave the team", column="code_id",
-                        value=code, fix="choose another code", **place)
+            yield fault("is a case-narrative code, which is never released", column="code_id",
+                        value=code, fix="choose another code")
     rows = tables["headlines"]
     codes = rows.loc[rows["question_id"] == "", "code_id"]
     for n, code in codes[codes.duplicated() & (codes != "")].items():
@@ -254,15 +253,15 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
 
 
 def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
-                  place: dict[str, str]) -> Iterator[Fault]:
+                  fault: Callable[..., Fault]) -> Iterator[Fault]:
     listed = question["option_list"]
     known = {*options.loc[options["option_list"] == listed, "option_id"]}
     if question["type"] not in CHOICES or listed == COUNTRY_LIST:
-        yield Fault(f"question {question.name} has no options that pages state in a sentence",
-                    column="option_id", value=option, fix="choose a question with a list of answers", **place)
+        yield fault(f"question {question.name} has no options that pages state in a sentence",
+                    column="option_id", value=option, fix="choose a question with a list of answers")
     elif option not in known:
-        yield Fault(f"{question.name} has no such option; {nearest(option, known)}", column="option_id",
-                    value=option, fix=f"use an option_id of list {listed} in options.csv", **place)
+        yield fault(f"{question.name} has no such option; {nearest(option, known)}", column="option_id",
+                    value=option, fix=f"use an option_id of list {listed} in options.csv")
 
 
 def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
@@ -285,7 +284,7 @@ def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[
                         fix="correct the date, or remove the row: pages then choose by their own rule")
 
 
-HEADLINE_CHECKS: tuple[Check, ...] = (
+_HEADLINE_CHECKS: tuple[Check, ...] = (
     Check(("headlines", "questions", "options", "codebook"), _chosen_findings),
 )
 
@@ -296,9 +295,9 @@ HEADLINE_CHECKS: tuple[Check, ...] = (
 
 
 CHECKS: tuple[Check, ...] = (
-    *SURVEY_CHECKS,
-    *CODING_CHECKS,
+    *_SURVEY_CHECKS,
+    *_CODING_CHECKS,
     Check(("consent", "organisations", "speakers"),
           lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
-    *HEADLINE_CHECKS,
+    *_HEADLINE_CHECKS,
 )

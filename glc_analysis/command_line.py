@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import wraps
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glc_analysis.build import BuildResult
 
 
-QUICK = ("build", "run", "schedule", "status", "unpublish")
+_QUICK = ("build", "run", "schedule", "status", "unpublish")
 """Commands that load pandas only where there is something to do, if at all."""
 
 
@@ -42,7 +42,7 @@ class Group(click.Group):
         """Adds commands, which the help lists under the heading in this order."""
         for command in commands:
             self.add_command(command)
-            self.sections.setdefault(heading, []).append(command.name)
+            self.sections.setdefault(heading, []).append(str(command.name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists each command with the whole first sentence of its help."""
@@ -72,9 +72,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except GLCError as error:
-            message = click.ClickException(str(error))
-            message.exit_code = error.exit_code
-            raise message from None
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
@@ -90,11 +89,11 @@ for_audience = click.option("--audience", default="team", show_default=True,
                             type=click.Choice(AUDIENCES), help="Who will read it.")
 
 
-def rows_format(default: str | None, **kwargs: Any) -> Callable:
+def rows_format(default: str | None, *, show_default: bool | str = True) -> Callable:
     """The option ``--format``: how rows are printed. A command whose rows people copy into a table of the
     study prints CSV unless told otherwise."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
-                        **{"show_default": True, "help": "How the rows are printed."} | kwargs)
+                        show_default=show_default, help="How the rows are printed.")
 
 
 def pass_study(command: Callable) -> Callable:
@@ -119,7 +118,8 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
         study = Study.find(directory, say=say)
-        with lock(study.root, f"`glc {click.get_current_context().info_name}`", say), _strings_of(command):
+        name = str(click.get_current_context().info_name)
+        with lock(study.root, f"`glc {name}`", say), _strings_of(name):
             try:
                 return command(study, *args, **kwargs)
             except Faults as found:
@@ -134,8 +134,8 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     return with_study
 
 
-def _strings_of(command: Callable) -> AbstractContextManager[None]:
-    if command.__name__ in QUICK:
+def _strings_of(command: str) -> AbstractContextManager[None]:
+    if command in _QUICK:
         return nullcontext()
     from glc_analysis.tables import python_strings
 
@@ -156,21 +156,30 @@ def ask_line(prompt: str) -> str:
 
 def extend(command: click.Command) -> None:
     """Adds to a command the options and sentences of help of what add-ons do around it."""
-    for one in _around(command.name):
-        command.params += reversed(one.__click_params__)
-        command.help = f"{cleandoc(command.help)}\n\n{cleandoc(one.__doc__)}"
+    for manager in _around(str(command.name)):
+        command.params += reversed(manager.__click_params__)
+        command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
 
 
 @contextmanager
-def around(command: str, *about: Any, **options: Any) -> Iterator[list[Any]]:
+def around(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
     """Runs a block with what add-ons do around a command: each is called with what the command is about and
     with the values of the options that it added. The block gets what each has to say to the command."""
     with ExitStack() as stack:
-        yield [stack.enter_context(one(*about, **{name: options[name] for name in (
-            option.name for option in one.__click_params__)})) for one in _around(command)]
+        yield [stack.enter_context(manager(*about, **{
+            str(option.name): options[str(option.name)] for option in manager.__click_params__}))
+            for manager in _around(command)]
 
 
-def _around(command: str) -> list[Callable]:
+class _Around(Protocol):
+    """A context manager with the options that it adds to a command."""
+
+    __click_params__: list[click.Option]
+
+    def __call__(self, *about: Any, **options: Any) -> AbstractContextManager[Any]: ...
+
+
+def _around(command: str) -> list[_Around]:
     return [add_on.load(names[command]) for add_on, names in brought("around") if command in names]
 
 
@@ -217,14 +226,14 @@ def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
     if form == "csv":
         return rows.to_csv(index=False, lineterminator="\n")
     if form == "json":
-        return rows.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
+        return f"{rows.to_json(orient='records', force_ascii=False, indent=1, double_precision=15)}\n"
     if rows.empty:
         return empty + "\n"
     from pandas.api.types import is_numeric_dtype
 
     columns = []
     for name, values in rows.items():
-        cells = [name]
+        cells = [str(name)]
         for value, is_missing in zip(values, values.isna(), strict=True):
             if is_missing:
                 cells.append("")
@@ -233,8 +242,8 @@ def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
             else:
                 cells.append(" ".join(str(value).splitlines()))
         width = max(map(len, cells))
-        align = str.rjust if is_numeric_dtype(values) else str.ljust
-        columns.append([align(cell, width) for cell in cells])
+        columns.append([cell.rjust(width) if is_numeric_dtype(values) else cell.ljust(width)
+                        for cell in cells])
     return "".join("  ".join(line).rstrip() + "\n" for line in zip(*columns, strict=True))
 
 
@@ -249,26 +258,31 @@ def ensure_built(study: Study, *,
     from glc_analysis.manifest import tables_are_current
 
     if not tables_are_current(study):  # checked first: no lock is made in a folder that is not a study
-        with beside() as executor:
-            build_tables(study, unless=tables_are_current, executor=executor)
+        with beside() as executor, _building(study):
+            if not tables_are_current(study):  # else the command that this one waited for has built them
+                from glc_analysis.build import build_steps
+
+                build_steps(study, say=say, executor=executor)
 
 
-def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False,
-                 executor: Executor | None = None, only: str = "",
-                 is_forced: bool = False) -> BuildResult | None:
-    """Builds the tables, or ``only`` one step, once no other command does; None if ``unless`` then says that
-    nothing is to do."""
+def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> BuildResult:
+    """Builds the tables, or ``only`` one step."""
+    with _building(study):
+        from glc_analysis.build import build_one_step, build_steps
+
+        if only:
+            return build_one_step(study, only, say=say, is_forced=is_forced)
+        return build_steps(study, say=say, is_forced=is_forced)
+
+
+@contextmanager
+def _building(study: Study) -> Generator[None]:
+    """A block in which no other command builds the tables."""
     from glc_analysis.locks import locked
     from glc_analysis.permissions import close_to_others
     from glc_analysis.terminal import graceful_interrupt
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):
-        if unless(study):  # the command that this one waited for has built them
-            return None
-        from glc_analysis.build import build_one_step, build_steps
-
         close_to_others(study.root)
-        if only:
-            return build_one_step(study, only, say=say, is_forced=is_forced)
-        return build_steps(study, say=say, executor=executor, is_forced=is_forced)
+        yield

@@ -7,7 +7,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ class Busy(GLCError):
 
 
 @contextmanager
-def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iterator[None]:
+def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
     """Holds the lock ``folder/.lock`` during the block. If another process holds it, raises Busy, or
     waits for its end if ``is_patient``; ``what`` names the work in the message.
 
@@ -42,7 +42,7 @@ def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iter
 
 
 @contextmanager
-def signed_lock(path: Path, what: str, patience: float) -> Iterator[None]:
+def signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
     """Holds a lock file, with the owner written in it, for the block."""
     with _held(path, what, patience):
         owner = {"what": what, "pid": os.getpid(), "host": socket.gethostname(),
@@ -58,7 +58,7 @@ def signed_lock(path: Path, what: str, patience: float) -> Iterator[None]:
 
 
 @contextmanager
-def _held(path: Path, what: str, patience: float) -> Iterator[None]:
+def _held(path: Path, what: str, patience: float) -> Generator[None]:
     lock = FileLock(path, timeout=-1 if math.isinf(patience) else max(patience, 0), poll_interval=0.05,
                     fallback_to_soft=False)
     while not lock.is_locked:

@@ -279,7 +279,9 @@ def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
                 for name, folder in folders.items()}
 
-    inputs = _begin_with_inputs(study, raw) if folders else None
+    if not folders:
+        return {}
+    inputs = _begin_with_inputs(study, raw)
 
     def is_of_today(folder: Path) -> bool:
         said, digest = release_info(folder), inputs.copy()
@@ -371,7 +373,7 @@ def reference_state(study: Study) -> State:
 
     found = {}
     for name, table in reference_tables().items():
-        for path in (study.root / file.path for file in table_files(name)):
+        for path in map(study.table_path, table_files(name)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")

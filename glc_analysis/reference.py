@@ -55,7 +55,7 @@ class Reference:
     read for a command that does not need them, although something in them is wrong; one that cannot be read
     is empty."""
 
-    tables: dict[str, pd.DataFrame] = field(repr=False)
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -263,9 +263,8 @@ def sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
     wrong = {*options.loc[options.index.isin(rows["options"]), "option_list"]}
     questions = reference.questions
     is_sound = ~questions.index.isin(rows["questions"]) & ~questions["option_list"].isin(wrong)
-    return Reference(reference.tables | {
-        "questions": questions[is_sound].assign(asked_if=""),
-        "options": options[~options["option_list"].isin(wrong)]}, reference.unsound)
+    return Reference({**reference.tables, "questions": questions[is_sound].assign(asked_if=""),
+                      "options": options[~options["option_list"].isin(wrong)]}, reference.unsound)
 
 
 # ------------------------------

@@ -47,12 +47,12 @@ def _in_tables(study: Study) -> Iterator[Renaming]:
     for name in reference_tables():
         for file in table_files(name):
             path, target = study.table_path(file), study.root / file.path
+            changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
             try:
                 rows = CsvRows.read(path)
-            except (FileNotFoundError, Faults):  # told where it is read
+                changed += [f"{path.name}: {line}" for line in rename_in_rows(rows, name)]
+            except (FileNotFoundError, UnicodeDecodeError, csv.Error, Faults):  # told where it is read
                 continue
-            changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
-            changed += [f"{path.name}: {line}" for line in rename_in_rows(rows, name)]
             if changed:
                 yield Renaming(path, target, rows.content, tuple(changed))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from pandas.util import hash_pandas_object
 
 from glc_analysis.digests import Digests
 from glc_analysis.schema import processed_tables
@@ -29,7 +30,7 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     wanted = _wanted_by_country(members)
     result = {}
     for name, frame in frames.items():
-        hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+        hashes = hash_pandas_object(frame, index=False).to_numpy()
         found = {"": _total(hashes)}
         if is_by_country(name):
             found |= _by_country(name, frame, hashes, wanted)
@@ -100,8 +101,8 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
             keys = keys.mask(keys == "organisation=", "all")
     sums = _sums(keys, hashes)
     nothing = np.zeros(2, dtype=np.uint64)
-    return {f"country={country}": np.sum([sums.get(key, nothing) for key in keys], axis=0, dtype=np.uint64)
-            for country, keys in wanted.items()}
+    return {f"country={country}": np.stack([sums.get(key, nothing) for key in parts]).sum(0, dtype=np.uint64)
+            for country, parts in wanted.items()}
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:

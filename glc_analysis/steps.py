@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.util import hash_pandas_object
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
@@ -141,7 +142,7 @@ class UndeclaredError(RuntimeError):
     """A step read an input that it did not declare, so that its tables would not follow when it changes."""
 
 
-class Declared(Mapping):
+class Declared(Mapping[str, Any]):
     """A mapping of which a step may read only the entries that it declared."""
 
     def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
@@ -273,7 +274,6 @@ class View(Declared):
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
 
-
     def call_all(self, calls: Iterable[Callable[[], Any]]) -> list[Any]:
         """The results of calls, in their order. The first is made here; where there is an executor, it makes
         the others at the same time."""
@@ -297,7 +297,7 @@ class Inputs:
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            paths = [self.study.root / file.path for file in table_files(need.removesuffix(".csv"))]
+            paths = [self.study.table_path(file) for file in table_files(need.removesuffix(".csv"))]
             found = [self.study.digests.of_file(path) if path.is_file() else "" for path in paths]
             return found[0] if len(found) == 1 else self.study.digests.of_value(found)
         if need.startswith("["):
@@ -354,7 +354,7 @@ def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:
     """The digest of the cells and columns of a frame."""
     digest = digests.begin()
     digest.update(json.dumps([str(column) for column in frame.columns]).encode())
-    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    digest.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 
 

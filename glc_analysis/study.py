@@ -426,7 +426,7 @@ class Study:
         keep_digest_key(self.root, self._digest_key)
 
     @cached_property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Mapping[str, Any]:
         """The settings of study.toml over the defaults, by section. Raises Faults if any is wrong."""
         path = self.settings_file
         if not path.is_file():

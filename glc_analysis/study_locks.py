@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,7 @@ _held: set[Path] = set()
 
 
 @contextmanager
-def at_work(root: Path, what: str, say: Say = lambda line: None) -> Iterator[None]:
+def at_work(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a command, named ``what``, that may write in a study. No withdrawal is at work meanwhile.
 
     First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy if another one is at
@@ -49,7 +49,7 @@ def at_work(root: Path, what: str, say: Say = lambda line: None) -> Iterator[Non
 
 
 @contextmanager
-def alone(root: Path, what: str, say: Say = lambda line: None) -> Iterator[None]:
+def alone(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a withdrawal: no other command that may write is at work in the study.
 
     First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy, which names the
@@ -67,7 +67,7 @@ def alone(root: Path, what: str, say: Say = lambda line: None) -> Iterator[None]
 
 
 @contextmanager
-def reading(root: Path, what: str, say: Say = lambda line: None) -> Iterator[None]:
+def reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a command that reads a study: it sees all of it before a withdrawal, or all of it after.
 
     First finishes or undoes a withdrawal that was interrupted, and says so.
@@ -93,7 +93,7 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
 
 
 @contextmanager
-def _folder_of_locks(root: Path) -> Iterator[Path | None]:
+def _folder_of_locks(root: Path) -> Generator[Path | None]:
     """The folder for lock files, which is there while one is in it; None where no lock is needed or
     possible."""
     folder = root / LOCKS
@@ -114,7 +114,7 @@ def _own_file(folder: Path, kind: str) -> Path:
 
 
 @contextmanager
-def _holding(root: Path) -> Iterator[None]:
+def _holding(root: Path) -> Generator[None]:
     _held.add(root)
     try:
         yield

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -162,7 +162,7 @@ def _put_in_place(root: Path, part: str) -> None:
 
 
 @contextmanager
-def _unless_filled() -> Iterator[None]:
+def _unless_filled() -> Generator[None]:
     """Leaves a folder as it is if somebody has just put a file there."""
     try:
         yield

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from glc_analysis.study import Study
 # A table as its schema has it, and its file. ``schema/tables.csv`` describes every table and column.
 
 
-GROUP = 65_536
+_ROW_GROUP = 65_536
 """The rows of a Parquet row group."""
 
 TABLES: dict[str, Table] = processed_tables()
@@ -40,14 +41,16 @@ TABLES: dict[str, Table] = processed_tables()
 MISSING = TABLES["responses"].columns["missing"].allowed
 """The reasons why there is no answer; blank if there is one."""
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
-PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
+_PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
-def python_strings() -> AbstractContextManager[None]:
+@contextmanager
+def python_strings() -> Generator[None]:
     """Holds text as Python's own strings meanwhile: most of the package looks at it piece by piece, and a
     build or a command takes a sixth less time than with Arrow's strings, which pandas takes otherwise. An
     analyst's own frames stay as pandas makes them."""
-    return pd.option_context("mode.string_storage", "python")
+    with pd.option_context("mode.string_storage", "python"):
+        yield
 
 
 def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +107,7 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     """Writes a shaped table as one Parquet file: the same rows give the same bytes.
 
-    A table of more than ``GROUP`` rows is sorted by country and organisation, so that reading a country
+    A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that reading a country
     reads few row groups.
     """
     path = folder / f"{name}.parquet"
@@ -114,10 +117,11 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
     """A shaped table as the bytes of its Parquet file (:func:`write`)."""
-    by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
+    by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
+          if c in frame and len(frame) > _ROW_GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
     file = io.BytesIO()
-    with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
+    with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=_ROW_GROUP)
     return file.getvalue()
 
 
@@ -128,9 +132,9 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
     for name, column in frame.items():
         is_category = isinstance(column.dtype, pd.CategoricalDtype)
         held = column.cat.categories.dtype if is_category else column.dtype
-        if isinstance(held, pd.StringDtype) and held.storage != PYTHON_TEXT.storage:
-            changed[name] = (column.cat.rename_categories(column.cat.categories.astype(PYTHON_TEXT))
-                             if is_category else column.astype(PYTHON_TEXT))
+        if isinstance(held, pd.StringDtype) and held.storage != _PYTHON_TEXT.storage:
+            changed[str(name)] = (column.cat.rename_categories(column.cat.categories.astype(_PYTHON_TEXT))
+                             if is_category else column.astype(_PYTHON_TEXT))
     return frame.assign(**changed) if changed else frame
 
 
@@ -138,7 +142,7 @@ def read_stored(folder: Path, name: str) -> pd.DataFrame:
     """Reads a table of a folder in the form that :func:`shape` gave it: sorted by key, categories kept."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
-        if len(frame) > GROUP else frame
+        if len(frame) > _ROW_GROUP else frame
 
 
 def _ranks(names: pd.Series) -> np.ndarray:

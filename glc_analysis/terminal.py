@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,7 +36,7 @@ class _Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
+def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
     """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`CLEANING_UP` seconds.
 
     A signal that comes during an import is heard when the import is over. Raises Interrupted, which
@@ -90,7 +90,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Generator[None]:
     """Puts a signal off to the end of the block, or to :func:`check_interrupted` in it. For work with
     threads and locks, which would never be released if it were broken off between two lines."""
     global _uninterrupted
@@ -113,7 +113,7 @@ def check_interrupted() -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
+def progress_bar() -> Generator[Progress]:
     """A bar on stderr with the time left; nothing if stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

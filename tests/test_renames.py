@@ -61,6 +61,11 @@ def test_accept_renames_and_keeps_the_rest_of_each_file(study):
     assert not find_renamings(Study(study.root))
 
 
+def test_a_table_that_cannot_be_read_is_left_to_whoever_reads_it(study):
+    study.write("private/reference/names.csv", bytes(range(256)))
+    assert len(find_renamings(Study(study.root))) == 3
+
+
 def test_a_column_that_has_both_names_is_a_fault(study):
     study.spoil(QUESTIONS, (",question_text,", ",question_text,wording,"))
     with pytest.raises(Faults, match="column question_text: there is no such column"):

@@ -213,7 +213,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(study, monkeypatch):
 
 
 def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "GROUP", 3)
+    monkeypatch.setattr(tables, "_ROW_GROUP", 3)
     study = write(tmp_path / "study", contents())
     with tables.python_strings():
         arrivals, reference = manifest.inspect(study), read_reference(study)

@@ -178,7 +178,7 @@ def test_a_theme_without_questions_is_empty(study):
 
 def test_a_slice_of_a_long_table_costs_the_groups_with_its_own_rows(study, tmp_path, monkeypatch):
     frame = read("responses", study)
-    monkeypatch.setattr("glc_analysis.tables.GROUP", 2)
+    monkeypatch.setattr("glc_analysis.tables._ROW_GROUP", 2)
     path = tables.write(tmp_path, "responses", frame.iloc[::-1])
     stored = pq.read_table(path).to_pandas().astype(frame.dtypes)
     key = ["country_id", "organisation_id"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -418,7 +418,7 @@ class _Document:
                         if letters in usual and term.folded not in text)
 
     def _could_be(self, spelling: Spelling, known: Mapping[str, list[str]],
-                  whole: Collection[str]) -> bool:
+                  whole: set[str]) -> bool:
         """Whether the words of a spelling may be in the text: ``known`` are its words by their forms,
         ``whole`` those that are broken in two."""
         forms = spelling.forms

@@ -553,7 +553,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
             yield Fault(about.message or "appears in another row", file=f"{name}.csv", row=str(n),
                         column=column, value=value, fix=about.fix or "keep one of the rows")
     if about.refers_to:
-        yield from _misreferred(name, column, about, tables)
+        yield from _misreferred(name, column, about, about.refers_to, tables)
 
 
 def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) -> Iterator[Fault]:
@@ -590,9 +590,10 @@ def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
                             fix=said[1] or f"use {', '.join(allowed)} or leave it blank")
 
 
-def _misreferred(name: str, column: str, about: ReferenceColumn, tables: Tables) -> Iterator[Fault]:
+def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
+                 tables: Tables) -> Iterator[Fault]:
     """Cells with a name that is missing in the table they refer to."""
-    target, frame = about.refers_to, tables[name]
+    frame = tables[name]
     held = tables[target.table]
     if target.if_any and held.empty:
         return

@@ -105,7 +105,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     if without:
         decided_by, because = who_asked(reference, decided_by), reason(reference, because)
     rounds, asked = plan_round(reference, round_id, today=today, without=without)
-    opened = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
+    opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
     raters_now = with_roles(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
     forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])

@@ -153,7 +153,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
         rounds = close(study, reference, round_id, ballots.votes, today=close_on)
-        reference = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
+        reference = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
     frames, notes = _tables(ballots, reference, settings)
     if close_on:  # also where the last call ended before it had kept them
