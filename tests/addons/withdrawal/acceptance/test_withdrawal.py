@@ -23,7 +23,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import publish_next
-from glc_analysis.reference import read_table
+from glc_analysis.reference import public_reference, read_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
 from tests.support.study_writer import write_reference
@@ -84,6 +84,12 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
     assert found == set()
     assert Path("private/releases/public/001/behind.parquet") in held
     assert not [path for path in without.root.rglob("*") if "reports" in path.parts and path.is_file()]
+
+
+def test_git_does_not_tell_who_left(without, sample_root):
+    changed = [path for path in public_reference()
+               if (without.root / path).read_bytes() != (sample_root / path).read_bytes()]
+    assert changed == []
 
 
 def told_by(root: Path, organisation: str) -> set[str]:
