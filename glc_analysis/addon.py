@@ -109,6 +109,9 @@ class AddOn:
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
     with the ids of which each audience may have a page."""
+    citations: str = ""
+    """A function of a study that gives the passages that its tables cite
+    (:class:`glc_analysis.publish.member_checking.Citations`)."""
     downloads: str = ""
     """Tables that a site hands over, by name."""
     software_files: str = ""

@@ -19,18 +19,21 @@ import textwrap
 import warnings
 from collections.abc import Callable
 from functools import wraps
-from html import escape
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from glc_analysis.errors import UsageError
+from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import content_hash, count_texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
 
 WIDTH, LINE, ROW, GAP = 4.6, 0.17, 0.22, 0.09
 """Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
@@ -50,12 +53,12 @@ QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUSES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
 """Shade and hatching of each kind of missing answer, distinct without colour."""
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
     "axes.edgecolor": QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
     "xtick.color": QUIET, "ytick.color": QUIET, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
     "hatch.linewidth": 0.8, "legend.frameon": False, "figure.dpi": 96}
-FIXED = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
+FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
 
 
 # ------------------------------
@@ -64,9 +67,10 @@ FIXED = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
 
 def use_style() -> None:
     """Makes this notebook show figures as :func:`figure_html`, those of seaborn and of your own too."""
-    try:
-        shell = get_ipython()  # type: ignore[name-defined]
-    except NameError:
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
         return
     shell.config.InlineBackend.figure_formats = set()
     shell.config.InlineBackend.rc = {**STYLE, "figure.figsize": (WIDTH, 0.65 * WIDTH),
@@ -81,28 +85,32 @@ def use_style() -> None:
     formatters["text/html"].for_type_by_name("matplotlib.figure", "FigureBase", _shown)
 
 
-def figure_html(ax: Axes, *, title: str, caption: str = "") -> str:
+def figure_html(ax: Axes, *, title: str, caption: str = "") -> Markup:
     """A figure as HTML for a page; the title states what was found, the caption the base and the question.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
     >>> figure_html(plot_counts(counts), title="18 of 30 offer shelter")[:70]
-    '<figure class="glc-figure"><figcaption><p class="glc-title">18 of 30 o'
+    Markup('<figure class="glc-figure"><figcaption><p class="glc-title">18 of 30 o')
     """
     import matplotlib.pyplot as plt
 
-    plt.close(ax.figure)
-    said = f'<p class="glc-title">{escape(title)}</p>'
-    said += f'<p class="glc-note">{escape(caption)}</p>' if caption else ""
-    return _shown(ax.figure, f"<figcaption>{said}</figcaption>")
+    figure = _figure_of(ax)
+    plt.close(figure)
+    return _shown(figure, title, caption)
 
 
-def _shown(figure: Figure, head: str = "") -> str:
+def _figure_of(ax: Axes) -> Figure:
+    if figure := ax.get_figure(root=True):
+        return figure
+    raise UsageError("These axes were removed from their figure. To fix: draw them again.")
+
+
+def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
     drawn = svg(figure)
-    reached = ' tabindex="0"' if "min-width" in drawn else ""  # what scrolls can be reached by the keyboard
-    return f'<figure class="glc-figure">{head}<div class="glc-scroll"{reached}>{drawn}</div></figure>'
+    return ELEMENTS.figure(drawn, "min-width" in drawn, title, caption)
 
 
-def svg(figure: Figure) -> str:
+def svg(figure: Figure) -> Markup:
     """A figure as SVG of fixed bytes: as wide as the page, in its colours and font, described by its label.
 
     A figure without a label is described by the words at its axes.
@@ -116,18 +124,15 @@ def svg(figure: Figure) -> str:
         figure.savefig(file, format="svg", transparent=True, bbox_inches="tight", pad_inches=0.02,
                        metadata={"Date": None, "Creator": None})
     drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", file.getvalue(), flags=re.DOTALL)
-    size, body = re.search(r'<svg[^>]* viewBox="([^"]*)"[^>]*>(.*)</svg>', drawn, flags=re.DOTALL).groups()
-    said = figure.get_label() or _words_at_axes(figure)
-    name = f"f{content_hash(body + said)}"
+    size, body = re.findall(r'<svg[^>]* viewBox="([^"]*)"[^>]*>(.*)</svg>', drawn, flags=re.DOTALL)[0]
+    label = str(figure.get_label()) or _words_at_axes(figure)
+    name = f"f{content_hash(body + label)}"
     used = set(re.findall(r'(?:url\(|href=")#(\w+)', body))
     body = re.sub("<[^>]+>", lambda tag: _adapted(tag[0], name, used), body)
     body = re.sub(r"\s*\n\s*", "\n", body)
     width = float(size.split()[2]) / 72 / WIDTH
-    least = f"min-width:{NARROWEST * width:.1f}rem;" if width > 1.05 else ""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'viewBox="{size}" width="100%" role="img" aria-labelledby="{name}" fill="currentColor" '
-            f'stroke-linejoin="round" style="display:block;{least}max-width:{WIDEST * width:.1f}rem;'
-            f'height:auto">\n<desc id="{name}">{escape(said)}</desc>{body}</svg>')
+    least = f"{NARROWEST * width:.1f}" if width > 1.05 else ""
+    return ELEMENTS.drawing(size, name, least, f"{WIDEST * width:.1f}", label, Markup(body))
 
 
 def _adapted(tag: str, name: str, used: set[str]) -> str:
@@ -147,11 +152,11 @@ def _words_at_axes(figure: Figure) -> str:
     return f"Figure: {'; '.join(words)}." if words else "Figure without a description."
 
 
-def _figure(*columns: str) -> Callable[[Callable], Callable]:
+def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
     """Makes a function draw in our style, and refuse a frame that lacks columns."""
-    def decorate(draw: Callable) -> Callable:
+    def decorate(draw: FunctionType) -> Callable[..., Axes]:
         @wraps(draw)
-        def drawn(frame: pd.DataFrame, **settings: object) -> Axes:
+        def drawn(frame: pd.DataFrame, **settings: Any) -> Axes:
             if missing := [column for column in columns if column not in frame]:
                 raise UsageError(f"{draw.__name__} needs a frame with the columns {', '.join(columns)}. "
                                  f"Missing: {', '.join(missing)}.")
@@ -167,7 +172,7 @@ def _figure(*columns: str) -> Callable[[Callable], Callable]:
 # Counts: a bar for each option or code, its name above it.
 
 
-@_figure("option", "n", "base_n")
+@_draws("option", "n", "base_n")
 def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A bar for each option, in the order given, with its count and base; with ``group``, one for each group.
 
@@ -189,16 +194,16 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                          "low": ends[0], "high": ends[1], "text": texts})
     drawing = _Bars(ax, names=GROUPS if has_groups else 0)
     for option, own in rows.groupby("option", sort=False):
-        drawing.heading(option)
-        for row in own.itertuples():
-            drawing.bar(row.share, row.low, row.high, row.text, row.group)
+        drawing.heading(str(option))
+        for cells in zip(own["share"], own["low"], own["high"], own["text"], own["group"], strict=True):
+            drawing.bar(*cells)
         drawing.space()
-    names = [", ".join(filter(None, one)) for one in zip(rows["option"], rows["group"], strict=True)]
+    names = [", ".join(filter(None, pair)) for pair in zip(rows["option"], rows["group"], strict=True)]
     said = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
     return drawing.finish(f"Bars. {said}.")
 
 
-@_figure("code", "raised", "asked")
+@_draws("code", "raised", "asked")
 def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A bar for each code, in the order given: how many raised it, out of those asked.
 
@@ -240,6 +245,7 @@ class _Bars:
     def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = TEXTS, start: float = 0) -> None:
         """``names`` and ``texts`` are inches at the left and right; bars begin at the share ``start``."""
         self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
+        self.middle = 0.0
         self.start, self.inch = start, (1 - start) / (WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
@@ -263,7 +269,7 @@ class _Bars:
 
     def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
         """A share with its interval; if it is not known, a hatched band from low to high, or words alone."""
-        middle = self.row(text, name)
+        middle = self.middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
             self.ax.barh(middle, 1, height=0.13, color=FAINT)
         if pd.notna(share):
@@ -276,8 +282,7 @@ class _Bars:
 
     def diamond(self, share: float) -> None:
         """A mark on the bar drawn last."""
-        middle = self.ax.patches[-1].get_y() + 0.065
-        self.ax.plot([share], [middle], "D", markersize=5, color=INK, mfc=PAPER)
+        self.ax.plot([share], [self.middle], "D", markersize=5, color=INK, mfc=PAPER)
 
     def space(self) -> None:
         """The room below an option."""
@@ -289,7 +294,7 @@ class _Bars:
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
         self.ax.set_axis_off()
         if self.has_own_figure:
-            self.ax.figure.set_size_inches(WIDTH, height)
+            _figure_of(self.ax).set_size_inches(WIDTH, height)
         self.ax.figure.set_label(label)
         return self.ax
 
@@ -310,7 +315,7 @@ SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
 """Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
 
 
-@_figure("statement", "option", "position", "n", "base_n")
+@_draws("statement", "option", "position", "n", "base_n")
 def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Diverging bars: one a statement, in the order given, its options from the lowest to the highest.
 
@@ -402,7 +407,7 @@ def status_label(status: str) -> str:
     return status.replace("dont", "don't").replace("_", " ")
 
 
-@_figure("question", "status", "share")
+@_draws("question", "status", "share")
 def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Stacked bars: of each question, how many records were answered, not asked, or left blank.
 
@@ -457,7 +462,7 @@ def interval_text(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"{number_text(low)} to {number_text(high)}"
 
 
-@_figure("code", "alpha", "low", "high", "reason")
+@_draws("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
 
@@ -472,30 +477,31 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
     edge = np.floor(4 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 4
     drawing, said = _Bars(ax, texts=1.75, start=edge), []
-    ticks = {tick: (QUIET, "solid") for tick in (edge, -0.5, 0.0, 0.5, 1.0) if tick >= edge}
-    ticks[threshold] = (INK, (0, (2, 1.5)))
+    ticks = dict.fromkeys(tick for tick in (edge, -0.5, 0.0, 0.5, 1.0, threshold) if tick >= edge)
     for tick in ticks:
         if tick != edge or edge % 0.5 == 0:  # else it would run into the number beside it
             drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
     drawing.y = LINE + 0.08
-    for row in rows.itertuples():
-        interval = interval_text(row.low, row.high)
-        text = number_text(row.alpha) + (f" ({interval})" if interval else "")
-        text = row.reason if pd.isna(row.alpha) else text
-        drawing.heading(row.code)
+    for code, alpha, low, high, reason in zip(rows["code"], rows["alpha"], rows["low"], rows["high"],
+                                              rows["reason"], strict=True):
+        interval = interval_text(low, high)
+        text = number_text(alpha) + (f" ({interval})" if interval else "")
+        text = reason if pd.isna(alpha) else text
+        drawing.heading(code)
         middle = drawing.row(text)
-        for tick, (colour, dashes) in ticks.items():
+        for tick in ticks:
+            colour, dashes = (INK, (0, (2, 1.5))) if tick == threshold else (QUIET, "solid")
             drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=1,
                               linestyle=dashes, zorder=0)
-        drawing.ax.plot([row.low, row.high], [middle] * 2, color=BAR, linewidth=2.4)
-        drawing.ax.plot([row.alpha], [middle], "o", color=INK, markersize=6)
+        drawing.ax.plot([low, high], [middle] * 2, color=BAR, linewidth=2.4)
+        drawing.ax.plot([alpha], [middle], "o", color=INK, markersize=6)
         drawing.space()
-        said.append(f"{row.code}: {text}")
+        said.append(f"{code}: {text}")
     return drawing.finish("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
                           f"{number_text(threshold)}. {'; '.join(said)}.")
 
 
-@_figure("interview", "found", "new", "mean", "low", "high")
+@_draws("interview", "found", "new", "mean", "low", "high")
 def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Steps: codes found after each interview in order of date, over the mean of random orders.
 
@@ -507,6 +513,8 @@ def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_new_codes(new_codes).figure.get_label().partition(". ")[2]
     '1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new, ...'
     """
+    from matplotlib.ticker import MaxNLocator
+
     rows = new_codes.sort_values("interview")
     at = rows["interview"].astype(int)
     ax = ax or _axes(3.3, (0.11, 0.15, 0.88, 0.68))
@@ -519,11 +527,12 @@ def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
            label="new codes")
     ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(rows) + 0.6), ylim=(0, None))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.get_major_locator().set_params(integer=True)
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
     ax.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=2, borderpad=0.2, columnspacing=1,
               handlelength=1.4)
-    said = "; ".join(f"{row.interview}: {row.found}, {row.new} of them new, on average over random orders "
-                     f"{row.mean:.1f}" for row in rows.itertuples())
+    said = "; ".join(f"{interview}: {found}, {new} of them new, on average over random orders {mean:.1f}"
+                     for interview, found, new, mean
+                     in zip(rows["interview"], rows["found"], rows["new"], rows["mean"], strict=True))
     ax.figure.set_label(f"Codes found after each interview, in order of date. {said}.")
     return ax
 
@@ -536,7 +545,7 @@ MOST_CODES = 25
 """The most codes of a triangle: more make a page that is slow to load."""
 
 
-@_figure("code", "other", "n")
+@_draws("code", "other", "n")
 def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
 

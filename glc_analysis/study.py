@@ -39,9 +39,6 @@ from glc_analysis.tabular import decode, parse_delimited
 
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 """What pages, slides and papers of an invented study say first."""
-PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
-"""The panels of raters, each counted apart."""
-
 WITHDRAWN = "[withdrawn]"
 """The text in place of the words of an organisation or a person that left the study."""
 STOP_CONTACT, STOP_USE, ERASE = "stop-contact", "stop-use", "erase"

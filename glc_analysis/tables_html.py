@@ -7,7 +7,7 @@ else is put into it is escaped.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, zip_longest
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import count_texts, language_name
 
 if TYPE_CHECKING:
@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 
 # ------------------------------
 # Elements of pages.
-
-
-def elements() -> Macros:
-    """The macros of ``content/elements.html``."""
-    return blocks(__file__, "elements.html")
-
-
-def tag(name: str, *content: str, **attributes: str) -> Markup:
-    """An element around ready HTML; attribute names may end in ``_``.
-
-    >>> tag("p", escape("3 < 4"), class_="note")
-    Markup('<p class="note">3 &lt; 4</p>')
-    """
-    written = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(str(v))}"'
-                      for k, v in attributes.items() if v != "")
-    return Markup(f"<{name}{written}>{''.join(content)}</{name}>")
 
 
 Columns = Mapping[str, Iterable] | Sequence[tuple[str, Iterable]]
@@ -65,11 +49,12 @@ def html_table(columns: Columns, *, caption: str = "", numeric: Collection[str |
     align = ["number" if name in numeric or at in numeric else "" for at, (name, _) in enumerate(pairs)]
     headings = [(name, number) for (name, _), number in zip(pairs, align, strict=True)]
     groups: list[list[tuple]] = [[]]
-    for row, kind in zip_longest(zip(*(values for _, values in pairs), strict=True), rows, fillvalue=""):
+    body = [*zip(*(values for _, values in pairs), strict=True)]
+    for row, kind in zip(body, [*rows] or [""] * len(body), strict=True):
         if kind == "glc-asked" and groups[-1]:
             groups.append([])
         groups[-1].append((kind, *_row(row, align)))
-    return elements().table(headings, groups, caption)
+    return ELEMENTS.table(headings, groups, caption)
 
 
 def _row(row: tuple, align: Sequence[str]) -> tuple[str, list[tuple[str, str]] | None]:
@@ -93,11 +78,11 @@ def bar(share: float, text: str, low: float | None = None, high: float | None = 
     Markup('<span class="glc-count"><span>not shown</span></span>')
     """
     if pd.notna(share):
-        return elements().bar(text, round(100 * share))
-    if pd.notna(low) and pd.notna(high):
+        return ELEMENTS.bar(text, round(100 * share))
+    if low is not None and high is not None and pd.notna(high):
         start = round(100 * low)
-        return elements().bar(text, round(100 * high) - start, start)
-    return elements().bar(text)
+        return ELEMENTS.bar(text, round(100 * high) - start, start)
+    return ELEMENTS.bar(text)
 
 
 def bars(rows: pd.DataFrame) -> list[Markup]:
@@ -111,7 +96,7 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
 
 def in_brackets(text: str) -> Markup:
     """A figure behind a word, in brackets."""
-    return elements().in_brackets(text)
+    return ELEMENTS.in_brackets(text)
 
 
 def show(text: str) -> Html:
@@ -121,12 +106,12 @@ def show(text: str) -> Html:
 
 def note(*said: str) -> Html:
     """Sentences about what is, or is not, shown."""
-    return show(elements().notes(said))
+    return show(ELEMENTS.notes(said))
 
 
 def more(pieces: Sequence[Markup], limit: int, what: str) -> Markup:
     """Pieces of HTML; those beyond the limit are folded away."""
-    return elements().more(pieces, limit, what)
+    return ELEMENTS.more(pieces, limit, what)
 
 
 def language_label(code: str) -> str:
@@ -248,7 +233,7 @@ def _html(frame: pd.DataFrame, caption: str) -> Markup:
     if columns >= SAID:
         return _sentences(frame, caption)
     if frame.empty:
-        return note("There is nothing to show here.").data
+        return ELEMENTS.note("There is nothing to show here.")
     with pd.option_context("display.max_colwidth", None):  # a page shows texts whole
         text = frame._repr_html_() or ""
     said = f"<caption>{escape(caption)}</caption>" if caption else ""
@@ -312,7 +297,7 @@ def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
     if frame.empty:
         said = frame.attrs.get("note", "")  # why there is none
-    return elements().quotations(caption, map(quotation, rows), said)
+    return ELEMENTS.quotations(caption, map(quotation, rows), said)
 
 
 def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
@@ -320,7 +305,7 @@ def _sentences(frame: pd.DataFrame, caption: str) -> Markup:
     if frame.empty:
         return Markup()
     linked = zip(frame["sentence"], frame["link"], strict=True)
-    return elements().sentences(caption, linked, filter(None, dict.fromkeys(frame["chosen_by"])))
+    return ELEMENTS.sentences(caption, linked, filter(None, dict.fromkeys(frame["chosen_by"])))
 
 
 def quotation(row: Mapping[str, str]) -> Markup:
@@ -329,7 +314,7 @@ def quotation(row: Mapping[str, str]) -> Markup:
     >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')
     """
-    return elements().quotation(row["text"], row["language"], ", ".join(_source(row)),
+    return ELEMENTS.quotation(row["text"], row["language"], ", ".join(_source(row)),
                                 row.get("translation", ""), row.get("quotation_id", ""))
 
 

@@ -3,7 +3,7 @@
 Each function is given ``__file__`` of the module that asks, and the name of a file in the folder
 ``content/`` beside that module. Templates are in Jinja: what is put into HTML is escaped.
 
-What pages are made of lies in templates of macros (:func:`blocks`). There a line break beside an element or
+What pages are made of lies in templates of macros (:class:`Macros`). There a line break beside an element or
 a mark of Jinja says nothing, and between two words it is a blank.
 """
 
@@ -69,40 +69,44 @@ def template(module: str, name: str) -> Template:
     return _environment(_folder(module)).get_template(name)
 
 
+def _folder(module: str) -> Path:
+    return Path(module).parent / "content"
+
+
 class Macros:
-    """The macros of a template as functions that return safe HTML."""
-
-    def __init__(self, module: TemplateModule) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Callable[..., Markup]:
-        return getattr(self._module, name)
-
-
-@cache
-def blocks(module: str, name: str) -> Macros:
-    """The macros of a template, as functions that return safe HTML. It may import those of ``elements.html``.
+    """The macros of a template as functions that return safe HTML. It may import those of ``elements.html``,
+    and is compiled when the first of them is called.
 
     A value that a macro uses and that is not given is an error.
 
-    >>> blocks(__file__, "elements.html").note("3 < 4")
+    >>> Macros(__file__, "elements.html").note("3 < 4")
     Markup('<p class="glc-note">3 &lt; 4</p>')
     """
-    folder = _folder(module).absolute()
-    # By the name by which other templates import it, a template is compiled once.
-    known = name if folder == _folder(__file__) else str(folder / name)
-    return Macros(_block_environment().get_template(known).module)
+
+    def __init__(self, module: str, name: str) -> None:
+        self._path = _folder(module).absolute() / name
+
+    def __getattr__(self, macro: str) -> Callable[..., Markup]:
+        return getattr(_compiled(self._path), macro)
 
 
-def compile_blocks(package: Path) -> None:
+ELEMENTS = Macros(__file__, "elements.html")
+"""The elements of which pages and notebooks are made."""
+
+
+def compile_macros(package: Path) -> None:
     """Compiles all templates of macros of a room and those that every page uses, once for all processes that
     are forked afterwards."""
-    for path in (_folder(__file__) / "elements.html", *sorted((package / "content").glob("*.html"))):
-        blocks(str(path.parent.with_name("any.py")), path.name)
+    shared = _folder(__file__).absolute() / "elements.html"
+    for path in (shared, *sorted((package / "content").glob("*.html"))):
+        _compiled(path)
 
 
-def _folder(module: str) -> Path:
-    return Path(module).parent / "content"
+@cache
+def _compiled(path: Path) -> TemplateModule:
+    # By the name by which other templates import it, a template is compiled once.
+    is_shared = path.parent == _folder(__file__).absolute()
+    return _macro_environment().get_template(path.name if is_shared else str(path)).module
 
 
 @cache
@@ -116,7 +120,7 @@ def _environment(folder: Path) -> Environment:
 
 
 @cache
-def _block_environment() -> Environment:
+def _macro_environment() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
     from jinja2.ext import Extension
     from jinja2.lexer import Token, TokenStream

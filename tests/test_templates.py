@@ -37,7 +37,7 @@ def test_in_a_template_of_macros_a_line_break_beside_an_element_says_nothing(tmp
     (tmp_path / "content/page.html").write_text(
         "{% macro page(words) %}\n<p>\n  {{ words }}\n  <b>two\n  words</b>\n</p>\n{% endmacro %}\n",
         encoding="utf-8")
-    page = templates.blocks(str(tmp_path / "module.py"), "page.html").page
+    page = templates.Macros(str(tmp_path / "module.py"), "page.html").page
     assert page("a < b\nc") == "<p>a &lt; b\nc<b>two words</b></p>"
     with pytest.raises(UndefinedError, match="words"):
         page()

@@ -106,7 +106,8 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     Or write the workbook in which organisations clear their quotations, and read it when it comes back.
     """
     from glc_analysis.disclosure.quotations import refused_quotes
-    from glc_analysis.publish.returns import addressed, held, write_to_clear
+    from glc_analysis.publish.clearing import QuotationTables, write_to_clear
+    from glc_analysis.publish.member_checking import addressees
 
     ensure_built(study)
     if returned:
@@ -114,36 +115,31 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     elif to_clear:
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
-        labels, languages = addressed(study)
-        count = write_to_clear(path, *held(study), labels=labels, languages=languages)
+        labels, languages = addressees(study)
+        count = write_to_clear(path, QuotationTables.of(study), labels=labels, languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
     else:
-        print_rows(refused_quotes(*held(study)), form, empty="No quotation is left out.")
+        print_rows(refused_quotes(*QuotationTables.of(study)), form, empty="No quotation is left out.")
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
-    from glc_analysis.publish.returns import (
-        apply,
-        changes,
-        citations_to_review,
-        corrections,
-        held,
-        read_filled,
-    )
+    from glc_analysis.publish.answer_sheets import read_filled
+    from glc_analysis.publish.clearing import QuotationTables, apply_decisions, decided_changes
+    from glc_analysis.publish.member_checking import citations_to_review, corrections
     from glc_analysis.reference import read_reference
 
-    answers, tables = read_filled(path), held(study)
-    print_rows(changes(answers, *tables), form, empty="It changes nothing.")
-    rows = corrections(answers, tables[3], read_reference(study).questions)
+    answers, held = read_filled(path), QuotationTables.of(study)
+    print_rows(decided_changes(answers, held), form, empty="It changes nothing.")
+    rows = corrections(answers, held.documents, read_reference(study).questions)
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
     cited = citations_to_review(answers, study)
     if len(cited):
         say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
     if accept:
-        for name, frame in zip(("quotes", "consent"), apply(answers, *tables), strict=True):
+        for name, frame in zip(("quotes", "consent"), apply_decisions(answers, held), strict=True):
             frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
@@ -161,8 +157,8 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
     decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.publish import returns as own
-    from glc_analysis.publish.returns import PHRASES, coverage
+    from glc_analysis.publish.answer_sheets import SHEET_PHRASES, translation_notes
+    from glc_analysis.publish.member_checking import addressees, write_returns
     from glc_analysis.schema import is_day
 
     if by and not is_day(by):
@@ -170,10 +166,11 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     ensure_built(study)
     folder = study.reports / "team" / "returns"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [organisation] if organisation else sorted(own.addressed(study)[0])
-    own.returns(study, wanted, folder, by=by, contact=contact)
-    languages = own.addressed(study)[1]
-    for line in coverage([languages.get(one, "") for one in wanted], "the letter and headings", *PHRASES):
+    labels, languages = addressees(study)
+    wanted = [organisation] if organisation else sorted(labels)
+    write_returns(study, wanted, folder, by=by, contact=contact)
+    for line in translation_notes([languages.get(organisation, "") for organisation in wanted],
+                                  "the letter and headings", *SHEET_PHRASES):
         say(line)
     say(f"{count_of(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 

@@ -6,8 +6,8 @@ COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from html import escape
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 from IPython.display import HTML as Html
@@ -17,25 +17,33 @@ from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
 from glc_analysis.pages.slots import METHODS, filled
 from glc_analysis.study import Study
-from glc_analysis.tables_html import html_table, show, tag
-from glc_analysis.templates import read_records, read_toml
+from glc_analysis.tables_html import html_table, show
+from glc_analysis.templates import ELEMENTS, read_records, read_toml
 from glc_analysis.view.study_view import StudyView
 
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
 NOT_SHOWN = "not shown to these readers"
-DETAILS = ("others_present", "duration", "interviewers", "memos", "guide", "period", "votes")
-"""Facts about persons, durations and days, and what was counted in texts and ballots."""
-COUNTED = ("talks", "interviewers", "others_present", "guide", "transcripts", "duration", "period",
-           "agreement", "memos", "evidence", "literature", "signoffs", "panel", "votes", "changes")
-"""Facts that change when an organisation or a person leaves."""
-FACTS = read_toml(__file__, "facts.toml")
+_FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """What a study records about how it was made, in words, by the names of column ``fact``.
+
+    ``details`` are facts about persons, durations and days, and what was counted in texts and ballots: the
+    team alone sees them. ``counted`` are facts that change when an organisation or a person leaves.
+    """
+
+    texts: Mapping[str, str]
+    details: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
 
 def stated_sampling(study: Study) -> str:
     """How the organisations were chosen, in words; blank where study.toml does not say it."""
-    return FACTS["sampling"][study.sampling] if study.states_sampling else ""
+    return _FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
@@ -55,16 +63,26 @@ def method_facts(view: StudyView) -> dict[str, str]:
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
+    recorded = [_of_core(view), *filled(view, METHODS)]
+    facts = {name: text for part in recorded for name, text in part.texts.items()}
+    if not view.may("method_details"):
+        details = {name for part in recorded for name in part.details}
+        facts |= {name: NOT_SHOWN for name, text in facts.items() if text and name in details}
+    if COUNT_BLOCK in view.hidden:
+        facts |= {name: NOT_SHOWN for part in recorded for name in part.counted}
+    return facts
+
+
+def _of_core(view: StudyView) -> MethodFacts:
     study, sampling = view.study, stated_sampling(view.study)
-    facts = FACTS["study"] | _data(view) | _coding(view.read, study)
-    for more in filled(view, METHODS):
-        facts |= more
-    facts |= {"software": f"glc_analysis {VERSION}",
-              "limits": f"{sampling}; counts describe these organisations only"
-              if sampling and study.sampling == "purposive" else ""}
-    hidden = () if view.may("method_details") else DETAILS
-    facts = {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
-    return facts | dict.fromkeys(COUNTED if COUNT_BLOCK in view.hidden else (), NOT_SHOWN)
+    is_limited = sampling and study.sampling == "purposive"
+    return MethodFacts(
+        _FACTS["study"] | _data(view) | _coding(view.read, study) | {
+            "software": f"glc_analysis {VERSION}",
+            "limits": f"{sampling}; counts describe these organisations only" if is_limited else ""},
+        details=("others_present", "duration", "interviewers", "memos", "guide", "period"),
+        counted=("talks", "interviewers", "others_present", "guide", "transcripts", "duration", "period",
+                 "agreement", "memos"))
 
 
 def _data(view: StudyView) -> dict[str, str]:
@@ -102,8 +120,8 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
     levels = book["level"].value_counts()
     whole = read("agreement").query("measure == 'masi_alpha' and code_id == '' and unit == 'turn' and "
                                     "subset == 'all'")
-    return FACTS["coding"] | {
-        "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
+    return _FACTS["coding"] | {
+        "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
         "codebook": listed(counted(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
         "agreement": listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
@@ -117,7 +135,7 @@ def _suggested(read: Read) -> list[str]:
     if counts.empty:
         return []
     by = read("codings")["suggested_by"].astype("str").str.rpartition(" ")[0]
-    return [FACTS["suggestions"].format(model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(),
+    return [_FACTS["suggestions"].format(model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(),
                                         shown=counts["shown_n"].sum())]
 
 
@@ -141,13 +159,12 @@ def methods(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
     rows = reporting_items(method_facts(view))
 
-    def counted(own: pd.DataFrame) -> str:
+    def counted(items: pd.DataFrame) -> str:
         """How many items are recorded; without the number where somebody left who may have changed it."""
-        n = (own["value"] != NOT_RECORDED).sum()
-        return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(own)} items recorded"
+        n = (items["value"] != NOT_RECORDED).sum()
+        return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 
-    return show("".join(
-        tag("details", tag("summary", escape(f"{name}{counted(own)}")),
-            html_table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
-            class_="glc-more")
-        for name, own in rows.groupby("checklist", sort=False)))
+    return show(ELEMENTS.folded_tables([
+        (f"{name}{counted(items)}",
+         html_table({"Item": items["item"] + " " + items["topic"], "What is recorded": items["value"]}))
+        for name, items in rows.groupby("checklist", sort=False)]))

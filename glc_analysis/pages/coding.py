@@ -8,7 +8,7 @@ where the rest can be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -24,16 +24,14 @@ from glc_analysis.figures.mentions import negative_cases, undecided_organisation
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
-from glc_analysis.tables_html import bar, elements, html_table, note, region_name, show
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.tables_html import bar, html_table, note, region_name, show
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import count_text, count_texts, day_in_words, talk_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
+_HTML = Macros(__file__, "coding.html")
 
-def _html() -> Macros:
-    """The macros of ``content/coding.html``."""
-    return blocks(__file__, "coding.html")
 
 # ------------------------------
 # Codes: who raised what, who did not, and in which words.
@@ -93,8 +91,8 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    calls = {row.document_id: f"{row.document_id} ({talk_day(row.kind, row.date)})"
-             for row in documents.itertuples()}
+    calls = {document: f"{document} ({talk_day('call', day)})"
+             for document, day in zip(documents["document_id"], documents["date"], strict=True)}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
     parts = [("", first | _side_by_side(rows, of, "source", SOURCES)),
@@ -105,7 +103,7 @@ def codes(view: StudyView) -> Html:
     return show(Markup().join(
         html_table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
               rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
-        for caption, columns in parts if columns) + ("" if is_counted else note(CALLS_ALONE).data)
+        for caption, columns in parts if columns) + ("" if is_counted else ELEMENTS.note(CALLS_ALONE))
         + _not_asked(view, whole) + _caution(view))
 
 
@@ -120,8 +118,9 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     kinds = [f"glc-depth-{one}" for one in book["depth"]]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
     groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
-    parts = [note(f"The {MOST_GROUPS} largest of {len(size)} groups; `glc summary --codes --by {by}` has all "
-                  "of them.").data] if len(size) > MOST_GROUPS else []
+    parts = [ELEMENTS.note(f"The {MOST_GROUPS} largest of {len(size)} groups; "
+                           f"`glc summary --codes --by {by}` has all of them.")] \
+        if len(size) > MOST_GROUPS else []
     for caption, *names in (
             ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
             ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
@@ -140,7 +139,8 @@ def codes_by_group(view: StudyView, by: str) -> Html:
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
     """Names of codes, each with the anchor that a trace links to."""
-    return [_html().anchored(row.code, anchor("code", row.code_id)) for row in listed.itertuples(index=False)]
+    return [_HTML.anchored(name, anchor("code", code))
+            for code, name in zip(listed["code_id"], listed["code"], strict=True)]
 
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
@@ -158,11 +158,11 @@ def _count_text(row) -> str:
     return count_text(row.n, row.base_n, getattr(row, "band", ""), row.undecided_n)
 
 
-def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
+def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
     """For the team: how many organisations were not asked about the theme, and which of its codes nobody was
     asked about."""
     if not view.may("all_figures"):
-        return ""
+        return Markup()
     said, took_part = [], len(view.labels)
     asked = whole.loc[whole["code_id"] == view.theme, "asked"].sum()
     if took_part > asked > 0:
@@ -174,7 +174,7 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
         said.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")
-    return note(*said).data
+    return ELEMENTS.notes(said)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -183,15 +183,15 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
 
 
-def _caution(view: StudyView) -> str:
+def _caution(view: StudyView) -> Markup:
     """For the team: the codes of the theme on which agreement is below the threshold of the study."""
     if not view.may("coding"):
-        return ""
+        return Markup()
     least, names = view.study.settings["coding"]["agreement_threshold"], code_names(view)
     rows = view.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
     low = [f"{names[row.code_id]} ({row.value:.2f})" for row in rows[rows["value"] < least].itertuples()]
-    return note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
-                f"{least:.2f}) on {', '.join(low)}.").data if low else ""
+    return ELEMENTS.note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
+                         f"{least:.2f}) on {', '.join(low)}.") if low else Markup()
 
 
 @team_only
@@ -200,22 +200,23 @@ def contrary_cases(view: StudyView) -> Html:
     one of its codes; and those of which it is undecided."""
     if said := uncounted(view):
         return note(said)
-    mentioned, labels, found = view.read("mentions"), view.labels, []
+    mentioned, labels, lines = view.read("mentions"), view.labels, []
     # Silence where nobody was asked does not count as a no.
     is_told = mentioned[["is_raised", "is_contradicted", "is_undecided"]].any(axis=1)
     mentioned = mentioned[~mentioned["source"].isin(UNASKED) | is_told]
     about = {view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
-    for code in view.code_tree[lambda f: f["code_id"].isin(about)].itertuples():
-        cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
-        found += [(code.name, CASE_LABELS[case], len(ids), _listed(sorted(ids.map(labels))))
-                  for case, ids in cases if code.code_id == view.theme or case != "not raised"]
-    open_here = undecided_organisations(mentioned, view.theme)
+    listed = view.code_tree[lambda f: f["code_id"].isin(about)]
+    for code, name in zip(listed["code_id"], listed["name"], strict=True):
+        cases = negative_cases(mentioned, code)
+        for case, label in CASE_LABELS.items() if code == view.theme else [*CASE_LABELS.items()][1:]:
+            names = sorted(labels[one] for one in cases.loc[cases["case"] == case, "organisation_id"])
+            lines += [(name, label, len(names), _listed(names))] if names else []
+    open_here = sorted(labels[one] for one in undecided_organisations(mentioned, view.theme))
     if open_here:
-        found.append((code_names(view)[view.theme], UNDECIDED, len(open_here),
-                      _listed(sorted(map(labels.get, open_here)))))
-    if not found:
+        lines.append((code_names(view)[view.theme], UNDECIDED, len(open_here), _listed(open_here)))
+    if not lines:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
-    names, cases, counts, who = zip(*found, strict=True)
+    names, cases, counts, who = zip(*lines, strict=True)
     return show(html_table({"Theme or code": names, "Case": cases, "Number": counts, "Organisations": who},
                       numeric=("Number",)))
 
@@ -234,9 +235,9 @@ def passages(view: StudyView) -> Html:
         listed.append({
             "name": code.name, "id": passages_anchor(code.code_id), "total": counts[code.code_id],
             "definition": code.definition if code.code_id != view.theme else "",
-            "printed": [_passage(view, row, place) for row, place in _with_anchors(printed[code.code_id])],
+            "printed": _printed(view, printed[code.code_id]),
             "page": f"code-{code.code_id.lower()}.html" if code.code_id in paged else ""})
-    return show(_html().passages(listed, OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
+    return show(_HTML.passages(listed, OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:
@@ -244,11 +245,13 @@ def codes_with_a_page(view: StudyView) -> set[str]:
     return {one["id"] for one in read_slices(view.study).get("codes", [])}
 
 
-def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
+def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
     """Passages of a code, each with the anchor that a trace links to."""
-    twice = rows.duplicated("segment_id")
-    for row, is_again in zip(rows.itertuples(), twice, strict=True):
-        yield row, "" if is_again else passage_anchor(row.code_id, row.segment_id)
+    places = [passage_anchor(code, segment) for code, segment
+              in zip(rows["code_id"], rows["segment_id"], strict=True)]
+    repeated = rows.duplicated("segment_id")
+    return [_passage(view, row, "" if is_again else place)
+            for row, place, is_again in zip(rows.itertuples(), places, repeated, strict=True)]
 
 
 def _passage(view: StudyView, row: Any, place: str) -> Markup:
@@ -256,7 +259,7 @@ def _passage(view: StudyView, row: Any, place: str) -> Markup:
     day = talk_day(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
-    return elements().quotation(row.quote, row.language, ", ".join(filter(None, said)),
+    return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
                                 row.translation, place, row.memo)
 
 
@@ -279,7 +282,7 @@ BASE, RUN, THRESHOLD = 4, 2, 0.05
 
 def lead(sentences: Sequence[str]) -> Html:
     """The sentences that open a page."""
-    return show(_html().lead(sentences))
+    return show(_HTML.lead(sentences))
 
 
 @team_only
@@ -366,8 +369,8 @@ def _suggestion_sentences(view: StudyView) -> list[str]:
     counts, names = view.read("suggestions"), code_names(view)
     if counts.empty:
         return []
-    listed = "; ".join(f"“{names.get(row.code_id, row.code_id)}” {row.taken_n} of {row.shown_n}"
-                       for row in counts.itertuples())
+    listed = "; ".join(f"“{names.get(code, code)}” {taken} of {shown}" for code, taken, shown
+                       in zip(counts["code_id"], counts["taken_n"], counts["shown_n"], strict=True))
     taken, shown = counts["taken_n"].sum(), counts["shown_n"].sum()
     said = [f"Coders accepted {taken:,} of {shown:,} suggestions "
             f"of a code: {listed}."]
@@ -407,11 +410,11 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
         columns += [("Decision", wide[CONSENSUS].fillna(undecided)), ("Why", about["reason"])]
     parts = [html_table([(name, [*values][at:at + AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), AT_ONCE)]
-    return show(_html().disagreements(len(about), len(turns), parts))
+    return show(_HTML.disagreements(len(about), len(turns), parts))
 
 
 def _words_of(turn: Any) -> Markup:
-    return _html().words(_cut(turn.text), turn.language, turn.Index)
+    return _HTML.words(_cut(turn.text), turn.language, turn.Index)
 
 
 def _cut(text: str) -> str:
@@ -436,7 +439,7 @@ def quarantined(view: StudyView) -> Html | None:
     listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
-    return show((note(left).data if len(listed) < len(rows) else "") + html_table(shown))
+    return show((ELEMENTS.note(left) if len(listed) < len(rows) else "") + html_table(shown))
 
 
 def interview_order(view: StudyView) -> str:

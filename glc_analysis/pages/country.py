@@ -25,15 +25,13 @@ from glc_analysis.pages.questions import around_country
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
-from glc_analysis.templates import Macros, blocks, read_records
+from glc_analysis.templates import Macros, read_records
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
+_HTML = Macros(__file__, "country.html")
 
-def _html() -> Macros:
-    """The macros of ``content/country.html``."""
-    return blocks(__file__, "country.html")
 
 # ------------------------------
 # The first screen of a country's page: who answered, what was answered, in which words.
@@ -61,7 +59,7 @@ def who_answered(view: StudyView) -> Html:
                     else f"{unknown} that the survey does not name")
     if unnamed := n - len(known):
         each.append(UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
-    return show(_html().who_answered(said, n, [] if unknown == n else each))
+    return show(_HTML.who_answered(said, n, [] if unknown == n else each))
 
 
 def _described(view: StudyView, row: Any) -> str:
@@ -127,9 +125,9 @@ def answers_by_country(view: StudyView) -> Html:
             parts.append((name, rows))
     if not parts:
         return note("No answers are shown.")
-    rest = [] if view.may("all_figures") else [
-        row.wording for row in view.question_table.itertuples() if row.question_id not in shown]
-    return show(_html().answers_by_country(here, around, parts, rest, f"Not shown are {NOT_RELEASED}."))
+    is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.may("all_figures"))
+    rest = [*view.question_table.loc[is_hidden, "wording"]]
+    return show(_HTML.answers_by_country(here, around, parts, rest, f"Not shown are {NOT_RELEASED}."))
 
 
 def _given_here(view: StudyView, question: Any) -> Markup:
@@ -144,7 +142,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
     kind, group, _ = around_country(view)
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
-        return _html().line(_median(own), _median(near))
+        return _HTML.line(_median(own), _median(near))
     counts = {row.option: _counted(row) for row in near}
     unknown = "not shown" if kind else ""
     given, rest = [], []
@@ -153,7 +151,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
         (given if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
     is_more = not view.may("all_figures") and len(own) < _options_in_base(view, question)
-    return _html().answers(given, rest, is_more)
+    return _HTML.answers(given, rest, is_more)
 
 
 def _counted(row: Any) -> str:
@@ -198,7 +196,7 @@ def _no_answer(view: StudyView, question: Any) -> Markup:
         rows = view.read("responses")
         why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(MISSING).dropna().unique()
         said = ", or ".join(why) or NO_ANSWER
-    return _html().no_answer(said[:1].upper() + said[1:])
+    return _HTML.no_answer(said[:1].upper() + said[1:])
 
 
 # ------------------------------
@@ -241,7 +239,7 @@ def codes_by_country(view: StudyView) -> Html:
         rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
                 if said[row.code_id]]
         groups += [(name, rows)] if rows else []
-    return show(_html().codes_by_country(
+    return show(_HTML.codes_by_country(
         "Where it came up", around, view.study.unit_name[1], groups,
         [("undecided here: coders differ, or a passage waits", waiting),
          ("asked about, and not raised here", silent)], _words_in_calls(view, labels)))
@@ -249,7 +247,7 @@ def codes_by_country(view: StudyView) -> Html:
 
 def _code_row(name: str, said: str, near: Any) -> tuple[str, str, Markup]:
     """A code, where it came up here, and the count of the region or the study, where it may be seen."""
-    return name, "", _html().line(said, _counted(near) if near is not None else "")
+    return name, "", _HTML.line(said, _counted(near) if near is not None else "")
 
 
 def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
@@ -292,7 +290,7 @@ def _released_codes(view: StudyView) -> Html:
         else:
             said = "Raised" if own.base_n == 1 else _counted(own)
             rows.append(_code_row(row.name, said, whole.get(row.code_id)))
-    return show(_html().codes_by_country(
+    return show(_HTML.codes_by_country(
         view.country_labels[view.country], "the whole study", view.study.unit_name[1],
         [("", rows)] if rows else [], [("not raised here", silent)], ""))
 
@@ -311,9 +309,9 @@ def passages_by_country(view: StudyView) -> Html:
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
     printed = printed_passages(rows.assign(quote=rows["text"]))
-    sections = [(view.themes[theme], [*map(quotation, own.to_dict("records"))])
+    sections = [(view.themes[str(theme)], [*map(quotation, own.to_dict("records"))])
                 for theme, own in printed.groupby("code_id", sort=False)]
-    return show(_html().words("Coded passages, theme by theme", sections, len(printed), len(rows)))
+    return show(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))
 
 
 def open_answers_by_country(view: StudyView) -> Html:
@@ -333,7 +331,7 @@ def open_answers_by_country(view: StudyView) -> Html:
             "country": "interpreter's words" if row.is_interpreted else ""})
             for row in rows[rows["question_id"] == question.question_id].itertuples()]
         sections += [(question.wording, shown)] if shown else []
-    return show(_html().words("Open answers, question by question", sections))
+    return show(_HTML.words("Open answers, question by question", sections))
 
 
 # ------------------------------
@@ -349,11 +347,11 @@ def country_facts(view: StudyView) -> Html:
     facts: dict[str, str] = {}
     for indicator, own in rows.groupby("indicator", sort=True):
         years: dict[str, list[str]] = {}
-        for row in own.itertuples():
-            years.setdefault(_fact_label(view, indicator, row.value), []).append(row.year)
-        facts[_fact_label(view, indicator, "")] = "; ".join(
+        for value, year in zip(own["value"], own["year"], strict=True):
+            years.setdefault(_fact_label(view, str(indicator), value), []).append(year)
+        facts[_fact_label(view, str(indicator), "")] = "; ".join(
             value + _in_years(listed) for value, listed in years.items())
-    return show(_html().country_facts([f"{name}: {value}." for name, value in facts.items()]))
+    return show(_HTML.country_facts([f"{name}: {value}." for name, value in facts.items()]))
 
 
 def _in_years(years: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ away, as are open answers; what this audience may not see is said in words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from IPython.display import display
@@ -20,15 +20,13 @@ from glc_analysis.figures.summary import undecided_n
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
 from glc_analysis.tables_html import frame_html, html_table, quotation, region_name, show
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import count_text, count_texts
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import NotReleased, StudyView
 
+_HTML = Macros(__file__, "questions.html")
 
-def _html() -> Macros:
-    """The macros of ``content/questions.html``."""
-    return blocks(__file__, "questions.html")
 
 # ------------------------------
 # Questions.
@@ -79,7 +77,7 @@ def question_html(view: StudyView, question: Any, *, by: str = "") -> Markup:
 
 def heading(view: StudyView, question: Any) -> Markup:
     """The question with its anchor."""
-    return _html().heading(question.question_id, question.wording, anchor("question", question.question_id))
+    return _HTML.heading(question.question_id, question.wording, anchor("question", question.question_id))
 
 
 def asked_of(view: StudyView, question: Any) -> str:
@@ -104,12 +102,12 @@ def answers(view: StudyView, question: Any) -> Markup:
             missing = _missing_options(view, question, counts)
             # Where an answer is not listed, another one may have been given more often.
             found = "" if missing else finding(question, counts, view.study.unit_name[1])
-            return _html().answers(found, asked, _folded(counts), missing)
+            return _HTML.answers(found, asked, _folded(counts), missing)
     except NotReleased:
-        return _html().answers("", asked, said=view.refusal(question.question_id))
+        return _HTML.answers("", asked, said=view.refusal(question.question_id))
     answered = _answered(view, question)
     is_hidden = not answered and not view.may("all_figures")
-    return _html().answers(answered, asked, said=view.refusal(question.question_id) if is_hidden else "")
+    return _HTML.answers(answered, asked, said=view.refusal(question.question_id) if is_hidden else "")
 
 
 def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") -> str:
@@ -168,7 +166,7 @@ def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
     values = dict(zip(rows["statistic"], rows["value"], strict=True))
     found = [f"{name} {values[name]:.4g}" for name in ("median", "mean", "standard deviation")
              if pd.notna(values.get(name))]
-    return _html().numbers(found[0].capitalize() if found else "", asked, found[1:])
+    return _HTML.numbers(found[0].capitalize() if found else "", asked, found[1:])
 
 
 def _folded(counts: pd.DataFrame) -> Markup:
@@ -176,7 +174,7 @@ def _folded(counts: pd.DataFrame) -> Markup:
     if len(counts) < FOLDED_FROM:
         return frame_html(counts)
     rest = counts.iloc[SHOWN:]
-    return _html().bars(frame_html(counts.iloc[:SHOWN]), frame_html(rest), len(rest))
+    return _HTML.bars(frame_html(counts.iloc[:SHOWN]), frame_html(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
@@ -209,13 +207,14 @@ def groups(view: StudyView, question: Any) -> Markup:
         return Markup()
     kinds = {kind: title for kind, title in GROUPS[question.unit].items()
              if kind != "country" or not view.may("country_pages")}
-    return _html().groups([(title, _group_table(view, question, kind)) for kind, title in kinds.items()])
+    return ELEMENTS.folded_tables([(title, _group_table(view, question, kind))
+                                   for kind, title in kinds.items()])
 
 
 def _by_group(view: StudyView, question: Any, by: str) -> Markup:
     """A table with a column for each group; blank where the audience may see no group."""
     found = _group_table(view, question, by)
-    return _html().by_group(question.question_id, question.wording, found) if found else found
+    return _HTML.by_group(question.question_id, question.wording, found) if found else found
 
 
 def _group_table(view: StudyView, question: Any, by: str) -> Markup:
@@ -237,7 +236,8 @@ def _group_table(view: StudyView, question: Any, by: str) -> Markup:
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
     """A column of counts for each group, below the base that they are out of."""
-    texts = {(row.group, row.option): row.shown_as.partition(" of ")[0] for row in counts.itertuples()}
+    texts = {(group, option): text.partition(" of ")[0] for group, option, text
+             in zip(counts["group"], counts["option"], counts["shown_as"], strict=True)}
     bases = counts.groupby("group", sort=False)["base_n"].max()
     given = {*counts["option"]}
     options = [option for option in dict.fromkeys([*_counts(view, question)["option"], *counts["option"]])
@@ -297,7 +297,7 @@ def open_answers_html(view: StudyView, question: Any) -> str:
     shown = [quotation(one) for one in found.head(limit).to_dict("records")]
     said = f"These are {limit} of {len(found)}: the study's table segments has all." \
         if len(found) > limit else ""
-    return _html().open_answers(f"{row.question_id} {row.wording}", shown, OPEN, said)
+    return _HTML.open_answers(f"{row.question_id} {row.wording}", shown, OPEN, said)
 
 
 def _row(view: StudyView, question: Any) -> Any:
@@ -383,18 +383,16 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
     """The figures of headlines.csv that belong on the page, in the order of the file."""
     authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
     questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
-    found = []
-    for row in listed.itertuples():
-        if row.question_id in questions:
-            figures = view.question_figures(row.question_id)
-            figures = figures[figures["option_id"] == row.option_id]
-        elif row.code_id in codes:
+    parts = []
+    for question, option, code in zip(listed["question_id"], listed["option_id"], listed["code_id"],
+                                      strict=True):
+        if question in questions:
+            figures = view.question_figures(question)
+            parts.append(_released_counts(figures[figures["option_id"] == option]))
+        elif code in codes:
             figures = view.measured("coded")
-            figures = figures[figures["code_id"] == row.code_id]
-        else:
-            continue
-        found.append(_released_counts(figures))
-    chosen = pd.concat(found) if found else _released_counts(view.measured("coded").head(0))
+            parts.append(_released_counts(figures[figures["code_id"] == code]))
+    chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
     return chosen.assign(chosen_by=LISTED.format(authors=authors, days=days))
 
 
@@ -470,11 +468,23 @@ def sensitive_questions(view: StudyView) -> set[str]:
 # Findings in words.
 
 
+class _Figure(NamedTuple):
+    figure_id: str
+    question_id: str
+    option_id: str
+    code_id: str
+    n: int
+    base_n: int
+    undecided_n: int
+    chosen_by: str
+
+
 def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     """A sentence for each figure. The first one whose unit is an answer says what an answer is."""
     places = Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
     is_told = False
-    for figure in figures.itertuples():
+    cells = figures.reindex(columns=[*_Figure._fields]).itertuples(index=False, name=None)
+    for figure in (_Figure(*row) for row in cells):
         if figure.code_id:
             said, place = _code_sentence(view, figure), places.code(figure.code_id)
         else:
@@ -487,7 +497,7 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
         yield said, figure.figure_id, _link(view, place), figure.chosen_by
 
 
-def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> str:
+def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
     """One answer to a question, and of whom it was asked if not of all."""
     option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
     is_question = asked.wording.endswith(("?", "؟", "？"))
@@ -503,7 +513,7 @@ def _question_sentence(view: StudyView, asked: Any, figure: Any, each: str) -> s
     return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
 
 
-def _code_sentence(view: StudyView, figure: Any) -> str:
+def _code_sentence(view: StudyView, figure: _Figure) -> str:
     name = view.words.codes.get(figure.code_id, figure.code_id)
     n = undecided_n(figure)
     undecided = f"; of {n} it is undecided" if n else ""
@@ -511,7 +521,7 @@ def _code_sentence(view: StudyView, figure: Any) -> str:
             f"asked about it or raised it unasked{undecided}.")
 
 
-def _out_of(figure: Any, noun: str) -> str:
+def _out_of(figure: _Figure, noun: str) -> str:
     if figure.n == figure.base_n:
         return f"all {figure.base_n} {noun}"
     return f"{figure.n or 'none'} of the {figure.base_n} {noun}"
@@ -560,8 +570,8 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
     themes = [name for theme, name in view.themes.items() if theme in ({view.theme} - {""} or view.themes)
               and theme not in {row.theme_id for row in view.words.questions.values()}]
     unasked = _unasked(view)
-    codes = [f"“{row.name}”" for row in view.code_tree.itertuples(index=False)
-             if row.level == "code" and row.code_id in unasked]
+    is_unasked = view.code_tree["level"].eq("code") & view.code_tree["code_id"].isin(unasked)
+    codes = [f"“{name}”" for name in view.code_tree.loc[is_unasked, "name"]]
     if themes and view.has_survey:
         yield (f"No question of the survey was about {'this theme' if view.theme else _names(themes)}.",
                "", "", "")

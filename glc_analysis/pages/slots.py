@@ -14,7 +14,7 @@ from glc_analysis.view.study_view import StudyView
 
 OVERVIEW, COUNTRY, METHODS = "overview", "country", "methods"
 """The slots: below the head of the overview and of the pages of the survey and of a theme; on a country's
-page, HTML each; and what the checklists of the methods record, texts by the names of column ``fact``."""
+page, HTML each; and what the checklists of the methods record (:class:`.checklists.MethodFacts`)."""
 
 
 def slot(view: StudyView, name: str) -> Html:

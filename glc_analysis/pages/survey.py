@@ -22,16 +22,13 @@ from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import SHADES, STATUSES, status_label
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.tables_html import elements, html_table, language_label, note, region_name, show
-from glc_analysis.templates import Macros, blocks, read_text, read_toml
+from glc_analysis.tables_html import html_table, language_label, note, region_name, show
+from glc_analysis.templates import ELEMENTS, Macros, read_text, read_toml
 from glc_analysis.text import count_texts
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
-
-def _html() -> Macros:
-    """The macros of ``content/survey.html``."""
-    return blocks(__file__, "survey.html")
+_HTML = Macros(__file__, "survey.html")
 
 
 # ------------------------------
@@ -66,7 +63,7 @@ def world_map(countries: Mapping[str, str]) -> Markup:
              for x, y in [_map_point(*places[one])]]
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
     lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
-    return _html().world_map(
+    return _HTML.world_map(
         f"{-EDGE} 0 {360 + 2 * EDGE} {NORTH - SOUTH}", read_text(__file__, "coastlines.txt").strip(), lines,
         marks, said=f"Map of the world. Marked: {', '.join(shown.values())}.",
         caption=CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
@@ -104,8 +101,9 @@ def _zones() -> list[tuple[str, float, float, str]]:
     for line in text.splitlines():
         if not line.startswith("#"):
             country, place, *rest = line.split("\t")
-            d, m, e, f = _PLACE.fullmatch(place).groups()
-            rows.append((country, _degrees(d, m), _degrees(e, f), rest[1] if len(rest) > 1 else ""))
+            [(north, minutes_north, east, minutes_east)] = _PLACE.findall(place)
+            rows.append((country, _degrees(north, minutes_north), _degrees(east, minutes_east),
+                         rest[1] if len(rest) > 1 else ""))
     return rows
 
 
@@ -146,7 +144,7 @@ def study_numbers(view: StudyView) -> Html:
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
-    return show(_html().study_numbers(said, release))
+    return show(_HTML.study_numbers(said, release))
 
 
 def _more_numbers(view: StudyView, records: int) -> list[str]:
@@ -240,24 +238,25 @@ def country_list(view: StudyView) -> Html:
     if rows.empty:
         return show("")
     names = rows["label"] if not view.may("country_pages") else [
-        elements().links([(row.label, f"country-{row.country_id.lower()}.html")])
+        ELEMENTS.links([(row.label, f"country-{row.country_id.lower()}.html")])
         if row.country_id != UNKNOWN else row.label for row in rows.itertuples()]
     counts = {"Organisations": rows["organisations_n"],
               **({"Records": rows["answers_n"]} if view.has_survey else {})}
     listed = html_table({"Country": names, "Region": rows["region_id"].map(region_name),
                          **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
-    return show(_html().country_list(_many(len(rows), "country", "countries"), listed))
+    return show(_HTML.country_list(_many(len(rows), "country", "countries"), listed))
 
 
 def theme_list(view: StudyView) -> Html:
     """A card for each theme with a link to its page: domain, definition, number of its questions."""
     counts = view.question_table["theme_id"].value_counts()
     themes = []
-    for row in view.codebook.query("level == 'theme'").itertuples():
-        asked = f" {_many(counts.get(row.code_id, 0), 'question')}." if view.has_survey else ""
-        themes.append((row.name, f"theme-{row.code_id.lower()}.html", row.definition,
-                       f"{row.path.split(' > ')[0]}.{asked}"))
-    return show(_html().theme_list(themes))
+    rows = view.codebook.query("level == 'theme'")
+    for theme, name, text, path in zip(rows["code_id"], rows["name"], rows["definition"], rows["path"],
+                                       strict=True):
+        asked = f" {_many(counts.get(theme, 0), 'question')}." if view.has_survey else ""
+        themes.append((name, f"theme-{theme.lower()}.html", text, f"{path.split(' > ')[0]}.{asked}"))
+    return show(_HTML.theme_list(themes))
 
 
 def released_rules(view: StudyView) -> Html:
@@ -267,7 +266,7 @@ def released_rules(view: StudyView) -> Html:
     if not view.may("all_figures"):
         sentences.append("Which figures are left out was decided for all figures together, so that none "
                          "can be worked out from the others.")
-    return show(_html().released_rules(sentences))
+    return show(_HTML.released_rules(sentences))
 
 
 def definition(view: StudyView) -> Html:
@@ -280,7 +279,7 @@ def definition(view: StudyView) -> Html:
         low, high = bases.min(), bases.max()
         said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
             if len(bases) == len(view.questions) else ""
-    return show(_html().definition(path, row["definition"], said if view.has_survey else ""))
+    return show(_HTML.definition(path, row["definition"], said if view.has_survey else ""))
 
 
 # ------------------------------
@@ -322,14 +321,14 @@ def missing_answers(view: StudyView) -> Html:
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
     legend = [(status_label(status), _fill(status)) for status in STATUSES if status in counts.index]
-    return show(_html().missing_answers(title, legend, lines, notes))
+    return show(_HTML.missing_answers(title, legend, lines, notes))
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
     """A question, the pieces of its bar, and the numbers in words, in the order of the statuses."""
-    found = counts.reindex([*STATUSES]).dropna().astype(int)
-    words = ", ".join(f"{n:,} {status_label(status)}" for status, n in found.items())
-    return question, [(n, _fill(status)) for status, n in found.items()], words
+    numbers = {status: int(counts[status]) for status in STATUSES if status in counts.index}
+    words = ", ".join(f"{n:,} {status_label(status)}" for status, n in numbers.items())
+    return question, [(n, _fill(status)) for status, n in numbers.items()], words
 
 
 def _fill(status: str) -> str:
@@ -392,7 +391,7 @@ def scales(view: StudyView) -> Html:
             title = _most_agreed(drawn) if len(drawn) == len(found) else ""
             figures.append((title or f"{_many(len(drawn), 'statement')} on the same scale",
                             [_statement(question, counts) for question, counts in drawn.items()]))
-    return show(_html().scales(figures, [
+    return show(_HTML.scales(figures, [
         (question.wording.rstrip("."), f"#{anchor('question', question.question_id)}")
         for question in not_drawn]))
 

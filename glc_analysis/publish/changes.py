@@ -23,13 +23,13 @@ from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contribut
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros
 from glc_analysis.text import count_text
 from glc_analysis.writing import hard_link
 
 SLUG, FOLDER = "changes", "tables"
 KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
-Organisations = Callable[[Collection[str]], Mapping[str, int]]
+Organisations = Callable[[Collection[str]], pd.Series]
 """A function that gives the number of organisations that contribute to each of some figures."""
 COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 LISTED = 100
@@ -161,7 +161,7 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
 
 def page(found: pd.DataFrame | None) -> Markup:
     """The changes as HTML; None is the first run."""
-    html = blocks(__file__, "changes.html")
+    html = Macros(__file__, "changes.html")
     if found is None:
         return html.first_run()
     kinds = [(head, found[found["kind"] == kind], COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))

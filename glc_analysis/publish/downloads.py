@@ -39,8 +39,8 @@ from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
-from glc_analysis.tables_html import Markup, elements, html_table
-from glc_analysis.templates import blocks, template
+from glc_analysis.tables_html import Markup, html_table
+from glc_analysis.templates import ELEMENTS, Macros, template
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
@@ -222,8 +222,8 @@ def release_of(study: Study, audience: str) -> dict[str, object] | None:
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """The page on which they are offered: texts in Markdown and pieces of HTML."""
-    html = blocks(__file__, "downloads.html")
-    names = [elements().links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
+    html = Macros(__file__, "downloads.html")
+    names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
     files = [html.files(_words(name), [(kind.upper(), f"{FOLDER}/{STEM.format(name)}.{kind}")
                                        for kind in ("csv", "xlsx")]) for name in frames]
     offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
@@ -357,7 +357,8 @@ def _methods(study: Study) -> str:
 
 
 def _items(study: Study) -> Iterator[str]:
-    told = method_facts(StudyView(study, AUDIENCE))
-    for name, own in reporting_items(told).groupby("checklist", sort=False):
+    facts = method_facts(StudyView(study, AUDIENCE))
+    for name, items in reporting_items(facts).groupby("checklist", sort=False):
         yield from ("", f"## {name}", "")
-        yield from (f"- {row.item} {row.topic}: {row.value}" for row in own.itertuples())
+        yield from (f"- {item} {topic}: {value}" for item, topic, value
+                    in zip(items["item"], items["topic"], items["value"], strict=True))

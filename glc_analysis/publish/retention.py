@@ -53,17 +53,17 @@ def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
     path = study.reference_file("manifest")
     rows = read_rows(path, manifest.COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}
-    for row in held.itertuples():
-        if row.state == "overdue":
-            yield Fault(f"should have been destroyed after {row.keep_until}", file=row.path,
+    for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
+        if state == "overdue":
+            yield Fault(f"should have been destroyed after {keep_until}", file=name,
                         fix="destroy it and its copies and delete its row, or agree on a later day")
-        elif row.state == "no date" and row.path in number:
+        elif state == "no date" and name in number:
             yield Fault("is blank: nobody has agreed until when these files may be kept", file="manifest.csv",
-                        row=number[row.path], column="keep_until",
+                        row=number[name], column="keep_until",
                         fix="agree on the last day and write it as YYYY-MM-DD")
-        elif row.state == "no date":
+        elif state == "no date":
             yield Fault("has no row, and so no last day on which it may be kept", file="manifest.csv",
-                        value=row.path, fix=_NEW_ROW["private" if row.path.startswith("private/") else "raw"])
+                        value=name, fix=_NEW_ROW["private" if name.startswith("private/") else "raw"])
 
 
 _NEW_ROW = {

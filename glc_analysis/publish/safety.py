@@ -55,7 +55,7 @@ def write_questions(study: Study) -> Path:
     path, columns = study.reference_file("safety"), reference_tables()["safety"].required_columns
     reference = read_reference(study)
     rows = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
-    known = {(row.item, row.subject) for row in reference.safety.itertuples()}
+    known = {*zip(reference.safety["item"], reference.safety["subject"], strict=True)}
     for row in questions(_countries(reference)):
         if (row["item"], row["subject"]) not in known:
             asked = f"{row['label']}: {row['question']}" if row["label"] else row["question"]
@@ -106,8 +106,9 @@ def count_unanswered(study: Study) -> int:
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:
     """The answers that people have given, by item and subject."""
-    return {(row.item, row.subject): _answer(row.answer, row.by, row.date)
-            for row in reference.safety.itertuples() if row.answer}
+    rows = reference.safety.query("answer != ''")
+    texts = map(_answer, rows["answer"], rows["by"], rows["date"])
+    return dict(zip(zip(rows["item"], rows["subject"], strict=True), texts, strict=True))
 
 
 def _answer(answer: str, by: str, day: str) -> str:

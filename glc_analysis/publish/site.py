@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import lxml.html
-from lxml import etree
+from lxml import etree  # ty: ignore[missing-module-member]  # compiled, without stubs
 from markdown_it import MarkdownIt
 
 from glc_analysis.disclosure.rules import may
@@ -32,14 +32,11 @@ from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, style_sheet
-from glc_analysis.templates import Macros, blocks, read_text, template
+from glc_analysis.templates import Macros, read_text, template
 from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
 
-
-def _html() -> Macros:
-    """The macros of ``content/site_parts.html``."""
-    return blocks(__file__, "site_parts.html")
+_HTML = Macros(__file__, "site_parts.html")
 
 
 # ------------------------------
@@ -68,10 +65,11 @@ def article(notebook: Mapping[str, Any], *, has_code: bool = False,
     page = lxml.html.fragment_fromstring("".join(_with_code(parts)), create_parent="article")
     for style in page.xpath(".//style[@scoped]"):  # of pandas
         style.drop_tree()
-    for link in page.xpath(".//a[@href]") if slugs is not None else ():
-        target = re.fullmatch(r"([\w.-]+)\.html(?:#.*)?", link.get("href"))
-        if target and target[1] not in slugs:
-            link.drop_tag()
+    if slugs is not None:
+        for link in page.xpath(".//a[@href]"):
+            target = re.fullmatch(r"([\w.-]+)\.html(?:#.*)?", link.get("href"))
+            if target and target[1] not in slugs:
+                link.drop_tag()
     _name_headings(page)
     _finish_tables(page)
     _name_frames(page)
@@ -111,7 +109,7 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
     if "remove-cell" in tags or "parameters" in tags:
         return
     if NOTICE in tags:
-        yield _Part(_html().warning(source.strip("> *")))
+        yield _Part(_HTML.warning(source.strip("> *")))
     elif cell["cell_type"] == "markdown":
         yield from _blocks(source)
     elif cell["cell_type"] == "code":
@@ -138,7 +136,7 @@ def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
     waiting, shown = [], []
     for part in [*parts, _Part("", 1)]:
         if part.level and shown:
-            yield _html().code("\n\n".join(shown))
+            yield _HTML.code("\n\n".join(shown))
             shown = []
         yield part.html
         waiting += [part.code] if part.code.strip() else []
@@ -230,11 +228,11 @@ def _picture(kind: str, content: str, said: str = "") -> str:
     """A picture that is no figure of this package, which would be HTML; with what an SVG says of itself."""
     described = _DESCRIPTION.search(said)
     alt = described[1] if described else "Picture without a description"
-    return _html().picture(kind, content, unescape(alt))
+    return _HTML.picture(kind, content, unescape(alt))
 
 
 def _plain(text: str) -> str:
-    return _html().printed(text) if text.strip() else ""
+    return _HTML.printed(text) if text.strip() else ""
 
 
 # ------------------------------
@@ -337,7 +335,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         articles[page.slug] = article(notebook, has_code=may(audience, "code"), slugs=slugs)
         _write(site / f"{page.slug}.html", _page(articles[page.slug], page.title, page.slug, frame))
     if "index" not in slugs:
-        start = lxml.html.fragment_fromstring(_html().heading(title), create_parent="article")
+        start = lxml.html.fragment_fromstring(_HTML.heading(title), create_parent="article")
         _write(site / "index.html", _page(start, title, "index", frame))
     search = lxml.html.fragment_fromstring(read_text(__file__, "search.html"), create_parent="article")
     _write(site / "search.html", _page(search, "Search", "search", frame))

@@ -120,8 +120,9 @@ class Cluster:
 
     def _present(self) -> set[str]:
         """The addresses of the workers that the scheduler has now; none while it does not answer."""
+        scheduler = self._client.scheduler
         try:
-            return set(self._within(self._client.scheduler.identity, n_workers=-1)["workers"])
+            return set(self._within(scheduler.identity, n_workers=-1)["workers"]) if scheduler else set()
         except TimeoutError:
             return set()
 
@@ -141,20 +142,23 @@ def ask_for_scheduler(address: str) -> None:
     waits for ever for the first words of another service."""
     from distributed.core import rpc
 
-    async def kind() -> str:
+    async def ask() -> str:
         async with rpc(address, timeout=CONNECT) as other:
             return (await other.identity())["type"]
 
-    async def kind_in_time() -> str:
-        return await asyncio.wait_for(kind(), CONNECT)
+    async def ask_in_time() -> str:
+        return await asyncio.wait_for(ask(), CONNECT)
+
+    def kind() -> str:
+        return asyncio.run(ask_in_time())
 
     with ThreadPoolExecutor(1) as thread:  # JupyterLab's own thread has an event loop already
         try:
-            found = thread.submit(asyncio.run, kind_in_time()).result()
+            answered = thread.submit(kind).result()
         except TimeoutError:
             raise TimeoutError(f"no answer within {CONNECT} seconds") from None
-    if found != "Scheduler":
-        raise ValueError(f"it is a {found.lower()}")
+    if answered != "Scheduler":
+        raise ValueError(f"it is a {answered.lower()}")
 
 
 def things_sent(study: Study, page: PageJob) -> set[str]:

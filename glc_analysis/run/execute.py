@@ -11,22 +11,24 @@ import json
 import logging
 import os
 import re
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glc_analysis.addon import brought
 from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_record
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
+
+if TYPE_CHECKING:
+    from glc_analysis.run.kernels import KernelManager
 
 # ------------------------------
 # Normalising: the same inputs give the same bytes, on any machine and at any time
@@ -131,7 +133,7 @@ def _with_title(cells: list[Content], title: str) -> list[Content]:
     """The cells under ``title``; the heading that it replaces becomes the question below it."""
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     heading = re.search(r"^#+ *(.+)$", first["source"], re.MULTILINE) if first else None
-    if heading is None:
+    if first is None or heading is None:
         return _number_cells([_markdown_cell(f"# {title}"), *cells])
     question = "" if heading[1].strip() == title else f"\n\n*{heading[1].strip()}*"
     before, after = first["source"][:heading.start()], first["source"][heading.end():]
@@ -167,8 +169,8 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
 Outcome = tuple[PageJob, Any, float]
 
 
-def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int, meanwhile: Callable[[], Any]
-             ) -> Iterator[Outcome]:
+def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int,
+                meanwhile: Callable[[], Any]) -> Generator[Outcome]:
     """Executes pages; yields each with its outcome and the seconds it took, as they finish.
 
     ``jobs`` run at a time; 0 takes the number that the ``processes`` advise. ``meanwhile`` is called while
@@ -347,8 +349,9 @@ class PageProcesses:
 
     def _in_kernel(self, page: PageJob, own: Path) -> Executed | Failure:
         """A page in a kernel."""
-        # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+        from glc_analysis.run.fork_server import UNUSED_GRAMMAR, block_imports
+
+        block_imports(UNUSED_GRAMMAR)
         import papermill
 
         place, is_late, exit_codes = -1, threading.Event(), []
@@ -388,7 +391,7 @@ class PageProcesses:
             process.kill()
 
     @contextmanager
-    def _working(self, process: Any, is_late: threading.Event) -> Iterator[None]:
+    def _working(self, process: Any, is_late: threading.Event) -> Generator[None]:
         """In this block the process of a page is killed if it takes too long, or all are stopped."""
         timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
         self._at_work.add(process)
@@ -403,7 +406,7 @@ class PageProcesses:
 
     @contextmanager
     def _kernel(self, page: PageJob, own: Path, is_late: threading.Event,
-                exit_codes: list[int]) -> Iterator[Any]:
+                exit_codes: list[int]) -> Generator[KernelManager]:
         """A kernel for one page, ended with the block; if it died, its exit code is in ``exit_codes``."""
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_core.utils import run_sync
@@ -421,7 +424,7 @@ class PageProcesses:
                 cwd=str(page.notebook.parent), env=self._page_environment(page, own),
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
                                  f"--IPKernelApp.extensions={RECORDER}"])
-            process = kernel.provisioner.process
+            process = kernel.process
             with self._working(process, is_late):
                 try:
                     yield kernel

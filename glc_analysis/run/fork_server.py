@@ -35,6 +35,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import TracebackType
 from typing import Any
 
 PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
@@ -49,6 +50,8 @@ PAGES = "glc_analysis.run.kernels"
 KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
 """What kernels need beside."""
+UNUSED_GRAMMAR = "rfc3987_syntax"
+"""The grammar by which nbformat checks addresses: it takes 1.4 s to import, and notebooks have none."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -156,11 +159,16 @@ def _launch(arguments: list[str]) -> None:
     kernelapp.launch_new_instance()
 
 
+def block_imports(*names: str) -> None:
+    """Makes these modules, if they are not imported yet, as good as not installed."""
+    for name in names:
+        sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
+
+
 def main() -> None:
     """Imports, then serves."""
     del sys.path[0]  # this file's own folder
-    for name in ("rfc3987_syntax", "debugpy"):  # the first: see PageProcesses
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+    block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
     for name in (*PRELOADED, *(() if PAGES in asked else KERNELS), *asked):
         with suppress(ImportError):
@@ -228,7 +236,8 @@ class Calls(ThreadPoolExecutor):
 
     def __init__(self, env: Any) -> None:
         super().__init__(1)
-        self._env, self._at_work, self._is_ended = env, None, False
+        self._env, self._is_ended = env, False
+        self._at_work: Forked | None = None
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future:
         """The call, as a future."""
@@ -248,11 +257,12 @@ class Calls(ThreadPoolExecutor):
             raise CancelledError
         return function(*arguments, **named)  # which raises what it raised there
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None,
+                 exc_tb: TracebackType | None) -> None:
         self._is_ended = True
         if self._at_work:
             self._at_work.kill()
-        super().__exit__(*error)
+        super().__exit__(exc_type, exc_val, exc_tb)
 
 
 class Forked:

@@ -19,7 +19,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ import papermill
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.interactiveshell import ExecutionResult
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_client.session import Session
 from jupyter_core.utils import run_sync
@@ -39,9 +40,10 @@ from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 from zmq import ZMQError
 
+from glc_analysis.errors import UsageError
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.run.fork_server import fork
-from glc_analysis.templates import compile_blocks
+from glc_analysis.templates import compile_macros
 
 # ------------------------------
 # One page, in a process that was forked for it
@@ -56,11 +58,13 @@ def prepare() -> None:
     config = Config()
     config.HistoryManager.enabled = False
     shell = ZMQInteractiveShell.instance(config=config)
-    shell.displayhook.session = shell.display_pub.session = _Listener()
+    shell.displayhook.set_trait("session", _LISTENER)
+    shell.display_pub.set_trait("session", _LISTENER)
     shell.kernel = SimpleNamespace(eventloop=None)
-    shell.extension_manager.load_extension("storemagic")
+    if shell.extension_manager:
+        shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(ENGINE, _PageEngine)
-    compile_blocks(Path(__file__).parents[1] / "pages")
+    compile_macros(Path(__file__).parents[1] / "pages")
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 
@@ -91,7 +95,7 @@ def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, 
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
     load_ipython_extension(shell)
-    sys.stdout, sys.stderr = (_Printed(name, number, shell.displayhook.session) for number, name in
+    sys.stdout, sys.stderr = (_Printed(name, number, _LISTENER) for number, name in
                               enumerate(("stdout", "stderr"), start=1))
     place = -1
 
@@ -148,7 +152,7 @@ class _Client(PapermillNotebookClient):
         self.on_cell_execute(cell=cell, cell_index=index)
         self.clear_before_next_output = False
         cell.outputs, cell.execution_count = [], shell.execution_count
-        shell.displayhook.session.heard = lambda message: self.process_message(message, cell, index)
+        _LISTENER.heard = lambda message: self.process_message(message, cell, index)
         result = await _run(shell, cell.source)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -183,6 +187,9 @@ class _Listener(Session):
     def send(self, stream: object, msg_or_type: Any, content: Any = None, *others: Any, **more: Any) -> None:
         """Hands on a message, or what makes one: its type and content."""
         self.heard(msg_or_type if isinstance(msg_or_type, dict) else self.msg(msg_or_type, content))
+
+
+_LISTENER = _Listener()
 
 
 class _Printed(io.TextIOBase):
@@ -233,7 +240,7 @@ NAME = "glc-fork"
 class ForkProvisioner(LocalProvisioner):
     """The provisioner of Jupyter, except that kernels are forked if possible."""
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Starts the kernel of the command ``cmd``; returns its connection information."""
         env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
         named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
@@ -270,8 +277,16 @@ class KernelManager(AsyncKernelManager):
         self._clients.append(super().client(**options))
         return self._clients[-1]
 
+    @property
+    def process(self) -> Any:
+        """The process of the kernel. Raises UsageError where it runs on another machine."""
+        if isinstance(self.provisioner, LocalProvisioner):
+            return self.provisioner.process
+        raise UsageError("Pages need kernels on this machine. To fix: unset the environment variable "
+                         "JUPYTER_DEFAULT_PROVISIONER_NAME.")
+
     @contextmanager
-    def ending(self) -> Iterator[None]:
+    def ending(self) -> Generator[None]:
         """Closes the sockets of all clients after the block, also of one that could not connect, and ends the
         kernel, also one that could not be reached; all in one thread."""
         try:

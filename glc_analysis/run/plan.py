@@ -99,9 +99,10 @@ def defaults(source: str) -> dict[str, Any]:
     """
     values = {}
     for line in ast.parse(source).body:
-        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-        values |= {target.id: ast.literal_eval(line.value)
-                   for target in targets if isinstance(target, ast.Name)}
+        if isinstance(line, ast.Assign | ast.AnnAssign) and line.value is not None:
+            targets = line.targets if isinstance(line, ast.Assign) else [line.target]
+            values |= {target.id: ast.literal_eval(line.value)
+                       for target in targets if isinstance(target, ast.Name)}
     return values
 
 

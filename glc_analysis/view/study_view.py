@@ -32,7 +32,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros
 from glc_analysis.text import count_texts, words_anchor
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -111,7 +111,7 @@ class OpenStudy(Study):
                 "Tables": "built" if is_built else "not built yet: `glc build`",
                 "Reports": ", ".join(reports) or "none yet: `glc run`"}
         about = html_table({"This study": rows.keys(), "": rows.values()})
-        return blocks(__file__, "study.html").study(self.title, self.is_synthetic, about)
+        return Macros(__file__, "study.html").study(self.title, self.is_synthetic, about)
 
     def __dir__(self) -> list[str]:
         # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these

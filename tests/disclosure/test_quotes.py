@@ -16,13 +16,11 @@ from glc_analysis.disclosure.quotations import (
     refused_quotes,
 )
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.publish.returns import (
-    DECISIONS,
-    KINDS,
-    PHRASES,
-    apply,
-    changes,
-    read_filled,
+from glc_analysis.publish.answer_sheets import SHEET_DECISIONS, SHEET_KINDS, SHEET_PHRASES, read_filled
+from glc_analysis.publish.clearing import (
+    QuotationTables,
+    apply_decisions,
+    decided_changes,
     write_to_clear,
 )
 from glc_analysis.templates import languages
@@ -90,7 +88,7 @@ def quote(segment="call-1.2", text="We wait.", audience="public", **cells):
 
 
 def answer(quotes, *, codings=CODINGS, segments=SEGMENTS, consent=YES, codebook=CODEBOOK):
-    return quotes, codings, segments, DOCUMENTS, consent, codebook
+    return QuotationTables(quotes, codings, segments, DOCUMENTS, consent, codebook)
 
 
 def rules(quotes, **held):
@@ -220,7 +218,7 @@ def test_where_nothing_is_proposed_nothing_is_printed(tmp_path):
     for audience in ("team", "convening", "public"):
         assert printable_quotes(*answer(nothing), audience=audience).empty
     assert refused_quotes(*answer(nothing)).empty
-    assert write_to_clear(tmp_path / "a.xlsx", *answer(nothing), labels={}, languages={}) == 0
+    assert write_to_clear(tmp_path / "a.xlsx", answer(nothing), labels={}, languages={}) == 0
     assert not (tmp_path / "a.xlsx").exists()
 
 
@@ -352,7 +350,7 @@ def test_a_cleared_passage_that_changed_is_no_fault_of_the_table():
 def asked(tmp_path, *quotes, labels=LABELS, languages=LANGUAGES, **held):
     path = tmp_path / "clear.xlsx"
     rows = pd.concat([row.assign(quote_id=f"q{n}") for n, row in enumerate(quotes, 1)], ignore_index=True)
-    write_to_clear(path, *answer(rows, **held), labels=labels, languages=languages)
+    write_to_clear(path, answer(rows, **held), labels=labels, languages=languages)
     return path, rows
 
 
@@ -417,12 +415,12 @@ def test_the_same_quotations_give_the_same_bytes(tmp_path):
 def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
     path, rows = asked(tmp_path, proposed(), proposed("call-1.3", "I listen"))
     back = read_filled(fill(path, F3="Approve ", H3="Grace", I3="2017-03-01", F4="approve"))
-    diff = changes(back, *answer(rows))
+    diff = decided_changes(back, answer(rows))
     assert diff.to_numpy().tolist() == [
         ["quotes", f"q{n}", column, before, after] for n in (1, 2) for column, before, after in (
             ("cleared_by_organisation", "", "Grace"), ("cleared_on", "", "2017-03-01"),
             ("status", "proposed", "cleared"))]
-    quotes, consent = apply(back, *answer(rows))
+    quotes, consent = apply_decisions(back, answer(rows))
     assert quotes["status"].tolist() == ["cleared"] * 2 and consent.equals(YES)
     assert rows["status"].tolist() == ["proposed"] * 2
     assert rules(quotes.assign(second_reader="Ines")) == []
@@ -431,20 +429,20 @@ def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
 def test_a_spanish_sheet_comes_back_in_spanish(tmp_path):
     path, rows = asked(tmp_path, proposed("int-es.1", "Llegan"))
     back = read_filled(fill(path, F3="Hablar con nosotros"))
-    assert apply(back, *answer(rows))[0]["status"].tolist() == ["talk"]
+    assert apply_decisions(back, answer(rows))[0]["status"].tolist() == ["talk"]
 
 
 def test_an_approval_is_the_consent_where_none_is_written_and_none_where_it_was_refused(tmp_path):
     path, rows = asked(tmp_path, proposed(), consent=YES[~QUOTED])
     back = read_filled(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
-    quotes, consent = apply(back, *answer(rows, consent=YES[~QUOTED]))
+    quotes, consent = apply_decisions(back, answer(rows, consent=YES[~QUOTED]))
     assert consent.iloc[-1].tolist() == ["lamp", "", "quotation", "public", "true", "cleared quotation",
                                          "2017-03-01"]
-    assert changes(back, *answer(rows, consent=YES[~QUOTED])).iloc[-3].tolist() == [
+    assert decided_changes(back, answer(rows, consent=YES[~QUOTED])).iloc[-3].tolist() == [
         "consent", "lamp /  / quotation / public", "is_given", "", "true"]
     assert rules(quotes.assign(second_reader="Ines"), consent=consent) == []
     no = changed(YES, QUOTED, is_given="false")
-    quotes, consent = apply(back, *answer(rows, consent=no))
+    quotes, consent = apply_decisions(back, answer(rows, consent=no))
     assert (quotes["status"].tolist(), consent.equals(no)) == (["talk"], True)
 
 
@@ -452,7 +450,7 @@ def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
     path, rows = asked(tmp_path, proposed(second_reader="Ines"), proposed(text="We wait. Then"))
     back = read_filled(fill(path, F3="change", G3="We wait […] at [a place]", H3="Grace", I3="2017-03-01",
                             F4="change", G4="We always wait"))
-    quotes, _ = apply(back, *answer(rows))
+    quotes, _ = apply_decisions(back, answer(rows))
     assert quotes[["text", "status", "second_reader"]].to_numpy().tolist() == [
         ["We wait […] at [a place]", "cleared", ""], ["We always wait", "changed", ""]]
 
@@ -460,26 +458,26 @@ def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
 def test_what_is_removed_stays_so_even_if_an_older_sheet_says_yes(tmp_path):
     path, rows = asked(tmp_path, proposed())
     back = read_filled(fill(path, F3="remove", H3="Grace", I3="2017-03-01"))
-    quotes, _ = apply(back, *answer(rows))
+    quotes, _ = apply_decisions(back, answer(rows))
     assert quotes["status"].tolist() == ["removed"]
     yes = back.assign(decision="approve")
     with pytest.raises(Faults, match="q1.*taken back before"):
-        apply(yes, *answer(quotes))
+        apply_decisions(yes, answer(quotes))
 
 
 def test_a_clearance_of_other_words_than_todays_is_none(tmp_path):
     path, rows = asked(tmp_path, proposed())
     back = read_filled(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
     with pytest.raises(Faults, match="q1.*other words now"):
-        changes(back, *answer(rows.assign(text="We wait. Then")))
+        decided_changes(back, answer(rows.assign(text="We wait. Then")))
     with pytest.raises(Faults, match="q1.*not known here"):
-        changes(back, *answer(rows.assign(quote_id="q9")))
+        decided_changes(back, answer(rows.assign(quote_id="q9")))
 
 
 def test_a_blank_decision_is_none(tmp_path):
     path, rows = asked(tmp_path, proposed())
     back = read_filled(fill(path, H3="Grace", I3="2017-03-01"))
-    assert len(back) == 0 and changes(back, *answer(rows)).empty
+    assert len(back) == 0 and decided_changes(back, answer(rows)).empty
 
 
 def test_all_faults_of_a_returned_sheet_come_at_once(tmp_path):
@@ -507,11 +505,12 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
 
 
 def test_every_fixed_text_is_there_in_every_language_and_leads_back():
-    known = languages(*PHRASES)
+    known = languages(*SHEET_PHRASES)
     english = known["en"]
     for language, said in known.items():
         assert set(said) == set(english) and all(said.values()), language
-    for keys in ((*KINDS, "words", "understood", "decision", "changed", "name", "date"), DECISIONS):
+    boxes = ("words", "understood", "decision", "changed", "name", "date")
+    for keys in ((*SHEET_KINDS, *boxes), SHEET_DECISIONS):
         meant = {(said[key].casefold(), key) for said in known.values() for key in keys}
         assert len({text for text, _ in meant}) == len(meant)
-    assert all(known["es"][f"{kind}s"] != english[f"{kind}s"] for kind in KINDS)
+    assert all(known["es"][f"{kind}s"] != english[f"{kind}s"] for kind in SHEET_KINDS)

@@ -17,6 +17,7 @@ ADD_ON = AddOn(
     visible_from={"evidence": ("principles",)},
     blocks="blocks:BLOCKS", release_content="releases:content_of",
     announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
+    citations="citations:citations",
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults",

@@ -44,6 +44,7 @@ from glc_analysis.addons.convening.histories import origin
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.rounds import erased_rounds, keep_told
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     agreed_panels,
     largest_untold,
@@ -56,7 +57,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.gate.gate import check_leaks
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import INVENTED, PANELS, Study
+from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import template
 from glc_analysis.view.visible_tables import VisibleTables
 from glc_analysis.writing import write_atomic

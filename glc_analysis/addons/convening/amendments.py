@@ -31,13 +31,14 @@ from glc_analysis.addons.convening.principles import (
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.rounds import erased_rounds, write_rounds
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.tallies import counted, read_out, results
 from glc_analysis.addons.convening.votes import agreed_panels
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, language_code, normalise_space
 from glc_analysis.writing import write_atomic

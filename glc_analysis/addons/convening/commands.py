@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.command_line import (
     ask_line,
     ensure_built,
@@ -18,7 +19,7 @@ from glc_analysis.command_line import (
     say,
 )
 from glc_analysis.errors import Faults, GLCError, UsageError, count_of
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -56,11 +56,11 @@ from glc_analysis.addons.convening.rounds import (
     write_rounds,
 )
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.publish.returns import addressed
+from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook
 from glc_analysis.study import Study
-from glc_analysis.templates import blocks, read_text
+from glc_analysis.templates import Macros, read_text
 from glc_analysis.text import content_hash
 
 NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
@@ -108,7 +108,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
     raters_now = with_roles(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
-    forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
+    forms, notes = forms_of(reference, round_id, asked, addressees(study)[1])
     texts = texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
@@ -186,12 +186,12 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 def page(form: Form) -> str:
     """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
-    return blocks(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
+    return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
 def pictures(forms: Iterable[Form]) -> str:
     """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
-    return blocks(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
+    return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
 def text(form: Form) -> str:

@@ -16,13 +16,14 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.histories import name_of
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, table_files
 from glc_analysis.spreadsheets import append_rows
-from glc_analysis.study import PANELS, WITHDRAWN, Study
+from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, language_name, match_key, normalise_space
 

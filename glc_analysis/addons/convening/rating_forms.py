@@ -23,6 +23,7 @@ from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, came_fro
 from glc_analysis.addons.convening.principles import printed_id, versions
 from glc_analysis.addons.convening.ratings import CRITERIA, MARK, Question, written_stamp
 from glc_analysis.addons.convening.rounds import erased_rounds, with_roles
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.tallies import ballot_tables
 from glc_analysis.addons.convening.votes import THIRDS, agreed_panels, told_tallies
 from glc_analysis.cleaning.records import CleaningLog
@@ -30,7 +31,7 @@ from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_text
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import Study
 from glc_analysis.templates import phrases, read_records, read_text, template
 from glc_analysis.text import isolate_direction, language_direction, language_name
 from glc_analysis.view.visible_tables import VisibleTables

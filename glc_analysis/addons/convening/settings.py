@@ -7,7 +7,9 @@ from typing import Any
 
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import is_day
-from glc_analysis.study import PANELS
+
+PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
+"""The panels of raters, each counted apart."""
 
 
 def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:

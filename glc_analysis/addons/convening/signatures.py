@@ -31,7 +31,7 @@ from glc_analysis.addons.convening.double_entry import (
 from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
 from glc_analysis.addons.convening.rating_forms import in_language
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
-from glc_analysis.publish.returns import addressed
+from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import is_day, table_files
 from glc_analysis.spreadsheets import append_rows
@@ -110,7 +110,7 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
     A sheet is in the organisation's language as far as it is translated; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, answered_in) = Signing.of(study), addressed(study)
+    signing, (labels, answered_in) = Signing.of(study), addressees(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")

@@ -43,6 +43,7 @@ from glc_analysis.addons.convening.consensus import (
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.rounds import Seal, erased_rounds, keep_told
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     agreed_panels,
     known_votes,
@@ -55,7 +56,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.study import PANELS, Study
+from glc_analysis.study import Study
 
 
 def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,

@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNTOLD,
     agreed_panels,
@@ -25,7 +26,6 @@ from glc_analysis.addons.convening.votes import (
 from glc_analysis.disclosure.blocks import block_ids, block_of
 from glc_analysis.errors import known_id
 from glc_analysis.reference import read_table
-from glc_analysis.study import PANELS
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 

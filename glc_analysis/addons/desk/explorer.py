@@ -23,14 +23,11 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.questions import answers
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.tables_html import bars, elements, frame_html, html_table, style_element
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.tables_html import bars, frame_html, html_table, style_element
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import NotReleased, OpenStudy, StudyView, open_study
 
-
-def _html() -> Macros:
-    """The macros of ``content/explorer.html``."""
-    return blocks(__file__, "explorer.html")
+_HTML = Macros(__file__, "explorer.html")
 
 
 # ------------------------------
@@ -72,7 +69,7 @@ def _turn(turn: pd.Series, marked: pd.DataFrame, code: str, names: dict[str, str
     who = ", ".join(filter(None, [turn["speaker_id"], labels.get(turn["organisation_id"], ""),
                                   str(turn["role"]).replace("_", " "), clock]))
     given = ", ".join(sorted({names.get(code_id, code_id) for code_id in marked["code_id"]}))
-    return _html().turn(f"{turn['segment_id']}: {who}", [*_stretches(turn, marked, code, names)],
+    return _HTML.turn(f"{turn['segment_id']}: {who}", [*_stretches(turn, marked, code, names)],
                         turn["language"], given, is_chosen)
 
 
@@ -116,7 +113,7 @@ class Explorer:
         passages = {audience: widgets.VBox([self.passage, context]) if may(audience, "passages") else context
                     for audience, context in self._context_of.items()}
         forms = {audience: self.proposer.widget if may(audience, "passages") else widgets.HTML(
-            elements().note("The team proposes rows.")) for audience in AUDIENCES}
+            ELEMENTS.note("The team proposes rows.")) for audience in AUDIENCES}
         self.tabs = widgets.Tab([*map(self._for_each_audience, (self._figures_of, passages, forms))],
                                 titles=["Figures", "Passages", "Propose"])
         self.widget = widgets.VBox([widgets.HTML(style_element()), widgets.HBox(
@@ -192,7 +189,7 @@ class Explorer:
             return
         if self.passage.value is None:
             if self.view.may("passages"):
-                self.context.value = elements().note("No passage has this code.")
+                self.context.value = ELEMENTS.note("No passage has this code.")
             return
         segment, code, words = self.passage.value
         self.context.value = in_context(self.study, segment, code)
@@ -205,7 +202,7 @@ class Explorer:
         are for."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
-        return elements().note(f"{about}.") + Markup(codes(view).data) + Markup().join(
+        return ELEMENTS.note(f"{about}.") + Markup(codes(view).data) + Markup().join(
             _answers(view, question, _chosen(self.country)) for question in view.questions.itertuples())
 
     def _quotations(self) -> str:
@@ -214,12 +211,12 @@ class Explorer:
         if code := _chosen(self.code):
             name = view.words.codes[code]
             rows = rows.loc[[n for n, names in rows["code"].items() if name in names.split(", ")]]
-        return frame_html(rows) or elements().note("No quotation is cleared for this audience.")
+        return frame_html(rows) or ELEMENTS.note("No quotation is cleared for this audience.")
 
 
 def _answers(view: StudyView, question: Any, country: str) -> str:
     """The answers to a question and, if the audience may see them, those of a country."""
-    heading = _html().question(question.question_id, question.wording)
+    heading = _HTML.question(question.question_id, question.wording)
     if not country or question.type not in BY_OPTION:
         return heading + answers(view, question)
     label = view.work_countries[country]

@@ -30,7 +30,7 @@ from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
 from glc_analysis.study_locks import at_work
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.templates import Macros
 from glc_analysis.text import match_key, slug
 from glc_analysis.writing import write_atomic
 
@@ -252,9 +252,9 @@ class Proposer:
         try:
             self.proposal = propose(self.study, self.kind.value, self.row())
         except GLCError as error:
-            self.message.value = _html().fault(str(error))
+            self.message.value = _HTML.fault(str(error))
             return
-        self.message.value = _html().diff(self.proposal.diff)
+        self.message.value = _HTML.diff(self.proposal.diff)
         self.write_button.disabled = False
 
     def _write(self, _: Any = None) -> None:
@@ -262,17 +262,15 @@ class Proposer:
         try:
             path = proposal.write() if proposal else None
         except GLCError as error:
-            self.message.value = _html().fault(str(error))
+            self.message.value = _HTML.fault(str(error))
             return
         self._edited()
         self.__dict__.pop("_records", None)
         if path:
-            self.message.value = _html().written(self.study.relative(path))
+            self.message.value = _HTML.written(self.study.relative(path))
 
 
-def _html() -> Macros:
-    """The macros of ``content/proposals.html``."""
-    return blocks(__file__, "proposals.html")
+_HTML = Macros(__file__, "proposals.html")
 
 
 class ProposedCode(NamedTuple):

@@ -15,7 +15,7 @@ from glc_analysis.addons.convening.packets.sheets import (
     own_record,
 )
 from glc_analysis.disclosure.quotations import case_segments, owners
-from glc_analysis.publish.returns import held
+from glc_analysis.publish.clearing import QuotationTables
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 
@@ -40,7 +40,7 @@ def briefs(sample_study):
 @pytest.fixture(scope="module")
 def said(sample_study):
     """Sentences long enough to be told apart, by whose they are."""
-    _, _, segments, documents, _, _ = held(sample_study)
+    _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
     sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
         r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
     is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
@@ -92,7 +92,7 @@ def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, s
 
 
 def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
-    _, codings, segments, documents, _, codebook = held(sample_study)
+    _, codings, segments, documents, _, codebook = QuotationTables.of(sample_study)
     told = segments[segments["segment_id"].isin(case_segments(codings, segments, codebook))]
     told = told.assign(owner=owners(told, documents)).query("owner != ''")
     organisation, texts = next(iter(told.groupby("owner")["text"]))

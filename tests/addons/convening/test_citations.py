@@ -9,27 +9,25 @@ from openpyxl import load_workbook
 from glc_analysis import tables
 from glc_analysis.addons.desk.proposals import propose
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import case_segments, owners
+from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults
-from glc_analysis.publish.returns import (
+from glc_analysis.publish.answer_sheets import read_filled
+from glc_analysis.publish.clearing import QuotationTables
+from glc_analysis.publish.member_checking import (
     TO_DO,
     citation_rows,
     citations_to_review,
-    cited,
-    held,
-    read_filled,
-    returns,
+    cited_passages,
+    write_returns,
 )
 from glc_analysis.study import Study
 from tests.sample.reader import table
 
 
 def rows(study, organisation, language="en"):
-    _, codings, segments, documents, _, codebook = held(study)
-    own = segments[owners(segments, documents) == organisation]
-    cases = case_segments(codings, segments, codebook)
-    texts = tables.read("principles", study=study)
-    return citation_rows(cited(study), own, cases, texts, language).set_index("citation")
+    held = QuotationTables.of(study)
+    own = held.segments[owners(held.segments, held.documents) == organisation]
+    return citation_rows(cited_passages(study), own, held.cases, language).set_index("citation")
 
 
 def returned(*decisions: tuple[str, str, str]) -> pd.DataFrame:
@@ -48,7 +46,8 @@ def copy(sample_study, tmp_path):
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
     owner = dict(zip(segments["segment_id"], owners(segments, documents), strict=True))
-    wanted = {(owner[row.segment_id], row.citation) for row in cited(sample_study).itertuples()}
+    cited = cited_passages(sample_study).passages
+    wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}
     assert {organisation for organisation, _ in wanted} >= {"canal-lamp", "second-key", "fig-courtyard"}
     for organisation in set(segments["organisation_id"]) - {""}:
         assert set(rows(sample_study, organisation).index) == {
@@ -72,12 +71,12 @@ def test_principles_come_in_the_organisations_language_where_a_current_translati
 def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
     propose(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
                                "reference": "call-2.9", "stance": "supports", "claim": "practised"}).write()
-    assert "P08 / e7" in set(cited(copy)["citation"])
+    assert "P08 / e7" in set(cited_passages(copy).passages["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 
 
 def test_the_sheet_is_in_the_return_and_reads_back(sample_study, tmp_path):
-    path, page = returns(sample_study, ["canal-lamp"], tmp_path)
+    path, page = write_returns(sample_study, ["canal-lamp"], tmp_path)
     book = load_workbook(path)
     sheet = book["Your words as evidence"]
     at = [row[0].value for row in sheet].index("P05 / e3") + 1
@@ -116,7 +115,7 @@ def test_a_citation_that_is_not_known_is_a_fault(sample_study):
 
 
 def test_the_command_tells_what_to_do_and_changes_no_evidence(copy, runner):
-    path = returns(copy, ["canal-lamp"], copy.root / "back")[0]
+    path = write_returns(copy, ["canal-lamp"], copy.root / "back")[0]
     book = load_workbook(path)
     sheet = book["Your words as evidence"]
     at = [row[0].value for row in sheet].index("P05 / e3") + 1

@@ -244,7 +244,7 @@ def workbook(study, *, blank=(), gone=()):
 
 @pytest.fixture
 def mailed(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
     (study.root / "raw/ratings").mkdir(parents=True)
     return study
 

@@ -36,7 +36,7 @@ VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(E
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, LANGUAGES))
     study = BallotStudy(tmp_path)
     for rater, votes in VOTES.items():
         study.vote(rater, *votes)
@@ -96,7 +96,7 @@ def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study
 @pytest.mark.acceptance
 def test_fourteen_texts_in_seven_languages_show_own_votes_and_no_byte_of_others(tmp_path, monkeypatch):
     chance, study = random.Random(7), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda of: ({}, study.reads))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda of: ({}, study.reads))
     votes = {rater: {one: None if chance.random() < .1 else (chance.randint(1, 9), chance.randint(1, 9))
                      for one in study.texts} for rater in PROVIDERS}
     study.cast(votes)

@@ -44,7 +44,7 @@ from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, found_in_papers
 from glc_analysis.pages.country import answers_by_country
-from glc_analysis.publish.returns import held
+from glc_analysis.publish.clearing import QuotationTables
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -166,7 +166,7 @@ def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_stud
 
 
 def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleared(made, sample_study):
-    _, _, segments, documents, _, _ = held(sample_study)
+    _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
     cleared = " ".join(tables.read("quotations", study=sample_study).query("audience == 'convening'")["text"])
     whose = owners(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())

@@ -32,7 +32,7 @@ words = st.text(alphabet="abP.1-_é", min_size=1, max_size=6)
 def study(tmp_path_factory):
     study = FormStudy(tmp_path_factory.mktemp("forms"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, LANGUAGES))
         study.issue()
     return study
 

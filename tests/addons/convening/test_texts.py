@@ -341,7 +341,7 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
     from glc_analysis.addons.convening.form_files import write_forms
     from glc_analysis.addons.convening.ratings import read_ratings
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
     split(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
     folder = write_forms(Study(closed.root), "3", today=TODAY).folder
     before = "Split from P01.1:"
@@ -361,7 +361,7 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
 def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, monkeypatch):
     from glc_analysis.addons.convening.form_files import write_forms
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
     with pytest.raises(UsageError, match="who decided it"):
         write_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
     with pytest.raises(UsageError, match="No candidate is called 'P20'"):

@@ -69,7 +69,7 @@ def possible_thirds(rater, own, thirds):
 def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, monkeypatch, votes):
     """Ten raters, fourteen texts in seven languages."""
     chance, study = random.Random(votes), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressed", lambda of: ({}, study.reads))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda of: ({}, study.reads))
     study.cast({rater: {text: chance.choices(SCORES[votes], k=2) for text in study.texts}
                 for rater in PROVIDERS})
     write_forms(Study(study.root), "2", today=date(2017, 5, 9))

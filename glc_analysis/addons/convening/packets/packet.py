@@ -65,7 +65,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
 from glc_analysis.locks import locked
-from glc_analysis.publish.returns import coverage
+from glc_analysis.publish.answer_sheets import translation_notes
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run
@@ -206,7 +206,7 @@ def guides_written(study: Study, made: Iterable[Packet]) -> list[str]:
     """How many guides of packets are in which language, and where nobody has translated or checked it."""
     written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
                for one in guide_languages(study, packet)]
-    return coverage(written, "the texts of the guide", *GUIDE)
+    return translation_notes(written, "the texts of the guide", *GUIDE)
 
 
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",

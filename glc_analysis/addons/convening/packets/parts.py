@@ -43,12 +43,12 @@ from glc_analysis.pages.country import answers_by_country, codes_by_country, who
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
 from glc_analysis.publish.ethics import WITHDRAWAL
-from glc_analysis.publish.returns import addressed
+from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import bar, elements, frame_html, html_table
-from glc_analysis.templates import Macros, blocks, languages, phrases, template
+from glc_analysis.tables_html import bar, frame_html, html_table
+from glc_analysis.templates import ELEMENTS, Macros, languages, phrases, template
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
@@ -232,7 +232,7 @@ class Section:
 
 def part_macros() -> Macros:
     """The macros of parts.html, for all modules of this folder."""
-    return blocks(__file__, "parts.html")
+    return Macros(__file__, "parts.html")
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
@@ -397,10 +397,10 @@ def _counts_table(page: StudyView) -> str:
             lines += [("glc-asked", name, None), *(
                 ("glc-option", option, count) for option, count in zip(rows["option"], drawn, strict=True))]
     if not lines:
-        return elements().note("No figure of this theme is shown to the convening.")
+        return ELEMENTS.note("No figure of this theme is shown to the convening.")
     kinds, names, counts = zip(*lines, strict=True)
     note = f"Not shown, since it could reveal who gave an answer: {', '.join(hidden)}."
-    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + elements().notes(
+    return html_table({"Question and answers": names, "Counted": counts}, rows=kinds) + ELEMENTS.notes(
         [note] if hidden else [])
 
 
@@ -453,7 +453,7 @@ def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
 def guide_languages(study: Study, packet: Packet) -> list[str]:
     """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
     (English where one is not known), English for other groups."""
-    answered_in = addressed(study)[1]
+    answered_in = addressees(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_table(study, "raters")

@@ -35,6 +35,7 @@ from glc_analysis.addons.convening.pages.text_history import came_about
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
@@ -42,16 +43,15 @@ from glc_analysis.disclosure.quotations import (
     QUOTATION_RULES,
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
-    case_segments,
     owners,
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.publish.returns import held, passages, sheet_phrases
+from glc_analysis.publish.answer_sheets import sheet_phrases
+from glc_analysis.publish.clearing import QuotationTables
+from glc_analysis.publish.member_checking import passages
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import PANELS
 from glc_analysis.tables_html import (
-    elements,
     html_table,
     in_brackets,
     language_label,
@@ -59,7 +59,7 @@ from glc_analysis.tables_html import (
     quotation,
     show,
 )
-from glc_analysis.templates import Macros, blocks, read_text
+from glc_analysis.templates import ELEMENTS, Macros, read_text
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
@@ -83,8 +83,8 @@ def own_record(view: StudyView) -> Html:
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
     countries = sorted({*view.read("answers")["country_id"]} - {""})
     where = [view.country_labels.get(one, one) for one in countries]
-    quotes, *rest = held(view.study)
-    coded, proposed = _coded_words(view, rest), _own_quotes(view, [quotes, *rest])
+    held = QuotationTables.of(view.study)
+    coded, proposed = _coded_words(view, held), _own_quotes(view, held)
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
                                    day_in_words(row["answered_on"]),
                                    f"for {' and '.join(where)}" if where else ""]))
@@ -94,28 +94,24 @@ def own_record(view: StudyView) -> Html:
 
 
 def _macros() -> Macros:
-    return blocks(__file__, "sheets.html")
+    return Macros(__file__, "sheets.html")
 
 
 def _number(rows: pd.DataFrame, noun: str) -> str:
     return f"{len(rows) or 'no'} {noun}{'s' * (len(rows) != 1)}"
 
 
-def _own_segments(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
-    """Its segments; ``rest`` is what :func:`.returns.held` gives, without the quotations."""
-    _, segments, documents, *_ = rest
-    return segments[owners(segments, documents) == view.organisation]
+def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
+    return held.segments[owners(held.segments, held.documents) == view.organisation]
 
 
-def _coded_words(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
-    codings, segments, _, _, codebook = rest
-    cases = case_segments(codings, segments, codebook)
-    return passages(view.study, _own_segments(view, rest), rest, cases, "en").query("codes != ''")
+def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
+    return passages(view.study, _own_segments(view, held), held, held.cases, "en").query("codes != ''")
 
 
-def _own_quotes(view: StudyView, all_held: list[pd.DataFrame]) -> pd.DataFrame:
+def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     """Its quotations that are proposed for printing, with the rules that each breaks."""
-    rows = with_broken_rules(*all_held)
+    rows = with_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
 
@@ -169,10 +165,9 @@ def _answer_lines(view: StudyView, question: Any, rows: pd.DataFrame,
 def own_passages(view: StudyView) -> Html:
     """Its coded passages with the names of their codes; passages with a code not shown before come first.
     Accounts of individual cases are left out."""
-    _, *rest = held(view.study)
-    codings, segments, _, _, codebook = rest
-    own, rows = _own_segments(view, rest), _coded_words(view, rest)
-    notes = [PHRASES["withheld"]] if case_segments(codings, segments, codebook) & {*own["segment_id"]} else []
+    held = QuotationTables.of(view.study)
+    own, rows = _own_segments(view, held), _coded_words(view, held)
+    notes = [PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
     if rows.empty:
         return note("None of your words are coded yet.", *notes)
     known: set[str] = set()
@@ -186,7 +181,7 @@ def own_passages(view: StudyView) -> Html:
         notes.append(f"{more} more are coded. Your return lists them all, with boxes for your corrections.")
     table = html_table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
                         "Said in": first["question"], "What we think it is about": first["codes"]})
-    return show(table + elements().notes(notes))
+    return show(table + ELEMENTS.notes(notes))
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
@@ -198,7 +193,7 @@ def _passage_text(text: str, length: int = 0) -> Markup:
 
 def own_quotations(view: StudyView) -> Html:
     """Its quotations that are proposed for printing: the words, for whom, and their status."""
-    rows = _own_quotes(view, [*held(view.study)])
+    rows = _own_quotes(view, QuotationTables.of(view.study))
     if rows.empty:
         return note("No words of yours have been proposed for printing.")
     source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
@@ -212,7 +207,7 @@ def own_quotations(view: StudyView) -> Html:
 
 def own_consents(view: StudyView) -> Html:
     """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
-    consent = held(view.study)[4].query("organisation_id == @view.organisation")
+    consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
              for row in own.itertuples()}
@@ -221,7 +216,7 @@ def own_consents(view: StudyView) -> Html:
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
     subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in CONSENT_ITEMS]
-    explained = elements().notes(["– means that no decision is recorded, which counts as no.", *notes])
+    explained = ELEMENTS.notes(["– means that no decision is recorded, which counts as no.", *notes])
     # Above the table: below it, the note could be the only line of a printed page.
     return show(explained + html_table({"What it is about": subjects, **columns}))
 
@@ -284,7 +279,7 @@ def room_for_notes(title: str) -> Markup:
 def _arguments(pieces: pd.DataFrame) -> Markup:
     """What speaks for and against a principle and what limits it, in sentences with one quotation each."""
     if "note" in pieces.attrs:
-        return elements().note(pieces.attrs["note"])
+        return ELEMENTS.note(pieces.attrs["note"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SIDES.items()]
     return _macros().arguments(sides, NOT_ALL if is_hidden.any() else "")

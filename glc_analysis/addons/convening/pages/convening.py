@@ -26,8 +26,8 @@ from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
-from glc_analysis.tables_html import bar, elements, html_table, note, show
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.tables_html import bar, html_table, note, show
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
 
@@ -47,7 +47,7 @@ def joint_display(view: StudyView) -> Html:
     rows = view.read("joint_display").sort_values("order")
     pairs = [*paired(rows, cited_figures(view, rows))]
     if not pairs:
-        return show(elements().note(NO_JOINT_DISPLAY) + _contradictions(view))
+        return show(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
     quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(pairs)
@@ -67,7 +67,7 @@ def joint_display(view: StudyView) -> Html:
 
 
 def _macros() -> Macros:
-    return blocks(__file__, "convening.html")
+    return Macros(__file__, "convening.html")
 
 
 def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None) -> Markup:

@@ -22,13 +22,13 @@ from glc_analysis.addons.convening.pages.convening import principle_link
 from glc_analysis.addons.convening.pages.text_history import came_about, changes, changes_table, decided
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.ratings import CRITERIA
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
 from glc_analysis.publish.ethics import WITHDRAWAL
 from glc_analysis.reference import read_table
-from glc_analysis.study import PANELS
-from glc_analysis.tables_html import elements, html_table, language_label, note, quotation, show
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.tables_html import html_table, language_label, note, quotation, show
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
 
@@ -79,7 +79,7 @@ def principles_in_short(view: StudyView) -> Html:
 
 
 def _macros() -> Macros:
-    return blocks(__file__, "principles.html")
+    return Macros(__file__, "principles.html")
 
 
 def principles_overview(view: StudyView) -> Html:
@@ -141,7 +141,7 @@ def representation(view: StudyView) -> Html:
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else BLOCK_NOT_SHOWN
-    shown = elements().notes(said or [missing])
+    shown = ELEMENTS.notes(said or [missing])
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
@@ -256,7 +256,7 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
 
 def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
-        return elements().note(pieces.attrs["note"])
+        return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
                             nothing_said(pieces, NOTHING.get(stance, "")))
                       for stance, name in SIDES.items()
@@ -416,11 +416,11 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
             shown = len(names) if is_on_paper else NAMES_SHOWN
             parts.append(_macros().decision(counted, _names(names, shown)))
     if is_hidden:
-        parts.append(elements().note(BLOCK_NOT_SHOWN))
+        parts.append(ELEMENTS.note(BLOCK_NOT_SHOWN))
     elif not view.may("signatures") and (not is_on_paper or any(nameless.values())):
-        parts.append(elements().note(_nameless(nameless)))
+        parts.append(ELEMENTS.note(_nameless(nameless)))
     if view.may("draft_principles") and not is_on_paper:
-        parts.append(elements().note(WITHDRAWAL["before_signing"]))
+        parts.append(ELEMENTS.note(WITHDRAWAL["before_signing"]))
     rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
     reserved = [_macros().reservation(name or UNNAMED, decision, words) for name, decision, words in zip(
         rows["name"], rows["decision"], rows["reservation"], strict=True)]
@@ -510,7 +510,7 @@ def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> Markup:
     rows, is_cut = _cut(changes(trail, principle_id), BYTES["texts"], lambda row: sum(map(len, row)))
     parts = [changes_table(rows)] if rows else []
     if is_cut:
-        parts.append(elements().note("This is not all: principles.csv has every text."))
+        parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
     parts += decided(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)

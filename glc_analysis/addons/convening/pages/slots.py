@@ -6,13 +6,15 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.pages.checklists import FACTS, counted, listed
-from glc_analysis.study import PANELS
+from glc_analysis.pages.checklists import MethodFacts, counted, listed
 from glc_analysis.tables_html import show
-from glc_analysis.templates import blocks
+from glc_analysis.templates import Macros, read_toml
 from glc_analysis.view.places import Places, link
 from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "slots.html")
 
 # ------------------------------
 # Principles of the study, of a theme, of a country.
@@ -27,7 +29,7 @@ def principle_links(view: StudyView) -> Html:
     if rows.empty:
         return show("")
     places = Places({}, ())
-    return show(blocks(__file__, "slots.html").principle_links([
+    return show(_HTML.principle_links([
         (row.short_name or row.printed_id, link(places.principle(row.principle_id)),
          "" if row.status == "agreed" else row.status.replace("_", " ")) for row in rows.itertuples()]))
 
@@ -82,7 +84,7 @@ def show_country_principles(view: StudyView) -> Html:
     """The principles that cite evidence from the country, with links, by what the evidence says of them."""
     rows = country_principles(view)
     places = Places.of(view.codebook, view.question_figures("coded"))
-    return show(blocks(__file__, "slots.html").country_principles([
+    return show(_HTML.country_principles([
         (said, [(row.principle, link(places.principle(row.principle_id)))
                 for row in rows[rows["stance"] == stance].itertuples()])
         for stance, said in STANCES.items()]))
@@ -92,26 +94,31 @@ def show_country_principles(view: StudyView) -> Html:
 # What the checklists of the methods record.
 
 
-def method_facts(view: StudyView) -> dict[str, str]:
-    """What is recorded about principles, rounds of rating and signatures, by the names of column ``fact``."""
+_FACTS = read_toml(__file__, "facts.toml")
+"""Texts that are the same for every convening, by table and name in ``content/facts.toml``."""
+
+
+def method_facts(view: StudyView) -> MethodFacts:
+    """What is recorded about principles, rounds of rating and signatures."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")
     is_told = (evidence["kind"] != "segment") | view.may("passages")
     evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
     status = rows["status"].value_counts()
-    facts = FACTS["convening"] | {
+    facts = _FACTS["convening"] | {
         "principles": listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
         "evidence": listed(counted(n, f"{kind} cited") for kind, n in
                             evidence["kind"].value_counts().sort_index().items()),
         "literature": counted((evidence["kind"] == "literature").sum(), "publication cited"),
         "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
-        "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
+        "rule": f"{_FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
         "signoffs": _signed(view)}
     if view.closed_rounds:
-        facts |= FACTS["rounds"] | _rounds(view)
+        facts |= _FACTS["rounds"] | _rounds(view)
         if PANELS["survivor_adviser"] in view.panel_sizes:
-            facts |= FACTS["survivor_advisers"]
-    return facts
+            facts |= _FACTS["survivor_advisers"]
+    return MethodFacts(facts, details=("votes",), counted=(
+        "evidence", "literature", "signoffs", "panel", "votes", "changes"))
 
 
 def _rounds(view: StudyView) -> dict[str, str]:

@@ -26,8 +26,8 @@ from glc_analysis.addons.convening.histories import (
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
-from glc_analysis.tables_html import elements, html_table
-from glc_analysis.templates import Macros, blocks
+from glc_analysis.tables_html import html_table
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 
 _UNALIKE = .3
@@ -90,7 +90,7 @@ def marked(old: str, new: str) -> tuple[Markup, Markup]:
 
 
 def _macros() -> Macros:
-    return blocks(__file__, "text_history.html")
+    return Macros(__file__, "text_history.html")
 
 
 def came_about(trail: Trail, printed_id: str, principle_id: str) -> Markup:
@@ -153,5 +153,5 @@ def decided(trail: Trail, principle_id: str) -> list[Markup]:
     paragraph each."""
     proposed = [f"{name_of(text)} {origin(text)}.{trail.reason(text)}" for text in trail.texts.values()
                 if text["principle_id"] == principle_id and how(text) == PROPOSED]
-    return [*(elements().note(sentence) for sentence in proposed),
+    return [*(ELEMENTS.note(sentence) for sentence in proposed),
             *map(_macros().recorded, trail.decisions(principle_id))]

@@ -16,20 +16,22 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.publish.returns import (
-    KEY,
-    Letter,
-    Sheet,
-    addressed,
-    apply,
-    changes,
-    citation_rows,
-    corrections,
-    held,
-    page,
-    read_filled,
-    returns,
+from glc_analysis.publish import member_checking
+from glc_analysis.publish.answer_sheets import Letter, Sheet, read_filled, sheets_page
+from glc_analysis.publish.clearing import (
+    CONSENT_KEY,
+    QuotationTables,
+    apply_decisions,
+    decided_changes,
     write_to_clear,
+)
+from glc_analysis.publish.member_checking import (
+    Citations,
+    addressees,
+    citation_rows,
+    cited_passages,
+    corrections,
+    write_returns,
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -59,7 +61,8 @@ def study(sample_study, tmp_path_factory):
 def every_return(study, tmp_path_factory):
     """The workbook of every organisation."""
     folder = tmp_path_factory.mktemp("folder")
-    return {organisation: returns(study, [organisation], folder)[0] for organisation in addressed(study)[0]}
+    labels, _ = addressees(study)
+    return {organisation: write_returns(study, [organisation], folder)[0] for organisation in labels}
 
 
 @pytest.fixture
@@ -152,7 +155,7 @@ def test_an_interpreters_words_go_back_to_who_was_interpreted(folder):
 
 @pytest.mark.acceptance
 def test_no_return_holds_anything_of_another_organisation(study, every_return):
-    labels, _ = addressed(study)
+    labels, _ = addressees(study)
     segments, speakers = tables.read("segments", study=study), read_reference(study).speakers
     answers = tables.read("answers", study=study)
     records = dict(zip(answers["answer_id"], answers["organisation_id"], strict=True))
@@ -197,7 +200,7 @@ def test_quotations_are_those_of_the_organisation_with_those_it_cleared(folder):
 
 def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
     rows = pd.DataFrame({"passage": ["=1+1"], "words": ['<script>alert("x")</script> & =SUM(A1)']})
-    said = page([Sheet("<b>A&B</b>", 'en"><i>', rows)], Letter("<b>A&B</b>", "en"))
+    said = sheets_page([Sheet("<b>A&B</b>", 'en"><i>', rows)], Letter("<b>A&B</b>", "en"))
     assert "<script" not in said and "<b>" not in said and "<i>" not in said
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt; &amp; =SUM(A1)" in said
     for one in load_workbook(folder("seven-wells")):
@@ -205,12 +208,12 @@ def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
 
 
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):
-    first, second = (returns(study, ["fig-courtyard"], tmp_path / name) for name in "ab")
+    first, second = (write_returns(study, ["fig-courtyard"], tmp_path / name) for name in "ab")
     assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 
 def test_the_letter_says_by_when_and_to_whom_and_else_leaves_lines(study, tmp_path):
-    book, web = returns(study, ["casa-del-telar"], tmp_path, by="2017-06-30", contact="Inés, +00 1")
+    book, web = write_returns(study, ["casa-del-telar"], tmp_path, by="2017-06-30", contact="Inés, +00 1")
     for said in (web.read_text(encoding="utf-8"), str([*load_workbook(book).worksheets[0].values])):
         said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", said)
         assert "Por favor, conteste antes del: 2017-06-30" in said and "Conteste a: Inés, +00 1" in said
@@ -224,7 +227,7 @@ def test_a_letter_that_nobody_has_translated_says_so_first(folder):
 
 def test_an_unknown_organisation_is_refused(study, tmp_path):
     with pytest.raises(UsageError, match="'acacia-rom'; nearest: 'acacia-room'"):
-        returns(study, ["acacia-rom"], tmp_path)
+        write_returns(study, ["acacia-rom"], tmp_path)
 
 
 def test_it_needs_nothing_from_the_network(folder):
@@ -240,7 +243,7 @@ def test_a_passage_removed_takes_its_quotations_with_it_in_every_language(study,
     at = 1 + [row[0] for row in sheet(path, "Sus palabras y sus códigos")].index("interview-casa-del-telar.2")
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    diff = changes(back, *held(study))
+    diff = decided_changes(back, QuotationTables.of(study))
     assert diff.to_numpy().tolist() == [["quotes", "q3", "status", "proposed", "removed"],
                                         ["quotes", "q4", "status", "proposed", "removed"]]
 
@@ -249,9 +252,9 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     path = folder("acacia-room")
     at = 1 + [row[0] for row in sheet(path, "Your words and their codes")].index("call-1.2")
     back = fill(path, "Your words and their codes", **{f"E{at}": "talk to us"})
-    quotes, consent = apply(back, *held(study))
+    quotes, consent = apply_decisions(back, QuotationTables.of(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
-    after = [quotes, *held(study)[1:]]
+    after = [quotes, *QuotationTables.of(study)[1:]]
     assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
 
 
@@ -260,12 +263,12 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     key = "acacia-room /  / quotation / convening"
     at = 1 + [row[0] for row in sheet(path, "What you agreed to")].index(key)
     back = fill(path, "What you agreed to", **{f"F{at}": "remove", f"H{at}": "Grace", f"I{at}": "2017-03-02"})
-    assert changes(back, *held(study)).to_numpy().tolist() == [
+    assert decided_changes(back, QuotationTables.of(study)).to_numpy().tolist() == [
         ["consent", key, "is_given", "true", "false"], ["consent", key, "date", "2016-03-04", "2017-03-02"]]
-    quotes, consent = apply(back, *held(study))
-    assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(KEY).any()
-    before, after = held(study), held(study)
-    after[4] = consent
+    quotes, consent = apply_decisions(back, QuotationTables.of(study))
+    assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(CONSENT_KEY).any()
+    before = QuotationTables.of(study)
+    after = before._replace(consent=consent)
     assert "q1" in set(printable_quotes(*before, audience="convening")["quote_id"])
     assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
 
@@ -282,14 +285,14 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    found = corrections(back, held(study)[3], read_reference(study).questions)
+    found = corrections(back, QuotationTables.of(study).documents, read_reference(study).questions)
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
         ["survey", "glc_2016_kobo.r4", columns["Q1.8"], "38", "40", "its organisation says so", "Pilar",
          "2017-03-02"],
         ["survey", "glc_2016_kobo.r4", columns["Q2.4"], "No reconoce la deuda como forma de control.", "",
          "its organisation says so", "Pilar", "2017-03-02"]]
-    assert changes(back, *held(study)).empty
+    assert decided_changes(back, QuotationTables.of(study)).empty
 
 
 def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
@@ -298,32 +301,39 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
     fill_only(path, "What you agreed to", A3="acacia-room /  / dance / public", F3="talk to us")
     back = fill(path, "Your answers", A3="glc.r9 / Q99", E3="remove", G3="Grace", H3="2017-03-02")
     with pytest.raises(Faults) as raised:
-        changes(back, *held(study))
+        decided_changes(back, QuotationTables.of(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        corrections(back, held(study)[3], read_reference(study).questions)
+        corrections(back, QuotationTables.of(study).documents, read_reference(study).questions)
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
-    labels, languages = addressed(study)
-    quotes, codings, segments, *_ = held(study)
-    assert list(quotes_faults(quotes, segments)) == []
-    assert write_to_clear(tmp_path / "a.xlsx", *held(study), labels=labels, languages=languages) == 4
+    labels, languages = addressees(study)
+    held = QuotationTables.of(study)
+    assert list(quotes_faults(held.quotes, held.segments)) == []
+    assert write_to_clear(tmp_path / "a.xlsx", held, labels=labels, languages=languages) == 4
     book = load_workbook(tmp_path / "a.xlsx")
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
     for audience, printed in (("team", 6), ("convening", 1), ("public", 0)):
-        assert len(printable_quotes(*held(study), audience=audience, labels=labels)) == printed
+        assert len(printable_quotes(*QuotationTables.of(study), audience=audience, labels=labels)) == printed
+
+
+def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(member_checking, "loaded", lambda field: [])
+    path, _ = write_returns(study, ["canal-lamp"], tmp_path)
+    assert load_workbook(path).sheetnames == [
+        "Please check", "Your answers", "Your words and their codes", "What you agreed to"]
 
 
 def test_what_is_not_translated_says_so(study, every_return):
     said = {one: "\n".join(texts(path)[0]) for one, path in every_return.items()}
-    spanish, english = (next(one for one, language in addressed(study)[1].items() if language == wanted)
+    spanish, english = (next(one for one, language in addressees(study)[1].items() if language == wanted)
                         for wanted in ("es", "en"))
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]
     own = pd.DataFrame({"segment_id": ["s1"]})
-    cited = pd.DataFrame({"citation": ["P01 / e1", "P08 / e2"], "segment_id": "s1", "words": "words",
-                          "principle_id": ["P01", "P08"], "stance": "supports", "note": ""})
-    shown = citation_rows(cited, own, (), tables.read("principles", study=study), "fr")["principle"]
+    cited = cited_passages(study)
+    cited = Citations(cited.passages.head(2).assign(segment_id="s1", claim_id=["P01", "P08"]), cited.claims)
+    shown = citation_rows(cited, own, (), "fr")["principle"]
     assert shown.str.endswith(" [English]").all()

@@ -1,0 +1,32 @@
+"""Where principles and the joint display cite passages."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.publish.member_checking import CITATION_COLUMNS, Citations
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+
+def citations(study: Study) -> Citations:
+    """One row per passage that evidence.csv or joint_display.csv cites (``P05 / e2``, or a topic), and the
+    current texts of the principles as claims."""
+    reference, segments = read_reference(study), tables.read("segments", study=study)
+    evidence = reference.evidence.reset_index(names="row").query("kind == 'segment'")
+    words = evidence["reference"].map(segments.set_index("segment_id")["text"]).fillna("")
+    display = reference.joint_display.reset_index(names="row").merge(reference.quotes, on="quote_id")
+    passages = pd.concat([
+        pd.DataFrame({"file": "evidence.csv", "row": evidence["row"],
+                      "citation": evidence["principle_id"] + " / " + evidence["evidence_id"],
+                      "claim_id": evidence["principle_id"], "segment_id": evidence["reference"],
+                      "words": words, "stance": evidence["stance"], "note": evidence["note"]}),
+        pd.DataFrame({"file": "joint_display.csv", "row": display["row"], "citation": display["topic_id"],
+                      "claim_id": "", "segment_id": display["segment_id"], "words": display["text"],
+                      "stance": "", "note": display["inference"]})])
+    texts = tables.read("principles", study=study).query("is_current")
+    claims = pd.DataFrame({"claim_id": texts["principle_id"], "language": texts["language"],
+                           "translation_of": texts["translation_of"],
+                           "text": texts["printed_id"] + " " + texts["statement"]})
+    return Citations(passages[[*CITATION_COLUMNS]].astype("str"), claims.astype("str"))

@@ -1,0 +1,263 @@
+"""Sheets that an organisation fills in and sends back: written in its language, and read when they return.
+
+The fixed texts are in ``content/phrases.csv``, a column per language, whose row ``native_reader`` says
+whether a native speaker has checked them. To add a language, add a column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.schema import is_day
+from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
+from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+SHEET_KINDS = ("answer", "passage", "quotation", "citation", "consent")
+SHEET_DECISIONS = ("approve", "change", "remove", "talk")
+_BOXES = ("decision", "changed", "name", "date")
+_BLANK_LINE = "_" * 30
+_WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
+           "readers": 22}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one kind for one organisation. The first column has the ids and is named after the kind."""
+
+    organisation: str
+    language: str
+    rows: pd.DataFrame
+    note: str = ""
+
+    @property
+    def heading(self) -> str:
+        return sheet_phrases(self.language)[f"{self.rows.columns[0]}s"]
+
+    @property
+    def how(self) -> str:
+        return f"{sheet_phrases(self.language)['how']} {self.note}".strip()
+
+    @property
+    def direction(self) -> str:
+        return language_direction(self.language)
+
+
+SHEET_PHRASES = __file__, "phrases.csv"
+
+
+class Decision(NamedTuple):
+    """What an organisation decided about one row of its sheets. ``decision`` is one of
+    :data:`SHEET_DECISIONS` whatever the language, ``date`` a day as YYYY-MM-DD; ``file`` and ``row`` say
+    where it is written."""
+
+    file: str
+    row: str
+    kind: str
+    id: str
+    words: str
+    decision: str
+    changed: str
+    name: str
+    date: str
+
+    @classmethod
+    def each(cls, returned: pd.DataFrame) -> list[Decision]:
+        """The decisions of a frame, as :func:`read_filled` gives it."""
+        return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
+
+
+def sheet_phrases(language: str) -> dict[str, str]:
+    """The fixed texts of the sheets by key, in a language or, where it has no column, in English.
+
+    >>> sheet_phrases("es")["remove"], sheet_phrases("uk")["remove"]
+    ('quitar', 'remove')
+    """
+    return phrases(language, *SHEET_PHRASES)
+
+
+def translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
+    """Says how many papers were written in each language (blank: English), and in which of these nobody has
+    translated or checked ``what``, the texts of a table.
+
+    >>> translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['In Spanish 2, in English 1.',
+     'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
+     'No native reader has checked the letter and headings in Spanish.']
+    """
+    known = languages(module, name)
+    counts = Counter(language or "en" for language in written).most_common()
+    translated = {language: n for language, n in counts if language in known}
+    lines = []
+    if translated:
+        numbers = ", ".join(f"in {language_name(language)} {n}" for language, n in translated.items())
+        lines.append(f"I{numbers[1:]}.")
+    missing = ", ".join(f"{language_name(language)} ({n})" for language, n in counts if language not in known)
+    if missing:
+        lines.append(f"Not translated into {missing}: {what} are in English, and say so.")
+    unchecked = [language_name(language) for language in translated
+                 if known[language]["native_reader"] != "yes"]
+    if unchecked:
+        lines.append(f"No native reader has checked {what} in {', '.join(unchecked)}.")
+    return lines
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The letter before the sheets of an organisation: what they are, ``by`` which day an answer is wanted,
+    and the ``contact`` who receives it. If either is blank, the letter has a line to write it on."""
+
+    organisation: str
+    language: str
+    by: str = ""
+    contact: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The letter, a paragraph each; where nobody has translated it, this comes first."""
+        say, name = sheet_phrases(self.language), language_name(self.language)
+        note = [] if self.language in languages(*SHEET_PHRASES) else [f"[Not translated into {name} yet.]"]
+        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
+                f"{say['to_whom']}: {isolate_direction(self.contact or _BLANK_LINE)}"]
+
+
+def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter | None = None) -> None:
+    """Writes a workbook of sheets, each with the name of its tab, after a ``letter``; the same content gives
+    the same bytes."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    if letter:
+        _write_letter(book.create_sheet(sheet_phrases(letter.language)["letter_title"][:28]), letter)
+    for tab, content in sheets:
+        name = re.sub(r"[][:*?/\\']", " ", tab)[:28]
+        taken = [title.casefold() for title in book.sheetnames]
+        title = next(t for t in (name, *(f"{name} {n}" for n in range(2, 99))) if t.casefold() not in taken)
+        _fill(book.create_sheet(title), content)
+    save_workbook(book, path)
+
+
+def _write_letter(sheet: Worksheet, letter: Letter) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    is_rtl = language_direction(letter.language) == "rtl"
+    for n, line in enumerate([letter.organisation, *letter.lines], 1):
+        cell = sheet.cell(n, 1)
+        write_text(cell, line)
+        cell.font = Font(bold=n == 1, size=12)
+        cell.alignment = Alignment(wrap_text=True, vertical="top", readingOrder=2 if is_rtl else 1)
+    sheet.column_dimensions["A"].width = 90
+    sheet.sheet_view.rightToLeft = is_rtl
+
+
+def _fill(sheet: Worksheet, content: Sheet) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    say, names = sheet_phrases(content.language), [*content.rows.columns, *_BOXES]
+    lines = [[f"{content.organisation}: {content.heading}\n{content.how}"], [say[name] for name in names],
+             *content.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
+    for n, line in enumerate(lines, 1):
+        for m, text in enumerate(line, 1):
+            cell = sheet.cell(n, m)
+            write_text(cell, text)
+            style_cell(cell, is_heading=n == 2, is_box=n > 2 and names[m - 1] in _BOXES)
+    for m, name in enumerate(names, 1):
+        sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)
+    offered = DataValidation("list", formula1=f'"{",".join(say[decision] for decision in SHEET_DECISIONS)}"')
+    offered.showErrorMessage = False
+    column = sheet.cell(2, names.index("decision") + 1).column_letter
+    offered.add(f"{column}3:{column}{len(lines)}")
+    sheet.add_data_validation(offered)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(names))
+    sheet.row_dimensions[1].height = 48
+    print_on_a4(sheet, headings=2)
+    sheet.sheet_view.rightToLeft = content.direction == "rtl"
+
+
+def sheets_page(sheets: list[Sheet], letter: Letter) -> str:
+    """The letter and the same sheets as one page of HTML: to read on a telephone, or to print and fill in by
+    hand."""
+    first = sheets[0]
+    return template(__file__, "return_page.html").render(
+        letter=letter, say=sheet_phrases(first.language), decisions=SHEET_DECISIONS, language=first.language,
+        direction=first.direction, style=read_text(__file__, "return_page.css").strip(),
+        # Of each row the cells that are not blank, with the names of their columns; the first is the id.
+        sheets=[(sheet, [[(name, text) for name, text in row.items() if text]
+                         for row in sheet.rows.to_dict("records")]) for sheet in sheets])
+
+
+def read_filled(path: Path) -> pd.DataFrame:
+    """One row per decision in a returned workbook, with the columns of :class:`Decision`. Rows without a
+    decision are left out. Raises Faults with everything wrong in the workbook."""
+    headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))
+    decisions = _keys_by_phrase(SHEET_DECISIONS)
+    parts: list[pd.DataFrame] = []
+    faults: list[Fault] = []
+    for sheet in read_sheets(path):
+        table = [[headings.get(match_key(cell), "") for cell in row] for row in sheet.rows]
+        at = next((n for n, row in enumerate(table) if {*row} & {"decision", *SHEET_KINDS}), -1)
+        lost = [name for name in _BOXES if table[at].count(name) != 1 or not {*table[at]} & {*SHEET_KINDS}]
+        if at < 0:
+            continue  # a sheet with somebody's own notes
+        faults += [Fault("a column of our sheet is missing, or is there twice", sheet.place,
+                         str(sheet.numbers[at]), name, "", "restore the headings") for name in lost]
+        parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
+    if not parts and not faults:
+        faults = [Fault("has none of our sheets", path.name, fix="send back the file that you got")]
+    if faults:
+        raise Faults(faults)
+    rows = pd.concat(parts).reindex(columns=[*Decision._fields]).fillna("")
+    rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
+    rows["decision"] = [decisions.get(match_key(text.strip(".!☐☑☒ ")), text) for text in rows["decision"]]
+    if faults := list(_faults(rows)):
+        raise Faults(faults)
+    return rows
+
+
+def _keys_by_phrase(keys: Iterable[str]) -> dict[str, str]:
+    """The keys of fixed texts, by what they say in any language."""
+    keys = [*keys]
+    return {match_key(texts[key]): key for texts in languages(*SHEET_PHRASES).values() for key in keys}
+
+
+def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
+    """The rows of a sheet; a name and date apply to the rows below until others are given."""
+    kind = next(name for name in names if name in SHEET_KINDS)
+    rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
+    rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
+    above = rows[["name", "date"]].replace("", None).ffill().fillna("")
+    return rows.assign(name=above["name"], date=parse_dates(above["date"])[0], kind=kind, file=sheet.place,
+                       row=list(map(str, sheet.numbers[at:])))
+
+
+def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
+    twice = rows.duplicated(["kind", "id"], keep=False)
+    for row, is_twice in zip(Decision.each(rows), twice, strict=True):
+        fault = partial(Fault, file=row.file, row=row.row)
+        if not row.id or is_twice:
+            yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
+                        fix="put back the number that we wrote")
+        if row.decision not in SHEET_DECISIONS:
+            yield fault(f"is not a decision; {nearest(row.decision, SHEET_DECISIONS)}", column="decision",
+                        value=row.decision, fix="write one of the four words of the first line")
+        elif (row.decision == "change") != (row.changed != ""):
+            yield fault("change and changed words belong together", column="changed", value=row.changed,
+                        fix="write both, or another decision and no words")
+        if row.decision != "talk" and not (row.name and is_day(row.date)):
+            yield fault("does not say who decided, and on which day", column="name, date",
+                        value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")

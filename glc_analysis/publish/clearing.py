@@ -1,0 +1,187 @@
+"""Clearing: organisations decide which of their words may be quoted, and quotes.csv and consent.csv follow.
+
+The decisions are shown first (:func:`decided_changes`) and then applied (:func:`apply_decisions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.consent import THE_ORGANISATION
+from glc_analysis.disclosure.quotations import (
+    case_segments,
+    locate_quotation,
+    origins,
+    with_broken_rules,
+    without_pseudonyms,
+)
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.publish.answer_sheets import Decision, Sheet, sheet_phrases, write_sheets
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.text import normalise_space
+
+CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience"]
+_MAY_STILL_BREAK = {"not_cleared", "no_consent", "no_second_reader"}
+"""Rules that a quotation may still break when its organisation is asked about it."""
+_FORM = "cleared quotation"
+"""The form_version of a consent that was given by clearing a first quotation."""
+
+
+class QuotationTables(NamedTuple):
+    """What decides whether a quotation may be printed, in the order in which
+    :mod:`glc_analysis.disclosure.quotations` takes it."""
+
+    quotes: pd.DataFrame
+    codings: pd.DataFrame
+    segments: pd.DataFrame
+    documents: pd.DataFrame
+    consent: pd.DataFrame
+    codebook: pd.DataFrame
+
+    @classmethod
+    def of(cls, study: Study) -> QuotationTables:
+        """Those of a built study."""
+        reference = read_reference(study)
+        codings, segments, documents = (tables.read(name, study=study)
+                                        for name in ("codings", "segments", "documents"))
+        return cls(reference.quotes, codings, segments, documents, reference.consent, reference.codebook)
+
+    @property
+    def cases(self) -> set[str]:
+        """The segments with accounts of survivors' cases."""
+        return case_segments(self.codings, self.segments, self.codebook)
+
+
+def write_to_clear(path: Path, held: QuotationTables, *, labels: Mapping[str, str],
+                   languages: Mapping[str, str]) -> int:
+    """Writes the workbook of proposed quotations, a sheet per organisation; returns how many there are.
+
+    ``labels`` and ``languages`` go by organisation_id. Quotations that no clearance could free (a
+    case-narrative code, words that changed, a refusal) are left out; if none is left, no file is written. The
+    workbook is for the team: each organisation gets its own sheet alone.
+    """
+    rows = askable(with_broken_rules(*held), "proposed")
+    sheets = []
+    for owner in sorted(rows["owner"].unique(), key=lambda owner: labels.get(owner, owner)):
+        asked = rows[rows["owner"] == owner]
+        language = languages.get(owner) or asked["language"].iloc[0]
+        name = labels.get(owner, owner)
+        sheets.append((name, Sheet(name, language, quotation_rows(asked, language, labels))))
+    if sheets:
+        write_sheets(path, sheets)
+    return len(rows)
+
+
+def askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+    """The quotations (:func:`.with_broken_rules`) of these statuses that their organisation may be shown."""
+    is_free = [status in statuses and broken <= _MAY_STILL_BREAK
+               for status, broken in zip(rows["status"], rows["broken"], strict=True)]
+    return rows[pd.Series(is_free, rows.index, dtype=bool)]
+
+
+def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
+    """What an organisation sees of its quotations: words as they would be printed, who reads them, source."""
+    say, rows = sheet_phrases(language), rows.sort_values("quote_id")
+    is_cleared = rows["status"] == "cleared"
+    wording = [say["translation" if status else "original"] for status in rows["translation_status"]]
+    return pd.DataFrame({
+        "quotation": rows["quote_id"],
+        "words": rows["text"].map(without_pseudonyms),
+        "readers": [f"{say[audience]} ({words})"
+                    for audience, words in zip(rows["audience"], wording, strict=True)],
+        "source": [labels.get(owner, owner) if is_named else say["provider"]
+                   for owner, is_named in zip(rows["owner"], rows["is_named"], strict=True)],
+        "noted": (say["approved"] + " " + rows["cleared_on"]).where(is_cleared, "")}, dtype="str")
+
+
+def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """quotes.csv and consent.csv as they are after what came back (:func:`.read_filled`).
+
+    Approved: cleared by name and day. If nothing is recorded about quotations for the audience, this is
+    the organisation's consent; if they were refused, somebody has to talk to it. Changed: cleared in these
+    words if the segment holds them (a second person reads anew), else kept as ``changed``. A passage that is
+    removed takes its quotations with it, and one that is not approved holds them up; a consent that is
+    removed is refused from that day. Raises Faults for unknown numbers, words that are no longer those of the
+    sheet, and quotations that were taken back before.
+    """
+    segments, consent = held.segments, held.consent.copy()
+    rows = with_broken_rules(*held).set_index("quote_id")
+    decisions = Decision.each(returned)
+    if faults := list(_clearing_faults(decisions, rows, segments, consent)):
+        raise Faults(faults)
+    linked = origins(segments)
+    quotes = held.quotes.set_index("quote_id", drop=False)
+    for decision in decisions:
+        if decision.kind == "quotation":
+            for column, value in _decided_cells(decision, rows.loc[decision.id]).items():
+                quotes.loc[decision.id, column] = value
+            owner, audience = rows.loc[decision.id, ["owner", "audience"]]
+            key = [owner, THE_ORGANISATION, "quotation", audience]
+            is_recorded = (consent[CONSENT_KEY] == key).all(axis=1).any()
+            if quotes.at[decision.id, "status"] == "cleared" and not is_recorded:
+                columns = [*CONSENT_KEY, "is_given", "form_version", "date"]
+                consent.loc[max(consent.index, default=1) + 1, columns] = [*key, "true", _FORM, decision.date]
+        elif decision.kind == "passage" and decision.decision != "approve":
+            is_quoted = quotes["segment_id"].map(linked).fillna("") == linked[decision.id]
+            quotes.loc[is_quoted & (quotes["status"] != "removed"), "status"] = (
+                "removed" if decision.decision == "remove" else "talk")
+        elif decision.kind == "consent" and decision.decision == "remove":
+            is_it = (consent[CONSENT_KEY] == _consent_key(decision.id)).all(axis=1)
+            consent.loc[is_it, ["is_given", "date"]] = ["false", decision.date]
+    return quotes.reset_index(drop=True), consent.reset_index(drop=True)
+
+
+def decided_changes(returned: pd.DataFrame, held: QuotationTables) -> pd.DataFrame:
+    """One row per cell that :func:`apply_decisions` would change: table, key, column, before, after."""
+    quotes, consent = apply_decisions(returned, held)
+    cells = []
+    for table, key, old, new in (("quotes", ["quote_id"], held.quotes, quotes),
+                                 ("consent", CONSENT_KEY, held.consent, consent)):
+        both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
+        for row in both.to_dict("records"):
+            cells += [(table, " / ".join(row[name] for name in key), column, before, row[column])
+                      for column in old if column not in key
+                      if (before := row[f"{column} before"]) != row[column]]
+    return pd.DataFrame(cells, columns=["table", "key", "column", "before", "after"], dtype="str")
+
+
+def _decided_cells(decision: Decision, row: pd.Series) -> dict[str, str]:
+    """The cells of a row of quotes.csv after its organisation's decision."""
+    if decision.decision in ("remove", "talk") or row["consent"] == "refused":
+        return {"status": "removed" if decision.decision == "remove" else "talk"}
+    signed = {"cleared_by_organisation": decision.name, "cleared_on": decision.date, "status": "cleared"}
+    if decision.decision == "approve":
+        return signed
+    is_in_segment = locate_quotation(decision.changed, row["words"]) is not None
+    return signed | {"text": decision.changed, "second_reader": "",
+                     "status": "cleared" if is_in_segment else "changed"}
+
+
+def _consent_key(consent_id: str) -> list[str]:
+    return [part.strip() for part in consent_id.split("/")]
+
+
+def _clearing_faults(decisions: list[Decision], rows: pd.DataFrame, segments: pd.DataFrame,
+                     consent: pd.DataFrame) -> Iterator[Fault]:
+    quotations, passages = set(rows.index), set(segments["segment_id"])
+    consents = consent[CONSENT_KEY].to_numpy().tolist()
+    for decision in decisions:
+        is_quotation = decision.kind == "quotation"
+        problem, fix = "", "write a new sheet and ask again"
+        if (is_quotation and decision.id not in quotations
+                or decision.kind == "passage" and decision.id not in passages
+                or decision.kind == "consent" and _consent_key(decision.id) not in consents):
+            problem = "is not known here"
+        elif is_quotation and normalise_space(decision.words) != normalise_space(
+                without_pseudonyms(str(rows.at[decision.id, "text"]))):
+            problem = "has other words now than those on the sheet"
+        elif is_quotation and rows.at[decision.id, "status"] == "removed" and decision.decision != "remove":
+            problem, fix = "was taken back before", "propose it under another quote_id, and ask again"
+        if problem:
+            yield Fault(problem, decision.file, decision.row, decision.kind, decision.id, fix)

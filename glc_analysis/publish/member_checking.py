@@ -1,0 +1,256 @@
+"""Member checking: each organisation receives what it said, as we understood it, to correct and to clear.
+
+A return holds nothing of any other organisation and no account of a survivor's case. It shows the
+organisation's own answers and words, where they are cited, and its consents. What comes back becomes rows to
+review; its decisions about quotations are applied in :mod:`.clearing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.addon import loaded
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.disclosure.quotations import (
+    origins,
+    owners,
+    with_broken_rules,
+    without_pseudonyms,
+)
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.publish.answer_sheets import (
+    Decision,
+    Letter,
+    Sheet,
+    sheet_phrases,
+    sheets_page,
+    write_sheets,
+)
+from glc_analysis.publish.clearing import CONSENT_KEY, QuotationTables, askable, quotation_rows
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import UNKNOWN
+from glc_analysis.study import Study
+from glc_analysis.text import language_name
+
+# ------------------------------
+# Citations: where an organisation's words are cited, and its decisions about them.
+
+
+CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
+CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
+TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
+         "talk": "talk to the organisation before it is shown"}
+
+
+@dataclass(frozen=True)
+class Citations:
+    """Passages that add-ons cite, and the claims that they are cited for.
+
+    ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`; ``row`` is its line in ``file``,
+    and ``claim_id`` is blank where it is cited for no claim. ``claims``: one row per claim and language, with
+    :data:`CLAIM_COLUMNS`; ``translation_of`` is blank in the language in which it was written.
+    """
+
+    passages: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def cited_passages(study: Study) -> Citations:
+    """What all add-ons cite of a built study."""
+    brought = [citations(study) for citations in loaded("citations")]
+    return Citations(
+        pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
+                  ignore_index=True),
+        pd.concat([pd.DataFrame(columns=CLAIM_COLUMNS, dtype="str"), *(part.claims for part in brought)],
+                  ignore_index=True))
+
+
+def citation_rows(citations: Citations, segments: pd.DataFrame, cases: Collection[str],
+                  language: str) -> pd.DataFrame:
+    """What an organisation sees of where its ``segments`` are cited: citation, principle, words, stance,
+    noted; no accounts of ``cases``. A claim is in the organisation's language if it has been translated, else
+    it is marked with its own."""
+    say, claims = sheet_phrases(language), citations.claims
+    claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
+    claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")
+    texts = {claim_id: text if written_in == language else f"{text} [{language_name(written_in)}]"
+             for claim_id, text, written_in in zip(claims["claim_id"], claims["text"], claims["language"],
+                                                   strict=True)}
+    rows = citations.passages
+    rows = rows[rows["segment_id"].isin(segments["segment_id"]) & ~rows["segment_id"].isin(cases)]
+    return pd.DataFrame({
+        "citation": rows["citation"],
+        "principle": [texts.get(claim_id, say["topic"]) for claim_id in rows["claim_id"]],
+        "words": rows["words"].map(without_pseudonyms),
+        "stance": [say.get(stance, "") for stance in rows["stance"]],
+        "noted": rows["note"]}, dtype="str")
+
+
+def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """One row per citation that was not approved, or whose passage was not approved, for somebody to review:
+    file, row, citation, cites, to_do, changed, by, date. Nothing is changed here.
+
+    Raises Faults for unknown citations.
+    """
+    passages, linked = cited_passages(study).passages, origins(tables.read("segments", study=study))
+    decisions = Decision.each(returned)
+    known = {*passages["citation"]}
+    if unknown := [decision for decision in decisions
+                   if decision.kind == "citation" and decision.id not in known]:
+        raise Faults([Fault("is not known here", decision.file, decision.row, "citation", decision.id,
+                            "ask again") for decision in unknown])
+    spoken, parts = passages["segment_id"].map(linked), []
+    for decision in decisions:
+        if decision.decision == "approve" or decision.kind not in ("citation", "passage"):
+            continue
+        is_meant = passages["citation"] == decision.id if decision.kind == "citation" else (
+            spoken == linked.get(decision.id, ""))
+        parts.append(passages[is_meant].assign(to_do=TO_DO[decision.decision], changed=decision.changed,
+                                               by=decision.name, date=decision.date))
+    columns = ["file", "row", "citation", "segment_id", "to_do", "changed", "by", "date"]
+    rows = pd.concat([pd.DataFrame(columns=columns, dtype="str"), *parts])[columns]
+    return rows.rename(columns={"segment_id": "cites"}).drop_duplicates(ignore_index=True)
+
+
+# ------------------------------
+# The return of an organisation: its own answers and words as we understood them, for correction.
+
+
+def addressees(study: Study) -> tuple[dict[str, str], dict[str, str]]:
+    """The organisations' names and languages, by organisation_id; no reference table has to be right."""
+    register = read_reference(study, needed=()).organisations
+    known = tables.read("organisations", study=study)
+    known = known[~known["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
+    labels = pd.concat([known, register]).set_index("organisation_id")["label"]
+    return labels.to_dict(), dict(zip(known["organisation_id"], known["language"], strict=True))
+
+
+def write_returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
+                  contact: str = "") -> list[Path]:
+    """Writes the return of each organisation, ``<organisation_id>.xlsx`` and the same as .html; returns the
+    paths. What all share is read and judged once.
+
+    A letter says ``by`` which day an answer is wanted, and which ``contact`` receives it. Then come answers,
+    passages with codes by name, quotations, citations and consents, each in the organisation's language where
+    phrases.csv has it. Raises UsageError, and writes nothing, for an unknown organisation.
+    """
+    labels, languages = addressees(study)
+    for organisation in organisations:
+        if organisation not in labels:
+            raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
+    held = QuotationTables.of(study)
+    segments, consent = held.segments, held.consent
+    whose = owners(segments, held.documents)
+    cases = held.cases
+    asked_about = askable(with_broken_rules(*held), "proposed", "cleared")
+    citations = cited_passages(study)
+    # The language of the study's own words is that in which its claims were written.
+    source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for organisation in organisations:
+        spoken = segments[whose == organisation]
+        language = languages.get(organisation) or next(iter(spoken["language"]), "en")
+        parts = (_answers(study, organisation, language), passages(study, spoken, held, cases, language),
+                 quotation_rows(asked_about[asked_about["owner"] == organisation], language, labels),
+                 citation_rows(citations, spoken, cases, language),
+                 _consents(consent[consent["organisation_id"] == organisation], language))
+        say = sheet_phrases(language)
+        foreign = say["not_translated"] if language != source else ""
+        withheld = say["withheld"] if cases & {*spoken["segment_id"]} else ""
+        notes = [foreign, " ".join(filter(None, [withheld, foreign])), "", "", ""]
+        sheets = [Sheet(labels[organisation], language, rows, note)
+                  for rows, note in zip(parts, notes, strict=True) if len(rows)]
+        book, page = (folder / f"{organisation}.{ending}" for ending in ("xlsx", "html"))
+        letter = Letter(labels[organisation], language, by, contact)
+        write_sheets(book, [(sheet.heading, sheet) for sheet in sheets], letter)
+        page.write_text(sheets_page(sheets, letter), encoding="utf-8", newline="\n")
+        paths += [book, page]
+    return paths
+
+
+def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
+    """One row per answer to a question that was asked; open answers are passages."""
+    say = sheet_phrases(language)
+    responses, questions, options, countries = (tables.read(name, study=study) for name in (
+        "responses", "questions", "options", "countries"))
+    rows = responses[responses["organisation_id"] == organisation_id]
+    rows = rows[rows["missing"] != "not_asked"].merge(questions[questions["type"] != "text"],
+                                                      on="question_id").sort_values(["order", "answer_id"])
+    names = options.set_index(["option_list", "option_id"])["label"].to_dict()
+    places = countries.set_index("country_id")["label"].to_dict()
+    understood = [say[missing] if missing else
+                  "; ".join(names.get((options_of, option), option) for option in value.split(";"))
+                  for missing, options_of, value in zip(rows["missing"].astype("str"), rows["option_list"],
+                                                        rows["value"], strict=True)]
+    return pd.DataFrame({
+        "answer": rows["answer_id"].astype("str") + " / " + rows["question_id"].astype("str"),
+        "question": rows["wording"],
+        "country": [places.get(country, country) for country in rows["country_id"]],
+        "understood": understood}, dtype="str")
+
+
+def passages(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
+             language: str) -> pd.DataFrame:
+    """One row per turn or open answer among the segments that an organisation has ``spoken``, with the codes
+    agreed on by name; without accounts of ``cases``."""
+    spoken = spoken[~spoken["segment_id"].isin(cases) & (spoken["text"] != "")]
+    spoken = spoken.merge(held.documents[["document_id", "kind", "date"]], on="document_id").sort_values(
+        ["date", "document_id", "start"])
+    labels = dict(zip(held.codebook["code_id"], held.codebook["name"], strict=True))
+    agreed = by_segment(held.codings[(held.codings["coder_id"] == CONSENSUS)
+                                     & held.codings["document_id"].isin(spoken["document_id"])])
+    codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
+        lambda names: "; ".join(sorted(set(names))))
+    asked = tables.read("questions", study=study).set_index("question_id")["wording"]
+    say = sheet_phrases(language)
+    day = (" " + spoken["date"]).where(spoken["date"] != "", "")
+    return pd.DataFrame({
+        "passage": spoken["segment_id"], "words": spoken["text"].map(without_pseudonyms),
+        "question": spoken["guide_question_id"].map(asked).where(spoken["kind"] == "answer").fillna(
+            spoken["kind"].map(say) + day),
+        "codes": spoken["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
+
+
+def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """One row per consent or refusal on record, its speakers' included."""
+    say = sheet_phrases(language)
+    ids = [" / ".join(key) for key in zip(*(rows[column] for column in CONSENT_KEY), strict=True)]
+    return pd.DataFrame({
+        "consent": ids, "what": [say.get(f"item_{item}", say[item]) for item in rows["item"]],
+        "readers": [say[audience] for audience in rows["audience"]],
+        "person": [speaker or say["organisation"] for speaker in rows["speaker_id"]],
+        "noted": [f"{say['yes' if is_given == 'true' else 'no']} ({date})"
+                  for is_given, date in zip(rows["is_given"], rows["date"], strict=True)]}, dtype="str")
+
+
+def corrections(returned: pd.DataFrame, documents: pd.DataFrame, questions: pd.DataFrame) -> pd.DataFrame:
+    """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
+
+    ``column`` is as questions.csv has it and ``from`` as the organisation saw it: a person writes what
+    the raw file holds. Words of interviews and calls are no rows here. ``questions`` is the reference
+    table. Raises Faults for answers to questions that are not known.
+    """
+    columns = dict(zip(questions["question_id"], questions["columns"], strict=True))
+    open_answers = documents[documents["kind"] == "answer"]
+    records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question
+               in zip(open_answers["document_id"], open_answers["question_id"], strict=True)}
+    rows, faults = [], []
+    for decision in Decision.each(returned[returned["decision"].isin(["change", "remove"])]):
+        answer, _, question = decision.id.partition(" / ") if decision.kind == "answer" else ("", "", "")
+        answer, question = records.get(decision.id, (answer, question))
+        if question in columns:
+            rows.append(("survey", answer, columns[question], decision.words, decision.changed,
+                         "its organisation says so", decision.name, decision.date))
+        elif decision.kind == "answer":
+            faults.append(Fault("is not known here", decision.file, decision.row, "answer", decision.id,
+                                "ask again"))
+    if faults:
+        raise Faults(faults)
+    return pd.DataFrame(rows, columns=["table", "key", "column", "from", "to", "reason", "by", "date"],
+                        dtype="str")
