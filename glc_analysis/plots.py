@@ -35,30 +35,30 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.typing import RcKeyType
 
-WIDTH, LINE, ROW, GAP = 4.6, 0.17, 0.22, 0.09
+_WIDTH, _LINE, _ROW, _GAP = 4.6, 0.17, 0.22, 0.09
 """Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
-GROUPS, TEXTS = 1.1, 1.55
+_GROUPS, _TEXTS = 1.1, 1.55
 """Inches: of the room for the names of groups, and for the counts at the right."""
-LETTERS = 56
+_LETTERS = 56
 """The letters that fit into a line."""
-WIDEST, NARROWEST = 36, 21
-"""At most and at least so many rem wide is a figure of :data:`WIDTH`; a wider one has more, and scrolls."""
+_WIDEST, _NARROWEST = 36, 21
+"""At most and at least so many rem wide is a figure of :data:`_WIDTH`; a wider one has more, and scrolls."""
 INK, PAPER = "#1a1a1a", "#fffffe"
 """On a page, the colour of its text and of its background."""
-DARK, BAR = "#111111", "#4a6785"
+_DARK, _BAR = "#111111", "#4a6785"
 """Letters on a light bar, and bars: the same on every background."""
-COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
+COLOURS = [_BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
 """Colours of a figure of seaborn's: those that come first are distinct in grey, on light and on dark."""
-QUIET, FAINT = (INK, 0.35), (INK, 0.1)
-STATUSES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
+_QUIET, _FAINT = (INK, 0.35), (INK, 0.1)
+STATUS_SHADES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
             "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
 """Shade and hatching of each kind of missing answer, distinct without colour."""
-STYLE: dict[RcKeyType, Any] = {
+_STYLE: dict[RcKeyType, Any] = {
     "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
-    "axes.edgecolor": QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
-    "xtick.color": QUIET, "ytick.color": QUIET, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+    "axes.edgecolor": _QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "xtick.color": _QUIET, "ytick.color": _QUIET, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
     "hatch.linewidth": 0.8, "legend.frameon": False, "figure.dpi": 96}
-FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
+_FIXED: dict[RcKeyType, Any] = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
 
 
 # ------------------------------
@@ -73,7 +73,7 @@ def use_style() -> None:
     if shell is None:
         return
     shell.config.InlineBackend.figure_formats = set()
-    shell.config.InlineBackend.rc = {**STYLE, "figure.figsize": (WIDTH, 0.65 * WIDTH),
+    shell.config.InlineBackend.rc = {**_STYLE, "figure.figsize": (_WIDTH, 0.65 * _WIDTH),
                                      "axes.prop_cycle": f"cycler(color={COLOURS})"}
     if "matplotlib.pyplot" in sys.modules:
         from matplotlib_inline.backend_inline import configure_inline_support
@@ -118,7 +118,7 @@ def svg(figure: Figure) -> Markup:
     import matplotlib.pyplot as plt
 
     file = io.StringIO()
-    with warnings.catch_warnings(), plt.rc_context(FIXED):
+    with warnings.catch_warnings(), plt.rc_context(_FIXED):
         # Words stay words, so a script that matplotlib's font lacks is drawn by the reader's.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(file, format="svg", transparent=True, bbox_inches="tight", pad_inches=0.02,
@@ -130,9 +130,9 @@ def svg(figure: Figure) -> Markup:
     used = set(re.findall(r'(?:url\(|href=")#(\w+)', body))
     body = re.sub("<[^>]+>", lambda tag: _adapted(tag[0], name, used), body)
     body = re.sub(r"\s*\n\s*", "\n", body)
-    width = float(size.split()[2]) / 72 / WIDTH
-    least = f"{NARROWEST * width:.1f}" if width > 1.05 else ""
-    return ELEMENTS.drawing(size, name, least, f"{WIDEST * width:.1f}", label, Markup(body))
+    width = float(size.split()[2]) / 72 / _WIDTH
+    least = f"{_NARROWEST * width:.1f}" if width > 1.05 else ""
+    return ELEMENTS.drawing(size, name, least, f"{_WIDEST * width:.1f}", label, Markup(body))
 
 
 def _adapted(tag: str, name: str, used: set[str]) -> str:
@@ -162,7 +162,7 @@ def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
                                  f"Missing: {', '.join(missing)}.")
             import matplotlib.pyplot as plt
 
-            with plt.rc_context(STYLE):
+            with plt.rc_context(_STYLE):
                 return draw(frame, **settings)
         return drawn
     return decorate
@@ -192,7 +192,7 @@ def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     groups = counts["group"].astype(str) if has_groups else [""] * len(counts)
     rows = pd.DataFrame({"option": counts["option"].astype(str), "group": groups, "share": share,
                          "low": ends[0], "high": ends[1], "text": texts})
-    drawing = _Bars(ax, names=GROUPS if has_groups else 0)
+    drawing = _Bars(ax, names=_GROUPS if has_groups else 0)
     for option, own in rows.groupby("option", sort=False):
         drawing.heading(str(option))
         for cells in zip(own["share"], own["low"], own["high"], own["text"], own["group"], strict=True):
@@ -218,7 +218,7 @@ def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = codes.rename(columns={"raised": "n", "asked": "base_n"})
     texts = [*rows["shown_as"]] if "shown_as" in rows else _counted(rows)
     contrary = rows["contrary"].astype(float).fillna(0) if "contrary" in rows else [0] * len(rows)
-    drawing, said = _Bars(ax), []
+    drawing, labels = _Bars(ax), []
     for code, n, base, text, against in zip(rows["code"], rows["n"], rows["base_n"], texts, contrary,
                                             strict=True):
         drawing.heading(code)
@@ -227,8 +227,8 @@ def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         if against and base:
             drawing.diamond(against / base)
         drawing.space()
-        said.append(f"{code}: raised by {text}" + (f", contrary cases: {against:.0f}" if against else ""))
-    return drawing.finish(f"Bars. {'; '.join(said)}.")
+        labels.append(f"{code}: raised by {text}" + (f", contrary cases: {against:.0f}" if against else ""))
+    return drawing.finish(f"Bars. {'; '.join(labels)}.")
 
 
 def _counted(counts: pd.DataFrame) -> list[str]:
@@ -242,28 +242,28 @@ def _counted(counts: pd.DataFrame) -> list[str]:
 class _Bars:
     """Axes on which bars are drawn from the top down: across in shares, down in inches."""
 
-    def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = TEXTS, start: float = 0) -> None:
+    def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = _TEXTS, start: float = 0) -> None:
         """``names`` and ``texts`` are inches at the left and right; bars begin at the share ``start``."""
         self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
         self.middle = 0.0
-        self.start, self.inch = start, (1 - start) / (WIDTH - names - texts)
+        self.start, self.inch = start, (1 - start) / (_WIDTH - names - texts)
         self.left, self.right = start - names * self.inch, 1 + texts * self.inch
 
     def heading(self, text: str) -> None:
         """The name of an option above its bars."""
-        lines = textwrap.wrap(str(text), LETTERS, break_long_words=False) or [""]
+        lines = textwrap.wrap(str(text), _LETTERS, break_long_words=False) or [""]
         self.ax.text(self.left, self.y, "\n".join(lines), va="top", linespacing=1.2)
-        self.y += LINE * len(lines) + 0.02
+        self.y += _LINE * len(lines) + 0.02
 
     def row(self, text: str, name: str = "") -> float:
         """A row with words at its right and a name at its left; the height of its middle."""
-        words, own = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
+        words, named = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
             part, letters, break_long_words=False)) for one, letters in ((text, 20), (name, 13)))
-        height = max(ROW, LINE * (1 + max(words.count("\n"), own.count("\n"))) + 0.05)
+        height = max(_ROW, _LINE * (1 + max(words.count("\n"), named.count("\n"))) + 0.05)
         middle = self.y + height / 2
         self.ax.text(1 + 0.08 * self.inch, middle, words, va="center", linespacing=1.1)
-        if own:
-            self.ax.text(self.left + 0.08 * self.inch, middle, own, va="center", linespacing=1.1)
+        if named:
+            self.ax.text(self.left + 0.08 * self.inch, middle, named, va="center", linespacing=1.1)
         self.y += height
         return middle
 
@@ -271,9 +271,9 @@ class _Bars:
         """A share with its interval; if it is not known, a hatched band from low to high, or words alone."""
         middle = self.middle = self.row(text, name)
         if pd.notna(share) or pd.notna(high):
-            self.ax.barh(middle, 1, height=0.13, color=FAINT)
+            self.ax.barh(middle, 1, height=0.13, color=_FAINT)
         if pd.notna(share):
-            self.ax.barh(middle, share, height=0.13, color=BAR)
+            self.ax.barh(middle, share, height=0.13, color=_BAR)
             if pd.notna(low) and pd.notna(high):
                 self.ax.plot([low, high], [middle] * 2, "|-", color=INK, markersize=5, linewidth=1.1)
         elif pd.notna(high):
@@ -286,21 +286,21 @@ class _Bars:
 
     def space(self) -> None:
         """The room below an option."""
-        self.y += GAP
+        self.y += _GAP
 
     def finish(self, label: str) -> Axes:
         """The axes, as high as what was drawn."""
-        height = max(self.y - GAP, ROW)
+        height = max(self.y - _GAP, _ROW)
         self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
         self.ax.set_axis_off()
         if self.has_own_figure:
-            _figure_of(self.ax).set_size_inches(WIDTH, height)
+            _figure_of(self.ax).set_size_inches(_WIDTH, height)
         self.ax.figure.set_label(label)
         return self.ax
 
 
 def _axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
-          width: float = WIDTH) -> Axes:
+          width: float = _WIDTH) -> Axes:
     """Axes on a figure of their own, by default as large as it."""
     import matplotlib.pyplot as plt
 
@@ -333,29 +333,34 @@ def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     options = counts.drop_duplicates("position").sort_values("position").set_index("position")["option"]
     shades = LinearSegmentedColormap.from_list("glc", SHADES)(np.linspace(0, 1, max(len(options), 2)))
-    statements = [(name, own.set_index("position").reindex(options.index))
-                  for name, own in counts.groupby("statement", sort=False)]
-    sides = [_sides(own) for _, own in statements if own["n"].notna().all() and own["base_n"].gt(0).all()]
+    statements = [(name, answers.set_index("position").reindex(options.index))
+                  for name, answers in counts.groupby("statement", sort=False)]
+    sides = [_sides(answers) for _, answers in statements if _is_known(answers)]
     left, right = (max([side[end] for side in sides], default=0.5) for end in (0, 1))
     drawing = _Bars(ax)
-    drawing.left, drawing.right, drawing.inch = -left, right, (left + right) / WIDTH
+    drawing.left, drawing.right, drawing.inch = -left, right, (left + right) / _WIDTH
     _scale_legend(drawing, options, shades)
-    said = []
-    for name, own in statements:
-        base, is_known = own["base_n"].max(), own["n"].notna().all() and own["base_n"].gt(0).all()
-        outside = base - own["n"].sum() if is_known else 0
+    labels = []
+    for name, answers in statements:
+        base, is_known = answers["base_n"].max(), _is_known(answers)
+        outside = base - answers["n"].sum() if is_known else 0
         heading = f"{name} (of {base:.0f}" + (f", {outside:.0f} not on the scale)" if outside > 0 else ")")
-        texts = ([f"{n:.0f}" for n in own["n"]] if is_known else
-                 [*own["shown_as"].fillna("not shown")] if "shown_as" in own else _counted(own))
+        texts = ([f"{n:.0f}" for n in answers["n"]] if is_known else
+                 [*answers["shown_as"].fillna("not shown")] if "shown_as" in answers else _counted(answers))
         words = ", ".join(f"{option}: {text}" for option, text in zip(options, texts, strict=True))
         drawing.heading(heading)
         if is_known:
-            _scale_bar(drawing, own, shades)
+            _scale_bar(drawing, answers, shades)
         else:
             drawing.heading(words)
         drawing.space()
-        said.append(f"{heading}: {words}")
-    return drawing.finish(f"Diverging bars, one a statement. {'; '.join(said)}.")
+        labels.append(f"{heading}: {words}")
+    return drawing.finish(f"Diverging bars, one a statement. {'; '.join(labels)}.")
+
+
+def _is_known(answers: pd.DataFrame) -> bool:
+    """Whether all counts of a statement are shown."""
+    return bool(answers["n"].notna().all() and answers["base_n"].gt(0).all())
 
 
 def _sides(own: pd.DataFrame) -> tuple[float, float]:
@@ -373,7 +378,7 @@ def _scale_bar(drawing: _Bars, own: pd.DataFrame, shades: np.ndarray) -> None:
         drawing.ax.barh(middle, width, left=end, height=0.22, color=shade, edgecolor=PAPER, linewidth=0.8)
         if width > (0.09 * len(text) + 0.05) * drawing.inch:
             drawing.ax.text(end + width / 2, middle, text, ha="center", va="center_baseline",
-                            color="white" if sum(shade[:3]) < 1.5 else DARK)
+                            color="white" if sum(shade[:3]) < 1.5 else _DARK)
         end += width
     drawing.ax.vlines(0, middle - 0.16, middle + 0.16, color=INK, linewidth=1, zorder=0)
     drawing.y += 0.27
@@ -384,14 +389,14 @@ def _scale_legend(drawing: _Bars, options: pd.Series, shades: np.ndarray) -> Non
     x = 0.0
     for option, shade in zip(options, shades, strict=False):
         width = 0.3 + 0.086 * len(option)
-        if x and x + width > WIDTH:
-            x, drawing.y = 0.0, drawing.y + LINE + 0.05
+        if x and x + width > _WIDTH:
+            x, drawing.y = 0.0, drawing.y + _LINE + 0.05
         at = drawing.left + x * drawing.inch
         drawing.ax.barh(drawing.y + 0.08, 0.14 * drawing.inch, left=at, height=0.14, color=shade,
-                        edgecolor=QUIET, linewidth=0.5)
+                        edgecolor=_QUIET, linewidth=0.5)
         drawing.ax.text(at + 0.2 * drawing.inch, drawing.y + 0.08, option, va="center_baseline")
         x += width + 0.1
-    drawing.y += LINE + 0.16
+    drawing.y += _LINE + 0.16
 
 
 # ------------------------------
@@ -399,7 +404,7 @@ def _scale_legend(drawing: _Bars, options: pd.Series, shades: np.ndarray) -> Non
 
 
 def status_label(status: str) -> str:
-    """A word of :data:`STATUSES` as people write it.
+    """A word of :data:`STATUS_SHADES` as people write it.
 
     >>> status_label("dont_know"), status_label("not_asked")
     ("don't know", 'not asked')
@@ -412,7 +417,7 @@ def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Stacked bars: of each question, how many records were answered, not asked, or left blank.
 
     ``missing`` has one row a question and status, in the order of the questions: columns question (a short
-    name), status (a word of :data:`STATUSES`) and share (of the records).
+    name), status (a word of :data:`STATUS_SHADES`) and share (of the records).
 
     >>> missing = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "share": [0.9, 0.1, 1.0],
     ...                         "status": ["answered", "unanswered", "answered"]})
@@ -420,22 +425,23 @@ def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'Least answered: Q1 90 %; Q2 100 %.'
     """
     wide = missing.pivot_table(index="question", columns="status", values="share", observed=True)
-    wide = wide.reindex(missing["question"].drop_duplicates()).reindex(columns=list(STATUSES), fill_value=0)
+    wide = wide.reindex(missing["question"].drop_duplicates())
+    wide = wide.reindex(columns=list(STATUS_SHADES), fill_value=0)
     wide = wide.loc[:, wide.any()].fillna(0)
     top = 0.2 * ((len(wide.columns) + 2) // 3) + 0.1
     height = top + 0.2 * max(len(wide), 1)
     names = 0.09 * max(map(len, wide.index.astype(str)), default=1) + 0.1
-    ax = ax or _axes(height, (names / WIDTH, 0, 1 - names / WIDTH, 1 - top / height))
+    ax = ax or _axes(height, (names / _WIDTH, 0, 1 - names / _WIDTH, 1 - top / height))
     left = np.zeros(len(wide))
     for status in wide.columns:
-        shade, hatch = STATUSES[status]
+        shade, hatch = STATUS_SHADES[status]
         ax.barh(wide.index, wide[status], left=left, color=shade, hatch=hatch, height=0.72, edgecolor=PAPER,
                 linewidth=0.5, label=status_label(status))
         left += wide[status].to_numpy()
     ax.set(xlim=(0, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
     ax.spines[:].set_visible(False)
     ax.tick_params(bottom=False, left=False, labelbottom=False)
-    ax.legend(loc="lower left", bbox_to_anchor=(-names / (WIDTH - names), 1), ncols=3, borderpad=0.2,
+    ax.legend(loc="lower left", bbox_to_anchor=(-names / (_WIDTH - names), 1), ncols=3, borderpad=0.2,
               columnspacing=1, handlelength=1.2)
     least = wide["answered"].nsmallest(3) if "answered" in wide else wide.iloc[:0, 0]
     said = "; ".join(f"{question} {100 * share:.0f} %" for question, share in least.items())
@@ -476,12 +482,12 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     """
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
     edge = np.floor(4 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 4
-    drawing, said = _Bars(ax, texts=1.75, start=edge), []
+    drawing, labels = _Bars(ax, texts=1.75, start=edge), []
     ticks = dict.fromkeys(tick for tick in (edge, -0.5, 0.0, 0.5, 1.0, threshold) if tick >= edge)
     for tick in ticks:
         if tick != edge or edge % 0.5 == 0:  # else it would run into the number beside it
             drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
-    drawing.y = LINE + 0.08
+    drawing.y = _LINE + 0.08
     for code, alpha, low, high, reason in zip(rows["code"], rows["alpha"], rows["low"], rows["high"],
                                               rows["reason"], strict=True):
         interval = interval_text(low, high)
@@ -490,15 +496,15 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
         drawing.heading(code)
         middle = drawing.row(text)
         for tick in ticks:
-            colour, dashes = (INK, (0, (2, 1.5))) if tick == threshold else (QUIET, "solid")
+            colour, dashes = (INK, (0, (2, 1.5))) if tick == threshold else (_QUIET, "solid")
             drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=1,
                               linestyle=dashes, zorder=0)
-        drawing.ax.plot([low, high], [middle] * 2, color=BAR, linewidth=2.4)
+        drawing.ax.plot([low, high], [middle] * 2, color=_BAR, linewidth=2.4)
         drawing.ax.plot([alpha], [middle], "o", color=INK, markersize=6)
         drawing.space()
-        said.append(f"{code}: {text}")
+        labels.append(f"{code}: {text}")
     return drawing.finish("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
-                          f"{number_text(threshold)}. {'; '.join(said)}.")
+                          f"{number_text(threshold)}. {'; '.join(labels)}.")
 
 
 @_draws("interview", "found", "new", "mean", "low", "high")
@@ -520,7 +526,7 @@ def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = ax or _axes(3.3, (0.11, 0.15, 0.88, 0.68))
     ax.fill_between(at, rows["low"].astype(float), rows["high"].astype(float), color=(INK, 0.12), linewidth=0,
                     label="95 % of random orders")
-    ax.plot(at, rows["mean"].astype(float), color=BAR, linestyle="--", label="mean of random orders")
+    ax.plot(at, rows["mean"].astype(float), color=_BAR, linestyle="--", label="mean of random orders")
     ax.step(at, rows["found"].astype(int), where="mid", color=INK, marker="o", markersize=4,
             label="found, by date")
     ax.bar(at, rows["new"].astype(int), width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5,
@@ -574,12 +580,12 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         shade = plt.cm.Blues(0.15 + 0.8 * count / most)
         ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, color=shade, linewidth=0)).set_clip_path(None)
         ax.text(x, y, str(count), ha="center", va="center",
-                color="white" if count > 0.55 * most else DARK)
+                color="white" if count > 0.55 * most else _DARK)
     ax.set(xlim=(-0.5, len(places) - 0.5), ylim=(len(places) - 0.5, -0.5), xlabel=left_out)
     ax.set_yticks(range(len(places)), labels)
     ax.set_xticks(range(len(places)), [str(place + 1) for place in range(len(places))])
     ax.tick_params(bottom=False, left=False)
-    ax.grid(color=FAINT, linewidth=0.5)
+    ax.grid(color=_FAINT, linewidth=0.5)
     ax.set_axisbelow(True)
     first = sorted(zip(-counts, *ends, strict=True))[:10]
     said = "; ".join(f"{order[x]} and {order[y]}: {-count}" for count, x, y in first)
@@ -591,5 +597,5 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def _triangle(codes: int, names: float) -> Axes:
     """Axes of square cells for a number of codes, beside their names; inches."""
     side = max(0.24 * codes, 0.5)
-    width, height = max(WIDTH, names + side), side + 0.25
+    width, height = max(_WIDTH, names + side), side + 0.25
     return _axes(height, (names / width, 0.25 / height, side / width, side / height), width)

@@ -254,7 +254,7 @@ class ReportRun:
             publish(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
-        (self.folder / record.UNFINISHED).replace(self.folder / record.NAME)
+        (self.folder / record.UNFINISHED_RECORD).replace(self.folder / record.RUN_RECORD)
         promote(self.home, self.folder)
 
 

@@ -15,7 +15,7 @@ from glc_analysis.run.plan import plan, stale, why
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
-LISTED = 10
+_LISTED = 10
 """The most causes and pages that are listed."""
 
 
@@ -67,6 +67,6 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _listed(lines: list[str]) -> Iterator[str]:
-    yield from (f"  {line}" for line in lines[:LISTED])
-    if len(lines) > LISTED:
-        yield f"  and {len(lines) - LISTED} more"
+    yield from (f"  {line}" for line in lines[:_LISTED])
+    if len(lines) > _LISTED:
+        yield f"  and {len(lines) - _LISTED} more"

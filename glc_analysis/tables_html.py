@@ -149,22 +149,22 @@ def style_sheet() -> str:
 # changes what the columns mean, and nothing marks a frame as released.
 
 
-COUNTED = {"n", "base_n", "shown_as"}
-CODED = {"raised", "asked", "shown_as"}
-SPOKEN = {"text", "language", "by"}
-SAID = {"sentence", "link", "chosen_by"}
-DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
+_COUNTED = {"n", "base_n", "shown_as"}
+_CODED = {"raised", "asked", "shown_as"}
+_SPOKEN = {"text", "language", "by"}
+_SAID = {"sentence", "link", "chosen_by"}
+_DRAWN = {"n", "base_n", "share", "low", "high", "raised", "undecided", "asked", "shown_as"}
 """Columns that the bar and its words say."""
-IN_CALLS, WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
-TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
+_IN_CALLS, _WITHOUT_GUIDE = "shown_as_in_calls", "shown_as_without_guide"
+_TALKS = {"raised_in_calls", "undecided_in_calls", "present", "raised_without_guide", "interviewed"}
 """Columns that the words of these two say."""
-LONGEST = 100
+MOST_QUOTATIONS = 100
 """Quotations that a notebook shows at once."""
-GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
+_GROUPED = {"group": "{}", "answer": "Of those who answered “{}”"}
 """Columns that say whom the counts of a row are about, and the heading above the rows of each."""
-TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
-          "answer": "Of those who answered", IN_CALLS: "In calls, of those present",
-          WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
+_TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
+          "answer": "Of those who answered", _IN_CALLS: "In calls, of those present",
+          _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
 def register() -> None:
@@ -226,11 +226,11 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
 
 def _html(frame: pd.DataFrame, caption: str) -> Markup:
     columns = {*map(str, frame.columns)}
-    if columns >= COUNTED or columns >= CODED:
+    if columns >= _COUNTED or columns >= _CODED:
         return _counted(frame, caption)
-    if columns >= SPOKEN:
+    if columns >= _SPOKEN:
         return _spoken(frame, caption)
-    if columns >= SAID:
+    if columns >= _SAID:
         return _sentences(frame, caption)
     if frame.empty:
         return ELEMENTS.note("There is nothing to show here.")
@@ -246,18 +246,18 @@ def _counted(frame: pd.DataFrame, caption: str) -> Markup:
     # An index with a name says something, such as the options; one of numbers does not.
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
     first = frame.loc[:, ~frame.columns.duplicated()]
-    n, base = ("raised", "asked") if {*frame.columns} >= CODED else ("n", "base_n")
+    n, base = ("raised", "asked") if {*frame.columns} >= _CODED else ("n", "base_n")
     counted = pd.to_numeric(first[n]) / pd.to_numeric(first[base]).where(lambda bases: bases > 0)
     share = first.get("share", counted)
     low, high = (first[name] if name in first else [None] * len(frame) for name in ("low", "high"))
     drawn = [bar(*cells) for cells in zip(share, first["shown_as"].fillna(""), low, high, strict=True)]
-    unseen = DRAWN | (TALKS if IN_CALLS in frame else set())
+    unseen = _DRAWN | (_TALKS if _IN_CALLS in frame else set())
     labels = [(name, frame.iloc[:, at]) for at, name in enumerate(frame.columns)
               if name not in unseen and not str(name).endswith("_id") and frame.iloc[:, at].notna().any()]
     names = [name for name, _ in labels]
-    groups = [name for name in GROUPED if name in names]
+    groups = [name for name in _GROUPED if name in names]
     rest = [name for name in names if name not in groups]
-    heads = [" · ".join(GROUPED[name].format(word) for name, word in zip(groups, words, strict=True))
+    heads = [" · ".join(_GROUPED[name].format(word) for name, word in zip(groups, words, strict=True))
              for words in first[groups].itertuples(index=False)] if groups and rest else []
     has_groups = bool(heads) and _are_together(heads)
     leading = next((name for name in ("code", "option", *rest, *names) if name in names), None)
@@ -287,12 +287,12 @@ def _are_together(heads: Sequence[str]) -> bool:
 
 
 def _title(name: object) -> str:
-    return TITLES.get(name, str(name).replace("_", " ").capitalize())
+    return _TITLES.get(name, str(name).replace("_", " ").capitalize())
 
 
 def _spoken(frame: pd.DataFrame, caption: str) -> Markup:
     """Quotations or passages, the first hundred; a sentence says how many more there are."""
-    rows = frame.head(LONGEST).astype(object).fillna("").to_dict("records")
+    rows = frame.head(MOST_QUOTATIONS).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
     said = f"{left} more rows are not shown here. To read them: filter the frame." if left else ""
     if frame.empty:

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from glc_analysis.tables_html import LONGEST, frame_html, table
+from glc_analysis.tables_html import MOST_QUOTATIONS, frame_html, table
 
 COUNTS = pd.DataFrame({"option": ["Shelter", "Legal aid", "Other"], "n": [18, 17, 3], "base_n": [30, 30, 30],
                        "share": [0.6, 17 / 30, 0.1], "low": float("nan"), "high": float("nan"),
@@ -116,8 +116,8 @@ def test_quotations_have_their_language_its_direction_and_their_source():
 
 def test_of_very_many_quotations_the_first_are_shown_and_the_rest_counted():
     html = frame_html(pd.concat([PASSAGES] * 30))
-    assert html.count("<figure") == LONGEST
-    assert f"{120 - LONGEST} more rows are not shown here." in html
+    assert html.count("<figure") == MOST_QUOTATIONS
+    assert f"{120 - MOST_QUOTATIONS} more rows are not shown here." in html
 
 
 def test_texts_of_the_data_are_no_html():

@@ -228,7 +228,7 @@ def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
 
 
 def test_kinds_of_missing_are_told_apart_without_colour():
-    looks = list(plots.STATUSES.values())
+    looks = list(plots.STATUS_SHADES.values())
     assert len(set(looks)) == len(looks)
 
 

@@ -213,14 +213,14 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
 
     from pandas import DataFrame
 
-    from glc_analysis.publish.publication import OUT_OF_REACH
+    from glc_analysis.publish.publication import PUBLISHED_OUT_OF_REACH
     from glc_analysis.publish.publication import unpublish as take_back
 
     removal = take_back(study, audience, folder, today=date.today())
     print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form, empty="Nothing was there.")
     for other in removal.elsewhere:
         say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
-    say(OUT_OF_REACH)
+    say(PUBLISHED_OUT_OF_REACH)
     if removal.kept:
         raise GLCError(f"{count_of(len(removal.kept), 'file')} could not be removed, such as "
                        f"{removal.kept[0]}. To fix: get the right to write there, and repeat.")

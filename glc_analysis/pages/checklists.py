@@ -22,8 +22,8 @@ from glc_analysis.templates import ELEMENTS, read_records, read_toml
 from glc_analysis.view.study_view import StudyView
 
 Read = Callable[[str], pd.DataFrame]
-NOT_RECORDED = "not recorded"
-NOT_SHOWN = "not shown to these readers"
+_NOT_RECORDED = "not recorded"
+FACT_NOT_SHOWN = "not shown to these readers"
 _FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 
@@ -53,7 +53,7 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
     '2'
     """
     rows = pd.DataFrame(read_records(__file__, "checklists.csv"))
-    value = [facts.get(fact, "") or NOT_RECORDED for fact in rows["fact"]]
+    value = [facts.get(fact, "") or _NOT_RECORDED for fact in rows["fact"]]
     return rows.assign(value=value)
 
 
@@ -67,9 +67,9 @@ def method_facts(view: StudyView) -> dict[str, str]:
     facts = {name: text for part in recorded for name, text in part.texts.items()}
     if not view.may("method_details"):
         details = {name for part in recorded for name in part.details}
-        facts |= {name: NOT_SHOWN for name, text in facts.items() if text and name in details}
+        facts |= {name: FACT_NOT_SHOWN for name, text in facts.items() if text and name in details}
     if COUNT_BLOCK in view.hidden:
-        facts |= {name: NOT_SHOWN for part in recorded for name in part.counted}
+        facts |= {name: FACT_NOT_SHOWN for part in recorded for name in part.counted}
     return facts
 
 
@@ -159,12 +159,12 @@ def methods(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
     rows = reporting_items(method_facts(view))
 
-    def counted(items: pd.DataFrame) -> str:
+    def recorded(items: pd.DataFrame) -> str:
         """How many items are recorded; without the number where somebody left who may have changed it."""
-        n = (items["value"] != NOT_RECORDED).sum()
+        n = (items["value"] != _NOT_RECORDED).sum()
         return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 
     return show(ELEMENTS.folded_tables([
-        (f"{name}{counted(items)}",
+        (f"{name}{recorded(items)}",
          html_table({"Item": items["item"] + " " + items["topic"], "What is recorded": items["value"]}))
         for name, items in rows.groupby("checklist", sort=False)]))

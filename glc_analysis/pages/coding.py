@@ -20,6 +20,7 @@ from glc_analysis.coding.assemble import proof_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
+from glc_analysis.errors import count_of
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
@@ -43,13 +44,13 @@ COUNTED_NOWHERE = ("What coders marked on this counts nowhere yet: nothing shows
 NO_COUNTS = "No counts of codes are shown on this."
 CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
-SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
+_SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
            WITHOUT_GUIDE: "Interviews without a guide, of those interviewed"}
-CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
-UNDECIDED = "undecided: coders differ, or a passage waits"
-OPENED = 3
+_CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
+_UNDECIDED = "undecided: coders differ, or a passage waits"
+_OPENED = 3
 """How many passages of a code are shown before the others are folded."""
-MOST_CALLS, MOST_NAMES, MOST_GROUPS = 6, 30, 30
+_MOST_CALLS, _MOST_NAMES, _MOST_GROUPS = 6, 30, 30
 """At most so many calls stand side by side, so many organisations are named in a list, and so many groups are
 columns of a table."""
 
@@ -95,9 +96,9 @@ def codes(view: StudyView) -> Html:
              for document, day in zip(documents["document_id"], documents["date"], strict=True)}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
-    parts = [("", first | _side_by_side(rows, of, "source", SOURCES)),
+    parts = [("", first | _side_by_side(rows, of, "source", _SOURCES)),
              ("In each call, out of the organisations present. Silence does not count as a no.",
-              _side_by_side(rows, of, "document", calls) if len(calls) <= MOST_CALLS else {}),
+              _side_by_side(rows, of, "document", calls) if len(calls) <= _MOST_CALLS else {}),
              ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
                                                                       for one in regions}))]
     return show(Markup().join(
@@ -117,10 +118,10 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"]]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
-    groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
-    parts = [ELEMENTS.note(f"The {MOST_GROUPS} largest of {len(size)} groups; "
+    groups = sorted(size.sort_values(ascending=False, kind="stable").index[:_MOST_GROUPS])
+    parts = [ELEMENTS.note(f"The {_MOST_GROUPS} largest of {len(size)} groups; "
                            f"`glc summary --codes --by {by}` has all of them.")] \
-        if len(size) > MOST_GROUPS else []
+        if len(size) > _MOST_GROUPS else []
     for caption, *names in (
             ("In interviews and answers, out of those asked", "raised", "asked", "undecided"),
             ("In interviews without a guide, out of those interviewed", "raised_without_guide", "interviewed",
@@ -163,24 +164,24 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
     asked about."""
     if not view.may("all_figures"):
         return Markup()
-    said, took_part = [], len(view.labels)
+    sentences, took_part = [], len(view.labels)
     asked = whole.loc[whole["code_id"] == view.theme, "asked"].sum()
     if took_part > asked > 0:
-        said.append("Not asked about this theme, and did not raise it unasked: "
+        sentences.append("Not asked about this theme, and did not raise it unasked: "
                     f"{took_part - asked} of the {took_part} organisations.")
     is_found = (whole["asked"] > 0) | (whole["interviewed"] > 0) | (whole["raised_in_calls"] > 0) | (
         whole["undecided_in_calls"] > 0)
     is_known = view.code_tree["code_id"].isin(whole.loc[is_found, "code_id"])
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
-        said.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")
-    return ELEMENTS.notes(said)
+        sentences.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")
+    return ELEMENTS.notes(sentences)
 
 
 def _listed(names: Sequence[str]) -> str:
     """Names with commas; of a long list the first ones, and how many more there are."""
-    more_names = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
+    more_names = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
 
 
 def _caution(view: StudyView) -> Markup:
@@ -208,12 +209,12 @@ def contrary_cases(view: StudyView) -> Html:
     listed = view.code_tree[lambda f: f["code_id"].isin(about)]
     for code, name in zip(listed["code_id"], listed["name"], strict=True):
         cases = negative_cases(mentioned, code)
-        for case, label in CASE_LABELS.items() if code == view.theme else [*CASE_LABELS.items()][1:]:
+        for case, label in _CASE_LABELS.items() if code == view.theme else [*_CASE_LABELS.items()][1:]:
             names = sorted(labels[one] for one in cases.loc[cases["case"] == case, "organisation_id"])
             lines += [(name, label, len(names), _listed(names))] if names else []
     open_here = sorted(labels[one] for one in undecided_organisations(mentioned, view.theme))
     if open_here:
-        lines.append((code_names(view)[view.theme], UNDECIDED, len(open_here), _listed(open_here)))
+        lines.append((code_names(view)[view.theme], _UNDECIDED, len(open_here), _listed(open_here)))
     if not lines:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     names, cases, counts, who = zip(*lines, strict=True)
@@ -237,7 +238,7 @@ def passages(view: StudyView) -> Html:
             "definition": code.definition if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
             "page": f"code-{code.code_id.lower()}.html" if code.code_id in paged else ""})
-    return show(_HTML.passages(listed, OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
+    return show(_HTML.passages(listed, _OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:
@@ -267,16 +268,16 @@ def _passage(view: StudyView, row: Any, place: str) -> Markup:
 # The quality of the coding, for the team: what was found, where coders differ, what could not be placed.
 
 
-NOTHING_CODED = "Nothing is coded in this study yet."
+NOTHING_CODED_IN_STUDY = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
-UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded is "
-             "too little, or the same throughout.")
-AT_ONCE, MOST, FEWER, LETTERS, ROOM, MARKUP = 20, 100, 20, 250, 60_000, 350
+_UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded "
+              "is too little, or the same throughout.")
+_AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
 """Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
 most its first 250 letters, and takes at most 60 kB, with 350 bytes for what stands around a text."""
-BASE, RUN, THRESHOLD = 4, 2, 0.05
+_BASE, _RUN, _THRESHOLD = 4, 2, 0.05
 """The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
 
@@ -290,43 +291,44 @@ def agreement_findings(view: StudyView) -> Html:
     """The opening sentences of the page on agreement, in fixed patterns: how much was coded by whom, where
     agreement is below the study's threshold, and what is open."""
     read, settings = view.read("readings"), view.study.settings["coding"]
-    own = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
-    waiting, said = len(view.read("quarantined")), []
-    if own.empty and not waiting:
-        return note(NOTHING_CODED)
+    marked = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
+    waiting, sentences = len(view.read("quarantined")), []
+    if marked.empty and not waiting:
+        return note(NOTHING_CODED_IN_STUDY)
     readers = read[read["coder_id"] != CONSENSUS].groupby("document_id")["coder_id"].nunique()
-    coders = own["coder_id"].nunique()
-    said.append(f"{coders} coder{'s' * (coders != 1)} marked {len(own):,} passages in "
-                f"{own['document_id'].nunique():,} texts; several coders read {(readers > 1).sum():,} of the "
-                "texts.")
-    undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
-    said += _agreement_sentences(view, settings) or undefined
-    said += _suggestion_sentences(view)
+    coders = marked["coder_id"].nunique()
+    sentences.append(
+        f"{count_of(coders, 'coder')} marked {len(marked):,} passages in {marked['document_id'].nunique():,} "
+        f"texts; several coders read {(readers > 1).sum():,} of the texts.")
+    undefined = [_UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
+    sentences += _agreement_sentences(view, settings) or undefined
+    sentences += _suggestion_sentences(view)
     differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):
         by_rule = (~differ["is_decided"] & ~differ["is_open"]).sum()
         settled = f"{by_rule:,} are settled by majority, " if by_rule else ""
-        said.append(f"Coders differed on {len(differ):,} turns: {differ['is_decided'].sum():,} are decided, "
-                    f"{settled}{differ['is_open'].sum():,} are open.")
-    said.append(consensus_rule(settings))
+        sentences.append(
+            f"Coders differed on {len(differ):,} turns: {differ['is_decided'].sum():,} are decided, {settled}"
+            f"{differ['is_open'].sum():,} are open.")
+    sentences.append(consensus_rule(settings))
     if waiting:
-        said.append(f"{waiting:,} coding{'s are' if waiting > 1 else ' is'} quarantined: the words that were "
-                    "marked are not certain.")
-    by_position = (own["match"] == "by_position").sum()
+        sentences.append(f"{count_of(waiting, 'coding is', 'codings are')} quarantined: the words that were "
+                         "marked are not certain.")
+    by_position = (marked["match"] == "by_position").sum()
     if by_position:
-        have = "codings have" if by_position > 1 else "coding has"
-        said.append(f"{by_position:,} {have} a position alone, and no words to show that it is right: not in "
-                    "the consensus until somebody looks.")
-    above = own["code_id"].isin({*view.codebook["parent_id"]} - {""}).sum()
+        sentences.append(
+            f"{count_of(by_position, 'coding has', 'codings have')} a position alone, and no words to show "
+            "that it is right: not in the consensus until somebody looks.")
+    above = marked["code_id"].isin({*view.codebook["parent_id"]} - {""}).sum()
     if above:
-        said.append(f"{above:,} coding{'s are' if above > 1 else ' is'} of a theme or family. They count "
-                    f"there and above; for the codes below they are {settings['parent_codings']}, as the "
-                    "study set.")
-    said += proof_sentences(view.read("codings"), view.read("quarantined"))
-    return lead(said)
+        sentences.append(
+            f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
+            f"above; for the codes below they are {settings['parent_codings']}, as the study set.")
+    sentences += proof_sentences(view.read("codings"), view.read("quarantined"))
+    return lead(sentences)
 
 
-RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
+_RULES = {"unanimous": "all who read a text gave it to the same turn, or when they decided so together",
          "majority": "more than half of those who read a text gave it to the same turn; a tie is undecided",
          "person": "all who read a text gave it to the same turn; where they differ, {by} decides"}
 """When a code is agreed, by [coding] consensus."""
@@ -338,7 +340,7 @@ def consensus_rule(settings: Mapping[str, Any]) -> str:
     >>> consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
     'A code is agreed when all who read a text gave it to the same turn'
     """
-    rule, day = RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
+    rule, day = _RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
     since = f"fixed {day_in_words(day)}" if day else "the day on which this was fixed is not recorded"
     return f"A code is agreed when {rule} ({since})."
 
@@ -348,20 +350,20 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
     every = next(rows[rows["measure"] == "masi_alpha"].itertuples(), None)
     codes = view.codebook.loc[view.codebook["level"] == "code", "code_id"]
     alphas = rows[(rows["measure"] == "alpha") & rows["code_id"].isin(codes) & rows["value"].notna()]
-    said = []
+    sentences = []
     if every is not None and pd.notna(every.value):
         interval = interval_text(every.low, every.high)
         cases = (f"; between {number_text(every.lowest)} and {number_text(every.highest)} in the worst and "
                  f"the best case, since {every.n_missing} codings of turns are not certain"
                  if every.n_missing else "")
-        said.append("Agreement on all codes together is "
+        sentences.append("Agreement on all codes together is "
                     f"{number_text(every.value)}{f' (95 % interval {interval})' if interval else ''}{cases}.")
     if len(alphas):
         least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
-        said.append(f"Agreement is below the study's threshold of {number_text(least)} on "
+        sentences.append(f"Agreement is below the study's threshold of {number_text(least)} on "
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
                     f"“{code_names(view)[lowest['code_id']]}” ({number_text(lowest['value'])}).")
-    return said
+    return sentences
 
 
 def _suggestion_sentences(view: StudyView) -> list[str]:
@@ -382,7 +384,7 @@ def _suggestion_sentences(view: StudyView) -> list[str]:
 
 
 @team_only
-def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) -> Html | None:
+def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -> Html | None:
     """The turns of some rows of table ``disagreements``: the words, each coder's codes, and where there are
     any the decisions with their reasons. At most ``most`` turns in the order of the texts; `glc agreement`
     writes all of them into a workbook.
@@ -408,8 +410,8 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
         is_open = rows.drop_duplicates("segment_id").set_index("segment_id")["is_open"].loc[about.index]
         undecided = pd.Series("by majority", about.index).mask(is_open, "open")
         columns += [("Decision", wide[CONSENSUS].fillna(undecided)), ("Why", about["reason"])]
-    parts = [html_table([(name, [*values][at:at + AT_ONCE]) for name, values in columns])
-             for at in range(0, len(about), AT_ONCE)]
+    parts = [html_table([(name, [*values][at:at + _AT_ONCE]) for name, values in columns])
+             for at in range(0, len(about), _AT_ONCE)]
     return show(_HTML.disagreements(len(about), len(turns), parts))
 
 
@@ -419,13 +421,13 @@ def _words_of(turn: Any) -> Markup:
 
 def _cut(text: str) -> str:
     """The beginning of a long text, cut between words where it has any."""
-    return text if len(text) <= LETTERS else f"{text[:LETTERS].rsplit(' ', 1)[0]} …"
+    return text if len(text) <= _LETTERS else f"{text[:_LETTERS].rsplit(' ', 1)[0]} …"
 
 
 def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
     """The first rows, as many as a list may have, by the words that are printed of each row."""
-    size = words.loc[rows.index].str.encode("utf-8").str.len() + MARKUP
-    return rows[size.cumsum().le(ROOM).to_numpy()].head(most)
+    size = words.loc[rows.index].str.encode("utf-8").str.len() + _MARKUP
+    return rows[size.cumsum().le(_ROOM).to_numpy()].head(most)
 
 
 @team_only
@@ -436,7 +438,7 @@ def quarantined(view: StudyView) -> Html | None:
         return None
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
              "found": "What our text says there", "reason": "Why it is quarantined"}
-    listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), FEWER)
+    listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), _FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return show((ELEMENTS.note(left) if len(listed) < len(rows) else "") + html_table(shown))
@@ -465,10 +467,10 @@ def rule_on_new_codes(new: Sequence[int]) -> str:
     >>> rule_on_new_codes([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
     """
-    if len(new) < BASE + RUN:
-        return f"The rule needs {BASE + RUN} interviews; {len(new)} are coded."
-    met = interviews_to_threshold(new, base_size=BASE, run_length=RUN, threshold=THRESHOLD)
+    if len(new) < _BASE + _RUN:
+        return f"The rule needs {_BASE + _RUN} interviews; {len(new)} are coded."
+    met = interviews_to_threshold(new, base_size=_BASE, run_length=_RUN, threshold=_THRESHOLD)
     if not met:
         return f"The rule is not met in {len(new)} interviews."
-    later = f" New codes in later ones: {sum(new[met + RUN:])}." if sum(new[met + RUN:]) else ""
-    return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + RUN}.{later}"
+    later = f" New codes in later ones: {sum(new[met + _RUN:])}." if sum(new[met + _RUN:]) else ""
+    return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + _RUN}.{later}"

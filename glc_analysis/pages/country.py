@@ -21,7 +21,7 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
-from glc_analysis.pages.questions import around_country
+from glc_analysis.pages.questions import around_country, options_in_base
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
@@ -37,7 +37,7 @@ _HTML = Macros(__file__, "country.html")
 # The first screen of a country's page: who answered, what was answered, in which words.
 
 
-UNNAMED = "an organisation that is not named"
+_UNNAMED = "an organisation that is not named"
 
 
 def who_answered(view: StudyView) -> Html:
@@ -50,7 +50,7 @@ def who_answered(view: StudyView) -> Html:
     n, whole = len(rows), view.sizes.get("organisations")
     of = f" of the {whole}" if whole else ""
     did = "answered for" if view.has_survey else "took part from"
-    said = f"{n}{of} {view.study.unit_name[1]} in this study {did} this country"
+    sentence = f"{n}{of} {view.study.unit_name[1]} in this study {did} this country"
     known = rows[rows["organisation_id"].isin(view.organisation_names)]
     is_unknown = known["organisation_id"].astype("str").str.startswith(f"{UNKNOWN}.")
     each = [_described(view, row) for row in known[~is_unknown].itertuples()]
@@ -58,8 +58,8 @@ def who_answered(view: StudyView) -> Html:
         each.append("one that the survey does not name" if unknown == 1
                     else f"{unknown} that the survey does not name")
     if unnamed := n - len(known):
-        each.append(UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
-    return show(_HTML.who_answered(said, n, [] if unknown == n else each))
+        each.append(_UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
+    return show(_HTML.who_answered(sentence, n, [] if unknown == n else each))
 
 
 def _described(view: StudyView, row: Any) -> str:
@@ -99,10 +99,10 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
 # The answers of a country, theme by theme.
 
 
-NO_ANSWER = "not asked, or no answer"
-MISSING = {"not_asked": "not asked", "unanswered": "no answer", "dont_know": "did not know",
+_NO_ANSWER = "not asked, or no answer"
+_MISSING = {"not_asked": "not asked", "unanswered": "no answer", "dont_know": "did not know",
            "refused": "preferred not to say", "redacted": "left out on request"}
-NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, together with the figures of "
+_NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, together with the figures of "
                 "the study, would reveal those of organisations that did not agree to it")
 
 
@@ -127,31 +127,31 @@ def answers_by_country(view: StudyView) -> Html:
         return note("No answers are shown.")
     is_hidden = ~view.question_table["question_id"].isin(shown) & (not view.may("all_figures"))
     rest = [*view.question_table.loc[is_hidden, "wording"]]
-    return show(_HTML.answers_by_country(here, around, parts, rest, f"Not shown are {NOT_RELEASED}."))
+    return show(_HTML.answers_by_country(here, around, parts, rest, f"Not shown are {_NOT_RELEASED}."))
 
 
 def _given_here(view: StudyView, question: Any) -> Markup:
     """What was answered to a question in the country, a line an answer; blank where nothing is known."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return Markup()
-    own = _figures_of(view, question, "country", view.country_labels[view.country])
-    if not own:
+    figures = _figures_of(view, question, "country", view.country_labels[view.country])
+    if not figures:
         return Markup()
-    if not any(row.base_n for row in own):
+    if not any(row.base_n for row in figures):
         return _no_answer(view, question)
     kind, group, _ = around_country(view)
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
-        return _HTML.line(_median(own), _median(near))
+        return _HTML.line(_median(figures), _median(near))
     counts = {row.option: _counted(row) for row in near}
     unknown = "not shown" if kind else ""
-    given, rest = [], []
-    for row in own:
+    chosen, rest = [], []
+    for row in figures:
         is_given = row.n > 0
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
-        (given if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
-    is_more = not view.may("all_figures") and len(own) < _options_in_base(view, question)
-    return _HTML.answers(given, rest, is_more)
+        (chosen if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
+    is_more = not view.may("all_figures") and len(figures) < len(options_in_base(view, question))
+    return _HTML.answers(chosen, rest, is_more)
 
 
 def _counted(row: Any) -> str:
@@ -174,13 +174,6 @@ def _row_of(columns: tuple[str, ...]) -> Any:
     return namedtuple("Figure", columns)
 
 
-def _options_in_base(view: StudyView, question: Any) -> int:
-    """How many options of a question belong to its base."""
-    kinds = view.options.loc[view.options["option_list"] == question.option_list, "kind"]
-    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
-    return int((~kinds.isin(outside)).sum())
-
-
 def _median(figures: list[Any]) -> str:
     """The median of a number question with its base; the value itself where only one answered."""
     row = next((row for row in figures if row.statistic == "median"), None)
@@ -191,11 +184,11 @@ def _median(figures: list[Any]) -> str:
 
 def _no_answer(view: StudyView, question: Any) -> Markup:
     """Why there is no answer, in words; readers outside the team do not learn which of the reasons it is."""
-    said = NO_ANSWER
+    said = _NO_ANSWER
     if view.may("all_figures"):
         rows = view.read("responses")
-        why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(MISSING).dropna().unique()
-        said = ", or ".join(why) or NO_ANSWER
+        why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(_MISSING).dropna().unique()
+        said = ", or ".join(why) or _NO_ANSWER
     return _HTML.no_answer(said[:1].upper() + said[1:])
 
 
@@ -204,8 +197,8 @@ def _no_answer(view: StudyView, question: Any) -> Markup:
 
 
 CODES_NOT_SHOWN = "Which codes came up here is shown to the team only, until the organisations agree to it."
-NOTHING_CODED = "Nothing that was said here is coded yet."
-SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a guide", "call": "a call",
+NOTHING_CODED_HERE = "Nothing that was said here is coded yet."
+_SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a guide", "call": "a call",
            "answer": "a survey answer"}
 
 
@@ -227,7 +220,7 @@ def codes_by_country(view: StudyView) -> Html:
     said = {code: _said_here(own, labels) for code, own in listed.items()}
     book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
-        return note(NOTHING_CODED)
+        return note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
     for theme, name in {**view.themes, "": "Other codes"}.items():
@@ -257,7 +250,7 @@ def _said_here(rows: list[dict[str, Any]], labels: Mapping[str, str]) -> str:
     for column, lead in (("is_raised", ""), ("is_contradicted", "the contrary said in ")):
         said = [(row["organisation_id"], row["source"]) for row in rows if row[column]]
         for organisation in sorted({organisation for organisation, _ in said}):
-            places = lead + " and ".join(words for source, words in SOURCES.items()
+            places = lead + " and ".join(words for source, words in _SOURCES.items()
                                          if (organisation, source) in said)
             parts.append(f"{labels[organisation]}: {places}" if len(labels) > 1
                          else places[:1].upper() + places[1:])

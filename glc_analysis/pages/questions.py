@@ -32,13 +32,13 @@ _HTML = Macros(__file__, "questions.html")
 # Questions.
 
 
-SHOWN, FOLDED_FROM = 7, 10
+OPTIONS_SHOWN, FOLDED_FROM = 7, 10
 """How many options stand open, and from how many on a list is folded."""
-OPEN, MOST = 3, 100
+_OPEN, MOST_OPEN_ANSWERS = 3, 100
 """How many open answers to a question stand open, and how many a page has of all its questions."""
-SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
-ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
-FINDINGS = {
+_SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
+_ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
+_FINDINGS = {
     ("single", "organisation"): "{count} {many} answered {options}",
     ("single", "answer"): "{count} answers are {options}",
     ("multi", "organisation"): "{count} {many} chose {options}",
@@ -133,7 +133,7 @@ def finding(question: Any, counts: pd.DataFrame, many: str = "organisations") ->
     options = " and ".join(f"“{option}”" for option in most["option"])
     if len(most) == 2:
         return _capital(f"{count} {many if question.unit == 'organisation' else 'answers'} each: {options}")
-    return _capital(FINDINGS[question.type, question.unit].format(count=count, options=options, many=many))
+    return _capital(_FINDINGS[question.type, question.unit].format(count=count, options=options, many=many))
 
 
 def _capital(text: str) -> str:
@@ -173,8 +173,8 @@ def _folded(counts: pd.DataFrame) -> Markup:
     """Bars; the smaller counts of a long list are one click away."""
     if len(counts) < FOLDED_FROM:
         return frame_html(counts)
-    rest = counts.iloc[SHOWN:]
-    return _HTML.bars(frame_html(counts.iloc[:SHOWN]), frame_html(rest), len(rest))
+    rest = counts.iloc[OPTIONS_SHOWN:]
+    return _HTML.bars(frame_html(counts.iloc[:OPTIONS_SHOWN]), frame_html(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
@@ -183,19 +183,18 @@ def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> st
     if view.may("all_figures"):
         return ""
     if asked["option_list"] == COUNTRY_LIST:
-        return ONLY_AGREED
-    is_less = len(counts) < answers_in_base(view, asked)
-    return SOME_NOT_SHOWN if is_less else ""
+        return _ONLY_AGREED
+    return _SOME_NOT_SHOWN if len(counts) < len(options_in_base(view, asked)) else ""
 
 
-def answers_in_base(view: StudyView, question: Any) -> int:
-    """How many options of a question (a row of ``view.question_table``) belong to its base."""
-    kinds = view.options.loc[view.options["option_list"] == question.option_list, "kind"]
+def options_in_base(view: StudyView, question: Any) -> set[str]:
+    """The options of a question (a row of ``view.question_table``) that belong to its base."""
+    options = view.options[view.options["option_list"] == question.option_list]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
-    return int((~kinds.isin(outside)).sum())
+    return {*options.loc[~options["kind"].isin(outside), "option_id"]}
 
 
-GROUPS = {"answer": {"region": "By region", "country": "By country"},
+_GROUPS = {"answer": {"region": "By region", "country": "By country"},
           "organisation": {"home_region": "By region of the main office"}}
 """The groups of which a page shows tables, by the unit of the question."""
 
@@ -205,7 +204,7 @@ def groups(view: StudyView, question: Any) -> Markup:
     for audiences that do not see all figures, as far as these were released."""
     if view.country or view.may("all_figures"):
         return Markup()
-    kinds = {kind: title for kind, title in GROUPS[question.unit].items()
+    kinds = {kind: title for kind, title in _GROUPS[question.unit].items()
              if kind != "country" or not view.may("country_pages")}
     return ELEMENTS.folded_tables([(title, _group_table(view, question, kind))
                                    for kind, title in kinds.items()])
@@ -276,8 +275,8 @@ def open_answers(view: StudyView, question: Any) -> pd.DataFrame:
 def show_open_answers(view: StudyView, question: Any) -> None:
     """Shows the open answers to a question: the first ones, and more of them one click away.
 
-    A page has at most :data:`MOST` of all its questions; the table segments has all. Nothing is shown
-    for audiences that may not read them.
+    A page has at most :data:`MOST_OPEN_ANSWERS` of all its questions; the table segments has all. Nothing is
+    shown for audiences that may not read them.
 
     >>> show_open_answers(view, "Q5.6")
     <IPython.core.display.HTML object>
@@ -291,13 +290,13 @@ def open_answers_html(view: StudyView, question: Any) -> str:
     if not view.may("passages"):
         return ""
     row, asked = _row(view, question), (view.question_table["type"] == "text").sum()
-    found, limit = open_answers(view, row), MOST // max(asked, 1)
+    found, limit = open_answers(view, row), MOST_OPEN_ANSWERS // max(asked, 1)
     if found.empty:
         return ""
     shown = [quotation(one) for one in found.head(limit).to_dict("records")]
     said = f"These are {limit} of {len(found)}: the study's table segments has all." \
         if len(found) > limit else ""
-    return _HTML.open_answers(f"{row.question_id} {row.wording}", shown, OPEN, said)
+    return _HTML.open_answers(f"{row.question_id} {row.wording}", shown, _OPEN, said)
 
 
 def _row(view: StudyView, question: Any) -> Any:
@@ -310,28 +309,30 @@ def _row(view: StudyView, question: Any) -> Any:
 # ------------------------------
 # The opening sentences of a page: who answered, what was found, what speaks against it, what was not asked.
 #
-# In goes a view; out come at most five sentences in fixed patterns, each with the figure that it comes from
-# and a link to it. Which figures become sentences is decided before the results, in ``headlines.csv`` (who
-# chose them, and when), or by one rule that the page prints (:data:`RULE`). Every number is one that the
-# audience may see exactly. A sensitive question never becomes a sentence, nor one that was asked because of
-# the answer to a sensitive one. No sentence names a cause, says "only" or compares groups.
+# There are at most five, in fixed patterns, each with its figure and a link to it. Which figures become
+# sentences is decided before the results, in ``headlines.csv`` (who chose them, and when), or by one rule
+# that the page prints (:data:`FINDING_RULE`). Every number is one that the audience may see exactly. A
+# sensitive question never becomes a sentence, nor does one asked because of the answer to a sensitive
+# question. No sentence names a cause, says "only" or compares groups.
 
 
-MOST_SENTENCES, BASE, SHARE, CODE_SHARE = 5, 10, 1 / 2, 1 / 3
+MOST_SENTENCES, LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 5, 10, 1 / 2, 1 / 3
 """The most sentences of a page; the least base of a finding; by the rule, the least share of an answer and of
 a code."""
-RULE = ("The findings were chosen by a rule: the answer given most often to a question, where at least "
-        f"{BASE} answers count and half of them or more gave it; and codes that a third or more of the "
-        "{many} raised. The largest shares come first. Left out are sensitive questions, and counts "
-        "that the readers of this page may not see exactly.")
-LISTED = ("The findings were chosen by {authors} on {days}, before the answers came in. Left out are those "
-          f"with fewer than {BASE} answers, and counts that the readers of this page may not see exactly.")
-COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
+FINDING_RULE = (
+    "The findings were chosen by a rule: the answer given most often to a question, where at least "
+    f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
+    "the {many} raised. The largest shares come first. Left out are sensitive questions, and counts that the "
+    "readers of this page may not see exactly.")
+LISTED_FINDINGS = (
+    "The findings were chosen by {authors} on {days}, before the answers came in. Left out are those with "
+    f"fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may not see exactly.")
+_COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
 """The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
 
-EACH = " (one answer for each country an organisation works in)"
-EACH_RECORD = " (each record counts, also where an organisation has several)"
-VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
+_EACH = " (one answer for each country an organisation works in)"
+_EACH_RECORD = " (each record counts, also where an organisation has several)"
+_VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
          "scale": ("chose", "was chosen")}
 
 
@@ -354,7 +355,7 @@ def headlines(view: StudyView) -> pd.DataFrame:
     room = MOST_SENTENCES - len(opening) - len(closing)
     found = _listed(view, listed) if len(listed) else _by_rule(view).head(room)
     rows = [*opening, *_findings(view, found.head(room)), *closing]
-    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
 
 
 # ------------------------------
@@ -393,7 +394,7 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
             figures = view.measured("coded")
             parts.append(_released_counts(figures[figures["code_id"] == code]))
     chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
-    return chosen.assign(chosen_by=LISTED.format(authors=authors, days=days))
+    return chosen.assign(chosen_by=LISTED_FINDINGS.format(authors=authors, days=days))
 
 
 def _by_rule(view: StudyView) -> pd.DataFrame:
@@ -403,19 +404,19 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     asked = view.question_table.set_index("question_id")
     asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
                   & ~asked.index.isin(sensitive_questions(view))]
-    found = []
-    for question, own in counts[counts["share"] >= SHARE].groupby("question_id", observed=True):
+    chosen = []
+    for question, own in counts[counts["share"] >= _SHARE].groupby("question_id", observed=True):
         if question in asked.index:
             figure = own.loc[own["share"].idxmax()]
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
             if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
-                found.append(figure["figure_id"])
+                chosen.append(figure["figure_id"])
     never = case_codes(view.codebook)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
-    is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= CODE_SHARE)
-    rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(found)]
+    is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= _CODE_SHARE)
+    rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(chosen)]
     order = rows["question_id"].map(view.question_table.set_index("question_id")["order"])
-    rule = RULE.format(many=view.study.unit_name[1])
+    rule = FINDING_RULE.format(many=view.study.unit_name[1])
     return rows.assign(chosen_by=rule, order=order.astype(float)).sort_values(
         ["share", "order", "figure_id"], ascending=[False, True, True])
 
@@ -424,7 +425,7 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
     """The exact counts among figures, over the whole study, of answers and of who raised a code."""
     is_count = ((figures["measure"] == "response") & (figures["statistic"] == "count")
                 | (figures["measure"] == "coded") & (figures["statistic"] == "organisations"))
-    is_enough = figures["n"].notna() & (figures["base_n"] >= BASE)
+    is_enough = figures["n"].notna() & (figures["base_n"] >= LEAST_FINDING_BASE)
     return figures[is_count & is_enough & (figures["subset_kind"] == ALL)]
 
 
@@ -432,10 +433,7 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
     """Whether no other option can have been given more often, as far as the audience can know."""
     own = view.released[view.released["question_id"] == question_id]
     own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
-    options = view.options[view.options["option_list"] == question["option_list"]]
-    outside = ["refused", *(["dont_know"] if question["dont_know"] == "missing" else [])]
-    in_base = {*options.loc[~options["kind"].isin(outside), "option_id"]}
-    if not in_base <= {*own["option_id"]}:
+    if not options_in_base(view, question) <= {*own["option_id"]}:
         return False
     most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
     return most.max() <= figure["share"]
@@ -490,7 +488,7 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
         else:
             asked = view.words.questions[figure.question_id]
             is_clear = is_told or view.is_one_answer_each
-            each = "" if is_clear else EACH if view.is_by_country else EACH_RECORD
+            each = "" if is_clear else _EACH if view.is_by_country else _EACH_RECORD
             said = _question_sentence(view, asked, figure, each)
             is_told |= asked.unit == "answer"
             place = places.question(figure.question_id, asked.theme_id if view.theme else "")
@@ -502,7 +500,7 @@ def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) 
     option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
     is_question = asked.wording.endswith(("?", "؟", "？"))
     wording = asked.wording.removesuffix(".")
-    did, was = VERBS[asked.type]
+    did, was = _VERBS[asked.type]
     if asked.unit == "answer":
         counted = _out_of(figure, "answers")
         said = f"“{option}” {was} in {counted} {'to' if is_question else 'on'} “{wording}”{each}."
@@ -604,7 +602,7 @@ def _names(names: Sequence[str]) -> str:
 # Opening sentences of a country's page.
 
 
-COUNTRY_RULE = (
+_COUNTRY_RULE = (
     "For each theme we show the answer that most organisations gave here. In a tie it is the one that more "
     "gave around this country. At most five are shown. Left out are sensitive questions, and counts that the "
     "readers of this page may not see exactly.")
@@ -614,7 +612,7 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     """What was answered in the country, with the count of its region or of the whole study next to it.
 
     One row a sentence, with the columns of :func:`headlines`; the figure is that of the country.
-    Which answers are named is decided by one rule (:data:`COUNTRY_RULE`).
+    Which answers are named is decided by one rule (:data:`_COUNTRY_RULE`).
 
     >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
@@ -635,8 +633,8 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
                               kind="stable")
     first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
     said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
-             COUNTRY_RULE) for row in first.itertuples()]
-    return pd.DataFrame([*said, *_undecided(view)], columns=COLUMNS, dtype="str")
+             _COUNTRY_RULE) for row in first.itertuples()]
+    return pd.DataFrame([*said, *_undecided(view)], columns=_COLUMNS, dtype="str")
 
 
 def around_country(view: StudyView) -> tuple[str, str, str]:

@@ -19,8 +19,9 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.disclosure.releases import last_answered
+from glc_analysis.errors import count_of
 from glc_analysis.manifest import read_slices
-from glc_analysis.plots import SHADES, STATUSES, status_label
+from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import html_table, language_label, note, region_name, show
 from glc_analysis.templates import ELEMENTS, Macros, read_text, read_toml
@@ -42,9 +43,9 @@ _HTML = Macros(__file__, "survey.html")
 
 NORTH, SOUTH = 75, -56
 """Degrees of latitude at the edges; longitude is whole."""
-EDGE = 4
+_EDGE = 4
 """Room for a mark at the left and right edge, in degrees."""
-CAPTION = "All marks have the same size: they show that somebody took part, not how many."
+_CAPTION = "All marks have the same size: they show that somebody took part, not how many."
 _PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
 _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
@@ -64,9 +65,9 @@ def world_map(countries: Mapping[str, str]) -> Markup:
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
     lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
     return _HTML.world_map(
-        f"{-EDGE} 0 {360 + 2 * EDGE} {NORTH - SOUTH}", read_text(__file__, "coastlines.txt").strip(), lines,
+        f"{-_EDGE} 0 {360 + 2 * _EDGE} {NORTH - SOUTH}", read_text(__file__, "coastlines.txt").strip(), lines,
         marks, said=f"Map of the world. Marked: {', '.join(shown.values())}.",
-        caption=CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
+        caption=_CAPTION + (f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""))
 
 
 @cache
@@ -83,15 +84,15 @@ def country_places() -> dict[str, tuple[float, float]]:
     return {known[country]: _main_zone(own) for country, own in zones.items() if country in known}
 
 
-def _main_zone(own: list[tuple[float, float, str]]) -> tuple[float, float]:
-    most = [zone for zone in own if _MOST.search(zone[2])]
+def _main_zone(zones: list[tuple[float, float, str]]) -> tuple[float, float]:
+    most = [zone for zone in zones if _MOST.search(zone[2])]
     if len(most) == 1:
         return most[0][:2]
 
     def far(zone: tuple[float, float, str]) -> float:
-        return sum(abs(zone[0] - other[0]) + abs(zone[1] - other[1]) for other in own)
+        return sum(abs(zone[0] - other[0]) + abs(zone[1] - other[1]) for other in zones)
 
-    return min(own, key=far)[:2]
+    return min(zones, key=far)[:2]
 
 
 def _zones() -> list[tuple[str, float, float, str]]:
@@ -119,10 +120,10 @@ def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
 # The study as a whole: its size, its sampling, its countries and themes.
 
 
-READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
-RULES = read_toml(__file__, "figures_shown.toml")
+AUDIENCE_WORDS = {"team": "the team", "convening": "the convening", "public": "everybody"}
+FIGURES_SHOWN = read_toml(__file__, "figures_shown.toml")
 """Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
-SAMPLING = {
+_SAMPLING = {
     "purposive": "The {many} were chosen on purpose, not at random. The counts describe these "
                  "{many} only; there are no confidence intervals and no tests.",
     "census": "Every {one} in the sampling frame was asked. Intervals are 95 % (Wilson) and assume "
@@ -133,14 +134,14 @@ SAMPLING = {
 def study_numbers(view: StudyView) -> Html:
     """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
     what is coded of them; for the public the number of the release and the age of its figures."""
-    asked = _many(len(view.question_table), "question")
+    asked = count_of(len(view.question_table), "question")
     did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
     one, many = view.study.unit_name
     if "organisations" not in view.sizes:
         said = [f"The survey had {asked}."] if view.has_survey else []
         said.append(f"How many {many} {did.removesuffix(' ' + asked)} is not shown.")
     else:
-        said = [f"{_many(view.sizes['organisations'], one, many)} {did}."]
+        said = [f"{count_of(view.sizes['organisations'], one, many)} {did}."]
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
@@ -156,18 +157,18 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     several = "answer for several countries" if view.is_by_country else "have answered more than once"
     one, _ = view.study.unit_name
-    said = [f"There are {_many(records, 'record')}: {article(one)} may {several}."] \
+    sentences = [f"There are {count_of(records, 'record')}: {article(one)} may {several}."] \
         if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
-        said.append(f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
+        sentences.append(f"They work in {count_of(len(view.work_countries), 'country', 'countries')}"
                     + (f" and have their main offices in {len(home)}." if home else "."))
     elif home:
-        said.append(f"Their main offices are in {_many(len(home), 'country', 'countries')}.")
-    texts = [_many(n, name) for name, n in (
+        sentences.append(f"Their main offices are in {count_of(len(home), 'country', 'countries')}.")
+    texts = [count_of(n, name) for name, n in (
         ("open answer", kinds.get("answer", 0)), ("interview", kinds.get("interview", 0)),
         ("call", kinds.get("call", 0)), ("coded passage", passages)) if n]
     also = " also" if view.has_survey else ""
-    return [*said, f"There are{also} {', '.join(texts)}."] if texts else said
+    return [*sentences, f"There are{also} {', '.join(texts)}."] if texts else sentences
 
 
 def article(noun: str) -> str:
@@ -179,15 +180,11 @@ def article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
-def _many(n: int, name: str, names: str = "") -> str:
-    return f"{n:,} {name if n == 1 else names or f'{name}s'}"
-
-
 def page_header(view: StudyView) -> str:
     """The line at the head of every page: who may read it, its base, the day of the last answer."""
     n = view.sizes.get("organisations")
-    parts = [f"For {READERS[view.audience]}",
-             f"Base: {_many(n, *view.study.unit_name)}" if n is not None else ""]
+    parts = [f"For {AUDIENCE_WORDS[view.audience]}",
+             f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
     if view.may("all_figures"):
         day = last_answered(view.read("organisations"), view.read("documents"))
     else:  # of the release: an earlier day than before would tell that the last one to answer left
@@ -214,7 +211,7 @@ def sampling_note(view: StudyView) -> Html:
     the study does not say it."""
     study = view.study
     one, many = study.unit_name
-    said = [SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
+    said = [_SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
     if study.sampling == "purposive" and study.settings["study"]["interval"] not in ("", "none"):
         said = [f"Intervals are shown as if the {many} were a random sample from a large population, "
                 "which they are not."]
@@ -244,7 +241,7 @@ def country_list(view: StudyView) -> Html:
               **({"Records": rows["answers_n"]} if view.has_survey else {})}
     listed = html_table({"Country": names, "Region": rows["region_id"].map(region_name),
                          **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
-    return show(_HTML.country_list(_many(len(rows), "country", "countries"), listed))
+    return show(_HTML.country_list(count_of(len(rows), "country", "countries"), listed))
 
 
 def theme_list(view: StudyView) -> Html:
@@ -254,7 +251,7 @@ def theme_list(view: StudyView) -> Html:
     rows = view.codebook.query("level == 'theme'")
     for theme, name, text, path in zip(rows["code_id"], rows["name"], rows["definition"], rows["path"],
                                        strict=True):
-        asked = f" {_many(counts.get(theme, 0), 'question')}." if view.has_survey else ""
+        asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
         themes.append((name, f"theme-{theme.lower()}.html", text, f"{path.split(' > ')[0]}.{asked}"))
     return show(_HTML.theme_list(themes))
 
@@ -262,7 +259,7 @@ def theme_list(view: StudyView) -> Html:
 def released_rules(view: StudyView) -> Html:
     """Which figures these readers see, and why some are ranges or missing."""
     settings = view.study.settings["disclosure"]
-    sentences = [RULES[view.audience].format(**settings)]
+    sentences = [FIGURES_SHOWN[view.audience].format(**settings)]
     if not view.may("all_figures"):
         sentences.append("Which figures are left out was decided for all figures together, so that none "
                          "can be worked out from the others.")
@@ -273,7 +270,7 @@ def definition(view: StudyView) -> Html:
     """The theme's place in the codebook and its definition, and how many answered its questions."""
     row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
-    said = f"{_many(len(view.questions), 'question')} of the survey " \
+    said = f"{count_of(len(view.questions), 'question')} of the survey " \
            f"belong{'s' * (len(view.questions) == 1)} to this theme."
     if len(bases):
         low, high = bases.min(), bases.max()
@@ -295,7 +292,7 @@ def cleaning_steps(view: StudyView) -> pd.DataFrame:
     return frame.rename_axis(columns="Step")
 
 
-MOST_QUESTIONS = 100
+_MOST_QUESTIONS = 100
 """The most questions whose missing answers a page draws."""
 
 
@@ -305,7 +302,7 @@ def missing_answers(view: StudyView) -> Html:
     missing answers are drawn."""
     figures = view.measured("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
-    rows = rows[rows["option_id"].isin(STATUSES) & rows["n"].gt(0)]
+    rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]
     if rows.empty:
         return show("")
     counts = rows.groupby("option_id", observed=True)["n"].sum()
@@ -313,27 +310,27 @@ def missing_answers(view: StudyView) -> Html:
     title = f"{blank:,} of {asked:,} answers that were asked for were left blank" if view.says_who_was_asked \
         else f"{blank:,} of {asked:,} answers are blank; who was asked is not recorded"
     missing = rows[rows["option_id"] != "answered"].groupby("question_id")["n"].sum()
-    drawn = {*missing.sort_values(ascending=False, kind="stable").index[:MOST_QUESTIONS]}
+    drawn = {*missing.sort_values(ascending=False, kind="stable").index[:_MOST_QUESTIONS]}
     lines = [_missing_line(question, own.set_index("option_id")["n"])
              for question, own in rows.groupby("question_id", sort=False, observed=True) if question in drawn]
     notes = [f"{len(missing) - len(drawn)} more questions have fewer missing answers: the study's table "
              "figures has all."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
-    legend = [(status_label(status), _fill(status)) for status in STATUSES if status in counts.index]
+    legend = [(status_label(status), _fill(status)) for status in STATUS_SHADES if status in counts.index]
     return show(_HTML.missing_answers(title, legend, lines, notes))
 
 
 def _missing_line(question: str, counts: pd.Series) -> tuple[str, list[tuple[int, str]], str]:
     """A question, the pieces of its bar, and the numbers in words, in the order of the statuses."""
-    numbers = {status: int(counts[status]) for status in STATUSES if status in counts.index}
+    numbers = {status: int(counts[status]) for status in STATUS_SHADES if status in counts.index}
     words = ", ".join(f"{n:,} {status_label(status)}" for status, n in numbers.items())
     return question, [(n, _fill(status)) for status, n in numbers.items()], words
 
 
 def _fill(status: str) -> str:
     """The background of a status, as plots have it: a shade, hatched where two have the same."""
-    shade, hatch = STATUSES[status]
+    shade, hatch = STATUS_SHADES[status]
     return f"repeating-linear-gradient(-45deg,{shade} 0 3px,#fff 3px 5px)" if hatch else shade
 
 
@@ -389,7 +386,7 @@ def scales(view: StudyView) -> Html:
         not_drawn += [question for question in found if question not in drawn]
         if drawn:
             title = _most_agreed(drawn) if len(drawn) == len(found) else ""
-            figures.append((title or f"{_many(len(drawn), 'statement')} on the same scale",
+            figures.append((title or f"{count_of(len(drawn), 'statement')} on the same scale",
                             [_statement(question, counts) for question, counts in drawn.items()]))
     return show(_HTML.scales(figures, [
         (question.wording.rstrip("."), f"#{anchor('question', question.question_id)}")

@@ -131,7 +131,8 @@ class Letter:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = sheet_phrases(self.language), language_name(self.language)
         note = [] if self.language in languages(*SHEET_PHRASES) else [f"[Not translated into {name} yet.]"]
-        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
+        return [*note, *say["letter"].split("\n"),
+                f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
                 f"{say['to_whom']}: {isolate_direction(self.contact or _BLANK_LINE)}"]
 
 

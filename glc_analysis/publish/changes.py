@@ -1,6 +1,6 @@
 """Compares two runs, for the team: figures, coded passages, pages and raw files that changed.
 
-Each run keeps the tables from which it was made (:data:`KEPT`), as links that take no space.
+Each run keeps the tables from which it was made (:data:`_KEPT`), as links that take no space.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from glc_analysis.templates import Macros
 from glc_analysis.text import count_text
 from glc_analysis.writing import hard_link
 
-SLUG, FOLDER = "changes", "tables"
-KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
+SLUG, _FOLDER = "changes", "tables"
+_KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], pd.Series]
 """A function that gives the number of organisations that contribute to each of some figures."""
-COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
-LISTED = 100
+_COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
+_LISTED = 100
 """The most rows of a kind on the page; ``glc changes`` lists all."""
-HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
+_HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
          "raw": "Raw files", "page": "Pages made again"}
-COLUMNS_OF = {
+_COLUMNS_OF = {
     "figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
                "organisations": "Organisations"},
     "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
@@ -45,10 +45,10 @@ COLUMNS_OF = {
 
 def keep(study: Study, run: Path) -> None:
     """Links the tables from which a run was made into its folder."""
-    for name in KEPT:
+    for name in _KEPT:
         if (study.processed / name).is_file():
-            (run / FOLDER).mkdir(exist_ok=True)
-            hard_link(study.processed / name, run / FOLDER / name)
+            (run / _FOLDER).mkdir(exist_ok=True)
+            hard_link(study.processed / name, run / _FOLDER / name)
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,13 @@ class _RunData:
 
     @classmethod
     def of(cls, folder: Path, pages: Mapping[str, str]) -> _RunData:
-        figures, codings = (pd.read_parquet(folder / name) for name in KEPT[:2])
-        raw = json.loads((folder / KEPT[2]).read_text(encoding="utf-8"))["raw"]
+        figures, codings = (pd.read_parquet(folder / name) for name in _KEPT[:2])
+        raw = json.loads((folder / _KEPT[2]).read_text(encoding="utf-8"))["raw"]
         return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
 def changes(study: Study, since: str = "") -> pd.DataFrame:
-    """What changed from a run of the team's to the last one: one row a change, columns :data:`COLUMNS`.
+    """What changed from a run of the team's to the last one: one row a change, columns :data:`_COLUMNS`.
 
     ``kind`` is figure, passage, raw or page; of a figure that moved ``was`` and ``is`` are counts or
     numbers as printed, ``moved`` the difference, ``organisations`` how many stand behind it. Without
@@ -78,24 +78,24 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
     last, record = last_run(study)
     if last is None:
         raise GLCError("Nothing has run yet. To fix: run `glc run` first.")
-    kept = [run.name for run in sorted(last.parent.glob("*")) if (run / FOLDER).is_dir() and run != last]
+    kept = [run.name for run in sorted(last.parent.glob("*")) if (run / _FOLDER).is_dir() and run != last]
     if since and since not in kept:
         raise UsageError(f"No run {since!r} is kept; {nearest(since, kept)}.")
     if not kept:
         raise GLCError("Only one run is kept: there is nothing to compare it with.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_RunData.of(before / FOLDER, _keys(was["pages"])),
-                   _RunData.of(last / FOLDER, _keys(record["pages"])), partial(contributor_counts, study))
+    return compare(_RunData.of(before / _FOLDER, _keys(was["pages"])),
+                   _RunData.of(last / _FOLDER, _keys(record["pages"])), partial(contributor_counts, study))
 
 
 def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
     """What changed since the run ``before``, to the tables as they are now and to pages with these keys; None
     after no such run."""
-    if before is None or not all((before / FOLDER / name).is_file() for name in KEPT):
+    if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_RunData.of(before / FOLDER, _keys(was["pages"])), _RunData.of(study.processed, keys),
+    return compare(_RunData.of(before / _FOLDER, _keys(was["pages"])), _RunData.of(study.processed, keys),
                    partial(contributor_counts, study))
 
 
@@ -112,10 +112,10 @@ def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
 
 
 def compare(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:
-    """The changes between two states: one row each, columns :data:`COLUMNS`, sorted."""
+    """The changes between two states: one row each, columns :data:`_COLUMNS`, sorted."""
     rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
             *_changed_names("raw", was.raw, now.raw), *_changed_names("page", was.pages, now.pages)]
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"organisations": "Int64"})
+    return pd.DataFrame(rows, columns=_COLUMNS).astype({"organisations": "Int64"})
 
 
 def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations) -> Iterator[tuple]:
@@ -164,9 +164,9 @@ def page(found: pd.DataFrame | None) -> Markup:
     html = Macros(__file__, "changes.html")
     if found is None:
         return html.first_run()
-    kinds = [(head, found[found["kind"] == kind], COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))
-             for kind, head in HEADS.items()]
-    return html.changes([(f"{head}: {len(rows)}", _table(rows.head(LISTED), columns), len(rows) - LISTED)
+    kinds = [(head, found[found["kind"] == kind], _COLUMNS_OF.get(kind, {"id": "Name", "moved": ""}))
+             for kind, head in _HEADS.items()]
+    return html.changes([(f"{head}: {len(rows)}", _table(rows.head(_LISTED), columns), len(rows) - _LISTED)
                          for head, rows, columns in kinds if len(rows)])
 
 

@@ -32,7 +32,7 @@ from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
-from glc_analysis.pages.survey import RULES
+from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.release_store import publish
 from glc_analysis.schema import Column, Table
@@ -54,7 +54,7 @@ from glc_analysis.view.study_view import StudyView
 # Downloads.
 
 
-SUBSETS = ("all", "region", "source")
+_SUBSETS = ("all", "region", "source")
 """Subsets in the team's table of figures; the others, by far the most rows, are in processed/."""
 
 
@@ -100,7 +100,7 @@ def _figures(page: StudyView) -> pd.DataFrame:
     """The released figures with the names of what they are about."""
     rows, words = page.released, page.words
     if page.may("all_figures"):
-        rows = rows[rows["subset_kind"].isin(SUBSETS) & rows["measure"].ne("words")].assign(band="")
+        rows = rows[rows["subset_kind"].isin(_SUBSETS) & rows["measure"].ne("words")].assign(band="")
     lists = {name: question.option_list for name, question in words.questions.items()}
     pairs = [*zip(rows["question_id"].map(lists).fillna(""), rows["option_id"], strict=True)]
     return rows.assign(
@@ -174,11 +174,11 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 # What a site hands over: its tables as CSV and XLSX with what their columns mean, files for other software.
 
 
-FOLDER = "downloads"
-STEM = "{}-released"
+DOWNLOADS_FOLDER = "downloads"
+_STEM = "{}-released"
 """Of the files: a raw file may be called countries.csv, and the gate looks for the names of raw files."""
-NO_LICENCE = "No licence is stated: ask the study before you use it further."
-MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet program " \
+_NO_LICENCE = "No licence is stated: ask the study before you use it further."
+_MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet program " \
           "would take for a formula begins with an apostrophe."
 
 
@@ -186,12 +186,12 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
     """Writes every table as CSV and as a workbook with its dictionary, and the files for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{STEM.format(name)}.csv")
+        write_csv(frame, folder / f"{_STEM.format(name)}.csv")
         book = Workbook()
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)
         _sheet(book.create_sheet("dictionary"), columns_of(name))
-        save_workbook(book, folder / f"{STEM.format(name)}.xlsx")
+        save_workbook(book, folder / f"{_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -224,21 +224,21 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     """The page on which they are offered: texts in Markdown and pieces of HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
-    files = [html.files(_words(name), [(kind.upper(), f"{FOLDER}/{STEM.format(name)}.{kind}")
+    files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{_STEM.format(name)}.{kind}")
                                        for kind in ("csv", "xlsx")]) for name in frames]
     offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
                           "Rows": [len(frame) for frame in frames.values()], "Files": files},
                          numeric=("Rows",))
-    others = [(file.name, f"{FOLDER}/{file.name}", file.about) for file in software_files()]
+    others = [(file.name, f"{DOWNLOADS_FOLDER}/{file.name}", file.about) for file in software_files()]
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
-        html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
+        html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else _NO_LICENCE)]
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the columns of every table mean: texts in Markdown and pieces of HTML."""
-    return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{MISSING}", *_tables(frames)]
+    return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{_MISSING}", *_tables(frames)]
 
 
 def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
@@ -269,12 +269,12 @@ def _anchor(name: str) -> str:
 # them.
 
 
-AUDIENCE = "public"
-LEFT_OUT = ("quotations",)
-OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "codebook.qdc")
+_AUDIENCE = "public"
+_LEFT_OUT = ("quotations",)
+_OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "codebook.qdc")
 """The files of a deposit beside its tables and the files for other software: a folder with any other is not
 one, and is not replaced."""
-INVENTED = "Everything in it is invented: no organisation, person or answer is real."
+_INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
 def write_deposit(study: Study, path: Path | None = None) -> Path:
@@ -284,7 +284,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
     UsageError for a folder that holds something else, Faults where the gate finds what the public may
     not read; nothing is then written.
     """
-    path = path or study.reports / AUDIENCE / "deposit"
+    path = path or study.reports / _AUDIENCE / "deposit"
     if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):
         raise UsageError(f"{path} already exists and is not a deposit. To fix: name another folder.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -292,36 +292,36 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
         made = Path(folder, path.name)
         made.mkdir()
         _write(study, made)
-        check_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
-                    known=identifiers(study, audience=AUDIENCE), study=study)
-        publish(study, AUDIENCE)
+        check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
+                    known=identifiers(study, audience=_AUDIENCE), study=study)
+        publish(study, _AUDIENCE)
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
     return path
 
 
 def _is_of_a_deposit(path: Path) -> bool:
-    known = (*OWN, *(file.name for file in software_files()))
-    return path.name in known or path.name.endswith(f"{STEM.format('')}.csv")
+    known = (*_OWN, *(file.name for file in software_files()))
+    return path.name in known or path.name.endswith(f"{_STEM.format('')}.csv")
 
 
 def _write(study: Study, folder: Path) -> None:
-    frames = published_tables(study, AUDIENCE)
-    for_software = software_texts(study, frames, AUDIENCE)
-    frames = {name: frame for name, frame in frames.items() if name not in LEFT_OUT}
+    frames = published_tables(study, _AUDIENCE)
+    for_software = software_texts(study, frames, _AUDIENCE)
+    frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{STEM.format(name)}.csv")
+        write_csv(frame, folder / f"{_STEM.format(name)}.csv")
     write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
     published = {name: offered()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
-        "CITATION.cff": citation(study, read_slices(study)["release"][AUDIENCE]),
+        "CITATION.cff": citation(study, read_slices(study)["release"][_AUDIENCE]),
         **for_software,
         "DICTIONARY.md": describe_tables(published),
         "datapackage.json": describe_package(
             folder, frames, name=study.id, title=study.title, tables=published,
-            ending=STEM.format("") + ".csv", is_published=True, **licence)}
+            ending=_STEM.format("") + ".csv", is_published=True, **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -331,7 +331,7 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
              "message": "If you use these data, please cite them as below.",
              "abstract": "Released figures, questions, codebook, principles and votes. "
-                         + (INVENTED if study.is_synthetic else "No organisation can be told from them."),
+                         + (_INVENTED if study.is_synthetic else "No organisation can be told from them."),
              "version": str(release["number"]), "date-released": release["day"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
@@ -340,14 +340,15 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    release = read_slices(study)["release"][AUDIENCE]
+    release = read_slices(study)["release"][_AUDIENCE]
     return template(__file__, "deposit.md").render(
-        title=study.title, invented=INVENTED if study.is_synthetic else "", number=release["number"],
+        title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),
-        licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
-        tables=[(f"{STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
+        licence=f"Licence: {study.licence}." if study.licence else _NO_LICENCE,
+        tables=[(f"{_STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
-        blank_cells=MISSING, shown_to_the_public=RULES[AUDIENCE].format(**study.settings["disclosure"]),
+        blank_cells=_MISSING,
+        shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),
         software_version=VERSION, software_files=software_files())
 
 
@@ -357,7 +358,7 @@ def _methods(study: Study) -> str:
 
 
 def _items(study: Study) -> Iterator[str]:
-    facts = method_facts(StudyView(study, AUDIENCE))
+    facts = method_facts(StudyView(study, _AUDIENCE))
     for name, items in reporting_items(facts).groupby("checklist", sort=False):
         yield from ("", f"## {name}", "")
         yield from (f"- {item} {topic}: {value}" for item, topic, value

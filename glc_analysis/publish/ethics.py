@@ -18,7 +18,7 @@ from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.templates import read_toml, template
 
-WITHDRAWAL = read_toml(__file__, "withdrawal.toml")
+WITHDRAWAL_WORDS = read_toml(__file__, "withdrawal.toml")
 """What people are told of a withdrawal before they consent or sign, and by the command that does it."""
 
 
@@ -35,7 +35,7 @@ def ethics_page(study: Study, *, today: date) -> list[str]:
         reports=[(audience, _size((study.reports / audience).rglob("*"))) for audience in AUDIENCES],
         private=_size(study.private.rglob("*")), until=_until(study, today), parties=len(parties),
         consents=_consents(reference.consent, parties), persons=_persons(reference.consent),
-        told=WITHDRAWAL, withdrawals=read_withdrawals(study), unrecorded=_unrecorded(study))
+        told=WITHDRAWAL_WORDS, withdrawals=read_withdrawals(study), unrecorded=_unrecorded(study))
     return page.removesuffix("\n").split("\n")
 
 

@@ -42,7 +42,7 @@ from glc_analysis.text import language_name
 
 
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
-CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
+_CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
 TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
          "talk": "talk to the organisation before it is shown"}
 
@@ -53,7 +53,7 @@ class Citations:
 
     ``passages``: one row per cited passage, with :data:`CITATION_COLUMNS`; ``row`` is its line in ``file``,
     and ``claim_id`` is blank where it is cited for no claim. ``claims``: one row per claim and language, with
-    :data:`CLAIM_COLUMNS`; ``translation_of`` is blank in the language in which it was written.
+    :data:`_CLAIM_COLUMNS`; ``translation_of`` is blank in the language in which it was written.
     """
 
     passages: pd.DataFrame
@@ -66,7 +66,7 @@ def cited_passages(study: Study) -> Citations:
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
                   ignore_index=True),
-        pd.concat([pd.DataFrame(columns=CLAIM_COLUMNS, dtype="str"), *(part.claims for part in brought)],
+        pd.concat([pd.DataFrame(columns=_CLAIM_COLUMNS, dtype="str"), *(part.claims for part in brought)],
                   ignore_index=True))
 
 

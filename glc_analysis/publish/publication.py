@@ -32,11 +32,11 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
-OUT_OF_REACH = (
+PUBLISHED_OUT_OF_REACH = (
     "What readers saved, printed or passed on is out of reach, and so are the server's own backups, search "
     "engines and web archives. Ask those who run them to remove the address; tell the organisations "
     "concerned.")
-PAPERS = "packet"
+_PAPERS = "packet"
 """The folder of papers, in a run and in what is handed over."""
 
 
@@ -186,8 +186,8 @@ def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
     for part in (part for _, parts in brought("papers") for part in parts):
-        if (papers := run / PAPERS / part).is_dir():
-            shutil.copytree(papers, new / PAPERS / part, copy_function=shutil.copyfile)
+        if (papers := run / _PAPERS / part).is_dir():
+            shutil.copytree(papers, new / _PAPERS / part, copy_function=shutil.copyfile)
     of_folders, of_files = (0o755, 0o644) if is_for_anybody else (0o700, 0o600)
     for path in [new, *new.rglob("*")]:
         path.chmod(of_folders if path.is_dir() else of_files)
@@ -249,7 +249,7 @@ def _remove_old(old: Path, before: Collection[str]) -> None:
 # Taking it back.
 
 
-REMOVED, ABSENT, KEPT = "removed", "was not there", "could not be removed"
+REMOVED, ABSENT, NOT_REMOVED = "removed", "was not there", "could not be removed"
 FOREIGN = "not published from here: left"
 
 
@@ -263,7 +263,7 @@ class Removal:
     @property
     def kept(self) -> list[str]:
         """The published files that are still there."""
-        return [path for path, state in self.files.items() if state == KEPT]
+        return [path for path, state in self.files.items() if state == NOT_REMOVED]
 
 
 def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
@@ -295,7 +295,7 @@ def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Remova
     states |= dict.fromkeys(sorted({*_files_in(folder)} - {*states}), FOREIGN)
     _remove_empty(folder)
     _write_list(study, [replace(one, removed_on=today.isoformat())
-                        if _is_there(one, folder, audience) and states[one.path] != KEPT else one
+                        if _is_there(one, folder, audience) and states[one.path] != NOT_REMOVED else one
                         for one in listed])
     return Removal(states, others)
 
@@ -308,7 +308,7 @@ def _remove(folder: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         except FileNotFoundError:
             yield path, ABSENT
         except OSError:
-            yield path, KEPT
+            yield path, NOT_REMOVED
 
 
 def _remove_empty(folder: Path) -> None:

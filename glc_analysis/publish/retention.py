@@ -16,9 +16,9 @@ from glc_analysis.schema import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 
-DUE_WITHIN = timedelta(days=90)
+_DUE_WITHIN = timedelta(days=90)
 STATES = ("overdue", "due", "kept", "no date")
-RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
+_RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
 
 
 def retention(study: Study, *, today: date) -> pd.DataFrame:
@@ -80,13 +80,13 @@ def _state(until: str, today: date) -> str:
     if not until:
         return "no date"
     day = date.fromisoformat(until)
-    return "overdue" if day < today else "due" if day <= today + DUE_WITHIN else "kept"
+    return "overdue" if day < today else "due" if day <= today + _DUE_WITHIN else "kept"
 
 
 def _kind(study: Study, path: Path) -> str:
     if path == study.key_file:
         return "key"
-    if path.suffix.lower() in RECORDINGS:
+    if path.suffix.lower() in _RECORDINGS:
         return "recording"
     parts = Path(study.relative(path)).parts
     return "private" if parts[0] == "private" else parts[1] if parts[0] == "raw" and len(parts) > 2 else "raw"

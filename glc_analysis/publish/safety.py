@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from glc_analysis.manifest import release_folders
-from glc_analysis.publish.ethics import WITHDRAWAL
+from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.spreadsheets import CsvRows
@@ -26,8 +26,8 @@ from glc_analysis.tabular import read_rows
 from glc_analysis.templates import read_records, template
 from glc_analysis.writing import write_atomic
 
-BLANK = "▢ to fill in"
-PACKETS = "packets.csv"
+BLANK_ANSWER = "▢ to fill in"
+_PACKETS = "packets.csv"
 """The list of packets that were made, in private/."""
 
 
@@ -79,29 +79,30 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
     """The page, line by line; ``published`` are the folders in which something is published, by audience.
     Raises the faults of the reference tables."""
     reference = read_reference(study)
-    asked, given = list(questions(_countries(reference))), _answers(reference)
+    asked, answered = list(questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
     page = template(__file__, "safety.md").render(
-        title=study.title, today=today.isoformat(), blank=BLANK,
+        title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
         file=study.relative(study.reference_file("safety")),
-        answered=len(known & {*given}), total=len(known),
-        asked=partial(_list, asked, given), table=partial(_table, study, asked, given),
+        answered=len(known & {*answered}), total=len(known),
+        asked=partial(_list, asked, answered), table=partial(_table, study, asked, answered),
         held=_files_held(study),
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
-        published=published, told=WITHDRAWAL,
+        published=published, told=WITHDRAWAL_WORDS,
         releases=len(release_folders(study.private, "public")), packets=_packets(study),
         people=_people(reference),
         advisers=int((reference.raters["role"] == "survivor_adviser").sum()),
-        others=[f"{' '.join(filter(None, one))}: {said}" for one, said in given.items() if one not in known])
+        others=[f"{' '.join(filter(None, key))}: {text}" for key, text in answered.items()
+                if key not in known])
     return page.removesuffix("\n").split("\n")
 
 
 def count_unanswered(study: Study) -> int:
     """How many questions of the page nobody has answered yet."""
     reference = read_reference(study)
-    given = _answers(reference)
-    return sum((row["item"], row["subject"]) not in given for row in questions(_countries(reference)))
+    answered = _answers(reference)
+    return sum((row["item"], row["subject"]) not in answered for row in questions(_countries(reference)))
 
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:
@@ -117,13 +118,13 @@ def _answer(answer: str, by: str, day: str) -> str:
     return " ".join(answer.split()).replace("|", "\\|") + (f" ({signed})" if signed else "")
 
 
-def _list(asked: Iterable[dict[str, str]], given: dict[tuple[str, str], str], section: str) -> str:
+def _list(asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str], section: str) -> str:
     """The questions of a section that are asked once, each with its answer."""
-    return "".join(f"- {row['question']} **{given.get((row['item'], ''), BLANK)}**\n" for row in asked
-                   if row["section"] == section and not row["each"])
+    return "".join(f"- {row['question']} **{answered.get((row['item'], ''), BLANK_ANSWER)}**\n"
+                   for row in asked if row["section"] == section and not row["each"])
 
 
-def _table(study: Study, asked: Iterable[dict[str, str]], given: dict[tuple[str, str], str],
+def _table(study: Study, asked: Iterable[dict[str, str]], answered: dict[tuple[str, str], str],
            section: str) -> str:
     """The questions of a section that are asked for each country or key: a row for each of these."""
     rows = [row for row in asked if row["section"] == section and row["each"]]
@@ -133,7 +134,7 @@ def _table(study: Study, asked: Iterable[dict[str, str]], given: dict[tuple[str,
         labels = {row["key"]: _key_label(study, **row) for row in read_records(__file__, "safety_keys.csv")}
     kind = next((row["each"] for row in rows), "country")
     lines = [[kind, *items.values()], ["---"] * (len(items) + 1)]
-    lines += [[label, *(given.get((item, subject), BLANK) for item in items)]
+    lines += [[label, *(answered.get((item, subject), BLANK_ANSWER) for item in items)]
               for subject, label in labels.items()]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
@@ -160,7 +161,7 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
 
 def _packets(study: Study) -> int:
     """How many packets were made, as their list in private/ says."""
-    path, columns = study.private / PACKETS, ["packet_sha256", "date", "organisation_id", "parts"]
+    path, columns = study.private / _PACKETS, ["packet_sha256", "date", "organisation_id", "parts"]
     return len(read_rows(path, columns)) if path.is_file() else 0
 
 

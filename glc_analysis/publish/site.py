@@ -47,7 +47,7 @@ _HTML = Macros(__file__, "site_parts.html")
 # left out with its explanation.
 
 
-HEADINGS = tuple(f"h{n}" for n in range(1, 7))
+_HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 
 def article(notebook: Mapping[str, Any], *, has_code: bool = False,
@@ -242,7 +242,7 @@ def _plain(text: str) -> str:
 def _name_headings(page: etree._Element) -> None:
     """Gives every heading without an id one of its words, for links and the list of contents."""
     taken = set(page.xpath(".//@id"))
-    for heading in page.iter(*HEADINGS):
+    for heading in page.iter(*_HEADINGS):
         if not heading.get("id"):
             wanted = name = slug_of(text_of(heading)).replace("_", "-").replace(".", "-")
             count = 1
@@ -273,15 +273,15 @@ _WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
 
 def _name_frames(page: etree._Element) -> None:
     """Lets the keyboard scroll what is wider than a page, under a name of its own."""
-    heading, given = "Table", Counter()
-    for element in page.iter("div", *HEADINGS):
-        if element.tag in HEADINGS:
+    heading, numbers = "Table", Counter()
+    for element in page.iter("div", *_HEADINGS):
+        if element.tag in _HEADINGS:
             heading = text_of(element)
         elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
             titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
             label = text_of(titles[0]) if titles else heading
-            given[label] += 1
-            number = f" ({given[label]})" if given[label] > 1 else ""
+            numbers[label] += 1
+            number = f" ({numbers[label]})" if numbers[label] > 1 else ""
             asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
             element.attrib.update(asked | dict(element.attrib))
 
@@ -310,8 +310,8 @@ def _style_table(table: etree._Element) -> None:
 # Pages and search.
 
 
-MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
-STYLE, SCRIPT, INDEX = "style.css", "search.js", "search-index.js"
+_MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
+STYLE_FILE, _SCRIPT, _INDEX = "style.css", "search.js", "search-index.js"
 
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
@@ -323,7 +323,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
-    mark = MARKS[audience]
+    mark = _MARKS[audience]
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
@@ -340,9 +340,9 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     search = lxml.html.fragment_fromstring(read_text(__file__, "search.html"), create_parent="article")
     _write(site / "search.html", _page(search, "Search", "search", frame))
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
-    _write(site / STYLE, f"{_style()}{_running_foot(running)}\n")
-    _write(site / SCRIPT, read_text(__file__, SCRIPT))
-    _write(site / INDEX, _index(articles))
+    _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
+    _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
+    _write(site / _INDEX, _index(articles))
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
@@ -390,11 +390,11 @@ def _write(path: Path, text: str) -> None:
 
 FOLDED_LIMIT = 20_000
 """Characters of folded text on a page up to which they are in the index."""
-_BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
+_BLOCKS = frozenset(_HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
 """Elements that separate one text from the next; the cells of a row stay together."""
-CELL = "\0"
+_CELL = "\0"
 """Ends a cell of a table while the texts of a page are read."""
 _NO_TEXT = frozenset({"script", "style", "template"})
 
@@ -440,7 +440,7 @@ class _PageText:
             return
         if name in _BLOCKS:
             self._end_text()
-        if name in HEADINGS:
+        if name in _HEADINGS:
             self._anchor = element.get("id", self._anchor)
         if name in ("svg", "img"):
             said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
@@ -453,15 +453,15 @@ class _PageText:
                 self._read(child)
                 self._folds -= is_folded
                 if child.tag in ("td", "th"):  # numbers of a row with blanks alone look like a phone number
-                    self._parts.append(CELL)
+                    self._parts.append(_CELL)
                 elif child.tag == "br" or child.get("class") == "glc-id":
                     self._parts.append(" ")
                 self._parts.append(child.tail or "")
         if name in _BLOCKS:
-            self._end_text(is_heading=name in HEADINGS)
+            self._end_text(is_heading=name in _HEADINGS)
 
     def _end_text(self, is_heading: bool = False) -> None:
-        cells = "".join(self._parts).split(CELL)
+        cells = "".join(self._parts).split(_CELL)
         text = " · ".join(filter(None, (" ".join(cell.split()) for cell in cells)))
         self._parts.clear()
         if text:
@@ -528,7 +528,7 @@ class Assembly:
         if frames:
             texts = downloads.software_texts(study, frames, audience)
             self._check_open()
-            tables = folder / "site" / downloads.FOLDER
+            tables = folder / "site" / downloads.DOWNLOADS_FOLDER
             downloads.write_downloads(tables, frames, texts)
             for path in sorted(tables.iterdir()):
                 self._check_open()

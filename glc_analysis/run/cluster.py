@@ -33,9 +33,9 @@ from glc_analysis.study import REPOSITORY, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-CONNECT, WORKERLESS = 10, 60
+_CONNECT, _WORKERLESS = 10, 60
 """Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
-FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
+_FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
          reference_path("headlines"), reference_path("questions"))
 """The files of a study that are in every bundle, apart from tables."""
 
@@ -59,7 +59,7 @@ class Cluster:
         self._reader_study = reader_study or study
         try:
             ask_for_scheduler(address)
-            self._client: Client = Client(address, timeout=CONNECT, set_as_default=False)
+            self._client: Client = Client(address, timeout=_CONNECT, set_as_default=False)
         # What dask raises at the words of another service: MemoryError, TypeError and more.
         except Exception as error:  # noqa: BLE001
             cause = "another service does" if isinstance(error, MemoryError) else error
@@ -68,7 +68,7 @@ class Cluster:
         try:
             versions = self._within(self._client.run, package_hash, on_error="return")
         except TimeoutError:
-            self._client.close(timeout=CONNECT)
+            self._client.close(timeout=_CONNECT)
             raise GLCError(f"A worker of the scheduler at {address!r} does not answer. To fix: end it, and "
                            "start another one.") from None
         self._workers = [one for one, version in versions.items() if version == package_hash()]
@@ -115,7 +115,7 @@ class Cluster:
             except TimeoutError:
                 if set(self._workers) & self._present():
                     seen = time.monotonic()
-                if time.monotonic() - seen > WORKERLESS:
+                if time.monotonic() - seen > _WORKERLESS:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def _present(self) -> set[str]:
@@ -129,7 +129,7 @@ class Cluster:
     def _within(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """What a method of the client gives. Raises TimeoutError where nobody answers within CONNECT seconds:
         without this dask waits for ever."""
-        return self._client.sync(ask, *args, callback_timeout=CONNECT, **options)
+        return self._client.sync(ask, *args, callback_timeout=_CONNECT, **options)
 
     def stop(self) -> None:
         """Ends the pages that run here, and disconnects from the scheduler."""
@@ -143,11 +143,11 @@ def ask_for_scheduler(address: str) -> None:
     from distributed.core import rpc
 
     async def ask() -> str:
-        async with rpc(address, timeout=CONNECT) as other:
+        async with rpc(address, timeout=_CONNECT) as other:
             return (await other.identity())["type"]
 
     async def ask_in_time() -> str:
-        return await asyncio.wait_for(ask(), CONNECT)
+        return await asyncio.wait_for(ask(), _CONNECT)
 
     def kind() -> str:
         return asyncio.run(ask_in_time())
@@ -156,7 +156,7 @@ def ask_for_scheduler(address: str) -> None:
         try:
             answered = thread.submit(kind).result()
         except TimeoutError:
-            raise TimeoutError(f"no answer within {CONNECT} seconds") from None
+            raise TimeoutError(f"no answer within {_CONNECT} seconds") from None
     if answered != "Scheduler":
         raise ValueError(f"it is a {answered.lower()}")
 
@@ -170,7 +170,7 @@ def things_sent(study: Study, page: PageJob) -> set[str]:
     needed = {f"figures {one.partition(' ')[2]}" for one in things if " question=" in one}
     needed |= {"questions"} if needed else set()
     needed |= {table for table in ("questions", "codebook") if any(" theme=" in one for one in things)}
-    return {*things, *needed, *FILES}
+    return {*things, *needed, *_FILES}
 
 
 def are_in(reads: Collection[str], things: Collection[str]) -> bool:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Content = dict[str, Any]
 
-METADATA = {
+_METADATA = {
     "kernelspec": {"display_name": "GLC analysis", "language": "python", "name": "glc_analysis"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
@@ -87,7 +87,7 @@ def dumps(notebook: Content) -> str:
 
 
 def _notebook(cells: list[Content]) -> Content:
-    return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _markdown_cell(text: str, *, tags: list[str] | None = None) -> Content:
@@ -211,9 +211,9 @@ def _timed(execute: Callable[[PageJob], Any], page: PageJob) -> tuple[Any, float
 # One page in a process of its own: forked, or a kernel
 
 
-REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
+_REPRODUCIBLE_ENV = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
 """The environment of every process that makes pages: the same results on any machine."""
-KERNEL_ENV = REPRODUCIBLE_ENV | {
+KERNEL_ENV = _REPRODUCIBLE_ENV | {
     "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
     # Several processes share the cores: one thread each is fastest.
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
@@ -223,14 +223,14 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 """The environment of every page of a run."""
-PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
+_PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
     "run.kernels", "view.study_view", "pages.coding", "pages.country", "pages.survey",
     *(f"addons.{add_on.name}.{module}" for add_on, modules in brought("preloaded") for module in modules)))}
 """What the fork server of a run imports, beside the libraries."""
-DEAD = "DeadKernelError"
-LOG, RECORDER = "reads", "glc_analysis.read_log"
+_DEAD = "DeadKernelError"
+_LOG, _RECORDER = "reads", "glc_analysis.read_log"
 """The file in which a kernel records what its page reads, and the extension of IPython that does it."""
-LONGEST = 70
+_LONGEST = 70
 """The longest path, in bytes, of a folder in which sockets may lie."""
 
 
@@ -260,7 +260,7 @@ class Failure:
     @property
     def is_dead(self) -> bool:
         """Whether its process died; another try may succeed."""
-        return self.error == DEAD
+        return self.error == _DEAD
 
     def __str__(self) -> str:
         cell = f", cell {self.cell}" if self.cell else ""
@@ -274,8 +274,8 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
 
     if not _is_forking():
         return nullcontext()
-    start_server(_environment(study) | PRELOADED)
-    return Calls(_environment(study) | PRELOADED)
+    start_server(_environment(study) | _PRELOADED)
+    return Calls(_environment(study) | _PRELOADED)
 
 
 def _is_forking() -> bool:
@@ -312,42 +312,43 @@ class PageProcesses:
         from glc_analysis.run.fork_server import hold_tables
 
         if self._is_forking:
-            hold_tables(self._environment | PRELOADED, str(self._reader_study.root),
+            hold_tables(self._environment | _PRELOADED, str(self._reader_study.root),
                         sorted({one.partition(" ")[0] for one in reads}))
 
     def execute(self, page: PageJob) -> Executed | Failure:
         """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
-        with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own:
-            outcome = self._fork(page, Path(own)) if self._is_forking else None
+        with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
+            outcome = self._fork(page, Path(folder)) if self._is_forking else None
             if outcome is None:
-                outcome = self._in_kernel(page, Path(own))
-            return replace(outcome, reads=read_record(Path(own, LOG), page.notebook))
+                outcome = self._in_kernel(page, Path(folder))
+            return replace(outcome, reads=read_record(Path(folder, _LOG), page.notebook))
 
-    def _fork(self, page: PageJob, own: Path) -> Executed | Failure | None:
-        """A page in a forked process; None where none can be forked. ``own`` is a folder for its files."""
+    def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
+        """A page in a forked process; None where none can be forked. ``folder`` is a folder for its files."""
         from glc_analysis.run.fork_server import fork
 
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as entered:
+        with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
             process = fork(
-                self._page_environment(page, own) | PRELOADED, str(page.notebook.parent),
-                files=(said, entered), page={"notebook": str(page.notebook), "parameters": page.parameters})
+                self._page_environment(page, folder) | _PRELOADED, str(page.notebook.parent),
+                files=(written, entered),
+                page={"notebook": str(page.notebook), "parameters": page.parameters})
             if process is None:
                 return None
             is_late = threading.Event()
             with self._working(process, is_late):
                 code = process.wait()
-            said.seek(0)
-            content, place = said.read(), int(entered.read() or -1)
+            written.seek(0)
+            content, place = written.read(), int(entered.read() or -1)
         if is_late.is_set():
             return _failure(page, place, "TimeoutError", self._late)
         if code or not content:
-            return _failure(page, place, DEAD, _how_it_died(code))
+            return _failure(page, place, _DEAD, _how_it_died(code))
         outcome = json.loads(content)
         if "notebook" in outcome:
             return Executed(outcome["notebook"])
         return _failure(page, outcome["place"], outcome["error"], outcome["message"])
 
-    def _in_kernel(self, page: PageJob, own: Path) -> Executed | Failure:
+    def _in_kernel(self, page: PageJob, folder: Path) -> Executed | Failure:
         """A page in a kernel."""
         from glc_analysis.run.fork_server import UNUSED_GRAMMAR, block_imports
 
@@ -362,7 +363,7 @@ class PageProcesses:
 
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report failures ourselves
         try:
-            with self._kernel(page, own, is_late, exit_codes) as kernel:
+            with self._kernel(page, folder, is_late, exit_codes) as kernel:
                 return Executed(papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=kernel.kernel_name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter))
@@ -371,7 +372,7 @@ class PageProcesses:
             if is_late.is_set():
                 return _failure(page, place, "TimeoutError", self._late)
             if exit_codes:
-                return _failure(page, place, DEAD, _how_it_died(exit_codes[0]))
+                return _failure(page, place, _DEAD, _how_it_died(exit_codes[0]))
             if isinstance(error, papermill.PapermillExecutionError):
                 return _failure(page, error.cell_index, error.ename, error.evalue)
             return _failure(page, place, type(error).__name__, str(error))
@@ -380,9 +381,9 @@ class PageProcesses:
     def _late(self) -> str:
         return f"took longer than {self._timeout:g} seconds"
 
-    def _page_environment(self, page: PageJob, own: Path) -> dict[str, str]:
+    def _page_environment(self, page: PageJob, folder: Path) -> dict[str, str]:
         root = {} if page.whole_study else {"GLC_STUDY": str(self._reader_study.root)}
-        return self._environment | {LOG_VARIABLE: str(own / LOG)} | root
+        return self._environment | {LOG_VARIABLE: str(folder / _LOG)} | root
 
     def stop(self) -> None:
         """Kills every kernel; their pages fail."""
@@ -405,7 +406,7 @@ class PageProcesses:
             self._at_work.discard(process)
 
     @contextmanager
-    def _kernel(self, page: PageJob, own: Path, is_late: threading.Event,
+    def _kernel(self, page: PageJob, folder: Path, is_late: threading.Event,
                 exit_codes: list[int]) -> Generator[KernelManager]:
         """A kernel for one page, ended with the block; if it died, its exit code is in ``exit_codes``."""
         from jupyter_client.kernelspec import KernelSpecManager
@@ -416,14 +417,14 @@ class PageProcesses:
         installed = KernelSpecManager().find_kernel_specs()
         kernel = KernelManager(kernel_name="glc_analysis" if "glc_analysis" in installed else "python3")
         with kernel.ending():
-            kernel.connection_file = str(own / "kernel.json")
+            kernel.connection_file = str(folder / "kernel.json")
             if os.name == "posix":  # over TCP, any user of the machine could read the messages
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
             run_sync(kernel.start_kernel)(
-                cwd=str(page.notebook.parent), env=self._page_environment(page, own),
+                cwd=str(page.notebook.parent), env=self._page_environment(page, folder),
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
-                                 f"--IPKernelApp.extensions={RECORDER}"])
+                                 f"--IPKernelApp.extensions={_RECORDER}"])
             process = kernel.process
             with self._working(process, is_late):
                 try:
@@ -437,7 +438,7 @@ def _folder_of_sockets() -> str:
     """The folder for temporary files or, if its path is too long for a socket, ``/tmp``: a socket's path has
     at most 107 bytes, on some systems 103."""
     usual = tempfile.gettempdir()
-    return usual if len(os.fsencode(usual)) <= LONGEST or os.name != "posix" else "/tmp"
+    return usual if len(os.fsencode(usual)) <= _LONGEST or os.name != "posix" else "/tmp"
 
 
 def _how_it_died(code: int) -> str:

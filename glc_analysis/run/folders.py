@@ -7,7 +7,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-RUNS_KEPT = 5
+_RUNS_KEPT = 5
 
 
 _NAME = "%Y%m%dT%H%M%SZ"
@@ -46,6 +46,6 @@ def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
 
 def remove_old(runs: Path, *, current: Path) -> None:
     """Removes all but the last five runs, and never the current one, whatever its name."""
-    for folder in sorted(runs.glob("*"))[:-RUNS_KEPT]:
+    for folder in sorted(runs.glob("*"))[:-_RUNS_KEPT]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time

@@ -38,21 +38,21 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any
 
-PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
+_PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
              "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
              "IPython.extensions.storemagic")
 """The libraries that nearly every page needs, with the parts that they import only when they are used. Not
 matplotlib and seaborn, which take as long as all of these and draw few figures. The environment variable
 GLC_PRELOAD may name more modules, separated by blanks: a run names our own, since they do not change while it
 lasts."""
-PAGES = "glc_analysis.run.kernels"
+_PAGES = "glc_analysis.run.kernels"
 """The module that executes pages; a server that preloads it forks no kernels."""
-KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+_KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
 """What kernels need beside."""
 UNUSED_GRAMMAR = "rfc3987_syntax"
 """The grammar by which nbformat checks addresses: it takes 1.4 s to import, and notebooks have none."""
-PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG = 1
 
 
 def serve(control: socket.socket) -> None:
@@ -78,7 +78,7 @@ def serve(control: socket.socket) -> None:
             asked = json.loads(request)
             if "tables" in asked:
                 with suppress(Exception):  # whatever is wrong with them, a page will say it
-                    sys.modules[PAGES].hold(**asked)
+                    sys.modules[_PAGES].hold(**asked)
                 continue
             teller, server = socket.socket(fileno=files.pop(0)), os.getpid()
             pid = os.fork()
@@ -112,7 +112,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
     """Turns this process into that of a page or call, or into a kernel, as ``python -m ipykernel_launcher``
     would; never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
         os._exit(1)
     signal.set_wakeup_fd(-1)
@@ -132,7 +132,7 @@ def _become(server: int, files: list[int], cwd: str, env: dict[str, str], stream
         random.seed()
         sys.modules["numpy"].random.seed()
         if page is not None:
-            sys.modules[PAGES].execute(*files, **page)
+            sys.modules[_PAGES].execute(*files, **page)
         elif call:
             _call(*files)
         else:
@@ -170,7 +170,7 @@ def main() -> None:
     del sys.path[0]  # this file's own folder
     block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
-    for name in (*PRELOADED, *(() if PAGES in asked else KERNELS), *asked):
+    for name in (*_PRELOADED, *(() if _PAGES in asked else _KERNELS), *asked):
         with suppress(ImportError):
             importlib.import_module(name)
     if pandas := sys.modules.get("pandas"):
@@ -178,8 +178,8 @@ def main() -> None:
         pandas.options.mode.string_storage = "python"
         # pandas took us for a terminal; in a kernel it prints as many columns as this.
         pandas.options.display.max_columns = 20
-    if PAGES in sys.modules:
-        sys.modules[PAGES].prepare()
+    if _PAGES in sys.modules:
+        sys.modules[_PAGES].prepare()
     gc.collect()
     gc.freeze()  # what is shared stays shared
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done
@@ -191,9 +191,9 @@ def main() -> None:
 
 
 SERVER = Path(__file__)
-ANSWER_WITHIN = 60.0
+_ANSWER_WITHIN = 60.0
 """Seconds to wait for an answer of the server."""
-BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
+_BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
          "GLC_PRELOAD")
 """Variables that take effect when Python or a library starts: a kernel with other values is not forked."""
 
@@ -271,14 +271,14 @@ class Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, told: socket.socket) -> None:
-        told.settimeout(ANSWER_WITHIN)
-        said = told.recv(64)
+    def __init__(self, channel: socket.socket) -> None:
+        channel.settimeout(_ANSWER_WITHIN)
+        said = channel.recv(64)
         if not said:
             raise ConnectionError("The fork server is gone.")
-        self.pid, self.returncode, self._told = int(said), None, told
+        self.pid, self.returncode, self._told = int(said), None, channel
         self._asking = threading.Lock()
-        told.setblocking(False)
+        channel.setblocking(False)
 
     def poll(self) -> int | None:
         """How the process ended; None while it runs. One whose server is gone was killed."""
@@ -362,7 +362,7 @@ def _server(env: Any) -> Server:
 
 
 def _bound(env: Any) -> dict[str, str]:
-    return {name: env.get(name, "") for name in BOUND}
+    return {name: env.get(name, "") for name in _BOUND}
 
 
 @atexit.register

@@ -49,7 +49,7 @@ from glc_analysis.templates import compile_macros
 # One page, in a process that was forked for it
 
 
-ENGINE = "glc-page"
+_ENGINE = "glc-page"
 """The name by which papermill knows our engine."""
 
 
@@ -63,7 +63,7 @@ def prepare() -> None:
     shell.kernel = SimpleNamespace(eventloop=None)
     if shell.extension_manager:
         shell.extension_manager.load_extension("storemagic")
-    papermill_engines.register(ENGINE, _PageEngine)
+    papermill_engines.register(_ENGINE, _PageEngine)
     compile_macros(Path(__file__).parents[1] / "pages")
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
@@ -106,7 +106,7 @@ def execute(outcome: int, entered: int, *, notebook: str, parameters: dict[str, 
 
     try:
         said: dict[str, Any] = {"notebook": papermill.execute_notebook(
-            notebook, None, parameters, engine_name=ENGINE, kernel_name="python3", language="python",
+            notebook, None, parameters, engine_name=_ENGINE, kernel_name="python3", language="python",
             progress_bar=False, on_cell_execute=enter)}
     except papermill.PapermillExecutionError as error:
         said = {"place": error.cell_index, "error": error.ename, "message": error.evalue}
@@ -234,7 +234,7 @@ class _Printed(io.TextIOBase):
 # Kernels that are forked
 
 
-NAME = "glc-fork"
+PROVISIONER_NAME = "glc-fork"
 
 
 class ForkProvisioner(LocalProvisioner):

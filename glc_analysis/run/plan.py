@@ -32,7 +32,7 @@ from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 # The notebooks of a folder: the question of each, and its parameters
 
 
-REQUIRED = ("study", "audience")
+_REQUIRED = ("study", "audience")
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,19 @@ def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
     Raises Faults listing every file that is not a notebook, has no ``parameters``
     cell, or lacks the parameter ``study`` or ``audience``.
     """
-    found, faults = [], []
+    readable, faults = [], []
     for path in notebook_files(folder, *others):
         if not path.name[0].isdigit():
             continue
         try:
-            found.append(_read(path))
+            readable.append(_read(path))
         except Faults as error:
             faults += error.faults
     if faults:
         raise Faults(faults)
-    if not found:
+    if not readable:
         raise GLCError(f"There is no notebook in {folder.name}/.")
-    return [notebook for notebook in found if notebook.addon in ("", *installed())]
+    return [notebook for notebook in readable if notebook.addon in ("", *installed())]
 
 
 def defaults(source: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _read(path: Path) -> Notebook:
     except (SyntaxError, ValueError):
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
-    if missing := [name for name in REQUIRED if name not in parameters]:
+    if missing := [name for name in _REQUIRED if name not in parameters]:
         raise Faults(missing_parameter(path, missing))
     prose = (line for cell, text in zip(cells, texts, strict=True)
              if cell["cell_type"] == "markdown" for line in text.splitlines())
@@ -160,7 +160,7 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 # What pages can read, as it is now
 
 
-UNSEEN = ("raw", "survey", "context", "reports")
+_UNSEEN = ("raw", "survey", "context", "reports")
 """Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
 
 
@@ -169,7 +169,7 @@ class Inputs:
 
     def __init__(self, study: Study, audience: str) -> None:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
-        self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
+        self.settings = {name: values for name, values in study.settings.items() if name not in _UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
         # Pages read what add-ons list from its table, and its name is part of its own page's key; a country's
         # slices change with who works there.
@@ -225,11 +225,11 @@ class Inputs:
 
 _ADDED = {kind: names for _, lists in brought("page_lists") for kind, names in lists.items()}
 
-LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
+_LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
          **{kind: listed for kind, (listed, _) in _ADDED.items()}}
 """A notebook with one of these parameters has a page for each entry of this list of slices.json."""
 
-SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
+_SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.items()}}
 """The list of slices.json that has, by audience, the ids of which it may have a page."""
 
 
@@ -366,7 +366,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         is_anothers_example = notebook.example == notebook.name and not inputs.study.is_synthetic
         if audience not in notebook.audiences or not has_content or is_anothers_example:
             continue
-        kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
+        kind = next((kind for kind in _LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()
         fixed = common | {"the notebook": notebook.source}
         if not kind:
@@ -376,7 +376,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
-        group = words if kind in seen else LISTS[kind].capitalize()
+        group = words if kind in seen else _LISTS[kind].capitalize()
         seen.add(kind)
         for item in _visible_items(inputs, kind):
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
@@ -391,10 +391,10 @@ def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
         return []
     if kind == "code" and not may(inputs.audience, "passages"):
         return []
-    listed = inputs.slices.get(LISTS[kind], [])
-    if kind not in SHOWN:
+    listed = inputs.slices.get(_LISTS[kind], [])
+    if kind not in _SHOWN:
         return listed
-    allowed = inputs.slices.get(SHOWN[kind], {}).get(inputs.audience, [])
+    allowed = inputs.slices.get(_SHOWN[kind], {}).get(inputs.audience, [])
     return [item for item in listed if item["id"] in allowed]
 
 

@@ -15,17 +15,17 @@ from glc_analysis.digests import Digests
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
-NAME, UNFINISHED, OWN = "run.json", ".run.json", "pages.json"
+RUN_RECORD, UNFINISHED_RECORD, _OWN = "run.json", ".run.json", "pages.json"
 Entries = dict[str, dict[str, Any]]
 
 
 def read(folder: Path, *names: str) -> dict[str, Any]:
     """The record of a run, by the first of its ``names`` (else its own) that there is, with the pages of
     organisations; empty where there is none that can be read."""
-    path = next((folder / name for name in names or (NAME,) if (folder / name).is_file()), None)
+    path = next((folder / name for name in names or (RUN_RECORD,) if (folder / name).is_file()), None)
     try:
         record = json.loads(path.read_text(encoding="utf-8")) if path else {}
-        for own in sorted(folder.glob(f"*/{OWN}")) if record else ():
+        for own in sorted(folder.glob(f"*/{_OWN}")) if record else ():
             record["pages"] |= json.loads(own.read_text(encoding="utf-8"))
     except ValueError:
         return {}
@@ -39,11 +39,11 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[st
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
-        files.setdefault(own[slug] / OWN if slug in own else folder / UNFINISHED, {})[slug] = entry
-    shared = files.pop(folder / UNFINISHED, {})
+        files.setdefault(own[slug] / _OWN if slug in own else folder / UNFINISHED_RECORD, {})[slug] = entry
+    shared = files.pop(folder / UNFINISHED_RECORD, {})
     for path, entries in files.items():
         write_atomic(path, _json(entries, indent))
-    write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}, indent))
+    write_atomic(folder / UNFINISHED_RECORD, _json({**head, "pages": shared}, indent))
 
 
 def mark(content: str, digests: Digests) -> str:
@@ -71,7 +71,8 @@ def finished(runs: Path, pages: Iterable[Any], current: Path | None,
     This includes a run that was killed between its last page and the switch.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
-    made = [(folder, record["pages"]) for folder in later if (record := read(folder, NAME, UNFINISHED))]
+    records = [(folder, read(folder, RUN_RECORD, UNFINISHED_RECORD)) for folder in later]
+    made = [(folder, record["pages"]) for folder, record in records if record]
     return {page.slug: (folder, entries[page.slug]) for page in pages for folder, entries in made
             if page.slug in entries and is_current(page, entries[page.slug])}
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 import lxml.html
 import pytest
 
-from glc_analysis.publish.site import STYLE, build_site
+from glc_analysis.publish.site import STYLE_FILE, build_site
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan
 from glc_analysis.schema import AUDIENCES
@@ -117,7 +117,7 @@ def test_a_page_of_a_country_or_a_principle_prints_on_two_sheets(sites, browser)
 def test_no_page_is_heavy(sites, audience):
     sizes = {path.name: path.stat().st_size for path in sites[audience].glob("*.html")}
     assert {name: size for name, size in sizes.items() if size > 150_000} == {}
-    assert (sites[audience] / STYLE).stat().st_size < 25_000
+    assert (sites[audience] / STYLE_FILE).stat().st_size < 25_000
 
 
 def _path(url):

@@ -94,7 +94,7 @@ def start(root, folder, scheduler=""):
 def contents(folder):
     """Every file of a run but its record."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != record.NAME}
+            if path.is_file() and path.name != record.RUN_RECORD}
 
 
 @pytest.fixture(scope="module")
@@ -139,16 +139,16 @@ def judge(base, root):
     """Everything that a reader could find now is whole, and every page is what its key says."""
     team = root / "reports/team"
     for folder in (team / "runs").iterdir():
-        is_finished = (folder / record.NAME).exists()
-        said = record.read(folder, record.NAME if is_finished else record.UNFINISHED)
+        is_finished = (folder / record.RUN_RECORD).exists()
+        said = record.read(folder, record.RUN_RECORD if is_finished else record.UNFINISHED_RECORD)
         for slug, entry in said.get("pages", {}).items():
             assert (folder / f"{page_path(slug, {})}.ipynb").read_bytes() == base.known[slug, entry["key"]]
             assert entry["failure"] == ""
         if is_finished:
             assert {path.stem for path in (folder / "notebooks").iterdir()} >= set(said["pages"])
             assert all(path.read_text().rstrip().endswith("</html>") for path in folder.glob("site/*.html"))
-    assert (team / "current" / record.NAME).is_file()
-    assert json.loads((team / "current" / record.NAME).read_text())["pages"]
+    assert (team / "current" / record.RUN_RECORD).is_file()
+    assert json.loads((team / "current" / record.RUN_RECORD).read_text())["pages"]
 
 
 def victim(owner, kind, deadline):
@@ -193,7 +193,7 @@ def trial(base, number, kind, moment, scheduler="", worker=None):
     assert made.keys() == base.expected.keys()
     assert [name for name in made if made[name] != base.expected[name]] == []
     assert {path.name for path in (root / "reports/team").iterdir()} == {"runs", "current", PASSED}
-    assert all((run / record.NAME).exists() for run in (root / "reports/team/runs").iterdir())
+    assert all((run / record.RUN_RECORD).exists() for run in (root / "reports/team/runs").iterdir())
     assert psutil.wait_procs(family, timeout=20)[1] == []
     shutil.rmtree(root)
     return kind

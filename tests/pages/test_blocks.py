@@ -26,7 +26,7 @@ from glc_analysis.pages.coding import (
 )
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
-    NOTHING_CODED,
+    NOTHING_CODED_HERE,
     answers_by_country,
     codes_by_country,
     open_answers_by_country,
@@ -35,7 +35,7 @@ from glc_analysis.pages.country import (
 )
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
-    SHOWN,
+    OPTIONS_SHOWN,
     country_sentences,
     finding,
     open_answers,
@@ -199,7 +199,7 @@ def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_s
 def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
     page = StudyView(sample_study)
     shown, counts = question_html(page, "Q4.1"), page.counts("Q4.1")
-    assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - SHOWN} more</summary>" in shown
+    assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - OPTIONS_SHOWN} more</summary>" in shown
     assert all(escape(option) in shown for option in counts["option"])
     assert "<details" not in question_html(page, "Q1.9")
 
@@ -238,7 +238,7 @@ def test_open_answers_are_for_the_team_with_their_translation(sample_study):
 
 
 def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.pages.questions.MOST", 12)
+    monkeypatch.setattr("glc_analysis.pages.questions.MOST_OPEN_ANSWERS", 12)
     page = StudyView(sample_study)
     asked = page.questions.query("type == 'text'")
     shown = "".join(open_answers_html(page, question) for question in asked.itertuples())
@@ -476,7 +476,7 @@ def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
     spreadsheet(made, "ana", *ANA)
     built(made)
     assert coding.UNMEASURED["codebook"] in coding.agreement_findings(StudyView(made)).data
-    assert coding.agreement_findings(StudyView(uncoded)).data == note(coding.NOTHING_CODED).data
+    assert coding.agreement_findings(StudyView(uncoded)).data == note(coding.NOTHING_CODED_IN_STUDY).data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
@@ -525,7 +525,7 @@ def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme = StudyView(uncoded, theme="care")
     for block in (codes, contrary_cases, passages):
         assert block(theme).data == note(NOT_CODED_YET).data
-    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED).data
+    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED_HERE).data
 
 
 def test_pages_say_that_what_was_coded_counts_nowhere_until_somebody_looks(tmp_path):

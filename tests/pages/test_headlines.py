@@ -18,7 +18,13 @@ from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
 from glc_analysis.figures.estimates import survey_estimates, survey_records
 from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.pages.questions import BASE, LISTED, MOST_SENTENCES, RULE, headlines
+from glc_analysis.pages.questions import (
+    FINDING_RULE,
+    LEAST_FINDING_BASE,
+    LISTED_FINDINGS,
+    MOST_SENTENCES,
+    headlines,
+)
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables_html import frame_html
@@ -65,7 +71,8 @@ def test_the_overview_says_who_answered_what_was_chosen_beforehand_and_what_spea
         "4 organisations raised “A safe place first”; 2 said the contrary."]
     assert [*frame["link"]] == ["", "survey.html#question-q3-3", "survey.html#question-q5-5",
                                 "survey.html#question-q4-1", "theme-needs.html#code-safe-place-first"]
-    assert {*frame["chosen_by"]} == {"", LISTED.format(authors="the analysis team", days="2016-01-18")}
+    chosen_by = LISTED_FINDINGS.format(authors="the analysis team", days="2016-01-18")
+    assert {*frame["chosen_by"]} == {"", chosen_by}
 
 
 def test_a_theme_has_the_sentences_of_its_questions_and_codes_with_links_on_the_page(sample_study):
@@ -86,7 +93,7 @@ def test_without_a_list_the_rule_chooses_and_is_printed(by_rule):
         "Q3.3/safe_place/all", "safe-place-first/organisations/all"]
     assert frame["sentence"].iloc[2].endswith(
         "Asked of those who answered Yes or Partly to: Does the country's law define trafficking in persons?")
-    assert {*frame["chosen_by"]} == {"", RULE.format(many="organisations")}
+    assert {*frame["chosen_by"]} == {"", FINDING_RULE.format(many="organisations")}
 
 
 @pytest.mark.parametrize("audience", READERS)
@@ -302,7 +309,7 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
 def test_a_finding_with_a_small_base_is_not_said(sample_study):
     listed = pd.DataFrame([{"question_id": "Q4.1", "option_id": "shelter", "code_id": "", "author": "ana",
                             "date": "2016-01-01"}])
-    figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=BASE - 1)
+    figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=LEAST_FINDING_BASE - 1)
 
     def reading(study, name):
         return listed if name == "headlines" else read_table(study, name)

@@ -8,8 +8,8 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.survey import (
-    READERS,
-    RULES,
+    AUDIENCE_WORDS,
+    FIGURES_SHOWN,
     country_list,
     country_map,
     page_header,
@@ -39,13 +39,13 @@ def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
 
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
-    said = {audience: page_header(StudyView(sample_study, audience)) for audience in READERS}
+    said = {audience: page_header(StudyView(sample_study, audience)) for audience in AUDIENCE_WORDS}
     assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
 
 
 def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
-    pages = {audience: StudyView(sample_study, audience) for audience in RULES}
+    pages = {audience: StudyView(sample_study, audience) for audience in FIGURES_SHOWN}
     said = {audience: released_rules(page).data for audience, page in pages.items()}
     assert "at least 10 independent organisations" in said["public"]
     assert "shown as a range" in said["convening"] and "every figure" in said["team"]

@@ -13,7 +13,7 @@ from glc_analysis.publish import publication
 from glc_analysis.publish.publication import (
     ABSENT,
     FOREIGN,
-    KEPT,
+    NOT_REMOVED,
     REMOVED,
     publish,
     published_folders,
@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, mon
 
     monkeypatch.setattr("pathlib.Path.unlink", fail)
     removal = unpublish(study, "public", folder, today=TUESDAY)
-    assert removal.kept == ["index.html"] and removal.files["index.html"] == KEPT
+    assert removal.kept == ["index.html"] and removal.files["index.html"] == NOT_REMOVED
     assert [one.path for one in read_published(study) if not one.removed_on] == ["index.html"]
 
 

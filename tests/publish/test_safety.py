@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from glc_analysis.cli import cli
 from glc_analysis.publish.safety import (
-    BLANK,
+    BLANK_ANSWER,
     count_unanswered,
     is_on_encrypted_disk,
     safety_page,
@@ -65,19 +65,20 @@ def test_every_country_of_the_study_has_empty_boxes_and_no_judgement(study):
     rows = [cells(line) for line in section(study, "Risk by country") if line.startswith("| ")][2:]
     countries = read_rows(study.reference_file("countries"), ["raw_name", "country_id", "label", "region_id"])
     assert [row[0] for row in rows] == sorted({row["label"] for row in countries.values()})
-    assert {cell for row in rows for cell in row[1:]} == {BLANK}
+    assert {cell for row in rows for cell in row[1:]} == {BLANK_ANSWER}
 
 
 def test_nobody_holds_a_key_before_somebody_says_so(study):
     def first_key():
         return cells(next(line for line in section(study, "Who holds which key") if "pseudonyms" in line))
-    assert "(private/pseudonyms.json, is not there)" in first_key()[0] and first_key()[1:] == [BLANK] * 3
+    assert "(private/pseudonyms.json, is not there)" in first_key()[0]
+    assert first_key()[1:] == [BLANK_ANSWER] * 3
     study.private.mkdir(exist_ok=True)
     study.key_file.write_text("{}")
     write_questions(study)
     answer(study, "holder", "pseudonyms", answer="R. Lind | deputy", by="A. Ito", date="2017-02-01")
     assert "(private/pseudonyms.json, is there)" in first_key()[0]
-    assert first_key()[1:] == [r"R. Lind \| deputy (A. Ito, 2017-02-01)", BLANK, BLANK]
+    assert first_key()[1:] == [r"R. Lind \| deputy (A. Ito, 2017-02-01)", BLANK_ANSWER, BLANK_ANSWER]
 
 
 def test_each_published_folder_is_listed_with_the_command_that_takes_it_back(study):

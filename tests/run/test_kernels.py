@@ -14,7 +14,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 
 from glc_analysis.run.execute import KERNEL_ENV
 from glc_analysis.run.fork_server import Forked, Server, _servers
-from glc_analysis.run.kernels import NAME
+from glc_analysis.run.kernels import PROVISIONER_NAME
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 ENVIRONMENT = os.environ | KERNEL_ENV | {"GLC_PRELOAD": ""}
@@ -44,7 +44,7 @@ def own_server():
 @pytest.fixture
 def start(monkeypatch, tmp_path):
     """Starts kernels by the fork server; all are gone afterwards."""
-    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", NAME)
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", PROVISIONER_NAME)
     started = []
 
     def starting(stderr=None, **environment):

@@ -22,7 +22,7 @@ from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figure
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
-from glc_analysis.publish.ethics import WITHDRAWAL as WITHDRAWAL_TEXTS
+from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.release_store import remove_from_releases
 from glc_analysis.schema import reference_tables
@@ -31,7 +31,7 @@ from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.study_locks import alone
 from glc_analysis.tabular import Grid, read_sheets, read_table
 
-CHOICES, CANNOT_UNDO = WITHDRAWAL_TEXTS["choices"], WITHDRAWAL_TEXTS["cannot_undo"]
+CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
 """What a person may choose, and what each choice does not reach, in words."""
 COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")

@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.addons.convening.rating_forms import form_phrases
-from glc_analysis.publish.ethics import WITHDRAWAL
+from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
 from glc_analysis.templates import languages
 from glc_analysis.view.study_view import StudyView
@@ -223,7 +223,7 @@ def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_
 def guide_in(sample_study, monkeypatch):
     """The guide of an organisation that answered in a language."""
     def made(language):
-        monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.addressed",
+        monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.addressees",
                             lambda study: ({}, {"quay": language}))
         packet = Packet("quay", "Quay", (GUIDE_PART, Part("brief", "brief", "", "quay")))
         return printed_pages(sample_study, GUIDE_PART, packet)[0]
@@ -260,7 +260,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
     raters = pd.DataFrame([["r1", "", "survivor_adviser", "es"], ["r2", "", "survivor_adviser", ""],
                            ["r3", "quay", "survivor_adviser", ""], ["r4", "quay", "observer", ""]],
                           columns=["rater_id", "organisation_id", "role", "language"])
-    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.addressed",
+    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.addressees",
                         lambda study: ({}, {"quay": "km"}))
     monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_table", lambda study, name: raters)
     packet = Packet("", "the survivor advisers", (GUIDE_PART,), "survivor-advisers")
@@ -278,7 +278,8 @@ def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pa
         wanted = {key: {*re.findall(r"{(abstain|rule|day)}", text)} for key, text in english.items()}
         assert {key: {*re.findall(r"{(abstain|rule|day)}", text)} for key, text in say.items()} == wanted
     assert english["title"] == GUIDE_PART.title
-    assert WITHDRAWAL["before_signing"] in english["signatures"] and OTHERS_SIGNED in english["signatures"]
+    assert WITHDRAWAL_WORDS["before_signing"] in english["signatures"]
+    assert OTHERS_SIGNED in english["signatures"]
     assert {name: english[f"rule_{name}"] for name in RULES} == RULES
 
 

@@ -42,7 +42,7 @@ from glc_analysis.pages.coding import codes
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
-from glc_analysis.publish.ethics import WITHDRAWAL
+from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
@@ -311,7 +311,7 @@ def _brief(page: StudyView) -> Iterator[Section]:
     yield Section("Words of yours that may be printed", "", _html(own_quotations(page)), "quotations")
     yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
                   "tell the team that gave you this. What has been printed by then cannot be called back. "
-                  f"{WITHDRAWAL['before_signing']}",
+                  f"{WITHDRAWAL_WORDS['before_signing']}",
                   _html(own_consents(page)))
 
 

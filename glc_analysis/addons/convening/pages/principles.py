@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
-from glc_analysis.publish.ethics import WITHDRAWAL
+from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, language_label, note, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -420,7 +420,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
     elif not view.may("signatures") and (not is_on_paper or any(nameless.values())):
         parts.append(ELEMENTS.note(_nameless(nameless)))
     if view.may("draft_principles") and not is_on_paper:
-        parts.append(ELEMENTS.note(WITHDRAWAL["before_signing"]))
+        parts.append(ELEMENTS.note(WITHDRAWAL_WORDS["before_signing"]))
     rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
     reserved = [_macros().reservation(name or UNNAMED, decision, words) for name, decision, words in zip(
         rows["name"], rows["decision"], rows["reservation"], strict=True)]

@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, country, survey
-from glc_analysis.pages.checklists import NOT_SHOWN, methods
+from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
 from glc_analysis.pages.questions import headlines, question_html
 from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.publish.downloads import published_tables, software_texts, write_deposit
@@ -178,7 +178,8 @@ def _same_list(lists: list[list[str]], lines: list[str]) -> list[str]:
 
 def _is_replaced(line: str, now: Counter) -> bool:
     """Whether a line is still there, and only says that it is not shown."""
-    return any(line.startswith(one.removesuffix(NOT_SHOWN)) for one in now if one.endswith(NOT_SHOWN))
+    return any(line.startswith(one.removesuffix(FACT_NOT_SHOWN))
+               for one in now if one.endswith(FACT_NOT_SHOWN))
 
 
 def names_of(study: Study, organisation: str) -> set[str]:
