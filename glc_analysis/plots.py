@@ -1,9 +1,9 @@
 """Figures of data frames: ``plot_*(frame, *, ax=None) -> Axes``.
 
-Goes in: a plain data frame with the columns that each function lists, as a view gives it. Comes out:
-matplotlib axes. A figure is drawn for a narrow page: names stand above their bars, and all letters can be
-read on a telephone. It can be read in grey, and has the base in each label. A count that is not shown is
-never drawn as zero: it is a hatched band of what it may be, or words alone.
+Each function draws a plain data frame, with the columns that it lists, on matplotlib axes. Figures suit a
+narrow page: names stand above their bars, and the lettering is legible on a telephone. They can be read in
+greyscale, and every label gives the base. A count that is not shown is never drawn as zero: it appears as a
+hatched band of its possible values, or in words alone.
 
 :func:`figure_html` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
 title and its caption in HTML. The label of a figure is its alternative text. Matplotlib is imported when the
@@ -319,7 +319,7 @@ SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
 def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Diverging bars: one a statement, in the order given, its options from the lowest to the highest.
 
-    ``counts`` has one row a statement and option of the scale: columns statement, option, position, n,
+    ``counts`` has one row per statement and option of the scale: columns statement, option, position, n,
     base_n, and where n is missing shown_as. The middle option of an odd number lies across the middle.
     Lengths are shares of the base; the number who chose no option of the scale is printed. A statement with a
     count that is not shown has its counts in words and no bar.
@@ -416,7 +416,7 @@ def status_label(status: str) -> str:
 def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Stacked bars: of each question, how many records were answered, not asked, or left blank.
 
-    ``missing`` has one row a question and status, in the order of the questions: columns question (a short
+    ``missing`` has one row per question and status, in the order of the questions: columns question (a short
     name), status (a word of :data:`STATUS_SHADES`) and share (of the records).
 
     >>> missing = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "share": [0.9, 0.1, 1.0],
@@ -472,8 +472,8 @@ def interval_text(low: float, high: float) -> str:
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
 
-    ``agreement`` has one row a code: columns code, alpha, low, high (the interval) and reason (why a value or
-    an interval is missing). A code without a value has its reason in words, and no dot.
+    ``agreement`` has one row per code: columns code, alpha, low, high (the interval) and reason (why a value
+    or an interval is missing). A code without a value has its reason in words, and no dot.
 
     >>> agreement = pd.DataFrame({"code": ["Delay", "Safe place"], "alpha": [0.9, None], "low": [0.8, None],
     ...                           "high": [1.0, None], "reason": ["", "no variation"]})
@@ -511,7 +511,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
 def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Steps: codes found after each interview in order of date, over the mean of random orders.
 
-    ``new_codes`` has one row an interview: columns interview (1, 2, ...), found (codes so far), new (codes
+    ``new_codes`` has one row per interview: columns interview (1, 2, ...), found (codes so far), new (codes
     that it added), and mean, low and high of the codes found after as many interviews in random order.
 
     >>> new_codes = pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2], "mean": [4.5, 6.0],
@@ -555,7 +555,7 @@ MOST_CODES = 25
 def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
 
-    ``pairs`` has one row a pair: columns code, other (the names of two codes) and n. The codes that occur
+    ``pairs`` has one row per pair: columns code, other (the names of two codes) and n. The codes that occur
     together with others most often come first; beyond :data:`MOST_CODES` they are left out, which the figure
     says. Codes are numbered along both sides; a figure of many is wide, and scrolls on a narrow page.
 

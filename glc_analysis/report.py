@@ -1,8 +1,8 @@
 """Runs the reports of an audience: executes the pages that are out of date, keeps the others, makes the site.
 
-In goes a built study; out comes a folder of its own under ``reports/<audience>/runs``. When it is complete,
-one rename switches ``current`` to it: readers see all new pages at once, or none. Every finished page is
-recorded, so that the run after an interrupted one need not make it again.
+Each run has its own folder under ``reports/<audience>/runs``. When the run is complete, one rename points
+``current`` at it: readers see all new pages at once, or none. Every finished page is recorded, so that the
+run after an interrupted one need not make it again.
 """
 
 from __future__ import annotations

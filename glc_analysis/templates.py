@@ -45,7 +45,7 @@ def read_toml(module: str, name: str) -> dict[str, Any]:
 
 @cache
 def languages(module: str, name: str) -> dict[str, dict[str, str]]:
-    """The texts of a table with a column a language: by language and key. A text that nobody has translated
+    """The texts of a table with a column per language, by language and key. A text that nobody has translated
     is in English, and says so."""
     rows = read_records(module, name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}

@@ -47,7 +47,7 @@ def stated_sampling(study: Study) -> str:
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
-    """One row an item: checklist, item, topic, fact, value, in the order of the checklists.
+    """One row per item: checklist, item, topic, fact, value, in the order of the checklists.
 
     >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'

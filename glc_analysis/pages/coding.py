@@ -110,7 +110,7 @@ def codes(view: StudyView) -> Html:
 
 @team_only
 def codes_by_group(view: StudyView, by: str) -> Html:
-    """How many organisations raised each code, a column a group, such as a country: in interviews and
+    """How many organisations raised each code, a column per group, such as a country: in interviews and
     answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
     rows = view.code_counts(by=by)
     if rows.empty:

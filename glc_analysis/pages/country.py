@@ -78,7 +78,7 @@ def _described(view: StudyView, row: Any) -> str:
 
 
 def words_from_here(view: StudyView) -> pd.DataFrame:
-    """What was said in the country, one row a text, with the columns of ``view.quotations()``: quotations
+    """What was said in the country, one row per text, with the columns of ``view.quotations()``: quotations
     that are cleared for this audience come first, then, for those who may read them, coded passages. The
     speakers take turns. Accounts of individual cases are left out.
 
@@ -109,7 +109,7 @@ _NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, 
 def answers_by_country(view: StudyView) -> Html:
     """The answers given in the country, with the counts of its region or of the whole study next to them.
 
-    One row a question, theme by theme. Options that nobody here chose are folded. The answer of a single
+    One row per question, theme by theme. Options that nobody here chose are folded. The answer of a single
     organisation is not counted. What these readers may not see is named below, folded too.
     """
     if not view.has_survey:

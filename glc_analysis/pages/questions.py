@@ -611,7 +611,7 @@ _COUNTRY_RULE = (
 def country_sentences(view: StudyView) -> pd.DataFrame:
     """What was answered in the country, with the count of its region or of the whole study next to it.
 
-    One row a sentence, with the columns of :func:`headlines`; the figure is that of the country.
+    One row per sentence, with the columns of :func:`headlines`; the figure is that of the country.
     Which answers are named is decided by one rule (:data:`_COUNTRY_RULE`).
 
     >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]

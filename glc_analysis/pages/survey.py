@@ -228,7 +228,7 @@ def country_map(view: StudyView) -> Html:
 
 
 def country_list(view: StudyView) -> Html:
-    """One row a work country that the audience may know of, with a link to its page where there is one; for
+    """One row per work country that the audience may know of, with a link to its page where there is one; for
     the team also its numbers of organisations and records."""
     rows = view.country_table
     rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
@@ -373,7 +373,7 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 
 
 def scales(view: StudyView) -> Html:
-    """For each scale that several statements share: a bar a statement, divided by its answers. Statements
+    """For each scale that several statements share: a bar per statement, divided by its answers. Statements
     with a count that is a range or is not shown have no bar, and are named below."""
     asked = view.question_table[view.question_table["type"] == "scale"]
     figures, not_drawn = [], []

@@ -68,12 +68,12 @@ class _RunData:
 
 
 def changes(study: Study, since: str = "") -> pd.DataFrame:
-    """What changed from a run of the team's to the last one: one row a change, columns :data:`_COLUMNS`.
+    """What changed between a run of the team (``since``, by default the last but one) and the last run.
 
-    ``kind`` is figure, passage, raw or page; of a figure that moved ``was`` and ``is`` are counts or
-    numbers as printed, ``moved`` the difference, ``organisations`` how many stand behind it. Without
-    ``since`` the run before the last. Raises UsageError for a run that is not kept, GLCError where there
-    is none to compare with.
+    One row per change: kind (figure, passage, raw or page), id, was, is, moved, organisations. For a figure
+    that moved, ``was`` and ``is`` are its values as printed, ``moved`` is the difference, and
+    ``organisations`` is how many contribute to it. Raises UsageError for a run that is not kept, GLCError if
+    there is none to compare with.
     """
     last, record = last_run(study)
     if last is None:

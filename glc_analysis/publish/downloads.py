@@ -197,7 +197,7 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
 
 
 def columns_of(name: str) -> pd.DataFrame:
-    """One row a column of a published table: column, type, meaning with the words it may take."""
+    """One row per column of a published table: column, type, meaning with the words it may take."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
         for column, about in offered()[name].about.columns.items()]

@@ -1,9 +1,9 @@
 """Hands over what an audience may have, and takes it back.
 
-In goes the finished run of an audience; out comes a folder outside the study with its site, the tables to
-download, and where the audience gets papers, the packet for all. Nothing else of the run goes along: no
-record, no notebook, no log, no paper for one organisation alone. ``private/published.csv`` lists every file
-that was handed over, from which day to which, so that it can be removed again.
+A published folder lies outside the study. It holds the site of an audience's last run, the tables to download
+and, if the audience gets papers, the packet for all; no record, notebook, log or paper for a single
+organisation. ``private/published.csv`` lists every file that was handed over, with its first and last day, so
+that it can be removed again.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac"
 
 
 def retention(study: Study, *, today: date) -> pd.DataFrame:
-    """One row a file of raw/ and private/: kind, path, keep_until (its destroy date), state.
+    """One row per file of raw/ and private/: kind, path, keep_until (its destroy date), state.
 
     A file is overdue after its last day, and due in the 90 days before. The day is in its row of
     manifest.csv or, for the files of private/, in the row of a folder in which it lies. Without one, the file

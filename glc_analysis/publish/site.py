@@ -42,9 +42,8 @@ _HTML = Macros(__file__, "site_parts.html")
 # ------------------------------
 # Turns an executed notebook into the text of a page.
 #
-# In goes a notebook as ``json`` reads it; out comes one element ``article``. Code is folded, or left out
-# for readers outside the team. Every table scrolls by itself. A heading under which nothing was shown is
-# left out with its explanation.
+# Code is folded, or left out for readers outside the team. Every table scrolls by itself. A heading under
+# which nothing was shown is left out, with its explanation.
 
 
 _HEADINGS = tuple(f"h{n}" for n in range(1, 7))
@@ -472,8 +471,7 @@ class _PageText:
 # ------------------------------
 # Makes the site of a run, and with it the tables to download, the page of changes and the briefs as files.
 #
-# In go the executed notebooks of a run; out come the folder of the site and the gate that has to let it
-# through. What needs no notebook is made while the notebooks run.
+# What needs no notebook is made while the notebooks run. The gate must pass the finished folder.
 
 
 @dataclass(frozen=True)

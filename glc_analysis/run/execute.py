@@ -1,8 +1,7 @@
 """Executes the pages of a run, several at a time, and normalises the executed notebooks.
 
-In go pages of the plan; out come executed notebooks or, for a page that failed, one line that says where and
-why. The same inputs give the same bytes. papermill runs each notebook in a process of its own. A notebook is
-a plain dictionary here, as ``json`` reads it.
+A page that failed gives one line that says where and why. The same inputs give the same bytes. papermill runs
+each notebook in a process of its own. A notebook is a plain dictionary here, as ``json`` reads it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Plans the pages of a run: every notebook with every country, theme or organisation that it takes.
 
-In go the notebooks of a folder, ``slices.json`` of the build and what the last run has recorded of each page;
-out come the pages, each with a hash of all that it depends on: a page is out of date when this hash has
-changed. It depends on what it read the last time; a page that was never made depends on everything. Only the
-standard library is needed, so that `glc status` and a run with nothing to do answer before pandas could be
-imported.
+Each page has a digest of everything that it depends on, and is out of date when this digest has changed. It
+depends on what it read the last time; a page that was never made depends on everything. Only the standard
+library is needed, so that `glc status`, and a run with nothing to do, finish before pandas could be imported.
 """
 
 from __future__ import annotations

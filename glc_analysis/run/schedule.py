@@ -1,8 +1,7 @@
 """Installs a daily run, as a systemd user timer or, on a machine without systemd, as a line of the crontab.
 
-In go a study, an audience and a time of day. Every path is absolute, so that the run needs no environment.
-The messages of the last run are in one file, which the next run overwrites. If a run fails, cron mails them
-and systemd marks the service as failed.
+Every path is absolute, so that the run needs no environment. The messages of the last run are in one file,
+which the next run overwrites. If a run fails, cron mails them and systemd marks the service as failed.
 """
 
 from __future__ import annotations
