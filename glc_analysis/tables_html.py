@@ -94,11 +94,6 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
     return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
 
 
-def in_brackets(text: str) -> Markup:
-    """A figure behind a word, in brackets."""
-    return ELEMENTS.in_brackets(text)
-
-
 def show(text: str) -> Html:
     """A piece of HTML that a notebook displays."""
     return Html(text)
@@ -107,11 +102,6 @@ def show(text: str) -> Html:
 def note(*said: str) -> Html:
     """Sentences about what is, or is not, shown."""
     return show(ELEMENTS.notes(said))
-
-
-def more(pieces: Sequence[Markup], limit: int, what: str) -> Markup:
-    """Pieces of HTML; those beyond the limit are folded away."""
-    return ELEMENTS.more(pieces, limit, what)
 
 
 def language_label(code: str) -> str:

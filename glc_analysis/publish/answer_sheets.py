@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -212,9 +212,9 @@ def read_filled(path: Path) -> pd.DataFrame:
     for sheet in read_sheets(path):
         table = [[headings.get(match_key(cell), "") for cell in row] for row in sheet.rows]
         at = next((n for n, row in enumerate(table) if {*row} & {"decision", *SHEET_KINDS}), -1)
-        lost = [name for name in _BOXES if table[at].count(name) != 1 or not {*table[at]} & {*SHEET_KINDS}]
         if at < 0:
             continue  # a sheet with somebody's own notes
+        lost = [name for name in _BOXES if table[at].count(name) != 1 or not {*table[at]} & {*SHEET_KINDS}]
         faults += [Fault("a column of our sheet is missing, or is there twice", sheet.place,
                          str(sheet.numbers[at]), name, "", "restore the headings") for name in lost]
         parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
@@ -230,9 +230,8 @@ def read_filled(path: Path) -> pd.DataFrame:
     return rows
 
 
-def _keys_by_phrase(keys: Iterable[str]) -> dict[str, str]:
+def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
     """The keys of fixed texts, by what they say in any language."""
-    keys = [*keys]
     return {match_key(texts[key]): key for texts in languages(*SHEET_PHRASES).values() for key in keys}
 
 

@@ -44,7 +44,8 @@ from glc_analysis.pages.questions import (
     show_question,
 )
 from glc_analysis.pages.survey import country_list, country_map, missing_answers, study_numbers
-from glc_analysis.tables_html import bars, frame_html, html_table, more, note, quotation
+from glc_analysis.tables_html import bars, frame_html, html_table, note, quotation
+from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import count_texts
 from glc_analysis.view.places import MOST_PRINTED_PASSAGES, THEME_ROOM
 from glc_analysis.view.study_view import NotReleased, StudyView, open_study
@@ -347,10 +348,10 @@ def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_pa
 
 
 def test_what_is_beyond_the_limit_is_one_click_away():
-    shown = more(list("abcde"), 3, "passage")
+    shown = ELEMENTS.more(list("abcde"), 3, "passage")
     assert shown == 'abc<details class="glc-more"><summary>2 more passages</summary>de</details>'
-    assert "1 more passage<" in more(list("abcd"), 3, "passage")
-    assert "details" not in more(list("abc"), 3, "passage")
+    assert "1 more passage<" in ELEMENTS.more(list("abcd"), 3, "passage")
+    assert "details" not in ELEMENTS.more(list("abc"), 3, "passage")
 
 
 def test_a_passage_with_markup_is_shown_as_it_was_said(small):

@@ -53,7 +53,6 @@ from glc_analysis.publish.member_checking import passages
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
     html_table,
-    in_brackets,
     language_label,
     note,
     quotation,
@@ -152,8 +151,8 @@ def _answer_lines(view: StudyView, question: Any, rows: pd.DataFrame,
     def answer(value: str) -> Markup:
         chosen = [labels.get(option, option) for option in value.split(";")]
         if not question.option_list or question.option_list == COUNTRY_LIST:
-            return escape("; ".join(chosen)) + Markup().join(map(in_brackets, middle))
-        return Markup("; ").join(escape(label) + in_brackets(counts.get(option, "not shown"))
+            return escape("; ".join(chosen)) + Markup().join(map(middle))
+        return Markup("; ").join(escape(label) + ELEMENTS.in_brackets(counts.get(option, "not shown"))
                                  for label, option in zip(chosen, value.split(";"), strict=True))
 
     countries = rows["country_id"].map(lambda country: view.country_labels.get(country, country))
