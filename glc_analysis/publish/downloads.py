@@ -132,7 +132,7 @@ def _quotations(page: StudyView) -> pd.DataFrame:
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
 
-_OWN = {
+_CORE_TABLES = {
     "figures": Download(described(
         "figures", "figure_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
@@ -155,7 +155,7 @@ _OWN = {
 @cache
 def offered() -> dict[str, Download]:
     """The tables that are offered, by name and in their order, with those of add-ons."""
-    return _OWN | {name: download for add_on, place in brought("downloads")
+    return _CORE_TABLES | {name: download for add_on, place in brought("downloads")
                    for name, download in add_on.load(place).items()}
 
 
@@ -271,7 +271,8 @@ def _anchor(name: str) -> str:
 
 _AUDIENCE = "public"
 _LEFT_OUT = ("quotations",)
-_OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "codebook.qdc")
+_DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json",
+                  "codebook.qdc")
 """The files of a deposit beside its tables and the files for other software: a folder with any other is not
 one, and is not replaced."""
 _INVENTED = "Everything in it is invented: no organisation, person or answer is real."
@@ -301,7 +302,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
 
 
 def _is_of_a_deposit(path: Path) -> bool:
-    known = (*_OWN, *(file.name for file in software_files()))
+    known = (*_DEPOSIT_FILES, *(file.name for file in software_files()))
     return path.name in known or path.name.endswith(f"{_STEM.format('')}.csv")
 
 

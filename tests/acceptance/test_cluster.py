@@ -165,7 +165,7 @@ def other_service(request):
 
 def test_another_service_at_the_address_is_told_in_one_line_and_leaves_no_lock(
         study, folder, at_home, other_service, monkeypatch):
-    monkeypatch.setattr(clusters, "CONNECT", 1)
+    monkeypatch.setattr(clusters, "_CONNECT", 1)
     with pytest.raises(GLCError, match=f"No dask scheduler answers at '{other_service}'"):
         run(study, folder=folder, scheduler=other_service, force=True)
     assert not (study.reports / "team/.lock").exists()
@@ -183,7 +183,7 @@ def test_a_worker_in_place_of_the_scheduler_is_told(study, cluster):
 def test_a_worker_that_does_not_answer_is_told(study, cluster, monkeypatch):
     stopped = cluster.worker()
     cluster.wait_for(1)
-    monkeypatch.setattr(clusters, "CONNECT", 1)
+    monkeypatch.setattr(clusters, "_CONNECT", 1)
     stopped.send_signal(signal.SIGSTOP)
     with pytest.raises(GLCError, match=f"A worker of the scheduler at '{cluster.address}' does not answer"):
         Cluster(study, cluster.address, timeout=60)

@@ -653,7 +653,7 @@ def test_missing_answers_have_a_bar_and_numbers_where_something_is_missing(sampl
 def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sample_study, monkeypatch):
     view = StudyView(sample_study)
     every = drawn_questions(missing_answers(view).data)
-    monkeypatch.setattr(survey, "MOST_QUESTIONS", 2)
+    monkeypatch.setattr(survey, "_MOST_QUESTIONS", 2)
     page = missing_answers(view).data
     figures = view.measured("quality").query("question_id in @every and option_id != 'answered'")
     most = figures.groupby("question_id")["n"].sum().nlargest(2)
