@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import lxml.html
-from lxml import etree  # ty: ignore[missing-module-member]  # compiled, without stubs
+from lxml import etree
 from markdown_it import MarkdownIt
 
 from glc_analysis.disclosure.rules import may
