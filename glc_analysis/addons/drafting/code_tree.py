@@ -12,11 +12,12 @@ accents, blanks and separators. A name that several codes of the tree have is le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addons.drafting.conversations import free_id
 from glc_analysis.coding.codebook import COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
@@ -75,7 +76,7 @@ def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -
                 rows[path] |= {name: row[name] for name in ("definition", "include", "exclude", "example")
                                if row[name] and not rows[path][name]}
                 continue
-            own = _free_id(slug(row["name"]), ids)
+            own = free_id(slug(row["name"]), ids)
             ids.add(own)
             rows[path] = row | {"code_id": own, "level": "", "parent_id": ""}
     for path, row in rows.items():
@@ -131,7 +132,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
     rows, added, deep = [], {}, []
     taken = {*tree["code_id"]}
-    names = {ADDED_DOMAIN: _free_id("codes", taken), ADDED_THEME: _free_id("other_codes", taken)}
+    names = {ADDED_DOMAIN: free_id("codes", taken), ADDED_THEME: free_id("other_codes", taken)}
     for row in tree.to_dict("records"):
         chain = above[row["code_id"]]
         levels = _DEPTHS.get(min(height[[row["code_id"], *chain][-1]] + 1, 4), ())
@@ -226,10 +227,11 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     above = {"domain": "", "theme": ADDED_DOMAIN, "family": ADDED_THEME, "code": ADDED_THEME}
     has_codes, taken = {*tree["parent_id"]}, {*codebook["code_id"]}
     rows: list[dict[str, str]] = []
-    place = {row.code_id: (row.level, row.parent_id) for row in codebook.itertuples()}
+    place = {code: (level, parent) for code, level, parent in zip(
+        codebook["code_id"], codebook["level"], codebook["parent_id"], strict=True)}
 
     def add(row: dict[str, str], level: str, parent: str) -> str:
-        own = _free_id(row["code_id"], taken)
+        own = free_id(row["code_id"], taken)
         taken.add(own)
         place[own] = level, parent
         rows.append(dict.fromkeys(COLUMNS, "") | row | {"code_id": own, "parent_id": parent, "level": level})
@@ -269,8 +271,8 @@ def write_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> 
     shared, *apart = (study.root / about.path for about in table_files("codebook"))
     file, new = CsvRows.read(shared), added_codes(codebook, tree)
     changed = tree_difference(codebook, tree).query("change == 'changed'")
-    for row in changed.itertuples():
-        file.set_cell(numbers[row.code_id], row.column, row.would_be)
+    for code, column, note in zip(changed["code_id"], changed["column"], changed["would_be"], strict=True):
+        file.set_cell(numbers[code], column, note)
     for row in new.to_dict("records"):
         file.append({name: row[name] for name in file.header if name in row})
     write_atomic(shared, file.text)
@@ -325,15 +327,3 @@ def _unclear_names(tree: pd.DataFrame, found: Mapping[str, str], live: pd.DataFr
 def _above(book: pd.DataFrame, codes: set[str]) -> set[str]:
     chains = ancestors(book)
     return {one for code in codes for one in chains.get(code, ())}
-
-
-def _free_id(wanted: str, taken: set[str]) -> str:
-    return next(one for one in _tries(wanted) if one not in taken)
-
-
-def _tries(wanted: str) -> Iterator[str]:
-    yield wanted
-    n = 2
-    while True:
-        yield f"{wanted}_{n}"
-        n += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @contextmanager
 def around_init(directory: Path, *, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
                 as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
-                more: tuple[Path, ...]) -> Iterator[str]:
+                more: tuple[Path, ...]) -> Generator[str]:
     """With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies
     in private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
     recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
@@ -48,12 +48,13 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
     if not (named or form or codebook):
         yield ""
         return
+    from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER, DRAFT_WORKBOOK
     from glc_analysis.addons.drafting.drafted_study import draft_study
-    from glc_analysis.addons.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
+    from glc_analysis.addons.drafting.store import draft_lines, read_draft
 
     drafted = draft_study(form=form, codebook=codebook, exports=(*named, *more), encoding=encoding,
                           sheets=sheets)
-    places = [f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}"] if drafted.survey else []
+    places = [f"{directory}/{DRAFT_FOLDER}{f'/{DRAFT_WORKBOOK}' * as_workbook}"] if drafted.survey else []
     if drafted.has_texts:
         places.append(f"documents.csv, speakers.csv and organisations.csv in {directory}/private/reference")
     yield f"look at {' and at '.join(places)}, correct from the top" if places else ""
@@ -73,9 +74,11 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
               "the draft that say yes to the tables, and what was decided of the rest, and record that NAME "
               "has looked at them. Then write rows for what is left to decide beside the draft.")
 @contextmanager
-def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Iterator[bool]:
+def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Generator[bool]:
     """A draft that waits is checked first. With --accept-draft what is ready is written as well."""
-    from glc_analysis.addons.drafting.store import FOLDER, close_more, is_drafted, note_more
+    from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
+    from glc_analysis.addons.drafting.open_rows import close_more, note_more
+    from glc_analysis.addons.drafting.store import is_drafted
 
     in_draft: list[Fault] = []
     try:
@@ -93,8 +96,9 @@ def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str)
         yield is_drafted(study)
     except Faults as found:
         if not looked_by:
-            if (study.root / FOLDER).is_dir():
-                say(f"`glc check --accept-draft NAME` writes rows for what is to be decided into {FOLDER}.")
+            if (study.root / DRAFT_FOLDER).is_dir():
+                say("`glc check --accept-draft NAME` writes rows for what is to be decided into "
+                    f"{DRAFT_FOLDER}.")
             raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
         raise note_more(study, found) from None
     if in_draft:
@@ -107,14 +111,9 @@ def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str)
 def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
     questions of its own, so that the rest can be checked."""
-    from glc_analysis.addons.drafting.store import (
-        accept_draft,
-        accept_more,
-        draft_lines,
-        heading_faults,
-        note_empty_lists,
-        read_draft,
-    )
+    from glc_analysis.addons.drafting.acceptance import accept_draft, accept_more
+    from glc_analysis.addons.drafting.open_rows import note_empty_lists
+    from glc_analysis.addons.drafting.store import draft_lines, heading_faults, read_draft
     from glc_analysis.cleaning.records import read_raw
     from glc_analysis.locks import locked
 
@@ -140,7 +139,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
                          *accept_draft(study, draft, looked_by, today=date.today()),
                          *note_empty_lists(study, draft, surveys)):
                 say(line)
-        draft = read_draft(study)
+        draft = read_draft(study) or draft
     for line in draft_lines(draft):
         say(line)
     return _has_questions(study)
@@ -165,16 +164,18 @@ def _has_questions(study: Study) -> bool:
 @pass_study
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
-    from glc_analysis.addons.drafting import texts as talk
+    from glc_analysis.addons.drafting import conversations
+    from glc_analysis.addons.drafting.texts import without_copies
     from glc_analysis.reference import read_table
 
     rows = read_table(study, "documents")
     if suggest:
         listed = read_table(study, "organisations")
-        new, notes = talk.without_copies(talk.further_conversations(study, rows),
-                                         talk.listed_conversations(study, rows))
-        rows = talk.document_rows(new, organisations=None if listed.empty else listed)
-        for line in (*notes, *talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0])):
+        new, notes = without_copies(conversations.further_conversations(study, rows),
+                                    conversations.listed_conversations(study, rows))
+        rows = conversations.document_rows(new, organisations=None if listed.empty else listed)
+        left = conversations.decisions_left(rows, read_table(study, "speakers")[:0], rows[:0])
+        for line in (*notes, *left):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="Every transcript is in documents.csv.")
 
@@ -189,17 +190,17 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
     questions: look at them.
     """
-    from glc_analysis.addons.drafting import texts as talk
+    from glc_analysis.addons.drafting import conversations
     from glc_analysis.reference import read_table
 
     listed, known = read_table(study, "documents"), read_table(study, "speakers")
-    rows = talk.speaker_facts(talk.listed_conversations(study, listed)
-                              + talk.further_conversations(study, listed))
+    rows = conversations.speaker_facts(conversations.listed_conversations(study, listed)
+                                       + conversations.further_conversations(study, listed))
     if suggest:
-        new = talk.further_speakers(rows, known)
-        for line in talk.fact_lines(new):
+        new = conversations.further_speakers(rows, known)
+        for line in conversations.fact_lines(new):
             say(line)
-        rows = talk.speaker_rows(new, taken=known["speaker_id"])
+        rows = conversations.speaker_rows(new, taken=known["speaker_id"])
     print_rows(rows, form, empty="Every speaker is in speakers.csv.")
 
 

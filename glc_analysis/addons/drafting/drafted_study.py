@@ -12,11 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.drafting.acceptance import clear_roles
+from glc_analysis.addons.drafting.arrivals import sort_arrivals
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.draft import Draft, make_draft
 from glc_analysis.addons.drafting.lists import lists_beside
-from glc_analysis.addons.drafting.store import clear_roles, write_draft
-from glc_analysis.addons.drafting.texts import TextDraft, draft_texts, sort_arrivals
+from glc_analysis.addons.drafting.store import write_draft
+from glc_analysis.addons.drafting.texts import TextDraft, draft_texts
 from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
 from glc_analysis.addons.drafting.xlsform import draft_tables, is_xlsform, read_wordings
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
@@ -87,7 +89,7 @@ def draft_study(*, form: Path | None = None, codebook: Path | None = None, expor
             drafted, arrived.surveys = draft_exports(arrived.surveys, survey, asked=asked, wordings=wordings)
         tables |= texts.tables
         notes += texts.notes
-    if wordings and not drafted:
+    if form and wordings and not drafted:
         raise UsageError(f"{form.name} is no XLSForm. A table of wordings needs the exports of the survey. "
                          "To fix: name them after --from.")
     if asked:

@@ -1,7 +1,5 @@
-"""The option lists of a draft: one list for all questions that offer the same.
-
-Goes in: the options of each question in each file, with how often each was given. Come out: the rows of
-options.csv, each with how sure it is and why, and what is to be said of answers that are not listed.
+"""The option lists of a draft: one list for all questions that offer the same, and what is to be said of
+answers that are not listed.
 """
 
 from __future__ import annotations
@@ -12,18 +10,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.column_types import Guess
-from glc_analysis.addons.drafting.form import FormColumn, TickGroup
+from glc_analysis.addons.drafting.choices import Guess
+from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import (
     FEWEST,
     LIKELY,
-    OPEN,
     SURE,
+    UNPAIRED,
     UNSURE,
     Options,
     option_key,
     paired_options,
 )
+from glc_analysis.addons.drafting.tick_groups import TickGroup
 from glc_analysis.addons.drafting.words import (
     in_scale_order,
     is_link,
@@ -51,7 +50,7 @@ _SAME_LIST = 0.6
 the other."""
 _MOSTLY = 0.7
 """So many options that begin with a number make a list of numbers."""
-FORM = "form"
+LIST_OF_FORM = "form"
 """The kind of a list whose options and order a form names."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
@@ -86,42 +85,46 @@ class OptionLists:
                     if kind == "scale" or option_key(row["label"]) in keys else row for row in rows]
         remarks = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
-        same = self.grids.get((guess.grid, kind), "") or next(
-            (
-                name
-                for name, known in self.keys.items()
-                if self.kinds[name] == kind
-                and self._is_told(name, keys, is_open=bool(remarks))
-                and len(keys & known) == min(len(keys), len(known)) > 1  # one holds the other
-                and len(keys & known) >= _SAME_LIST * len(keys | known)
-            ),
-            "",
-        )
+        name = self.grids.get((guess.grid, kind), "") or self._same_list(kind, keys, is_open=bool(remarks))
         if guess.grid:
-            self.grids[guess.grid, kind] = same or question_id
-        if same:
-            listed = {match_key(row["value"]): row for row in self.lists[same]}
-            spelled = {option_key(row["value"]): row for row in reversed(self.lists[same])}
+            self.grids[guess.grid, kind] = name or question_id
+        is_new = not name
+        name = name or question_id
+        if is_new:
+            self.kinds[name], self.keys[name], self.lists[name] = kind, keys, []
             for row in rows:
-                if own := listed.get(match_key(row["value"])):
-                    own["n"] = str(int(own["n"]) + int(row["n"]))
-                    if changed and row["how_sure"] == UNSURE:
-                        own |= {"how_sure": UNSURE, "why": row["why"]}
-                elif own := spelled.get(option_key(row["value"])):
-                    how, why = _of_spelling(row["value"], own["label"])
-                    self._append(same, row | {key: own[key] for key in ("option_id", "label", "kind")}
-                                 | {"how_sure": how, "why": why})
-                else:
-                    self._append(same, row)
-            self.keys[same] |= keys
-            self.open |= {same} if remarks else set()
-            return same, remarks, bool(remarks)
-        self.kinds[question_id], self.keys[question_id] = kind, keys
-        self.open |= {question_id} if remarks else set()
-        self.lists[question_id] = []
+                self._append(name, row)
+        else:
+            self._merge(name, rows, has_changed=bool(changed))
+            self.keys[name] |= keys
+        self.open |= {name} if remarks else set()
+        return name, remarks, bool(remarks) or is_new and not rows
+
+    def _same_list(self, kind: str, keys: frozenset[str], *, is_open: bool) -> str:
+        """The list that a question with these options shares: one of both holds all that the other has."""
+        for name, known in self.keys.items():
+            n_shared = len(keys & known)
+            if self.kinds[name] == kind and self._is_told(name, keys, is_open=is_open) \
+                    and n_shared == min(len(keys), len(known)) > 1 \
+                    and n_shared >= _SAME_LIST * len(keys | known):
+                return name
+        return ""
+
+    def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
+        """Adds the options of a further question to a list, with their counts."""
+        listed = {match_key(row["value"]): row for row in self.lists[name]}
+        spelled = {option_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
-            self._append(question_id, row)
-        return question_id, remarks, bool(remarks) or not rows
+            if same := listed.get(match_key(row["value"])):
+                same["n"] = str(int(same["n"]) + int(row["n"]))
+                if has_changed and row["how_sure"] == UNSURE:
+                    same |= {"how_sure": UNSURE, "why": row["why"]}
+            elif same := spelled.get(option_key(row["value"])):
+                how, why = _of_spelling(row["value"], same["label"])
+                self._append(name, row | {key: same[key] for key in ("option_id", "label", "kind")}
+                             | {"how_sure": how, "why": why})
+            else:
+                self._append(name, row)
 
     def is_asked_for(self, name: str) -> bool:
         """Whether the options that a list lacks are asked for once its question is accepted: it has some, and
@@ -140,56 +143,49 @@ class OptionLists:
         """Adds the options of a question with a column an option; all are listed, since the form names
         them."""
         self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = FORM, frozenset()
+        self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
             identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
             for value in values:
-                self._append(
-                    name,
-                    {
-                        "option_id": identifier,
-                        "value": value,
-                        "label": label,
-                        "kind": kind_of_option(label),
-                        "how_sure": SURE,
-                        "why": "the heading of its column",
-                        "n": str(count),
-                    },
-                )
+                self._append(name, {"option_id": identifier, "value": value, "label": label,
+                                    "kind": kind_of_option(label), "how_sure": SURE,
+                                    "why": "the heading of its column", "n": str(count)})
 
     def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
         a column an option; returns the answers that are no option of it. Answers are the names of options or
         their labels in one of the languages of the form."""
-        own = self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = FORM, frozenset()
-        texts = {row.option_id: [row.value, *row.labels.splitlines()] for row in options.itertuples()}
-        option_of = {match_key(text): option for option, own_texts in reversed(texts.items())
-                     for text in own_texts}
-        given: Counter[str] = Counter()
+        rows = self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
+        texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
+            options["option_id"], options["value"], options["labels"], strict=True)}
+        option_of = {match_key(text): option for option, of_option in reversed(texts.items())
+                     for text in of_option}
+        counts: Counter[str] = Counter()
         for end, ticked in ticks.items():
-            given[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
+            counts[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
         for text, n in {} if ticks else column.total.items():
             for part in [text] if match_key(text) in option_of or not is_multi else text.split():
-                given[part] += n
-        values = {(option_of[match_key(text)], match_key(text)): text for text in given
+                counts[part] += n
+        values = {(option_of[match_key(text)], match_key(text)): text for text in counts
                   if match_key(text) in option_of}
         is_labels = values and not any(texts[option][0] == text for (option, _), text in values.items())
-        for row in options.itertuples():
-            known = [text for (option, _), text in values.items() if option == row.option_id]
-            others = [] if ticks else [texts[row.option_id][1 if is_labels else 0]]
-            for value in known or others:
-                same = next((one for one in own if match_key(one["value"]) == match_key(value)), None)
-                n = sum(given[text] for text in given if match_key(text) == match_key(value))
-                if same:
+        for _, option in options.iterrows():
+            identifier = option["option_id"]
+            written = [text for (known, _), text in values.items() if known == identifier]
+            others = [] if ticks else [texts[identifier][1 if is_labels else 0]]
+            for value in written or others:
+                n = sum(counts[text] for text in counts if match_key(text) == match_key(value))
+                if same := _row_of(rows, value):
                     same["n"] = str(int(same["n"]) + n)
-                    continue
-                own.append({"option_id": row.option_id, "value": value, "label": row.label, "kind": row.kind,
-                            "how_sure": SURE, "why": "an option of the form", "n": str(n)})
+                else:
+                    rows.append({"option_id": identifier, "value": value, "label": option["label"],
+                                 "kind": option["kind"], "how_sure": SURE, "why": "an option of the form",
+                                 "n": str(n)})
         places = {option: n for n, option in enumerate(options["option_id"])}
-        own.sort(key=lambda row: places[row["option_id"]])
-        return Counter({text: n for text, n in given.items() if match_key(text) not in option_of})
+        rows.sort(key=lambda row: places[row["option_id"]])
+        return Counter({text: n for text, n in counts.items() if match_key(text) not in option_of})
 
     def relabel(self, wordings: Mapping[str, str]) -> None:
         """Gives options the words that a table has for them. Those that read alike are one option."""
@@ -206,70 +202,68 @@ class OptionLists:
 
     def rows(self) -> list[dict[str, str]]:
         """All rows of options.csv, with the places of options within their lists."""
-        found = []
-        for name, rows in self.lists.items():
+        listed = []
+        for name in self.lists:
             rows = self._ordered(name)
             places = self._positions(name, rows)
-            found += [
-                row | {
-                    "option_list": name,
-                    "position": str(places[row["option_id"]]),
-                    "n": count_text(int(row["n"])),
-                }
-                for row in rows
-            ]
-        return found
+            listed += [row | {"option_list": name, "position": str(places[row["option_id"]]),
+                              "n": count_text(int(row["n"]))} for row in rows]
+        return listed
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
         """The position of each option: of a scale of whole numbers, with or without words beside them, the
         number itself, so that means are right; else its place."""
         labels = {row["option_id"]: row["label"] for row in rows}
-        answers = [one for one, label in labels.items() if kind_of_option(label) == "substantive"]
-        found = {one: number for one in answers if (number := read_step(labels[one])) is not None}
-        if self.kinds[name] != "scale" or len({*found.values()}) < len(answers):
-            return {one: n for n, one in enumerate(labels, 1)}
-        others = [one for one in labels if one not in answers]
-        return found | {one: n for n, one in enumerate(others, max(found.values(), default=0) + 1)}
+        answers = [option for option, label in labels.items() if kind_of_option(label) == "substantive"]
+        steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
+        if self.kinds[name] != "scale" or len({*steps.values()}) < len(answers):
+            return {option: n for n, option in enumerate(labels, 1)}
+        others = (option for option in labels if option not in answers)
+        return steps | {option: n for n, option in enumerate(others, max(steps.values(), default=0) + 1)}
 
     def _ordered(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
         rows = self.lists[name]
-        if self.kinds[name] == FORM:
+        if self.kinds[name] == LIST_OF_FORM:
             return rows
         order, is_known = _in_order([*dict.fromkeys(row["label"] for row in rows)], self.kinds[name])
         rows = sorted(rows, key=lambda row: order.index(row["label"]))
         if is_known:
             return rows
-        said = "no scale that is known has all of these steps: correct the positions"
-        return [row | {"how_sure": UNSURE, "why": f"{row['why']}; {said}"} for row in rows]
+        doubt = "no scale that is known has all of these steps: correct the positions"
+        return [row | {"how_sure": UNSURE, "why": f"{row['why']}; {doubt}"} for row in rows]
 
     def _append(self, name: str, row: dict[str, str]) -> None:
-        own = self.lists[name]
+        rows = self.lists[name]
         if "option_id" not in row:
-            twin = next((one for one in own if one["label"] == row["label"]), None)
-            taken = {one["option_id"] for one in own}
-            row = row | {"option_id": twin["option_id"] if twin else option_id(row["label"], taken)}
-        others = {one["option_id"] for one in own if one["kind"] == "other"} - {row["option_id"]}
+            taken = {listed["option_id"] for listed in rows}
+            twin = next((listed["option_id"] for listed in rows if listed["label"] == row["label"]), "")
+            row = row | {"option_id": twin or option_id(row["label"], taken)}
+        others = {listed["option_id"] for listed in rows if listed["kind"] == "other"} - {row["option_id"]}
         if row["kind"] == "other" and others:
             row = row | {"kind": "substantive"}  # one option of a list stands for all other texts
-        if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
-            own.append(row)
+        if not _row_of(rows, row["value"]):
+            rows.append(row)
+
+
+def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None:
+    """The row of a value among those of a list."""
+    return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
 
 
 def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
     """The pairs of options in different languages that the form shows, by their keys: the surest first."""
-    found: dict[str, tuple[str, str]] = {}
-    for guess in sorted(
-        guesses.values(), key=lambda guess: -sum(one.counts.total() for one in guess.options)
-    ):
+    pairs: dict[str, tuple[str, str]] = {}
+    for guess in sorted(guesses.values(), key=lambda guess: -sum(
+            options.counts.total() for options in guess.options)):
         first = _fullest(guess.options)
         for n, other in enumerate(guess.options):
             if n != first:
                 for text, (partner, how) in paired_options(guess.options[first], other).items():
-                    old = found.get(option_key(text), ("", OPEN))[1]
-                    if partner and option_key(text) != option_key(partner) and old != SURE and how != old:
-                        found[option_key(text)] = option_key(partner), how
-    return found
+                    key, old = option_key(text), pairs.get(option_key(text), ("", UNPAIRED))[1]
+                    if partner and key != option_key(partner) and old != SURE and how != old:
+                        pairs[key] = option_key(partner), how
+    return pairs
 
 
 def _fullest(options: Sequence[Options]) -> int:
@@ -277,9 +271,8 @@ def _fullest(options: Sequence[Options]) -> int:
     return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
 
 
-def _option_rows(
-    options: Sequence[Options], first: int, translated: dict[str, tuple[str, str]]
-) -> list[dict[str, str]]:
+def _option_rows(options: Sequence[Options], first: int,
+                 translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
     """The options of a question in all files, those of the fullest, and the others' beside their partners."""
     if not options:
         return []
@@ -297,14 +290,14 @@ def _option_rows(
         for text, (partner, how) in paired_options(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
             if partner and option_key(text) == option_key(partner):
-                given = {text: other.counts[text] - spelled.total(), **spelled}
-                values[partner] += [(one, count, *_of_spelling(one, partner)) for one, count in given.items()]
+                written = {text: other.counts[text] - spelled.total(), **spelled}
+                values[partner] += [(spelling, count, *_of_spelling(spelling, partner))
+                                    for spelling, count in written.items()]
             elif partner:
                 doubt = UNSURE if how == LIKELY else SURE
                 values[partner].append(
-                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
-                )
-            elif how == OPEN:
+                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}"))
+            elif how == UNPAIRED:
                 extra[text] += other.counts[text]
     rows = []
     for label in labels:
@@ -315,21 +308,11 @@ def _option_rows(
                 "why": why or "given by at least five, or named by the form", "n": "0"})
             row["n"] = str(int(row["n"]) + count)
         rows += same.values()
-    for text, count in extra.items():
-        if count < FEWEST:
-            continue
-        rows.append(
-            {
-                "label": text,
-                "value": text,
-                "kind": kind_of_option(text),
-                "how_sure": UNSURE,
-                "n": str(count),
-                "why": "no option of the other files was found for it: give it the option_id of "
-                "the one that it translates, or leave it as an option of its own",
-            }
-        )
-    return rows
+    return rows + [{
+        "label": text, "value": text, "kind": kind_of_option(text), "how_sure": UNSURE, "n": str(count),
+        "why": "no option of the other files was found for it: give it the option_id of the one that it "
+               "translates, or leave it as an option of its own"}
+        for text, count in extra.items() if count >= FEWEST]
 
 
 def _of_spelling(text: str, label: str) -> tuple[str, str]:
@@ -352,9 +335,9 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
-    codes = [_CODE.fullmatch(label) for label in answers]
-    if len({code and code[1] for code in codes}) == 1 and codes[0]:
-        by_code = sorted(answers, key=lambda label: int(_CODE.fullmatch(label)[2]))
+    codes = {label: code for label in answers if (code := _CODE.fullmatch(label))}
+    if len(codes) == len(answers) and len({code[1] for code in codes.values()}) == 1:
+        by_code = sorted(answers, key=lambda label: int(codes[label][2]))
         return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
     ordered, is_known = in_scale_order(labels)
     return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
@@ -367,37 +350,28 @@ def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind
     where they are many answers, if they seem to be people's own words; numbers are none. Few texts, each
     given several times, may be options that hardly anybody chose.
     """
-    given = sum((one.counts + one.hidden for one in options), Counter())
+    seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {option_key(row["value"]) for row in rows}
-    hidden = Counter({text: count for text, count in given.items() if option_key(text) not in listed})
+    hidden = Counter({text: count for text, count in seen.items() if option_key(text) not in listed})
     if not hidden:
         return []
     n, different = hidden.total(), len(hidden)
-    seen = given.total()
-    said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
+    remark = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
     if n == 1:
-        said = "1 answer is counted and not listed"
+        remark = "1 answer is counted and not listed"
     if kind == "scale":
-        return [said]
+        return [remark]
     wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
-    is_open = n > 0.3 * seen and not are_free_texts(hidden)
+    is_open = n > 0.3 * seen.total() and not are_free_texts(hidden)
     if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or is_open:
-        return [f"{said}; perhaps options of the form"]
+        return [f"{remark}; perhaps options of the form"]
     if not any(row["kind"] == "other" for row in rows):
-        rows.append(
-            {
-                "label": OTHER,
-                "value": OTHER,
-                "kind": "other",
-                "how_sure": UNSURE,
-                "n": "0",
-                "why": f"for the texts after it: {said}",
-            }
-        )
+        rows.append({"label": OTHER, "value": OTHER, "kind": "other", "how_sure": UNSURE, "n": "0",
+                     "why": f"for the texts after it: {remark}"})
     if wordless:
-        return [f'{said}; those with letters are taken for texts after "Other", the {wordless.total()} '
+        return [f'{remark}; those with letters are taken for texts after "Other", the {wordless.total()} '
                 "without letters need options of their own"]
-    return [f'{said}; taken for texts after "Other", but options of the form may be among them']
+    return [f'{remark}; taken for texts after "Other", but options of the form may be among them']
 
 
 def count_text(n: int) -> str:
@@ -443,11 +417,11 @@ def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
                 "kind": "other" if is_rest else _kind_beside(text, listed)})
         values = listed.drop_duplicates("option_id").set_index("label")
         for label, place in moved.items():
-            own = values.loc[label]
+            option = values.loc[label]
             rows.append({"use": "yes", "records": "", "option_list": name,
-                         "why": f"moves from {own['position']}: numbers go by size",
-                         "option_id": own["option_id"], "value": own["value"], "label": label,
-                         "position": str(place), "kind": own["kind"]})
+                         "why": f"moves from {option['position']}: numbers go by size",
+                         "option_id": option["option_id"], "value": option["value"], "label": label,
+                         "position": str(place), "kind": option["kind"]})
     return sorted(rows, key=lambda row: row["use"] == "yes"), n_personal
 
 

@@ -1,6 +1,6 @@
 """The options behind the answers to a question, and how several stand together in one cell.
 
-Goes in: how often each text was given. Comes out: the options with their counts. Where a cell joins several
+Where a cell joins several
 options, their labels are found although they may hold the separator themselves: what always stands together
 is one label. An option given by fewer than five is counted and not listed, and so is what looks like a name
 or an address; texts that nobody else gave are not options but texts after "Other".
@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations, pairwise
+
+import numpy as np
 
 from glc_analysis.addons.drafting.words import (
     is_link,
@@ -29,15 +32,8 @@ from glc_analysis.text import match_key
 FEWEST = 5
 """Answers given by fewer are counted, not listed."""
 
-SEPARATORS = {
-    "; ": "semicolon",
-    ";": "semicolon",
-    "\n": "line break",
-    " | ": "bar",
-    "|": "bar",
-    ", ": "comma",
-    ",": "comma",
-}
+SEPARATORS = {"; ": "semicolon", ";": "semicolon", "\n": "line break", " | ": "bar", "|": "bar",
+              ", ": "comma", ",": "comma"}
 """What stands between several options in one cell, the most certain first."""
 
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
@@ -45,6 +41,7 @@ _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
 """How often two parts must stand together to be one label; less, where the second begins with a small
 letter."""
+_CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
 @dataclass
@@ -63,9 +60,8 @@ class Options:
     is_merged_by_few: bool = False
 
 
-def joined_options(
-    counts: Counter[str], separator: str
-) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
+def joined_options(counts: Counter[str],
+                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
     """The options in cells that join several by a separator: how often each, the cells with their options,
     and whether a label was put together on the evidence of few cells.
 
@@ -82,29 +78,28 @@ def joined_options(
             break
         weak |= is_weak
         cells = [(_join(parts, bound, separator), count) for parts, count in cells]
-    found: Counter[str] = Counter()
+    options: Counter[str] = Counter()
     for parts, count in cells:
         for part in dict.fromkeys(parts):
-            found[part] += count
-    return found, cells, weak
+            options[part] += count
+    return options, cells, weak
 
 
 def _parts(text: str, separator: str) -> list[str]:
     """A cell divided at its separators, but not within brackets; at all of them where a bracket is not
     closed."""
-    found, depth, open_part = [], 0, ""
-    between = re.compile(
-        r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator)
-    )  # not within numbers
+    parts, depth, open_part = [], 0, ""
+    # Not within numbers.
+    between = re.compile(r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator))
     for part in between.split(text):
         depth = max(0, depth + part.count("(") + part.count("[") - part.count(")") - part.count("]"))
         open_part = f"{open_part}{separator}{part}" if open_part else part
         if not depth:
-            found.append(open_part)
+            parts.append(open_part)
             open_part = ""
     if open_part:
-        found = between.split(text)
-    return [part for part in map(str.strip, found) if part]
+        parts = between.split(text)
+    return [part for part in map(str.strip, parts) if part]
 
 
 def _bound_pairs(cells: Sequence[tuple[list[str], int]]) -> tuple[set[tuple[str, str]], bool]:
@@ -115,40 +110,36 @@ def _bound_pairs(cells: Sequence[tuple[list[str], int]]) -> tuple[set[tuple[str,
     for parts, count in cells:
         for part in parts:
             single[part] += count
-        for one, two in zip(parts, parts[1:], strict=False):
-            after[one][two] += count
-            before[two][one] += count
-    found, weak = set(), False
-    for two, firsts in before.items():
-        one, times = firsts.most_common(1)[0]
-        is_continued = two[:1].islower() or two.startswith(
-            ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
-        )
+        for first, second in pairwise(parts):
+            after[first][second] += count
+            before[second][first] += count
+    bound, weak = set(), False
+    for second, firsts in before.items():
+        first, times = firsts.most_common(1)[0]
+        is_continued = second[:1].islower() or second.startswith(_CONJUNCTIONS)
         share = _TOGETHER_LOWER if is_continued else _TOGETHER
-        if times < 2 or times < share * single[two]:
+        if times < 2 or times < share * single[second]:
             continue
-        own = sum(
-            count
-            for second, count in after[one].items()
-            if before[second].most_common(1)[0][0] == one and count >= share * single[second]
-        )
-        if own >= share * single[one]:
-            found.add((one, two))
+        # The first may go before several that always follow it.
+        followed = sum(count for other, count in after[first].items()
+                       if before[other].most_common(1)[0][0] == first and count >= share * single[other])
+        if followed >= share * single[first]:
+            bound.add((first, second))
             weak |= times < 4 * FEWEST and not is_continued
-    return found, weak
+    return bound, weak
 
 
 def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list[str]:
-    found: list[str] = []
+    joined: list[str] = []
     is_new = True
     for n, part in enumerate(parts):
         if n and is_new and (parts[n - 1], part) in bound:
-            found[-1] = f"{found[-1]}{separator}{part}"
+            joined[-1] = f"{joined[-1]}{separator}{part}"
             is_new = False
         else:
-            found.append(part)
+            joined.append(part)
             is_new = True
-    return found
+    return joined
 
 
 def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewest: int = FEWEST) -> Options:
@@ -163,19 +154,27 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for text, count in counts.items():
         groups[option_key(text)][text] += count
-    found = Options()
+    options, listed = Options(), Counter[str]()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest or key in known) and not (looks_personal(label) or is_link(label)):
-            found.counts[label] = group.total()
+            listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
             if others:
-                often_first = sorted(others.items(), key=lambda one: (-one[1], one[0]))
-                found.spellings[label] = Counter(dict(often_first))
+                options.spellings[label] = most_common_first(others)
         else:
-            found.hidden[label] += group.total()
-    found.counts = Counter(dict(sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))))
-    return found
+            options.hidden[label] += group.total()
+    options.counts = most_common_first(listed)
+    return options
+
+
+def most_common_first(counts: Mapping[str, int]) -> Counter[str]:
+    """Counts in their order: the most frequent first, equals by their text.
+
+    >>> [*most_common_first({"b": 2, "c": 3, "a": 2})]
+    ['c', 'a', 'b']
+    """
+    return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
 @lru_cache(maxsize=100_000)
@@ -205,17 +204,15 @@ def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str])
     """
     ahead: Counter[tuple[str, str]] = Counter()
     for parts, count in cells:
-        own = [part for part in parts if part in options]
-        for n, one in enumerate(own):
-            for two in own[n + 1 :]:
-                ahead[one, two] += count
-    contradicted = sum(min(count, ahead[two, one]) for (one, two), count in ahead.items()) / 2
+        for pair in combinations([part for part in parts if part in options], 2):
+            ahead[pair] += count
+    contradicted = sum(min(count, ahead[b, a]) for (a, b), count in ahead.items()) / 2
     if not ahead or contradicted > 0.05 * ahead.total():
         return []
-    wins = {one: sum(ahead[one, two] > ahead[two, one] for two in options) for one in options}
-    losses = {one: sum(ahead[two, one] > ahead[one, two] for two in options) for one in options}
-    seen = [one for one in options if wins[one] or losses[one]]
-    return sorted(seen, key=lambda one: (losses[one] - wins[one], one))
+    wins = {a: sum(ahead[a, b] > ahead[b, a] for b in options) for a in options}
+    losses = {a: sum(ahead[b, a] > ahead[a, b] for b in options) for a in options}
+    ordered = [option for option in options if wins[option] or losses[option]]
+    return sorted(ordered, key=lambda option: (losses[option] - wins[option], option))
 
 
 # ------------------------------
@@ -238,20 +235,20 @@ def changed_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Coll
     """
     chosen = [{label: n for label in labels if (n := _times_chosen(label, cells, separator))}
               for _, _, cells in files]
-    found: dict[str, list[str]] = {}
-    for (name, heading, cells), own in zip(files, chosen, strict=True):
+    changed: dict[str, list[str]] = {}
+    for (name, heading, cells), in_file in zip(files, chosen, strict=True):
         gone: set[str] = set()
         for (_, other_heading, other_cells), others in zip(files, chosen, strict=True):
             is_same = match_key(heading) == match_key(other_heading)
-            is_alike = 2 * len(own.keys() & others) > min(len(own), len(others))
-            missing = others.keys() - own
+            is_alike = 2 * len(in_file.keys() & others) > min(len(in_file), len(others))
+            missing = others.keys() - in_file
             n_missing = sum(others[label] for label in missing)
             if (is_same or is_reworded and is_alike) and (
                     n_missing * cells.total() >= FEWEST * max(1, other_cells.total())):
                 gone |= missing
         if gone:
-            found[name] = [label for label in labels if label in gone]
-    return found
+            changed[name] = [label for label in labels if label in gone]
+    return changed
 
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
@@ -271,13 +268,12 @@ def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
 _NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, UNSURE = "sure", "unsure"
 """How sure a row of a draft is, or a pair of options."""
-LIKELY, OPEN = "likely", "open"
+LIKELY, UNPAIRED = "likely", "open"
 """How certain else the pair of an option in another language is; ``open``: it has none."""
 
 
-def paired_options(
-    ours: Options, theirs: Options, translated: Mapping[str, tuple[str, str]] = _NOTHING
-) -> dict[str, tuple[str, str]]:
+def paired_options(ours: Options, theirs: Options,
+                   translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
     """For each option of another file the option of ours that it translates, and how certain that is.
 
     The order of the form, numbers and names within the labels, their likeness and their shares are compared.
@@ -289,74 +285,96 @@ def paired_options(
     >>> [pair[0] for pair in paired_options(english, spanish).values()]
     ['Statistical analysis', 'Modeling', 'Visualization']
     """
-    from scipy.optimize import linear_sum_assignment
-
-    left, right = [*ours.counts], [*theirs.counts]
-    found = dict.fromkeys(right, ("", OPEN))
+    pairing = _Pairing(ours, theirs)
     for marks in (_keys, _kinds, _answers, _steps):
-        of_ours, of_theirs = marks(left), marks(right)
-        for text in right:
-            same = [one for one in left if of_ours.get(one) == of_theirs.get(text) is not None]
-            is_only = sum(mark == of_theirs.get(text) for mark in of_theirs.values()) == 1
-            if (
-                len(same) == 1
-                and is_only
-                and not found[text][0]
-                and same[0] not in {pair for pair, _ in found.values()}
-            ):
-                found[text] = (same[0], SURE)
-    by_key = {option_key(text): text for text in left}
-    for text in right:
-        key, how = translated.get(option_key(text), ("", OPEN))
-        if not found[text][0] and key in by_key and by_key[key] not in {pair for pair, _ in found.values()}:
-            found[text] = (by_key[key], how)
-    taken = {pair for pair, _ in found.values()}
-    left = [text for text in left if text not in taken and ours.counts[text] >= FEWEST]
-    right = [text for text in right if not found[text][0] and theirs.counts[text] >= FEWEST]
-    if not left or not right:
-        return found
-    is_ordered = (
-        len(ours.order) == len(theirs.order) == len(ours.counts) == len(theirs.counts)
-        or len(ours.order) == len(ours.counts)
-        and len(theirs.order) == len(theirs.counts)
-    )
-    scores = [[_option_likeness(a, b, ours, theirs, is_ordered) for b in right] for a in left]
-    rows, columns = linear_sum_assignment([[-score for score in row] for row in scores])
-    for a, b in zip(rows, columns, strict=True):
-        score = scores[a][b]
-        others = [scores[n][b] for n in range(len(left)) if n != a] + [
-            scores[a][n] for n in range(len(right)) if n != b
-        ]
-        if score >= 0.3:
-            is_clear = score >= 0.55 and score - max(others, default=0) >= 0.15
-            found[right[b]] = (left[a], SURE if is_clear else LIKELY)
-    rest = [
-        [text for text in left if text not in {pair for pair, _ in found.values()}],
-        [text for text in right if not found[text][0]],
-    ]
-    is_same_size = len(ours.counts) == len(theirs.counts)
-    is_last = is_same_size and list(map(len, rest)) == [1, 1]
-    if is_last and kind_of_option(rest[0][0]) == kind_of_option(rest[1][0]):
-        found[rest[1][0]] = (rest[0][0], LIKELY)  # the last of each
-    return found
+        pairing.pair_by_marks(marks)
+    pairing.pair_translated(translated)
+    pairing.pair_alike()
+    return pairing.pairs
 
 
-def _keys(labels: Sequence[str]) -> dict[str, Hashable]:
+class _Pairing:
+    """The pairs that are found so far; each step pairs only what is left by those before it."""
+
+    def __init__(self, ours: Options, theirs: Options) -> None:
+        self.ours, self.theirs = ours, theirs
+        self.pairs = dict.fromkeys(theirs.counts, ("", UNPAIRED))
+
+    @property
+    def left(self) -> list[str]:
+        """Our options without a partner."""
+        taken = {pair for pair, _ in self.pairs.values()}
+        return [text for text in self.ours.counts if text not in taken]
+
+    @property
+    def right(self) -> list[str]:
+        """Their options without a partner."""
+        return [text for text, (pair, _) in self.pairs.items() if not pair]
+
+    def pair_by_marks(self, marks_of: Callable[[Sequence[str]], Mapping[str, Hashable]]) -> None:
+        """Pairs options with the same mark, where no other option of either file has it."""
+        ours, theirs = marks_of([*self.ours.counts]), marks_of([*self.theirs.counts])
+        times = Counter(theirs.values())
+        for text in self.right:
+            mark = theirs.get(text)
+            same = [label for label in self.ours.counts if mark is not None and ours.get(label) == mark]
+            if len(same) == 1 and times[mark] == 1 and same[0] in self.left:
+                self.pairs[text] = same[0], SURE
+
+    def pair_translated(self, translated: Mapping[str, tuple[str, str]]) -> None:
+        """Pairs options as other questions of the form pair them."""
+        by_key = {option_key(text): text for text in self.ours.counts}
+        for text in self.right:
+            key, how = translated.get(option_key(text), ("", UNPAIRED))
+            if key in by_key and by_key[key] in self.left:
+                self.pairs[text] = by_key[key], how
+
+    def pair_alike(self) -> None:
+        """Pairs what is left and was given often enough so that the likeness of all pairs is greatest; then
+        the last option of each file."""
+        from scipy.optimize import linear_sum_assignment
+
+        left = [text for text in self.left if self.ours.counts[text] >= FEWEST]
+        right = [text for text in self.right if self.theirs.counts[text] >= FEWEST]
+        if not left or not right:
+            return
+        scores = np.array([[_option_likeness(a, b, self.ours, self.theirs, self._is_ordered) for b in right]
+                           for a in left])
+        for a, b in zip(*linear_sum_assignment(-scores), strict=True):
+            score = scores[a, b]
+            others = [*np.delete(scores[:, b], a), *np.delete(scores[a], b)]
+            if score >= 0.3:
+                is_clear = score >= 0.55 and score - max(others, default=0) >= 0.15
+                self.pairs[right[b]] = left[a], SURE if is_clear else LIKELY
+        left = [text for text in left if text in self.left]
+        right = [text for text in right if text in self.right]
+        is_same_size = len(self.ours.counts) == len(self.theirs.counts)
+        if is_same_size and len(left) == len(right) == 1 and (
+                kind_of_option(left[0]) == kind_of_option(right[0])):
+            self.pairs[right[0]] = left[0], LIKELY
+
+    @property
+    def _is_ordered(self) -> bool:
+        """Whether the order of the form is known of all options of both files."""
+        return all(len(options.order) == len(options.counts) for options in (self.ours, self.theirs))
+
+
+def _keys(labels: Sequence[str]) -> Mapping[str, Hashable]:
     return {label: option_key(label) for label in labels}
 
 
-def _kinds(labels: Sequence[str]) -> dict[str, Hashable]:
+def _kinds(labels: Sequence[str]) -> Mapping[str, Hashable]:
     kinds = {label: kind_of_option(label) for label in labels}
     return {label: kind for label, kind in kinds.items() if kind != "substantive"}
 
 
-def _answers(labels: Sequence[str]) -> dict[str, Hashable]:
+def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
     return {label: word for label in labels for word in ("yes", "no") if is_word(word, label)}
 
 
-def _steps(labels: Sequence[str]) -> dict[str, Hashable]:
+def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
     """The steps of labels that belong to a scale known in several languages."""
-    return scale_marks(labels) or {}
+    return scale_marks(labels)
 
 
 def _option_likeness(a: str, b: str, ours: Options, theirs: Options, is_ordered: bool) -> float:
@@ -365,24 +383,24 @@ def _option_likeness(a: str, b: str, ours: Options, theirs: Options, is_ordered:
     words = _word_likeness(plain(a), plain(b))
     numbers = [set(re.findall(r"\d+", text)) for text in (a, b)]
     counted = 0.4 if numbers[0] and numbers[0] == numbers[1] else -0.4 if numbers[0] != numbers[1] else 0
-    shares = [own.counts[text] / max(1, own.counts.total()) for own, text in ((ours, a), (theirs, b))]
+    shares = [options.counts[text] / max(1, options.counts.total())
+              for options, text in ((ours, a), (theirs, b))]
     near = 1 - min(1, 2 * abs(shares[0] - shares[1]) / max(0.05, sum(shares)))
     lengths = 1 - abs(len(a) - len(b)) / max(len(a), len(b))
     place = 0.0
     if is_ordered:
-        places = [
-            own.order.index(text) / max(1, len(own.order) - 1) for own, text in ((ours, a), (theirs, b))
-        ]
+        places = [options.order.index(text) / max(1, len(options.order) - 1)
+                  for options, text in ((ours, a), (theirs, b))]
         place = 0.35 * (1 - min(1, 2 * abs(places[0] - places[1])))
     return 0.75 * words + counted + 0.15 * near + 0.1 * lengths + place
 
 
 def _word_likeness(a: str, b: str) -> float:
     """How many letters two labels share, by the beginnings of their words: names and related words."""
-    one, two = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
-    if not one or not two:
+    of_a, of_b = ({word[:4] for word in re.findall(r"[^\W_]{3,}", text)} for text in (a, b))
+    if not of_a or not of_b:
         return float(a == b)
-    shared = sum(min(1.0, len(one & two) / min(len(one), len(two))) for _ in (0,))
+    shared = len(of_a & of_b) / min(len(of_a), len(of_b))
     pieces = [{text[n : n + 3] for n in range(len(text) - 2)} for text in (a, b)]
     alike = 2 * len(pieces[0] & pieces[1]) / max(1, len(pieces[0]) + len(pieces[1]))
     return max(0.5 * shared + 0.5 * alike, alike)

@@ -15,7 +15,7 @@ from glc_analysis.addons.drafting.words import mentioned
 from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 
-DECISIONS = ("true", "false", "as proposed")
+SENSITIVITY_DECISIONS = ("true", "false", "as proposed")
 """What a person may decide of a question."""
 OTHERS = "*"
 """The id of the row that decides for all questions whose own row is blank."""
@@ -37,15 +37,15 @@ def sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dic
     first = {"question_id": OTHERS, "is_sensitive": "", "proposal": "", "how_sure": "unsure",
              "wording": "all questions below that are left blank",
              "why": "`as proposed` takes the proposal of each of them"}
-    return [first, *(_row(question, options) for question in asked.itertuples())] if len(asked) else []
+    return [first, *(_row(question, options) for _, question in asked.iterrows())] if len(asked) else []
 
 
-def _row(question, options: pd.DataFrame) -> dict[str, str]:
-    labels = [*options.loc[options["option_list"] == question.option_list, "label"].unique()]
-    reason = next(_reasons(question.type, question.wording,
-                           labels if question.option_list != COUNTRY_LIST else []), "")
-    return {"question_id": question.question_id, "is_sensitive": "", "how_sure": "unsure",
-            "proposal": "true" if reason else "false", "wording": question.wording,
+def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
+    name, wording = question["option_list"], question["wording"]
+    labels = [*options.loc[options["option_list"] == name, "label"].unique()] if name != COUNTRY_LIST else []
+    reason = next(_reasons(question["type"], wording, labels), "")
+    return {"question_id": question["question_id"], "is_sensitive": "", "how_sure": "unsure",
+            "proposal": "true" if reason else "false", "wording": wording,
             "why": reason or "no word of its heading or options is known for what is held against people"}
 
 
@@ -67,8 +67,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
 def decided_sensitivity(rows: pd.DataFrame) -> dict[str, str]:
     """What a person has decided of each question: true, false or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
-    found = {}
-    for row in rows[rows["question_id"] != OTHERS].itertuples():
-        said = row.is_sensitive or others
-        found[row.question_id] = row.proposal if said == "as proposed" else said or UNDECIDED
-    return found
+    rows = rows[rows["question_id"] != OTHERS]
+    words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)
+    decided = words.mask(words == "as proposed", rows["proposal"])
+    return dict(zip(rows["question_id"], decided, strict=True))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from math import isnan
+from pathlib import Path
 
 from glc_analysis.text import match_key
 
@@ -97,9 +98,8 @@ def is_tool_column(name: str) -> bool:
     if name.startswith("_submission__"):
         return True
     last = re.sub(r".*[./]", "", name)
-    return (
-        is_word("tool", name) or last != name and is_word("tool", last) or bool(re.fullmatch(r"rts\d+", name))
-    )
+    return is_word("tool", name) or last != name and is_word("tool", last) or bool(
+        re.fullmatch(r"rts\d+", name))
 
 
 def kind_of_option(label: str) -> str:
@@ -110,16 +110,12 @@ def kind_of_option(label: str) -> str:
     """
     text = plain(label)
     for kind in ("refused", "dont_know"):
-        if any(
-            text == word or text.startswith(f"{word} ") or f" {word}" in f" {text}" and " " in word
-            for word in _words()[kind]
-        ):
+        if any(text == word or text.startswith(f"{word} ") or f" {word}" in f" {text}" and " " in word
+               for word in _words()[kind]):
             return kind
     head = plain(re.sub(r"\(.*", "", label))
-    return next(
-        (kind for kind in ("other", "none") if text in _words()[kind] or head in _words()[kind]),
-        "substantive",
-    )
+    return next((kind for kind in ("other", "none") if text in _words()[kind] or head in _words()[kind]),
+                "substantive")
 
 
 def looks_personal(text: str) -> bool:
@@ -158,7 +154,7 @@ def is_link(text: str) -> bool:
 
 
 @cache
-def _words() -> dict[str, Collection[str]]:
+def _words() -> dict[str, frozenset[str]]:
     return {row["concept"]: frozenset(map(plain, row["words"].split("|"))) for row in word_rows("words.csv")}
 
 
@@ -170,22 +166,21 @@ def _pattern(concept: str) -> re.Pattern[str]:
 
 def word_rows(name: str) -> list[dict[str, str]]:
     """The rows of a table of words."""
-    text = files(__package__).joinpath("content", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    path = Path(__file__).with_name("content") / name
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 # ------------------------------
 # Which lists of options are the steps of a scale, and which step each option is.
 #
-# Goes in: the labels of the options of a question. Comes out: a step for each, or None where the list is no
-# scale that is known. Four kinds of lists are: numbers, with or without a label; words of one family whose
+# Four kinds of lists have steps: numbers, with or without a label; words of one family whose
 # order is known ("never" to "always"); how often in a time ("twice a week"); and one word, or two opposite
 # ones, in several degrees ("applies", "rather applies", "does not apply at all"). The words are data:
 # ``content/scale_words.csv`` and ``content/degree_words.csv``, in several languages. Which end is high
 # nobody says here: a person decides that.
 
 
-MOST_STEPS = 11
+_MOST_STEPS = 11
 """So many steps a scale in degrees has at most."""
 
 _NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
@@ -214,28 +209,18 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
     >>> scale_steps(["Married", "Widowed", "Never married"]) is None
     True
     """
-    own = [
-        n
-        for n, label in enumerate(labels)
-        if kind_of_option(label) == "substantive" or kind_of_option(label) == "none" and len(labels) > 2
-    ]
+    places = [n for n, label in enumerate(labels) if kind_of_option(label) == "substantive"
+              or kind_of_option(label) == "none" and len(labels) > 2]
     if sum(not label[:1].isdigit() for label in labels) > 2:
-        own = [n for n in own if not _LONE_NUMBER.fullmatch(labels[n].strip())]
-    texts = [labels[n] for n in own]
-    for steps, fewest in (
-        (_numbered(texts), 2),
-        *((_worded(texts, family), 3) for family in _families()),
-        (_times(texts), 3),
-        (_degrees(texts), 3),
-    ):
+        places = [n for n in places if not _LONE_NUMBER.fullmatch(labels[n].strip())]
+    texts = [labels[n] for n in places]
+    for steps, fewest in ((_numbered(texts), 2), *((_worded(texts, family), 3) for family in _families()),
+                          (_times(texts), 3), (_degrees(texts), 3)):
         known = [step for step in steps if step is not None]
-        if (
-            len(known) == len(texts)
-            and len(set(known)) >= fewest
-            and len(set(known)) >= len(known) - (len(known) > 3)
-        ):
-            found = dict(zip(own, known, strict=True))
-            return [float(found.get(n, float("nan"))) for n in range(len(labels))]
+        n_different = len({*known})
+        if len(known) == len(texts) and n_different >= max(fewest, len(known) - (len(known) > 3)):
+            step_at = dict(zip(places, known, strict=True))
+            return [float(step_at.get(n, float("nan"))) for n in range(len(labels))]
     return None
 
 
@@ -252,11 +237,12 @@ def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
     if steps is None:
         marks = scale_marks(labels)
         steps = [marks[label][1] if label in marks else float("nan") for label in labels]
-    own = [step for label, step in zip(labels, steps, strict=True) if kind_of_option(label) == "substantive"]
+    answers = [step for label, step in zip(labels, steps, strict=True)
+               if kind_of_option(label) == "substantive"]
     places = {label: (isnan(step), step if step == step else 0)
               for label, step in zip(labels, steps, strict=True)}
     ordered = sorted(labels, key=lambda label: places[label])
-    return ordered, not any(map(isnan, own)) and len({*own}) == len(own)
+    return ordered, not any(map(isnan, answers)) and len({*answers}) == len(answers)
 
 
 def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
@@ -267,13 +253,10 @@ def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     """
     best: dict[str, tuple[str, int]] = {}
     for family in _families():
-        found = {
-            label: (family, step)
-            for label, step in zip(labels, _worded(labels, family), strict=True)
-            if step is not None
-        }
-        if len(found) > max(1, len(best)):
-            best = found
+        marked = {label: (family, step) for label, step in zip(labels, _worded(labels, family), strict=True)
+                  if step is not None}
+        if len(marked) > max(1, len(best)):
+            best = marked
     return best
 
 
@@ -292,11 +275,9 @@ def degree_marks(labels: Sequence[str]) -> int:
 
 def _numbered(labels: Sequence[str]) -> list[int | None]:
     """Steps that are numbers, with a label after them or before them."""
-    found: list[int | None] = []
-    for label in labels:
-        match = _NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
-        found.append(int(next(filter(None, match.groups()))) if match else None)
-    return found
+    matches = (_NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
+               for label in labels)
+    return [int(next(filter(None, match.groups()))) if match else None for match in matches]
 
 
 def _worded(labels: Sequence[str], family: str) -> list[int | None]:
@@ -306,15 +287,10 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 def _worded_step(text: str, family: str) -> int | None:
     """The step of the longest word of a family with which a text begins, or that it holds as words of its
     own."""
-    found = [
-        (text.startswith(word), len(word), rank)
-        for rank, word in _families()[family]
-        if text == word
-        or text.startswith(f"{word} ")
-        or family in ("change", "frequency", "expertise")
-        and f" {word} " in f" {text} "
-    ]
-    return max(found)[2] if found else None
+    is_anywhere = family in ("change", "frequency", "expertise")
+    ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
+              if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
+    return max(ranked)[2] if ranked else None
 
 
 def _times(labels: Sequence[str]) -> list[float | None]:
@@ -326,12 +302,8 @@ def _time(text: str) -> float | None:
     if any(is_word(concept, text) for concept in ("no", "none")):
         return 0
     padded = f" {text} "
-    spans = [
-        (padded.index(f" {word} "), step)
-        for step, words in _degree_words("time").items()
-        for word in words
-        if f" {word} " in padded
-    ]
+    spans = [(padded.index(f" {word} "), step) for step, words in _degree_words("time").items()
+             for word in words if f" {word} " in padded]
     if not spans:
         step = _worded_step(text, "frequency")
         return float(step > 0) / 2 if step in (0, 1, 2) else None
@@ -357,6 +329,13 @@ class _Degree:
     is_weakened: bool
     is_marked: bool
 
+    @property
+    def step(self) -> float:
+        """The step on a scale from "not at all" to "completely"."""
+        if not self.is_negated:
+            return self.strength
+        return -0.3 if self.is_weakened else -self.strength
+
 
 def _degrees(labels: Sequence[str]) -> list[float | None]:
     """The steps of labels that say one word, or two opposite ones, in several degrees; one label of four or
@@ -365,36 +344,38 @@ def _degrees(labels: Sequence[str]) -> list[float | None]:
     Each of two opposite words stands in at least two degrees: "agile", "rather agile", "plan-driven", "rather
     plan-driven". Which of two is low is arbitrary, unless one is a word such as "bad".
     """
-    found = [_degree(label) for label in labels]
     none: list[float | None] = [None] * len(labels)
-    if not 3 <= len(labels) <= MOST_STEPS:
+    if not 3 <= len(labels) <= _MOST_STEPS:
         return none
-    words = [degree.word if degree else "" for degree in found]
-    opposite = [_positive(word, words) for word in words]  # "unlikely" where "likely" stands, too
-    stems = [(positive or word)[:_STEM] for word, positive in zip(words, opposite, strict=True)]
-    many = {stem for stem in stems if stem and stems.count(stem) > 1}
-    middle = [
-        n
-        for n, (degree, stem) in enumerate(zip(found, stems, strict=True))
-        if degree is None or stem and stem not in many
-    ]
-    marked = sum(degree.is_marked for n, degree in enumerate(found) if degree and n not in middle)
-    is_one_word = bool(many) or marked == len(labels)  # or none at all: "slightly", "very"
-    if len(middle) > (len(labels) > 3) or len(many) > 2 or marked < 2 or not is_one_word:
+    degrees = [_degree(label) for label in labels]
+    words = [degree.word if degree else "" for degree in degrees]
+    positives = [_positive(word, words) for word in words]  # "unlikely" where "likely" stands, too
+    stems = [(positive or word)[:_STEM] for word, positive in zip(words, positives, strict=True)]
+    repeated = {stem for stem in stems if stem and stems.count(stem) > 1}
+    # What says two things, or another word: the middle.
+    of_middle = [degree is None or bool(stem) and stem not in repeated
+                 for degree, stem in zip(degrees, stems, strict=True)]
+    marked = sum(degree.is_marked for degree, is_middle in zip(degrees, of_middle, strict=True)
+                 if degree and not is_middle)
+    is_one_word = bool(repeated) or marked == len(labels)  # or none at all: "slightly", "very"
+    if sum(of_middle) > (len(labels) > 3) or len(repeated) > 2 or marked < 2 or not is_one_word:
         return none
-    low = _low_stem(many)
+    low = _low_stem(repeated)
     steps: list[float | None] = []
-    for n, (degree, positive, stem) in enumerate(zip(found, opposite, stems, strict=True)):
-        if n in middle or degree is None:
-            steps.append(0.0 if degree is None or len(many) > 1 else float("nan"))
-            continue
-        step = degree.strength
-        if degree.is_negated:
-            step = -0.3 if degree.is_weakened else -step
-        steps.append(-step if bool(positive) != (bool(low) and stem == low) else step)
-    per_word = {stem: {step for step, own in zip(steps, stems, strict=True) if own == stem} for stem in many}
-    is_told_apart = len({*steps}) == len(steps) and all(len(own) > 1 for own in per_word.values())
-    return steps if is_told_apart else none
+    for degree, is_middle, positive, stem in zip(degrees, of_middle, positives, stems, strict=True):
+        if degree is None or is_middle:
+            steps.append(0.0 if degree is None or len(repeated) > 1 else float("nan"))
+        else:
+            is_turned = bool(positive) != (bool(low) and stem == low)
+            steps.append(-degree.step if is_turned else degree.step)
+    return steps if _are_told_apart(steps, stems, repeated) else none
+
+
+def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeated: set[str]) -> bool:
+    """Whether each label has a step of its own, and each word stands in two degrees at least."""
+    per_word = ({step for step, of_label in zip(steps, stems, strict=True) if of_label == stem}
+                for stem in repeated)
+    return len({*steps}) == len(steps) and all(len(of_word) > 1 for of_word in per_word)
 
 
 @cache
@@ -408,32 +389,23 @@ def _degree(label: str) -> _Degree | None:
     for strength, words in _degree_words("degree").items():
         marks |= dict.fromkeys(words, strength)
     marks |= dict.fromkeys(not_at_all := _degree_words("not at all")[_ALL], _ALL)
-    found = max((word for word in marks if f" {word} " in text), key=len, default="")
-    if found:
-        text = text.replace(f" {found} ", " _ ", 1)
-    strength = marks.get(found, 1.0)
+    mark = max((word for word in marks if f" {word} " in text), key=len, default="")
+    if mark:
+        text = text.replace(f" {mark} ", " _ ", 1)
+    strength, negations = marks.get(mark, 1.0), _degree_words("not")[0.0]
     tokens = text.split()
-    nots = [n for n, token in enumerate(tokens) if token in _degree_words("not")[0.0]]
-    own = [
-        token
-        for token in tokens
-        if token not in ("_", *_degree_words("not")[0.0], *_degree_words("filler")[0.0])
-    ]
-    is_weakened = any(tokens[n + 1 : n + 2] == ["_"] for n in nots) and strength < _ALL
-    return _Degree(
-        own[0] if own else "",
-        strength,
-        bool(nots) or found in not_at_all,
-        is_weakened,
-        bool(found or nots),
-    )
+    nots = [n for n, token in enumerate(tokens) if token in negations]
+    others = (token for token in tokens if token not in ("_", *negations, *_degree_words("filler")[0.0]))
+    is_weakened = any(tokens[n + 1:n + 2] == ["_"] for n in nots) and strength < _ALL
+    return _Degree(next(others, ""), strength, bool(nots) or mark in not_at_all, is_weakened,
+                   bool(mark or nots))
 
 
 def _positive(word: str, words: Sequence[str]) -> str:
     """The word without the beginning that says "not", where the list holds that one, too."""
     for beginning in _degree_words("beginning")[0.0]:
         rest = word.removeprefix(beginning)
-        if rest != word and len(rest) >= _STEM and any(one[:_STEM] == rest[:_STEM] for one in words):
+        if rest != word and len(rest) >= _STEM and any(other[:_STEM] == rest[:_STEM] for other in words):
             return rest
     return ""
 
@@ -452,19 +424,14 @@ def _low_stem(stems: set[str]) -> str:
 
 @cache
 def _families() -> dict[str, list[tuple[int, str]]]:
-    found: dict[str, list[tuple[int, str]]] = {}
+    families: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for row in word_rows("scale_words.csv"):
-        found.setdefault(row["family"], []).extend(
-            (int(row["rank"]), plain(word)) for word in row["words"].split("|")
-        )
-    return found
+        families[row["family"]] += [(int(row["rank"]), plain(word)) for word in row["words"].split("|")]
+    return dict(families)
 
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
     """The words of a concept of ``content/degree_words.csv`` by their strength."""
-    return {
-        float(row["strength"]): tuple(map(plain, row["words"].split("|")))
-        for row in word_rows("degree_words.csv")
-        if row["concept"] == concept
-    }
+    return {float(row["strength"]): tuple(map(plain, row["words"].split("|")))
+            for row in word_rows("degree_words.csv") if row["concept"] == concept}

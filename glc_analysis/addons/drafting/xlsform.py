@@ -203,26 +203,27 @@ def columns_of(draft: Draft, form: Form) -> dict[str, dict[str, FormColumn]]:
     """
     ends: dict[str, tuple[str, str]] = {}
     times = Counter(match_key(label) for labels in draft.questions[LABELS] for label in labels.splitlines())
-    for row in draft.questions.itertuples():
-        options = draft.options[draft.options["option_list"] == row.option_list]
-        values = [*options["value"], *(one for labels in options[LABELS] for one in labels.splitlines())]
-        headings = [label for label in row.labels.splitlines() if times[match_key(label)] == 1]
-        starred = [name[:-1] for name in row.columns.split(" | ") if name.endswith("*")]
+    for _, row in draft.questions.iterrows():
+        question_id, names = row["question_id"], row["columns"].split(" | ")
+        options = draft.options[draft.options["option_list"] == row["option_list"]]
+        values = [*options["value"], *(label for labels in options[LABELS] for label in labels.splitlines())]
+        headings = [label for label in row[LABELS].splitlines() if times[match_key(label)] == 1]
+        starred = [name[:-1] for name in names if name.endswith("*")]
         starred += [f"{heading}/" for heading in headings if starred]
-        for name in [*row.columns.split(" | "), *headings, *(name[:-1] for name in starred)]:
-            ends.setdefault(match_key(name), (row.question_id, ""))
+        for name in [*names, *headings, *(name[:-1] for name in starred)]:
+            ends.setdefault(match_key(name), (question_id, ""))
         for name in starred:
             for value in values:
-                ends.setdefault(match_key(f"{name}{value}"), (row.question_id, value))
+                ends.setdefault(match_key(f"{name}{value}"), (question_id, value))
     held: dict[str, dict[str, FormColumn]] = {}
     for column in form.columns:
         if name := next((name for name in column.names if match_key(name) in ends), ""):
             question_id, value = ends[match_key(name)]
             headings = tuple(
-                question_id if ends.get(match_key(own), ("",))[0] == question_id else heading
-                for own, heading in zip(column.names, column.headings, strict=True))
+                question_id if ends.get(match_key(in_file), ("",))[0] == question_id else heading
+                for in_file, heading in zip(column.names, column.headings, strict=True))
             held.setdefault(question_id, {}).setdefault(
-                name[len(name) - len(value) :], replace(column, headings=headings))
+                name[len(name) - len(value):], replace(column, headings=headings))
     return held
 
 
@@ -234,7 +235,7 @@ def read_wordings(path: Path) -> dict[str, str]:
     """The wording, label or translation of headings and answers by their keys (:func:`match_key`), in the
     order of the table. Raises Faults where it has not two columns, or says two things of one text."""
     [grid, *_] = read_sheets(path) if path.suffix.lower() in SHEETS else [read_table(path)]
-    said: dict[str, str] = {}
+    wordings: dict[str, str] = {}
     faults = []
     for number, row in zip(grid.numbers, grid.rows, strict=True):
         cells = [normalise_space(cell) for cell in row]
@@ -243,12 +244,13 @@ def read_wordings(path: Path) -> dict[str, str]:
                    "their wording or translation")
             faults.append(Fault(f"has {len(cells)} columns", grid.place, str(number), fix=fix))
             break
-        if len(cells) > 1 and all(cells) and said.setdefault(match_key(cells[0]), cells[1]) != cells[1]:
-            faults.append(Fault(f"another row says {said[match_key(cells[0])]!r}", grid.place, str(number),
-                                value=cells[0], fix="delete one of them"))
+        if len(cells) > 1 and all(cells) and (
+                wordings.setdefault(match_key(cells[0]), cells[1]) != cells[1]):
+            faults.append(Fault(f"another row says {wordings[match_key(cells[0])]!r}", grid.place,
+                                str(number), value=cells[0], fix="delete one of them"))
     if faults:
         raise Faults(faults)
-    return said
+    return wordings
 
 
 def is_xlsform(path: Path) -> bool:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from glc_analysis.cli import cli
 from tests.addons.drafting.support.exports import csv_file
 
-ROLES = ["Lawyer"] * 30 + ["Social worker"] * 20 + ["Other"] * 6 + ["Nurse"] * 3 + [
+COLUMN_ROLES = ["Lawyer"] * 30 + ["Social worker"] * 20 + ["Other"] * 6 + ["Nurse"] * 3 + [
     "Night guard", "A cook", "The one who drives"]
 
 
@@ -44,7 +44,7 @@ def accept(study):
 
 @pytest.fixture
 def roles(tmp_path):
-    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, {"What is your work?": ROLES}))
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, {"What is your work?": COLUMN_ROLES}))
     decide(tmp_path / "study/private/draft/questions.csv", Q1="yes")
     return tmp_path / "study"
 

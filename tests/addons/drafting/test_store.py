@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from glc_analysis.addons.drafting.store import MORE, read_more, write_more
+from glc_analysis.addons.drafting.open_rows import OPEN_COLUMNS, read_more, write_more
 from glc_analysis.cli import cli
 from glc_analysis.study import Study
 from tests.addons.drafting.support.exports import csv_file
@@ -348,7 +348,7 @@ def rare(tmp_path, request):
 def decide(study, table, **decisions):
     """Writes into the first column of a table of what is still open, by a text of its rows."""
     tables = read_more(study)
-    first = MORE[table][0]
+    first = OPEN_COLUMNS[table][0]
     key = {"options": "value", "corrections": "from", "names": "name"}[table]
     for text, decision in decisions.items():
         tables[table].loc[tables[table][key] == text, first] = decision

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glc_analysis.addons.drafting.arrivals import sort_arrivals
 from glc_analysis.addons.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
-from glc_analysis.addons.drafting.texts import sort_arrivals
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import COLUMNS, ancestors

@@ -1,0 +1,312 @@
+"""Accepting a draft: what somebody has looked at becomes rows of the reference tables, and settings.
+
+A draft only ever adds rows: what a person has written in a table stays as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
+from glc_analysis.addons.drafting.draft_columns import PLACE, USE
+from glc_analysis.addons.drafting.draft_files import (
+    ACCEPTED_FILE,
+    DRAFT_FOLDER,
+    SENSITIVITY_FILE,
+    csv_text,
+    written_values,
+)
+from glc_analysis.addons.drafting.open_rows import (
+    more_file,
+    questions_without_options,
+    read_more,
+    write_more,
+)
+from glc_analysis.addons.drafting.store import DraftState
+from glc_analysis.cleaning import skip_logic
+from glc_analysis.cleaning.columns import split_alternatives
+from glc_analysis.cleaning.countries import country_label, intended_iso_code, un_regions
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.reference import units
+from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, table_files
+from glc_analysis.spreadsheets import CsvRows
+from glc_analysis.study import Study
+from glc_analysis.text import match_key, normalise_space
+from glc_analysis.writing import write_atomic
+
+_ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
+_DECIDED_COLUMNS = ("question_id", "is_sensitive", "by", "date")
+
+
+def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
+    """Adds the chosen questions, and what they need, to the reference tables, and records who looked.
+
+    Rows that a person has written are kept: a question, an option list, a country or a setting that is there
+    already is not changed, and a line says so. Returns the lines to print.
+    """
+    chosen = state.chosen[~state.chosen["question_id"].isin(
+        questions_without_options(study, state)["question_id"])]
+    present = written_values(study, "questions", "question_id")
+    new = _in_form_order(chosen[~chosen["question_id"].isin(present)])
+    used, lists = {*new["option_list"]} - {""}, written_values(study, "options", "option_list")
+    added = {"options": _by_list(state.tables["options"], [*new["option_list"]])[
+                 lambda rows: rows["option_list"].isin(used - lists)],
+             "countries": _new_countries(study, state), "codebook": _new_themes(study, state, new)}
+    lines = [f"{identifier} is in questions.csv already: its row is kept as it is."
+             for identifier in chosen.loc[chosen["question_id"].isin(present), "question_id"]]
+    lines += [f"The list {name} is in options.csv already: its rows are kept as they are."
+              for name in sorted(used & lists)]
+    texts = {path: _with_rows(path, rows) for table, rows in added.items() if len(rows)
+             for path in [study.root / table_files(table)[0].path]}
+    settings, kept = _with_settings(study.settings_file, state.tables["settings"])
+    if settings is not None:
+        texts[study.settings_file] = settings
+    if len(new):
+        written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
+        unit = units(new, default_settings()[0]["survey"] | written.get("survey", {}))
+        if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
+            lines.append(
+                f"{n} of the questions count once for each organisation: the settings name organisations and "
+                "no country. Where each record is to count, write answer into the column unit of "
+                "questions.csv.")
+        new = new.assign(unit=unit, is_sensitive=UNDECIDED)
+    path = study.root / table_files("questions")[0].path
+    table, now_decided = _with_questions(path, new, state)
+    is_changed, waiting = _add_conditions(table, state.tables["asked_if"])
+    if len(new) or now_decided or is_changed:
+        texts[path] = table.text
+    for path, text in texts.items():
+        write_atomic(path, text)
+    who, day = normalise_space(by), today.isoformat()
+    _append(study, ACCEPTED_FILE, _ACCEPTED_COLUMNS,
+            [(identifier, who, day, how_sure) for identifier, how_sure in zip(
+                chosen["question_id"], chosen["how_sure"], strict=True)])
+    lines += [*kept, *waiting]
+    if now_decided:
+        _append(study, SENSITIVITY_FILE, _DECIDED_COLUMNS,
+                [(name, state.sensitivity[name], who, day) for name in now_decided])
+        lines.append(f"{len(now_decided)} decisions on sensitive questions are accepted; "
+                     f"{DRAFT_FOLDER}/{SENSITIVITY_FILE} records {by} for each.")
+    if len(chosen) or len(added["options"]) or len(added["countries"]):
+        lines.append(f"{len(chosen)} questions, {len(added['options'])} rows of options and "
+                     f"{len(added['countries'])} of countries are accepted; {DRAFT_FOLDER}/{ACCEPTED_FILE} "
+                     f"records {by} for each question.")
+    return lines
+
+
+def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
+    """The drafted names of countries that have a code and are not in countries.csv."""
+    known = {match_key(name) for name in written_values(study, "countries", "raw_name")}
+    countries = state.tables["countries"]
+    return countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
+
+
+def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
+    """The drafted themes of questions, and their domain, that codebook.csv lacks. Raises Faults for a theme
+    that neither has."""
+    codebook, codes = state.tables["codebook"], written_values(study, "codebook", "code_id")
+    is_used = codebook["code_id"].isin(questions["theme_id"])
+    themes = {*questions["theme_id"], *codebook.loc[is_used, "parent_id"]} - {"", *codes}
+    if unknown := themes - {*codebook["code_id"]}:
+        raise Faults([Fault("is no theme of the draft or of codebook.csv", file=state.files["questions"],
+                            column="theme_id", value=", ".join(sorted(unknown)),
+                            fix="add it, or leave it blank")])
+    return codebook[codebook["code_id"].isin(themes)]
+
+
+def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Adds rows to a record of decisions beside the draft."""
+    path = study.root / DRAFT_FOLDER / name
+    before = path.read_text(encoding="utf-8") if path.is_file() else csv_text(columns, [])
+    write_atomic(path, before + csv_text((), rows))
+
+
+def accept_more(study: Study, by: str, *, today: date) -> list[str]:
+    """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
+    cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
+    is written, where a row cannot be used."""
+    more = read_more(study)
+    filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
+              "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
+    ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
+    faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
+                    fix="fill it in: each option has an id and its place in the list")
+              for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
+              if not row[column]]
+    faults += [Fault(f"is {meant} in ISO 3166", file=more_file(study, "countries"), row=str(n),
+                     column="country_id", value=code, fix=f"write {meant}, or another id")
+               for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
+    if faults:
+        raise Faults(faults)
+    who = normalise_space(by)
+    rows = ready | {
+        "corrections": ready["corrections"].assign(table="survey", by=who, date=today.isoformat()),
+        "countries": _described(ready["countries"]),
+        "names": ready["names"].assign(reason=f"{who}: a name in the survey")}
+    for name in (name for name in rows if len(rows[name])):
+        path = study.root / table_files(name)[0].path
+        write_atomic(path, (_with_options if name == "options" else _with_rows)(path, rows[name]))
+    write_more(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
+    said = ", ".join(f"{name} {len(table)}" for name, table in ready.items() if len(table))
+    return [f"Accepted of what was open: {said}."] if said else []
+
+
+def _described(countries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of countries.csv with the label and the region of their code, where a person has written none."""
+    regions = un_regions() | {UNKNOWN: UNKNOWN}
+    ids = countries["country_id"]
+    known = {"label": ids.map(country_label), "region_id": ids.map(lambda code: regions.get(code, ""))}
+    return countries.assign(**{name: countries[name].where(countries[name] != "", cells)
+                               for name, cells in known.items()})
+
+
+def _with_options(path: Path, rows: pd.DataFrame) -> str:
+    """The text of options.csv with further rows. An option that is there takes the new position; a new value
+    of it takes its label, position and kind."""
+    table = _read_rows(path, "option_list", "option_id", "value", "label", "position", "kind")
+    at = {column: n for n, column in enumerate(table.header)}
+    for _, row in rows.iterrows():
+        cells = _cells(table)
+        same = [n for n, cell in enumerate(cells, 1) if len(cell) > max(at.values()) and (
+            cell[at["option_list"]], cell[at["option_id"]]) == (row["option_list"], row["option_id"])]
+        if match_key(row["value"]) in {match_key(cells[n - 1][at["value"]]) for n in same}:
+            for n in same:
+                table.set_cell(n, "position", row["position"])
+            continue
+        if same:
+            row = {**row, **{name: cells[same[0] - 1][at[name]] for name in ("label", "position", "kind")}}
+        table.append({column: row.get(column, "") for column in table.header})
+    return table.text
+
+
+def _cells(table: CsvRows) -> list[list[str]]:
+    """The cells of each row, the header first."""
+    return [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
+
+
+def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
+    """Drafted questions in the order of the form; those of unknown place last."""
+    places = pd.to_numeric(questions[PLACE], errors="coerce")
+    return questions.loc[places.sort_values(kind="stable").index]
+
+
+def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
+    """Drafted options list by list, in the order of the questions, each list in its own order."""
+    order = {name: n for n, name in enumerate(dict.fromkeys(lists))}
+    places = pd.DataFrame({"list": options["option_list"].map(order),
+                           "position": pd.to_numeric(options["position"], errors="coerce")})
+    return options.loc[places.sort_values(["list", "position"], kind="stable").index]
+
+
+def _read_rows(path: Path, *needed: str) -> CsvRows:
+    """A reference table to which rows are added. Raises Faults if it, or a column that is needed, is not
+    there."""
+    if not path.is_file():
+        raise Faults([Fault("is missing", file=path.name, fix="put it back, with its header at least")])
+    table = CsvRows.read(path)
+    if missing := [column for column in needed if column not in table.header]:
+        raise Faults(Fault("this column is missing", file=path.name, row="1", column=column,
+                           fix="put it back into the header") for column in missing)
+    return table
+
+
+def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[CsvRows, list[str]]:
+    """questions.csv with further questions, each below the one that stands before it in the form; at the end
+    where none of those that are there is of the draft. And the questions of which it is now decided whether
+    they are sensitive: what a person has written there stays."""
+    drafted = state.tables["questions"].set_index("question_id")[PLACE]
+    place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()
+    table = _read_rows(path, "question_id", "asked_if", "is_sensitive")
+    at = table.header.index("question_id")
+    places = [place_of.get(row[at].strip()) if len(row) > at else None for row in _cells(table)]
+    for _, row in rows.iterrows():
+        place = place_of.get(row["question_id"], float("inf"))
+        earlier = [n for n, other in enumerate(places, 1) if other is not None and other < place]
+        is_first = not earlier and any(other is not None for other in places)
+        after = max(earlier) if earlier else 1 if is_first else len(places)
+        table.insert(after, {column: row.get(column, "") for column in table.header})
+        places.insert(after, place)
+    now_decided = []
+    for n, cells in enumerate(_cells(table), 1):
+        row = dict(zip(table.header, cells, strict=False))
+        name, word = row.get("question_id", "").strip(), row.get("is_sensitive", "").strip().lower()
+        if word == UNDECIDED and state.sensitivity.get(name, UNDECIDED) != UNDECIDED:
+            table.set_cell(n, "is_sensitive", state.sensitivity[name])
+            now_decided.append(name)
+    return table, now_decided
+
+
+def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
+    """Writes the conditions that say yes into questions.csv. Returns whether any is new, and what is to be
+    said of the others: a condition waits until the questions that it names are there."""
+    lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
+    cells = _cells(table)
+    place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
+    for _, row in conditions[conditions[USE] == "yes"].iterrows():
+        condition = skip_logic.parse_condition(row["asked_if"])
+        lacking = sorted(skip_logic.questions_named(condition) - {*place, "country"})
+        asked = [name for name in split_alternatives(row["question_id"]) if name in place]
+        if lacking and asked:
+            lines.append(f"{', '.join(asked)}: who was asked has to wait until {' and '.join(lacking)} is "
+                         "accepted.")
+            continue
+        for name in asked:
+            before = cells[place[name] - 1][at["asked_if"]].strip()
+            if not before:
+                table.set_cell(place[name], "asked_if", row["asked_if"])
+                is_changed = True
+            elif before != row["asked_if"]:
+                lines.append(f"{name} has an asked_if in questions.csv already: it is kept.")
+    return is_changed, lines
+
+
+def _with_rows(path: Path, rows: pd.DataFrame) -> str:
+    """The text of a reference table with further rows; all its other bytes stay as they are."""
+    table = _read_rows(path)
+    for _, row in rows.iterrows():
+        table.append({column: row.get(column, "") for column in table.header})
+    return table.text
+
+
+def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
+    """study.toml with the drafted settings, where a person has written none of their own; and lines about the
+    rest."""
+    text = path.read_text(encoding="utf-8")
+    lines, changed = [], False
+    for _, row in settings.iterrows():
+        section, _, name = row["setting"].partition(".")
+        default = default_settings()[0].get(section, {}).get(name)
+        if default is None or not row["value"]:
+            continue
+        parts = [part.strip() for part in row["value"].split(" | ")]
+        value = parts if isinstance(default, list) else row["value"]
+        written = json.dumps(value, ensure_ascii=False)
+        untouched = r'""|\[\]'
+        if name not in COLUMN_ROLES and default:
+            untouched += f"|{re.escape(json.dumps(default))}"
+        entry = re.search(
+            rf"(?ms)(^\[{re.escape(section)}\]$.*?^{re.escape(name)} *= *)({untouched})([^\n]*)$", text)
+        if entry and "\n[" not in entry[1]:
+            text = text[:entry.start(2)] + written + text[entry.end(2):]
+            changed = True
+        elif written not in text:
+            lines.append(f"study.toml has a {name} of its own below [{section}]: it is kept. The draft has "
+                         f"{written}.")
+    return (text if changed else None), lines
+
+
+def clear_roles(path: Path) -> None:
+    """Blanks the columns that a new study.toml names below [survey], for the draft to fill in when it is
+    accepted."""
+    text = path.read_text(encoding="utf-8")
+    for name in ("organisation", "country"):
+        text = re.sub(rf'(?m)^({name} = )"{name}"(?=\s|$)', r'\1""', text, count=1)
+    write_atomic(path, text)

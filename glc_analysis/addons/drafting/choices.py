@@ -1,0 +1,331 @@
+"""Choices: whether the answers of a column are options of a list, one or several in a cell, or texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+
+from glc_analysis.addons.drafting import words
+from glc_analysis.addons.drafting.form import FormColumn
+from glc_analysis.addons.drafting.options import (
+    FEWEST,
+    SEPARATORS,
+    Options,
+    form_order,
+    joined_options,
+    listed_options,
+    option_key,
+)
+from glc_analysis.addons.drafting.words import scale_marks, scale_steps
+
+MANY = 40
+"""From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
+
+_MIXED, _FEW_CELLS = 0.05, 0.02
+"""The share of cells that have another mark between options, where two files were put together; and that of
+cells with several options, where not even the heading allows several."""
+_DIFFERENT, _SHORT = 0.9, 30
+"""Texts of which so many differ, and that have so few letters on average, may be names."""
+_SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
+"""Signs with which people end a sentence, and hardly anybody a name."""
+
+
+@dataclass
+class Guess:
+    """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
+    sure.
+
+    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell. What ``waits``
+    is unsure for answers alone that cannot be read, which are asked for once the question is accepted. A role
+    is ``is_refused`` if ``glc check`` would not read its column. ``grid`` is the place of the first question
+    of its grid, 0 where it stands alone.
+    """
+
+    kind: str
+    why: str
+    is_sure: bool
+    separator: str = ""
+    options: tuple[Options, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    waits: bool = False
+    is_refused: bool = False
+    grid: int = 0
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """How the answers of a column are spread: how many there are, how many of them differ (spellings of one
+    option taken together) or are spelled unlike most that say the same, which share several people gave, and
+    how many letters they have on average."""
+
+    n: int
+    n_different: int
+    n_variants: int
+    covered: float
+    length: float
+
+    @classmethod
+    def of(cls, answers: Counter[str], known: Collection[str], few: int) -> _Spread:
+        """The spread of answers, of which an option was given by ``few`` or more or is ``known``."""
+        n, spelled, usual = answers.total(), Counter[str](), Counter[str]()
+        for text, count in answers.items():
+            key = option_key(text)
+            spelled[key] += count
+            usual[key] = max(usual[key], count)
+        given = sum(count for key, count in spelled.items() if count >= few or key in known)
+        letters = sum(len(text) * count for text, count in answers.items())
+        return cls(n, len(spelled), n - usual.total(), given / n, letters / n)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether answers repeat so much that they are options of a list."""
+        return (self.covered >= 0.7 and self.n_different <= max(12, 0.4 * self.n)
+                or self.covered >= 0.95 and self.n_different <= 60)
+
+    @property
+    def why(self) -> str:
+        return f"{round(100 * self.covered)} % of {self.n} answers were given by several"
+
+
+def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -> Guess:
+    """A choice of one or of several options, or a text where the answers are no options. ``known`` are the
+    keys of options listed elsewhere in the form."""
+    few = FEWEST if answers.total() >= MANY else 2
+    is_several = words.mentions("several", column.wording)
+    if joined := _joined(column, answers, known, few, is_several):
+        return joined
+    spread = _Spread.of(answers, known, few)
+    if spread.is_list:
+        return _listed(column, answers, known, spread, is_several)
+    return _text(answers, spread, is_several)
+
+
+def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
+            is_several: bool) -> Guess:
+    """A scale, several options in a cell, or one option of a list, with what is in doubt of it."""
+    asks_personal = words.asks_for_person(column.wording) or any(
+        words.mentions(concept, column.wording) for concept in ("personal", "place"))
+    options = options_by_file(column, known)
+    if asks_personal and len(column.wording.split()) <= 8 and not is_yes_no([*answers]):
+        options = tuple(Options(hidden=Counter(counts)) for counts in column.counts)
+    labels = [label for of_file in options for label in of_file.counts]
+    notes = [f"{spread.n_variants} answers differ from an option only in their spelling"
+             ] if spread.n_variants else []
+    if asks_personal:
+        notes.append("the heading may ask for a name or a place")
+    if next((scale_steps([*of_file.counts]) for of_file in options if len(of_file.counts) > 1), None):
+        return Guess("scale", spread.why, False, options=options,
+                     notes=["its options are steps: a scale?", *notes])
+    if several := _few_joined(column, labels, options, known):
+        return several
+    marks = scale_marks(labels)
+    if len({*marks.values()}) > 2 and len(labels) - len(marks) <= len(column.counts):
+        return Guess("scale", spread.why, False, options=options,
+                     notes=["its options but one are steps: a scale?", *notes])
+    is_typed = spread.n_variants >= max(3, 0.03 * spread.n)
+    is_enough = spread.n >= (MANY / 2 if is_yes_no(labels) else MANY)
+    is_clear = spread.covered >= 0.85 and is_enough and not is_typed and not asks_personal
+    doubts = [*_list_doubts(column, options, labels, len(marks), is_clear, is_several)]
+    return Guess("single", spread.why, is_clear and not doubts, options=options, notes=[*notes, *doubts])
+
+
+def _list_doubts(column: FormColumn, options: Collection[Options], labels: Collection[str], n_marked: int,
+                 is_clear: bool, is_several: bool) -> Iterator[str]:
+    """Why a list may be no choice of one option; where it ``is_clear`` as one, also what its options and its
+    heading lack."""
+    is_plain, is_doubted = is_yes_no(labels), False
+    if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
+        yield "some options are steps: a scale?"
+        is_doubted = True
+    elif words.mentions("rating", column.wording) and not is_plain:
+        yield "the heading asks how much: a scale?"
+        is_doubted = True
+    if is_clear and not is_doubted:
+        has_other_half = is_plain and any(of_file.hidden for of_file in options)
+        if len(labels) < 2 and not has_other_half:
+            yield "only one answer was given often enough to be listed"
+        elif len(labels) > 2 and " " not in column.wording.strip():
+            yield "the export does not say what was asked: a scale?"
+    if is_several:
+        yield "the heading allows several options, and no cell has several"
+
+
+def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> Guess:
+    """A text, unsure where the answers are alike or may be names."""
+    sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
+    are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
+                 and sentences < spread.n / 3)
+    is_sure = (spread.covered < 0.3 or spread.length > 60) and not are_names
+    notes = ["nearly every answer is another short text: they may be names of persons or organisations"]
+    return Guess("text", f"{spread.why}; {round(spread.length)} letters on average",
+                 is_sure and spread.n >= 10 and not is_several, notes=notes if are_names else [])
+
+
+def is_yes_no(labels: Collection[str]) -> bool:
+    """Whether all answers that say something are yes or no."""
+    answers = [label for label in labels if words.kind_of_option(label) == "substantive"]
+    return bool(answers) and all(
+        words.is_word("yes", label) or words.is_word("no", label) for label in answers)
+
+
+def options_by_file(column: FormColumn, known: Collection[str]) -> tuple[Options, ...]:
+    """The options of a choice of one, by file."""
+    return tuple(listed_options(counts, known) for counts in column.counts)
+
+
+# ------------------------------
+# Several options in a cell.
+
+
+@dataclass(frozen=True)
+class _Division:
+    """What a separator makes of the cells of a column: the share of cells with several options that are
+    frequent, the share of all parts that are, and whether labels were put together on the evidence of few.
+    ``others`` are marks that other cells have in its place."""
+
+    separator: str
+    several: float
+    covered: float
+    is_weak: bool
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Divider:
+    """Divides the answers of a column. An option was given by ``few`` or more, or is ``known``; less evidence
+    is enough where the heading allows several."""
+
+    answers: Counter[str]
+    known: Collection[str]
+    few: int
+    is_several: bool
+
+    def best(self) -> _Division | None:
+        """The separator that divides most cells; None if none divides enough."""
+        best: _Division | None = None
+        dividing = []
+        for separator in SEPARATORS:
+            is_same_mark = best is not None and separator == best.separator.strip()  # without its blank
+            if is_same_mark or not self._is_held(separator):
+                continue
+            division = self._divide(separator)
+            if division.covered < self._enough:
+                continue
+            if division.several >= (0.005 if self.is_several else _FEW_CELLS) and (
+                    best is None or division.several > best.several):
+                best = division
+            if division.several >= _FEW_CELLS:
+                dividing.append(separator)
+        if best is not None:
+            mark = best.separator.strip()
+            if others := tuple(other for other in dividing if other.strip() != mark):
+                best = self._divide(best.separator, others)
+        for separator, other in _two_marks(self.answers):
+            division = self._divide(separator, (other,))
+            several = best.several if best is not None else 0
+            if division.covered >= self._enough and division.several > several + _MIXED:
+                best = division
+        return best
+
+    @property
+    def _enough(self) -> float:
+        return 0.4 if self.is_several else 0.7
+
+    def _is_held(self, separator: str) -> bool:
+        """Whether enough cells hold a separator for it to be looked at."""
+        held = sum(count for text, count in self.answers.items() if separator in text)
+        return held >= (1 if self.is_several or self.answers.total() < MANY else 2)
+
+    def _divide(self, separator: str, others: tuple[str, ...] = ()) -> _Division:
+        answers = _with_one_mark(self.answers, separator, others) if others else self.answers
+        parts, cells, is_weak = joined_options(answers, separator)
+        frequent = {part for part, count in parts.items()
+                    if count >= self.few or self.known and option_key(part) in self.known}
+        several = sum(count for of_cell, count in cells
+                      if len({*of_cell}) > 1 and frequent.issuperset(of_cell))
+        covered = sum(parts[part] for part in frequent) / max(1, sum(parts.values()))
+        return _Division(separator, several / answers.total(), covered, is_weak, others)
+
+
+def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of separators of which many cells hold the first alone and many the second alone, as where two
+    files were put together."""
+    n = answers.total()
+    for first, second in permutations((";", "|", ","), 2):
+        alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
+                 for mark, other in ((first, second), (second, first))]
+        if min(alone) >= max(FEWEST, _MIXED * n):
+            yield first, second
+
+
+def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], few: int,
+            is_several: bool) -> Guess | None:
+    """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
+    division = _Divider(answers, known, few, is_several).best()
+    if division is None:
+        return None
+    n, separator = answers.total(), division.separator
+    notes = []
+    if division.is_weak:
+        notes.append("labels that hold the separator were put together on the evidence of few cells")
+    if division.others:
+        notes.append(f"other cells hold several with a {SEPARATORS[division.others[0]]} between")
+        column = replace(column, counts=tuple(
+            _with_one_mark(counts, separator, division.others) for counts in column.counts))
+    whole = sum(count for text, count in answers.items() if count >= few) / n
+    is_rare = division.several < 0.1
+    is_mostly_single = not is_several and whole > 0.9 and is_rare
+    is_sure = n >= 20 and (is_several or not is_rare and division.covered >= 0.85) and not (
+        division.others or is_mostly_single)
+    why = (f"{round(100 * division.several)} % of {n} cells hold several frequent options, with a "
+           f"{SEPARATORS[separator]} between" + ("; the question allows several" if is_several else ""))
+    return Guess("multi", why, is_sure, separator,
+                 _several(column, separator, known, is_weak=division.is_weak), notes)
+
+
+def _several(column: FormColumn, separator: str, known: Collection[str], *,
+             is_weak: bool = False) -> tuple[Options, ...]:
+    """The options of cells that join several, by file."""
+    options = []
+    for counts in column.counts:
+        parts, cells, _ = joined_options(counts, separator)
+        of_file = listed_options(parts, known)
+        of_file.order = form_order(_by_label(cells, of_file), of_file.counts)
+        of_file.is_merged_by_few = is_weak
+        options.append(of_file)
+    return tuple(options)
+
+
+def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[Options],
+                known: Collection[str]) -> Guess | None:
+    """Several options in a cell where hardly any cell has them: it joins options of the column alone, and so
+    do half of the cells that are no option."""
+    keys = {option_key(label) for label in labels}
+    rare = sum((of_file.hidden for of_file in options), Counter())
+    for separator, between in SEPARATORS.items():
+        joined = {text: n for text, n in rare.items()
+                  if len(parts := text.split(separator)) > 1 and keys.issuperset(map(option_key, parts))}
+        if (n := sum(joined.values())) and n >= rare.total() / 2:
+            cells = "cell joins" if n == 1 else "cells join"
+            return Guess("multi", f"{n} {cells} options of the column, with a {between} between", False,
+                         separator, _several(column, separator, known), ["may several be chosen?"])
+    return None
+
+
+def _with_one_mark(counts: Counter[str], separator: str, others: Sequence[str]) -> Counter[str]:
+    """Cells whose options are all divided by the same mark: where a cell has another one, that is
+    replaced."""
+    divided: Counter[str] = Counter()
+    for text, count in counts.items():
+        if separator not in text:
+            for mark in others:
+                text = text.replace(mark, separator)
+        divided[text] += count
+    return divided
+
+
+def _by_label(cells: list[tuple[list[str], int]], options: Options) -> list[tuple[list[str], int]]:
+    labels = {option_key(label): label for label in options.counts}
+    return [([labels.get(option_key(part), part) for part in parts], count) for parts, count in cells]

@@ -1,0 +1,186 @@
+"""Which columns of several files are the same question.
+
+A column with the same heading is the same question. Headings in another language, or changed from one wave
+to the next, are paired by their order, their likeness and their answers; each file is paired with the one
+that it is most like.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from glc_analysis.addons.drafting.words import plain
+from glc_analysis.text import match_key
+
+SAME_HEADING, SAME_PLACE, SIMILAR, WEAK = "the same heading", "the same place", "alike", "weak"
+"""How the columns of two files were paired, from the most certain to the least."""
+
+Columns = Mapping[str, Counter[str]]
+
+_DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
+_SAME_LANGUAGE = .25
+"""Files of one language have so many headings in common."""
+_REWORDED = .5
+"""How much a heading must be like another one of its language to be the same question, changed."""
+_GAP = .25
+"""How little alike columns may be before they rather have no partner."""
+
+
+@dataclass
+class _Row:
+    """A question: its name by file, how it was paired, and its place among the others."""
+
+    names: dict[int, str]
+    order: float
+    way: str = SAME_HEADING
+
+
+def paired_columns(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
+    """The questions of several files: the name of each in every file, "" where one lacks it, and how its
+    names were paired, in the order of the file with most columns.
+
+    >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
+    >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
+    (None, None)
+    >>> paired_columns([english, spanish])
+    [(('Why?', ''), 'the same heading'), (('Age', 'Edad'), 'alike')]
+    """
+    first = max(range(len(files)), key=lambda n: (len(files[n]), -n))
+    rows = [_Row({first: name}, place) for place, name in enumerate(files[first])]
+    done, left = [first], [n for n in range(len(files)) if n != first]
+    while left:
+        near = {(n, m): _nearness(files[m], files[n]) for n in left for m in done}
+        n, _ = max(near, key=lambda pair: (near[pair], -pair[0], -pair[1]))
+        _add_file(rows, files, n, sorted(done, key=lambda m: (-near[n, m], m)))
+        done.append(n)
+        left.remove(n)
+    rows.sort(key=lambda row: row.order)
+    return [(tuple(row.names.get(n, "") for n in range(len(files))), row.way) for row in rows]
+
+
+def _nearness(ours: Columns, theirs: Columns) -> float:
+    """How much two files are alike: the headings that they share, and how alike the others are in order."""
+    shared = _shared(ours, theirs)
+    left, right = ([name for name in columns if match_key(name) not in shared] for columns in (ours, theirs))
+    scores = _scores(left, right, ours, theirs)
+    return len(shared) + sum(scores[a][b] for a, b in _aligned(scores))
+
+
+def _shared(ours: Columns, theirs: Columns) -> set[str]:
+    return {match_key(name) for name in ours} & {match_key(name) for name in theirs}
+
+
+def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequence[int]) -> None:
+    """Adds the columns of file ``n`` to the questions: by their headings, then beside those of the
+    ``others``, the most alike first."""
+    by_heading = {match_key(name): row for row in reversed(rows) for name in row.names.values()}
+    at: dict[str, _Row] = {}
+    for name in files[n]:
+        row = by_heading.get(match_key(name))
+        if row and n not in row.names:
+            row.names[n] = name
+            at[name] = row
+    for m in others:
+        at |= _pair_in_order(rows, files, n, m, at, is_nearest=m == others[0])
+    before = -1.0
+    for name in files[n]:
+        if name in at:
+            before = at[name].order
+        else:
+            before += .001
+            rows.append(_Row({n: name}, before))
+
+
+def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, at: Mapping[str, _Row], *,
+                   is_nearest: bool) -> dict[str, _Row]:
+    """Pairs the columns of file ``n`` that have no question yet with those of file ``m`` that it lacks, in
+    order. Weak pairs are made with the nearest file alone."""
+    held = {row.names[m]: row for row in rows if m in row.names and n not in row.names}
+    left = [name for name in files[m] if name in held]
+    right = [name for name in files[n] if name not in at]
+    scores = _scores(left, right, files[m], files[n])
+    n_shared = len(_shared(files[m], files[n]))
+    is_one_language = n_shared >= _SAME_LANGUAGE * min(len(files[m]), len(files[n]))
+    matched = _aligned(scores)
+    if is_one_language:  # there a question keeps its words, or most of them
+        matched = [(a, b) for a, b in matched
+                   if _trigram_likeness(plain(left[a]), plain(right[b])) >= _REWORDED]
+    is_whole = len(files[m]) == len(files[n]) and len(matched) == max(len(left), len(right))
+    paired = {}
+    for a, b in matched:
+        is_in_step = all((a + k, b + k) in matched for k in (-1, 1)
+                         if 0 <= a + k < len(left) and 0 <= b + k < len(right))
+        way = SIMILAR if scores[a][b] >= .45 or is_in_step and len(matched) > 2 else WEAK
+        way = WEAK if is_one_language else SAME_PLACE if is_whole else way
+        if way == WEAK and not is_nearest:
+            continue
+        row = paired[right[b]] = held[left[a]]
+        row.names[n] = right[b]
+        row.way = max(row.way, way, key=_DOUBT.index)
+    return paired
+
+
+def _scores(left: Sequence[str], right: Sequence[str], ours: Columns, theirs: Columns) -> list[list[float]]:
+    shapes = {name: _shape(ours[name]) for name in left}, {name: _shape(theirs[name]) for name in right}
+    return [[_likeness(a, b, ours[a], theirs[b], (shapes[0][a], shapes[1][b])) for b in right] for a in left]
+
+
+_Shape = tuple[float, ...]
+
+
+def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
+              shapes: tuple[_Shape, _Shape]) -> float:
+    """How much two columns are alike, from 0 to 1: their headings, their answers, and the shape of these."""
+    headings = _trigram_likeness(plain(a), plain(b))
+    shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
+    return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
+
+
+def _trigram_likeness(a: str, b: str) -> float:
+    of_a, of_b = _trigrams(a), _trigrams(b)
+    return 2 * len(of_a & of_b) / (len(of_a) + len(of_b))
+
+
+@lru_cache(maxsize=10_000)
+def _trigrams(text: str) -> frozenset[str]:
+    return frozenset(text[n:n + 3] for n in range(len(text) - 2)) or frozenset({text})
+
+
+def _shape(counter: Counter[str]) -> _Shape:
+    """The kind of the answers of a column: their length, variety, numbers and commas; nothing where there are
+    none."""
+    n = counter.total()
+    if not n:
+        return ()
+    return (min(1, sum(len(text) * k for text, k in counter.items()) / n / 60), min(1, len(counter) / n),
+            sum(k for text, k in counter.items() if text.replace(".", "").isdigit()) / n,
+            sum(k for text, k in counter.items() if "," in text) / n)
+
+
+def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
+    if not ours or not theirs:
+        return .5 if ours == theirs else .2
+    return 1 - sum(abs(x - y) for x, y in zip(ours, theirs, strict=True)) / 4
+
+
+def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
+    """The pairs of rows and columns with the highest sum that keep both orders; a column may have no
+    partner."""
+    rows, columns = len(scores), len(scores[0]) if scores else 0
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for a in range(rows - 1, -1, -1):
+        for b in range(columns - 1, -1, -1):
+            best[a][b] = max(best[a + 1][b + 1] + scores[a][b] - _GAP, best[a + 1][b], best[a][b + 1])
+    pairs, a, b = [], 0, 0
+    while a < rows and b < columns:
+        if best[a][b] == best[a + 1][b + 1] + scores[a][b] - _GAP:
+            pairs.append((a, b))
+            a, b = a + 1, b + 1
+        elif best[a][b] == best[a + 1][b]:
+            a += 1
+        else:
+            b += 1
+    return pairs

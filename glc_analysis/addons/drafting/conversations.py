@@ -1,0 +1,261 @@
+"""Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
+
+A role is filled in where the name says it ("Interviewer") or where one speaker asks most questions of an
+interview; a date where the file's name or its heading has one. Everything else stays blank, and ``glc check``
+asks for it: only people know who somebody is and for whom they speak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, count
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.cleaning.languages import detect_language
+from glc_analysis.intake.transcripts import Transcript, read_transcript
+from glc_analysis.schema import ANY
+from glc_analysis.study import Study
+from glc_analysis.templates import read_records
+from glc_analysis.text import match_key, normalise_space, slug
+
+_DOCUMENT_COLUMNS = ["document_id", "kind", "path", "organisation_id", "date", "language", "is_interpreted"]
+_SPEAKER_COLUMNS = ["document_id", "name_in_file", "speaker_id", "organisation_id", "role"]
+SPEAKER_FACTS = ["document_id", "speaker", "turns", "asks", "words", "role", "why"]
+
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.](0[1-9]|1[0-2])[-_.](0[1-9]|[12]\d|3[01])(?!\d)")
+_KIND_WORDS = re.compile(r"(?i)^(interview|entrevista|entretien|transcript|transcription|call|llamada)s?"
+                         r"(?![^\W_])[\s_.-]*")
+_PREFIX = {"interviewer": "int", "interpreter": "tra", "participant": "p", "": "s"}
+_ASKING, _CLEARLY = 0.25, 2
+"""An interviewer asks in at least this share of their turns, and so many times as often as anybody else."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A transcript that is drafted: its id, its kind and its path in the study folder."""
+
+    document_id: str
+    kind: str
+    path: str
+    transcript: Transcript
+
+
+def read_conversations(paths: Mapping[str, tuple[str, Path]], taken: Collection[str]) -> list[Conversation]:
+    """The transcripts at some paths of the study folder, each with its kind and file, and an id of its own.
+
+    Raises Faults as reading them does.
+    """
+    conversations, ids = [], set(taken)
+    for path, (kind, file) in paths.items():
+        document_id = free_id(slug(file.stem), ids)
+        ids.add(document_id)
+        conversations.append(Conversation(document_id, kind, path, read_transcript(file)))
+    return conversations
+
+
+def document_rows(conversations: Iterable[Conversation], *,
+                  organisations: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A row of documents.csv for each transcript.
+
+    The organisation of an interview gets an id from the file's name. Where the study has a list of
+    ``organisations``, it is the one whose id or label the file's name is, and blank where there is none.
+    """
+    known = None
+    if organisations is not None:
+        listed = organisations[["organisation_id", "label"]].itertuples(index=False, name=None)
+        known = {match_key(name): organisation_id for organisation_id, label in listed
+                 for name in (label, organisation_id, re.sub("[_-]", " ", organisation_id))}
+    rows = []
+    for talk in conversations:
+        text = " ".join(talk.transcript.turns["text"])
+        day = _DAY.search(Path(talk.path).stem) or _DAY.search(talk.transcript.heading)
+        organisation = ""
+        if talk.kind == "interview":
+            name = _organisation_name(talk)
+            organisation = (slug(name) or talk.document_id) if known is None else \
+                known.get(match_key(name), known.get(match_key(re.sub(r"[_-]+", " ", name)), ""))
+        rows.append((talk.document_id, talk.kind, talk.path, organisation,
+                     "-".join(day.groups()) if day else "", detect_language(text[:2000]), ""))
+    return pd.DataFrame(rows, columns=_DOCUMENT_COLUMNS, dtype="str")
+
+
+def organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
+    """A row of organisations.csv for each organisation of drafted interviews: organisation_id and label."""
+    ids = [*filter(None, dict.fromkeys(documents["organisation_id"]))]
+    labels = [re.sub(r"[_-]+", " ", organisation_id).strip().capitalize() for organisation_id in ids]
+    return pd.DataFrame({"organisation_id": ids, "label": labels}, dtype="str")
+
+
+def _organisation_name(talk: Conversation) -> str:
+    """The organisation of an interview: the file's name without a day and words like interview."""
+    return _KIND_WORDS.sub("", _DAY.sub("", Path(talk.path).stem).strip(" _.-")).strip(" _.-")
+
+
+def speaker_facts(conversations: Iterable[Conversation]) -> pd.DataFrame:
+    """One row per speaker of a transcript: :data:`SPEAKER_FACTS`. ``asks`` are turns with a question mark;
+    ``role`` is blank where nothing tells it, and ``why`` says what does.
+
+    >>> from glc_analysis.intake.transcripts import Transcript
+    >>> turns = pd.DataFrame({"speaker": ["Ana", "Ben", "Ana", "Ben"],
+    ...                       "text": ["How many?", "Two.", "And why?", "Well."]})
+    >>> read = Transcript(Path("casa.txt"), turns)
+    >>> talk = Conversation("casa", "interview", "raw/interviews/casa.txt", read)
+    >>> speaker_facts([talk])[["speaker", "asks", "role"]].values.tolist()
+    [['Ana', 2, 'interviewer'], ['Ben', 0, 'participant']]
+    """
+    rows = []
+    for talk in conversations:
+        turns = talk.transcript.turns
+        speaker = turns["speaker"]
+        by = pd.DataFrame({"turns": turns.groupby("speaker", sort=False).size(),
+                           "asks": turns["text"].str.contains(r"[?？؟]").groupby(speaker).sum(),
+                           "words": turns["text"].str.split().str.len().groupby(speaker).sum()})
+        roles = _roles(talk.kind, by)
+        rows += [(talk.document_id, name, int(n_turns), int(n_asks), int(n_words), *roles[name])
+                 for name, n_turns, n_asks, n_words in by.itertuples(name=None)]
+    return _role_elsewhere(pd.DataFrame(rows, columns=SPEAKER_FACTS))
+
+
+def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """The role of each speaker and what tells it; both blank where nothing does."""
+    named = {name: _role_words().get(match_key(name), "") for name in by.index}
+    roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
+    if kind != "interview":
+        return roles
+    if "interviewer" not in named.values() and (asking := _asking(by)) and not named[asking]:
+        roles[asking] = "interviewer", f"asks in {by['asks'][asking]} of {by['turns'][asking]} turns"
+    left = [name for name, (role, _) in roles.items() if not role]
+    known = {role for role, _ in roles.values()} & {"interviewer", "participant"}
+    if len(left) == 1 and len(known) == 1:
+        other = "participant" if "interviewer" in known else "interviewer"
+        roles[left[0]] = other, "the only other speaker"
+    return roles
+
+
+def _asking(by: pd.DataFrame) -> str:
+    """The speaker who asks clearly more often than any other; blank if nobody does."""
+    shares = (by["asks"] / by["turns"]).sort_values(ascending=False, kind="stable")
+    if len(by) < 2 or shares.iloc[0] < _ASKING:
+        return ""
+    name = str(shares.index[0])
+    return name if by["asks"][name] >= _CLEARLY * by["asks"].drop(name).max() else ""
+
+
+def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
+    """The facts, with the role that a name has in other interviews where this one does not tell it."""
+    known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
+    known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
+    is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)
+    return facts.assign(role=facts["role"].mask(is_open, facts["speaker"].map(known)),
+                        why=facts["why"].mask(is_open, "as in another interview"))
+
+
+def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFrame:
+    """Rows of speakers.csv: one for a name that occurs in several transcripts in the same role (for all
+    transcripts, ``*``), else one a transcript. Ids are neutral, since coders read them in the texts.
+
+    A participant who is named by a role alone, such as "Participant", is somebody else in every transcript.
+    """
+    named = facts.groupby("speaker", sort=False).agg(documents=("document_id", "nunique"),
+                                                     roles=("role", "nunique"))
+    words, rows, ids = _role_words(), [], set(taken)
+    done: set[str] = set()
+    for document_id, speaker, role in zip(facts["document_id"], facts["speaker"], facts["role"], strict=True):
+        is_shared = named.at[speaker, "documents"] > 1 and named.at[speaker, "roles"] == 1 \
+            and words.get(match_key(speaker)) != "participant"
+        if is_shared and speaker in done:
+            continue
+        done.add(speaker)
+        numbered = (f"{_PREFIX.get(role, 's')}{n}" for n in count(1))
+        speaker_id = next(other for other in numbered if other not in ids)
+        ids.add(speaker_id)
+        rows.append((ANY if is_shared else document_id, speaker, speaker_id, "", role))
+    return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
+
+
+def fact_lines(facts: pd.DataFrame) -> list[str]:
+    """What speaks for the roles, as lines to print.
+
+    >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
+    ...                      columns=SPEAKER_FACTS)
+    >>> fact_lines(facts)
+    ['casa: Ana: 2 turns, 2 with a question, 9 words; interviewer (asks in 2 of 2 turns)']
+    """
+    return [f"{document_id}: {speaker}: {turns} turns, {asks} with a question, {words} words; "
+            + (f"{role} ({why})" if role else "role not told: write it into the row")
+            for document_id, speaker, turns, asks, words, role, why in
+            facts[SPEAKER_FACTS].itertuples(index=False, name=None)]
+
+
+def decisions_left(documents: pd.DataFrame, speakers: pd.DataFrame, organisations: pd.DataFrame) -> list[str]:
+    """What a draft of conversations leaves for a person to decide."""
+    notes, where = [], "private/reference"
+    if missing := list(documents.loc[documents["date"] == "", "document_id"]):
+        notes.append(f"the date of {', '.join(missing)} ({where}/documents.csv)")
+    if len(organisations):
+        notes.append("names and home_country_id of the organisations, which are drafted from the names of "
+                     f"the files ({where}/organisations.csv)")
+    if missing := list(speakers.loc[speakers["role"] == "", "name_in_file"]):
+        notes.append(f"the role of {', '.join(missing)} ({where}/speakers.csv)")
+    if (speakers["role"] != "").any():
+        notes.append(f"whether the drafted roles are right: {where}/speakers.csv; `glc speakers` shows how "
+                     "often each speaker asks")
+    if (documents["kind"] == "call").any():
+        notes.append("the organisation of whoever speaks in a call "
+                     f"({where}/speakers.csv and organisations.csv)")
+    if (documents["kind"] == "interview").any():
+        notes.append("whether a transcript is a call of several organisations: move its file to raw/calls, "
+                     f"and correct kind and path in {where}/documents.csv")
+    return notes
+
+
+def is_role(name: str) -> bool:
+    """Whether a name in a transcript is that of a role, such as Interviewer."""
+    return match_key(name) in _role_words()
+
+
+@cache
+def _role_words() -> dict[str, str]:
+    """Names that are roles, in the form in which names are compared -> the role."""
+    return {match_key(word): row["role"] for row in read_records(__file__, "speaker_words.csv")
+            for word in row["words"].split(" | ")}
+
+
+def further_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+    """The transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading does."""
+    described = {*documents["path"]}
+    paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
+             for path in study.raw_files(f"{kind}s") if path.is_file()}
+    return read_conversations({where: file for where, file in paths.items() if where not in described},
+                              taken=documents["document_id"])
+
+
+def listed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+    """The transcripts that documents.csv describes. Raises Faults as reading them does."""
+    return [Conversation(document_id, kind, path, read_transcript(study.root / path))
+            for document_id, kind, path in zip(documents["document_id"], documents["kind"], documents["path"],
+                                               strict=True) if (study.root / path).is_file()]
+
+
+def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFrame:
+    """The facts about speakers whom speakers.csv does not have, in their transcript or in all of them."""
+    known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
+    names = facts["speaker"].map(normalise_space)
+    is_new = [not known & {(document_id, name), (ANY, name)}
+              for document_id, name in zip(facts["document_id"], names, strict=True)]
+    return facts[is_new].reset_index(drop=True)
+
+
+def free_id(wanted: str, taken: Collection[str]) -> str:
+    """An id that is not taken: the one that is wanted, or with a number.
+
+    >>> free_id("ana", {"ana", "ana_2"})
+    'ana_3'
+    """
+    tries = chain([wanted], (f"{wanted}_{n}" for n in count(2)))
+    return next(identifier for identifier in tries if identifier not in taken)

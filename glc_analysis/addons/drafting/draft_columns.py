@@ -1,0 +1,46 @@
+"""The columns of the drafted tables: what a person decides, how sure each row is and why, and those of the
+reference table itself.
+"""
+
+from __future__ import annotations
+
+from glc_analysis.schema import reference_tables
+
+ABOUT = ("how_sure", "why")
+"""The columns of a drafted table that say how sure a row is and what speaks for it."""
+USE = "use"
+"""The column of drafted questions and conditions in which a person decides: ``yes``, ``no``, or blank for not
+yet decided."""
+PLACE = "place"
+"""The column of drafted questions with their places in the form, by which they are put back in its order."""
+AS = "as "
+"""Before the id of the question whose decision another one follows, in the column :data:`USE`."""
+_COUNTED = {"questions": ("n", PLACE), "options": ("n",), "countries": ("n",)}
+"""The columns of each drafted table with what was found in the answers."""
+DRAFTED_TABLES = ("questions", "sensitivity", "options", "asked_if", "countries", "codebook", "settings")
+"""The drafted tables, in the order in which a person looks at them."""
+
+
+def draft_columns(table: str) -> tuple[str, ...]:
+    """The columns of a drafted table: what a person decides, how sure it is and why, and those of the table
+    itself.
+
+    >>> draft_columns("countries")
+    ('how_sure', 'why', 'raw_name', 'country_id', 'label', 'region_id', 'n')
+    """
+    if table == "settings":
+        return (*ABOUT, "setting", "value")
+    if table == "sensitivity":
+        return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
+    if table == "asked_if":
+        return (USE, *ABOUT, "question_id", "asked_if")
+    columns = reference_tables()[table].required_columns
+    elsewhere = {*reference_tables()[table].private_columns, "is_sensitive"}
+    columns = tuple(column for column in columns if column not in elsewhere)
+    return ((USE,) if table == "questions" else ()) + ABOUT + columns + _COUNTED.get(table, ())
+
+
+def needed_columns(table: str) -> list[str]:
+    """The columns of a drafted table without which it cannot be read back."""
+    optional = (*ABOUT, *_COUNTED.get(table, ()))
+    return [column for column in draft_columns(table) if column not in optional]

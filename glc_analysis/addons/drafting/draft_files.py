@@ -1,0 +1,58 @@
+"""Where the draft of a study lies, and how its tables are written: as CSV or as sheets of a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.draft_columns import ABOUT, USE
+from glc_analysis.addons.drafting.options import UNSURE
+from glc_analysis.addons.drafting.sensitivity import SENSITIVITY_DECISIONS
+from glc_analysis.schema import allowed_words, table_files
+from glc_analysis.spreadsheets import fill_sheet
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_table
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+DRAFT_FOLDER = "private/draft"
+DRAFT_WORKBOOK = "draft.xlsx"
+ACCEPTED_FILE = "accepted.csv"
+"""Which question was accepted, by whom and when."""
+SENSITIVITY_FILE = "sensitivity_decided.csv"
+"""Of which question it was decided whether it is sensitive, by whom and when."""
+
+
+def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
+    """Fills a sheet with a table, its unsure rows in yellow, with a list of words where there is one."""
+    widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
+              "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
+    fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
+               n_first=len(ABOUT) + (USE in table.columns),
+               words={USE: ("yes", "no"), "type": allowed_words("questions", "type"),
+                      "is_sensitive": SENSITIVITY_DECISIONS})
+
+
+def csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Rows as CSV; without a header where that is empty."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    if names := list(header):
+        writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def written_values(study: Study, table: str, column: str) -> set[str]:
+    """What the rows of a reference table have in a column; nothing where it is not there."""
+    path = study.root / table_files(table)[0].path
+    if not path.is_file():
+        return set()
+    grid = read_table(path)
+    names = [name.strip() for name in grid.names]
+    return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()

@@ -1,0 +1,123 @@
+"""Conditions that blank cells show: a question that only those answered who gave certain answers before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.addons.drafting.draft_columns import USE
+from glc_analysis.addons.drafting.form import Form
+from glc_analysis.addons.drafting.options import FEWEST, UNSURE
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import LOOP
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.text import match_key
+
+_RARELY = 0.1
+"""So much more rarely a question is answered by those who were not asked, if skip logic is suggested."""
+_COMPARED_RECORDS = 5_000
+"""Records among which blanks are compared."""
+_MOST_ANSWERS = 40
+"""A question with more different answers decides nothing."""
+
+
+def condition_rows(questions: pd.DataFrame, known: Mapping[str, Mapping[str, str]], country: str,
+                   surveys: Sequence[RawSurvey], form: Form) -> list[dict[str, str]]:
+    """A row for each condition that blank cells show, with the questions that were answered after it alone: a
+    person decides whether it was one of the form. ``known`` are the ids of answers by their keys and lists,
+    ``country`` is the column of the country, whose list has its name."""
+    frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
+    conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}
+    earlier: list[_Choice] = []
+    listed = dict(zip(questions["question_id"], questions["option_list"], strict=True)) | {"country": country}
+    if country:
+        earlier.append(_Choice.of("country", [_cells(frame, country, form) for frame in frames]))
+    for _, question in questions[questions[USE] != "no"].iterrows():
+        cells = [_cells(frame, question["columns"], form) for frame in frames]
+        is_filled = np.concatenate([(of_file != "").any(axis=1) for of_file in cells])
+        if not question["asked_if"] and (only := _only_after(question["question_id"], is_filled, earlier)):
+            conditions.setdefault((only.decider, only.answers), []).append(only)
+        if question["type"] in ("single", "scale") and question["option_list"] != COUNTRY_LIST:
+            choice = _Choice.of(question["question_id"], cells)
+            if len(choice.values) <= _MOST_ANSWERS:
+                earlier.append(choice)
+    rows = []
+    for (decider, answers), asked in conditions.items():
+        ids = known.get(listed[decider], {})
+        chosen = [*dict.fromkeys(filter(None, (ids.get(match_key(text), "") for text in answers)))]
+        if chosen:
+            named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")
+            n_inside, n = sum(only.n_inside for only in asked), sum(only.n for only in asked)
+            condition = f"== {chosen[0]}" if len(chosen) == 1 else f"in ({', '.join(chosen)})"
+            rows.append({
+                "how_sure": UNSURE,
+                "why": f"{n_inside} of {n} answers are from those whose {decider} is {named}",
+                "question_id": " | ".join(only.question_id for only in asked),
+                "asked_if": f"{decider} {condition}"})
+    return rows
+
+
+class _Choice(NamedTuple):
+    """An earlier question: the code of each record's answer, and the answers by their codes."""
+
+    question_id: str
+    codes: np.ndarray
+    values: list[str]
+
+    @classmethod
+    def of(cls, question_id: str, cells: Sequence[np.ndarray]) -> _Choice:
+        values, codes = np.unique(np.concatenate(cells)[:, 0], return_inverse=True)
+        return cls(question_id, codes, [*map(str, values)])
+
+
+class _Condition(NamedTuple):
+    """A question that was answered after some answers to an earlier one alone: the earlier one (the decider),
+    those answers to it, how many answers are from those who gave one of them, and how many there are."""
+
+    question_id: str
+    decider: str
+    answers: tuple[str, ...]
+    n_inside: int
+    n: int
+
+
+def _cells(frame: pd.DataFrame, columns: str, form: Form) -> np.ndarray:
+    """The cells of the columns of a question in a file, "" where they are empty: a column at least."""
+    patterns = [re.escape(name).replace(r"\*", ".+").replace(re.escape(LOOP), r"\d+")
+                for name in columns.split(" | ") if "*" in name or LOOP in name]
+    names = [name for name in columns.split(" | ") if name in frame.columns]
+    names += [name for name in frame.columns
+              if any(re.fullmatch(pattern, name, re.DOTALL) for pattern in patterns)]
+    if not names:
+        return np.full((len(frame), 1), "", dtype=object)
+    cells = frame[names].apply(lambda column: column.str.strip())
+    return cells.mask(cells.isin([word for word, _ in form.blank]), "").to_numpy(dtype=object)
+
+
+def _only_after(question_id: str, is_filled: np.ndarray, earlier: Sequence[_Choice]) -> _Condition | None:
+    """The earlier question and its answers after which alone a question was answered; None if blanks show no
+    such question."""
+    if is_filled.sum() < FEWEST or is_filled.mean() >= 0.9:
+        return None
+    best, clearest = None, 0.0
+    for decider, codes, values in earlier:
+        times = np.bincount(codes, minlength=len(values))
+        rates = np.bincount(codes, weights=is_filled, minlength=len(values)) / np.maximum(times, 1)
+        asked = [n for n, rate in enumerate(rates) if rate >= 0.6 and values[n] and times[n] >= FEWEST]
+        others = [n for n in range(len(values)) if n not in asked and values[n]]
+        n_asked, n_others = sum(times[n] for n in asked), sum(times[n] for n in others)
+        if not asked or n_others < FEWEST:
+            continue
+        inside, outside = (sum(rates[n] * times[n] for n in group) for group in (asked, others))
+        clearness = inside / n_asked - outside / n_others
+        is_rare = outside * n_asked <= _RARELY * inside * n_others
+        if is_rare and outside <= 0.02 * is_filled.sum() and clearness > clearest + 0.01:
+            often_first = sorted(asked, key=lambda n: (-times[n], n))
+            answers = tuple(values[n] for n in often_first)
+            best = _Condition(question_id, decider, answers, round(inside), int(is_filled.sum()))
+            clearest = clearness
+    return best

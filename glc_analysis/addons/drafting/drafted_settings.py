@@ -1,0 +1,139 @@
+"""What a form says beside its questions: themes by its sections, names of countries, and settings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.choices import Guess
+from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
+from glc_analysis.addons.drafting.draft_columns import PLACE, USE
+from glc_analysis.addons.drafting.form import Form, FormColumn
+from glc_analysis.addons.drafting.option_lists import count_text
+from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
+from glc_analysis.addons.drafting.words import looks_personal
+from glc_analysis.cleaning.columns import NOT_IN
+from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.text import match_key, slug
+
+Roles = Mapping[str, tuple[FormColumn, Guess]]
+"""The columns that say who answered, for which country, when and in which language, by their role."""
+
+
+def _section(question_id: str) -> str:
+    """The section of the form that an id names: a block (``Q2`` of Q2.1) or a group (``profile`` of
+    profile.sex)."""
+    match = re.fullmatch(r"([A-Za-z]+\d*)[._]\w.*", question_id) or re.fullmatch(
+        r"([A-Za-z]{3,})\d+\w*", question_id
+    )
+    return match[1] if match else ""
+
+
+def with_themes(rows: list[dict[str, str]], form: Form) -> list[dict[str, str]]:
+    """Questions with the theme of their section, where the names of columns show at least two sections."""
+    sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
+    shared = {name for name, count in sections.items() if name and count > 1}
+    if len(shared) < 2:
+        return rows
+    return [row | {"theme_id": _theme_id(section)}
+            if (section := _section(row["question_id"])) in shared and row[USE] != "no" else row
+            for row in rows]
+
+
+def _theme_id(section: str) -> str:
+    return f"section-{slug(section)}"
+
+
+def codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
+    """The themes of questions, below a domain of their own."""
+    sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
+    if not sections:
+        return []
+    about = {"how_sure": UNSURE, "since_version": "1"}
+    domain = {"code_id": "form", "level": "domain", "name": "The form",
+              "why": "the domain of the themes below"}
+    themes = [{"code_id": _theme_id(section), "parent_id": "form", "level": "theme",
+               "name": f"Section {section} of the form",
+               "why": "a section of the form, as the names of its columns show: give it a name"}
+              for section in sections]
+    return [row | about for row in (domain, *themes)]
+
+
+def country_rows(roles: Roles, questions: pd.DataFrame, form: Form,
+                 readings: Mapping[int, Mapping[str, str]],
+                 wordings: Mapping[str, str]) -> list[dict[str, str]]:
+    """A row for each name of a country, or code of which the form or a table says the name. Unknown names
+    have no id; those given by fewer than five are counted."""
+    listed = {*questions.loc[questions["option_list"] == COUNTRY_LIST, PLACE]}
+    columns = [column for column in form.columns if str(column.place) in listed
+               or "country" in roles and column == roles["country"][0]]
+    names: Counter[str] = sum((column.total for column in columns), Counter())
+    words = dict(wordings)
+    for column in columns:
+        words |= readings.get(column.place, {})
+    rows = []
+    for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
+        country_id = country_of(words.get(match_key(name), name))
+        row = {"raw_name": name, "country_id": country_id, "n": count_text(count)}
+        if country_id:
+            row |= {"label": country_label(country_id), "region_id": un_regions().get(country_id, ""),
+                    "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
+        elif is_contested(name):
+            row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
+        elif count >= FEWEST and not looks_personal(name):
+            row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
+        else:
+            continue
+        rows.append(row)
+    return rows
+
+
+def setting_rows(roles: Roles, form: Form) -> list[dict[str, str]]:
+    """The rows of the drafted settings: who answered, when and in which language, and what blanks mean."""
+    rows = []
+    for role in COLUMN_ROLES:
+        if role in roles:
+            column, guess = roles[role]
+            lacking = form.lacking(column)
+            doubts = [*filter(None, (form.pairing_doubt(column), lacking_doubt(lacking)))]
+            row = _setting(f"survey.{role}", "" if guess.is_refused else entry_of(column, lacking),
+                           "; ".join([*doubts, guess.why]))
+            rows.append(row | {"how_sure": SURE if guess.is_sure and not doubts else UNSURE})
+        elif role in ("organisation", "country"):
+            rows.append(_setting(f"survey.{role}", "", "no column was recognised: blank means that the "
+                                                       f"survey names no {role}"))
+    if "organisation" not in roles:
+        rows.append(_setting(
+            "survey.unknown_organisations", "", "undecided: as the survey names no organisation, all records "
+            "count together as one where answers are protected, and other audiences than the team see hardly "
+            "any figure. Write each if every record is of another person or organisation"))
+    nameless = {role: form.size - roles[role][0].n_filled for role in ("country", "organisation")
+                if role in roles}
+    if silent := [role for role, n in nameless.items() if n]:
+        records = ", ".join(f"{nameless[role]} records name no {role}" for role in silent)
+        rows.append(_setting("survey.unknown", " | ".join(silent), f"{records}: they would count as unknown; "
+                             "delete this row if each is to be corrected"))
+    if form.blank:
+        reasons = "; ".join(why for _, why in form.blank)
+        rows.append(_setting("survey.blank", " | ".join(word for word, _ in form.blank),
+                             f"{reasons}: do they mean an empty cell everywhere?"))
+    return rows
+
+
+def _setting(name: str, value: str, why: str) -> dict[str, str]:
+    return {"setting": name, "value": value, "how_sure": UNSURE, "why": why}
+
+
+def lacking_doubt(files: Sequence[str]) -> str:
+    """That files have no such column; blank if none lacks it."""
+    have = "has" if len(files) == 1 else "have"
+    return f"{', '.join(files)} {have} no such column" if files else ""
+
+
+def entry_of(column: FormColumn, lacking: Sequence[str]) -> str:
+    """The names of a column, and the files that lack it."""
+    return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])

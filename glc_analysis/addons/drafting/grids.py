@@ -1,0 +1,157 @@
+"""Grids: several questions that offer the same list of options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from glc_analysis.addons.drafting import words
+from glc_analysis.addons.drafting.choices import Guess, is_yes_no, options_by_file
+from glc_analysis.addons.drafting.column_types import counts_by_language, is_number
+from glc_analysis.addons.drafting.form import FormColumn
+from glc_analysis.addons.drafting.options import option_key
+from glc_analysis.addons.drafting.words import degree_marks, scale_steps
+from glc_analysis.text import match_key
+
+_ALIKE = 0.8
+"""The share of answers, or of options, by which two questions are alike."""
+_FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
+"""So many questions with the same list make a grid, two where the tool marks their items; so many options has
+a list at most whose words of degree, or whose heading, alone make it a scale."""
+_ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
+_ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
+_ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
+
+
+def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
+                 wordings: Mapping[str, str]) -> dict[int, Guess]:
+    """What the choices of grids are, as the questions beside them show, by their place. ``wordings`` say how
+    answers read that are codes.
+
+    The questions of a grid share the code before their items, their heading or the beginning of their names,
+    and their options: each lists all that are listed in another one. They are scales if the options of all
+    are known as one, or if half of them hold a word of degree, or if the heading asks how much.
+    """
+    guessed: dict[int, Guess] = {}
+    for grid in _grids(columns, guesses):
+        of_grid = [guesses[column.place] for column in grid]
+        labels = {label for guess in of_grid for label in _grid_labels(guess)}
+        listed = {key for guess in of_grid for key in _listed_keys(guess)}
+        is_numbers = all(is_number(label) for label in labels)
+        is_scale = _is_of_scales(grid, of_grid, labels, wordings)
+        for column, guess in zip(grid, of_grid, strict=True):
+            merged = replace(column, counts=counts_by_language(column))
+            options = guess.options if is_numbers else options_by_file(merged, listed)
+            guess = replace(guess, options=options, grid=grid[0].place)
+            if is_scale and guess.kind != "scale" or guess.kind == "text":
+                why = f"{guess.why}; {len(grid)} questions beside it offer the same few options"
+                guess = replace(guess, kind="scale" if is_scale else "single", why=why, is_sure=False)
+            guessed[column.place] = guess
+    return guessed
+
+
+def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[Guess], labels: Collection[str],
+                  wordings: Mapping[str, str]) -> bool:
+    """Whether the questions of a grid are scales: their steps are known, or words of degree or a heading say
+    so of a few options."""
+    if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
+        return True
+    steps = sorted(option_key(label) for label in labels if not is_number(label))
+    if len(grid) < _FEWEST_QUESTIONS or not 2 < len(steps) <= _MOST_STEPS:
+        return False
+    return degree_marks(steps) >= max(2, len(steps) / 2) or any(
+        words.mentions("rating", column.wording) for column in grid)
+
+
+def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterator[list[FormColumn]]:
+    """The columns of each grid, in the order of the form."""
+    stems: dict[tuple[str, bool], list[FormColumn]] = {}
+    for column in columns:
+        guess = guesses.get(column.place)
+        if guess and guess.kind in ("single", "scale", "text") and column.n_filled:
+            stems.setdefault(_grid_stem(column), []).append(column)
+    for (_, is_marked), members in stems.items():
+        fewest = 2 if is_marked else _FEWEST_QUESTIONS
+        members = [column for column in members if not is_yes_no(_grid_labels(guesses[column.place]))]
+        while len(members) >= fewest:
+            first = max(members, key=lambda column: len(_grid_labels(guesses[column.place])))
+            grid = _alike(first, members, guesses, is_marked=is_marked)
+            fitting = [column for column in grid
+                       if is_marked and guesses[column.place].kind != "text"
+                       or _fits(column, guesses, [other for other in grid if other is not column])]
+            if len(fitting) >= fewest:
+                yield sorted(fitting, key=lambda column: column.place)
+            members = [column for column in members if column not in (first, *grid)]
+
+
+def _alike(first: FormColumn, members: Collection[FormColumn], guesses: dict[int, Guess], *,
+           is_marked: bool) -> list[FormColumn]:
+    """The columns that offer what the first one does, or what another one of them does."""
+    grid: list[FormColumn] = []
+    keys = _shared_keys(guesses[first.place], is_marked=is_marked)
+    while more := [column for column in members if column not in grid
+                   and _is_of_grid(column, guesses[column.place], keys, is_marked=is_marked)]:
+        grid += more
+        keys = keys.union(*(_shared_keys(guesses[column.place], is_marked=is_marked) for column in more))
+    return grid
+
+
+def _grid_stem(column: FormColumn) -> tuple[str, bool]:
+    """What the questions of a grid share, and whether the tool itself marks what differs as an item.
+
+    >>> _grid_stem(FormColumn(("Q2[SQ001]",), 1, "[I like it]", ()))
+    ('Q2', True)
+    """
+    if match := _ITEM_CODE.match(column.name):
+        return match[1], True
+    heading = _ITEM.sub("", column.wording) if _ITEM.search(column.wording) else ""
+    is_marked = bool(heading) and column.wording.rstrip().endswith("]")
+    return heading or _ITEM_NUMBER.sub("", column.name), is_marked
+
+
+def _grid_labels(guess: Guess) -> list[str]:
+    """The labels that somebody chose of a question, without "don't know" and the like."""
+    return [label for options in guess.options for label, count in options.counts.items()
+            if count and words.kind_of_option(label) == "substantive"]
+
+
+def _listed_keys(guess: Guess) -> set[str]:
+    """The keys of all options that somebody chose of a question and that are listed."""
+    return {option_key(label) for options in guess.options for label, n in options.counts.items() if n}
+
+
+def _shared_keys(guess: Guess, *, is_marked: bool) -> set[str]:
+    """The keys by which a question belongs to a grid. Numbers alone say it only where the tool does."""
+    return {option_key(label) for label in _grid_labels(guess) if is_marked or not is_number(label)}
+
+
+def _is_of_grid(column: FormColumn, guess: Guess, keys: set[str], *, is_marked: bool) -> bool:
+    """Whether a question offers what a grid does: an option at least, and without a mark of the tool nearly
+    all."""
+    if is_marked:
+        return not keys.isdisjoint(map(option_key, column.total))
+    return len(keys & _shared_keys(guess, is_marked=False)) > 1 and _is_answered_by(column, keys)
+
+
+def _fits(column: FormColumn, guesses: dict[int, Guess], others: Collection[FormColumn]) -> bool:
+    """Whether a question was answered by options of the others, or lists nearly all that they do."""
+    theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
+    return _is_answered_by(column, theirs) or len(
+        theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)
+
+
+def _is_answered_by(column: FormColumn, keys: set[str]) -> bool:
+    """Whether four of five answers of a column are among options."""
+    known = sum(count for text, count in column.total.items() if option_key(text) in keys)
+    return known >= _ALIKE * column.n_filled
+
+
+def _are_steps(grid: Collection[Guess], wordings: Mapping[str, str]) -> bool:
+    """Whether the options of a grid in one of the files are together the steps of a scale that is known."""
+    by_file: dict[int, dict[str, str]] = {}
+    for guess in grid:
+        for n, options in enumerate(guess.options):
+            labels = (wordings.get(match_key(label), label) for label in options.counts)
+            by_file.setdefault(n, {}).update({option_key(label): label for label in labels})
+    return any(scale_steps([*labels.values()]) is not None for labels in by_file.values() if len(labels) > 1)

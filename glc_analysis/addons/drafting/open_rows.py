@@ -1,0 +1,297 @@
+"""What the answers still lack once questions are accepted, ready for a person to decide: options that fewer
+than five chose, cells to correct, names of countries, and names of persons that should be masked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from glc_analysis.addons.drafting.draft_columns import USE
+from glc_analysis.addons.drafting.draft_files import (
+    DRAFT_FOLDER,
+    DRAFT_WORKBOOK,
+    csv_text,
+    fill_draft_sheet,
+    written_values,
+)
+from glc_analysis.addons.drafting.option_lists import further_options
+from glc_analysis.addons.drafting.options import most_common_first
+from glc_analysis.cleaning.columns import split_alternatives
+from glc_analysis.cleaning.countries import CountryFault
+from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
+from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
+from glc_analysis.errors import CellFault, Fault, Faults
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import CHOICES, COUNTRY_LIST, UNKNOWN
+from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_sheets, read_table
+from glc_analysis.text import match_key, normalise_space
+from glc_analysis.writing import write_atomic
+
+if TYPE_CHECKING:
+    from glc_analysis.addons.drafting.store import DraftState
+
+OPEN_COLUMNS = {
+    "options": (USE, "records", "why", "option_list", "option_id", "value", "label", "position", "kind"),
+    "corrections": ("to", "from", "column", "why", "key", "reason"),
+    "countries": ("country_id", "raw_name", "why", "label", "region_id"),
+    "names": (USE, "why", "name", "kind", "match"),
+}
+"""The columns of each table of what is still open: a person fills in the first one."""
+_TO_FILL = "its question has no option that five or more chose"
+_AFTER_OTHER = "written after an option such as Other: an option of the form?"
+"""Why rows of options wait that no fault is about."""
+_AGAIN = "then repeat `glc check --accept-draft NAME`"
+_MOST_CELLS = 50
+"""If more answers of a column cannot be read, the column is wrong, and nobody corrects each."""
+_KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], "countries": ["raw_name"],
+         "names": ["name"]}
+
+
+def more_file(study: Study, table: str = "") -> str:
+    """Where a table of what is still open lies: in a workbook if the draft is one, else in a CSV file."""
+    if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
+        return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
+    return f"{DRAFT_FOLDER}/more_{table}.csv"
+
+
+def read_more(study: Study) -> dict[str, pd.DataFrame]:
+    """The tables of what is still open, as a person left them."""
+    folder = study.root / DRAFT_FOLDER
+    book = folder / "more.xlsx"
+    sheets = {sheet.sheet: sheet for sheet in read_sheets(book)} if book.is_file() else {}
+    paths = {name: folder / f"more_{name}.csv" for name in OPEN_COLUMNS}
+    sheets |= {name: read_table(path) for name, path in paths.items() if path.is_file()}
+    tables = {}
+    for name, columns in OPEN_COLUMNS.items():
+        rows = sheets[name].rows[1:] if name in sheets else []
+        names = [cell.strip() for cell in sheets[name].names] if name in sheets else []
+        frame = pd.DataFrame(rows, columns=names, dtype="str",
+                             index=sheets[name].numbers[1:] if name in sheets else None)
+        frame = frame.reindex(columns=list(columns)).fillna("").astype("str").map(str.strip)
+        tables[name] = frame.assign(**{USE: frame[USE].str.lower()}) if USE in columns else frame
+    return tables
+
+
+def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Writes the tables of what is still open; one without a row is not there."""
+    folder = study.root / DRAFT_FOLDER
+    filled = {name: table for name, table in tables.items() if len(table)}
+    is_workbook, written = (folder / DRAFT_WORKBOOK).is_file(), set()
+    if filled:
+        folder.mkdir(parents=True, exist_ok=True)
+    if filled and is_workbook:
+        from openpyxl import Workbook
+
+        book = Workbook()
+        book.remove(book.active)
+        for name, table in filled.items():
+            fill_draft_sheet(book.create_sheet(name), table)
+        written.add(folder / "more.xlsx")
+        save_workbook(book, folder / "more.xlsx")
+    else:
+        for name, table in filled.items():
+            written.add(folder / f"more_{name}.csv")
+            text = csv_text(table.columns, table.itertuples(index=False, name=None))
+            write_atomic(folder / f"more_{name}.csv", text)
+    # Last: what a person decided is on the disk until what is left of it is.
+    for path in {folder / "more.xlsx", *(folder / f"more_{name}.csv" for name in OPEN_COLUMNS)} - written:
+        path.unlink(missing_ok=True)
+
+
+def note_more(study: Study, in_answers: Faults) -> Faults:
+    """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
+    and returns the faults with one for all of these. What a person wrote into such a row is kept."""
+    reference = read_reference(study, needed=())  # what is wrong in it is among the faults
+    open_faults = _OpenFaults.among(in_answers.faults)
+    scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
+    options, n_personal = further_options(open_faults.options, reference.options, scales)
+    rows = {"options": options, "corrections": open_faults.corrections() + open_faults.records(),
+            "countries": open_faults.countries()}
+    before = read_more(study)
+    tables = {name: _with_decisions(name, table, before[name]) for name, table in rows.items()}
+    tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
+    write_more(study, tables | {"names": before["names"]})
+    others = [fault for fault in in_answers.faults if id(fault) not in open_faults.ids]
+    return Faults([*others, *_option_summary(study, options, n_personal), *_cell_summary(study, open_faults),
+                   *_country_summary(study, rows["countries"])], unseen=in_answers.unseen)
+
+
+@dataclass(frozen=True)
+class _OpenFaults:
+    """The faults of answers that a person can decide by rows beside the draft, by what they are about."""
+
+    options: list[OptionFault]
+    cells: list[CellFault]
+    places: list[CountryFault]
+    in_two_files: list[TwoFilesFault]
+
+    @classmethod
+    def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
+        """Those among all faults; not the cells of a column in which too many cannot be read."""
+        times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
+        in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
+        return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],
+                   [fault for fault in faults if isinstance(fault, CellFault)
+                    and times[fault.file, fault.column] <= _MOST_CELLS],
+                   [fault for fault in faults if isinstance(fault, CountryFault)],
+                   in_two_files if len(in_two_files) <= _MOST_CELLS else [])
+
+    @property
+    def ids(self) -> set[int]:
+        return {*map(id, (*self.options, *self.cells, *self.places, *self.in_two_files))}
+
+    def corrections(self) -> list[dict[str, str]]:
+        return [{"to": "", "from": fault.text, "column": fault.column, "key": fault.key,
+                 "why": f"{fault.file}, row {fault.row}: {fault.message}", "reason": fault.message}
+                for fault in self.cells]
+
+    def records(self) -> list[dict[str, str]]:
+        return [{"to": "", "from": "", "column": WHOLE_RECORD, "key": key, "reason": ANOTHER_COUNTS,
+                 "why": f"{file}, row {row}: {fault.message}"}
+                for fault in self.in_two_files for key, file, row in fault.records]
+
+    def countries(self) -> list[dict[str, str]]:
+        return [{"raw_name": name, "country_id": "", "why": fault.message, "label": "", "region_id": ""}
+                for name, fault in {normalise_space(fault.value): fault for fault in self.places}.items()]
+
+
+def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int) -> Iterator[Fault]:
+    if options:
+        n_sure = sum(row[USE] == "yes" for row in options)
+        yield Fault(
+            f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
+            f"it; {n_sure} say yes, because their list shows that they belong to it",
+            file=more_file(study, "options"), fix="write yes into `use` where it is an option (for another "
+            f"spelling, the option_id of its option too); {_AGAIN}")
+    if n_personal:
+        yield Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
+                    "`glc check` names them", fix=CORRECT_THE_RECORD)
+
+
+def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
+    fault = partial(Fault, file=more_file(study, "corrections"))
+    n_records = sum(cell.column == WHOLE_RECORD for cell in faults.cells)
+    if n_answers := len(faults.cells) - n_records:
+        yield fault(f"{_are(n_answers, 'answer')} not readable",
+                    fix=f"write into `to` what each should be; {_AGAIN}")
+    if n_double := len(faults.records()):
+        yield fault(f"{_are(n_double, 'record')} of organisations with records in several files",
+                    fix=f"write {DROP_RECORD} into `to` of those that do not count; {_AGAIN}")
+    if n_records:
+        yield fault(f"{_are(n_records, 'record')} perhaps no answer", column=WHOLE_RECORD,
+                    fix=f"write drop into `to`, or keep if it is one; {_AGAIN}")
+
+
+def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[Fault]:
+    if countries:
+        names = "name of a country is" if len(countries) == 1 else "names of countries are"
+        yield Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
+                    fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {_AGAIN}")
+
+
+def _are(n: int, what: str) -> str:
+    return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
+
+
+def close_more(study: Study, responses: pd.DataFrame) -> list[str]:
+    """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
+    was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
+    the lines to print."""
+    reference, before = read_reference(study), read_more(study)
+    lists = reference.questions.set_index("question_id")["option_list"]
+    written = responses[responses["other_text"] != ""]
+    several = {*reference.questions.loc[reference.questions["type"] == "multi", "question_id"]}
+    counts: dict[str, Counter[str]] = {}
+    for question, text in zip(written["question_id"].astype("str"), written["other_text"], strict=True):
+        parts = text.split("; ") if question in several else [text]
+        counts.setdefault(lists[question], Counter()).update(parts)
+    faults = [OptionFault("", option_list=name, texts=tuple(_spelled_once(texts).items()))
+              for name, texts in sorted(counts.items())]
+    rows, n_personal = further_options(faults, reference.options, ())
+    rows = [row | {USE: "", "why": _AFTER_OTHER} for row in rows if row["records"]]
+    options = _with_rest(_with_decisions("options", rows, before["options"]), before["options"],
+                         reference.options)
+    write_more(study, {"options": options, "names": before["names"]})
+    n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
+    lines = [f"{n} texts after an option such as Other are in {more_file(study, 'options')}: write yes for "
+             "what is an option of the form, no for the rest, then repeat `glc check --accept-draft NAME`. "
+             "They count as Other until then."] if n else []
+    return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
+        n_personal)
+
+
+def _spelled_once(texts: Counter[str]) -> Counter[str]:
+    """How often each text was written, whatever its case; the spelling is the most frequent."""
+    spelled: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for text, n in most_common_first(texts).items():
+        counts[spelled.setdefault(match_key(text), text)] += n
+    return most_common_first(counts)
+
+
+def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
+    """Rows of options that wait, with those from before that no fault is about: texts after an option such as
+    Other, and lists that have no option yet."""
+    has_none = ~before["option_list"].isin(options["option_list"])
+    rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
+    keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
+    return pd.concat([table, rest[~keys[0].isin(keys[1])]], ignore_index=True)
+
+
+def questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
+    """The chosen questions that offer options, and of which none is known."""
+    chosen, drafted = state.chosen, state.tables["options"]["option_list"]
+    known = {*drafted, *written_values(study, "options", "option_list"), COUNTRY_LIST}
+    return chosen[chosen["type"].isin(CHOICES) & ~chosen["option_list"].isin(known)]
+
+
+def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
+    """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
+    row to fill in where none can be listed. Returns the lines to print."""
+    before = read_more(study)
+    faults, lines = [], []
+    for _, question in questions_without_options(study, state).iterrows():
+        texts: Counter[str] = Counter()
+        for survey in surveys:
+            for name in split_alternatives(question["columns"]):
+                if name in survey.frame.columns:
+                    texts.update(filter(None, map(normalise_space, survey.frame[name].astype("str"))))
+        faults.append(OptionFault("", option_list=question["option_list"],
+                                  texts=tuple(_spelled_once(texts).items())))
+        lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
+                     f"{more_file(study, 'options')}, or add rows for those of the form, then repeat "
+                     "`glc check --accept-draft NAME`.")
+    if not faults:
+        return []
+    none = state.tables["options"].iloc[:0]
+    rows, _ = further_options(faults, none, ())
+    listed = {row["option_list"] for row in rows}
+    rows += [{"option_list": fault.option_list, "kind": "substantive"} for fault in faults
+             if fault.option_list not in listed]
+    rows = [{"value": "", "records": ""} | row | {USE: "", "why": _TO_FILL} for row in rows]
+    options = _with_decisions("options", rows, before["options"]).fillna("")
+    keys = pd.MultiIndex.from_frame(before["options"][_KEYS["options"]])
+    others = before["options"][~keys.isin(pd.MultiIndex.from_frame(options[_KEYS["options"]]))]
+    write_more(study, before | {"options": pd.concat([others, options], ignore_index=True)})
+    return lines
+
+
+def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table of what is still open; one that was there already is as a person left it."""
+    table = pd.DataFrame(rows, columns=list(OPEN_COLUMNS[name]), dtype="str")
+    if before.empty or table.empty:
+        return table
+    old = before.drop_duplicates(_KEYS[name]).set_index(_KEYS[name], drop=False)
+    keys = pd.MultiIndex.from_frame(table[_KEYS[name]]) if len(_KEYS[name]) > 1 else table[_KEYS[name][0]]
+    kept = [old.loc[key] if key in old.index else row
+            for key, (_, row) in zip(keys, table.iterrows(), strict=True)]
+    return pd.DataFrame(kept, columns=list(OPEN_COLUMNS[name])).reset_index(drop=True)

@@ -1,0 +1,154 @@
+"""Columns of a form that belong together: those of the options of a question, and those of its loops.
+
+``Q2_*`` stands for a question with a column an option, ``{loop}_Q3`` for one that was asked in several loops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from os.path import commonprefix
+
+from glc_analysis.addons.drafting.form import Form, FormColumn
+from glc_analysis.addons.drafting.words import is_tool_column, is_word, kind_of_option
+from glc_analysis.reference import LOOP
+from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
+
+_PARTS = (
+    re.compile(r"(?P<base>.+?\s?)\[(?P<option>[^\]]+)\](?P<end>)", re.DOTALL),
+    re.compile(r"(?P<base>.+)/(?P<option>[^/]+)(?P<end>)", re.DOTALL),
+    re.compile(r"(?P<base>.+)_(?P<option>[^_]+)(?P<end>)", re.DOTALL),
+    re.compile(r"(?P<base>[^ ]+)\.(?P<option>[^. ]+)(?P<end>)"),
+    re.compile(r"(?P<base>column)_(?P<option>\d+)(?P<end>)"),
+)
+_LOOP = re.compile(r"(\d{1,2})_(.+)", re.DOTALL)
+_OWN_OPTION = re.compile(r".*\[([^\]]*)\]\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class TickGroup:
+    """A question with a column an option: its entry in questions.csv, its wording and place, and its columns
+    by the value that stands for the star. ``labels`` are the options' texts, ``counts`` how often each was
+    ticked."""
+
+    entry: str
+    wording: str
+    place: int
+    columns: tuple[FormColumn, ...]
+    values: tuple[tuple[str, ...], ...]
+    labels: tuple[str, ...]
+    counts: tuple[int, ...]
+    is_sure: bool
+    n_answered: int
+
+
+def gather_loops(form: Form) -> Form:
+    """The form with one column for the columns of all loops of a question (``1_Q3``, ``2_Q3``)."""
+    rests: dict[str, list[FormColumn]] = {}
+    for column in form.columns:
+        if match := _LOOP.fullmatch(column.name):
+            rests.setdefault(match[2], []).append(column)
+    looped = {rest: columns for rest, columns in rests.items() if len(columns) > 1}
+    if not looped:
+        return form
+    kept, done = [], set()
+    for column in form.columns:
+        match = _LOOP.fullmatch(column.name)
+        if not match or match[2] not in looped:
+            kept.append(column)
+        elif match[2] not in done:
+            done.add(match[2])
+            names = tuple(_LOOP.sub(rf"{LOOP}_\2", name) for name in column.names)
+            counts = tuple(sum((loop.counts[n] for loop in looped[match[2]]), Counter())
+                           for n in range(len(names)))
+            kept.append(replace(column, names=names, counts=counts))
+    return replace(form, columns=tuple(kept))
+
+
+def tick_groups(form: Form) -> Iterator[TickGroup]:
+    """The questions of a form that have a column an option.
+
+    Each column holds ticks, or the text of its own option, and the columns of one question have a common name
+    but for the option.
+    """
+    taken: set[int] = set()
+    for pattern in _PARTS:
+        groups: dict[tuple[str, ...], list[tuple[FormColumn, tuple[str, ...]]]] = {}
+        for column in form.columns:
+            matches = [pattern.fullmatch(name) if name else None for name in column.names]
+            if column.place in taken or not any(matches) or is_tool_column(column.name):
+                continue
+            bases = tuple(match["base"] if match else "" for match in matches)
+            options = tuple(match["option"] if match else "" for match in matches)
+            groups.setdefault((*bases, _stem(column.wording)), []).append((column, options))
+        for (*bases, _), members in groups.items():
+            ticked = [(column, options) for column, options in members if _is_ticks(column)]
+            if len(ticked) < max(2, 0.5 * len(members)) or not any(column.n_filled for column, _ in ticked):
+                continue
+            taken |= {column.place for column, _ in ticked}
+            yield _group(pattern, tuple(bases), ticked)
+
+
+def _stem(wording: str) -> str:
+    """What the wordings of the columns of one question share: all before the option in brackets, if there is
+    one."""
+    match = _OWN_OPTION.fullmatch(wording)
+    return wording[:match.start(1) - 1].strip() if match and match[1].strip() else ""
+
+
+def _is_ticks(column: FormColumn) -> bool:
+    """Whether the answers of a column are ticks or all the text of one option, or nobody ticked it."""
+    keys = {match_key(text) for text in column.total}
+    if keys <= TICKED | UNTICKED:
+        return True
+    return len(keys) == 1 and match_key(_label(column)) in keys
+
+
+def _label(column: FormColumn) -> str:
+    """The text of the option of a column: in brackets at the end of its wording, else the wording or the text
+    that its cells hold."""
+    match = _OWN_OPTION.fullmatch(column.wording)
+    if match and match[1].strip():
+        return normalise_space(match[1])
+    texts = {text for text in column.total if match_key(text) not in TICKED | UNTICKED}
+    if len(texts) == 1:
+        return texts.pop()
+    tail = re.split(r"\s[-–:]\s(?=[^-–:]+$)", column.wording)
+    return normalise_space(tail[-1])
+
+
+def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
+           members: list[tuple[FormColumn, tuple[str, ...]]]) -> TickGroup:
+    columns = tuple(column for column, _ in members)
+    codes = tuple(tuple(dict.fromkeys(filter(None, options))) for _, options in members)
+    labels = [_label(column) for column in columns]
+    if len({label.casefold() for label in labels}) < len(labels):
+        labels = [code[0] for code in codes]
+    counts = tuple(sum(count for text, count in column.total.items() if match_key(text) not in UNTICKED)
+                   for column in columns)
+    answers = {match_key(text) for column in columns for text in column.total}
+    is_yes_no = any(is_word("no", text) for text in answers - {"0"})
+    is_sure = not is_yes_no or len(columns) > 3 or any(
+        kind_of_option(label) in ("other", "none") for label in labels)
+    return TickGroup(
+        " | ".join(dict.fromkeys(_starred(pattern, bases, columns))),
+        _shared_wording(columns) or next(filter(None, bases)), columns[0].place, columns, codes,
+        tuple(labels), counts, is_sure, max(column.n_filled for column in columns))
+
+
+def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
+             columns: Sequence[FormColumn]) -> Iterator[str]:
+    """The names of the columns of a question in each file that has it, with a star for the option."""
+    for n, base in enumerate(bases):
+        name = next((column.names[n] for column in columns if base and column.names[n]), "")
+        if match := pattern.fullmatch(name):
+            yield name[:len(base)] + name[len(base):].replace(match["option"], "*", 1)
+
+
+def _shared_wording(columns: Sequence[FormColumn]) -> str:
+    """The wording of a question: that of its columns without their options, or how all of them begin."""
+    first = columns[0].wording
+    wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""
+    return wording or commonprefix([column.wording for column in columns]).strip(" -–:_./[(")
