@@ -110,7 +110,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         for comparison in skip_logic.comparisons(read[n]):
             for said in _misfits(comparison, tables):
                 yield fault(said, fix="correct the condition, or what it refers to")
-    needs = {questions.at[n, "question_id"]: skip_logic.questions_named(c) for n, c in read.items()}
+    needs = {questions.at[n, "question_id"]: skip_logic.list_questions(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.find_cycle(needs):
         yield Fault(f"the condition is circular: {' -> '.join(circle)}", file="questions.csv",
@@ -271,7 +271,8 @@ def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
         with suppress(ValueError):  # another check names it
             skip_logic.parse_condition(text)
             conditions[question] = text
-    return skip_logic.depending_on(conditions, questions.index[questions["is_sensitive"].isin(SENSITIVE)])
+    sensitive = questions.index[questions["is_sensitive"].isin(SENSITIVE)]
+    return skip_logic.find_dependent_questions(conditions, sensitive)
 
 
 def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.tabular import csv_row, detect_delimiter, parse_delimited
-from glc_analysis.text import lf_line_ends
+from glc_analysis.text import normalise_line_ends
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class CsvRows:
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
         """The rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
         body = text.removeprefix("\ufeff")
-        plain = lf_line_ends(body)
+        plain = normalise_line_ends(body)
         mark = detect_delimiter(plain)
         try:
             records = list(_records(body, mark))
@@ -73,7 +73,7 @@ class CsvRows:
     def read(cls, path: Path) -> CsvRows:
         """The rows of a file in whatever encoding it is."""
         raw = path.read_bytes()
-        encoding = encoding_of(raw)
+        encoding = detect_encoding(raw)
         return cls.of(raw.decode(encoding), path.name, encoding)
 
     @property
@@ -195,11 +195,11 @@ def _not_utf8(path: Path) -> Fault:
                  fix="save it as CSV UTF-8, and run the command again")
 
 
-def encoding_of(raw: bytes) -> str:
+def detect_encoding(raw: bytes) -> str:
     """An encoding that gives the same bytes back when the text is written; a byte order mark counts as text.
 
-    >>> encoding_of("é".encode("utf-16-be")), encoding_of("é".encode()), encoding_of("é".encode("cp1252"))
-    ('utf-16-be', 'utf-8', 'cp1252')
+    >>> [detect_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
+    ['utf-16-be', 'utf-8', 'cp1252']
     """
     if b"\0" in raw:
         is_little = raw.startswith(codecs.BOM_UTF16_LE) or raw.find(b"\0") % 2 == 1

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 from glc_analysis.schema import new_names, with_new_names
-from glc_analysis.text import lf_line_ends
+from glc_analysis.text import normalise_line_ends
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -93,7 +93,7 @@ def decode(raw: bytes, file: str) -> str:
         text = _windows_text(raw, file, error.start, marked=bool(encoding))
     if _has_controls(text):
         refuse("is not a text file: it contains control characters", file, _EXPORT)
-    return lf_line_ends(text.removeprefix("\ufeff"))
+    return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
 def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
@@ -119,7 +119,7 @@ def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
         refuse(f"is not {first} text", file, _NAME_IT)
     if others:
         text = re.sub(r"[^\x00-\x7f]+", lambda run: _recoded(run[0], *others), text)
-    return lf_line_ends(text.removeprefix("\ufeff"))
+    return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
 def _recoded(run: str, written: str, read: str) -> str:
@@ -390,7 +390,7 @@ def clean_text(text: str) -> str:
     >>> clean_text("e\\u0301te\\u0301\\r\\n")
     'été\\n'
     """
-    return unicodedata.normalize("NFC", lf_line_ends(text.replace("\ufeff", "")))
+    return unicodedata.normalize("NFC", normalise_line_ends(text.replace("\ufeff", "")))
 
 
 def _padded(row: list[str], width: int) -> list[str]:

@@ -35,10 +35,10 @@ NO_DATE = "is not a date"
 """The fault of single texts of a column that are not dates."""
 
 
-def lf_line_ends(text: str) -> str:
+def normalise_line_ends(text: str) -> str:
     """Text with LF line ends, whatever system it was written on.
 
-    >>> lf_line_ends("a\\r\\nb\\rc")
+    >>> normalise_line_ends("a\\r\\nb\\rc")
     'a\\nb\\nc'
     """
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -86,10 +86,10 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def words_anchor(text: str) -> str:
+def make_words_anchor(text: str) -> str:
     """The id of a quotation, made from its words alone.
 
-    >>> words_anchor("A room in a shared flat")
+    >>> make_words_anchor("A room in a shared flat")
     'words-h6b08a2e2'
     """
     return f"words-h{content_hash(text)[:8]}"  # a letter first, so that it is not taken for a phone number
@@ -313,20 +313,20 @@ def talk_day(kind: str, day: str) -> str:
     return day or ("" if kind == "answer" else "date not known")
 
 
-def row_list(rows: Sequence[int]) -> str:
+def summarise_rows(rows: Sequence[int]) -> str:
     """The first three row numbers, and how many more there are.
 
-    >>> row_list([2, 5, 9, 11])
+    >>> summarise_rows([2, 5, 9, 11])
     '2, 5, 9 and 1 more'
     """
     more = f" and {len(rows) - 3:,} more" if len(rows) > 3 else ""
     return ", ".join(map(str, rows[:3])) + more
 
 
-def day_in_words(day: str) -> str:
+def format_day(day: str) -> str:
     """A day (YYYY-MM-DD) as people write it, with "on" before it; blank for anything else.
 
-    >>> day_in_words("2016-02-29"), day_in_words("2016-02-31"), day_in_words("")
+    >>> format_day("2016-02-29"), format_day("2016-02-31"), format_day("")
     ('on 29 February 2016', '', '')
     """
     try:

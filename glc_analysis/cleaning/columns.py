@@ -32,10 +32,10 @@ def split_alternatives(columns: str) -> list[str]:
     return [name.strip() for name in columns.split(" | ") if name.strip()]
 
 
-def files_without(columns: str) -> set[str]:
+def list_files_without(columns: str) -> set[str]:
     """The files in which a question was not asked, as a ``columns`` entry says.
 
-    >>> files_without("Why? | not in 2018.csv")
+    >>> list_files_without("Why? | not in 2018.csv")
     {'2018.csv'}
     """
     return {name.removeprefix(NOT_IN) for name in split_alternatives(columns) if name.startswith(NOT_IN)}
@@ -54,7 +54,7 @@ def locate_columns(columns: str, survey: RawSurvey, values: pd.DataFrame | None 
                 for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
     fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
-    if survey.path.name in files_without(columns):
+    if survey.path.name in list_files_without(columns):
         fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
         return {"": ""}, [fault(f"the file has {name}, although this says that it does not", fix=fix)
                           for name in complete]

@@ -1,7 +1,7 @@
 """Turns the country names that people write into country ids.
 
 A name becomes an id only if countries.csv lists it or it is an official name: a wrong country is worse than
-an unknown one. A person decides about all other names: :func:`unknown_country_faults` lists them,
+an unknown one. A person decides about all other names: :func:`find_unknown_countries` lists them,
 :func:`suggest_rows` proposes rows of countries.csv to review.
 """
 
@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.templates import read_records
-from glc_analysis.text import map_unique, match_key, normalise_space, row_list
+from glc_analysis.text import map_unique, match_key, normalise_space, summarise_rows
 
 # ------------------------------
 # The names that people write, as country ids.
@@ -70,7 +70,7 @@ class CountryFault(Fault):
     """A text in a country column, its value, that is not a known country name."""
 
 
-def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
+def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, column: str,
                            countries: pd.DataFrame) -> list[Fault]:
     """One fault for each unknown name, with its rows and the nearest known names.
 
@@ -85,7 +85,7 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
     faults = []
     for name, numbers in rows_of.items():
         code = normalise_space(name)
-        fault = partial(CountryFault, file=file, row=row_list(numbers), column=column, value=name)
+        fault = partial(CountryFault, file=file, row=summarise_rows(numbers), column=column, value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
             faults.append(fault(f"is the code of {country}, but a word as well, and the column holds names "

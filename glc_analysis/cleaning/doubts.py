@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.tabular import csv_row
-from glc_analysis.text import map_unique, match_key, normalise_space, row_list
+from glc_analysis.text import map_unique, match_key, normalise_space, summarise_rows
 
 # ------------------------------
 # Records.
@@ -184,7 +184,7 @@ def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[
     whole = " | ".join(filter(None, [others, *texts]))
     return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here: whether they count is not "
                  "decided", file=survey.path.name, column=name, n=len(at), is_structure=True,
-                 row=row_list([survey.rows[n] for n in at]),
+                 row=summarise_rows([survey.rows[n] for n in at]),
                  fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} if "
                  f"they do not, or {_toml(whole)} there if they do; or decide about each record in "
                  "corrections.csv (column *, to: drop or keep)")
@@ -249,23 +249,23 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
             meant = guess_range(value, rows["label"]) if match_key(value) == match_key(label) else ""
             if meant:
-                yield date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
+                yield make_date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 
 
-def date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
+def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: str, column: str) -> Fault:
     """The fault about a date that may have been a range of numbers."""
     return Fault(f"may be what a spreadsheet program made of {meant!r}", value=text, fix=(
         f"if so, give it the option_id and label of that option of {option_list} in options.csv; if it is a "
         "date, a label that says so, such as 4 March"), file=file, row=row, column=column)
 
 
-def may_have_thousands(texts: Collection[str], decimal: str) -> set[str]:
+def find_thousands(texts: Collection[str], decimal: str) -> set[str]:
     """Those of these texts whose mark may divide thousands or begin decimals: each has it before three
     digits, and no other text of the column shows decimals.
 
-    >>> sorted(may_have_thousands(["1.234", "12.500", "40"], "."))
+    >>> sorted(find_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']
-    >>> may_have_thousands(["1.234", "2.5"], ".")
+    >>> find_thousands(["1.234", "2.5"], ".")
     set()
     """
     mark = re.escape(decimal)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
+from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
 from glc_analysis.errors import (
     SHOWN_ALIKE,
@@ -43,8 +43,8 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
-    row_list,
     slug,
+    summarise_rows,
 )
 
 # ------------------------------
@@ -122,10 +122,10 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     return repetitions
 
 
-def repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
+def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """A fault for each two files that have records in common; all of these would count twice."""
     return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
-                  n=repetition.n, row=row_list(repetition.rows), is_structure=True)
+                  n=repetition.n, row=summarise_rows(repetition.rows), is_structure=True)
             for repetition in repetitions]
 
 
@@ -300,7 +300,7 @@ def _is_confirmed(fix: pd.Series) -> bool:
     return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
-def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
+def find_unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
     """A fault for every correction of a record that no survey file has."""
     return [Fault(f"no survey file has the record {row['key']!r}; "
                   f"{nearest(row['key'], records)}", file="corrections.csv", row=str(n),
@@ -388,7 +388,7 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
         faults += find_doubtful_records(
             survey, fixes, counted=settings["counted"], used=patterns, chosen=chosen,
             organisation=columns.split_alternatives(settings["organisation"]))
-    faults += unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
+    faults += find_unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
@@ -396,10 +396,10 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
     # Compared as they were exported, but for the records that are dropped.
     repeated = find_repeated_records([_select_records(survey, survey.frame.index.isin(kept.frame.index))
                                       for survey, kept in zip(surveys, ready, strict=True)])
-    faults += repetition_faults(repeated)
+    faults += list_repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
-    faults += two_files_faults(answers, repeated, reference.questions,
-                               has_countries=bool(settings["country"]))
+    faults += find_records_in_two_files(answers, repeated, reference.questions,
+                                        has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
@@ -430,7 +430,7 @@ def answer_table(records: Records) -> pd.DataFrame:
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
     """Columns that [survey] counted names and the file does not have, unless it says so (``not in FILE``)."""
     for column, texts in counted.items():
-        if column not in survey.frame.columns and survey.path.name not in columns.files_without(texts):
+        if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
             yield Fault(f"the file has no column {column}; {nearest(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
                         fix="correct the name in [survey] counted of study.toml, or, if all records of this "
@@ -564,7 +564,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
     part["organisation_id"], faults = _organisation_ids(part, names, reference, unknown)
     for role in ("country", "home_country"):
         part[f"{role}_id"] = country_ids(part[role], reference.countries)
-        faults += unknown_country_faults(part[role], part["row"], file, names.get(role, ""),
+        faults += find_unknown_countries(part[role], part["row"], file, names.get(role, ""),
                                          reference.countries)
     if names.get("country"):
         is_blank = part["country"] == ""
@@ -648,8 +648,8 @@ class TwoFilesFault(Fault):
     records: tuple[tuple[str, str, int], ...] = field(default=(), compare=False)
 
 
-def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], questions: pd.DataFrame, *,
-                     has_countries: bool) -> list[Fault]:
+def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
+                              questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
     """A fault for each two files with records of the same organisations for the same countries, and one for
     each of these organisations, with the rows of corrections.csv that leave its records out.
 
@@ -666,7 +666,7 @@ def two_files_faults(answers: pd.DataFrame, repeated: Sequence[Repetition], ques
     rows = rows[rows.groupby(place)["file"].transform("nunique") > 1].sort_values(["file", "row"])
     asked = {name: {question for question, entry
                     in zip(questions["question_id"], questions["columns"], strict=True)
-                    if name not in columns.files_without(entry)} for name in rows["file"].unique()}
+                    if name not in columns.list_files_without(entry)} for name in rows["file"].unique()}
     faults, organisations = [], {}
     for (organisation, _), group in rows.groupby(place, sort=False):
         pairs = [two for two in itertools.combinations(group["file"].unique(), 2)
@@ -727,7 +727,7 @@ def report_several_records(records: Records, reference: Reference, settings: dic
                                        reference)
         also = "" if reference.organisations.empty else ", and the new names to organisations.csv"
         lines.append(
-            f"{file}, rows {row_list(sorted([first, *later]))}: {len(group)} records are of one "
+            f"{file}, rows {summarise_rows(sorted([first, *later]))}: {len(group)} records are of one "
             f"organisation, {group['organisation'].iloc[0]!r}; {n} of {shared} answers that several of them "
             f"give differ. {_what_counts(reference.questions, settings)} To fix: if they are of different "
             f"organisations, add to corrections.csv{also}, with your name and the day at the end:")

@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
-from glc_analysis.cleaning.countries import country_ids, unknown_country_faults
+from glc_analysis.cleaning.countries import country_ids, find_unknown_countries
 from glc_analysis.cleaning.dimension_tables import (
     CORRECT_THE_RECORD,
     OptionFault,
     UnknownOption,
     propose_option_rows,
 )
-from glc_analysis.cleaning.doubts import date_fault, guess_range, may_have_thousands
+from glc_analysis.cleaning.doubts import find_thousands, guess_range, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
@@ -38,7 +38,7 @@ from glc_analysis.text import (
     normalise_space,
     parse_dates,
     parse_numbers,
-    row_list,
+    summarise_rows,
 )
 
 # ------------------------------
@@ -302,10 +302,10 @@ def _unknown_option_faults(asked: QuestionCells, records: Records, options: Opti
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
         place = records.fault(positions[0], "", asked.columns, text, "")
-        rows = row_list([int(row) for row in records.answers["row"].iloc[positions]])
+        rows = summarise_rows([int(row) for row in records.answers["row"].iloc[positions]])
         if meant := guess_range(text, labels):
-            faults.append(replace(date_fault(option_list, text, meant, file=place.file, row=rows,
-                                             column=place.column), n=len(positions)))
+            faults.append(replace(make_date_fault(option_list, text, meant, file=place.file, row=rows,
+                                                  column=place.column), n=len(positions)))
             continue
         close = f"; {nearest(text, labels)}" if number <= SHOWN_ALIKE else ""
         faults.append(UnknownOption(f"is not an option of {option_list}{close}", place.file, rows,
@@ -367,7 +367,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
-                  for name in skip_logic.questions_named(skip_logic.parse_condition(text))}
+                  for name in skip_logic.list_questions(skip_logic.parse_condition(text))}
     wanted: list[pd.Series] = []
     # Without a survey, nobody was asked yet what questions.csv lists.
     for _, question in reference.questions.iterrows() if records.surveys else ():
@@ -474,7 +474,7 @@ def _read_country(asked: QuestionCells, records: Records, countries: pd.DataFram
     faults: list[Fault] = []
     for survey, column in zip(records.surveys, asked.columns, strict=True):
         is_of_file = records.answers["file"] == survey.path.name
-        faults += unknown_country_faults(asked.cells[is_of_file], records.answers.loc[is_of_file, "row"],
+        faults += find_unknown_countries(asked.cells[is_of_file], records.answers.loc[is_of_file, "row"],
                                          survey.path.name, column, countries)
     return ParsedAnswers(country_ids(asked.cells, countries), asked.is_filled, asked.is_redacted,
                          faults=faults)
@@ -521,7 +521,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
                            "list it in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
     faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
-    doubtful = cells.isin(may_have_thousands([*cells.unique()], decimal)).to_numpy()
+    doubtful = cells.isin(find_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
         fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}: the mark may divide "
                               "thousands", asked.columns, cells.iloc[n], "write the number without the mark "
@@ -619,7 +619,8 @@ def _is_asked(question: pd.Series, records: Records,
     file does not have the question."""
     is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
-    is_asked = is_asked & ~records.answers["file"].isin(columns.files_without(question["columns"])).to_numpy()
+    lacking = columns.list_files_without(question["columns"])
+    is_asked = is_asked & ~records.answers["file"].isin(lacking).to_numpy()
     if question["unit"] == "answer":
         return is_asked
     owner = records.answers["organisation_id"]

@@ -66,20 +66,20 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
             yield from comparisons(part)
 
 
-def questions_named(condition: Condition) -> set[str]:
+def list_questions(condition: Condition) -> set[str]:
     """The questions that a condition asks about."""
     return {comparison.name for comparison in comparisons(condition)}
 
 
-def depending_on(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
+def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
     """The named questions, and all that are asked because of an answer to one of them, or to one of these.
 
     ``conditions`` are the texts of ``asked_if`` by question.
 
-    >>> sorted(depending_on({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
+    >>> sorted(find_dependent_questions({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
     ['Q1', 'Q2', 'Q3']
     """
-    needs = {question: questions_named(parse_condition(text)) for question, text in conditions.items()}
+    needs = {question: list_questions(parse_condition(text)) for question, text in conditions.items()}
     found, before = {*named}, set()
     while found != before:
         before = found

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import UNWRITABLE, Span, plain_signs
+from glc_analysis.intake.codings.model import UNWRITABLE, Span, simplify_signs
 from glc_analysis.pseudonyms.masking import shift_span
 
 LONGEST_NAME = 200
@@ -44,7 +44,7 @@ class CharacterMap:
         """
         if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
             starts = [n for n, character in enumerate(text) if not character.isspace()]
-            return cls(plain_signs("".join(text.split())), starts, [n + 1 for n in starts])
+            return cls(simplify_signs("".join(text.split())), starts, [n + 1 for n in starts])
         letters: list[str] = []
         places: list[Span] = []
         for word in re.finditer(r"\S+", text):
@@ -54,7 +54,7 @@ class CharacterMap:
                     letters.append(composed)
                     places.append((start + first, start + last))
         starts, ends = [first for first, _ in places], [last for _, last in places]
-        return cls(plain_signs("".join(letters)), starts, ends)
+        return cls(simplify_signs("".join(letters)), starts, ends)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import Span, plain_signs
+from glc_analysis.intake.codings.model import Span, simplify_signs
 from glc_analysis.pseudonyms.masking import Masked, shift_span
 
 CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
@@ -304,7 +304,7 @@ def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     Lines also begin with words and a colon that are no name. So a name opens two lines or more, or the words
     after it are the first of a turn of ours.
     """
-    found = [(one, plain_signs(" ".join((one["name"] or "").split()).casefold()))
+    found = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]
     times = Counter(name for _, name in found)
     theirs = Turns.of(text, [])
@@ -326,5 +326,5 @@ def _words(text: str, start: int, end: int) -> Iterator[Word]:
         inner = [n for n, letter in enumerate(chunk[0]) if unicodedata.category(letter)[0] not in "PC"]
         if inner:
             first, last = inner[0], inner[-1] + 1
-            key = plain_signs(unicodedata.normalize("NFC", chunk[0][first:last]))
+            key = simplify_signs(unicodedata.normalize("NFC", chunk[0][first:last]))
             yield Word(key, outer + first, outer + last, outer, outer + len(chunk[0]))

@@ -349,10 +349,10 @@ def read_transcript(path: Path) -> Transcript:
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
     return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed),
-                      word_notes(path))
+                      note_word_extras(path))
 
 
-def word_notes(path: Path) -> tuple[str, ...]:
+def note_word_extras(path: Path) -> tuple[str, ...]:
     """What a Word file has beside the words that are read as its text: footnotes and endnotes, which are not
     read, and hidden text, which is. Empty for any other file."""
     if not zipfile.is_zipfile(path):

@@ -27,7 +27,7 @@ from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import bar, html_table, note, region_name, show
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import count_text, count_texts, day_in_words, talk_day
+from glc_analysis.text import count_text, count_texts, format_day, talk_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -341,7 +341,7 @@ def consensus_rule(settings: Mapping[str, Any]) -> str:
     'A code is agreed when all who read a text gave it to the same turn'
     """
     rule, day = _RULES[settings["consensus"]].format(by=settings["decided_by"]), settings["fixed_on"]
-    since = f"fixed {day_in_words(day)}" if day else "the day on which this was fixed is not recorded"
+    since = f"fixed {format_day(day)}" if day else "the day on which this was fixed is not recorded"
     return f"A code is agreed when {rule} ({since})."
 
 

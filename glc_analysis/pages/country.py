@@ -26,7 +26,7 @@ from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show
 from glc_analysis.templates import Macros, read_records
-from glc_analysis.text import count_text, day_in_words
+from glc_analysis.text import count_text, format_day
 from glc_analysis.view.places import anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -72,7 +72,7 @@ def _described(view: StudyView, row: Any) -> str:
         did = "answered" if view.has_survey else "spoke"
         parts += [f"main office in {office}" if office and row.home_country_id != view.country else "",
                   f"{row.resource_level.replace('_', ' ')} resources" if row.resource_level else "",
-                  " ".join(filter(None, [did, day_in_words(row.answered_on), language])),
+                  " ".join(filter(None, [did, format_day(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
     return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
 

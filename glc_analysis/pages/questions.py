@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import display
 from markupsafe import Markup
 
-from glc_analysis.cleaning.skip_logic import depending_on
+from glc_analysis.cleaning.skip_logic import find_dependent_questions
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import undecided_n
@@ -459,7 +459,7 @@ def sensitive_questions(view: StudyView) -> set[str]:
     """The sensitive questions, and those asked because of an answer to one: their base would tell it."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
-    return depending_on({question: row.asked_if for question, row in words.items()}, named)
+    return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
 
 
 # ------------------------------

@@ -33,7 +33,7 @@ from glc_analysis.schema import CALL, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name
 from glc_analysis.templates import Macros
-from glc_analysis.text import count_texts, words_anchor
+from glc_analysis.text import count_texts, make_words_anchor
 from glc_analysis.view.visible_tables import VisibleTables
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -392,7 +392,7 @@ class StudyView(VisibleTables):
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
                      for codes in rows["code_ids"]],
             "cleared": rows["cleared"],
-            "quotation_id": rows["text"].map(words_anchor)}).reset_index(drop=True)
+            "quotation_id": rows["text"].map(make_words_anchor)}).reset_index(drop=True)
 
     @property
     def names(self) -> pd.DataFrame:

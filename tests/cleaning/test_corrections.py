@@ -6,7 +6,7 @@ import pytest
 from glc_analysis.cleaning.records import (
     CleaningLog,
     apply_corrections,
-    unmatched_corrections,
+    find_unmatched_corrections,
 )
 from glc_analysis.errors import Faults
 from tests.support.study_writer import cleaned, question, reference
@@ -63,7 +63,7 @@ def test_a_record_is_dropped_with_its_reason():
 
 def test_a_record_that_is_in_no_file_is_a_fault_with_the_nearest():
     rows = fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"])
-    fault, = unmatched_corrections(rows, {"s.r2", "s.r3"})
+    fault, = find_unmatched_corrections(rows, {"s.r2", "s.r3"})
     assert fault.row == "2" and "no survey file has the record 's.r4'; nearest: 's.r" in fault.message
 
 

@@ -12,8 +12,8 @@ from glc_analysis.cleaning.countries import (
     CODES_THAT_ARE_WORDS,
     country_ids,
     country_name,
+    find_unknown_countries,
     suggest_rows,
-    unknown_country_faults,
 )
 from glc_analysis.study import REPOSITORY
 
@@ -84,12 +84,12 @@ def test_a_short_column_of_nothing_but_codes_is_read_as_codes(codes):
 def test_a_code_that_is_a_word_is_refused_alone_and_among_names_and_the_message_says_why():
     assert ids("KEN") == [""] and ids("KEN", "Angola") == ["", "AGO"]
     names = pd.Series(["KEN", "Angola"])
-    fault, = unknown_country_faults(names, [2, 3], "a.csv", "country", NOTHING_REVIEWED)
+    fault, = find_unknown_countries(names, [2, 3], "a.csv", "country", NOTHING_REVIEWED)
     assert "is the code of Kenya, but a word as well" in str(fault) and "write Kenya, or add KEN" in fault.fix
 
 
 def test_a_name_of_two_countries_is_refused_with_both_and_not_with_itself():
-    fault, = unknown_country_faults(pd.Series(["Congo"]), [2], "a.csv", "country", NOTHING_REVIEWED)
+    fault, = find_unknown_countries(pd.Series(["Congo"]), [2], "a.csv", "country", NOTHING_REVIEWED)
     assert "'Congo': is the name of more than one country: Congo (COG), " in str(fault)
     assert "(COD)" in fault.message and "nearest" not in fault.message
     assert fault.fix.startswith("say in countries.csv which one is meant")
@@ -112,7 +112,7 @@ def test_the_country_of_a_name_does_not_depend_on_the_order_of_rows(names):
 
 def test_a_fault_names_an_unknown_country_once_with_its_rows_and_the_nearest_names():
     names = pd.Series(["Kambodia", "Peru", "", *["Kambodia"] * 4, "Nigerea"], dtype="str")
-    first, second = unknown_country_faults(names, list(range(2, 10)), "survey.csv", "country", REVIEWED)
+    first, second = find_unknown_countries(names, list(range(2, 10)), "survey.csv", "country", REVIEWED)
     assert str(first).startswith("survey.csv, rows 2, 5, 6 and 2 more, column country, "
                                  "value 'Kambodia': is not a known country name; nearest: 'Cambodia'")
     assert "'Nigeria'" in str(second) and second.row == "9"
@@ -153,7 +153,7 @@ def test_free_text_never_resolves_to_a_wrong_country(shared_data):
         is_found = found != ""
         assert found[is_found].tolist() == meant[is_found].tolist()
         assert (is_found.sum(), text[is_found].nunique()) == (n, n_different)
-        listed = unknown_country_faults(text, range(2, 270), "most_active.csv", "Q3.7", reviewed)
+        listed = find_unknown_countries(text, range(2, 270), "most_active.csv", "Q3.7", reviewed)
         assert {fault.value for fault in listed} == set(text[~is_found])
 
 

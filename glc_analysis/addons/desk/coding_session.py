@@ -38,7 +38,7 @@ from glc_analysis.intake.codings.desk_journal import (
     DeskText,
     Journal,
     Line,
-    cut_sentence,
+    describe_cut_lines,
 )
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -689,7 +689,7 @@ class CodingSession:
         if self._names == {}:
             yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
         if work.cut:
-            yield cut_sentence(self._journal.path.name, work.cut)
+            yield describe_cut_lines(self._journal.path.name, work.cut)
         yield from self._news
         answers = 0
         for document in work.texts:

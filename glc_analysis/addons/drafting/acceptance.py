@@ -252,7 +252,7 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
     for _, row in conditions[conditions[USE] == "yes"].iterrows():
         condition = skip_logic.parse_condition(row["asked_if"])
-        lacking = sorted(skip_logic.questions_named(condition) - {*place, "country"})
+        lacking = sorted(skip_logic.list_questions(condition) - {*place, "country"})
         asked = [name for name in split_alternatives(row["question_id"]) if name in place]
         if lacking and asked:
             lines.append(f"{', '.join(asked)}: who was asked has to wait until {' and '.join(lacking)} is "

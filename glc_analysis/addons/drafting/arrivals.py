@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings.documents import column_roles, is_references, word_lines
+from glc_analysis.intake.codings.documents import guess_column_roles, is_references, read_word_lines
 from glc_analysis.study import NON_DATA_FILES
 from glc_analysis.tabular import Grid, decode, read_bytes, read_sheets, read_table
 
@@ -95,7 +95,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def _is_references(path: Path, ending: str) -> bool:
     """Whether a file has the references of one code, as NVivo exports them."""
     try:
-        return is_references(word_lines(path) if ending == ".docx" else
+        return is_references(read_word_lines(path) if ending == ".docx" else
                              decode(read_bytes(path), path.name).split("\n"))
     except Faults:
         return False  # the reader of transcripts says what is wrong
@@ -125,6 +125,6 @@ def _is_coded(path: Path) -> bool:
 
 
 def _has_codings(grid: Grid) -> bool:
-    roles = {*column_roles(grid.names)}
+    roles = {*guess_column_roles(grid.names)}
     is_placed = bool(roles & {"quote", "start"})
     return "source" in roles and is_placed and bool(roles & {"code", "codes", "applied"})

@@ -374,7 +374,7 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     with_known = []
     for row in rows:
         condition = skip_logic.parse_condition(row.get("asked_if", ""))
-        lacking = sorted(skip_logic.questions_named(condition) - known)
+        lacking = sorted(skip_logic.list_questions(condition) - known)
         if lacking:
             doubt = f"the form asks it after {' and '.join(lacking)}, which is no question of the draft"
             row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}

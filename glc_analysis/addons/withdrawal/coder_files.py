@@ -27,7 +27,7 @@ from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import PROJECT_PROGRAMS, read_codings
-from glc_analysis.intake.codings.documents import column_roles
+from glc_analysis.intake.codings.documents import guess_column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
@@ -257,7 +257,7 @@ class Recoding:
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
         the quotation says where the coding is."""
-        roles = column_roles(grid.names)
+        roles = guess_column_roles(grid.names)
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
             document = self._of(old[roles.index("source")])

@@ -26,7 +26,7 @@ from glc_analysis.intake.codings.documents import (
     read_program_table,
     read_references,
     read_word_comments,
-    word_lines,
+    read_word_lines,
 )
 from glc_analysis.intake.codings.model import (
     ELLIPSIS,
@@ -40,11 +40,11 @@ from glc_analysis.intake.codings.model import (
     Text,
     compare_name,
     compare_quote,
-    control_characters,
-    likely_readings,
+    find_control_characters,
     locate_by,
     open_database,
-    plain_signs,
+    rank_readings,
+    simplify_signs,
     try_readings,
     unpack,
     words_in_place,
@@ -125,7 +125,7 @@ def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> 
 def _read_package(path: Path, coder: str, separator: str) -> ParsedCodings:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
-        lines = word_lines(path)
+        lines = read_word_lines(path)
         if is_references(lines):
             return read_references(path, lines, coder=coder)
         return read_word_comments(path, coder=coder)
@@ -226,12 +226,12 @@ def _located(parsed: ParsedCodings, passages: dict[str, list[Passage]]) -> dict[
     tried = {name: try_readings(text, [coded[1:3] for coded in passages[name]],
                                 [coded.quote for coded in passages[name]], compare=compare)
              for name, text in sorted(parsed.texts.items()) if text and passages[name]}
-    common = likely_readings([*tried.values()], counts=parsed.counts) if tried else []
+    common = rank_readings([*tried.values()], counts=parsed.counts) if tried else []
     located = {}
     for name, readings in tried.items():
         fits = readings[common[0]].score == max(reading.score for reading in readings.values())
         located[name] = locate_by(readings,
-                                  common if fits else likely_readings([readings], counts=parsed.counts))
+                                  common if fits else rank_readings([readings], counts=parsed.counts))
     return located
 
 
@@ -281,12 +281,12 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
             if re.search(r"[^\W\d_]{2}", coded.quote) and alike[n] == ""]
     if not left:
         return {}
-    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(plain_signs(shown).split())
+    is_sound, text = len(in_place) >= len(left) and bool(in_place), " ".join(simplify_signs(shown).split())
     names: dict[int, str] = {}
     for n in left:
         name, words = passages[n].quote, words_in_place(shown, spans[n], passages[n].quote)
-        wanted = ELLIPSIS.sub("", " ".join(plain_signs(name).split()))
-        if wanted in " ".join(plain_signs(words).split()):
+        wanted = ELLIPSIS.sub("", " ".join(simplify_signs(name).split()))
+        if wanted in " ".join(simplify_signs(words).split()):
             continue
         is_elsewhere = (not is_sound or len(wanted.split()) > 2) and wanted in text
         is_elsewhere = is_elsewhere and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
@@ -325,7 +325,7 @@ def _check_places(parsed: ParsedCodings, passages: list[Passage], rows: list[dic
 def _add_notes(parsed: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
     coded = [row for row in rows if row["code"]]
     if text:
-        parsed.notes += [f"{name!r}: {place}." for place in control_characters(text.shown)]
+        parsed.notes += [f"{name!r}: {place}." for place in find_control_characters(text.shown)]
     unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and parsed.tool != "word":
         parsed.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "

@@ -81,7 +81,7 @@ class CodeProposal(NamedTuple):
     is_quotation: bool = False
 
     @property
-    def told(self) -> str:
+    def as_memo(self) -> str:
         """What is proposed, as a memo says it."""
         return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
@@ -183,7 +183,7 @@ class DeskWork:
                 if text.document_id in {*self.finished, *self.read}
                 or text.kind == ANSWER and text.document_id in coded]
 
-    def learnt(self) -> list[str]:
+    def finished_training(self) -> list[str]:
         """The document_ids of the training texts that the coder has finished."""
         return [text.document_id for text in self._placed_texts(is_training=True)
                 if text.document_id in {*self.finished, *self.read}]
@@ -504,7 +504,7 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
     journal = Journal(path)
     journal.read()
     work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points")
-    parsed.training = {*work.learnt()}
+    parsed.training = {*work.finished_training()}
     handed_in = {*work.handed_in(), *parsed.training}
     for document_id in sorted(handed_in):
         parsed.source(document_id, Text(work.texts[document_id].text, ("code points",)))
@@ -514,10 +514,10 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
             parsed.passages.append(_passage(work, coding, coding.code_id, coder, memo))
     for proposal in work.proposals.values():
         if proposal.document_id in handed_in and proposal.words:  # the text no longer has them
-            parsed.memos.append((coder, proposal.document_id, "source", f"{proposal.told}, of the words "
+            parsed.memos.append((coder, proposal.document_id, "source", f"{proposal.as_memo}, of the words "
                                  f"{proposal.words!r}, which are no longer in the text", ""))
         elif proposal.document_id in handed_in:
-            parsed.passages.append(_passage(work, proposal, "", coder, proposal.told))
+            parsed.passages.append(_passage(work, proposal, "", coder, proposal.as_memo))
     codes = sorted({passage.code for passage in parsed.passages} - {""})
     parsed.codes = [(code, "", "") for code in codes]
     parsed.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]
@@ -541,13 +541,13 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     if training:
         yield f"begun for training and not finished, so not compared yet: {', '.join(training)}."
     if work.cut:
-        yield cut_sentence(JOURNAL, work.cut)
+        yield describe_cut_lines(JOURNAL, work.cut)
 
 
-def cut_sentence(file: str, lines: Sequence[int]) -> str:
+def describe_cut_lines(file: str, lines: Sequence[int]) -> str:
     """What is said of lines that were cut off.
 
-    >>> cut_sentence("desk.jsonl", [12])
+    >>> describe_cut_lines("desk.jsonl", [12])
     'Line 12 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was.'
     """
     return (f"Line {lines[-1]} of {file} was cut off (was the power cut?): that act was not saved, "

@@ -26,7 +26,7 @@ from glc_analysis.intake.codings.model import (
     unpack,
     xml_elements,
 )
-from glc_analysis.intake.transcripts import word_notes
+from glc_analysis.intake.transcripts import note_word_extras
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_records
 from glc_analysis.text import TICKED, match_key
@@ -112,10 +112,10 @@ def _fitting_layout(names: Sequence[str]) -> Layout | None:
     return next((layout for layout in read_layouts() if not layout.missing(names)), None)
 
 
-def missing_columns(names: Sequence[str]) -> str:
+def describe_missing_columns(names: Sequence[str]) -> str:
     """What each layout lacks in a table, in words.
 
-    >>> missing_columns(["Document name", "Code"]).split("; ")[0]
+    >>> describe_missing_columns(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
     """
     return "; ".join(f"for {layout.program}: {', '.join(layout.missing(names))}" for layout in read_layouts())
@@ -221,7 +221,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
                "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
-        refuse(f"a column is missing ({missing_columns(grid.names)})", path.name, fix, row="1")
+        refuse(f"a column is missing ({describe_missing_columns(grid.names)})", path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)
     coded: set[str] = set()
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
@@ -233,14 +233,14 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
     parsed.blank = {*parsed.texts} - coded
     seen = [grid.names[n].strip() for n in ticks] + [coded.code for coded in parsed.passages]
-    parsed.codes += code_paths(seen)
+    parsed.codes += expand_code_paths(seen)
     return parsed
 
 
-def code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+def expand_code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
     """Codes that may be written as paths, each with its parent, and the parents too.
 
-    >>> code_paths(["Care > Rest", "Law"])
+    >>> expand_code_paths(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
     """
     parents: dict[str, str] = {}
@@ -293,12 +293,14 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
     return [code.strip() for code in parts if code.strip()]
 
 
-def column_roles(names: list[str]) -> list[str]:
+def guess_column_roles(names: list[str]) -> list[str]:
     """What each column of a coded table holds, in the layout of a program or in our own: source, quote,
     start, end, code, coder, memo; blank for any other.
 
-    >>> column_roles(["Media Title", "Excerpt Copy", "Code: Rest Applied"]), column_roles(["File", "Tag"])
-    (['source', 'quote', 'applied'], ['source', 'code'])
+    >>> guess_column_roles(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
+    ['source', 'quote', 'applied']
+    >>> guess_column_roles(["File", "Tag"])
+    ['source', 'code']
     """
     if layout := _fitting_layout(names):
         by_place = {n: role for role, n in layout.places(names).items()}
@@ -342,11 +344,11 @@ def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
         by = _attribute(comment, "author") or coder
         parsed.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
     parsed.tree({coded.code: (coded.code, "", "") for coded in parsed.passages})
-    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in word_notes(path)]
+    parsed.notes += [f"{note[:1].upper()}{note[1:]}." for note in note_word_extras(path)]
     return parsed
 
 
-def word_lines(path: Path) -> list[str]:
+def read_word_lines(path: Path) -> list[str]:
     """The lines of a Word document, one per paragraph."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/document\.xml$").items()}
     return _body(parts["word/document.xml"], path.name)[0].split("\n")

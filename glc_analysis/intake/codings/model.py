@@ -29,7 +29,7 @@ from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
 from glc_analysis.tabular import list_members
-from glc_analysis.text import UNTICKED, lf_line_ends
+from glc_analysis.text import UNTICKED, normalise_line_ends
 
 # ------------------------------
 # What every reader returns, and what it collects while reading.
@@ -107,7 +107,7 @@ class ParsedCodings:
 
     def source(self, name: str, text: Text | None) -> str:
         """Enter a text and return the name it goes by: a second one of that name gets a number."""
-        unique = unique_name(name, self.texts)
+        unique = make_unique_name(name, self.texts)
         if unique != name:
             self.notes.append(f"Two texts are named {name!r}: the later one is read as {unique!r}.")
         self.texts[unique] = text
@@ -184,10 +184,10 @@ def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
 
-def unique_name(name: str, taken: Collection[str]) -> str:
+def make_unique_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where it is taken.
 
-    >>> unique_name("Interview", ["Interview", "Interview (2)"])
+    >>> make_unique_name("Interview", ["Interview", "Interview (2)"])
     'Interview (3)'
     """
     tries = chain([name], (f"{name} ({n})" for n in count(2)))
@@ -218,7 +218,7 @@ class Text:
     @property
     def shown(self) -> str:
         """The text with LF line ends and no byte order mark: what all offsets are turned to."""
-        return lf_line_ends(self.raw.removeprefix("\ufeff"))
+        return normalise_line_ends(self.raw.removeprefix("\ufeff"))
 
 
 class Located(NamedTuple):
@@ -255,14 +255,14 @@ _CLEARLY = 3
 
 
 def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
-    """The stretches of a text, however its program counts: see :func:`likely_readings`. Stretches that
+    """The stretches of a text, however its program counts: see :func:`rank_readings`. Stretches that
     another reading as likely puts elsewhere are not sure.
 
     >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
     tried = try_readings(text, spans, quotes)
-    return locate_by(tried, likely_readings([tried]))
+    return locate_by(tried, rank_readings([tried]))
 
 
 def locate_by(tried: Mapping[Reading, Tried], readings: Sequence[Reading]) -> Located:
@@ -292,7 +292,7 @@ def try_readings(text: Text, spans: Sequence[Span], quotes: Sequence[str], *,
     return tried
 
 
-def likely_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
+def rank_readings(texts: Sequence[Mapping[Reading, Tried]], *, counts: str = "") -> list[Reading]:
     """The ways of counting that the texts of one program do not tell apart, the likeliest first.
 
     They are those that match most of the stored words. Of these one is ruled out where far fewer of the
@@ -345,9 +345,9 @@ def compare_quote(quote: str, words: str) -> str:
     >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
     """
-    if not quote or lf_line_ends(quote) == words:
+    if not quote or normalise_line_ends(quote) == words:
         return "exact" if quote else ""
-    stored, there = without_blanks(quote), without_blanks(words)
+    stored, there = strip_blanks(quote), strip_blanks(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
@@ -367,7 +367,7 @@ def compare_name(name: str, words: str) -> str:
     match = compare_quote(name, words)
     if match != "different":
         return match
-    stored, there = without_blanks(name), without_blanks(words)
+    stored, there = strip_blanks(name), strip_blanks(words)
     head = ELLIPSIS.sub("", stored)
     is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
     return "normalised" if is_cut or stored.strip("\"'") == there.strip("\"'") != "" else ""
@@ -378,20 +378,20 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
 
-def plain_signs(text: str) -> str:
+def simplify_signs(text: str) -> str:
     """The text with straight quotation marks and simple dashes, of the same length: programs change these
     as one types.
 
-    >>> print(plain_signs("“It’s late” – he said"))
+    >>> print(simplify_signs("“It’s late” – he said"))
     "It's late" - he said
     """
     return text.translate(_SIGNS)
 
 
-def control_characters(text: str) -> Iterator[str]:
+def find_control_characters(text: str) -> Iterator[str]:
     """The first control characters of a text, such as the 0x1A at the end of old files, each in words.
 
-    >>> list(control_characters("Yes.\\nNo\\x1a"))
+    >>> list(find_control_characters("Yes.\\nNo\\x1a"))
     ['line 2 has the control character U+001A at its character 3']
     """
     for match in islice(_CONTROL.finditer(text), 5):
@@ -400,10 +400,10 @@ def control_characters(text: str) -> Iterator[str]:
                f"U+{ord(match[0]):04X} at its character {match.start() - line_start + 1}")
 
 
-def without_blanks(text: str) -> str:
+def strip_blanks(text: str) -> str:
     """NFC with plain signs, without blanks, since tools join lines, and without the characters that XML
     cannot hold."""
-    return plain_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
+    return simplify_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
 def _ways_of_counting(text: Text) -> Iterator[tuple[Reading, np.ndarray]]:

@@ -28,13 +28,13 @@ from glc_analysis.intake.codings.model import (
     ParsedCodings,
     Passage,
     Text,
-    control_characters,
     describe_left_out,
     describe_mixed_work,
     describe_unread,
+    find_control_characters,
     local_name,
+    make_unique_name,
     read_root,
-    unique_name,
     unpack,
 )
 from glc_analysis.tabular import read_bytes
@@ -97,7 +97,7 @@ class _Project:
     def read(self) -> ParsedCodings:
         for user in self.each("User"):
             name = user.get("name") or user.get("id") or "unnamed"
-            self.users[_guid(user)] = unique_name(name, self.users.values())
+            self.users[_guid(user)] = make_unique_name(name, self.users.values())
         self.read_codes()
         read: set[str] = set()
         for source in (child for sources in self.each("Sources") for child in sources):
@@ -404,7 +404,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made.text = text
     except ValueError as error:
         whole = text or attributes["name"]
-        place = next(control_characters(whole), "")
+        place = next(find_control_characters(whole), "")
         said = f"a character is not allowed in XML{place and f': {place}'}"
         raise Faults([Fault(said, value=whole[:80], fix="take it out")]) from error
     return made

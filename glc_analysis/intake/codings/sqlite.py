@@ -21,7 +21,7 @@ from glc_analysis.intake.codings.model import (
     describe_mixed_work,
     describe_unread,
 )
-from glc_analysis.text import lf_line_ends
+from glc_analysis.text import normalise_line_ends
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -146,7 +146,7 @@ def text_of_markup(markup: str) -> Text:
     'Yes.\\nWe wait & see.'
     """
     parts, joints, length, is_due = [], [], 0, False
-    pieces = _TAG.split(lf_line_ends(markup))
+    pieces = _TAG.split(normalise_line_ends(markup))
     for n, piece in enumerate(pieces):  # by turns text and the name of a tag
         words = unescape(_NO_CHARACTER.sub("\ufffd", piece)) if n % 2 == 0 else ""
         is_due |= n % 2 == 1 and piece.lower().strip("/") in _BLOCKS

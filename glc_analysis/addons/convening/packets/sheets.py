@@ -59,7 +59,7 @@ from glc_analysis.tables_html import (
     show,
 )
 from glc_analysis.templates import ELEMENTS, Macros, read_text
-from glc_analysis.text import count_text, day_in_words
+from glc_analysis.text import count_text, format_day
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -85,7 +85,7 @@ def own_record(view: StudyView) -> Html:
     held = QuotationTables.of(view.study)
     coded, proposed = _coded_words(view, held), _own_quotes(view, held)
     first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
-                                   day_in_words(row["answered_on"]),
+                                   format_day(row["answered_on"]),
                                    f"for {' and '.join(where)}" if where else ""]))
     second = (f"{_number(coded, 'passage')} of your words are coded, and "
               f"{_number(proposed, 'quotation')} of yours are proposed for printing")
