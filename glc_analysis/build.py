@@ -41,9 +41,11 @@ from glc_analysis.cleaning.records import (
 )
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
+from glc_analysis.disclosure.audiences import counted_for, within_convening
 from glc_analysis.disclosure.blocks import PublishedBlocks, without_countries
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
+    all_consented,
     coded_countries,
     countries_shown,
     fully_agreed_countries,
@@ -81,6 +83,7 @@ from glc_analysis.release_store import (
     prepare_blocks,
     prepare_release,
     store_release,
+    withheld_before,
 )
 from glc_analysis.renames import find_renamings
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
@@ -578,26 +581,38 @@ def _releases(view: View) -> dict[str, Any]:
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     agreed = fully_agreed_countries(view["answers"], own, consent, settings, audience="public")
-    told = {"convening": {"countries": {country: regions[country] for country in shown},
+    told = {"convening": {"agreed": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
+    if {*shown} - all_consented(view["answers"], own, consent, audience="convening"):
+        # An agreement of the study opens names, not answers: figures by country have the public's floors.
+        told["convening"] = {"countries": told["convening"]["agreed"]}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
-    released, decided = {}, {}
+    released, decided, issued = {}, {}, []
+    counted = {audience: counted_for(view["figures"], contributors, consent, audience)
+               for audience in READING_AUDIENCES}
     for audience in READING_AUDIENCES:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
                                       own, consent, settings, audience=audience)
         if audience in hidden:
             printable, told[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
-            decide, view["figures"], contributors, own, consent, settings, audience=audience,
-            never=case_codes(reference.codebook), printable=printable, regions=everywhere, **told[audience])
+            decide, *counted[audience], own, consent, settings, audience=audience,
+            never=case_codes(reference.codebook), printable=printable, regions=everywhere,
+            withheld=withheld_before(view.study, audience), **told[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
-        decisions, released[f"issued_{audience}"] = prepare_release(
-            view.study, tables.shape(f"release_{audience}", decisions), view, contributors, audience)
+        if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
+            decisions = within_convening(decisions, released["release_convening"], *counted[audience],
+                                         counted["convening"][1], own, consent, settings)
+        decisions, release = prepare_release(
+            view.study, tables.shape(f"release_{audience}", decisions), *counted[audience], view, audience,
+            {} if "agreed" in told[audience] else regions, issued)
+        issued.append(release)
         is_hidden = is_hidden_option(view["figures"], contributors.facts["question_id"], printable)
-        released[f"release_{audience}"] = hide_countries(decisions, is_hidden)
+        released |= {f"issued_{audience}": release,
+                     f"release_{audience}": hide_countries(decisions, is_hidden)}
     return released
 
 

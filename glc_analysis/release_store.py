@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from glc_analysis.disclosure.releases import (
     last_answered,
     next_release,
 )
-from glc_analysis.disclosure.rules import COALITION, Rules, may
+from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence, find_contributors
@@ -82,19 +82,31 @@ def check_releases(study: Study) -> None:
                             f"that the figures start again, and delete processed/ and reports/{audience}/")])
 
 
-def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
-                    incidence: Incidence, audience: str) -> tuple[pd.DataFrame, PublishedRelease]:
-    """The decisions to publish and their release; ``decisions`` are those for today's figures."""
-    answers = frames["answers"].astype({"country_id": "str", "region_id": "str"})
-    regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
-    settings, fresh = study.settings["disclosure"], PublishedRelease.of(
-        decisions, frames["figures"], incidence, Rules.of(study.settings["disclosure"], audience),
-        _data_day(study, frames, audience), {} if may(audience, "country_pages") else regions)
-    before = [PublishedRelease(*(_read(one / file) for file in FIGURE_FILES.values()))
-              for one in release_folders(study.private, audience)]
-    issued = next_release(fresh, incidence.facts, before, frames["organisations"],
-                          settings["reissue_change"] + COALITION)
+def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,
+                    frames: Mapping[str, pd.DataFrame], audience: str, regions: Mapping[str, str],
+                    beside: Sequence[PublishedRelease] = ()) -> tuple[pd.DataFrame, PublishedRelease]:
+    """The decisions to publish and their release. ``decisions``, ``estimates`` and ``incidence`` are those of
+    today for this audience; ``regions`` are those of the countries, unless figures by country are those of
+    pages to which all there agreed; ``beside`` is what is about to be released to the other audience."""
+    fresh = PublishedRelease.of(
+        decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
+        _data_day(study, frames, audience), regions)
+    others = [release for other in READING_AUDIENCES if other != audience
+              for release in _stored_releases(study, other)]
+    issued = next_release(fresh, incidence.facts, _stored_releases(study, audience), frames["organisations"],
+                          study.settings["disclosure"]["reissue_change"] + COALITION, [*others, *beside])
     return apply_release(decisions, fresh, issued), issued
+
+
+def withheld_before(study: Study, audience: str) -> frozenset[str]:
+    """The figures that refusals hid in an earlier release to an audience."""
+    return frozenset(figure for release in _stored_releases(study, audience)
+                     for figure in release.figures.index[release.figures["rule"] == "withheld_contributors"])
+
+
+def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
+    return [PublishedRelease(*(_read(folder / file) for file in FIGURE_FILES.values()))
+            for folder in release_folders(study.private, audience)]
 
 
 def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,

@@ -73,15 +73,16 @@ class ContributorCounts:
                 at, range(_BATCH, len(at), _BATCH))], axis=0)
         return self._rooms[group]
 
-    def rule_for_base(self, places: np.ndarray, rules: Rules) -> np.ndarray:
-        """By figure the rule that hides it because of the organisations in its base; blank if none does."""
+    def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
+        """By figure the rule that hides it because of the organisations in its base; blank if none does. A
+        figure that ``was_withheld`` in an earlier release stays so as long as anybody in it refuses."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):
             base = self.incidence.base[some]
             allies = [self.allies(self.room_of(place)) for place in some]
             rules_by_batch.append(np.select([self.n_protected(base, allies) < rules.base,
-                                    self.has_few_withheld(base, is_coded[some], rules)],
+                                    self.has_few_withheld(base, is_coded[some], rules, was_withheld[some])],
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(rules_by_batch).astype(object)
 
@@ -107,14 +108,14 @@ class ContributorCounts:
         """The most records of the base that a reader may know."""
         return int(np.sort(base @ self.clusters)[-COALITION:].sum())
 
-    def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
-                         rules: Rules) -> np.ndarray:
+    def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
+                         was_withheld: np.ndarray | bool = False) -> np.ndarray:
         """Whether so few in a base did not consent that their answers could be separated from the others'.
 
         A coded figure rests on answers and interviews, or on calls; too few who refused any of them hide it.
         """
-        few = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
-        few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}
+        refusals = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
+        few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
 

@@ -1,12 +1,13 @@
 """Consent: who agreed to what, for which audience. Only what is written counts; a refusal outweighs it.
 
 Consent for the public does not include the convening, nor the other way round: each audience has its own row.
-A person's consent is not the organisation's. Items that make both known (:data:`_NEED_BOTH`) need both.
+What a no to figures covers is what the form said (:data:`NO_COVERS`). A person's consent is not the
+organisation's. Items that make both known (:data:`_NEED_BOTH`) need both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -21,6 +22,12 @@ _NEED_BOTH = ("quotation", "name")
 
 THE_ORGANISATION = ""
 """In place of a speaker_id: the organisation itself."""
+IN_FIGURES = ("survey", "interview", "call")
+"""Items whose answers are counted in figures."""
+NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
+NO_COVERS = (NOT_COUNTED, NEVER_SEPARABLE)
+"""What a no to one of these covers: the answers are in no figure for these readers, or they are counted in
+figures from which they can never be separated."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +42,29 @@ class Consent:
     """
 
     given: frozenset[tuple[str, str, str, str]]
+    uncounted: frozenset[tuple[str, str, str]] = frozenset()
+    """Who is not counted, by organisation_id, item and audience."""
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Consent:
         """The consents of consent.csv. A refusal outweighs a consent with the same key."""
         key = ["organisation_id", "speaker_id", "item", "audience"]
         is_yes = table["is_given"] == "true"
-        yes, no = (set(table.loc[said, key].itertuples(index=False, name=None)) for said in (is_yes, ~is_yes))
-        return cls(frozenset(yes - no))
+        yes, no = (set(table.loc[rows, key].itertuples(index=False, name=None)) for rows in (is_yes, ~is_yes))
+        covers = table["no_covers"] if "no_covers" in table else pd.Series("", table.index)
+        is_out = ~is_yes & (covers == NOT_COUNTED) & (table["speaker_id"] == THE_ORGANISATION)
+        out = table.loc[is_out, ["organisation_id", "item", "audience"]]
+        return cls(frozenset(yes - no), frozenset(out.itertuples(index=False, name=None)))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
         """The organisations that agreed to this item for this audience, themselves."""
         return frozenset(organisation for organisation, speaker, *what in self.given
                          if speaker == THE_ORGANISATION and what == [item, audience])
+
+    def not_counted(self, items: Collection[str], audience: str) -> frozenset[str]:
+        """The organisations that are in no figure for this audience which rests on one of these items."""
+        return frozenset(organisation for organisation, item, readers in self.uncounted
+                         if item in items and readers == audience)
 
     def is_given(self, organisation_id: str, item: str, audience: str, *,
                  speaker_id: str = THE_ORGANISATION) -> bool:
@@ -78,6 +95,29 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
         if not is_day(row["date"]):
             yield Fault("is not a date", file="consent.csv", row=str(n), column="date", value=row["date"],
                         fix="write the day on which it was given or refused as YYYY-MM-DD")
+    yield from _unexplained_refusals(consent)
+
+
+def _unexplained_refusals(consent: pd.DataFrame) -> Iterator[Fault]:
+    """The refusals of which consent.csv does not say what they cover: one fault a form, since all rows of a
+    form have the same answer."""
+    consent = consent.reindex(columns=[*dict.fromkeys([*consent.columns, *_EXPLAIN])], fill_value="")
+    rows = consent[(consent["is_given"] == "false") & consent["item"].isin(IN_FIGURES)
+                   & consent["audience"].isin(AUDIENCES[1:]) & (consent["speaker_id"] == THE_ORGANISATION)]
+    for column, fix in _EXPLAIN.items():
+        for form, blank in rows[rows[column] == ""].groupby("form_version"):
+            yield Fault(_UNEXPLAINED[column].format(", ".join(map(str, blank.index))), file="consent.csv",
+                        row=str(blank.index[0]), column=column, value="",
+                        fix=fix.format(f"form {form}" if form else "the form"))
+
+
+_UNEXPLAINED = {
+    "no_covers": "does not say whether an organisation that refused is counted (rows {})",
+    "form_wording": "does not say in which words the form put it (rows {})"}
+_EXPLAIN = {
+    "no_covers": "write what {} said that a no covers: not_counted (its answers are in no figure for these "
+                 "readers) or never_separable (they are counted, and never separable from the others')",
+    "form_wording": "copy the sentence of {} that says so"}
 
 
 _FIXES = {"organisation_id": "use an id of organisations.csv",

@@ -138,6 +138,13 @@ def fully_agreed_countries(answers: pd.DataFrame, organisations: pd.DataFrame, c
     return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
+def all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent, *,
+                  audience: str) -> set[str]:
+    """The countries of work where every organisation agreed itself."""
+    sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
+    return set(sizes.index[sizes["all_agreed"].astype(bool)])
+
+
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                       settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
     """One row an organisation and a visible country of work in which it may be counted: those that agreed,

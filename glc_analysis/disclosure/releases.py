@@ -142,23 +142,26 @@ def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.
 
 
 def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
-                 organisations: pd.DataFrame, least: int) -> PublishedRelease:
+                 organisations: pd.DataFrame, least: int,
+                 beside: Sequence[PublishedRelease] = ()) -> PublishedRelease:
     """The release to publish: the last one, with new figures where enough organisations changed.
 
-    ``fresh`` has the figures of today, ``before`` all earlier releases, oldest first; ``asked`` has
-    question_id, asked_if. A question (or code) gets new figures where, since each release that published it,
-    at least ``least`` independent organisations joined, left or changed their answers, and where the
-    differences disclose none of their answers, even to a reader who knows two of them and all that withdrew.
-    A question that was never published is published, unless its base would disclose changes in a question
-    that stays. The pages of countries follow today's answers, but a question that stays gets no further ones:
-    they could be subtracted from its old figures.
+    ``fresh`` has the figures of today, ``before`` all earlier releases, oldest first, ``beside`` those to the
+    other audience, which the same people may read; ``asked`` has question_id, asked_if. A question (or code)
+    gets new figures where, since each release that published it, at least ``least`` independent organisations
+    joined, left or changed their answers, and where the differences disclose none of their answers, even to a
+    reader who knows two of them and all that withdrew. A question whose new figures would differ from those
+    of the other audience by fewer, or in a way that discloses an answer, stays as well. A question that was
+    never published is published, unless its base would disclose changes in a question that stays. The pages
+    of countries follow today's answers, but a question that stays gets no further ones: they could be
+    subtracted from its old figures.
     """
-    if not before:
+    if not before and not beside:
         return fresh
-    names = pd.Index(sorted({name for release in (fresh, *before)
+    names = pd.Index(sorted({name for release in (fresh, *before, *beside)
                              for name in release.contributions["organisation_id"].unique()}))
     clusters, kept, frozen = network_membership(organisations, names), set(), set()
-    for release in before:
+    for release in (*before, *beside):
         parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, release.figures)])
         both = {*fresh.figures["part"]} & {*release.figures["part"]}
@@ -172,14 +175,18 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
         for key in release.figures.loc[~release.figures["rule"].isin(HIDDEN_BASE_RULES), "key"].unique():
             rows = places.get(key, np.array([], dtype=int))
             is_same, is_enough = _compare(today.iloc[rows], earlier.iloc[rows], now[:, rows], then[:, rows],
-                                           clusters, least)
-            if not is_enough:
-                kept.add(key)
-                frozen |= {key} if release is not before[-1] or not is_same else set()
+                                          clusters, least)
+            is_own = any(release is earlier_one for earlier_one in before)
+            if is_enough or not is_own and (is_same or not len(rows)):
+                continue
+            kept.add(key)
+            frozen |= {key} if not is_own or release is not before[-1] or not is_same else set()
     conditions = asked.loc[asked["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
     while more := set(_dependent_questions(conditions, frozen)) - frozen:
         frozen |= more
     kept |= frozen
+    if not before:
+        return fresh.only(~fresh.figures["key"].isin(kept) | fresh.figures["is_page"])
     last = before[-1].figures
     old = before[-1].only(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~last["is_page"])
     seen = last.index[last["status"] != SUPPRESSED]

@@ -88,6 +88,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
+        "not_counted": statistic.isin([*NUMBER_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
         "numbers": statistic.isin(NUMBER_STATISTICS) & (is_group | ~_hardly_moves(figures, facts))
         | (statistic == "median") & (is_group | (facts["distinct"] < _LEAST_DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)

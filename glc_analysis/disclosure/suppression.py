@@ -34,14 +34,14 @@ from glc_analysis.disclosure.countries import (
     is_hidden_option,
     releasable_country_answers,
 )
-from glc_analysis.disclosure.rules import COALITION, NUMBER_STATISTICS, Rules, is_undecided, may, rule_by_kind
+from glc_analysis.disclosure.rules import COALITION, NUMBER_STATISTICS, Rules, is_undecided, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole, unasked_source
 from glc_analysis.schema import AUDIENCES
 
-HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic")
+HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience")
 _OPEN_TYPES = ("text", "date")
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
@@ -77,35 +77,41 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
 
 def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
            settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
-           countries: Mapping[str, str] | None = None, coded: Collection[str] = (),
+           countries: Mapping[str, str] = MappingProxyType({}),
+           agreed: Mapping[str, str] = MappingProxyType({}), coded: Collection[str] = (),
            printable: Mapping[str, Collection[str]] = MappingProxyType({}),
-           regions: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
+           regions: Mapping[str, str] = MappingProxyType({}),
+           withheld: Collection[str] = ()) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`DECISION_COLUMNS`.
 
-    ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
-    convening has a page, and whose figures the public may see where they are large enough; ``coded`` those
-    of them whose organisations' codes the convening may read; ``printable`` are, by question whose options
-    are countries, those that may be printed (:mod:`.countries`); ``regions`` are those of all countries. A
+    ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those whose figures may
+    be seen where they are large enough; ``agreed`` (id -> region) those of which the convening has a page
+    with the answers of organisations that all agreed to it, ``coded`` those of them whose codes it may read;
+    ``printable`` are, by question whose options
+    are countries, those that may be printed (:mod:`.countries`); ``regions`` are those of all countries;
+    ``withheld`` are the figures that refusals hid in an earlier release, which more refusals never reveal. A
     figure is shown, shown as a range, or suppressed, with the first rule that asks for it.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
-        decisions = _Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
-        return _table(figures, decisions).set_axis(estimates.index)
+        decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
+        return decision_table(figures, decisions).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
     rule = rule_by_kind(figures, facts, rules, never).to_numpy(object)
-    has_pages, countries = may(audience, "country_pages"), countries or {}
-    if not has_pages:
-        rule[_releasable_by_country(figures, facts, countries) & (rule == "country")] = ""
-    decisions = _Decisions(figures, facts, audience, rule)
+    rule[_releasable_by_country(figures, facts, countries) & (rule == "country")] = ""
+    decisions = Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
     counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
     is_group = ~is_whole(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
     is_secret = is_hidden_option(figures, facts["question_id"], printable)
     seen = np.flatnonzero(decisions.visible())
-    small = counts.rule_for_base(seen, rules)
-    decisions.hide(seen[small != ""], small[small != ""])
+    is_country = (figures["subset_kind"] == "country").to_numpy(bool)
+    of_countries = Rules.of(settings, "public")  # for the convening too
+    was_withheld = figures["figure_id"].isin([*withheld]).to_numpy()
+    for places, floors in ((seen[~is_country[seen]], rules), (seen[is_country[seen]], of_countries)):
+        small = counts.rule_for_base(places, floors, was_withheld)
+        decisions.hide(places[small != ""], small[small != ""])
     for at in decisions.by_question(decisions.visible() & ~is_group).values():
         if is_place[at[0]]:
             _decide_places(at, is_secret[at], counts, rules, decisions)
@@ -115,26 +121,26 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     wholes = decisions.by_question(~is_group)
     kinds = figures["subset_kind"].to_numpy(object)
     is_place_group = kinds == figures["unit"].map(dict(rules.groups)).to_numpy(object)
-    all_groups = decisions.by_question(is_place_group | (kinds == "country"))
-    by_country = decisions.by_question(decisions.visible() & (kinds == "country"))
-    by_group = decisions.by_question(decisions.visible() & is_group & (kinds != "country"))
+    all_groups = decisions.by_question(is_place_group | is_country)
+    by_country = decisions.by_question(decisions.visible() & is_country)
+    by_group = decisions.by_question(decisions.visible() & is_group & ~is_country)
     nothing = np.array([], dtype=int)
     for key in sorted(by_group.keys() | by_country.keys()):
         _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing),
-                       all_groups[key], countries, regions, counts, rules, decisions)
+                       all_groups[key], countries, regions, counts, (rules, of_countries), decisions)
     _hide_by_skip_logic(facts, regions, decisions)  # again: counts by group are hidden now
     _hide_by_code_tree(facts["parent_id"], decisions)
-    if countries and has_pages:
+    if agreed:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
         waits = is_undecided(figures)
         is_releasable = releasable_country_answers(estimates, incidence, organisations, decided, rules,
-                                             countries=countries, coded=coded,
+                                             countries=agreed, coded=coded,
                                              never={*never, *figures.loc[waits, "code_id"]})
         decisions.release_countries(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
-    return _table(figures, decisions).set_axis(estimates.index)
+    return decision_table(figures, decisions).set_axis(estimates.index)
 
 
 def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
@@ -161,7 +167,7 @@ def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFra
                             band=decisions["band"].mask(is_hidden, ""))
 
 
-def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
+def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     """The decisions as a table, with the numbers that the audience may see."""
     is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
@@ -187,7 +193,7 @@ def two_digits(value: float) -> float:
     return float(f"{value:.1e}")
 
 
-class _Decisions:
+class Decisions:
     """The decisions so far, by the place of each figure. The first rule that hides a figure is kept.
 
     ``low`` and ``high`` are the least and the most that a reader knows a count to be.
@@ -206,6 +212,19 @@ class _Decisions:
         keys = figures.groupby([figures["question_id"], figures["code_id"], record, unasked_source(figures)],
                                observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
+
+    @classmethod
+    def of_table(cls, figures: pd.DataFrame, facts: pd.DataFrame, audience: str,
+                 table: pd.DataFrame) -> Decisions:
+        """The decisions that were already made, to go on from."""
+        rule, decided = (np.array(table[column], dtype=object) for column in ("rule", "status"))
+        decisions = cls(figures, facts, audience, rule)
+        decisions.status, decisions.band = decided, np.array(table["band"], dtype=object)
+        for end in ("low", "high"):
+            stated = table[f"shown_{end}"].to_numpy(float, na_value=np.nan)
+            side = getattr(decisions, end)
+            side[decisions.status == BANDED] = stated[decisions.status == BANDED]
+        return decisions
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
         """The places of the selected counts, grouped by question or code; calls, and
@@ -230,6 +249,11 @@ class _Decisions:
     def known_range(self, at: int) -> tuple[int, int]:
         """The least and the most that a reader knows a count to be."""
         return int(self.low[at]), int(self.high[at])
+
+    def show(self, at: np.ndarray) -> None:
+        """Shows the figures exactly."""
+        self.status[at], self.rule[at], self.band[at] = EXACT, "", ""
+        self.low[at] = self.high[at] = self.n[at]
 
     def hide(self, at: np.ndarray, rule: str | np.ndarray) -> None:
         self.rule[at] = np.where(self.rule[at] != "", self.rule[at], rule)
@@ -264,26 +288,28 @@ def range_text(low: float, high: float, base: float) -> str:
     return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
-def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
+def small_count_rules(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
+    """The rules that hide counts for their size, or to protect a small one of the same question."""
     return np.where((n == 0) | (n == base), "unanimous",
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
-def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
+def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
     """Decides the study-wide figures of one question or code: exact, between two numbers, or hidden."""
-    whole = _counted(at, counts, rules.count)
-    seen = option_ranges(whole, decisions.suppression_order(at), **_adds_up(whole, decisions.type[at[0]]))
+    whole = counted_in(at, counts, rules.count)
+    seen = option_ranges(whole, decisions.suppression_order(at),
+                         **answers_add_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
-                            _reasons(whole.n, whole.size, whole.is_small)[hidden])
+                            small_count_rules(whole.n, whole.size, whole.is_small)[hidden])
 
 
-def _counted(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+def counted_in(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
     """The counts of the options of one question or code in one group."""
     return Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts.room_of(at[0]), counts, least)
 
 
-def _adds_up(whole: Counted, kind: str) -> dict[str, bool]:
+def answers_add_up(whole: Counted, kind: str) -> dict[str, bool]:
     """Whether everybody gave exactly one of the answers (``is_exclusive``), or at least one
     (``is_exhaustive``), as a reader of the questionnaire knows."""
     is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
@@ -291,13 +317,13 @@ def _adds_up(whole: Counted, kind: str) -> dict[str, bool]:
 
 
 def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
-                   decisions: _Decisions) -> None:
+                   decisions: Decisions) -> None:
     """Decides the figures of a question whose answers are countries: exact where enough organisations named
     the country, else hidden; and those that are hidden are named by enough organisations together.
 
     ``is_secret`` marks the countries that may not be named.
     """
-    whole = _counted(at, counts, rules.base)
+    whole = counted_in(at, counts, rules.base)
     is_small = whole.is_small | is_secret
     if not is_small.any():
         return
@@ -305,11 +331,11 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     for k in range(int(is_small.sum()), len(at) + 1):
         if not whole.n[order[:k]].any() or whole.n_combined(order[:k]) >= rules.base:
             break
-    why = _reasons(decisions.n[at], decisions.base_n[at], is_small)
+    why = small_count_rules(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
-def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: _Decisions) -> None:
+def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
     """Hides questions whose base would narrow an earlier answer that is not shown exactly.
 
     Those who answered a question are among those who were to be asked it: its base is a lower bound for how
@@ -360,7 +386,7 @@ def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condi
 
 def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
                       subset: str, records: float, regions: Mapping[str, str],
-                      decisions: _Decisions) -> bool:
+                      decisions: Decisions) -> bool:
     """Whether the base of the figure ``at`` narrows no hidden count of the condition on which it depends.
 
     ``records`` are those of its subset, ``places`` the figures by question and subset. The base of an open
@@ -392,7 +418,7 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
-                    decisions: _Decisions) -> float:
+                    decisions: Decisions) -> float:
     """The most that the count of a condition can be in the group of the figure ``at``: what the bases of all
     other groups, also of those that are not shown, leave of the count for the whole study."""
     whole = f"{unit}/{ALL}/"
@@ -405,14 +431,14 @@ def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], n
 
 
 def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str],
-                  decisions: _Decisions) -> bool:
+                  decisions: Decisions) -> bool:
     """Whether the figure ``at`` is about answers from a country or region with none of these countries."""
     kind, place = decisions.figures["subset_kind"].iat[at], decisions.subset[at]
     where = {"country": [*countries], "region": [regions.get(one) for one in countries]}.get(kind, [None])
     return None not in where and place not in where and all(one in regions for one in countries)
 
 
-def _hide_by_code_tree(parents: pd.Series, decisions: _Decisions) -> None:
+def _hide_by_code_tree(parents: pd.Series, decisions: Decisions) -> None:
     """Hides codes from whose count, and those of the codes below, a hidden count would follow."""
     above = parents.to_numpy(object)
     if not (above != "").any():
@@ -431,7 +457,7 @@ def _hide_by_code_tree(parents: pd.Series, decisions: _Decisions) -> None:
 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
-                           decisions: _Decisions) -> None:
+                           decisions: Decisions) -> None:
     """Hides how many contradict a public record where an answer would follow from it and that record."""
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
@@ -450,18 +476,20 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
 
 def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, everywhere: np.ndarray,
                    countries: Mapping[str, str], regions: Mapping[str, str], counts: ContributorCounts,
-                   rules: Rules, decisions: _Decisions) -> None:
+                   floors: tuple[Rules, Rules], decisions: Decisions) -> None:
     """Decides the figures of one question or code by group (at), and by country (at_countries, whose regions
     are ``countries``): exact, between two numbers, or hidden. ``everywhere`` are its figures for all groups
-    and countries, also for those that are hidden, and ``regions`` those of all countries.
+    and countries, also for those that are hidden, and ``regions`` those of all countries; ``floors`` are the
+    rules for groups and those for countries.
 
     The groups that are not shown are treated as one group, the complement: a reader can work out its figures
     from the others, so they must be safe too. A country is a part of its region, or of the complement.
     """
+    rules, of_countries = floors
     both = np.concatenate([at, at_countries])
     if decisions.rule[whole[0]] in HIDDEN_BASE_RULES or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
-    total = _counted(whole, counts, rules.count)
+    total = counted_in(whole, counts, rules.count)
     seen = Ranges(decisions.status[whole] != EXACT, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
@@ -474,7 +502,8 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     for name in sorted({*region}):
         here = at_countries[region == name]
         if name in parts:
-            _decide_parts(whole, here, everywhere[part == name], *parts[name], counts, rules, decisions)
+            _decide_parts(whole, here, everywhere[part == name], *parts[name], counts, of_countries,
+                          decisions)
         else:
             decisions.hide(here, "complement_too_small")
     return None
@@ -482,7 +511,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
 
 def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, total: Counted, seen: Ranges,
                   counts: ContributorCounts, rules: Rules,
-                  decisions: _Decisions) -> dict[str, tuple[Counted, Ranges]]:
+                  decisions: Decisions) -> dict[str, tuple[Counted, Ranges]]:
     """Decides the figures ``at`` of one question by group, and gives the groups with what is seen of each.
 
     ``whole`` are the figures of the whole study, ``everywhere`` those of all groups, also of the ones that
@@ -502,7 +531,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     if not names:
         return {"": (total, seen)}
     own = np.array([by_group[name] for name in names])
-    parts = {name: _counted(places, counts, rules.count) for name, places in zip(names, own, strict=True)}
+    parts = {name: counted_in(places, counts, rules.count) for name, places in zip(names, own, strict=True)}
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))
     if complement.any():
@@ -512,11 +541,11 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = group_ranges(total, seen, [*parts.values()], decisions.suppression_order(whole), columns,
-                          **_adds_up(total, decisions.type[whole[0]]))
+                          **answers_add_up(total, decisions.type[whole[0]]))
     for k, (places, part) in enumerate(zip(own, parts.values(), strict=False)):
         hidden = ranges.is_hidden[:, k]
         decisions.put_in_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                _reasons(part.n, part.size, part.is_small)[hidden])
+                                small_count_rules(part.n, part.size, part.is_small)[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}
 

@@ -7,7 +7,7 @@ the organisations that are counted in it. The rules of disclosure rest on these 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -74,10 +74,21 @@ class IncidenceRows:
         sizes = [np.diff(self._part(k).indptr) for k in range(len(self.sources))]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
+    def without(self, left_out: Sequence[np.ndarray]) -> IncidenceRows:
+        """The matrix without the records of some organisations: for each part, which they are."""
+        sources = [partial(_of_others, source, is_out) for source, is_out in zip(
+            self.sources, left_out, strict=True)]
+        return IncidenceRows(sources, self.part, self.at)
+
     def _part(self, k: int) -> csr_array:
         if k not in self._computed:
             self._computed[k] = self.sources[k]()
         return self._computed[k]
+
+
+def _of_others(source: Callable[[], csr_array], is_out: np.ndarray) -> csr_array:
+    """The rows of a source without the records of the organisations that are left out."""
+    return csr_array(source() * (~is_out).astype(np.int32)[None, :])
 
 
 # ------------------------------
@@ -98,7 +109,8 @@ class Incidence:
     ``asked_if``, ``type``, ``cover`` (the place of the option in the order in which options cover others),
     ``parent_id`` (of a code), ``is_sensitive`` (an answer could harm the organisation that gave it),
     ``is_place`` (its options are countries), ``distinct`` (how many different numbers were answered in the
-    whole study) and ``spread`` (the greatest of them less the least).
+    whole study), ``spread`` (the greatest of them less the least) and ``counts_all`` (whether nobody was left
+    out of its base).
     """
 
     organisations: list[str]
@@ -106,6 +118,21 @@ class Incidence:
     counted: IncidenceRows
     facts: pd.DataFrame
     stated: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def without(self, from_survey: Collection[str], from_codes: Collection[str],
+                is_coded: np.ndarray) -> Incidence:
+        """The incidence without the records of some organisations: of those left out of figures of the
+        survey, and of those left out of codes. ``is_coded`` marks the figures of codes."""
+        first = np.unique(self.base.part, return_index=True)
+        of_part = dict(zip(*first, strict=True))
+        names = np.array(self.organisations, dtype=object)
+        left_out = [np.isin(names, [*(from_codes if k in of_part and is_coded[of_part[k]] else from_survey)])
+                    for k in range(len(self.base.sources))]
+        stated = self.stated
+        if len(stated):
+            stated = stated[~stated["organisation_id"].isin([*from_survey])]
+        return Incidence(self.organisations, self.base.without(left_out), self.counted.without(left_out),
+                         self.facts, stated)
 
 
 class StudyRecords(NamedTuple):
@@ -233,7 +260,8 @@ def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         "is_sensitive": asked.map(known["is_sensitive"]).eq(True),
         "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
         "distinct": asked.map(numbers["nunique"]).fillna(0).astype(int),
-        "spread": asked.map(numbers["max"] - numbers["min"]).astype(float)}, index=figures.index)
+        "spread": asked.map(numbers["max"] - numbers["min"]).astype(float),
+        "counts_all": True}, index=figures.index)
 
 
 def _text(values: pd.Series) -> pd.Series:

@@ -147,7 +147,7 @@ def _given_here(view: StudyView, question: Any) -> Markup:
     unknown = "not shown" if kind else ""
     chosen, rest = [], []
     for row in figures:
-        is_given = row.n > 0
+        is_given = pd.isna(row.n) or row.n > 0  # a range has no number
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
         (chosen if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
     is_more = not view.may("all_figures") and len(figures) < len(options_in_base(view, question))

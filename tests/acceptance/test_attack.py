@@ -19,10 +19,12 @@ from glc_analysis.figures.discordance import discordance_estimates, discordance_
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
 from tests.support.share import SEED, drawn, share
-from tests.support.small_surveys import SETTINGS, decided, survey_of
+from tests.support.small_surveys import SETTINGS, decided, decided_for_both, survey_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-RELEASES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
+AUDIENCES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
+RELEASES = [(study, readers) for study in ("sample", "ngo") for readers in ("public", "both")]
+"""Who sits in the convening reads the public pages as well."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,8 @@ def attacks(sample_study, ngo_study):
         for audience in ("public", "convening"):
             made[name, audience] = Attack(frames, contributors, frames[f"release_{audience}"],
                                           study.settings["disclosure"], audience)
+        made[name, "both"] = Attack(frames, contributors, frames["release_convening"],
+                                    study.settings["disclosure"], "convening", also=frames["release_public"])
     return made
 
 
@@ -66,7 +70,7 @@ def test_two_organisations_together_learn_nobodys_answer(attacks, study, audienc
     assert seen > 100 and tried > share(300, 10) and found == []
 
 
-@pytest.mark.parametrize(("study", "audience"), RELEASES)
+@pytest.mark.parametrize(("study", "audience"), AUDIENCES)
 def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, audience):
     """Figures tell apart by region alone, and by country where its organisations agreed: not by network,
     kind, language, tier or wave. What was raised in calls is told of all calls together."""
@@ -131,12 +135,15 @@ def without(monkeypatch, rule):
     elif rule == "withheld_contributors":
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression._adds_up",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.answers_add_up",
                             lambda *given: {"is_exclusive": False, "is_exhaustive": False})
     elif rule == "difference":
         shown = releasable_country_answers
         monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
                             lambda *given, **more: shown(*given, **more) | True)
+    elif rule in ("other_audience", "not_counted"):
+        monkeypatch.setattr("glc_analysis.disclosure.audiences.within_convening",
+                            lambda public, *given: public)
     elif rule == "skip_logic":
         monkeypatch.setattr("glc_analysis.disclosure.suppression._hide_by_skip_logic", lambda *given: None)
     elif rule == "record":
@@ -229,7 +236,7 @@ ATTACKS = {
     # take those off who agreed, in Cambodia, and all others said so
     "difference": lambda: exposed(survey_of(
         (10, {"Q2": "food legal"}), (10, {"Q2": "legal"}), (8, {"Q2": "food legal", "country": "PER"})),
-        "convening", countries={"KHM": "asia"}),
+        "convening", agreed={"KHM": "asia"}),
     "complement_too_small": a_hidden_group_follows,
     # the reader and an ally know the least and the greatest of three: the median is the third's
     "base_too_small": lambda: decided(survey_of(*((1, {"Q3": k}) for k in ("1", "5", "9")))).loc[
@@ -242,7 +249,22 @@ ATTACKS = {
     "country": lambda: is_seen(one_more(), "Q4/answered/country=KHM"),  # somebody there took part
     "identifier": lambda: is_seen(one_more(), "Q2/food/is_interpreted=False"),
     "record": who_contradicts,
+    "other_audience": lambda: prints_a_refusal_of_the_convening(),
+    "not_counted": lambda: moves_a_median(),
     "team_only": a_case_is_told}
+
+
+def prints_a_refusal_of_the_convening():
+    """One refused the convening, which does not see the figure; five refused the public."""
+    frames = by_region(("KHM", 15, 15))
+    return decided_for_both(frames, convening=[0], public=range(5))[1].loc["Q2/food/all", "status"] == "shown"
+
+
+def moves_a_median():
+    """Twenty one after the other, and one who is not counted: the median of all is between two of them."""
+    frames = survey_of(*((1, {"Q3": str(k)}) for k in range(20)), (1, {"Q3": "400"}))
+    public = decided_for_both(frames, uncounted=[20])[1]
+    return public.loc["Q3/median/all", "status"] == "shown"
 
 
 ALSO_HIDDEN = {

@@ -149,8 +149,11 @@ def published(root: Path, audience: str) -> Published:
             return raised[question][participant.organisation]
         return chosen.get((records.get(id(participant), participant.organisation), question))
 
+    figures = read_figures(folder / "figures-released.csv")
+    if audience == "convening":  # who sits there has the public files as well
+        figures += published(root, "public").figures
     return Published(
-        read_figures(folder / "figures-released.csv"),
+        figures,
         read_tree(folder / "codes-released.csv"),
         read_questions(root / "reference"),
         {"organisation": organisations, "answer": answers},

@@ -17,7 +17,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.suppression import hide_countries
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study, countries_agreed_faults
-from tests.support.small_surveys import SETTINGS
+from tests.support.small_surveys import SETTINGS, decided, survey_of
 
 RECORD = {"which": "work", "by": "the board", "on": "2017", "reason": "a vote"}
 AGREED = SETTINGS | {"countries_agreed": RECORD}
@@ -89,6 +89,26 @@ def test_an_agreement_of_the_study_names_countries_of_ten_and_of_the_kind_it_say
     assert visible_home_countries(own, nobody, AGREED, audience=audience) == set()
     both = AGREED | {"countries_agreed": RECORD | {"which": "both"}}
     assert visible_home_countries(own, nobody, both, audience=audience) == {"KHM"}
+
+
+def test_an_agreement_of_the_study_opens_names_and_no_unanimous_answer_of_a_country():
+    """Twelve of twelve in Cambodia, none of twelve in Peru: each is the answer of everybody there."""
+    frames = survey_of((12, {"country": "KHM", "Q2": "food legal"}), (12, {"country": "PER", "Q2": "legal"}),
+                       (12, {"country": "KEN", "Q2": "food legal"}), (12, {"country": "KEN", "Q2": "legal"}))
+    regions = {"KHM": "asia", "PER": "america", "KEN": "africa"}
+    seen = decided(frames, "convening", countries=regions)
+    exact = seen[(seen["status"] == "shown") & seen.index.str.match("Q2/.*country=")]
+    assert not (exact["shown_n"] % exact["shown_base_n"] == 0).any()
+    assert seen.loc["Q2/food/country=KHM", "status"] != "shown" != seen.loc["Q2/food/country=PER", "status"]
+
+
+def test_the_floors_of_countries_are_the_publics_for_the_convening_too():
+    """Nine answered in Kenya: enough for a region of the convening, too few for a country of the public."""
+    frames = survey_of((20, {"country": "KHM", "Q2": "food legal"}), (20, {"country": "KHM", "Q2": "legal"}),
+                       (5, {"country": "KEN", "Q2": "food legal"}), (4, {"country": "KEN", "Q2": "legal"}))
+    seen = decided(frames, "convening", countries={"KHM": "asia", "KEN": "africa"})
+    assert seen.loc["Q2/food/country=KEN", "rule"] == "base_too_small"
+    assert seen.loc["Q2/food/region=africa", "rule"] != "base_too_small"
 
 
 def test_options_that_are_countries_follow_the_consent_for_what_is_asked():

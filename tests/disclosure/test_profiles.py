@@ -20,7 +20,7 @@ def survey(*rest):
 
 
 def told(frames, figure_id, **pages):
-    pages = {"countries": AGREED, **pages}
+    pages = {"agreed": AGREED, **pages}
     return tuple(decided(frames, "convening", **pages).loc[figure_id, ["status", "rule"]])
 
 
@@ -96,7 +96,7 @@ def test_the_answers_of_a_region_less_those_told_tell_nobodys():
     """Laos is in the region whose figure is shown: 2 of its 8 said no."""
     frames = survey_of((10, YES), (10, NO), (6, {**YES, "country": "LAO"}), (2, {**NO, "country": "LAO"}),
                    (10, {**YES, "country": "PER"}), (10, {**NO, "country": "PER"}))
-    decisions = decided(frames, "convening", countries=AGREED)
+    decisions = decided(frames, "convening", agreed=AGREED)
     assert decisions.loc["Q2/food/region=asia", "status"] == "shown"
     assert decisions.loc["Q2/food/country=KHM", "rule"] == "difference"
 

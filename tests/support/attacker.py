@@ -73,9 +73,14 @@ class Puzzle:
 class Attack:
     """One audience's release of one study, with the truth to choose cruel cases from and to compare."""
 
-    def __init__(self, frames, behind, decisions, settings, audience):
+    def __init__(self, frames, behind, decisions, settings, audience, also=None):
+        """``also`` are decisions for another audience whose pages the same readers have."""
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
         self.figures = frames["figures"].merge(decisions, on="figure_id", how="left", validate="1:1")
+        if also is not None:
+            others = frames["figures"].merge(also, on="figure_id", how="left", validate="1:1")
+            is_more = (self.figures["status"] == "suppressed") & (others["status"] != "suppressed")
+            self.figures[is_more] = others[is_more]
         self.names = behind.organisations
         # What was raised in calls, or in interviews without a guide, counts by itself, as other codes would.
         source = unasked_source(self.figures)
@@ -87,7 +92,8 @@ class Attack:
             subset_id=lambda f: f["subset_id"].mask(is_apart, ""))
         kind, seen = self.figures["subset_kind"], self.figures["status"].isin(["shown", "banded"])
         where = self.figures["question_id"].astype("str") + "/" + self.figures["subset_id"].astype("str")
-        is_printed = where.isin(where[seen & (kind == "country")]) & (audience == "public")
+        is_printed = where.isin(
+            where[seen & (kind == "country")]) & (audience == "public")
         answers = frames["answers"].astype("str")
         self.region_of = dict(zip(answers["country_id"], answers["region_id"], strict=True))
         kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
@@ -109,6 +115,13 @@ class Attack:
                                *self.range(row, int(row.shown_base_n)))
                               for row in rows[rows["status"].isin(["shown", "banded"])].itertuples()]
                         for key, rows in self.tables.items()}
+        if also is not None:
+            for key, rows in self.tables.items():
+                rows = others.loc[rows.index]
+                self.printed[key] += [
+                    (row.option_id, subset, int(row.shown_base_n), *self.range(row, int(row.shown_base_n)))
+                    for row, subset in zip(rows.itertuples(), self.tables[key]["subset_id"], strict=True)
+                    if row.status in ("shown", "banded") and (subset in ("", *self.region_of.values()))]
         rows = decisions[decisions["status"] == "shown"].merge(frames["figures"], on="figure_id")
         pages = rows[(rows["subset_kind"] == "country") & (audience == "convening")]
         pages = pages.groupby(pages["question_id"].where(pages["code_id"] == "", pages["code_id"]))

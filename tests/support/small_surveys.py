@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.disclosure import audiences
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.releases import PublishedRelease, apply_release, next_release
 from glc_analysis.disclosure.rules import COALITION, Rules
@@ -59,14 +60,36 @@ def decided(frames, audience="public", *, refused=(), never=(), **pages):
     return decisions.set_index("figure_id")
 
 
-def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS):
-    """What is issued of a survey after earlier releases, and the decisions that the public reads."""
+def decided_for_both(frames, *, convening=(), public=(), uncounted=(), is_limited=True):
+    """The decisions for the convening and the public, by figure; who refused is named by place, and those of
+    ``uncounted`` are not counted for the public, whom they refused."""
+    names, refused = frames["organisations"]["organisation_id"], {"convening": {*convening},
+                                                                  "public": {*public, *uncounted}}
+    consent = Consent(frozenset((name, "", item, audience) for audience, out in refused.items()
+                                for item in ("survey", "interview", "call")
+                                for k, name in enumerate(names) if k not in out),
+                      frozenset((names[k], "survey", "public") for k in uncounted))
+    contributors = find_contributors(frames)
+    counted = {audience: audiences.counted_for(frames["figures"], contributors, consent, audience)
+               for audience in refused}
+    decisions = {audience: decide(*counted[audience], frames["organisations"], consent, SETTINGS,
+                                  audience=audience) for audience in refused}
+    if is_limited:
+        decisions["public"] = audiences.within_convening(
+            decisions["public"], decisions["convening"], *counted["public"], counted["convening"][1],
+            frames["organisations"], consent, SETTINGS)
+    return [decisions[audience].set_index("figure_id") for audience in refused]
+
+
+def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS, beside=()):
+    """What is issued of a survey after earlier releases, also to others (``beside``), and the decisions that
+    the public reads."""
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
     decisions = decide(frames["figures"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
     fresh = PublishedRelease.of(decisions, frames["figures"], contributors, Rules.of(rules, "public"), day)
     issued = next_release(fresh, contributors.facts, before, frames["organisations"],
-                          SETTINGS["reissue_change"] + COALITION)
+                          SETTINGS["reissue_change"] + COALITION, beside)
     return issued, apply_release(decisions, fresh, issued)
 
 

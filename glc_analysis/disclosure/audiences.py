@@ -1,0 +1,157 @@
+"""Who is counted for which readers, and what the public may see beside the convening.
+
+An organisation whose no covers "not counted" is in no figure for those readers (:func:`counted_for`). Whoever
+sits in the convening also reads the public site. So the convening is decided first, and the public sees what
+adds nothing to it (:func:`within_convening`): a figure on the same answers only as far as the convening sees
+it, and a figure on fewer answers only where those that are left out are as many, and as well protected, as a
+group that is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, group_ranges
+from glc_analysis.disclosure.consent import IN_FIGURES, Consent
+from glc_analysis.disclosure.rules import Rules
+from glc_analysis.disclosure.suppression import (
+    BANDED,
+    EXACT,
+    SUPPRESSED,
+    Decisions,
+    answers_add_up,
+    counted_in,
+    decision_table,
+    small_count_rules,
+)
+from glc_analysis.figures.contributors import Incidence
+from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.estimates import is_whole
+
+RULE = "other_audience"
+"""The rule that hides from the public what the convening does not see, or sees of other organisations."""
+
+
+def counted_for(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
+                audience: str) -> tuple[pd.DataFrame, Incidence]:
+    """The figures and their contributors without the organisations that are not counted for an audience.
+
+    Means, deviations and medians are not worked out anew: where somebody is left out of their base, they are
+    hidden (rule ``not_counted``).
+    """
+    from_survey = consent.not_counted(["survey"], audience)
+    from_codes = consent.not_counted(IN_FIGURES, audience)
+    if not from_codes:
+        return estimates, incidence
+    measure = estimates["measure"].astype("str").to_numpy()
+    fewer = incidence.without(from_survey, from_codes, measure == "coded")
+    at = np.flatnonzero(np.isin(measure, ["response", "coded", DISCORDANCE]))
+    base, counted = (np.asarray((own[at] - others[at]).sum(axis=1)).ravel() for own, others in (
+        (incidence.base, fewer.base), (incidence.counted, fewer.counted)))
+    gone = pd.DataFrame(0, estimates.index, ["base_n", "n", "value"])
+    gone.iloc[at, 0], gone.iloc[at, 1] = base, counted
+    gone["value"] = gone["n"].where(estimates["n"].notna(), 0)
+    figures = estimates.assign(**{column: estimates[column] - gone[column] for column in gone})
+    return figures, replace(fewer, facts=incidence.facts.assign(counts_all=(gone["base_n"] == 0).to_numpy()))
+
+
+def within_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
+                     incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
+                     settings: Mapping[str, Any]) -> pd.DataFrame:
+    """The decisions for the public without what would tell a reader of the convening more.
+
+    ``public`` and ``convening`` are decisions on the same figures; ``estimates`` and ``incidence`` are those
+    counted for the public, ``other`` the incidence of the convening. What is hidden has the rule
+    ``other_audience``.
+    """
+    figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
+    public, convening = public.reset_index(drop=True), convening.reset_index(drop=True)
+    decisions = Decisions.of_table(figures, facts, "public", public)
+    seen = np.flatnonzero(decisions.visible())
+    is_same = np.ones(len(figures), dtype=bool)
+    if incidence is not other:
+        is_same[seen] = np.asarray(abs(incidence.base[seen] - other.base[seen]).sum(axis=1)).ravel() == 0
+    is_told = is_same & _follows(public, convening)
+    fewer = decisions.by_question(decisions.visible() & ~is_same & is_whole(figures).to_numpy(bool))
+    at = np.flatnonzero(decisions.visible() & ~is_told)
+    decisions.hide(at, RULE)
+    decisions.rule[at] = RULE  # also where it was a range
+    if fewer:
+        group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
+        part, total = (ContributorCounts.of(rows, organisations, consent, audience, group)
+                       for rows, audience in ((incidence, "public"), (other, "convening")))
+        everywhere = decisions.by_question(np.ones(len(figures), dtype=bool))
+        for key in fewer:
+            _decide_fewer(everywhere[key], public, convening, part, total, Rules.of(settings, "public"),
+                          decisions)
+    return decision_table(figures, decisions)
+
+
+def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
+    """Whether what the public sees of a figure follows from what the convening sees of it."""
+    def numbers(decisions: pd.DataFrame, column: str) -> np.ndarray:
+        return decisions[column].to_numpy(float, na_value=np.nan)
+
+    n, value, base = ([numbers(side, f"shown_{column}") for side in (public, convening)]
+                      for column in ("n", "value", "base_n"))
+    low, high = ([np.where(side["status"] == EXACT, numbers(side, "shown_n"), numbers(side, f"shown_{end}"))
+                  for side in (public, convening)] for end in ("low", "high"))
+    is_equal = (public["status"] == EXACT) & (convening["status"] == EXACT) & (
+        (n[0] == n[1]) | np.isnan(n[0]) & np.isnan(n[1]) & (value[0] == value[1]))
+    is_wider = (public["status"] == BANDED) & (convening["status"] != SUPPRESSED) & (
+        low[0] <= low[1]) & (high[1] <= high[0])
+    return ((is_equal | is_wider) & (base[0] == base[1])).to_numpy(bool)
+
+
+def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
+                  total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
+    """Shows the public the counts of a question that rest on fewer organisations than the convening's, where
+    these and the ones left out are two groups of the whole as any groups are.
+
+    Only for a question of the survey that no condition joins to others, of which the convening sees nothing
+    but the whole: further groups of the same answers would cut across these two.
+    """
+    figures, facts = decisions.figures, decisions.facts
+    is_total = is_whole(figures.iloc[at]).to_numpy(bool)
+    whole, groups = at[is_total], at[~is_total]
+    seen = convening["status"].to_numpy(object)
+    question = facts["question_id"].iat[whole[0]]
+    is_joined = facts["asked_if"].iat[whole[0]] != "" or _is_condition(question, facts["asked_if"])
+    if figures["measure"].iat[whole[0]] != "response" or facts["is_place"].iat[whole[0]] or is_joined or (
+            seen[groups] != SUPPRESSED).any() or (seen[whole] == SUPPRESSED).any() or (
+            public["status"].to_numpy(object)[whole] == SUPPRESSED).any():
+        return
+    ours, theirs = counted_in(whole, part, rules.count), counted_in(whole, total, rules.count)
+    left = theirs.base - ours.base
+    if (left < 0).any() or part.n_independent(left) < max(rules.base, 2 * rules.count) or any(
+            total.has_few_withheld(base, False, rules) for base in (left, ours.base)):
+        return
+    others = Counted(left, theirs.counted - ours.counted, np.maximum(theirs.room - ours.room, left), total,
+                     rules.count)
+    low, high = (np.where(seen[whole] == EXACT, convening["shown_n"].to_numpy(float, na_value=np.nan)[whole],
+                          convening[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]).astype(int)
+                 for end in ("low", "high"))
+    ranges = group_ranges(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
+                          decisions.suppression_order(whole), np.array([1, 0]),
+                          **answers_add_up(theirs, decisions.type[whole[0]]))
+    hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
+    for end, least, wider in (("low", low, np.minimum), ("high", high, np.maximum)):
+        stated = public[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]
+        least[:] = np.where(np.isnan(stated), least, wider(least, stated))
+    was_banded = (public["status"] == BANDED).to_numpy()[whole]
+    decisions.show(whole[~hidden & ~was_banded])
+    banded = hidden | was_banded
+    decisions.put_in_ranges(whole[banded], low[banded], high[banded],
+                            small_count_rules(ours.n, ours.size, ours.is_small)[banded])
+
+
+def _is_condition(question: str, conditions: pd.Series) -> bool:
+    """Whether who is asked another question depends on this one."""
+    return any(part.name == question for text in conditions.unique() if text
+               for part in comparisons(parse(text)))
