@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.cleaning.skip_logic import comparisons, parse_condition
 from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, group_ranges
 from glc_analysis.disclosure.consent import IN_FIGURES, Consent
 from glc_analysis.disclosure.rules import Rules
@@ -31,7 +31,7 @@ from glc_analysis.disclosure.suppression import (
     small_count_rules,
 )
 from glc_analysis.figures.contributors import Incidence
-from glc_analysis.figures.discordance import MEASURE as DISCORDANCE
+from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import is_whole
 
 RULE = "other_audience"
@@ -154,4 +154,4 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
 def _is_condition(question: str, conditions: pd.Series) -> bool:
     """Whether who is asked another question depends on this one."""
     return any(part.name == question for text in conditions.unique() if text
-               for part in comparisons(parse(text)))
+               for part in comparisons(parse_condition(text)))

@@ -74,6 +74,19 @@ def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
     assert "nearest: 'survey'" in str(faults[0])
 
 
+def test_what_a_no_covers_is_asked_once_a_form_and_has_no_default():
+    rows = table("mill,,survey,public,false", "quay,,survey,public,false", "quay,,quotation,public,false",
+                 "mill,mill-1,interview,public,false", "mill,,survey,team,false")
+    assert [(fault.row, fault.column) for fault in consent_faults(rows, ORGANISATIONS, SPEAKERS)] == [
+        ("2", "no_covers"), ("2", "form_wording")]
+    assert "rows 2, 3" in str(next(consent_faults(rows, ORGANISATIONS, SPEAKERS)))
+    stated = rows.assign(no_covers="not_counted", form_wording="You are in no figure.")
+    assert not list(consent_faults(stated, ORGANISATIONS, SPEAKERS))
+    consent = Consent.of(stated)
+    assert consent.not_counted(["survey"], "public") == {"mill", "quay"}
+    assert not Consent.of(stated.assign(no_covers="never_separable")).not_counted(["survey"], "public")
+
+
 PEOPLE = st.tuples(st.sampled_from(["mill", "quay", "lamp", ""]), st.sampled_from(["p1", "p2", "q1", ""]))
 written = st.tuples(PEOPLE, st.sampled_from(["survey", "name", "survei"]), st.sampled_from(["team", "all"]))
 

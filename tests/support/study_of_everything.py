@@ -55,7 +55,8 @@ def contents():
                        for one in "abc"],
         "names": [{"name": "Ana Vega", "kind": "person", "match": "folded"}],
         "consent": [{"organisation_id": one, "item": item, "audience": audience, "is_given": "true",
-                     "date": "2016-03-01"}
+                     "date": "2016-03-01", "no_covers": "never_separable",
+                     "form_wording": "We still count you."}
                     for one in "abcdef" for item in ("survey", "interview", "quotation")
                     for audience in ("convening", "public")],
         "quotes": [{"quote_id": "q1", "segment_id": "blue.4", "text": "We wait for months.",
@@ -151,6 +152,7 @@ def edits(made, study):
         add(tables_["names"], {"name": "Zephyrine", "kind": "person", "match": "exact"}),
         drop(tables_["names"]), drop(tables_["corrections"]),
         cell(tables_["consent"], "is_given", "true", "false"),
+        cell(tables_["consent"], "no_covers", "never_separable", "not_counted"),
         cell(tables_["organisations"], "type", "shelter", "legal"),
         cell(tables_["organisations"], "network_id", "net", ""),
         cell(tables_["organisations"], "label", "House Other", "House More"),
