@@ -10,7 +10,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.gate.leak_scan import find_leaks
-from glc_analysis.reference import COLUMNS
+from glc_analysis.reference import REQUIRED_COLUMNS
 from glc_analysis.study import Study
 
 SAID = "Most of them first ask for a bed, then for a telephone; the court comes much later. "
@@ -26,7 +26,7 @@ def gate() -> list[str]:
             (root / f"page-{n}.html").write_text(f"<table>{rows}</table>", encoding="utf-8")
         how = ("exact", "folded", "whole-word")
         names = pd.DataFrame([[f"Naïve{n} Family {n}", "person", "", how[n % 3], "", ""]
-                              for n in range(200)], columns=list(COLUMNS["names"]))
+                              for n in range(200)], columns=list(REQUIRED_COLUMNS["names"]))
         size = sum(path.stat().st_size for path in root.iterdir())
         begun = time.perf_counter()
         find_leaks(root.iterdir(), root, names, audience="public")

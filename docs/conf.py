@@ -4,7 +4,7 @@ from sphinx.application import Sphinx
 
 from glc_analysis.dictionary import reference_chapter
 from glc_analysis.sample import COMMITTED
-from glc_analysis.schema import FOLDER
+from glc_analysis.schema import _FOLDER
 
 project = "glc_analysis"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
@@ -40,7 +40,7 @@ autodoc_default_options = {"members": True}
 def add_reference_tables(app: Sphinx, page: str, source: list[str]) -> None:
     """Ends the chapter on reference tables with what the schema says of them."""
     if page == "reference-tables":
-        app.env.note_dependency(FOLDER / "reference.csv")
+        app.env.note_dependency(_FOLDER / "reference.csv")
         source[0] += "\n" + reference_chapter(COMMITTED)
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-FOLDER = Path(__file__).with_name("addons")
+ADD_ONS_FOLDER = Path(__file__).with_name("addons")
 
 
 class Leaver(Protocol):
@@ -142,7 +142,7 @@ class AddOn:
 @cache
 def installed() -> dict[str, AddOn]:
     """The add-ons whose folders are there, by name; each after those that it needs."""
-    names = sorted(path.parent.name for path in FOLDER.glob("*/__init__.py"))
+    names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
     found = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
     placed: dict[str, AddOn] = {}
     while len(placed) < len(found):

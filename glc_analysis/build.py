@@ -65,7 +65,7 @@ from glc_analysis.figures.discordance import discordance_estimates, discordance_
 from glc_analysis.figures.estimates import CleanTables, survey_estimates, survey_records
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
+from glc_analysis.manifest import BUILD_RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
@@ -105,7 +105,7 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 from glc_analysis.writing import hard_link, write_atomic
 
 Say = Callable[[str], None]
-FILES_READ, TEXTS_READ = "coders' files read", "transcripts read"
+_FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
@@ -179,7 +179,7 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
     ``build``. Raises UsageError for a step that there is not.
     """
     _refuse_nothing(study)
-    steps = needed_for(known_id(name, {step.name: step.name for step in STEPS}, "step"), STEPS)
+    steps = needed_for(known_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"), BUILD_STEPS)
     reference = read_reference(study)
     engine = _engine(study, reference, manifest.inspect(study), Record.read(study), say, steps=steps)
     engine.run(forced=[name] if is_forced else [])
@@ -224,7 +224,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     reference = read_reference(study, needed=() if in_tables else None)
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
-    steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
+    steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
     has_figures = any(_is_any(need, study, reference) for step in steps if "figures" in step.needs
                       for need in step.if_any)
     if not has_figures:
@@ -262,7 +262,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
 
 def _in_words(names: Collection[str], study: Study, reference: Reference) -> list[str]:
     """What these steps of a check look at, of what the study has."""
-    return [step.looks_at for step in STEPS if step.name in names
+    return [step.looks_at for step in BUILD_STEPS if step.name in names
             and any(_is_any(need, study, reference) for need in step.if_any)]
 
 
@@ -288,7 +288,7 @@ def coding_lines(engine: Engine, reference: Reference) -> list[str]:
     from glc_analysis.coding.assemble import orphan_sentences, proof_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
-             if line["step"] in (FILES_READ, TEXTS_READ)]
+             if line["step"] in (_FILES_READ, _TEXTS_READ)]
     codings, quarantined = engine["codings"], engine["quarantined"]
     return [*notes, *proof_sentences(codings, quarantined),
             *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
@@ -318,7 +318,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
     Raises GLCError if nothing has arrived that a study can be made of."""
     _refuse_nothing(study)
     engine = _engine(study, reference, arrivals, earlier, say, executor=executor)
-    engine.run(forced=[step.name for step in STEPS] if is_forced else [])
+    engine.run(forced=[step.name for step in BUILD_STEPS] if is_forced else [])
     _add_log(engine)
     return engine
 
@@ -340,7 +340,7 @@ def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, ear
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
-    return Engine(steps or STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say,
+    return Engine(steps or BUILD_STEPS, inputs, earlier, parts=FIGURE_PARTS, new_log=CleaningLog, say=say,
                   is_kept=is_kept, executor=executor)
 
 
@@ -430,7 +430,7 @@ def _conversations(view: View) -> dict[str, Any]:
     view.say("reading interviews, calls and open answers")
     texts = read_texts(view.study, view.reference, view.pseudonyms)
     for note in texts.notes:
-        view.log.add(TEXTS_READ, why=note)
+        view.log.add(_TEXTS_READ, why=note)
     return {"conversations": texts}
 
 
@@ -565,7 +565,7 @@ def _coded_figures(view: View) -> dict[str, Any]:
 
 def _estimates(view: View) -> dict[str, Any]:
     """Every figure of the study, of all kinds."""
-    figures = [view[name] for name in PARTS]
+    figures = [view[name] for name in FIGURE_PARTS]
     return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
@@ -624,7 +624,7 @@ def _blocks(view: View) -> dict[str, Any]:
     reference, own = view.reference, view["organisations"]
     known = countries_shown(view["answers"], own, Consent.of(reference.consent),
                             view.study.settings["disclosure"])
-    told_already = {block for name in ANNOUNCED for block in view[name]}
+    told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
     lines, rows = [], []
     for audience in READING_AUDIENCES:
@@ -667,11 +667,11 @@ def _open_codes(view: View) -> pd.DataFrame:
 
 
 def _clean_tables(view: View) -> CleanTables:
-    return CleanTables(**{name: view[name] for name in CLEAN})
+    return CleanTables(**{name: view[name] for name in _CLEAN})
 
 
-CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")
-PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
+_CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")
+FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "quality_figures": Part("figures", "measure", ("quality",)),
          "comparison_figures": Part("figures", "measure", ("comparison",)),
          "discordance_figures": Part("figures", "measure", ("discordance",)),
@@ -679,10 +679,10 @@ PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
                                                         "words"))}
 """The figures that each step makes: together they are table ``figures``."""
 
-ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
+_ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
 """The values that hold the blocks which some people were told of before somebody left."""
 
-STEPS = in_order((
+BUILD_STEPS = in_order((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
                      "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
@@ -721,29 +721,29 @@ STEPS = in_order((
     Step("mentions", ("codings", "quarantined", "disagreements", "readings", "documents", "segments",
                       "questions", "codebook", "coded_questions", "codebook.csv", "attendance.csv"),
          ("mentions",), _mentions),
-    Step("survey records", CLEAN, ("survey_records",), _survey_records),
+    Step("survey records", _CLEAN, ("survey_records",), _survey_records),
     Step("code records", ("mentions", "organisations"), ("code_records",), _code_records),
     Step("discordance records", ("stated", "answers"), ("discordance_records",), _discordance_records),
-    Step("survey figures", (*CLEAN, "survey_records", "[study] sampling", "[study] frame_size",
+    Step("survey figures", (*_CLEAN, "survey_records", "[study] sampling", "[study] frame_size",
                             "[study] interval"),
          ("survey_figures",), _survey_figures),
-    Step("quality figures", (*CLEAN, "documents"), ("quality_figures",), _quality_figures),
-    Step("comparisons", (*CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
+    Step("quality figures", (*_CLEAN, "documents"), ("quality_figures",), _quality_figures),
+    Step("comparisons", (*_CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
     Step("discordance", ("discordance_records",), ("discordance_figures",), _discordance),
     Step("coded figures", ("code_records", "organisations", "answers", "codings", "quarantined",
                            "disagreements", "documents", "segments", "codebook", "codebook.csv",
                            "attendance.csv", "[salience] repeats"),
          ("coded_figures",), _coded_figures),
-    Step("figures", tuple(PARTS), ("figures",), _estimates),
+    Step("figures", tuple(FIGURE_PARTS), ("figures",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
                         "consent.csv", "codebook.csv"),
          ("quotations",), _quotations, "quotations and findings", ("quotes.csv", "headlines.csv")),
     Step("blocks", tuple(dict.fromkeys((
         "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
-        "[disclosure]", "releases", *ANNOUNCED,
+        "[disclosure]", "releases", *_ANNOUNCED,
         *(need for blocks in loaded("blocks") for need in blocks.needs)))),
          ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
-    Step("releases", (*CLEAN, "figures", "survey_records", "code_records", "discordance_records",
+    Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "codebook.csv", "codebook",
                       "countries", "documents", "blocks", "questions.csv", "[disclosure]", "[survey]",
                       "releases"),
@@ -756,7 +756,7 @@ _FIGURES = {"survey records", "code records", "discordance records", "survey fig
             "comparisons", "discordance", "coded figures", "figures"}
 _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.DataFrame()})
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
-                          for step in STEPS if step.name == "answers")
+                          for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
 """What ``check_study`` leaves out, and what it puts in its place."""
 
@@ -798,7 +798,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               "codes": _long_codes(engine["codings"], engine["codebook"])})}
     files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
-                                     | {RECORD: engine.record() | {"files": files}})
+                                     | {BUILD_RECORD: engine.record() | {"files": files}})
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     (study.processed / "slices.json").unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import (
-    CHOICES,
+    CHOICE_TYPES,
     COUNTRY_LIST,
     SENSITIVE,
     Check,
@@ -38,7 +38,7 @@ def _lists(tables: Tables) -> Iterator[Fault]:
     lists = {*tables["options"]["option_list"], COUNTRY_LIST}
     for n, q in tables["questions"].iterrows():
         fault = partial(Fault, file="questions.csv", row=str(n), column="option_list", value=q["option_list"])
-        if q["type"] in CHOICES and q["option_list"] not in lists:
+        if q["type"] in CHOICE_TYPES and q["option_list"] not in lists:
             yield fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}",
                         fix="add its options to options.csv or name another")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
@@ -256,7 +256,7 @@ def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
                   fault: Callable[..., Fault]) -> Iterator[Fault]:
     listed = question["option_list"]
     known = {*options.loc[options["option_list"] == listed, "option_id"]}
-    if question["type"] not in CHOICES or listed == COUNTRY_LIST:
+    if question["type"] not in CHOICE_TYPES or listed == COUNTRY_LIST:
         yield fault(f"question {question.name} has no options that pages state in a sentence",
                     column="option_id", value=option, fix="choose a question with a list of answers")
     elif option not in known:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from glc_analysis.addon import brought
-from glc_analysis.errors import SHOWN, Faults, GLCError
+from glc_analysis.errors import SHOWN_LINES, Faults, GLCError
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -123,7 +123,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
             try:
                 return command(study, *args, **kwargs)
             except Faults as found:
-                if len(found.lines) <= SHOWN:
+                if len(found.lines) <= SHOWN_LINES:
                     raise
                 path = study.private / "faults.txt"
                 path.parent.mkdir(exist_ok=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from glc_analysis.manifest import checksum
 from glc_analysis.schema import (
-    KINDS,
-    PLACES,
+    CELL_KINDS,
+    TABLE_FOLDERS,
     ReferenceColumn,
     ReferenceTable,
     Table,
@@ -58,7 +58,7 @@ def reference_chapter(examples: Path) -> str:
     """
     lines = ["| table | each row is | where it lies |", "|---|---|---|"]
     for name, table in reference_tables().items():
-        place = PLACES[table.lies_in]
+        place = TABLE_FOLDERS[table.lies_in]
         lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | `{place}/` |")
     for name, table in reference_tables().items():
         cells = {column: cell for file in reversed(table_files(name))
@@ -112,7 +112,7 @@ def _may_hold(about: ReferenceColumn) -> str:
         text += ", if `{}` is `{}`; else any text".format(*target.when) if target.when[0] else ""
         text += "".join(f", or `{other}`" for other in target.others)
     else:
-        text = KINDS[about.kind].removesuffix(", or nothing").removesuffix(", never blank")
+        text = CELL_KINDS[about.kind].removesuffix(", or nothing").removesuffix(", never blank")
     is_blank_allowed = not about.is_required and about.kind != "whole number" and (
         not words or "" in about.allowed or about.kind == "words")
     notes = [_SEVERAL.get(about.kind, ""), "may be blank" if is_blank_allowed else "never blank",

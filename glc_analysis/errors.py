@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-SHOWN_ROWS, SHOWN_ALIKE, SHOWN = 10, 50, 100
+SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
 """The most rows that are printed for one fault, the most values for the same fault, and the most lines."""
 
 
@@ -78,8 +78,8 @@ class CellFault(Fault):
 class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
-    The same problem in several rows is printed as one line, and at most :data:`SHOWN` lines are printed.
-    ``lines`` has all of them. ``unseen`` names what could not be looked at because of these faults.
+    The same problem in several rows is printed as one line, and at most :data:`SHOWN_LINES` lines are
+    printed. ``lines`` has all of them. ``unseen`` names what could not be looked at because of these faults.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
@@ -88,8 +88,8 @@ class Faults(GLCError):
     def __init__(self, faults: Iterable[Fault], *, unseen: Iterable[str] = ()) -> None:
         self.faults, self.unseen = list(faults), tuple(unseen)
         self.lines = _lines(self.faults)
-        more = len(self.lines) - SHOWN
-        said = [*self.lines[:SHOWN], f"And {more:,} more lines."] if more > 0 else [*self.lines]
+        more = len(self.lines) - SHOWN_LINES
+        said = [*self.lines[:SHOWN_LINES], f"And {more:,} more lines."] if more > 0 else [*self.lines]
         if self.unseen:
             said.append(f"Not looked at yet, because of these faults: {', '.join(self.unseen)}.")
         super().__init__("\n".join(said))
@@ -151,7 +151,7 @@ def _listed(rows: list[str]) -> str:
     return ", ".join(rows[:SHOWN_ROWS]) + more
 
 
-BEGINNING = 3
+_BEGINNING = 3
 """The fewest letters of a name by which longer ones are found that contain them."""
 
 
@@ -168,7 +168,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     known = sorted(set(known))
     folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
-    if len(name) >= BEGINNING:
+    if len(name) >= _BEGINNING:
         close = close or [one for one in folded if name.casefold() in one][:count]
     if not close:
         listed = ", ".join(map(repr, known))

@@ -27,7 +27,7 @@ def read_rows(path: Path, filters: list | None = None, columns: list[str] | None
 
 State = tuple[int, int, int]
 """When a file was written, which one it is, and its size: another table has another one."""
-HELD = 64
+_HELD_TABLES = 64
 """The most tables that are held."""
 _held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
@@ -54,7 +54,7 @@ def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, 
 def hold(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
     """Holds tables, which another process may have read, in place of those that were read first."""
     _held.update(read)
-    for path in [*_held][:-HELD]:
+    for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 

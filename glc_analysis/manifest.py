@@ -71,7 +71,7 @@ def publish_next(private: Path, audience: str, number: int) -> None:
 # The manifest: the raw files with their checksums.
 
 
-COLUMNS = reference_tables()["manifest"].required_columns
+MANIFEST_COLUMNS = reference_tables()["manifest"].required_columns
 VERSION = "0.1.0"
 """The version of this package."""
 SAMPLE = "glc sample"
@@ -98,7 +98,7 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
     path = study.reference_file("manifest")
     read_log.record_read(study.root, reference_path("manifest"))
-    rows = read_rows(path, COLUMNS).values() if path.is_file() else []
+    rows = read_rows(path, MANIFEST_COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 
 
@@ -200,7 +200,7 @@ def forget(study: Study, names: Collection[str]) -> None:
 def write_manifest(path: Path, rows) -> None:
     """Writes manifest rows, sorted by path, blank where a row does not say."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, MANIFEST_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(sorted(rows, key=lambda row: row["path"]))
     write_atomic(path, text.getvalue())
@@ -212,7 +212,7 @@ def write_manifest(path: Path, rows) -> None:
 # Computed with the standard library, so that a run with nothing to do is immediate.
 
 
-RECORD = "build"
+BUILD_RECORD = "build"
 """The key in provenance.json with the inputs and outputs of each step, as names and digests alone."""
 
 
@@ -309,7 +309,7 @@ def intact_tables(study: Study) -> dict[str, int]:
     if not tables_are_current(study):
         return {}
     provenance = read_record(study.processed)
-    said = provenance.get(RECORD, {})
+    said = provenance.get(BUILD_RECORD, {})
     rows, files = provenance.get("rows", {}), dict(said.get("files", {}))
     files |= {f"{name}.parquet": said.get("made", {}).get(name, "") for name in rows}
     is_whole = bool(rows) and all((study.processed / name).is_file()
@@ -354,11 +354,11 @@ def raw_changes(study: Study) -> set[str] | None:
 State = dict[str, dict[str, dict[str, str]]]
 """By file, row (its key) and column: a digest of the cell."""
 SECRET = "names"
-ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
+_ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "documents": "document", "countries": "country name",
              **{table: name for _, names in addon.brought("row_names") for table, name in names.items()}}
 """What a row of a reference table is called; of the others it is a row."""
-RENAMED = ("name", "label")
+_RENAMED = ("name", "label")
 
 
 def reference_state(study: Study) -> State:
@@ -396,14 +396,14 @@ def reference_changes(was: State, now: State) -> Iterator[str]:
         old, new = was.get(file, {}), now.get(file, {})
         for row in [*old, *(row for row in new if row not in old)]:
             if said := _said(old.get(row), new.get(row)):
-                yield f"{file}: {ROW_NAMES.get(file.removesuffix('.csv'), 'row')} `{row}` {said}"
+                yield f"{file}: {_ROW_NAMES.get(file.removesuffix('.csv'), 'row')} `{row}` {said}"
 
 
 def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
     if old is None or new is None:
         return "new" if old is None else "gone"
     changed = sorted(column for column in {*old, *new} if old.get(column) != new.get(column))
-    if changed and set(changed) <= set(RENAMED):
+    if changed and set(changed) <= set(_RENAMED):
         return "renamed"
     return f"changed ({', '.join(changed)})" if changed else ""
 

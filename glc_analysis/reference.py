@@ -42,9 +42,9 @@ from glc_analysis.writing import write_atomic
 # Reading and checking.
 
 
-COLUMNS = {name: table.required_columns for name, table in reference_tables().items()}
+REQUIRED_COLUMNS = {name: table.required_columns for name, table in reference_tables().items()}
 """The columns that each table must have."""
-OPTIONAL = {name: table.optional_columns for name, table in reference_tables().items()
+OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
 """The columns that a table may leave out; they are blank then."""
 
@@ -128,7 +128,7 @@ def _table_of(fault: Fault) -> str:
 @cache
 def _empty(name: str) -> pd.DataFrame:
     """A table without a row."""
-    return pd.DataFrame(columns=[*COLUMNS[name], *OPTIONAL.get(name, ())], dtype="str")
+    return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
 def read_table(study: Study, name: str) -> pd.DataFrame:

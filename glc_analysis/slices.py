@@ -125,7 +125,8 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     if "figure_id" in frame:
         measures = dict(zip(estimates["figure_id"], estimates["measure"].astype("str"), strict=True))
         whole = _sums(frame["figure_id"].map(measures).fillna(""), hashes)
-        sums, subjects = sums | {one: whole[one] for one in MEASURES if one in whole}, subjects | {*MEASURES}
+        sums |= {measure: whole[measure] for measure in QUESTION_MEASURES if measure in whole}
+        subjects |= {*QUESTION_MEASURES}
     return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
 
 
@@ -164,7 +165,7 @@ def figure_subjects(estimates: pd.DataFrame) -> pd.Series:
 
 SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
 """What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
-MEASURES = ("quality", "discordance")
+QUESTION_MEASURES = ("quality", "discordance")
 """Measures that are about questions, and can also be read as a whole in the place of a question."""
 
 

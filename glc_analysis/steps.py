@@ -31,7 +31,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
 from glc_analysis.errors import Fault, find_faults
 from glc_analysis.manifest import (
-    RECORD,
+    BUILD_RECORD,
     Arrivals,
     read_record,
     releases_digest,
@@ -40,9 +40,9 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import table_files
 from glc_analysis.study import RAW_KINDS, Study
 
-PSEUDONYMS, RELEASES = "pseudonyms", "releases"
+_PSEUDONYMS, RELEASES = "pseudonyms", "releases"
 PRIVATE = "private/"
-LOG = "steps"
+LOG_TABLE = "steps"
 """The table with the log lines of all steps."""
 
 
@@ -263,7 +263,7 @@ class View(Declared):
     @property
     def pseudonyms(self) -> Mapping[str, str]:
         """The pseudonyms by name, for the names of names.csv without one of their own."""
-        if PSEUDONYMS not in self._needs:
+        if _PSEUDONYMS not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
         return self._pseudonyms
 
@@ -303,7 +303,7 @@ class Inputs:
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
             return self.study.digests.of_value(self.study.settings[section][setting])
-        if need == PSEUDONYMS:
+        if need == _PSEUDONYMS:
             return self.study.digests.of_value(sorted(self.pseudonyms.items()))
         if need.startswith(PRIVATE):
             folder = self.study.private_folder(need.removeprefix(PRIVATE))
@@ -347,7 +347,7 @@ def is_input(need: str) -> bool:
     [True, True, True, True, False]
     """
     return (need.startswith(("raw/", "[", PRIVATE)) or need.endswith(".csv")
-            or need in (PSEUDONYMS, RELEASES))
+            or need in (_PSEUDONYMS, RELEASES))
 
 
 def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:
@@ -376,14 +376,14 @@ class Record:
     def read(cls, study: Study) -> Record:
         """Reads the record of the tables of a study; one of another version of the package cannot be used."""
         provenance = read_record(study.processed)
-        said = provenance.get(RECORD)
+        said = provenance.get(BUILD_RECORD)
         if not said:
             return cls(why="nothing was built before")
         if said["package"] != manifest.package_hash():
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"])
-        is_whole = found.is_there(study, LOG)
-        return found if is_whole else cls(why=f"table {LOG} is not as it was written")
+        is_whole = found.is_there(study, LOG_TABLE)
+        return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
 
     def is_there(self, study: Study, table: str) -> bool:
         """Whether the file of a table is the one that the last build wrote."""
@@ -593,7 +593,7 @@ class Engine:
         if not lengths[name]:
             return []
         if self._earlier_lines is None:
-            self._earlier_lines = tables.read_stored(self._processed, LOG).drop(columns="order")
+            self._earlier_lines = tables.read_stored(self._processed, LOG_TABLE).drop(columns="order")
         lines = self._earlier_lines.iloc[before:before + lengths[name]].astype(object)
         return lines.where(lines.notna(), None).to_dict("records")
 

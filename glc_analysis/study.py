@@ -26,7 +26,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.locks import Say
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import (
-    PLACES,
+    TABLE_FOLDERS,
     TableFile,
     default_settings,
     is_day,
@@ -252,7 +252,7 @@ JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
 the log of suggestions, which is no data until one was accepted. Both are only ever added to."""
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
 
-DEFAULTS, WORDS = default_settings()
+DEFAULTS, SETTING_WORDS = default_settings()
 """The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
 has them."""
 RAW_KINDS = (*DEFAULTS["raw"],)
@@ -306,7 +306,7 @@ class Study:
     def private_reference(self) -> Path:
         """The folder of the reference tables that identify people or organisations, or hold words not
         cleared."""
-        return self.root / PLACES["private"]
+        return self.root / TABLE_FOLDERS["private"]
 
     def reference_file(self, name: str) -> Path:
         """The file of a reference table, wherever it lies, whether or not it is there.
@@ -360,7 +360,7 @@ class Study:
                 continue
             name = path.stem.removesuffix("-checkpoint")
             files = table_files(new_names("table").get(name, name))
-            is_method = path.suffix == ".csv" and files[0].path.startswith(f"{PLACES['reference']}/")
+            is_method = path.suffix == ".csv" and files[0].path.startswith(f"{TABLE_FOLDERS['reference']}/")
             apart = {column for file in files[1:] for column in (*file.required, *file.optional)}
             columns = tuple(column for column in _header(path) if column in apart.difference(
                 files[0].required)) if is_method and apart else ()
@@ -380,7 +380,7 @@ class Study:
             raise Faults([Fault(
                 "may identify people or organisations, or hold words that nobody has cleared; this folder is "
                 "for the method, which a stranger may read", file="reference/", value="; ".join(found),
-                fix=f"run `glc check --accept`, which moves it to {PLACES['private']}/")])
+                fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])
 
     @property
     def settings_file(self) -> Path:
@@ -430,7 +430,7 @@ class Study:
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
         with read_log.record_exactly():  # every page depends on the settings
-            return read_settings(path, DEFAULTS, WORDS)
+            return read_settings(path, DEFAULTS, SETTING_WORDS)
 
     @property
     def id(self) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from glc_analysis import locks
 from glc_analysis.locks import Busy, Say, signed_lock, wait_for
-from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK, finish_or_undo
+from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo
 
 _held: set[Path] = set()
 """The studies of which this process holds the lock: what it calls within the block needs no other."""
@@ -43,7 +43,7 @@ def at_work(root: Path, what: str, say: Say = lambda line: None) -> Generator[No
             return
         with signed_lock(folder / DOOR, what, locks.PATIENCE):
             finish_or_undo(root, say)
-            stack.enter_context(signed_lock(_own_file(folder, WORK), what, locks.PATIENCE))
+            stack.enter_context(signed_lock(_own_file(folder, WORK_LOCK), what, locks.PATIENCE))
         with _holding(root):
             yield
 
@@ -61,7 +61,7 @@ def alone(root: Path, what: str, say: Say = lambda line: None) -> Generator[None
             return
         with signed_lock(folder / DOOR, what, locks.PATIENCE):
             finish_or_undo(root, say)
-            wait_for(folder, WORK, what)
+            wait_for(folder, WORK_LOCK, what)
             with _holding(root):
                 yield
 

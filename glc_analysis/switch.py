@@ -33,10 +33,10 @@ LOCKS = ".locks"
 lives."""
 
 
-DOOR, WORK, READ_LOCK = ".lock", ".work", ".read"
+DOOR, WORK_LOCK, READ_LOCK = ".lock", ".work", ".read"
 
 
-COPIED, WANTED, KEPT = "copied.json", "wanted.json", "kept.json"
+COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
 """Files of the stage: the checksum of every file as it was copied, by its path; what must not be left of whom
 or what is withdrawn; and which files are kept, where, and what was found in them."""
 
@@ -45,7 +45,7 @@ NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
 """Traces of programs that have a file open: they are neither copied nor kept."""
 
 
-ASIDE = "private/arrived"
+_ASIDE = "private/arrived"
 """Where a file lies that arrived during a withdrawal and cannot take its place in the study."""
 
 
@@ -199,17 +199,17 @@ def _keep(root: Path, name: str, path: Path, listed: dict[str, str]) -> None:
     elif place.exists() and listed.get(name) != _content(place):
         why = f"since another version is in its place: {name}. Take over by hand what is new in it."
     if why:
-        numbers = {int(one.name) for one in (root / ASIDE).glob("[0-9]*")}
-        here = Path(ASIDE, str(max(numbers, default=0) + 1), name)
+        numbers = {int(one.name) for one in (root / _ASIDE).glob("[0-9]*")}
+        here = Path(_ASIDE, str(max(numbers, default=0) + 1), name)
     line = f"{what} as {here.as_posix()}, {why}" if why else f"{what}: {name}."
-    write_atomic(stage / KEPT, json.dumps(_kept(stage) | {path.relative_to(stage).as_posix(): line}))
+    write_atomic(stage / _KEPT, json.dumps(_kept(stage) | {path.relative_to(stage).as_posix(): line}))
     (root / here).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.replace(path, root / here)
 
 
 def _kept(stage: Path) -> dict[str, str]:
     """What is said of each file that is kept, by its old path."""
-    path = stage / KEPT
+    path = stage / _KEPT
     return json.loads(path.read_bytes()) if path.is_file() else {}
 
 

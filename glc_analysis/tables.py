@@ -17,7 +17,7 @@ from glc_analysis.errors import GLCError, UsageError, known_id, nearest
 from glc_analysis.held_tables import as_text, read_rows
 from glc_analysis.schema import Table, new_names, processed_tables
 from glc_analysis.slices import (
-    MEASURES,
+    QUESTION_MEASURES,
     SUBJECTS,
     code_themes,
     figure_subjects,
@@ -38,7 +38,7 @@ _ROW_GROUP = 65_536
 
 TABLES: dict[str, Table] = processed_tables()
 """Every processed table by name, as ``schema/tables.csv`` describes it."""
-MISSING = TABLES["responses"].columns["missing"].allowed
+MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
 """The reasons why there is no answer; blank if there is one."""
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
@@ -177,7 +177,8 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
         try:
             country, theme, question = (
                 known_id(chosen, _names(found.processed, kind), kind)
-                if chosen and not (kind == "question" and chosen in (*SUBJECTS, *MEASURES)) else chosen
+                if chosen and not (kind == "question" and chosen in (*SUBJECTS, *QUESTION_MEASURES))
+                else chosen
                 for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
         except UsageError:
             # What is not in the slices of a table may be in the whole one.
@@ -202,7 +203,7 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
         asked = read_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
         subjects = [*asked.unique(), *figure_subjects(figures).unique()]
-        return dict.fromkeys((*SUBJECTS, *MEASURES), "") | dict(zip(subjects, subjects, strict=True))
+        return dict.fromkeys((*SUBJECTS, *QUESTION_MEASURES), "") | dict(zip(subjects, subjects, strict=True))
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
 
@@ -256,7 +257,7 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
     """The figures about a question, or what is released of them, as a pyarrow filter."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
-    about = ("measure" if question in (*SUBJECTS[1:], *MEASURES) else "question_id", "==", question)
+    about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)
     if name == "figures":
         return about
     figures = read_rows(folder / "figures.parquet", [[about]], ["figure_id"])

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from glc_analysis.errors import GLCError  # noqa: E402
 from glc_analysis.manifest import checksum  # noqa: E402
-from glc_analysis.sample import COMMITTED, PARTS  # noqa: E402
+from glc_analysis.sample import _PARTS, COMMITTED  # noqa: E402
 from scripts.sample_study import DEFAULT, write_study  # noqa: E402
 
 
@@ -38,7 +38,7 @@ def main() -> None:
             parser.error("a study of another size or seed needs a folder DIR of its own")
         renew_committed_study()
         return
-    for part in PARTS:
+    for part in _PARTS:
         if (asked.folder / part).exists():
             parser.error(f"{asked.folder / part} is there already: name a folder without one")
     try:
@@ -52,10 +52,10 @@ def renew_committed_study() -> None:
     pre-commit hook knows its raw files and private tables (``sha256sum -c SHA256SUMS`` checks them too)."""
     with TemporaryDirectory() as made:
         write_study(Path(made))
-        for part in PARTS:
+        for part in _PARTS:
             shutil.rmtree(COMMITTED / part, ignore_errors=True)
             shutil.copytree(Path(made) / part, COMMITTED / part)
-    files = sorted(path for part in PARTS if part != "reference" for path in (COMMITTED / part).rglob("*")
+    files = sorted(path for part in _PARTS if part != "reference" for path in (COMMITTED / part).rglob("*")
                    if path.is_file())
     (COMMITTED / "SHA256SUMS").write_text("".join(
         f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files), encoding="utf-8")

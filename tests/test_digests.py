@@ -11,7 +11,7 @@ from glc_analysis.build import build, check_study
 from glc_analysis.digests import KEY_FILE, Digests, keep_digest_key, read_digest_key, replace_digest_key
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import tables_are_current
-from glc_analysis.sample import KEY, remove_sample, write_sample
+from glc_analysis.sample import SAMPLE_KEY, remove_sample, write_sample
 from glc_analysis.steps import frame_digest
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -103,9 +103,9 @@ def test_after_a_withdrawal_no_earlier_digest_can_be_compared_with_a_guess(tmp_p
 
 def test_a_real_study_cannot_inherit_the_key_of_the_sample(tmp_path):
     write_sample(tmp_path)
-    assert read_digest_key(tmp_path) == KEY
+    assert read_digest_key(tmp_path) == SAMPLE_KEY
     remove_sample(Study(tmp_path))
-    assert read_digest_key(tmp_path) != KEY and not (tmp_path / KEY_FILE).exists()
+    assert read_digest_key(tmp_path) != SAMPLE_KEY and not (tmp_path / KEY_FILE).exists()
 
 
 def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):

@@ -95,7 +95,7 @@ def test_a_file_that_two_documents_have_is_told():
 def edited(tmp_path, monkeypatch):
     """A function that edits one row of a copy of reference.csv, which is then the schema."""
     def edit(table, column, **cells):
-        with (schema.FOLDER / "reference.csv").open(encoding="utf-8", newline="") as file:
+        with (schema._FOLDER / "reference.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         for row in rows:
             if (row["table"], row["column"]) == (table, column):
@@ -104,7 +104,7 @@ def edited(tmp_path, monkeypatch):
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(rows)
-        monkeypatch.setattr(schema, "FOLDER", tmp_path)
+        monkeypatch.setattr(schema, "_FOLDER", tmp_path)
         for known in (reference_tables, table_files):
             known.cache_clear()
 

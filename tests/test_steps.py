@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from glc_analysis import build as building
 from glc_analysis import manifest, tables
 from glc_analysis.addon import brought
-from glc_analysis.build import STEPS, build, build_steps
+from glc_analysis.build import BUILD_STEPS, build, build_steps
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.cli import cli
 from glc_analysis.reference import read_reference
@@ -101,7 +101,7 @@ def test_the_reason_names_what_changed(study):
 def test_another_package_runs_everything_and_so_does_a_folder_without_record(study, monkeypatch):
     monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "another")
     reports = build_steps(Study(study.root)).reports
-    assert {report.why for report in reports} == {"the package changed"} and len(reports) == len(STEPS)
+    assert {report.why for report in reports} == {"the package changed"} and len(reports) == len(BUILD_STEPS)
     (study.processed / "provenance.json").write_text("torn", encoding="utf-8")
     assert {report.why for report in build_steps(Study(study.root)).reports} == {"nothing was built before"}
 
@@ -112,10 +112,10 @@ def test_explain_lists_every_step_with_its_reason(study):
     said = CliRunner().invoke(cli, command)
     assert said.exit_code == 0
     lines = said.stdout.splitlines()
-    assert len(lines) == len(STEPS) and "records: kept" in lines
+    assert len(lines) == len(BUILD_STEPS) and "records: kept" in lines
     assert "context: ran (table context is not as it was written)" in lines
     again = CliRunner().invoke(cli, command).stdout.splitlines()
-    assert again == [f"{step.name}: kept" for step in STEPS]
+    assert again == [f"{step.name}: kept" for step in BUILD_STEPS]
 
 
 def command(study, *options):
@@ -137,12 +137,12 @@ def test_list_says_of_every_step_whether_it_would_run_and_why_and_writes_nothing
         "  needs: raw/context, countries.csv, [context]", "  makes: context"]
     may_run = {forecast.step.name for forecast in building.forecast(Study(study.root))
                if forecast.why or forecast.waits_for}
-    assert ran(study) <= may_run < {step.name for step in STEPS}
+    assert ran(study) <= may_run < {step.name for step in BUILD_STEPS}
 
 
 def test_list_of_a_study_that_is_built_keeps_every_step(study):
     assert [str(one).splitlines()[0] for one in building.forecast(study)] == [
-        f"{step.name}: would be kept" for step in STEPS]
+        f"{step.name}: would be kept" for step in BUILD_STEPS]
     assert CliRunner().invoke(cli, ["--study", str(study.root), "build", "--list", "--force"]).exit_code == 2
 
 
@@ -167,7 +167,7 @@ def test_only_runs_a_step_with_what_it_needs_and_the_next_build_takes_up_the_res
 def test_force_runs_all_steps_or_one_and_gives_the_same_bytes(study):
     before = files(study)
     code, lines = command(study, "--force", "--explain")
-    assert code == 0 and lines == [f"{step.name}: ran (forced)" for step in STEPS]
+    assert code == 0 and lines == [f"{step.name}: ran (forced)" for step in BUILD_STEPS]
     assert files(study) == before
     assert command(study, "--only", "context", "--force", "--explain") == (0, ["context: ran (forced)"])
     assert command(study, "--only", "context", "--explain") == (0, ["context: kept"])
@@ -273,7 +273,7 @@ def test_a_step_that_makes_another_thing_than_it_declares_fails(built):
 
 def test_every_need_is_an_input_or_made_by_an_earlier_step_and_every_table_is_made_once():
     made = []
-    for step in STEPS:
+    for step in BUILD_STEPS:
         assert [need for need in step.needs if not is_input(need) and need not in made] == []
         made += step.makes
     assert len(made) == len(set(made))

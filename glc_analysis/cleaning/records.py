@@ -33,7 +33,7 @@ from glc_analysis.errors import (
 )
 from glc_analysis.intake.survey import RawSurvey, read_survey, read_survey_sheets
 from glc_analysis.reference import LOOP, Reference, read_reference
-from glc_analysis.schema import CHOICES, UNKNOWN
+from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.tabular import csv_row
 from glc_analysis.text import (
@@ -382,7 +382,8 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
     faults = [fault for _, wrong in named for fault in wrong if getattr(fault, "key", "") not in decided]
     surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
-    chosen = [name for entry in reference.questions.loc[reference.questions["type"].isin(CHOICES), "columns"]
+    questions = reference.questions
+    chosen = [name for entry in questions.loc[questions["type"].isin(CHOICE_TYPES), "columns"]
               for name in columns.split_alternatives(entry)]
     for survey in surveys:
         faults += find_doubtful_records(

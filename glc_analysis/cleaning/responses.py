@@ -27,8 +27,8 @@ from glc_analysis.cleaning.doubts import find_thousands, guess_range, make_date_
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
-from glc_analysis.schema import CHOICES, COUNTRY_LIST
-from glc_analysis.tables import MISSING
+from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
+from glc_analysis.tables import MISSING_REASONS
 from glc_analysis.text import (
     TICKED,
     UNTICKED,
@@ -449,7 +449,7 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
           countries: pd.DataFrame, redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
     """The answers to one question from the cells of all files, read according to its type."""
     kind, columns_of, faults = question["type"], [], []
-    options = lists[question["option_list"]] if kind in CHOICES and question["option_list"] in lists else None
+    options = lists.get(question["option_list"]) if kind in CHOICE_TYPES else None
     for survey in records.surveys:
         at, wrong = columns.locate_columns(question["columns"], survey,
                                            options.values if options and kind == "multi" else None,
@@ -663,7 +663,7 @@ def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.nd
                          "value": answered.value.iloc[kept].to_numpy(),
                          "other_text": "" if answered.other_text is None
                          else answered.other_text.iloc[kept].to_numpy(), "value_number": number,
-                         "missing": pd.Categorical(why, categories=sorted(MISSING), ordered=True),
+                         "missing": pd.Categorical(why, categories=sorted(MISSING_REASONS), ordered=True),
                          "is_in_base": is_in_base})
     if answered.ticks is None or answered.options is None:
         return rows, None

@@ -158,7 +158,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
     Computes only what changed since the last build, and what depends on it. What a step with --only has
     changed counts as out of date until the next build.
     """
-    from glc_analysis.manifest import RECORD, intact_tables, read_record
+    from glc_analysis.manifest import BUILD_RECORD, intact_tables, read_record
 
     if is_listed:
         if only or is_forced or explain:
@@ -176,7 +176,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
         say(f"Written into {study.processed}: {written}." if written else "No table had to be written.")
         return
     if not is_forced and (counts := intact_tables(study)):
-        steps = [f"{step}: kept" for step in read_record(study.processed)[RECORD]["log"]]
+        steps = [f"{step}: kept" for step in read_record(study.processed)[BUILD_RECORD]["log"]]
     else:
         built = build_tables(study, is_forced=is_forced)
         counts, steps = built.rows, [*map(str, built.reports)]

@@ -44,7 +44,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings.desk_journal import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY
+from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 
@@ -77,7 +77,7 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
     turns = segments.set_index("segment_id")
     for row, review in zip(map(str, reviews.index), reviews.itertuples(index=False), strict=True):
         fault = partial(Fault, file=FILE, row=row)
-        waiting = [] if review.document_id == ANY else \
+        waiting = [] if review.document_id == ANY_DOCUMENT else \
             [one for one in result.quarantined if _is_meant(review, _named(QUARANTINED, one), ids)]
         placed = [one for one in result.codings if _named(CODINGS, one)["match"] == "by_position"
                   and _is_meant(review, _named(CODINGS, one), ids)]
@@ -116,7 +116,7 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 def _is_in_place(review: Any, waiting: Sequence[tuple], placed: Sequence[tuple],
                  text_of: Callable[[str], Text]) -> bool:
     """Whether a row says of a passage by position nothing but the words that are in its place."""
-    if waiting or review.document_id == ANY:
+    if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
     return bool(words) and all(words == normalise_space(canonical[slice(*one[1:3])]) for one in placed)
@@ -166,8 +166,8 @@ def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[F
         listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
         faults.append(Fault(f"no coding of {coder} counts: {listed}", file=FILE, fix="look at "
                             "processed/to_review.csv, which `glc agreement` writes, and copy each row with a "
-                            f"decision; one row with coder_id {coder}, document_id {ANY} and decision accept "
-                            "accepts all that are by position alone"))
+                            f"decision; one row with coder_id {coder}, document_id {ANY_DOCUMENT} and "
+                            "decision accept accepts all that are by position alone"))
     return faults
 
 
@@ -192,7 +192,7 @@ def _named(columns: list[str], one: tuple) -> dict[str, Any]:
 
 def _is_meant(review: Any, one: dict[str, Any], ids: Mapping[str, set[str]]) -> bool:
     """Whether a row is about a passage; cells that are blank fit any."""
-    return (review.coder_id == one["coder_id"] and review.document_id in (ANY, one["document_id"])
+    return (review.coder_id == one["coder_id"] and review.document_id in (ANY_DOCUMENT, one["document_id"])
             and review.start in ("", str(one["start"]))
             and review.code in ("", one["code"], *ids[one["code"]])
             and normalise_space(review.quote) in ("", normalise_space(one.get("quote", ""))))

@@ -23,7 +23,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY
+from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.slices import work_places
 from glc_analysis.study import STOP_USE, Study
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
@@ -243,7 +243,7 @@ def _turns(transcript: Transcript, document: pd.Series,
            people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
     """The turns of one document with speaker_id, role and organisation_id of each."""
     path, turns = transcript.path, transcript.turns
-    own, others = (people.get(which, {}) for which in (document["document_id"], ANY))
+    own, others = (people.get(which, {}) for which in (document["document_id"], ANY_DOCUMENT))
     found: list[Person] = []
     unknown: dict[str, tuple[str, int]] = {}
     without_organisation: dict[str, str] = {}

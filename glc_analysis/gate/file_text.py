@@ -34,7 +34,7 @@ from glc_analysis.tabular import detect_delimiter
 
 Piece = tuple[str, str]
 
-NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
+_NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
 """Pictures, fonts and maps of scripts: of these only the name is read."""
 
@@ -79,10 +79,10 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
     [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix in NAMES_ONLY:
+    if suffix in _NAMES_ONLY:
         return
     try:
-        for place, text in READERS.get(suffix, _text)(content):
+        for place, text in _READERS.get(suffix, _text)(content):
             if plain := normalise(text):
                 yield place, plain
                 if ("<" in plain or "*" in plain or "`" in plain) and _MARKED.search(plain):
@@ -325,7 +325,7 @@ def _poppler(content: bytes, program: str, *options: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
+_READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
     ".csv": _table, ".tsv": _table, ".html": _html, ".htm": _html, ".js": _script, ".pdf": _pdf,
     **dict.fromkeys((".qda", ".sqlite3", ".sqlite", ".db"), _database),
     **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),

@@ -41,27 +41,27 @@ from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 from glc_analysis.writing import write_atomic
 
-SHOWN_PLACES = 5
-REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
+_SHOWN_PLACES = 5
+_REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
              "assignments", "reviewed_codings", "countries", "corrections", "safety")
 """Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
 written for readers. Those of add-ons are in their :class:`.leak_scan.Terms`."""
 
-ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
+_ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (without public there, the build masks it in all texts)")
-REMEDIES = {
-    "written": "write that cell without it and run `glc build`; " + ALLOW,
+_REMEDIES = {
+    "written": "write that cell without it and run `glc build`; " + _ALLOW,
     "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
-               + ALLOW,
-    "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + ALLOW,
-    "settings": "write it without the name and run `glc build`; " + ALLOW,
-    "notebook": "write that cell of the notebook without it; " + ALLOW,
+               + _ALLOW,
+    "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + _ALLOW,
+    "settings": "write it without the name and run `glc build`; " + _ALLOW,
+    "notebook": "write that cell of the notebook without it; " + _ALLOW,
     "country": "write it without the country, or record in consent.csv (work_country, home_country) that all "
-               "its organisations agreed; where it means something else, and " + ALLOW.removeprefix("if "),
+               "its organisations agreed; where it means something else, and " + _ALLOW.removeprefix("if "),
     "name of the study": "if the organisation agreed, record it in consent.csv (item name); else find what "
                          "prints it, a notebook or a file name, and take it out there",
     "file": "a page must not print ids, files and checksums: take it out of the notebook that does",
-    "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + ALLOW,
+    "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + _ALLOW,
 }
 """What to do, by the kind of text in which a term was found."""
 
@@ -143,19 +143,19 @@ def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
     """One finding: at its origin where that is known, else in the first file that shows it."""
     first, files = own[0], sorted({leak.file for leak in own})
     places = [leak.place for leak in own if leak.file == files[0]]
-    more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
-    seen = f"at {', '.join(places[:SHOWN_PLACES])}{more}"
+    more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
+    seen = f"at {', '.join(places[:_SHOWN_PLACES])}{more}"
     others = f", and in {count_of(len(files) - 1, 'more file')}" if len(files) > 1 else ""
     said = f"is not for {audience} ({first.rule})"
     if not origins:
         return Fault(f"{said} {seen}{others}", file=files[0], value=first.found,
-                     fix=REMEDIES[_remedy(first.rule, "")].format(audience=audience))
+                     fix=_REMEDIES[_remedy(first.rule, "")].format(audience=audience))
     kind, file, row, column = origins[0].split("\t")
     also = "".join(f"; also {' '.join(filter(None, one.split(chr(9))[1:]))}" for one in origins[1:3])
     also += f" and {len(origins) - 3} more" if len(origins) > 3 else ""
     return Fault(f"{said}; readers would see it in {files[0]} {seen}{others}{also}", file=file, row=row,
                  column=column, value=first.found,
-                 fix=REMEDIES[_remedy(first.rule, kind)].format(audience=audience))
+                 fix=_REMEDIES[_remedy(first.rule, kind)].format(audience=audience))
 
 
 def _remedy(rule: str, kind: str) -> str:
@@ -196,7 +196,7 @@ def _written(study: Study) -> Iterator[Piece]:
     """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
     terms = loaded("terms")
-    registers = {*REGISTERS, *(name for own in terms for name in own.registers)}
+    registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
     for name in sorted(reference_tables().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
         yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)

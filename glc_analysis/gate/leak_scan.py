@@ -148,20 +148,20 @@ def names_of(organisations: pd.DataFrame) -> list[str]:
 # and initials are not found: people must read.
 
 
-PROXIMITY = 200
+_PROXIMITY = 200
 """A place is a leak if another identifier is within so many characters of it."""
-GAP = 8
+_GAP = 8
 """The most characters between two words of a name."""
-BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
+_BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 """What stands between the halves of a broken word."""
 ALLOWED = "allowed"
 """In place of a rule: the text is not a leak, and hides what lies within it."""
 
-VARIED = ("name", "organisation", "speaker", "country", "people", "city")
+_VARIED = ("name", "organisation", "speaker", "country", "people", "city")
 """Rules whose texts people spell in different ways; ids, files and checksums are only found as they are."""
 
 PERSON = "name: person"
-LONGEST_ABBREVIATION = 6
+_LONGEST_ABBREVIATION = 6
 """So many capital letters are also looked for with a full stop after each."""
 
 
@@ -287,14 +287,14 @@ class Search:
 @lru_cache(1 << 14)
 def _spellings(term: Term) -> tuple[Spelling, ...]:
     """None for texts that are found only as they are: ids with digits among them."""
-    if term.how == "whole-word" or term.is_allowed or not term.rule.startswith(VARIED):
+    if term.how == "whole-word" or term.is_allowed or not term.rule.startswith(_VARIED):
         return ()
     if re.search(r"\d", term.folded):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
     found = [Spelling(forms, term, forms == (term.folded,)) for forms in name_variants.spellings(
         term.folded, is_person=is_person, is_exact=term.how == "exact")]
-    if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= LONGEST_ABBREVIATION:
+    if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
         found.append(Spelling(tuple(term.folded), term, is_own=False))  # with a full stop after each letter
     return tuple(found)
 
@@ -436,7 +436,7 @@ class _Document:
                 rest = whole[len(start):]
                 if whole in known or (start, rest) not in self.pairs:
                     continue
-                for between in BREAKS:
+                for between in _BREAKS:
                     at = self.letters.find(start + between + rest)
                     while at >= 0:
                         end = at + len(whole) + len(between)
@@ -536,7 +536,7 @@ def _has_capitals(text: str, name: str) -> bool:
 
 def _follow(words: list[Place]) -> bool:
     """Whether words follow one another, with no more between them than signs and a word for "and"."""
-    return all(start - end <= GAP for (_, end, _), (start, *_) in zip(words, words[1:], strict=False))
+    return all(start - end <= _GAP for (_, end, _), (start, *_) in zip(words, words[1:], strict=False))
 
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
@@ -557,4 +557,4 @@ def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
 
 def _is_close(place: Match, other: Match) -> bool:
     gap = max(other.start - place.end, place.start - other.end)
-    return other.found != place.found and 0 <= gap <= PROXIMITY
+    return other.found != place.found and 0 <= gap <= _PROXIMITY

@@ -41,9 +41,9 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
                         "و"))
 """Words for "and", which signs such as & stand for."""
 
-RUN_TOGETHER = 7
+_RUN_TOGETHER = 7
 """The fewest letters of words that are found when they are run together."""
-BROKEN = 6
+_BROKEN = 6
 """The fewest letters of a word that is found when it is broken in two."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"] for row in read_records(__file__, "look_alikes.csv")})
@@ -139,7 +139,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     yield tuple(own)
     if len(words) > 1:
         for joined in {"".join(map(plain, every)), "".join(own)}:
-            if len(joined) >= RUN_TOGETHER:
+            if len(joined) >= _RUN_TOGETHER:
                 yield (joined,)
         if is_person:
             yield own[-1], *own[:-1]
@@ -163,7 +163,7 @@ def breaks(words: Iterable[str]) -> dict[str, set[str]]:
     """
     found: dict[str, set[str]] = {}
     for word in words:
-        for n in range(2, len(word) - 1) if len(word) >= BROKEN else ():
+        for n in range(2, len(word) - 1) if len(word) >= _BROKEN else ():
             found.setdefault(word[:n], set()).add(word)
     return found
 
@@ -184,14 +184,14 @@ NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a count
 FORM = "country in another case"
 """The kinds of words, as the gate calls them."""
 
-INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
+_INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
 """Languages in Latin letters in which names of countries have cases; those in Cyrillic letters are found by
 their stems wherever they are."""
 
-ADJECTIVES = ("en", "es", "fr")
+_ADJECTIVE_LANGUAGES = ("en", "es", "fr")
 """The languages whose adjectives are known."""
 
-SHORTEST = 4
+_SHORTEST = 4
 """Shorter words are looked for only in capitals, such as UK and DRC."""
 
 
@@ -278,7 +278,7 @@ def words_of_country(country_id: str, languages: Collection[str],
                         (CITY, _cities(country_id, languages)),
                         (FORM, _in_other_cases(country_id, languages))):
         yield from ((kind, word) for word in words if match_key(word) not in never and (
-            len(word) >= SHORTEST or word.isupper()))
+            len(word) >= _SHORTEST or word.isupper()))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     yield CODE, f"country-{country_id.lower()}"
@@ -291,9 +291,9 @@ def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
     tell of it."""
     found = pycountry.countries.get(alpha_3=country_id)
     names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
-             if found and str(locale) in INFLECTED]
+             if found and str(locale) in _INFLECTED]
     stems = {stem(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
-    return [one + ending for one in sorted(stems) if len(one) >= SHORTEST for ending in _ENDINGS["latin"]]
+    return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 
 
 def country_names(country_id: str, languages: Collection[str]) -> list[str]:
@@ -327,7 +327,7 @@ def needed_case(word: str, rule: str) -> str:
     ordinary, key = _ordinary(), match_key(word)
     if key in ordinary["place"]:
         return "place"
-    is_capital = (key in ordinary["capital"] or rule.startswith((CITY, FORM)) or len(word) < SHORTEST
+    is_capital = (key in ordinary["capital"] or rule.startswith((CITY, FORM)) or len(word) < _SHORTEST
                   or word.isupper())
     return "capital" if is_capital else "any"
 
@@ -338,7 +338,7 @@ def place_words() -> frozenset[str]:
 
 
 def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    for language in ADJECTIVES:
+    for language in _ADJECTIVE_LANGUAGES:
         if language in languages:
             for word in _listed(country_id, language):
                 yield from _forms(word, language)

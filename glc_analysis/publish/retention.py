@@ -51,7 +51,7 @@ def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
     """A fault for every file of :func:`retention` that should have been destroyed, or for which nobody has
     agreed until when it may be kept."""
     path = study.reference_file("manifest")
-    rows = read_rows(path, manifest.COLUMNS) if path.is_file() else {}
+    rows = read_rows(path, manifest.MANIFEST_COLUMNS) if path.is_file() else {}
     number = {row["path"]: str(n) for n, row in rows.items()}
     for name, state, keep_until in zip(held["path"], held["state"], held["keep_until"], strict=True):
         if state == "overdue":

@@ -20,8 +20,8 @@ from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
-PARTS = "raw", "reference", "private/reference"
-KEY = b"an invented key of an invented study, which protects nothing"
+_PARTS = "raw", "reference", "private/reference"
+SAMPLE_KEY = b"an invented key of an invented study, which protects nothing"
 """The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
 gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
 
@@ -51,7 +51,7 @@ def write_sample(root: Path) -> list[Path]:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(content)
             written.append(root / name)
-    keep_digest_key(root, KEY)
+    keep_digest_key(root, SAMPLE_KEY)
     write_gitignore(root)
     return written
 
@@ -81,7 +81,7 @@ def remove_sample(study: Study) -> None:
     shutil.rmtree(study.reports, ignore_errors=True)
     shutil.rmtree(study.private / "releases", ignore_errors=True)
     study.key_file.unlink(missing_ok=True)
-    if read_digest_key(study.root) == KEY:
+    if read_digest_key(study.root) == SAMPLE_KEY:
         (study.root / KEY_FILE).unlink()
 
 
@@ -99,7 +99,7 @@ def known_files(folder: Path) -> dict[str, bytes]:
     """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
     raw folders with their rows of the manifest, reference tables, sections of the settings."""
     files = {}
-    for path in sorted(path for part in PARTS for path in _data_in(folder / part)):
+    for path in sorted(path for part in _PARTS for path in _data_in(folder / part)):
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         if name == reference_path("manifest"):
             header, *rows = content.splitlines(keepends=True)

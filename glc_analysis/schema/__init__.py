@@ -11,7 +11,7 @@ The columns of both files:
 
 - ``grain``: what one row of the table is. ``key``: the place of the column in the table's key, from 1.
 - ``kind``: of a processed column text, integer, number or boolean, of a reference column one of
-  :data:`KINDS`. ``allowed``: the words that it may hold, separated by ``|``.
+  :data:`CELL_KINDS`. ``allowed``: the words that it may hold, separated by ``|``.
 - ``refers_to``: the column that holds what this one names.
 
 And of reference.csv alone:
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 # The two CSV files.
 
 
-FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 
 AUDIENCES = ("team", "convening", "public")
 """Who may read what a study makes."""
 
-CHOICES = ("single", "multi", "scale")
+CHOICE_TYPES = ("single", "multi", "scale")
 """The types of questions that are answered by options."""
 
 UNDECIDED = "undecided"
@@ -75,13 +75,13 @@ interviews without guide questions. They are never added to the other sources, n
 UNKNOWN = "unknown"
 """The country of a record that names none, and its region; the ids of organisations that are not named, and
 the network that they make up together, begin with it."""
-ANY = "*"
+ANY_DOCUMENT = "*"
 """In place of a document in speakers.csv: the name means this speaker in every document."""
 
-BLANK = "(blank)"
+_BLANK = "(blank)"
 """How the schema writes that a cell may be blank where only certain words are allowed."""
 
-KINDS = {
+CELL_KINDS = {
     "text": "any text",
     "word": "one of the allowed words, in capital or small letters",
     "true/false": "true or false, in capital or small letters",
@@ -96,7 +96,7 @@ KINDS = {
 }
 """The kinds of columns of reference tables, and what a cell of each may hold."""
 
-PLACES = {"reference": "reference", "private": "private/reference"}
+TABLE_FOLDERS = {"reference": "reference", "private": "private/reference"}
 """The folder of a study in which a reference table lies, by its ``lies_in``."""
 
 
@@ -242,11 +242,11 @@ def table_files(table: str) -> tuple[TableFile, ...]:
     """
     about = reference_tables().get(table)
     if about is None:
-        return (TableFile(f"{PLACES['private']}/{table}.csv", ()),)
+        return (TableFile(f"{TABLE_FOLDERS['private']}/{table}.csv", ()),)
     apart = about.private_columns
-    parts = {PLACES[about.lies_in]: [column for column in about.columns if column not in apart]}
+    parts = {TABLE_FOLDERS[about.lies_in]: [column for column in about.columns if column not in apart]}
     if apart:
-        parts[PLACES["private"]] = [*about.key, *apart]
+        parts[TABLE_FOLDERS["private"]] = [*about.key, *apart]
     return tuple(TableFile(f"{folder}/{table}.csv",
                            tuple(column for column in columns if not about.columns[column].is_optional),
                            tuple(column for column in columns if about.columns[column].is_optional))
@@ -281,7 +281,7 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
     """
     defaults: dict[str, dict[str, Any]] = {}
     words = {}
-    for path in (FOLDER / "settings.toml", *_of_add_ons("settings.toml")):
+    for path in (_FOLDER / "settings.toml", *_of_add_ons("settings.toml")):
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
         words |= {(section, name): tuple(allowed) for section, names in declared.pop("words", {}).items()
                   for name, allowed in names.items()}
@@ -300,7 +300,7 @@ def new_names(kind: str, place: str = "") -> Mapping[str, str]:
 @cache
 def _renames() -> dict[tuple[str, str], dict[str, str]]:
     renames: dict[tuple[str, str], dict[str, str]] = {}
-    for path in (FOLDER / "renames.csv", *_of_add_ons("renames.csv")):
+    for path in (_FOLDER / "renames.csv", *_of_add_ons("renames.csv")):
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 renames.setdefault((row["kind"], row["place"]), {})[row["old"]] = row["new"]
@@ -319,13 +319,13 @@ def settings_of_add_ons() -> list[str]:
 
 
 def _of_add_ons(name: str) -> list[Path]:
-    paths = (addon.FOLDER / add_on / "schema" / name for add_on in addon.installed())
+    paths = (addon.ADD_ONS_FOLDER / add_on / "schema" / name for add_on in addon.installed())
     return [path for path in paths if path.is_file()]
 
 
 def _by_table(file: str) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
-    for path in (FOLDER / file, *_of_add_ons(file)):
+    for path in (_FOLDER / file, *_of_add_ons(file)):
         with path.open(encoding="utf-8-sig", newline="") as lines:
             for row in csv.DictReader(lines):
                 found.setdefault(row["table"], []).append(row)
@@ -339,7 +339,7 @@ def _key(rows: list[dict[str, str]]) -> tuple[str, ...]:
 
 def _words(cell: str) -> tuple[str, ...]:
     words = [word.strip() for word in cell.split("|")] if cell else []
-    return tuple("" if word == BLANK else word for word in words)
+    return tuple("" if word == _BLANK else word for word in words)
 
 
 def _reference_column(row: dict[str, str]) -> ReferenceColumn:
@@ -353,10 +353,10 @@ def _reference_column(row: dict[str, str]) -> ReferenceColumn:
 
 def _wrong(row: dict[str, str]) -> Iterator[str]:
     """What cannot be read in a row of reference.csv."""
-    if row["kind"] not in KINDS:
-        yield f"kind {row['kind']!r} is none of {', '.join(KINDS)}"
-    if row["lies_in"] not in PLACES:
-        yield f"lies_in {row['lies_in']!r} is none of {', '.join(PLACES)}"
+    if row["kind"] not in CELL_KINDS:
+        yield f"kind {row['kind']!r} is none of {', '.join(CELL_KINDS)}"
+    if row["lies_in"] not in TABLE_FOLDERS:
+        yield f"lies_in {row['lies_in']!r} is none of {', '.join(TABLE_FOLDERS)}"
     for column in ("optional", "required", "unique"):
         if row[column] not in ("", "yes"):
             yield f"{column} {row[column]!r} is neither yes nor blank"
@@ -393,7 +393,7 @@ def _target(cell: str) -> Target | None:
 
 Tables = Mapping[str, "pd.DataFrame"]
 
-FORMS = {
+_FORMS = {
     "day": ("is not a date", "write it as YYYY-MM-DD"),
     "language": ("is not a known language", "write its two-letter code of ISO 639-1"),
     "whole number": ("is not a whole number", "write a whole number"),
@@ -533,7 +533,7 @@ def _declared_columns() -> Iterator[str]:
     """The columns that need a check beyond blanks, keys, words and ids."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
-            is_formed = about.kind in FORMS or about.kind == "words"
+            is_formed = about.kind in _FORMS or about.kind == "words"
             if not about.checked_by and (is_formed or about.is_unique or about.refers_to):
                 yield f"{name}.{column}"
 
@@ -544,7 +544,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
     if tables[name].empty:
         return
     cells, said = tables[name][column], (about.message, about.fix)
-    if about.kind in FORMS:
+    if about.kind in _FORMS:
         yield from _misformed(name, cells, about.kind, said)
     elif about.kind == "words":
         yield from _disallowed(name, cells, about.allowed, said)
@@ -558,7 +558,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
 
 def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) -> Iterator[Fault]:
     """Cells that do not have the form of their kind."""
-    usual = FORMS[kind]
+    usual = _FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
             yield Fault(said[0] or usual[0], file=f"{name}.csv", row=str(n), column=str(cells.name),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glc_analysis.sample import PARTS, known_files
+from glc_analysis.sample import _PARTS, known_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
 from scripts.sample_study.convening import write_convening
@@ -40,7 +40,7 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_coders_work(root, answers)
     write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
     known = known_files(root)
-    for path in [path for part in PARTS for path in (root / part).rglob("*") if path.is_file()]:
+    for path in [path for part in _PARTS for path in (root / part).rglob("*") if path.is_file()]:
         if (name := path.relative_to(root).as_posix()) not in known:
             path.unlink()
         elif path.read_bytes() != known[name]:

@@ -7,12 +7,12 @@ from dataclasses import fields
 import pytest
 
 from glc_analysis import schema
-from glc_analysis.addon import FOLDER, AddOn, brought
+from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, brought
 from glc_analysis.schema import processed_tables, reference_tables
 
 
 def columns(file, name="*"):
-    paths = [schema.FOLDER / file, *sorted(FOLDER.glob(f"{name}/schema/{file}"))]
+    paths = [schema._FOLDER / file, *sorted(ADD_ONS_FOLDER.glob(f"{name}/schema/{file}"))]
     return [[(row["table"], row["column"]) for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
             for path in paths]
 

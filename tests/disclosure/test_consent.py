@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.disclosure.consent import CONSENT_ITEMS, Consent, consent_faults
-from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -16,7 +16,8 @@ SPEAKERS = pd.DataFrame({"organisation_id": ["mill", "quay"], "speaker_id": ["mi
 def table(*rows: str) -> pd.DataFrame:
     """Rows as organisation, speaker, item, audience, is_given; version and day are filled in."""
     cells = [[*row.split(","), "1", "2016-05-02"] for row in rows]
-    return pd.DataFrame(cells, columns=list(COLUMNS["consent"]), index=range(2, len(cells) + 2), dtype="str")
+    return pd.DataFrame(cells, columns=list(REQUIRED_COLUMNS["consent"]), index=range(2, len(cells) + 2),
+                        dtype="str")
 
 
 def test_what_is_not_written_is_refused():

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.gate.gate import PASSED, Gate, check_leaks
-from glc_analysis.reference import COLUMNS
+from glc_analysis.reference import REQUIRED_COLUMNS
 from tests.run.small_study import small_study
 from tests.support.study_writer import question, write_reference
 
@@ -119,7 +119,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
 
 def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, read):
     study.reference_file("organisations").write_text(
-        ",".join(COLUMNS["organisations"]) + "\nblue-door,Blue Door,shelter,,KEN,2009,middle\n")
+        ",".join(REQUIRED_COLUMNS["organisations"]) + "\nblue-door,Blue Door,shelter,,KEN,2009,middle\n")
     run = a_run(study, audience="convening", index="<p>3 of 4")
     own = run / "briefs" / "blue-door.ipynb"
     own.parent.mkdir()

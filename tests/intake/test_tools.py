@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.survey import _READERS, read_survey
-from glc_analysis.study import DEFAULTS, WORDS
+from glc_analysis.study import DEFAULTS, SETTING_WORDS
 
 MONKEY = """RespondentID,CollectorID,Do you help?,Which help?,,,Anything else?
 ,,Response,Food,Shelter,Other (please specify),Open-Ended Response
@@ -82,7 +82,7 @@ def test_the_setting_decides(tmp_path):
 
 
 def test_every_tool_can_be_named():
-    assert {*_READERS} == {*WORDS["survey", "tool"]} - {""}
+    assert {*_READERS} == {*SETTING_WORDS["survey", "tool"]} - {""}
 
 
 def test_characters_are_read_by_the_named_encoding(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from glc_analysis import sample
 from glc_analysis.manifest import package_hash
-from glc_analysis.sample import COMMITTED, PARTS
+from glc_analysis.sample import _PARTS, COMMITTED
 from glc_analysis.schema import default_settings, reference_tables
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ CALL = "glc_analysis/sample/raw/calls/call-1.vtt"
 
 def contents(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes()
-            for part in PARTS for p in (root / part).rglob("*") if p.is_file()}
+            for part in _PARTS for p in (root / part).rglob("*") if p.is_file()}
 
 
 def make_sample(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
@@ -37,7 +37,7 @@ def hook(path: str, root: Path) -> subprocess.CompletedProcess:
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """A folder with the committed sample where a checkout has it."""
-    for part in PARTS:
+    for part in _PARTS:
         shutil.copytree(COMMITTED / part, tmp_path / "glc_analysis/sample" / part)
     shutil.copy(COMMITTED / "SHA256SUMS", tmp_path / "glc_analysis/sample")
     return tmp_path
@@ -137,7 +137,7 @@ def test_the_wheel_holds_the_sample(tmp_path):
                    cwd=ROOT, check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         packed = {name: wheel.read(name) for name in wheel.namelist()
-                  if name.startswith(tuple(f"glc_analysis/sample/{part}/" for part in PARTS))}
+                  if name.startswith(tuple(f"glc_analysis/sample/{part}/" for part in _PARTS))}
     assert packed == {f"glc_analysis/sample/{name}": held for name, held in contents(COMMITTED).items()}
 
 

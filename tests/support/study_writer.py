@@ -18,7 +18,7 @@ from glc_analysis.cleaning.records import CleaningLog, clean_organisations
 from glc_analysis.digests import keep_digest_key
 from glc_analysis.figures.estimates import CleanTables
 from glc_analysis.intake.survey import RawSurvey, text_frame
-from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
+from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import DEFAULTS, Study
 from tests.support.study_on_disk import decisions_on
@@ -59,7 +59,8 @@ def reference(**rows):
     return Reference({name: pd.DataFrame([{c: row.get(c, "") for c in columns}
                                           for row in rows.get(name, [])], columns=list(columns),
                                          dtype="str").rename(lambda n: n + 2)
-                      for name, columns in ((n, (*c, *OPTIONAL.get(n, ()))) for n, c in COLUMNS.items())})
+                      for name, columns in ((n, (*c, *OPTIONAL_COLUMNS.get(n, ())))
+                                            for n, c in REQUIRED_COLUMNS.items())})
 
 
 def survey(rows, *, name="survey.csv", loops=(), repeated=()):

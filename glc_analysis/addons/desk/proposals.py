@@ -25,7 +25,7 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.intake.codings.desk_journal import Journal
-from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
+from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_table
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
@@ -79,9 +79,9 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     Raises UsageError for a table or column that is not there, Faults where the table would not be sound
     with the row: a key twice, a reference that points nowhere, words that are not in the passage.
     """
-    if name not in COLUMNS:
-        raise UsageError(f"There is no reference table {name!r}; {nearest(name, COLUMNS)}.")
-    columns = (*COLUMNS[name], *OPTIONAL.get(name, ()))
+    if name not in REQUIRED_COLUMNS:
+        raise UsageError(f"There is no reference table {name!r}; {nearest(name, REQUIRED_COLUMNS)}.")
+    columns = (*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ()))
     for column in row:
         if column not in columns:
             raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")

@@ -18,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.languages import detect_language
 from glc_analysis.intake.transcripts import Transcript, read_transcript
-from glc_analysis.schema import ANY
+from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records
 from glc_analysis.text import match_key, normalise_space, slug
@@ -174,7 +174,7 @@ def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFra
         numbered = (f"{_PREFIX.get(role, 's')}{n}" for n in count(1))
         speaker_id = next(other for other in numbered if other not in ids)
         ids.add(speaker_id)
-        rows.append((ANY if is_shared else document_id, speaker, speaker_id, "", role))
+        rows.append((ANY_DOCUMENT if is_shared else document_id, speaker, speaker_id, "", role))
     return pd.DataFrame(rows, columns=_SPEAKER_COLUMNS, dtype="str")
 
 
@@ -246,7 +246,7 @@ def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFram
     """The facts about speakers whom speakers.csv does not have, in their transcript or in all of them."""
     known = {*zip(speakers["document_id"], speakers["name_in_file"].map(normalise_space), strict=True)}
     names = facts["speaker"].map(normalise_space)
-    is_new = [not known & {(document_id, name), (ANY, name)}
+    is_new = [not known & {(document_id, name), (ANY_DOCUMENT, name)}
               for document_id, name in zip(facts["document_id"], names, strict=True)]
     return facts[is_new].reset_index(drop=True)
 

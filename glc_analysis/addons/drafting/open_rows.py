@@ -29,7 +29,7 @@ from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_REC
 from glc_analysis.errors import CellFault, Fault, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import CHOICES, COUNTRY_LIST, UNKNOWN
+from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, UNKNOWN
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_sheets, read_table
@@ -251,7 +251,7 @@ def questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
     """The chosen questions that offer options, and of which none is known."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
     known = {*drafted, *written_values(study, "options", "option_list"), COUNTRY_LIST}
-    return chosen[chosen["type"].isin(CHOICES) & ~chosen["option_list"].isin(known)]
+    return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
 
 
 def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:

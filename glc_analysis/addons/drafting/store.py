@@ -38,7 +38,7 @@ from glc_analysis.cleaning.countries import intended_iso_code
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import (
-    CHOICES,
+    CHOICE_TYPES,
     COUNTRY_LIST,
     UNDECIDED,
     allowed_words,
@@ -231,7 +231,7 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         if row["type"] not in allowed_words("questions", "type"):
             yield fault("is not a type of question", column="type", value=row["type"],
                         fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
-        elif row["type"] in CHOICES and row["option_list"] not in (*lists, row["question_id"]):
+        elif row["type"] in CHOICE_TYPES and row["option_list"] not in (*lists, row["question_id"]):
             yield fault(f"there is no such list; {nearest(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
                         fix="write the options of the question into the sheet or table options, or make it a "

@@ -23,7 +23,7 @@ from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY, COUNTRY_LIST
+from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import match_key, normalise_space, slug
 
@@ -232,7 +232,7 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference, people
     interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(normalise_space))
     for document in reference.documents.itertuples():
         turns = read_transcript(study.root / document.path).turns
-        here = people["document_id"].isin([document.document_id, ANY])
+        here = people["document_id"].isin([document.document_id, ANY_DOCUMENT])
         names = ({*map(normalise_space, people.loc[here, "name_in_file"])}
                  & {*map(normalise_space, turns["speaker"])})
         is_shared = document.kind == "call" or not own.organisation_id and (
@@ -253,7 +253,7 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference, people
 
 def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
     """Whether any of these people speaks in a document."""
-    here = people.loc[people["document_id"].isin([document_id, ANY]), "name_in_file"]
+    here = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
     return not {*map(normalise_space, here)}.isdisjoint(map(normalise_space, turns["speaker"]))
 
 

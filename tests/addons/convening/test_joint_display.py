@@ -12,7 +12,7 @@ from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
 from glc_analysis.figures.matches import PAIRS_PER_THEME
-from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import choices, places, question, write_study
 
@@ -102,7 +102,7 @@ def glc(study, *arguments, code=0):
 
 def test_the_command_proposes_rows_that_fit_into_the_file(sample_study):
     rows = glc(sample_study, "--suggest")
-    assert [*rows[0]] == [*COLUMNS["joint_display"], "survey_result", "coded_finding"]
+    assert [*rows[0]] == [*REQUIRED_COLUMNS["joint_display"], "survey_result", "coded_finding"]
     assert len(rows) == len(suggest(sample_study))
 
 

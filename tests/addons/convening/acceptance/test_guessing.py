@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.digests import KEY_FILE
-from glc_analysis.sample import KEY, write_sample
+from glc_analysis.sample import SAMPLE_KEY, write_sample
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from tests.addons.convening.support.guessing import DECISIONS, guessed_decisions
@@ -26,7 +26,7 @@ def test_no_digest_in_the_reports_confirms_a_decision_that_is_not_printed(tmp_pa
                               capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     study = Study(tmp_path)
-    assert (tmp_path / KEY_FILE).read_bytes().strip() != KEY
+    assert (tmp_path / KEY_FILE).read_bytes().strip() != SAMPLE_KEY
     signoffs, csv = tables.read("signoffs", study=study), study.reference_file("signoffs").read_bytes()
     others = signoffs.index[signoffs["decision"] != DECISIONS[0]]
     assert len(others) >= 2
