@@ -42,7 +42,10 @@ def test_a_withheld_answer_is_redacted_whether_asked_or_not():
 
 def test_dont_know_beside_another_choice_is_an_answer():
     assert kind("yes;dont_know", dont_know="missing") == ""
-    assert kind("dont_know;refused", dont_know="missing") != ""
+
+
+def test_of_a_refusal_and_a_dont_know_the_refusal_counts():
+    assert kind("dont_know;refused", dont_know="missing") == "refused"
 
 
 def test_no_tick_among_explicit_noughts_is_an_answer():

@@ -8,6 +8,7 @@ import pytest
 
 from glc_analysis.coding.agreement import (
     COLUMNS,
+    _characters,
     agreement_table,
     cohens_kappa,
     gwet_ac1,
@@ -95,6 +96,16 @@ def test_an_interval_is_due_from_ten_documents_for_subsets_of_several():
     assert row.value == 1 and math.isnan(row.low) and row.reason == ""
     few = figure(agreement_table(units[units["document_id"] < "d09"]), "alpha", "legal")
     assert math.isnan(few.low) and few.reason.startswith("no interval: 9 documents")
+
+
+def test_every_piece_of_a_passage_carries_its_code_the_last_one_too():
+    turns = pd.DataFrame({"segment_id": "s", "coder_id": ["ana", "ben"], "unit_id": "s", "document_id": "d",
+                          "respondent_id": "d", "question_id": "", "is_missing": False})
+    codings = pd.DataFrame({"segment_ids": "s", "coder_id": ["ana", "ben"], "start": [0, 4], "end": 10,
+                            "code_id": "wait"})
+    pieces = _characters(turns, codings, pd.DataFrame({"segment_id": ["s"], "start": [0], "end": [10]}))
+    assert [*zip(pieces["coder_id"], pieces["unit_id"], pieces["codes"].map(bool), strict=True)] == [
+        ("ana", "s:0", True), ("ana", "s:4", True), ("ben", "s:0", False), ("ben", "s:4", True)]
 
 
 def test_whatever_is_not_a_number_has_a_reason():

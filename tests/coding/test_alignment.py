@@ -73,6 +73,18 @@ def test_a_stretch_that_cuts_a_name_takes_the_whole_of_it():
     assert text.canonical[start:end] == "Person 1 waits"
 
 
+def test_a_stretch_that_cuts_a_longer_label_begins_with_ours():
+    text, copy = text_of([("p1", ["safe", "house"])]), "Facilitator: safe house"
+    start, end = align(text, copy).locate(copy.index("tator"), copy.index(" house"))
+    assert text.canonical[start:end] == "p1: safe"
+
+
+def test_a_stretch_of_blanks_has_no_place():
+    text = text_of([("p1", ["safe", "house"])])
+    blank = text.canonical.index(" house")
+    assert align(text, text.canonical).locate(blank, blank + 1) == (-1, -1)
+
+
 def test_a_quotation_is_found_wherever_it_stands():
     text = text_of([("p1", ["a", "house"]), ("p2", ["a  house"])])
     assert [text.canonical[start:end] for start, end in find(text, "a\nhouse")] == ["a house", "a house"]

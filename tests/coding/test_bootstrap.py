@@ -55,6 +55,11 @@ def test_below_ten_documents_there_is_a_value_and_no_interval():
     assert found.reason == "no interval: 9 documents have pairs of coders, 10 are needed"
 
 
+def test_ten_documents_are_enough_for_an_interval():
+    found = document_bootstrap(*coded(documents=10))
+    assert found.low < found.value < found.high and found.reason == ""
+
+
 def test_documents_of_a_single_coder_do_not_make_ten():
     values, documents = coded(documents=11)
     values[1, documents < 2] = np.nan

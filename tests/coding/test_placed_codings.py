@@ -15,7 +15,7 @@ from glc_analysis.coding.consensus import open_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
-from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
+from tests.coding.test_coded_study import ANA, BLUE, BOTH, coded_study, spreadsheet, texts_of
 from tests.support.built_studies import built
 from tests.support.coding_files import zipped
 
@@ -71,6 +71,16 @@ def test_each_coding_says_what_it_was_compared_with(study):
     found = coded(study)
     assert [match for *_, match in placed(found)] == ["exact", "normalised", "whole_text"]
     assert [match for *_, match in placed(found, "ben")] == ["by_position"]
+
+
+def test_a_quotation_that_stands_twice_is_quarantined_and_never_put_into_the_first_place(study):
+    (study.raw / "interviews/blue.txt").write_text(
+        BLUE + "Rosa: And then?\nAna Vega: We wait for months.\n", encoding="utf-8")
+    spreadsheet(study, "ana", ("blue", "We wait for months.", "Delay"))
+    spreadsheet(study, "ben", HOUSE)
+    found = coded(study)
+    assert placed(found) == []
+    assert found.tables["quarantined"]["code"].tolist() == ["Delay"]
 
 
 def test_positions_in_a_table_are_read_however_they_count(study):

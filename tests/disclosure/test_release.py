@@ -242,6 +242,12 @@ def test_a_hidden_group_is_not_left_in_the_rest_with_few_others(without_region, 
     assert said(decisions, *(f"Q2/food/region={one}" for one in ("asia", "america"))) == ["shown", status]
 
 
+@pytest.mark.parametrize(("without_region", "rule"), [(9, "complement_too_small"), (10, "partition")])
+def test_as_many_outside_a_group_as_the_least_base_are_enough(without_region, rule):
+    rows = [(8, {"Q2": "food"}), (8, {"Q2": "legal"}), (without_region, {"country": "TWN", "Q2": "legal"})]
+    assert decided(survey_of(*rows)).loc["Q2/food/region=asia", "rule"] == rule
+
+
 def test_identifiers_and_countries_are_never_groups():
     decisions = groups(8, 7)
     assert said(decisions, "Q2/food/country=KHM", "Q2/food/home_country=KHM",

@@ -14,7 +14,8 @@ QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"
              question("own", "single", "law", unit="organisation"),
              question("staff", "number", unit="organisation"),
              question("where", "single", "countries")]
-OPTIONS = [*choices("law", "yes", "no", "dont_know"), *choices("services", "food", "legal", "none")]
+OPTIONS = [*choices("law", "yes", "no", "dont_know"), *choices("asked", "yes", "no", "refused"),
+           *choices("services", "food", "legal", "none")]
 COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN")
 ROWS = [
     {"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food legal", "Q3": "1", "Q4": "x",
@@ -59,6 +60,12 @@ def values(question_id, kind="all", subset=""):
 def test_all_options_are_counted_in_order_zero_rows_too():
     assert counts("Q1") == [("yes", 2, 4), ("no", 1, 4), ("dont_know", 1, 4)]
     assert counts("Q1", "country", "PER") == [("yes", 0, 1), ("no", 1, 1), ("dont_know", 0, 1)]
+
+
+def test_a_refusal_is_no_option_that_is_counted():
+    rows = [{"org": one, "country": "KHM", "Q9": said} for one, said in (("a", "yes"), ("b", "refused"))]
+    figures = estimates(rows, questions=[question("Q9", "single", "asked")])
+    assert counts("Q9", figures=figures) == [("yes", 1, 1), ("no", 0, 1)]
 
 
 def test_the_base_of_a_multiple_choice_is_those_who_answered_it():

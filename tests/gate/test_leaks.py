@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import Leak, find_leaks
+from glc_analysis.gate.leak_scan import Leak, _long_enough, find_leaks
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.study import REPOSITORY
 from tests.support.programs import need_poppler
@@ -69,6 +69,10 @@ def test_places_in_a_sheet_are_no_codes_of_raters(tmp_path):
     book.active["A1"] = "r29"
     book.save(tmp_path / "table.xlsx")
     assert {leak.place for leak in leaks(tmp_path, known={"r29": "rater"})} == {"Sheet!A1"}
+
+
+def test_an_identifier_of_four_characters_is_looked_for_and_one_of_three_is_not():
+    assert _long_enough({"organisation": ["CURB", "HAI"]}) == {"CURB": "organisation"}
 
 
 # --- each kind of file x each kind of canary

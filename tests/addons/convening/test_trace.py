@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -9,7 +10,16 @@ from click.testing import CliRunner
 
 from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.trace import NOT_CLEARED, WITHHELD, RawFiles, Trail, resting_on, trace
+from glc_analysis.addons.convening.trace import (
+    NOT_CLEARED,
+    WITHHELD,
+    RawFiles,
+    Trail,
+    contributing_records,
+    resting_on,
+    trace,
+    votes_by_principle,
+)
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -190,6 +200,38 @@ def test_votes_lead_the_team_to_the_forms_they_stand_in(sample_study):
     forms = [node.id for node in nodes[at + 1:at + 11]]
     assert all(path.startswith("raw/ratings/2-r") for path in forms) and len({*forms}) == 10
     assert not any(node.kind == "votes" for node in trace(sample_study, "P03", audience="public"))
+
+
+def test_a_principle_without_a_version_is_followed_from_its_latest(sample_study):
+    assert trace(sample_study, "P07")[0].id == "P07.2"
+    assert trace(sample_study, "P07.1")[0].id == "P07.1"
+
+
+def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
+    read = partial(tables.read, study=study)
+    figure = next(read("figures").query("question_id == 'Q1' and statistic == 'answered'").itertuples())
+    asked = next(read("questions").query("question_id == 'Q1'").itertuples())
+    assert sorted(contributing_records(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
+
+
+def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
+    def read(name):
+        rows = tables.read(name, study=sample_study)
+        return rows.assign(held_out="too late") if name == "ratings" and is_late else rows
+
+    is_late = False
+    cast = votes_by_principle(read)["P03"]
+    assert all(len(rows) for _, rows in cast)
+    is_late = True
+    assert all(rows.empty for _, rows in votes_by_principle(read)["P03"])
+
+
+def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(sample_study):
+    trail = Trail(StudyView(sample_study, "public"))
+    row = next(row for row in tables.read("evidence", study=sample_study).itertuples()
+               if row.kind == "code" and not trail.is_withheld(row))
+    trail.__dict__["_case_codes"] = {row.reference}
+    assert trail.is_withheld(row)
 
 
 def test_what_rests_on_a_form_or_a_rater_are_the_votes(sample_study):
