@@ -104,6 +104,13 @@ def test_reading_needs_no_script(pages):
     assert [page.stem for page in pages.glob("*.html") if "<script" in page.read_text()] == ["search"]
 
 
+def test_a_browser_runs_no_script_of_a_page_but_that_of_search(pages):
+    policy = r'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src ([^;]*);'
+    allowed = {path.stem: re.search(policy, path.read_text(encoding="utf-8"))[1]
+               for path in pages.glob("*.html")}
+    assert {name for name, scripts in allowed.items() if scripts != "'none'"} == {"search"}
+
+
 def test_the_style_sheet_is_small(pages):
     assert (pages / "style.css").stat().st_size <= 25_000
 
