@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from glc_analysis.addon import installed
 from glc_analysis.sample import _PARTS, known_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
@@ -37,12 +38,18 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_conversations(root)
     answers = list(coded_answers(interviews))
     write_reference(root, interviews, corrections, answers, seed)
+    leave_known_files(root)  # coders' work is written with the package, which reads the study
     write_coders_work(root, answers)
-    write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
+    if "convening" in installed():
+        write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
+    write_manifest(root)
+
+
+def leave_known_files(root: Path) -> None:
+    """Deletes what belongs to add-ons that are not installed."""
     known = known_files(root)
     for path in [path for part in _PARTS for path in (root / part).rglob("*") if path.is_file()]:
         if (name := path.relative_to(root).as_posix()) not in known:
             path.unlink()
         elif path.read_bytes() != known[name]:
             path.write_bytes(known[name])
-    write_manifest(root)

@@ -33,9 +33,8 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
         "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
         "text_decisions": [row | {"text_version": content_hash(_decided(row)["statement"])}
                            for row in rows("text_decisions")],
-        **{name: rows(name) for name in ("principles", "headlines", "judgements", "joint_display",
-                                         "raters", "panel_positions", "decision_log", "parking_lot", "errata",
-                                         "safety")},
+        **{name: rows(name) for name in ("principles", "judgements", "joint_display", "raters",
+                                         "panel_positions", "decision_log", "parking_lot", "errata")},
         "comments": [row | {"by": "ines", "date": SIGNED_ON} for row in rows("comments") if row["text"]]}
     for name, table in tables.items():
         write_reference_table(root, name, table)

@@ -42,8 +42,8 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
         "consent": _consent(firsts(interviews), seed), "corrections": corrections,
         "assignments": [*rows("assignments"), *assignments],
-        **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names",
-                                         "quotes")}}
+        **{name: rows(name) for name in ("codebook", "headlines", "safety", "documents", "speakers",
+                                         "attendance", "names", "quotes")}}
     study = Study(root)
     study.reference.mkdir()
     study.private_reference.mkdir(parents=True)
