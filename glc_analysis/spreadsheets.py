@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.tabular import csv_row, detect_delimiter, parse_delimited
-from glc_analysis.text import normalise_line_ends
+from glc_analysis.tabular import csv_row, detect_delimiter, normalise_line_ends, parse_delimited
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:

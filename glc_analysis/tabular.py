@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 from glc_analysis.schema import new_names, with_new_names
-from glc_analysis.text import normalise_line_ends
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -75,6 +74,15 @@ def refuse_large(path: Path, *, limit: int = _MOST_BYTES) -> None:
     if size > limit:
         refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name,
                "check that it is the right file, or divide it into several")
+
+
+def normalise_line_ends(text: str) -> str:
+    """Text with LF line ends, whatever system it was written on.
+
+    >>> normalise_line_ends("a\\r\\nb\\rc")
+    'a\\nb\\nc'
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode(raw: bytes, file: str) -> str:

@@ -35,15 +35,6 @@ NO_DATE = "is not a date"
 """The fault of single texts of a column that are not dates."""
 
 
-def normalise_line_ends(text: str) -> str:
-    """Text with LF line ends, whatever system it was written on.
-
-    >>> normalise_line_ends("a\\r\\nb\\rc")
-    'a\\nb\\nc'
-    """
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def normalise_space(text: str) -> str:
     """Text in NFC, each run of spaces (no-break spaces too) as one space, none at the ends.
 

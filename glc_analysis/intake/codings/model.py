@@ -28,8 +28,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError, count_of, refuse
-from glc_analysis.tabular import list_members
-from glc_analysis.text import UNTICKED, normalise_line_ends
+from glc_analysis.tabular import list_members, normalise_line_ends
+from glc_analysis.text import UNTICKED
 
 # ------------------------------
 # What every reader returns, and what it collects while reading.

@@ -21,7 +21,7 @@ from glc_analysis.intake.codings.model import (
     describe_mixed_work,
     describe_unread,
 )
-from glc_analysis.text import normalise_line_ends
+from glc_analysis.tabular import normalise_line_ends
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
