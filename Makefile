@@ -26,8 +26,9 @@ test: $(READY) ## all tests but the slow ones
 acceptance: $(READY) ## the slow tests (whole studies, attacks, kills, browser): a part of them by the day
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance --drawn -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
-soak: $(READY) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
+soak: $(READY) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries; planted faults
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
+	@$(BIN)/python scripts/run-mutants
 
 # scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.
 # JupyterLab refuses to start as root unless told to. Notebooks that it saves hold data: they are their owner's alone.

@@ -61,6 +61,12 @@ def test_a_constant_that_two_modules_define_recurs(house, package):
     assert house.recurring_constants(house.read_modules(package, package)) == ["USED: build, tables"]
 
 
+def test_two_functions_of_one_name_in_a_module_are_named_and_methods_are_not(house, package):
+    (package / "tables.py").write_text("def count():\n    def count():\n        pass\n\n\nclass A:\n"
+                                       "    def count(self):\n        pass\n", encoding="utf-8")
+    assert house.repeated_functions(house.read_modules(package, package)) == ["tables: count, 2 times"]
+
+
 def test_a_variable_lives_from_the_line_that_sets_it_to_its_last_use(house):
     tree = ast.parse("def f(found):\n    one = 1\n    x = one\n    y = 2\n\n\n"
                      "    one = 3\n    return found, one")
