@@ -263,14 +263,14 @@ class _Measurement(NamedTuple):
 def _coded_units(units: pd.DataFrame) -> _CodedUnits:
     units = units.assign(**{c: value for c, value in OPTIONAL.items() if c not in units})
     _check(units)
-    given = [frozenset(codes) for codes in units["codes"]]
+    code_sets = [frozenset(codes) for codes in units["codes"]]
     is_missing = units["is_missing"].to_numpy(dtype=bool)
-    sets = sorted({*given, *([frozenset()] if is_missing.any() else ())}, key=sorted)
+    sets = sorted({*code_sets, *([frozenset()] if is_missing.any() else ())}, key=sorted)
     number = {codes: at for at, codes in enumerate(sets)}
     rows, coder_ids = pd.factorize(units["coder_id"], sort=True)
     columns, unit_ids = pd.factorize(units["unit_id"], sort=True)
     numbers = np.full((len(coder_ids), len(unit_ids)), -1)
-    numbers[rows, columns] = [number[codes] for codes in given]
+    numbers[rows, columns] = [number[codes] for codes in code_sets]
     missing = np.zeros(numbers.shape, dtype=bool)
     missing[rows, columns] = is_missing
     once = units.drop_duplicates("unit_id").sort_values("unit_id")
@@ -283,12 +283,13 @@ def _coded_units(units: pd.DataFrame) -> _CodedUnits:
 
 def _check(units: pd.DataFrame) -> None:
     twice = units[units.duplicated(["unit_id", "coder_id"])]
-    faults = [Fault(f"coder {row.coder_id} has two rows for the unit", value=row.unit_id,
-                    fix="join the codes of a coder in a unit") for row in twice.itertuples()]
+    faults = [Fault(f"coder {coder} has two rows for the unit", value=unit,
+                    fix="join the codes of a coder in a unit")
+              for coder, unit in zip(twice["coder_id"], twice["unit_id"], strict=True)]
     for column in ("document_id", "question_id", "length"):
         several = units.groupby("unit_id")[column].nunique()
-        faults += [Fault("a unit has more than one value", column=column, value=unit_id)
-                   for unit_id in several.index[several > 1]]
+        faults += [Fault("a unit has more than one value", column=column, value=str(unit_id))
+                   for unit_id in several[several > 1].index]
     if faults:
         raise Faults(faults)
 
@@ -445,28 +446,40 @@ def _only_version(coded: pd.DataFrame) -> dict[str, str]:
     return found | {document: next(iter(some)) for document, some in stated.items() if len(some) == 1}
 
 
+class _Turn(NamedTuple):
+    """A turn and one of its readers."""
+
+    unit_id: str
+    document_id: str
+    respondent_id: str
+    coder_id: str
+    question_id: str
+    is_missing: bool
+
+
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Every turn cut where any coder's passage begins or ends: one row a piece and coder."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    for row in by_segment(codings).itertuples():
-        start, end = spans[row.segment_id]
-        passage = max(row.start, start), min(row.end, end), row.code_id
-        passages[row.segment_id, row.coder_id].append(passage)
-    readers = defaultdict(list)
-    for row in turns.itertuples():
-        readers[row.segment_id].append(row)
+    marked = by_segment(codings)
+    for segment_id, coder_id, first, last, code_id in zip(*(marked[column] for column in (
+            "segment_id", "coder_id", "start", "end", "code_id")), strict=True):
+        start, end = spans[segment_id]
+        passages[segment_id, coder_id].append((max(first, start), min(last, end), code_id))
+    readers: dict[str, list[_Turn]] = defaultdict(list)
+    for row in turns[["segment_id", *_Turn._fields]].itertuples(index=False, name=None):
+        readers[row[0]].append(_Turn._make(row[1:]))
     pieces = []
     for segment_id, rows in sorted(readers.items()):
         start, end = spans[segment_id]
         marks = [passages.get((segment_id, row.coder_id), []) for row in rows]
-        edges = sorted({start, end, *(edge for own in marks for s, e, _ in own for edge in (s, e))})
-        for row, own in zip(rows, marks, strict=True):
+        edges = sorted({start, end, *(edge for by_coder in marks for s, e, _ in by_coder for edge in (s, e))})
+        for row, by_coder in zip(rows, marks, strict=True):
             for a, b in pairwise(edges):
                 pieces.append((f"{row.unit_id}:{a}", row.document_id, row.respondent_id, row.coder_id,
                                row.question_id, b - a, row.is_missing,
-                               frozenset(code for s, e, code in own if s <= a and b <= e)))
+                               frozenset(code for s, e, code in by_coder if s <= a and b <= e)))
     return pd.DataFrame(pieces, columns=["unit_id", "document_id", "respondent_id", "coder_id",
                                          "question_id", "length", "is_missing", "codes"])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -19,11 +19,11 @@ from glc_analysis.coding import codebook as book
 from glc_analysis.coding.agreement import ALL, UNASSISTED, coder_agreement
 from glc_analysis.coding.alignment import find
 from glc_analysis.coding.coders import (
-    CODINGS,
-    QUARANTINED,
     SURVEY_CODER,
     CodedColumns,
+    PlacedCoding,
     PlacedCodings,
+    QuarantinedPassage,
     Span,
     add_owners,
     codings_table,
@@ -57,14 +57,27 @@ from glc_analysis.text import normalise_space
 # is about all that a coder's files have by position alone.
 
 
-FILE = "reviewed_codings.csv"
-SHOWN_BY = {
+_REVIEWED = "reviewed_codings.csv"
+_SHOWN_BY = {
     "exact": "proved by the coder's words", "normalised": "proved by the coder's words",
     "same_text": "by the text in the coder's file", "moved": "by unchanged words in an edited text",
     "whole_text": "of whole texts", "accepted": "accepted by a person", "by_position": "by position alone"}
 """What shows the place of a coding, by the words of ``match`` in table ``codings``."""
-COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision", "segment_id", "words", "reason",
-           "by", "date"]
+REVIEW_COLUMNS = ["coder_id", "document_id", "start", "quote", "code", "decision", "segment_id", "words",
+                  "reason", "by", "date"]
+
+
+class _Review(NamedTuple):
+    """What a row of reviewed_codings.csv decides; cells that are blank fit any passage."""
+
+    coder_id: str
+    document_id: str
+    start: str
+    quote: str
+    code: str
+    decision: str
+    segment_id: str
+    words: str
 
 
 def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.DataFrame,
@@ -75,12 +88,13 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
     faults: list[Fault] = []
     ids = _ids_of_codes(result, codebook) if len(reviews) else {}
     turns = segments.set_index("segment_id")
-    for row, review in zip(map(str, reviews.index), reviews.itertuples(index=False), strict=True):
-        fault = partial(Fault, file=FILE, row=row)
-        waiting = [] if review.document_id == ANY_DOCUMENT else \
-            [one for one in result.quarantined if _is_meant(review, _named(QUARANTINED, one), ids)]
-        placed = [one for one in result.codings if _named(CODINGS, one)["match"] == "by_position"
-                  and _is_meant(review, _named(CODINGS, one), ids)]
+    for row, cells in zip(map(str, reviews.index), reviews[[*_Review._fields]].itertuples(
+            index=False, name=None), strict=True):
+        fault, review = partial(Fault, file=_REVIEWED, row=row), _Review._make(cells)
+        waiting = [] if review.document_id == ANY_DOCUMENT else [
+            passage for passage in result.quarantined if _is_meant(review, passage, passage.quote, ids)]
+        placed = [coding for coding in result.codings
+                  if coding.match == "by_position" and _is_meant(review, coding, "", ids)]
         if not waiting and not placed:
             about = review.quote or f"{review.document_id} {review.start}".strip()
             faults.append(fault(
@@ -91,35 +105,35 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
         if review.decision == "accept" and not _is_in_place(review, waiting, placed, text_of):
             spans, wrong = _spans(review, turns, text_of, bool(waiting))
         if wrong:
-            said, column, value, fix = wrong
-            faults.append(fault(said, column=column, value=value, fix=fix))
+            message, column, value, fix = wrong
+            faults.append(fault(message, column=column, value=value, fix=fix))
             continue
-        result.quarantined = [one for one in result.quarantined if one not in waiting]
-        result.codings = [one for one in result.codings if one not in placed]
+        result.quarantined = [passage for passage in result.quarantined if passage not in waiting]
+        result.codings = [coding for coding in result.codings if coding not in placed]
         if review.decision == "accept":
-            result.codings += [_accepted(_named(QUARANTINED, one), span)
-                               for one in waiting for span in spans]
-            result.codings += [_accepted(_named(CODINGS, one), span) for one in placed
-                               for span in spans or [one[1:3]]]
-        result.submissions |= {(one["document_id"], review.coder_id) for one in (
-            *(_named(QUARANTINED, row) for row in waiting), *(_named(CODINGS, row) for row in placed))}
+            result.codings += [PlacedCoding(passage.document_id, *span, passage.code, passage.coder_id,
+                                            "accepted", "") for passage in waiting for span in spans]
+            result.codings += [coding._replace(start=start, end=end, match="accepted") for coding in placed
+                               for start, end in spans or [(coding.start, coding.end)]]
+        result.submissions |= {(passage.document_id, review.coder_id) for passage in (*waiting, *placed)}
     return faults
 
 
 def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, set[str]]:
     """The ids of each code by its name in coders' programs: its own, and the one under which it counts."""
-    used = {row[3] for row in result.codings} | {row[3] for row in result.quarantined}
+    used = {passage.code for passage in (*result.codings, *result.quarantined)}
     ids, book_of_all = extend_codebook(used, result.definitions, codebook)
     return {name: {code, book.current_code(code, book_of_all)} for name, code in ids.items()}
 
 
-def _is_in_place(review: Any, waiting: Sequence[tuple], placed: Sequence[tuple],
+def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
     """Whether a row says of a passage by position nothing but the words that are in its place."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
-    return bool(words) and all(words == normalise_space(canonical[slice(*one[1:3])]) for one in placed)
+    return bool(words) and all(words == normalise_space(canonical[coding.start:coding.end])
+                               for coding in placed)
 
 
 def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +146,8 @@ def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     turns = rows["segment_ids"].astype("str")
     return rows.assign(start=rows["start"].astype("str").replace("-1", ""),
                        segment_id=turns.mask(turns.str.contains(";"), "")).reindex(
-        columns=COLUMNS).astype("object").fillna("").astype("str").sort_values(COLUMNS[:5], ignore_index=True)
+        columns=REVIEW_COLUMNS).astype("object").fillna("").astype("str").sort_values(
+            REVIEW_COLUMNS[:5], ignore_index=True)
 
 
 def proof_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
@@ -145,8 +160,8 @@ def proof_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[st
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
     apart, sentences = quarantined["coder_id"].astype("str").value_counts(), []
     for coder in sorted({*own["coder_id"].astype("str"), *apart.index}):
-        kinds = own.loc[own["coder_id"] == coder, "match"].astype("str").map(SHOWN_BY)
-        counts = [f"{n} {said}" for said in dict.fromkeys(SHOWN_BY.values()) if (n := (kinds == said).sum())]
+        kinds = own.loc[own["coder_id"] == coder, "match"].astype("str").map(_SHOWN_BY)
+        counts = [f"{n} {said}" for said in dict.fromkeys(_SHOWN_BY.values()) if (n := (kinds == said).sum())]
         rest = f"; {apart[coder]} quarantined" if coder in apart.index else ""
         said = ", ".join([f"{coder}: {len(kinds)} coding{'s' * (len(kinds) != 1)}", *counts])
         sentences.append(f"{said}{rest}.")
@@ -164,7 +179,7 @@ def uncounted_faults(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[F
         counts = {"by position alone": (own["coder_id"] == coder).sum(),
                   "quarantined": (quarantined["coder_id"] == coder).sum()}
         listed = ", ".join(f"{n} {kind}" for kind, n in counts.items() if n)
-        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=FILE, fix="look at "
+        faults.append(Fault(f"no coding of {coder} counts: {listed}", file=_REVIEWED, fix="look at "
                             "processed/to_review.csv, which `glc agreement` writes, and copy each row with a "
                             f"decision; one row with coder_id {coder}, document_id {ANY_DOCUMENT} and "
                             "decision accept accepts all that are by position alone"))
@@ -186,33 +201,26 @@ def orphan_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame, codebook:
     return sentences
 
 
-def _named(columns: list[str], one: tuple) -> dict[str, Any]:
-    return dict(zip(columns, one, strict=True))
+def _is_meant(review: _Review, passage: PlacedCoding | QuarantinedPassage, quote: str,
+              ids: Mapping[str, set[str]]) -> bool:
+    """Whether a row is about a passage with these words in the coder's file."""
+    return (review.coder_id == passage.coder_id and review.document_id in (ANY_DOCUMENT, passage.document_id)
+            and review.start in ("", str(passage.start))
+            and review.code in ("", passage.code, *ids[passage.code])
+            and normalise_space(review.quote) in ("", normalise_space(quote)))
 
 
-def _is_meant(review: Any, one: dict[str, Any], ids: Mapping[str, set[str]]) -> bool:
-    """Whether a row is about a passage; cells that are blank fit any."""
-    return (review.coder_id == one["coder_id"] and review.document_id in (ANY_DOCUMENT, one["document_id"])
-            and review.start in ("", str(one["start"]))
-            and review.code in ("", one["code"], *ids[one["code"]])
-            and normalise_space(review.quote) in ("", normalise_space(one.get("quote", ""))))
-
-
-def _accepted(one: dict[str, Any], span: Span) -> tuple:
-    return (one["document_id"], *span, one["code"], one["coder_id"], "accepted", one.get("memo", ""))
-
-
-def _spans(review: Any, turns: pd.DataFrame, text_of: Callable[[str], Text],
+def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
            is_waiting: bool) -> tuple[list[Span], tuple[str, ...]]:
     """The place of an accepted passage, empty if the one that is stored is right; or the fault of the row:
     message, column, value and fix."""
     text, segment = text_of(review.document_id), review.segment_id
     start, end = 0, len(text.canonical)
     if segment:
-        own = turns.index[turns["document_id"] == review.document_id]
-        if segment not in own:
-            said = f"is not a turn of {review.document_id}; {nearest(segment, own)}"
-            return [], (said, "segment_id", segment, "write the segment_id of the turn")
+        listed = turns.index[turns["document_id"] == review.document_id]
+        if segment not in listed:
+            message = f"is not a turn of {review.document_id}; {nearest(segment, listed)}"
+            return [], (message, "segment_id", segment, "write the segment_id of the turn")
         start, end = (int(turns.at[segment, name]) for name in ("start", "end"))
     if not review.words and is_waiting and not segment:
         return [], ("does not say where the passage belongs", "words", "",
@@ -222,8 +230,8 @@ def _spans(review: Any, turns: pd.DataFrame, text_of: Callable[[str], Text],
     places = [span for span in find(text, review.words) if start <= span[0] and span[1] <= end]
     if len(places) == 1:
         return places, ()
-    said = f"are {len(places)} times in the text" if places else "are not in the text"
-    return [], (said, "words", review.words, "copy them from our text, and name the turn in segment_id")
+    message = f"are {len(places)} times in the text" if places else "are not in the text"
+    return [], (message, "words", review.words, "copy them from our text, and name the turn in segment_id")
 
 
 # ------------------------------
@@ -290,7 +298,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     training = _set_training_apart(result, reference.assignments, steps)
     readings = readings_table(result, reference.assignments, documents, steps,
                               blank_rows=study.settings["coding"]["blank_rows"])
-    used_codes = {row[3] for row in result.codings} | {row[3] for row in result.quarantined}
+    used_codes = {passage.code for passage in (*result.codings, *result.quarantined)}
     codes, codebook = extend_codebook(used_codes, result.definitions, reference.codebook)
     codings = codings_table(result, codes, segments, readings)
     codings, split = book.update_codes(codings, codebook)
@@ -299,15 +307,15 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
                   + ", ".join(sorted(set(split["code_id"]))))
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
     current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
-    assisted = {(document, coder, current_codes.get(code, code), words): said
-                for (document, coder, code, words), said in assisted_codings(study).items()}
+    assisted = {(document, coder, current_codes.get(code, code), words): model
+                for (document, coder, code, words), model in assisted_codings(study).items()}
 
-    def suggested_by(row: Any) -> str:
-        words = text_of(row.document_id).canonical[row.start:row.end] if assisted else ""
-        return assisted.get((row.document_id, row.coder_id, row.code_id, normalise_space(words)), "")
+    def suggested_by(document: str, start: int, end: int, code: str, coder: str) -> str:
+        words = text_of(document).canonical[start:end] if assisted else ""
+        return assisted.get((document, coder, code, normalise_space(words)), "")
 
-    codings["suggested_by"] = pd.Series([*map(suggested_by, codings.itertuples())], codings.index,
-                                        dtype="str")
+    codings["suggested_by"] = pd.Series([*map(suggested_by, *(codings[column] for column in KEY))],
+                                        codings.index, dtype="str")
     is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
@@ -331,7 +339,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         in zip(each_coder.items(), ("str", "bool", "int", "int"), strict=True)})
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
-    found = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
+    frames = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
              "suggestions": suggestion_counts(study, all_codings),
              "readings": readings, "memos": memos_table(result), "codebook": codebook,
              "quarantined": quarantined_table(
@@ -339,7 +347,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
              "disagreements": disagreements.join(owners, on="segment_id").assign(
                  reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
     used = {*coded["segment_id"], *by_segment(codings)["segment_id"]}
-    return CodedTexts(found,
+    return CodedTexts(frames,
                       coded[UNITS].assign(codes=[";".join(sorted(codes)) for codes in coded["codes"]]),
                       codings[[*KEY, "segment_ids"]].reset_index(drop=True),
                       segments.loc[segments["segment_id"].isin(used), ["segment_id", "start", "end"]],
@@ -360,7 +368,8 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
         steps.add("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
                   + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))
     result.submissions -= training
-    result.quarantined = [row for row in result.quarantined if (row[1], row[0]) not in training]
+    result.quarantined = [passage for passage in result.quarantined
+                          if (passage.document_id, passage.coder_id) not in training]
     result.blank = {pair: file for pair, file in result.blank.items() if pair not in training}
     return training
 
@@ -399,8 +408,9 @@ def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.Data
     """Adds the codes of the survey's own files: each on its whole answer, which is one segment."""
     length = segments.set_index("document_id")["end"]
     result.submissions |= {(document_id, SURVEY_CODER) for document_id in columns.rows["document_id"]}
-    result.codings += [(document_id, 0, int(length[document_id]), code, SURVEY_CODER, "exact", "")
-                       for document_id, code in columns.rows.itertuples(index=False) if code]
+    result.codings += [PlacedCoding(document_id, 0, int(length[document_id]), code, SURVEY_CODER, "exact", "")
+                       for document_id, code in zip(columns.rows["document_id"], columns.rows["code"],
+                                                    strict=True) if code]
 
 
 def call_attendance(attendance: pd.DataFrame, segments: pd.DataFrame,

@@ -14,7 +14,7 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import Span
 from glc_analysis.pseudonyms.masking import Masked
 
-NOWHERE = (-1, -1)
+NO_PLACE = (-1, -1)
 
 
 class ChangedText:
@@ -46,17 +46,17 @@ class ChangedText:
         """The place of a passage of the copy in the text of today; (-1, -1) where it has no certain one."""
         if self._alignment:
             return self._alignment.locate(start, end)
-        if self.is_another:
-            return NOWHERE
+        if self._edited is None or self.is_another:
+            return NO_PLACE
         return self._edited.locate(start, end)[0]
 
     def near(self, start: int, end: int) -> Span:
         """The stretch of the text of today in which a passage of the copy must be, if it is there."""
         length = len(self.text.canonical)
         if self._alignment:
-            found = self._alignment.locate(start, end)
-            return found if found != NOWHERE else (0, length)
-        if self.is_another or not self._edited.ours.words:
+            place = self._alignment.locate(start, end)
+            return place if place != NO_PLACE else (0, length)
+        if self._edited is None or self.is_another or not self._edited.ours.words:
             return 0, length
         return self._edited.near(start, end)
 

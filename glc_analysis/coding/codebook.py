@@ -201,7 +201,7 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
 
 
 def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a finding about a code, for the team to discuss: code_id, finding, detail.
+    """One row per finding about a code, for the team to discuss: code_id, finding, detail.
 
     unused: a code in use that has no codings. orphaned: a code that has codings and is not in the codebook.
     overlapping: two codes share at least 3 segments and 80 % of those that either has, or all of the at
@@ -210,18 +210,16 @@ def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """
     codings, above = update_codes(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
-    found = [(code, "unused", "no coding has it")
-             for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]
-    found += [(code, "orphaned", f"codings: {uses[code]}") for code in sorted(uses) if code not in above]
+    findings = [(code, "unused", "no coding has it")
+                for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]
+    findings += [(code, "orphaned", f"codings: {uses[code]}") for code in sorted(uses) if code not in above]
     segments = codings.assign(unit_id=codings["segment_ids"].str.split(";")).explode("unit_id")
-    for pair in cooccurrence(segments).itertuples():
-        fewer = min(pair.n_code, pair.n_other)
-        same = pair.n >= 3 and pair.n / pair.n_either >= 0.8 or pair.n == fewer >= 5
-        if same and pair.code_id not in above.get(pair.other_id, ()) \
-                and pair.other_id not in above.get(pair.code_id, ()):
-            said = f"{pair.other_id}: {pair.n} of {pair.n_either} segments"
-            found.append((pair.code_id, "overlapping", said))
-    return pd.DataFrame(found, columns=["code_id", "finding", "detail"], dtype="str")
+    pairs = cooccurrence(segments).itertuples(index=False, name=None)
+    for code, other, n, n_either, n_code, n_other in pairs:
+        is_same = n >= 3 and n / n_either >= 0.8 or n == min(n_code, n_other) >= 5
+        if is_same and code not in above.get(other, ()) and other not in above.get(code, ()):
+            findings.append((code, "overlapping", f"{other}: {n} of {n_either} segments"))
+    return pd.DataFrame(findings, columns=["code_id", "finding", "detail"], dtype="str")
 
 
 def read_qdc(path: Path) -> pd.DataFrame:

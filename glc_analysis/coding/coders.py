@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,9 +43,7 @@ from glc_analysis.text import map_unique, match_key, normalise_space, slug
 # All coders' passages placed in the canonical texts, or quarantined.
 
 
-CODINGS = ["document_id", "start", "end", "code", "coder_id", "match", "memo"]
-QUARANTINED = ["coder_id", "document_id", "start", "code", "quote", "found", "reason", "near"]
-MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
+_MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
 EDITED = "the coder's text has less than half of its words in common with ours: it is another text"
 OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
@@ -59,20 +57,47 @@ COPY = 0.8
 Span = tuple[int, int]
 
 
+class PlacedCoding(NamedTuple):
+    """A coding with its place in our text; the code as the coder's program names it, ``match`` what shows the
+    place."""
+
+    document_id: str
+    start: int
+    end: int
+    code: str
+    coder_id: str
+    match: str
+    memo: str
+
+
+class QuarantinedPassage(NamedTuple):
+    """A coding whose place is not certain: the coder's words (``quote``), ours (``found``), and the stretches
+    of our text in which it may be (``near``)."""
+
+    coder_id: str
+    document_id: str
+    start: int
+    code: str
+    quote: str
+    found: str
+    reason: str
+    near: tuple[Span, ...]
+
+
 @dataclass
 class PlacedCodings:
     """The contents of the coders' files.
 
-    Rows of :data:`CODINGS` (codes as the coders' programs name them), :data:`QUARANTINED` and
-    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); ``edited``, the
-    stretches (document_id, coder_id, start, end) of our texts for which the coder had other words;
-    definitions of codes; ``mixed_coders``, whose file does not tell several people's work apart; ``blank``,
-    the table of a coder that lists a document (document_id and coder_id) without any code; ``training``, the
-    documents that a coder (document_id and coder_id) coded at the desk to learn; notes for the log; faults.
+    Codings, quarantined passages and memos (author, what it is attached to, its kind, text, date);
+    ``submissions`` (document_id and coder_id of each document handed in); ``edited``, the stretches
+    (document_id, coder_id, start, end) of our texts for which the coder had other words; ``definitions`` of
+    codes; ``mixed_coders``, whose file does not tell several people's work apart; ``blank``, the table of a
+    coder that lists a document (document_id and coder_id) without any code; ``training``, the documents that
+    a coder (document_id and coder_id) coded at the desk to learn; notes for the log; faults.
     """
 
-    codings: list[tuple] = field(default_factory=list)
-    quarantined: list[tuple] = field(default_factory=list)
+    codings: list[PlacedCoding] = field(default_factory=list)
+    quarantined: list[QuarantinedPassage] = field(default_factory=list)
     memos: list[tuple] = field(default_factory=list)
     submissions: set[tuple[str, str]] = field(default_factory=set)
     edited: set[tuple[str, str, int, int]] = field(default_factory=set)
@@ -87,9 +112,8 @@ class PlacedCodings:
     def unread(self) -> set[tuple[str, str, int, int]]:
         """The stretches (document_id, coder_id, start, end) of which it is not known how the coder coded
         them: a quarantined passage may be there, or the coder had other words."""
-        near = {(document_id, coder, *span) for coder, document_id, *_, spans in self.quarantined
-                for span in spans}
-        return self.edited | near
+        return self.edited | {(passage.document_id, passage.coder_id, *span)
+                              for passage in self.quarantined for span in passage.near}
 
 
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
@@ -200,6 +224,22 @@ def _name_key(name: str) -> str:
     return match_key(path.stem if is_file else path.name)
 
 
+class _Marked(NamedTuple):
+    """A passage as the file of a coder has it."""
+
+    start: int
+    end: int
+    quote: str
+    code: str
+    coder: str
+    memo: str
+    match: str
+
+
+def _marked(rows: pd.DataFrame) -> list[_Marked]:
+    return [_Marked._make(row) for row in rows[[*_Marked._fields]].itertuples(index=False, name=None)]
+
+
 class _Placing:
     """Places what one file has on one document: each passage by the best proof that there is."""
 
@@ -213,7 +253,7 @@ class _Placing:
     def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
         """Adds the sound and the doubtful passages of the file, and who read the document."""
         if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
-            for row in pd.concat([rows, doubtful]).itertuples():
+            for row in [*_marked(rows), *_marked(doubtful)]:
                 self._quarantine(row, EDITED, [])
             if rows.empty and doubtful.empty:
                 self.result.notes.append(f"{self.document_id}: {EDITED}; it has no codings and counts as not "
@@ -224,18 +264,18 @@ class _Placing:
             self.result.edited |= {(self.document_id, coder, *span) for coder in readers
                                    for span in self.edited.unread()}
         places = self._in_table(rows) if not (self.alignment or self.edited) else {}
-        for row in rows.itertuples():
-            span, match, reason = places.get(row.Index) or self._place(row)
+        for n, row in zip(rows.index, _marked(rows), strict=True):
+            span, match, reason = places.get(n) or self._place(row)
             if reason:
                 self._quarantine(row, reason, self._near(row))
             else:
-                self.result.codings.append((self.document_id, *span, row.code, row.coder, match,
-                                            self.mask(row.memo).text))
-        for row in doubtful.itertuples():
+                self.result.codings.append(PlacedCoding(self.document_id, *span, row.code, row.coder, match,
+                                                        self.mask(row.memo).text))
+        for row in _marked(doubtful):
             reason = OTHER_WORDS if row.match == "different" else NEIGHBOUR
             self._quarantine(row, reason, self._near(row))
 
-    def _place(self, row: Any) -> tuple[Span, str, str]:
+    def _place(self, row: _Marked) -> tuple[Span, str, str]:
         """The place of a passage in the canonical text and what shows it; or the reason why it has none."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
@@ -255,7 +295,7 @@ class _Placing:
         reason = "" if len(at_start or places) == 1 else SEVERAL if places else NOWHERE
         return span, self._proof(row, span), reason
 
-    def _proof(self, row: Any, span: Span) -> str:
+    def _proof(self, row: _Marked, span: Span) -> str:
         if not row.quote:
             return row.match
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
@@ -272,7 +312,7 @@ class _Placing:
     def _places_of(self, quote: str) -> list[Span]:
         return find(self.text, quote) or find(self.text, self.mask(quote).text)
 
-    def _near(self, row: Any) -> list[Span]:
+    def _near(self, row: _Marked) -> list[Span]:
         """Where in the canonical text a quarantined passage may be: at its position in the copy, and wherever
         its words are; if nothing is known, anywhere."""
         near = []
@@ -285,11 +325,12 @@ class _Placing:
             near = [*similar_turns(self.text, self.mask(row.quote).text)]
         return [span for span in near if span[0] >= 0] or [(0, len(self.text.canonical))]
 
-    def _quarantine(self, row: Any, reason: str, near: Sequence[Span]) -> None:
+    def _quarantine(self, row: _Marked, reason: str, near: Sequence[Span]) -> None:
         is_known = near and near[0] != (0, len(self.text.canonical))
         words = self.text.canonical[slice(*near[0])] if is_known else ""
-        self.result.quarantined.append((row.coder, self.document_id, row.start, row.code,
-                                        self.mask(row.quote).text, words, reason, tuple(near)))
+        self.result.quarantined.append(QuarantinedPassage(
+            row.coder, self.document_id, row.start, row.code, self.mask(row.quote).text, words, reason,
+            tuple(near)))
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
@@ -631,8 +672,8 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
 def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
                   readings: pd.DataFrame) -> pd.DataFrame:
     """The codings of all coders, with code_ids and the segments they overlap."""
-    frame = pd.DataFrame(result.codings, columns=CODINGS).astype(
-        {column: int if column in ("start", "end") else "str" for column in CODINGS})
+    frame = pd.DataFrame(result.codings, columns=PlacedCoding._fields).astype(
+        {column: int if column in ("start", "end") else "str" for column in PlacedCoding._fields})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
     memos = defaultdict(set)
     for key, memo in zip(frame[KEY].itertuples(index=False, name=None), frame["memo"], strict=True):
@@ -654,7 +695,8 @@ def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     own = own[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
     return codings.reset_index(drop=True).assign(
         text_version=about["text_version"],
-        quote=[words(row.document_id)[row.start:row.end] for row in codings.itertuples()],
+        quote=[words(document)[start:end] for document, start, end in zip(
+            codings["document_id"], codings["start"], codings["end"], strict=True)],
         **{column: own[column].where(own[column] != "", about[column]) for column in own})
 
 
@@ -690,18 +732,19 @@ def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
     Raises Faults for a segment that does not exist.
     """
     known = set(segments["segment_id"])
-    if unknown := [Fault(f"is not a segment of this study; {nearest(row.segment_id, known)}", file=row.file,
-                      column="segment_id", value=row.segment_id, fix="remove the row, or run "
-                      "`glc agreement` for a fresh workbook")
-                for row in decisions.itertuples() if row.segment_id not in known]:
+    if unknown := [Fault(f"is not a segment of this study; {nearest(segment, known)}", file=file,
+                         column="segment_id", value=segment, fix="remove the row, or run `glc agreement` for "
+                         "a fresh workbook")
+                   for segment, file in zip(decisions["segment_id"], decisions["file"], strict=True)
+                   if segment not in known]:
         raise Faults(unknown)
-    return {row.segment_id: ";".join(current.get(code, code) for code in row.codes.split(";") if code)
-            for row in decisions.itertuples()}
+    return {segment: ";".join(current.get(code, code) for code in codes.split(";") if code)
+            for segment, codes in zip(decisions["segment_id"], decisions["codes"], strict=True)}
 
 
 def memos_table(result: PlacedCodings) -> pd.DataFrame:
     """Table ``memos``: one row a memo, numbered by author in the order of their content."""
-    rows = pd.DataFrame(sorted(set(result.memos)), columns=MEMOS, dtype="str")
+    rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
 
@@ -710,14 +753,14 @@ def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
                       segments: pd.DataFrame) -> pd.DataFrame:
     """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours, its code_id, and
     the segments in which it may be."""
-    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED)
+    rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)
     spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
         rows["document_id"], rows["near"], strict=True)) for span in near],
         columns=["row", "document_id", "start", "end"])
     touched: dict[int, dict[str, None]] = defaultdict(dict)
     for n, ids in zip(spans["row"], _touched_segments(spans, segments), strict=True):
         touched[n] |= dict.fromkeys(filter(None, ids.split(";")))
-    place = rows.groupby(QUARANTINED[:4]).cumcount() + 1
+    place = rows.groupby(["coder_id", "document_id", "start", "code"]).cumcount() + 1
     return rows.drop(columns="near").assign(
         order=np.asarray(place), code_id=rows["code"].map(codes).astype("str"),
         segment_ids=pd.Series([";".join(touched[n]) for n in range(len(rows))], rows.index, dtype="str"))

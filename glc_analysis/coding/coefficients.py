@@ -53,21 +53,21 @@ def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndar
             if found:
                 return found
     codes, domain = pd.factorize(values.ravel(), sort=True)
-    return codes.reshape(values.shape), domain
+    return codes.reshape(values.shape), np.asarray(domain)
 
 
 def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Encodes whole numbers in a narrow range, faster than by hashing; None if a value is not whole."""
     codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
     parts = values.size // _VALUES_AT_ONCE + 1
-    for own, given in zip(np.array_split(codes.ravel(), parts),
-                          np.array_split(values.ravel(), parts), strict=True):
-        shifted = np.fmax(given - least, -1)  # NaN becomes -1
-        own[:] = shifted
-        if (own != shifted).any():
+    for some_codes, some_values in zip(np.array_split(codes.ravel(), parts),
+                                       np.array_split(values.ravel(), parts), strict=True):
+        shifted = np.fmax(some_values - least, -1)  # NaN becomes -1
+        some_codes[:] = shifted
+        if (some_codes != shifted).any():
             return None
         if not seen.all():
-            seen |= np.bincount(own + 1, minlength=width + 1)[1:] > 0
+            seen |= np.bincount(some_codes + 1, minlength=width + 1)[1:] > 0
     if not seen.all():
         codes = np.append(np.cumsum(seen) - 1, -1)[codes]
     return codes, np.flatnonzero(seen) + least
@@ -88,7 +88,7 @@ def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
 
 
-def as_counts(table: Sequence) -> np.ndarray:
+def as_counts(table: np.ndarray | Sequence) -> np.ndarray:
     """A table as an array of counts. Raises UsageError for anything but whole numbers from 0."""
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
@@ -548,7 +548,7 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
     found: list[dict[str, Coefficient]] = []
     if not all_counts:
         return found
-    n_documents = np.count_nonzero(all_counts[0].pairable)
+    n_documents = int(np.count_nonzero(all_counts[0].pairable))
     cells = sum(math.prod(field.shape[1:]) for field in all_counts[0])
     together = max(1, _BLOCK // max(1, draws * cells))
     for start in range(0, len(all_counts), together):

@@ -72,9 +72,9 @@ def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
     frame["respondent_id"] = frame["document_id"]
-    given = by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
-    found = given.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
-    frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in found]
+    by_reader = by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
+    code_sets = by_reader.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
+    frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in code_sets]
     pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
     frame["is_missing"] = [pair in unread for pair in pairs]
     return frame
@@ -106,7 +106,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     codings = codings[~by_position]
     whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
     readers = coded.groupby("document_id")["coder_id"].nunique()
-    single = set(readers.index[readers == 1]) - whole
+    single = set(readers[readers == 1].index) - whole
     shared = coded[~coded["document_id"].isin(whole | single)]
     taken = codings[codings["document_id"].isin(single) | (codings["document_id"].isin(whole)
                     & (codings["coder_id"] == CONSENSUS))]
@@ -193,7 +193,7 @@ def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int],
     """The passages on which the agreed codes of each turn rest. ``needed`` says how many of the coders who
     gave a code to a turn must have marked words for them to be agreed. ``spoken`` are the participants' turns
     by segment_id."""
-    turns = spoken[spoken.index.isin(settled)]
+    turns = spoken[spoken.index.isin([*settled])]
     pieces = _pieces(settled, turns, codings)
     rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
     for turn in turns[["document_id", "start", "end", "text"]].itertuples():
@@ -215,11 +215,13 @@ def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
     """What coders marked within each turn with a code that is agreed there."""
     pieces: dict[tuple[str, str], list[Piece]] = {}
     spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
-    for row in by_segment(codings).join(spans, on="segment_id").itertuples():
-        if row.code_id in settled.get(row.segment_id, ()):
-            piece = Piece(max(row.start, int(row.turn_start)), min(row.end, int(row.turn_end)), row.coder_id,
-                          row.memo, row.match)
-            pieces.setdefault((row.segment_id, row.code_id), []).append(piece)
+    marked = by_segment(codings).join(spans, on="segment_id")
+    for turn, code, start, end, first, last, coder, memo, match in zip(*(marked[column] for column in (
+            "segment_id", "code_id", "start", "end", "turn_start", "turn_end", "coder_id", "memo", "match")),
+            strict=True):
+        if code in settled.get(turn, ()):
+            piece = Piece(max(start, int(first)), min(end, int(last)), coder, memo, match)
+            pieces.setdefault((turn, code), []).append(piece)
     return pieces
 
 
@@ -283,9 +285,9 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
     the words of one, where all of its participants' turns have the code, and the same coders marked each
     piece."""
     wholes: dict[tuple[str, int, int, str, str], set[str]] = {}
-    for row in codings.itertuples():
-        key = (row.document_id, row.start, row.end, row.code_id, row.segment_ids)
-        wholes.setdefault(key, set()).add(row.coder_id)
+    for *whole, coder in zip(*(codings[column] for column in (
+            "document_id", "start", "end", "code_id", "segment_ids", "coder_id")), strict=True):
+        wholes.setdefault(tuple(whole), set()).add(coder)
     spans = dict(zip(spoken.index, zip(spoken["start"], spoken["end"], strict=True), strict=True))
     for (_, start, end, code, segment_ids), coders in sorted(wholes.items()):
         touched = segment_ids.split(";")
@@ -433,9 +435,9 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
     for m, (name, column) in enumerate(rows.items(), 1):
         for n, text in enumerate([name, *column], 1):
             cell = sheet.cell(n, m)
-            write_text(cell, text)  # its first 32,767 characters
+            write_text(cell, str(text))  # its first 32,767 characters
             style_cell(cell, is_heading=n == 1)
-        sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(name, 20)
+        sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(str(name), 20)
     sheet.title = title
     print_on_a4(sheet, headings=1)
     sheet.oddHeader.left.size, sheet.page_margins.left, sheet.page_margins.right = 8, 0.4, 0.4

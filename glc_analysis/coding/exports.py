@@ -144,9 +144,10 @@ def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFr
     passage of the consensus whose words are not agreed says so.
     """
     kept = codings[codings["coder_id"] == coder] if coder else codings
-    memos = [row.memo if row.is_agreed or row.coder_id != CONSENSUS
-             else "\n".join(filter(None, [words_not_agreed(row.marked_by), row.memo]))
-             for row in kept.itertuples()]
+    memos = [memo if is_agreed or by != CONSENSUS
+             else "\n".join(filter(None, [words_not_agreed(marked_by), memo]))
+             for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
+                 "memo", "is_agreed", "coder_id", "marked_by")), strict=True)]
     listed = codebook.sort_values("order")
     labels = [dict.fromkeys(row) for row in listed[["name", "path"]].itertuples(index=False, name=None)]
     times = Counter(label.casefold() for pair in labels for label in pair)
@@ -257,7 +258,9 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
             raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
         coded = {*held["codings"]["document_id"]}  # perhaps before the words were taken out
         texts = {one: text for one, text in canonical_texts(study).items() if text.strip() or one in coded}
-        write_qdpx(path, name=study.title, **project(held["codings"], texts, held["codebook"], coder=coder))
+        frames = project(held["codings"], texts, held["codebook"], coder=coder)
+        write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
+                   codes=frames["codes"])
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
     elif what == "matrix":

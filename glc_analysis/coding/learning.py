@@ -12,7 +12,6 @@ of the codebook changed, not the coder.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from pathlib import Path
 
@@ -117,10 +116,12 @@ def settled_passages(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str
 def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
     """The codes that people decided on, by segment."""
     decided = disagreements[disagreements["is_decided"] & (disagreements["coder_id"] == CONSENSUS)]
-    return {row.segment_id: frozenset(filter(None, row.codes.split(";"))) for row in decided.itertuples()}
+    return {segment: frozenset(filter(None, codes.split(";")))
+            for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
 
 
-def settled_codes(coded: pd.DataFrame, decisions: Codes, coder: str) -> dict[str, frozenset[str]]:
+def settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
+                  coder: str) -> dict[str, frozenset[str]]:
     """The codes of each segment that is settled without the coder: decided, handed in by the coder consensus,
     or the same for two or more others. ``coded`` are the units of all coders."""
     others = coded[coded["coder_id"] != coder]
@@ -134,12 +135,13 @@ def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[st
     """The segments and codes whose coder used a version of the codebook before that of the definition
     (since_version). A version is compared by its numbers; where either is blank, nothing is known."""
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
-    found = set()
-    for row in codings.itertuples():
-        used, defined = row.codebook_version, since.get(row.code_id, "")
+    older: set[tuple[str, str]] = set()
+    for used, code, segments in zip(codings["codebook_version"], codings["code_id"], codings["segment_ids"],
+                                    strict=True):
+        defined = since.get(code, "")
         if used and defined and version_order(used) < version_order(defined):
-            found |= {(segment, row.code_id) for segment in row.segment_ids.split(";") if segment}
-    return found
+            older |= {(segment, code) for segment in segments.split(";") if segment}
+    return older
 
 
 def version_order(text: str) -> list[tuple[int, str]]:
@@ -155,12 +157,12 @@ def version_order(text: str) -> list[tuple[int, str]]:
 def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
     """The segments of the documents in which codings of the coder are quarantined at an unknown place, and
     those at the known ones."""
-    own, found = quarantined[quarantined["coder_id"] == coder], set()
-    for row in own.itertuples():
-        of = segments[segments["document_id"] == row.document_id]
-        at = of[(of["start"] <= row.start) & (of["end"] > row.start)]
-        found |= {*(at if len(at) else of)["segment_id"]}
-    return found
+    passages, unknown = quarantined[quarantined["coder_id"] == coder], set()
+    for document, start in zip(passages["document_id"], passages["start"], strict=True):
+        of_document = segments[segments["document_id"] == document]
+        at_start = of_document[(of_document["start"] <= start) & (of_document["end"] > start)]
+        unknown |= {*(at_start if len(at_start) else of_document)["segment_id"]}
+    return unknown
 
 
 def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
@@ -236,18 +238,18 @@ def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
     if both.empty:
         known = sorted({*frames["readings"]["coder_id"]} - {CONSENSUS})
         raise UsageError(f"{path.name} has no text that {coder!r} coded before; {nearest(coder, known)}.")
-    codes, codebook = extend_codebook({row[3] for row in placed.codings}, placed.definitions,
+    codes, codebook = extend_codebook({coding.code for coding in placed.codings}, placed.definitions,
                                       reference.codebook)
-    placed.codings[:] = [(row[0], *row[1:4], coder, *row[5:]) for row in placed.codings]
+    placed.codings[:] = [coding._replace(coder_id=coder) for coding in placed.codings]
     second, _ = update_codes(codings_table(placed, codes, segments, both), codebook)
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
-    sets: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)
     unknown |= {segment for segment, _ in unread_segments(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
-        for row in units(codings, both, segments).itertuples():
-            if row.segment_id not in unknown:
-                sets[name][row.segment_id] = row.codes
+        coded = units(codings, both, segments)
+        coded = coded[~coded["segment_id"].isin(unknown)]
+        sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})
     found = compare_codes(sets["first"], sets["second"], older=older_codings(first, book))
     return _named(found.assign(coder=coder), codebook)

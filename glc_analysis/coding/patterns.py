@@ -122,7 +122,7 @@ def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
     if not isinstance(found, pd.DataFrame):
         return found
     by = found.groupby("document_id", observed=True)["code_id"]
-    return {document: set(codes) - {""} for document, codes in by}
+    return {str(document): set(codes) - {""} for document, codes in by}
 
 
 # ------------------------------

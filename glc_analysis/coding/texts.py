@@ -93,7 +93,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
             transcript = _transcript(study, document)
             first = first_with.setdefault(spoken_key(transcript.turns), document["path"])
             if first != document["path"] and not document["translation_of"]:
-                faults.append(_same_text(n, document, first))
+                faults.append(_same_text(str(n), document, first))
             notes += [f"{transcript.path.name}: {note}." for note in transcript.notes]
             turns = without_use(_turns(transcript, document, people), silent)
         except Faults as found:
@@ -233,8 +233,8 @@ def _transcript(study: Study, document: pd.Series) -> Transcript:
     return read_transcript(path)
 
 
-def _same_text(row: int, document: pd.Series, other: str) -> Fault:
-    return Fault(f"has the same text as {other}", file="documents.csv", row=str(row), column="path",
+def _same_text(row: str, document: pd.Series, other: str) -> Fault:
+    return Fault(f"has the same text as {other}", file="documents.csv", row=row, column="path",
                  value=document["path"], fix="remove one of the two; if it is a coder's copy, move it to "
                  "raw/codings, name it under [raw] codings in study.toml, and remove the row")
 

@@ -50,7 +50,7 @@ class IncidenceRows:
     row. The sources of the parts are functions of modules, so that a matrix can be sent to another process.
     """
 
-    sources: list[Callable[[], csr_array]]
+    sources: Sequence[Callable[[], csr_array]]
     part: np.ndarray
     at: np.ndarray
     _computed: dict[int, csr_array] = field(default_factory=dict, repr=False)

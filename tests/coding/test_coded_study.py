@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build, check_study
-from glc_analysis.coding.assemble import COLUMNS
+from glc_analysis.coding.assemble import REVIEW_COLUMNS
 from glc_analysis.coding.exports import export
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
@@ -460,7 +460,7 @@ def test_a_study_whose_coders_work_does_not_count_is_a_fault_that_says_what_to_d
     with pytest.raises(Faults, match=r"no coding of ana counts.*document_id \* and decision accept"):
         check_study(study)
     write_csv(study.root / "private/reference/reviewed_codings.csv", [
-        dict.fromkeys(COLUMNS, "") | {"coder_id": "ana", "document_id": "*", "decision": "accept",
+        dict.fromkeys(REVIEW_COLUMNS, "") | {"coder_id": "ana", "document_id": "*", "decision": "accept",
                                       "reason": "looked at all", "by": "Rosa", "date": "2016-10-01"}])
     assert check_study(study)["codings"] > 1
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.agreement import _characters
-from glc_analysis.coding.coders import CODINGS, PlacedCodings, codings_table
+from glc_analysis.coding.coders import PlacedCoding, PlacedCodings, codings_table
 
 DOCUMENTS, CODERS, CODES = ("d1", "d2"), ("ana", "bert", "eva"), ("bed", "law")
 WIDTH = 10
@@ -29,7 +29,7 @@ def table(rows):
 @given(CODED)
 def test_a_coding_made_twice_is_one_with_all_its_memos_and_the_segments_it_touches(rows):
     found = table(rows)
-    at = {name: n for n, name in enumerate(CODINGS)}
+    at = {name: n for n, name in enumerate(PlacedCoding._fields)}
     keys = sorted({tuple(row[at[name]] for name in ("document_id", "start", "end", "code", "coder_id"))
                    for row in rows})
     assert list(found[["document_id", "start", "end", "code_id", "coder_id"]].itertuples(

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from glc_analysis import tables
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.coding.assemble import COLUMNS, agreement, assemble, to_review
+from glc_analysis.coding.assemble import REVIEW_COLUMNS, agreement, assemble, to_review
 from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.consensus import open_codes, write_decisions
 from glc_analysis.errors import Faults
@@ -346,7 +346,7 @@ def test_a_parent_beside_a_code_below_it_leaves_nothing_open(study):
 
 
 def reviewed(*rows):
-    made = pd.DataFrame([{"decision": "accept", **row} for row in rows], columns=COLUMNS, dtype="str")
+    made = pd.DataFrame([{"decision": "accept", **row} for row in rows], columns=REVIEW_COLUMNS, dtype="str")
     return made.fillna("")
 
 
@@ -365,7 +365,7 @@ def test_what_to_look_at_is_listed_with_our_words_and_no_decision(study):
     spreadsheet(study, "ben", MANY)
     found = coded(study)
     listed = to_review(found.tables["quarantined"], found.tables["codings"])
-    assert list(listed.columns) == COLUMNS
+    assert list(listed.columns) == REVIEW_COLUMNS
     assert listed.loc[0, ["quote", "words", "decision", "reason"]].tolist() == [
         MANY[1], "No house. A house holds people back.", "", ""]
 

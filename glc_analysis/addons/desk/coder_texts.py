@@ -21,7 +21,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.alignment import Span
-from glc_analysis.coding.changed_texts import NOWHERE, ChangedText
+from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
@@ -422,5 +422,5 @@ class CorrectedTexts:
     def _place(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> Span:
         """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
         if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
-            return NOWHERE if changed.is_edited else (0, len(changed.text.canonical))
+            return NO_PLACE if changed.is_edited else (0, len(changed.text.canonical))
         return changed.locate(one.start, one.end)
