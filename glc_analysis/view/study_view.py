@@ -34,6 +34,7 @@ from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name
 from glc_analysis.templates import Macros
 from glc_analysis.text import count_texts, make_words_anchor
+from glc_analysis.view.typed_tables import TypedTables
 from glc_analysis.view.visible_tables import VisibleTables
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -67,7 +68,7 @@ class NotReleased(UsageError):
 # The study, opened for analysis: its own tables, and the views of it.
 
 
-class OpenStudy(Study):
+class OpenStudy(Study, TypedTables):
     """A study whose tables are data frames: ``study.responses``, ``study.organisations``, ``study.codings``.
 
     The tables are the study's own, for the team: filter, merge and group them like any frame. DICTIONARY.md

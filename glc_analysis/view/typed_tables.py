@@ -1,0 +1,36 @@
+"""The core's tables as attributes with a type, made by scripts/write-typed-tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+class TypedTables:
+    """What ``study.NAME`` is, for editors and for ty; the tables are read when they are asked for."""
+
+    questions: pd.DataFrame
+    options: pd.DataFrame
+    organisations: pd.DataFrame
+    answers: pd.DataFrame
+    responses: pd.DataFrame
+    selections: pd.DataFrame
+    documents: pd.DataFrame
+    segments: pd.DataFrame
+    codebook: pd.DataFrame
+    codings: pd.DataFrame
+    readings: pd.DataFrame
+    memos: pd.DataFrame
+    suggestions: pd.DataFrame
+    quarantined: pd.DataFrame
+    disagreements: pd.DataFrame
+    agreement: pd.DataFrame
+    mentions: pd.DataFrame
+    countries: pd.DataFrame
+    context: pd.DataFrame
+    stated: pd.DataFrame
+    steps: pd.DataFrame
+    figures: pd.DataFrame
+    quotations: pd.DataFrame
+    blocks: pd.DataFrame
+    release_convening: pd.DataFrame
+    release_public: pd.DataFrame
