@@ -6,8 +6,10 @@ from html import unescape
 import pandas as pd
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED
+from glc_analysis.reference import read_table
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
 
@@ -41,6 +43,14 @@ def test_evidence_is_said_in_sentences_with_a_quotation(sample_study):
     assert "27 of the 32 answers chose “A safe place to sleep” at: What do survivors most often need" in shown
     assert "4 of the 27 organisations that were asked raised “A safe place first”." in shown
     assert "Walnut Bridge (invented), Moldova" in shown
+
+
+@pytest.mark.parametrize(("audience", "is_named"), [("team", True), ("convening", False), ("public", False)])
+def test_who_coded_and_who_judged_is_for_the_team_alone(sample_study, sample_pages, audience, is_named):
+    coders = {*tables.read("codings", study=sample_study)["coder_id"]} - {"consensus"}
+    people = coders | {*read_table(sample_study, "judgements")["by"]}
+    words = set(re.findall(r"\w+", "".join(sample_pages.pages(audience).values())))
+    assert len(people) > 1 and bool(people & words) == is_named
 
 
 def test_that_nothing_speaks_against_it_is_said_and_only_then(sample_study):

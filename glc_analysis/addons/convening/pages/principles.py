@@ -480,7 +480,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
         columns["What is counted"] = rows["known"]
     columns |= {"Concern": rows["concern"].where(rows["concern"] != "", "not judged yet"),
                 "Why": rows["reason"]}
-    if view.may("judges"):
+    if view.may("team_notes"):
         columns["By"] = rows["by"]
     return html_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
 
