@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -269,3 +270,16 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
                            for n in ("questions", "codebook"))
     return row_themes(name, frame, dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
                       code_themes(codebook))
+
+
+def rows_by(frame: pd.DataFrame, *columns: str,
+            sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """The rows of each combination of values of these columns, with the combination; as in ``groupby``, whose
+    keys have no type.
+
+    >>> votes = pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["r2", "r1"]})
+    >>> [rater for (_, rater), _ in rows_by(votes, "round_id", "rater_id")]
+    ['r1', 'r2']
+    """
+    for _, rows in frame.groupby([*columns], sort=sort):
+        yield tuple(rows[[*columns]].iloc[0]), rows

@@ -1,10 +1,10 @@
-"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn, agreed.
+"""Changes of the principles in the room: reworded (`glc amend`), proposed, split, merged, withdrawn.
 
-In: the new texts, who asked for the change, and why. Out: new rows of principles.csv, and what follows from
-the change (:class:`TextChange`). Who decided that a text is withdrawn or agreed is in text_decisions.csv. A
-text that is replaced or withdrawn stays in principles.csv with its votes and signatures; no vote, signature
-or evidence moves to a new text. The files are replaced as a whole, and all other rows keep their bytes. If a
-command is interrupted between two files, the same command finishes it.
+Each function writes new rows of principles.csv and says what follows from the change (:class:`TextChange`).
+Who decided that a text is withdrawn is in text_decisions.csv. A text that is replaced or withdrawn stays in
+principles.csv with its votes and signatures; no vote, signature or evidence moves to a new text. The files
+are replaced as a whole, and all other rows keep their bytes. If a command is interrupted between two files,
+the same command finishes it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,8 @@ from glc_analysis.addons.convening.principles import (
     record_text_decision,
     who_asked,
 )
-from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.rounds import erased_rounds, write_rounds
-from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.tallies import counted, read_out, results
-from glc_analysis.addons.convening.votes import agreed_panels
+from glc_analysis.addons.convening.rounds import write_rounds
+from glc_analysis.addons.convening.tallies import read_out
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
@@ -108,7 +105,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
                  "changed_because": because, "asked_by": asked_by}
     before = printed_id(principle_id, str(int(version) - 1))
-    _write_texts(study, [new], {before: "superseded"}, after=int(old["row"]))
+    write_texts(study, [new], {before: "superseded"}, after=int(old["row"]))
     if is_open.any():
         at = rounds.index[is_open]
         write_rounds(study, reference.rounds.assign(**{
@@ -233,7 +230,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     check_can_withdraw(study, old)
     names = [printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
-    _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
+    write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
     record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
@@ -296,7 +293,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
            for one, statement, name in zip(ids, statements, short, strict=True)]
     rounds, changed = _next_rounds(study, reference, before, new)
     below = max((int(one["row"]) for one in old), default=0)
-    _write_texts(study, new, dict.fromkeys(before, "superseded"), after=below)
+    write_texts(study, new, dict.fromkeys(before, "superseded"), after=below)
     if changed:
         write_rounds(study, rounds)
     _write_who(study, new)
@@ -377,7 +374,8 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
                                "text_version": content_hash(one["statement"])} for one in new
                               if one["principle_id"] not in set(rest["principle_id"])],
                              columns=rounds.columns, dtype="str")
-        place = int((rounds.index <= rounds.index[is_own].max()).sum())
+        last = rounds.index[is_own].max()
+        place = sum(n <= last for n in rounds.index)
         kept = rounds.assign(order=range(len(rounds)))[~is_old]
         kept = pd.concat([kept, added.assign(order=place - .5)]).sort_values("order", kind="stable")
         rounds = kept.drop(columns="order").reset_index(drop=True)
@@ -406,99 +404,6 @@ def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
 
 # ------------------------------
 # A text is agreed (`glc agree`): the convening decides it, after it has seen what stands for and against it.
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by closed
-    round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by
-    which ``rules`` the results are told; what panels say together (``positions``); and the ``objections`` and
-    reservations that the decision log holds."""
-
-    name: str
-    statement: str
-    results: Mapping[str, list[str]]
-    ballots: list[str]
-    rules: list[str]
-    positions: list[str]
-    objections: list[str]
-
-    @property
-    def votes(self) -> str:
-        """The results of the last round in one cell; blank where no round on the text is closed."""
-        last = [*self.results.items()][-1:]
-        return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
-
-
-def standing(study: Study, principle_id: str) -> Standing:
-    """What there is on the latest text of a principle, before it is agreed.
-
-    Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
-    round asks about it.
-    """
-    reference = room_reference(study)
-    text = current(reference.principles, principle_id)
-    name = printed_id(principle_id, text["version"])
-    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
-    decided = decision_on(study, text, "agreed")
-    if decided is not None and text["status"] == "agreed":
-        raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
-                         f"{decided['date']}.")
-    rounds = reference.rounds
-    own = rounds[(rounds["principle_id"] == principle_id) & (rounds["version"] == text["version"])]
-    if faults := [Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
-                        f"close it first: `glc tally --round {row['round_id']} --close`")
-                  for n, row in own[own["closed_on"] == ""].iterrows()]:
-        raise Faults(faults)
-    told = _results(study, reference, text, [*dict.fromkeys(own["round_id"])])
-    together = reference.panel_positions
-    together = together[(together["principle_id"] == principle_id) & (together["version"] == text["version"])]
-    log = reference.decision_log[reference.decision_log["principle_id"] == principle_id]
-    return Standing(
-        name, text["statement"], *told,
-        [f"{PANELS[row.panel]}, together, in round {row.round_id}: {row.position}"
-         for row in together.itertuples()],
-        [f"{row.date}, {said}: {words}" for row in log.itertuples() for said, words in (
-            ("objection", row.objections), ("reservation", row.reservations)) if words])
-
-
-def _results(study: Study, reference: Reference, text: Mapping[str, str],
-             closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """The results on a text by closed round, and of the last the ballots of each panel and the rules; of a
-    round that is not told any more that alone."""
-    if not closed:
-        return {}, [], []
-    frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
-        frame["version"] == text["version"])] for name, frame in counted(study, closed[-1]).frames.items()}
-    erased, told, rules = erased_rounds(study), {}, []
-    for round_id in closed:
-        lines = ["  the results are not told any more"] if round_id in erased else results(
-            frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-            agreed=agreed_panels(reference.raters))
-        told[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
-            "nothing may be told of these votes"]
-        rules = [line for line in lines[1:] if not line.startswith("  ")]
-    last = frames["tallies"][frames["tallies"]["round_id"] == closed[-1]]
-    order = [*CRITERIA, *PANELS]
-    rows = [] if closed[-1] in erased else last.sort_values(
-        ["panel", "criterion"], key=lambda words: words.map(order.index), kind="stable").itertuples()
-    return told, [
-        f"{PANELS[row.panel]}, {row.criterion}: {row.n + row.n_abstained} of {row.n_expected} ballots, "
-        + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
-
-
-def agree(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
-    """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
-    (text_decisions.csv), and the status in every language; returns the printed id of the text.
-
-    Raises as :func:`standing` does, and UsageError where who decided is blank or a person.
-    """
-    before, reference = standing(study, principle_id), room_reference(study)
-    check_said(decided_by=decided_by)
-    by, text = who_asked(reference, decided_by), current(reference.principles, principle_id)
-    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
-    _write_texts(study, [], {before.name: "agreed"}, after=int(text["row"]))
-    return before.name
 
 
 def decision_on(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
@@ -538,7 +443,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
                       {name: int(signed[name]) for name in before if name in signed})
 
 
-def _write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
+def write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
                  after: int) -> None:
     """Writes the status of texts that are no longer in use (by printed id, in every language) to
     principles.csv, and new rows below row ``after``, or at the end. Rows that are there already stay."""
@@ -563,7 +468,8 @@ def _write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping
 def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     """Writes who asked for new rows to the private file: last, because its rows must have one in
     principles.csv, and because a new text without it shows that a command was interrupted."""
-    private, (_, apart) = study.private_columns_file("principles"), table_files("principles")
+    _, apart = table_files("principles")
+    private = study.root / apart.path
     is_there = private.is_file()
     who = CsvRows.of(read_utf8(private) if is_there else ",".join(apart.required) + "\n", apart.path)
     key = reference_tables()["principles"].key
@@ -573,30 +479,3 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
             who.append(one)
     private.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(private, who.text)
-
-
-# ------------------------------
-# A block: somebody objects to a text by name, outside the ballot (`glc object`). It changes no count.
-#
-# In: a principle, who objects, and the words. Out: a row of decision_log.csv, which slides, pages, packets
-# and the trace print; an organisation is named there only if it may be.
-
-
-OBJECTION = "Objection to {}, outside the ballot: it changes no count"
-"""What the decision log says of a block, with the printed id of the text."""
-
-
-def object_to(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
-    """Writes down an objection to the latest text of a principle, and returns the printed id of that.
-
-    Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
-    name a person.
-    """
-    reference = room_reference(study)
-    row = current(reference.principles, principle_id)
-    check_said(by=by, because=words)
-    by, words = who_asked(reference, by), reason(reference, words)
-    name = printed_id(principle_id, row["version"])
-    record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
-                    objections=words)
-    return name

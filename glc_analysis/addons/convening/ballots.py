@@ -20,28 +20,37 @@ import pandas as pd
 from glc_analysis import manifest
 from glc_analysis.addons.convening.consensus import quorum_of
 from glc_analysis.addons.convening.principles import printed_id, reason
-from glc_analysis.addons.convening.ratings import COLUMNS, HEADER, UNANSWERED, read_ratings, unanswered_faults
-from glc_analysis.addons.convening.rounds import (
+from glc_analysis.addons.convening.ratings import (
+    HEADER,
+    UNANSWERED,
+    VOTE_COLUMNS,
+    read_ratings,
+    unanswered_faults,
+)
+from glc_analysis.addons.convening.round_roles import (
     PROXY,
+    ROLE_COLUMNS,
+    role_faults,
+    undeclared_faults,
+    unknown_rounds,
+    with_roles,
+)
+from glc_analysis.addons.convening.rounds import write_rounds
+from glc_analysis.addons.convening.seals import (
     RATER,
-    ROLES,
     Seal,
     differences,
     read_seals,
     reopen,
-    role_faults,
     rule_faults,
     seal_round,
     sealed_files,
-    undeclared_faults,
-    unknown_rounds,
-    with_roles,
-    write_rounds,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
+from glc_analysis.tables import rows_by
 from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
@@ -63,17 +72,18 @@ def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
     A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
     and of its translations; ``is_cut`` is true where a withdrawal removed words from one of them.
     """
-    own = principles["translation_of"] == ""
-    names = principles["translation_of"].mask(own, [
+    is_source = principles["translation_of"] == ""
+    names = principles["translation_of"].mask(is_source, [
         *map(printed_id, principles["principle_id"], principles["version"])])
-    found = []
-    for row in rounds.itertuples():
-        is_it = names == printed_id(row.principle_id, row.version)
-        said = row.text_version or "".join(map(content_hash, principles.loc[is_it & own, "statement"]))
+    texts = []
+    for row in rounds.to_dict("records"):
+        is_it = names == printed_id(row["principle_id"], row["version"])
+        source = principles.loc[is_it & is_source, "statement"]
+        version = row["text_version"] or "".join(map(content_hash, source))
         statements = principles.loc[is_it, "statement"]
-        found.append({"text_version": said, "texts": {said, *map(content_hash, statements)},
+        texts.append({"text_version": version, "texts": {version, *map(content_hash, statements)},
                       "is_cut": statements.str.contains(WITHDRAWN, regex=False).any()})
-    known = pd.DataFrame(found, index=rounds.index, columns=["text_version", "texts", "is_cut"])
+    known = pd.DataFrame(texts, index=rounds.index, columns=["text_version", "texts", "is_cut"])
     place = pd.Series(pd.factorize(rounds["round_id"])[0], rounds.index)
     return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
 
@@ -85,18 +95,18 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
                           strict=True))
     first = rounds.groupby("round_id")[["opened_on", "closed_on"]].transform("first")
     for n, row in rounds.iterrows():
-        name, place = printed_id(row["principle_id"], row["version"]), {"file": "rounds.csv", "row": str(n)}
+        name = printed_id(row["principle_id"], row["version"])
         statement = statements.get(name, "")
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
                 "", content_hash(statement)):
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
-                        **place, column="text_version", value=row["text_version"], fix="put the issued "
-                        f"words back, and make new ones with `glc amend {row['principle_id']}`")
+                        "rounds.csv", str(n), "text_version", row["text_version"], "put the issued words "
+                        f"back, and make new ones with `glc amend {row['principle_id']}`")
         for column in first.columns:
             if row[column] != first.at[n, column]:
                 yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
-                            **place, column=column, value=row[column], fix="a round is opened and closed as "
-                            "a whole: write the same day in all its rows")
+                            "rounds.csv", str(n), column, row[column], "a round is opened and closed as a "
+                            "whole: write the same day in all its rows")
 
 
 def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
@@ -123,7 +133,7 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
     needed = quorums(raters, settings)
-    for panel, own in voters(raters, settings["vote"]).groupby("role"):
+    for (panel,), own in rows_by(voters(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -141,8 +151,8 @@ def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]
     {'provider': 8, 'survivor_adviser': 3}
     """
     sizes = voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
-    return {panel: quorum_of(int(n), settings["test"], settings["quorum"].get(panel, 0))
-            for panel, n in sizes.items()}
+    return {str(panel): quorum_of(n, settings["test"], settings["quorum"].get(panel, 0))
+            for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
 
 def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
@@ -222,7 +232,7 @@ class Ballots:
                                for fault in found.faults]
                 else:
                     faults += found.faults
-        votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
+        votes = pd.concat([pd.DataFrame(columns=list(VOTE_COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
         votes = votes.reset_index(drop=True)
         is_sealed = votes["round_id"].isin([*seals])
@@ -246,7 +256,7 @@ class Ballots:
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
         # A round that an older version of the package closed without a seal had no roles.
         own = with_roles(reference.raters, reference, round_id if is_open else "")
-        return own[[*RATER, *ROLES]]
+        return own[[*RATER, *ROLE_COLUMNS]]
 
     def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
         """The quorum of each panel in a round: that of its seal, or by the rule of today. None of a round
@@ -281,7 +291,7 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
     """The votes without what a file repeats, with notes; faults where two files of a rater answer a question
     differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
-    for (round_id, rater), own in votes.groupby(["round_id", "rater_id"]):
+    for (round_id, rater), own in rows_by(votes, "round_id", "rater_id"):
         (_, first), *others = own.groupby("source")
         known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
         for _, other in others:
@@ -307,22 +317,22 @@ def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list
 def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
     """Faults: unknown raters, rounds and principles, and raters who may not rate."""
     raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
-    listed = {round_id: set(own) for round_id, own in rounds.groupby("round_id")["principle_id"]}
+    listed = {round_id: set(own["principle_id"]) for (round_id,), own in rows_by(rounds, "round_id")}
     for row in votes.to_dict("records"):
-        place, rater, round_id = {"file": row["file"], "row": row["row"]}, row["rater_id"], row["round_id"]
+        place, rater, round_id = (row["file"], row["row"]), row["rater_id"], row["round_id"]
         if rater not in raters.index:
-            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", **place,
-                        column="rater_id", value=rater, fix="correct the code, or add the rater")
+            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", *place, "rater_id",
+                        rater, "correct the code, or add the rater")
         elif raters[rater] != "true":
-            yield Fault("may not rate, as raters.csv says", **place, column="rater_id", value=rater,
-                        fix="take the ballot out, or write true under may_rate")
+            yield Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
+                        "take the ballot out, or write true under may_rate")
         if round_id not in listed:
-            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", **place,
-                        column="round_id", value=round_id, fix="write the round that the form is of")
+            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", *place, "round_id",
+                        round_id, "write the round that the form is of")
         elif row["principle_id"] not in listed[round_id]:
             yield Fault(f"is not in round {round_id}; {nearest(row['principle_id'], listed[round_id])}",
-                        **place, column="principle_id", value=row["principle_id"],
-                        fix="write the principle as the form does, or take the row out")
+                        *place, "principle_id", row["principle_id"],
+                        "write the principle as the form does, or take the row out")
 
 
 def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
@@ -337,12 +347,12 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
     """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
-    for (round_id, panel, voter), own in first.groupby(["round_id", "role", "voter"]):
-        for row in own.iloc[1:].itertuples():
+    for (round_id, panel, voter), own in rows_by(first, "round_id", "role", "voter"):
+        for row in own.iloc[1:].to_dict("records"):
             yield Fault(f"{voter} has one vote a panel, and {own['rater_id'].iloc[0]} has cast it in round "
-                        f"{round_id} ({own['file'].iloc[0]}, panel {panel})", file=row.file, row=row.row,
-                        column="rater_id", value=row.rater_id, fix="keep the ballot that the organisation "
-                        'stands by, or let persons vote (vote = "person" in study.toml)')
+                        f"{round_id} ({own['file'].iloc[0]}, panel {panel})", row["file"], row["row"],
+                        "rater_id", row["rater_id"], "keep the ballot that the organisation stands by, or "
+                        'let persons vote (vote = "person" in study.toml)')
 
 
 def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
@@ -353,7 +363,7 @@ def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """
     texts = issued(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
-    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLES], dtype="str"), *(
+    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
         ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
     rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                                on=["round_id", "principle_id"]).merge(
@@ -372,22 +382,21 @@ def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
         is_abstained=rows["is_abstained"] == "true", is_by_proxy=rows[PROXY] != "",
         may_be_read=rows["may_be_read"] == "yes",
         comment_read=rows["comment_read"].where(rows["comment"] != "").fillna(""),
-        held_out=[_exclusion_reason(row) or ("left blank" if blank else "") or _interest(row)
-                  for row, blank in zip(rows.itertuples(), is_blank, strict=True)])
+        held_out=[_exclusion_reason(row, blank)
+                  for row, blank in zip(rows.to_dict("records"), is_blank, strict=True)])
 
 
-def _exclusion_reason(row: tuple) -> str:
-    """Why a vote is excluded: it is about another text than the one that was issued. Blank: it is not."""
-    name = printed_id(row.principle_id, row.issued)
-    if row.version != row.issued:
-        return f"{OTHER_WORDING}{printed_id(row.principle_id, row.version)}; {name} was issued"
-    is_issued = row.text_version in row.texts or row.is_cut
-    return "" if is_issued else f"{OTHER_WORDING}other words than those of {name} that were issued"
-
-
-def _interest(row: tuple) -> str:
-    """:data:`INTEREST` where the rater declared one in the text."""
-    return INTEREST if row.principle_id in row.interests.split(";") else ""
+def _exclusion_reason(row: Mapping[Any, Any], is_blank: bool) -> str:
+    """Why a vote is excluded: it is about another text than the one that was issued, is left blank, or the
+    rater declared an interest in the text. Blank: it is not."""
+    name = printed_id(row["principle_id"], row["issued"])
+    if row["version"] != row["issued"]:
+        return f"{OTHER_WORDING}{printed_id(row['principle_id'], row['version'])}; {name} was issued"
+    if row["text_version"] not in row["texts"] and not row["is_cut"]:
+        return f"{OTHER_WORDING}other words than those of {name} that were issued"
+    if is_blank:
+        return "left blank"
+    return INTEREST if row["principle_id"] in row["interests"].split(";") else ""
 
 
 # ------------------------------
@@ -413,7 +422,7 @@ def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) 
 def comments_to_check(ratings: pd.DataFrame) -> list[str]:
     """The comments that raters allowed to be read and that comments.csv lacks: of whom, and on what."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
-    return [f"{row.rater_id} on {row.principle_id}" for row in rows.itertuples()]
+    return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
 def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
 
-JOINT_DISPLAY, AGENDA, DECISIONS = "joint_display", "agenda", "decisions"
+JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", "decisions"
 """The blocks that an audience has once. Others are of one principle."""
 
 
@@ -39,9 +39,9 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
     """The quotations of the joint display."""
     passages = dict(zip(quotes["quote_id"], quotes["segment_id"], strict=True))
     cited = {passages.get(one, "") for one in frames["joint_display"]["quote_id"]} - {""}
-    for row in own_quotations(frames, quotes, audience).itertuples():
-        if row.segment_id in cited:
-            yield JOINT_DISPLAY, row.quote_id, row.owner
+    for row in own_quotations(frames, quotes, audience).to_dict("records"):
+        if row["segment_id"] in cited:
+            yield JOINT_DISPLAY_BLOCK, row["quote_id"], row["owner"]
 
 
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
@@ -51,17 +51,17 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), descendants(codebook)
-    quoted = [(row.quote_id, row.segment_id, row.owner, {*row.code_ids.split(";")})
-              for row in own_quotations(frames, quotes, audience).itertuples()]
+    quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})
+              for row in own_quotations(frames, quotes, audience).to_dict("records")]
     shown = visible_principles(frames["principles"], audience)["principle_id"]
-    for row in evidence[evidence["principle_id"].isin(shown)].itertuples():
-        block = block_of("evidence", row.principle_id)
-        if row.kind == "segment":
-            yield block, f"{row.evidence_id}/{row.reference}", owner.get(row.reference, "")
-        code = row.reference if row.kind == "code" else codes.get(row.reference, "")
+    for row in evidence[evidence["principle_id"].isin(shown)].to_dict("records"):
+        block = block_of("evidence", row["principle_id"])
+        if row["kind"] == "segment":
+            yield block, f"{row['evidence_id']}/{row['reference']}", owner.get(row["reference"], "")
+        code = row["reference"] if row["kind"] == "code" else codes.get(row["reference"], "")
         own = {code, *below.get(code, [])} - {""}
         for quote, segment, who, having in quoted:
-            if own & having or segment == row.reference:
+            if own & having or segment == row["reference"]:
                 yield block, quote, who
 
 
@@ -74,26 +74,26 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
-    for row in said[["round_id", "rater_id", "principle_id"]].drop_duplicates().itertuples():
-        for block in (block_of("votes", f"{row.principle_id}/{row.round_id}"), AGENDA):
-            yield block, f"{row.round_id}/{row.rater_id}", owner.get(row.rater_id, row.rater_id)
-    for row in said[said["may_be_read"] & (said["comment"] != "")].itertuples():
-        line = f"{row.round_id}/{row.rater_id}"
-        yield block_of("comments", row.principle_id), line, owner.get(row.rater_id, row.rater_id)
-    for row in signed.itertuples():
-        line = f"{row.version}/{row.organisation_id}/{row.decision}"
-        yield block_of("signatures", row.principle_id), line, row.organisation_id
+    for row in said[["round_id", "rater_id", "principle_id"]].drop_duplicates().to_dict("records"):
+        for block in (block_of("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
+            yield block, f"{row['round_id']}/{row['rater_id']}", owner.get(row["rater_id"], row["rater_id"])
+    for row in said[said["may_be_read"] & (said["comment"] != "")].to_dict("records"):
+        line = f"{row['round_id']}/{row['rater_id']}"
+        yield block_of("comments", row["principle_id"]), line, owner.get(row["rater_id"], row["rater_id"])
+    for row in signed.to_dict("records"):
+        line = f"{row['version']}/{row['organisation_id']}/{row['decision']}"
+        yield block_of("signatures", row["principle_id"]), line, row["organisation_id"]
     known = {*frames["organisations"]["organisation_id"]}
     texts = frames["principles"]
-    for row in texts[texts["principle_id"].isin(shown)].itertuples():
-        if row.asked_by in known:  # who asked for a change of a text is printed with why it was changed
-            yield DECISIONS, f"asked/{row.printed_id}", row.asked_by
+    for row in texts[texts["principle_id"].isin(shown)].to_dict("records"):
+        if row["asked_by"] in known:  # who asked for a change of a text is printed with why it was changed
+            yield DECISIONS_BLOCK, f"asked/{row['printed_id']}", row["asked_by"]
     logs = ("decision_log", "decision", "proposed_by"), ("parking_lot", "item", "raised_by")
     for table, text, who in logs:
         rows = frames[table]
         for said, by in zip(rows[text], rows[who], strict=True):
             if by in known:
-                yield DECISIONS, f"{table}/{content_hash(said)}", by
+                yield DECISIONS_BLOCK, f"{table}/{content_hash(said)}", by
 
 
 def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
@@ -104,7 +104,8 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 def rewritten(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """The decisions, where one says that something was withdrawn."""
     texts = frames["principles"][["changed_because", "asked_by"]]
-    return {DECISIONS} if mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts) else set()
+    is_rewritten = mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts)
+    return {DECISIONS_BLOCK} if is_rewritten else set()
 
 
 def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
@@ -115,7 +116,7 @@ def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
 
 
 BLOCKS = AddedBlocks(
-    kinds=Kinds(words=(JOINT_DISPLAY, "evidence", "comments"), signed=("signatures",)),
+    kinds=Kinds(words=(JOINT_DISPLAY_BLOCK, "evidence", "comments"), signed=("signatures",)),
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),

@@ -7,14 +7,15 @@ it stops the build.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis.addons.convening.principles import printed_id, versions
-from glc_analysis.addons.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
+from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING, FILE_UNRECORDED
+from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
 from glc_analysis.disclosure.quotations import QUOTATION_RULES, locate_quotation, with_broken_rules
@@ -26,10 +27,10 @@ from glc_analysis.view.study_view import StudyView
 
 CHANGED_WORDS = "was cited, and is not in the passage today"
 """What is said of evidence whose words changed."""
-SHOWN = 8
+_SHOWN = 8
 """How many pieces of evidence are named for each raw file."""
-_FIXES = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
-          UNRECORDED: "record it with `glc check --accept`"}
+_FIXES = {FILE_CHANGED: "put the original back; a new export gets a new name", FILE_MISSING: "put it back",
+          FILE_UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
             "no_second_reader": "second_reader", "no_passage": "segment_id"}
 
@@ -72,7 +73,7 @@ class _Links:
                                         trail.read("segments"),
                              trail.read("documents"), trail.reference("consent"), codebook)
 
-    def of_evidence(self, n: int, row: pd.Series) -> Iterator[Fault]:
+    def of_evidence(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="evidence.csv", row=str(n))
         if row["principle_id"] not in self.principles:
             alike = nearest(row["principle_id"], self.principles)
@@ -153,14 +154,14 @@ class _Links:
             yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
                         value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
                         "(`glc quotes --to-clear`), or take the audience away")
-        for one in rows.itertuples():
-            rule = next(rule for rule in QUOTATION_RULES if rule in one.broken)
+        for one in rows.to_dict("records"):
+            rule = next(rule for rule in QUOTATION_RULES if rule in one["broken"])
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
             yield Fault(f"is not for the {audience}: {QUOTATION_RULES[rule][0]}; {who} rests on it",
-                        "quotes.csv", str(one.row), column, getattr(one, column),
+                        "quotes.csv", str(one["row"]), column, one[column],
                         "have it cleared (`glc quotes --to-clear`), or cite another passage")
 
-    def of_topic(self, n: int, row: pd.Series) -> Iterator[Fault]:
+    def of_topic(self, n: Hashable, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
         for kind in ("figure", "code"):
             if row[f"{kind}_id"]:
@@ -170,10 +171,10 @@ class _Links:
             alike = nearest(row["quote_id"], self.quotes["quote_id"])
             yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
                         value=row["quote_id"], fix="name one that is there, or none")
-        for one in quote.itertuples():
-            if one.broken:
-                reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one.broken)
-                yield fault(f"is not for the {one.audience}: {reason}", column="quote_id",
+        for one in quote.to_dict("records"):
+            if one["broken"]:
+                reason = next(said for rule, (said, _) in QUOTATION_RULES.items() if rule in one["broken"])
+                yield fault(f"is not for the {one['audience']}: {reason}", column="quote_id",
                             value=row["quote_id"], fix="have it cleared, or name another")
 
 
@@ -182,21 +183,23 @@ def _missing_versions(trail: Trail) -> Iterator[Fault]:
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
     told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
-    for row in told.itertuples():
-        if (row.principle_id, row.version) not in there:
-            is_own = (rounds["round_id"] == row.round_id) & (rounds["principle_id"] == row.principle_id)
+    for row in told.to_dict("records"):
+        if (row["principle_id"], row["version"]) not in there:
+            is_own = (rounds["round_id"] == row["round_id"]) & (rounds["principle_id"] == row["principle_id"])
             yield Fault("was tallied, and principles.csv has no such version", "rounds.csv",
                         ", ".join(map(str, rounds.index[is_own])), "version",
-                        printed_id(row.principle_id, row.version),
+                        printed_id(row["principle_id"], row["version"]),
                         "put the version back: what was voted on stays")
 
 
 def _changed_files(trail: Trail) -> Iterator[Fault]:
     """Raw files that evidence rests on and that are not as they were recorded."""
     resting: dict[str, list[str]] = {}
-    for row in trail.reference("evidence").itertuples():
+    evidence = trail.reference("evidence")
+    names = evidence["principle_id"] + " " + evidence["evidence_id"]
+    for name, row in zip(names, evidence.itertuples(), strict=True):
         for path in dict.fromkeys(node.id for node in trail.evidence(row) if node.kind == "file"):
-            resting.setdefault(path, []).append(f"{row.principle_id} {row.evidence_id}")
+            resting.setdefault(path, []).append(name)
     for path, who in sorted(resting.items()):
         if wrong := trail.files.state(path)[1]:
             yield Fault(f"{wrong}; {_names(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
@@ -205,4 +208,4 @@ def _changed_files(trail: Trail) -> Iterator[Fault]:
 
 def _names(who: Iterable[str]) -> str:
     who = [*who]
-    return ", ".join(who[:SHOWN]) + (f" and {len(who) - SHOWN} more" if len(who) > SHOWN else "")
+    return ", ".join(who[:_SHOWN]) + (f" and {len(who) - _SHOWN} more" if len(who) > _SHOWN else "")

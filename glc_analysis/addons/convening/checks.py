@@ -28,7 +28,7 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
     replaced = {name for text in texts if text["version"] == "1" for name in came_from(text)}
-    for n, row in rows.iterrows():
+    for n, row in rows.to_dict("index").items():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
             continue
@@ -46,8 +46,9 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     """What a principle was split or merged from are versions of other principles."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
-    known = {name_of(row) for _, row in sources.iterrows()}
-    for n, row in sources[(sources["version"] == "1") & (sources["comes_from"] != "")].iterrows():
+    known = {*map(name_of, sources.to_dict("records"))}
+    first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
+    for n, row in first.to_dict("index").items():
         for name in came_from(row):
             if name not in known or name == name_of(row):
                 yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
@@ -93,13 +94,13 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
     sources = rows["translation_of"] == ""
     languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
     for n, row in rows[~sources].iterrows():
-        said = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
+        problem = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
             if row["translation_of"] not in languages else \
             f"is in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
             "is in the same language as the text that it translates" \
             if languages[ids[n]] == row["language"] else ""
-        if said:
-            yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
+        if problem:
+            yield Fault(problem, file="principles.csv", row=str(n), column="translation_of",
                         value=row["translation_of"], fix="name the principle and version that the row has, "
                         "as P07.2, and another language")
 

@@ -24,12 +24,12 @@ NO_DECISION = "no decision"
 """The result where fewer ballots than the quorum are received on a text."""
 AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
                                                      "no disagreement")
-SMALLEST, LARGEST, SMALLEST_IPRAS = 8, 16, 3
+_SMALLEST, _LARGEST, SMALLEST_IPRAS = 8, 16, 3
 """The panels for which the panel rule is stated; below three votes percentiles say nothing."""
-SMALLEST_OF = {"panel": SMALLEST, "ipras": SMALLEST_IPRAS, "share": SMALLEST}
+SMALLEST_OF = {"panel": _SMALLEST, "ipras": SMALLEST_IPRAS, "share": _SMALLEST}
 """By test: how many ballots it needs at least."""
-SHARE = Fraction(3, 4)
-RULES = {
+_SHARE = Fraction(3, 4)
+RULES_IN_WORDS = {
     "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
     "ipras": "RAND/UCLA IPRAS, too few below 3 votes",
     "share": "75 % of the votes in one third of the scale, too few below 8 votes"}
@@ -136,13 +136,13 @@ def panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
     >>> panel_rule([8] * 8, abstained=2), panel_rule([8] * 7, abstained=3)
     ('agreement', 'neither')
     """
-    size, found = len(votes) + abstained, counts(votes)
-    if not votes or not SMALLEST <= size <= LARGEST:
+    size, by_third = len(votes) + abstained, counts(votes)
+    if not votes or not _SMALLEST <= size <= _LARGEST:
         return ""
-    allowed = (size - SMALLEST) // 3 + 2
-    if min(found["low"], found["high"]) > allowed:
+    allowed = (size - _SMALLEST) // 3 + 2
+    if min(by_third["low"], by_third["high"]) > allowed:
         return DISAGREEMENT
-    return AGREEMENT if size - found[third(median(votes))] <= allowed else NEITHER
+    return AGREEMENT if size - by_third[third(median(votes))] <= allowed else NEITHER
 
 
 def ipras_rule(votes: Sequence[int]) -> str:
@@ -178,7 +178,7 @@ def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
     disagrees, or where abstentions leave less than half of the ballots in that third. Test ``share``: the
     outer third that holds 75 % of the ballots, else uncertain; it has the smallest panel of ``panel``, since
     one vote more or less of seven moves a share by 14 points. (With 75 % in one third no panel disagrees by
-    either rule.) See :data:`RULES`.
+    either rule.) See :data:`RULES_IN_WORDS`.
 
     ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
 
@@ -187,18 +187,18 @@ def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
     >>> [result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
     ['no decision', 'high', 'high', 'uncertain']
     """
-    n, found = len(votes), counts(votes)
+    n, by_third = len(votes), counts(votes)
     ballots = n if quorum is None else n + abstained
     if quorum is not None and ballots < quorum:
         return NO_DECISION
     if ballots < SMALLEST_OF[test] or n < SMALLEST_IPRAS:
         return TOO_FEW
     if test == "share":
-        return next((outer for outer in (HIGH, LOW) if found[outer] >= SHARE * ballots), UNCERTAIN)
-    is_panel = test == "panel" and ballots <= LARGEST
+        return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
+    is_panel = test == "panel" and ballots <= _LARGEST
     spread = panel_rule(votes, ballots - n) if is_panel else ipras_rule(votes)
     where = third(median(votes))
-    is_clear = where != "middle" and 2 * found[where] >= ballots
+    is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
 
@@ -230,13 +230,13 @@ def results_of_thirds(votes: Sequence[int], test: str, *, abstained: int,
     >>> results_of_thirds((0, 0, 8), "ipras", abstained=0, quorum=0)
     frozenset()
     """
-    found = set()
+    results = set()
     for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
         own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
-        found.add(result(own, test, abstained=abstained, quorum=quorum))
-    by_numbers_alone = found <= {NO_DECISION, TOO_FEW}
-    is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > LARGEST
-    return frozenset(found) if by_numbers_alone or not is_ipras else frozenset()
+        results.add(result(own, test, abstained=abstained, quorum=quorum))
+    by_numbers_alone = results <= {NO_DECISION, TOO_FEW}
+    is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > _LARGEST
+    return frozenset(results) if by_numbers_alone or not is_ipras else frozenset()
 
 
 def movement(before: float | None, after: float | None) -> str:
@@ -250,7 +250,7 @@ def movement(before: float | None, after: float | None) -> str:
     return "up" if after > before else "down" if after < before else "same"
 
 
-def in_words(told: Mapping[str, Any]) -> str:
+def in_words(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
     rule does not apply, or gives another result.
 
@@ -260,56 +260,56 @@ def in_words(told: Mapping[str, Any]) -> str:
     >>> in_words(tally([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
-    abstained, spread, by_ipras = told.get("n_abstained", 0), told["spread"], told["spread_ipras"]
-    if told["result"] == NO_DECISION:
+    abstained, spread, by_ipras = row.get("n_abstained", 0), row["spread"], row["spread_ipras"]
+    if row["result"] == NO_DECISION:
         spread = by_ipras = ""
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
-    has_median = told["median"] is not None and told["median"] == told["median"]
+    has_median = row["median"] is not None and row["median"] == row["median"]
     return "; ".join(filter(None, [
-        told["said"], f"{abstained} abstained" if abstained else "", roles_in_words(told),
-        f"median {told['median']:g}" if has_median else "",
+        row["said"], f"{abstained} abstained" if abstained else "", roles_in_words(row),
+        f"median {row['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        no_result(told)]))
+        no_result(row)]))
 
 
-def roles_in_words(told: Mapping[str, Any]) -> str:
+def roles_in_words(row: Mapping[str, Any]) -> str:
     """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
     interest, and the other result, where it is told; blank where there are neither.
 
     >>> roles_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
     '2 by proxy (without them: high); 1 left out for a declared interest'
     """
-    said = []
+    parts = []
     for n, words, other, label in (
-            (told.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
-            (told.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
+            (row.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
+            (row.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
         if n:
-            said.append(f"{n} {words}" + (f" ({label}: {told[other]})" if told[other] else ""))
-    return "; ".join(said)
+            parts.append(f"{n} {words}" + (f" ({label}: {row[other]})" if row[other] else ""))
+    return "; ".join(parts)
 
 
-def no_result(told: Mapping[str, Any]) -> str:
+def no_result(row: Mapping[str, Any]) -> str:
     """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
 
     >>> no_result(tally([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
     'no decision: 7 of 10 ballots, quorum 8'
     """
-    if told["result"] != NO_DECISION:
-        return TOO_FEW if told["result"] == TOO_FEW else ""
-    return (f"{NO_DECISION}: {told['n'] + told['n_abstained']} of {told['n_expected']} ballots, "
-            f"quorum {told['quorum']}")
+    if row["result"] != NO_DECISION:
+        return TOO_FEW if row["result"] == TOO_FEW else ""
+    return (f"{NO_DECISION}: {row['n'] + row['n_abstained']} of {row['n_expected']} ballots, "
+            f"quorum {row['quorum']}")
 
 
-def dissent(told: Mapping[str, Any]) -> str:
+def dissent(row: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
     where they or the median are not told.
 
     >>> dissent(tally([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
-    if told["median"] is None or told["median"] != told["median"]:
+    if row["median"] is None or row["median"] != row["median"]:
         return ""
-    votes = {"high": told["votes_high"], "middle": told["votes_mid"], "low": told["votes_low"]}
-    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(told["median"])]
+    votes = {"high": row["votes_high"], "middle": row["votes_mid"], "low": row["votes_low"]}
+    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(row["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

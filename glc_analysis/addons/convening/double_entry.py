@@ -1,423 +1,49 @@
-"""Double data entry of papers at the keyboard, without a network: ``glc enter`` for rating forms.
+"""Double data entry of paper rating forms at the keyboard: ``glc enter``.
 
-In: what somebody types twice. Out: ``raw/ratings/<round>-<rater>.csv``, one file a form, written only
-when it was keyed twice and both keyings agree. Of a workbook that came back with a row blank or missing that
-row alone is keyed, into ``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how
-many forms are received, and no result. Every line is saved in ``private/desk/``, which only its owner may
-read: it holds the votes of an open ballot.
-
-Any paper is keyed in the same way (:class:`KeyingSession`, which ``glc sign`` uses as well): field by field,
-and twice. The two passes are compared, and where they differ the person looks at the paper again. Every line
-is saved before the next one is asked for, so a power cut loses none.
+A form becomes ``raw/ratings/<round>-<rater>.csv`` only when it was keyed twice and both keyings agree
+(:mod:`.keying`). Of a workbook that came back with a row blank or missing that row alone is keyed, into
+``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how many forms are received,
+and no result.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, voters
+from glc_analysis.addons.convening.keying import (
+    DROP,
+    KEYING_COMMANDS,
+    RECEIVED,
+    Ask,
+    EntryLog,
+    KeyingSession,
+    Paper,
+    Say,
+    Values,
+)
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
+    ABSTENTION_MARK,
     BY_NAME,
     CRITERIA,
     HEADER,
-    MARK,
     QUESTIONS,
     SCORED,
     SCORES,
 )
 from glc_analysis.addons.convening.rounds import rows_of_open_round
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
-from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.text import content_hash
 from glc_analysis.writing import sync_folder, write_atomic
-
-# ------------------------------
-# The log of what was keyed.
-#
-# One line of JSON a keyed field. Only its owner may read the file: it holds the votes of an open ballot.
-
-
-FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
-
-
-@dataclass
-class Pass:
-    """One pass over a form: who keyed it, and the values by field, in the order in which they were typed."""
-
-    by: set[str] = field(default_factory=set)
-    values: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class EntryLog:
-    """The papers that were begun and are not received yet: three passes each, by what names the paper.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "1.jsonl")
-    ...     EntryLog.read(path).key("R07", FIRST, "AB", "P01.importance", "8")
-    ...     _ = path.write_bytes(path.read_bytes() + b'{"form": "R07", "ke')
-    ...     EntryLog.read(path, print).forms["R07"][FIRST].values
-    The last line of 1.jsonl is incomplete (was the power cut?). It is removed, and its field is asked again.
-    {'P01.importance': '8'}
-    """
-
-    path: Path
-    forms: dict[str, dict[str, Pass]] = field(default_factory=dict)
-    last: str = ""
-
-    @classmethod
-    def read(cls, path: Path, say: Callable[[str], None] | None = None) -> EntryLog:
-        """Reads the log. With ``say`` an incomplete last line is removed from the file, and this is said;
-        without, it is ignored. Raises Faults where another line cannot be read."""
-        log, content = cls(path), path.read_bytes() if path.is_file() else b""
-        *lines, incomplete = content.split(b"\n")
-        for n, line in enumerate(lines, 1):
-            try:
-                log._apply(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
-                                    "its field is asked again")]) from None
-        if incomplete and say:
-            os.truncate(path, len(content) - len(incomplete))
-            say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
-                "field is asked again.")
-        return log
-
-    def passes(self, form: str) -> dict[str, Pass]:
-        """The three passes over a form; those that were not begun are empty."""
-        return self.forms.get(form) or {name: Pass() for name in PASSES}
-
-    def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
-        """Saves a value, or that it was taken back (None)."""
-        self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
-
-    def end(self, form: str, why: str) -> None:
-        """Saves that a form needs no more work: it is received, or what was keyed is deleted."""
-        self._write({"form": form, "end": why})
-
-    def _write(self, line: dict[str, Any]) -> None:
-        is_new = not self.path.exists()
-        try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with open(handle, "ab") as file:
-                file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-                file.flush()
-                os.fsync(handle)
-        except OSError as error:
-            raise GLCError(f"{self.path.name} cannot be written ({error.strerror}). To fix: free some space "
-                           "or repair the disk, and start the same command again. Everything but the last "
-                           "line is kept.") from error
-        if is_new:
-            sync_folder(self.path.parent)
-        self._apply(line)
-
-    def _apply(self, line: dict[str, Any]) -> None:
-        self.last = line["form"]
-        if "end" in line:
-            self.forms.pop(self.last, None)
-            return
-        one = self.forms.setdefault(self.last, self.passes(self.last))[line["keying"]]
-        one.by.add(line["by"])
-        one.values.pop(line["field"], None)
-        if line["value"] is not None:
-            one.values[line["field"]] = line["value"]
-
-
-# ------------------------------
-# A paper: its fields, and the values on which two passes agree.
-
-
-Values = Mapping[str, str]
-
-
-class Paper:
-    """A paper that is keyed field by field. A kind of paper gives its fields, and what a typed line means."""
-
-    def fields(self, values: Values) -> Iterator[str]:
-        """The fields in order, such as ``P01.importance``; some are asked only after another has a value."""
-        raise NotImplementedError
-
-    def choices(self, field: str) -> list[str]:
-        """The values among which a field lets choose, to be named when it is asked for."""
-        raise NotImplementedError
-
-    def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """The value that a typed line stands for; where there is none, a message that says what to type."""
-        raise NotImplementedError
-
-    def next_field(self, one: Pass) -> str:
-        """The first field that a pass has not reached; blank where it is complete."""
-        return next((field for field in self.fields(one.values) if field not in one.values), "")
-
-    def agreed_values(self, passes: Mapping[str, Pass]) -> tuple[dict[str, str], str]:
-        """The values on which two complete passes agree or whose difference was resolved, up to the first
-        field with an open difference; and that field (blank: there is none)."""
-        first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
-        values: dict[str, str] = {}
-        for name in self.fields(values):
-            one, other = first.get(name), second.get(name)
-            if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
-                return values, name
-            values[name] = resolved.get(name, one or "")
-        return values, ""
-
-    def stage(self, passes: Mapping[str, Pass]) -> tuple[str, str]:
-        """The pass that comes next and its next field; both blank where the passes agree on everything."""
-        for name in (FIRST, SECOND):
-            if field := self.next_field(passes[name]):
-                return name, field
-        field = self.agreed_values(passes)[1]
-        return (RESOLVED, field) if field else ("", "")
-
-
-def _at(field: str) -> str:
-    """A field as it is told: ``P01 importance``."""
-    return field.strip(".").replace(".", " ")
-
-
-# ------------------------------
-# The dialogue with the person who keys.
-
-
-Ask = Callable[[str], str]
-"""Prints a prompt and returns the line that was typed; raises EOFError at the end of the input."""
-Say = Callable[[str], None]
-
-RECEIVED = "received"
-BACK, LEAVE, DROP, HELP = "<", "q", "drop", "?"
-PASS_LABELS = {FIRST: FIRST, SECOND: SECOND, RESOLVED: "resolving differences"}
-COMMANDS = ("< = back one field, q = leave the {0} (what is keyed is kept), drop = delete everything keyed "
-            "for it, ? = this help. Ctrl-C ends data entry.")
-
-
-class KeyingSession:
-    """One session of data entry of papers of one kind.
-
-    A kind has a ``noun`` for its paper, ``keys`` (which keys are understood), ``prompts`` by the name of a
-    field, ``code_prompt``, and ``names`` of the principles on the paper. It overrides the methods at the end.
-    """
-
-    noun = "form"
-    keys = code_prompt = ""
-    prompts: Mapping[str, str] = {}
-    log: EntryLog
-    names: Mapping[str, str]
-
-    def __init__(self, study: Study, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
-        self.study, self.ask, self.say, self.clear = study, ask, say, clear
-        self.by = ""
-        self.announced = self.last_typed = ("", "", "")
-
-    def start(self, path: Path) -> None:
-        """Data entry until the person ends it, saved in the log at ``path``. Raises GLCError where somebody
-        else enters papers at the same time."""
-        self.reload_tables()
-        with locked(path.parent, what="data entry session"):
-            self.log = EntryLog.read(path, self.say)
-            with suppress(EOFError):
-                self.run()
-            self.say("Data entry has ended. Everything that was keyed is kept.")
-
-    def run(self) -> None:
-        self.say(f"{self.title()}, {len(self.names)} principles: {self.counts()}.")
-        while not self.by.isalpha():
-            self.by = self.read_line("Initials of the person keying").upper()
-        code = self.interrupted_paper()
-        if code and (place := self.paper_of(code).stage(self.log.passes(code))[1]):
-            self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look whose "
-                     "paper is in hand, and type the code that is printed on it.")
-            code = ""
-        while code or (code := self.ask_code()):
-            outcome = self.key_paper(code)
-            self.clear()
-            self.say(outcome)
-            self.say(f"{self.title()}: {self.counts()}.")
-            code = ""
-
-    def read_line(self, prompt: str) -> str:
-        """A typed line without surplus blanks; asked again where it contains control characters."""
-        while True:
-            line = normalise_space(self.ask(prompt))
-            if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
-                return line
-            self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
-
-    def interrupted_paper(self) -> str:
-        """The paper at which the last session was interrupted; blank where it ended between two passes."""
-        code = self.log.last
-        if code not in self.log.forms or code not in self.states():
-            return ""
-        passes = self.log.passes(code)
-        pass_name, _ = self.paper_of(code).stage(passes)
-        return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
-
-    def ask_code(self) -> str:
-        """The code of the next paper; blank where the person ends data entry."""
-        while (line := self.read_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
-            self.reload_tables()
-            states = self.states()
-            code = next((one for one in states if match_key(one) == match_key(line)), "")
-            if line == HELP:
-                self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
-            elif code and not states[code].startswith(RECEIVED):
-                return code
-            elif line:
-                self.say(self.refusal(line, code, states))
-        return ""
-
-    def state(self, code: str) -> str:
-        """How far the keying of a paper is; blank where it is not begun."""
-        passes = self.log.passes(code)
-        pass_name, _ = self.paper_of(code).stage(passes)
-        if pass_name == SECOND and not passes[SECOND].values:
-            return "keyed once"
-        return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
-            pass_name, "with differences")
-
-    def counts(self) -> str:
-        """How many papers are received and how many are begun; not what is on them."""
-        found = Counter(self.states().values())
-        rest = [f"{count} {state}" for state, count in sorted(found.items())
-                if state and not state.startswith(RECEIVED)]
-        return ", ".join([f"{found[RECEIVED]} of {self.expected()} received", *rest])
-
-    def key_paper(self, code: str) -> str:
-        """Works on a paper until a pass ends or the person leaves it; returns the message about it."""
-        current = ""
-        while True:
-            passes = self.log.passes(code)
-            if not current or not self.paper_of(code).stage(passes)[0]:
-                self.reload_tables()
-            pass_name, field = self.paper_of(code).stage(passes)
-            if not pass_name:
-                return self.receive(code)
-            if current == FIRST and pass_name == SECOND:
-                return (f"{self.noun.capitalize()} {code} is keyed once. It counts when it has been keyed "
-                        "again, if possible by somebody else.")
-            if pass_name != current:
-                self.announce(code, pass_name, field)
-            current, began = pass_name, code in self.log.forms
-            if not self.ask_field(code, pass_name, field):
-                if code not in self.log.forms:
-                    return (f"Everything keyed for {self.noun} {code} is deleted." if began else
-                            f"Nothing is keyed for {self.noun} {code}.")
-                return (f"You left {self.noun} {code} at {_at(field)} "
-                        f"({PASS_LABELS[pass_name]}).")
-
-    def announce(self, code: str, pass_name: str, field: str) -> None:
-        """Says which pass begins or continues."""
-        passes = self.log.passes(code)
-        continued = f", continued at {field.strip('.').split('.')[0]}" if passes[pass_name].values else ""
-        self.say(f"{self.noun.capitalize()} {code}, {PASS_LABELS[pass_name]}{continued}.")
-        if pass_name == RESOLVED:
-            one, other = (passes[name].values for name in (FIRST, SECOND))
-            count = sum(match_key(one.get(at, "-")) != match_key(other.get(at, "-")) for at in one | other)
-            self.say(f"The two keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
-                     f"type what it says. If they are of two different papers, type `{DROP}` to delete both.")
-        else:
-            self.say(self.keys)
-        if pass_name == SECOND and self.by in passes[FIRST].by:
-            self.say(f"{self.by} keyed this {self.noun} the first time too. Somebody else would notice more "
-                     "mistakes.")
-
-    def ask_field(self, code: str, pass_name: str, field: str) -> bool:
-        """Asks for one field; returns whether the person goes on with the paper."""
-        passes, (principle, _, name) = self.log.passes(code), field.rpartition(".")
-        self.announce_principle(code, pass_name, principle)
-        keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
-        if pass_name == RESOLVED:
-            one, other = ("not asked" if v is None else v or "blank" for v in keyed)
-            self.say(f"  {name}: first keying {one}; second keying {other}.")
-        choices = self.paper_of(code).choices(field)
-        line = self.read_line("  " + self.prompts.get(name, name).format(" or ".join(choices)))
-        if line == LEAVE:
-            return False
-        if line == BACK:
-            return self.take_back(code, pass_name)
-        if line == DROP:
-            self.log.end(code, "taken back")
-            return False
-        value, problem = self.paper_of(code).parse_line(field, line)
-        if line == HELP or problem:
-            self.say(self.keys if line == HELP else problem)
-        elif pass_name == RESOLVED and not self.is_resolved((code, field, value), keyed):
-            self.say(f"Neither keying has {value or 'blank'}. Type it once more to confirm it.")
-        else:
-            self.log.key(code, pass_name, self.by, field, value)
-        return True
-
-    def is_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
-        """Whether the value of a field was typed twice; a comment may be rewritten."""
-        before, self.last_typed = self.last_typed, at
-        return at[2] in keyed or at == before or at[1].endswith(".comment")
-
-    def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Says which principle comes, where it is not the one just asked about."""
-        if principle and (code, pass_name, principle) != self.announced:
-            place = [*self.names].index(principle) + 1
-            self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
-        self.announced = code, pass_name, principle
-
-    def take_back(self, code: str, pass_name: str) -> bool:
-        """Takes back the last field of a pass; False where there is none."""
-        last = [*self.log.passes(code)[pass_name].values][-1:]
-        for name in last:
-            self.log.key(code, pass_name, self.by, name, None)
-        return bool(last)
-
-    # What a kind of paper has of its own.
-
-    def title(self) -> str:
-        """What the papers are about."""
-        raise NotImplementedError
-
-    def reload_tables(self) -> None:
-        """Reads the tables again where they changed, so that an amended text is asked in its new version."""
-        raise NotImplementedError
-
-    def paper_of(self, code: str) -> Paper:
-        """The paper that has this code."""
-        raise NotImplementedError
-
-    def states(self) -> dict[str, str]:
-        """The state of each paper by its code; blank where nothing is keyed."""
-        raise NotImplementedError
-
-    def expected(self) -> int:
-        """How many papers are expected."""
-        return len(self.states())
-
-    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Why no paper is keyed for what was typed: nobody has this code (``code`` is blank), or it is
-        received."""
-        if code:
-            begun = ""
-            if code in self.log.forms:  # it would keep the round from being closed
-                self.log.end(code, "received otherwise")
-                begun = " What was begun here is deleted."
-            return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
-        return f"There is no {line!r}; {nearest(line, states)}."
-
-    def receive(self, code: str) -> str:
-        """Keeps a complete paper, and returns the message about it."""
-        raise NotImplementedError
-
 
 # ------------------------------
 # A paper form: its fields, and what a typed line means.
@@ -444,8 +70,9 @@ class PaperForm(Paper):
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
         names = dict(zip(current["principle_id"], current["short_name"], strict=True))
-        keys = [(row.principle_id, row.translation_of.rpartition(".")[2] or row.version, row.language)
-                for row in known.itertuples()]
+        of = known["translation_of"]
+        versions = of.str.rpartition(".")[2].where(of != "", known["version"])
+        keys = [*zip(known["principle_id"], versions, known["language"], strict=True)]
         statements = dict(zip(keys, known["statement"], strict=True))
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
                    tuple(sorted({*known["language"]})))
@@ -499,7 +126,7 @@ class PaperForm(Paper):
         elif question.kind == "score":
             if score := question.read(line):
                 return score, ""
-            known = {ABSTAIN[0]: ABSTAIN, MARK: ABSTAIN, "": ""}
+            known = {ABSTAIN[0]: ABSTAIN, ABSTENTION_MARK: ABSTAIN, "": ""}
             expected = (f"a number from {SCORES[0]} to {SCORES[-1]}, a (abstain), or nothing where the paper "
                         "is blank")
         else:
@@ -517,7 +144,7 @@ class PaperForm(Paper):
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             rated = self.issued.get(principle, (version, content_hash(text)))
-            said = (values.get(f"{principle}.comment", ""), values.get(f"{principle}.may_be_read", ""))
+            comment = (values.get(f"{principle}.comment", ""), values.get(f"{principle}.may_be_read", ""))
             scores = {question: values[f"{principle}.{question.name}"] for question in SCORED
                       if f"{principle}.{question.name}" in values}
             if _has_abstained(values, principle):
@@ -525,7 +152,7 @@ class PaperForm(Paper):
                           if question.name in self.open.get(principle, CRITERIA)}
             for question, score in scores.items():
                 yield (self.round_id, rater, principle, *rated, question.name, score,
-                       *(said if question == SCORED[0] else ("", "")))
+                       *(comment if question == SCORED[0] else ("", "")))
 
 
 def _has_abstained(values: Values, principle: str) -> bool:
@@ -537,10 +164,10 @@ def _has_abstained(values: Values, principle: str) -> bool:
 # A session of data entry.
 
 
-PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
+_PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
-KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context; at the first number "
-        f"it is for both), Enter alone = blank on the paper; {COMMANDS.format('form')}")
+_KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context; at the first number "
+        f"it is for both), Enter alone = blank on the paper; {KEYING_COMMANDS.format('form')}")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
@@ -569,7 +196,7 @@ def _log_path(study: Study, round_id: str) -> Path:
 class RatingFormSession(KeyingSession):
     """One session of data entry of the forms of a round."""
 
-    keys, prompts, code_prompt = KEYS, PROMPTS, "Rater code on the form"
+    keys, prompts, code_prompt = _KEYS, _PROMPTS, "Rater code on the form"
 
     def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)
@@ -598,11 +225,10 @@ class RatingFormSession(KeyingSession):
         self.incomplete = {rater: self.form.only(own) for rater, own in rows.groupby("rater_id")}
         first = known[known["rater_id"].isin(here)].drop_duplicates(["role", "voter"])
         cast = dict(zip(zip(first["role"], first["voter"], strict=True), first["rater_id"], strict=True))
-        return {row.rater_id: self.state(row.rater_id) or "without " + ", ".join(
-                    self.incomplete[row.rater_id].open) if row.rater_id in self.incomplete else
-                RECEIVED if row.rater_id in here else
-                f"{RECEIVED} from {cast[row.role, row.voter]}" if (row.role, row.voter) in cast else
-                self.state(row.rater_id) for row in known.itertuples()}
+        return {rater: self.state(rater) or f"without {', '.join(self.incomplete[rater].open)}"
+                if rater in self.incomplete else RECEIVED if rater in here else
+                f"{RECEIVED} from {cast[role, voter]}" if (role, voter) in cast else self.state(rater)
+                for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
     def paper_of(self, code: str) -> PaperForm:
         """The form of a rater; of one that came as a file, what it leaves open."""

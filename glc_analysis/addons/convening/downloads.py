@@ -49,20 +49,21 @@ DOWNLOADS = {
 def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
     """The principles for other software: an id that stays, what each says in which languages, by what one
     would see it, how far it is, its version; the study's licence."""
-    rows, said = frames.get("principles"), []
-    for row in () if rows is None else rows[rows["translation_of"] == ""].itertuples():
-        own = rows[(rows["printed_id"] == row.printed_id) | (rows["translation_of"] == row.printed_id)]
-        said.append({
-            "id": row.principle_id, "version": row.version, "printed_id": row.printed_id,
-            "status": row.status, "short_name": row.short_name, "language": row.language,
-            "languages": [*own["language"]],
-            "statement": dict(zip(own["language"], own["statement"], strict=True)),
-            "rationale": row.rationale, "indicator": row.indicator, "domain": row.domain_id,
-            "themes": [one for one in row.theme_ids.split(";") if one]})
+    rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
+    principles = []
+    for row in rows[rows["translation_of"] == ""].to_dict("records"):
+        texts = rows[(rows[["printed_id", "translation_of"]] == row["printed_id"]).any(axis=1)]
+        principles.append({
+            "id": row["principle_id"], "version": row["version"], "printed_id": row["printed_id"],
+            "status": row["status"], "short_name": row["short_name"], "language": row["language"],
+            "languages": [*texts["language"]],
+            "statement": dict(zip(texts["language"], texts["statement"], strict=True)),
+            "rationale": row["rationale"], "indicator": row["indicator"], "domain": row["domain_id"],
+            "themes": [theme for theme in row["theme_ids"].split(";") if theme]})
     content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
                "audience": audience, "release": release_of(study, audience),
                "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
-               "principles": said}
+               "principles": principles}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 

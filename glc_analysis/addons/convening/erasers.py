@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from glc_analysis import tables
 from glc_analysis.addon import Leaver
 from glc_analysis.addons.convening.packets.packet import PACKETS_MADE
 from glc_analysis.addons.convening.ratings import read_ratings
-from glc_analysis.addons.convening.rounds import erase_ballots, read_seals
-from glc_analysis.addons.convening.signatures import SIGNATURES
+from glc_analysis.addons.convening.seals import erase_ballots, read_seals
+from glc_analysis.addons.convening.signatures import SIGNATURE_LOG
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
@@ -30,7 +30,7 @@ _SAID = ("proposed_by", "objections", "reservations")
 
 
 @contextmanager
-def hold(study: Study) -> Iterator[None]:
+def hold(study: Study) -> Generator[None]:
     """Keeps the logs of data entry as they are. Raises Faults for rounds that are not as they were sealed:
     what somebody changed must not be sealed anew."""
     read_seals(study, read_reference(study).rounds)
@@ -109,7 +109,7 @@ def erase(study: Study, leaver: Leaver) -> None:
     if faults:
         raise Faults(faults)
     for path in sorted(study.private.glob("desk/*.jsonl")):
-        if path.name != SIGNATURES:
+        if path.name != SIGNATURE_LOG:
             _remove_keyed(path, leaver.raters, leaver)
         elif leaver.is_whole:
             _remove_keyed(path, {leaver.organisation_id}, leaver)
@@ -145,10 +145,11 @@ def unused(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str
     """The votes and comments of a person that are used no more: kind, where, what."""
     rated, still = (tables.read("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
-    rows = [("vote", f"round {row.round_id}", f"{row.principle_id} {row.criterion}")
-            for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
-    return rows + [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
-                   if row.may_be_read and row.comment]
+    rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
+            for row in rated.to_dict("records") if row["round_id"] not in {*still["round_id"]}]
+    read = rated[rated["may_be_read"] & (rated["comment"] != "")]
+    return rows + [("comment", f"round {round_id}", principle) for round_id, principle in zip(
+        read["round_id"], read["principle_id"], strict=True)]
 
 
 def packets_made(study: Study) -> list[tuple[str, str, str]]:

@@ -19,42 +19,38 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES, Ballots
+from glc_analysis.addons.convening.feedback import Before, Feedback, feedback_page, write_feedback
 from glc_analysis.addons.convening.principles import reason, record_decision, versions, who_asked
 from glc_analysis.addons.convening.rating_forms import (
-    Before,
-    Feedback,
     Form,
-    feedback_page,
     form_phrases,
     forms_of,
     is_translated,
     name_and_code,
     text_origins,
     texts_by_language,
-    write_feedback,
 )
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
-    BOXES,
+    ABSTENTION_MARK,
     BY_NAME,
-    MARK,
+    FORM_BOXES,
     QUESTIONS,
-    ROW,
     SCORED,
     SCORES,
+    WORKBOOK_COLUMNS,
     Question,
     is_filled,
 )
-from glc_analysis.addons.convening.rounds import (
-    plan_round,
+from glc_analysis.addons.convening.round_roles import (
     record_roles,
     role_faults,
     roles_told,
     undeclared,
     voted_before_faults,
     with_roles,
-    write_rounds,
 )
+from glc_analysis.addons.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_reference
@@ -63,7 +59,7 @@ from glc_analysis.study import Study
 from glc_analysis.templates import Macros, read_text
 from glc_analysis.text import content_hash
 
-NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
+_NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
 """Why a round does not ask about a text, by its status."""
 
 # ------------------------------
@@ -91,11 +87,11 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
                 decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A new round asks about every candidate (:func:`.plan_round`), but for the principles ``without``: who
-    decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the same
-    forms again. Raises UsageError where a decision lacks who or why, Faults, before anything is
-    written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or
-    an interest does not fit or comes after the vote (:mod:`.rounds`), or where a workbook in the folder holds
+    A new round asks about every candidate (:func:`.rounds.plan_round`), but for the principles ``without``:
+    who decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the
+    same forms again. Raises UsageError where a decision lacks who or why; Faults, before anything is written,
+    where the round is closed or its texts were changed, where nobody may rate, where a proxy or an interest
+    does not fit or comes after the vote (:mod:`.round_roles`), or where a workbook in the folder holds
     answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
@@ -148,9 +144,9 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
     """The latest texts that a round does not ask about, by printed id, each with the reason."""
     rows = versions(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
-    return {row.printed_id: "left out by decision" if row.principle_id in without else
-            NOT_ASKED.get(row.status, "not in rounds.csv")
-            for row in rows.itertuples() if row.printed_id not in set(asked["printed_id"])}
+    return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
+            _NOT_ASKED.get(row["status"], "not in rounds.csv")
+            for row in rows.to_dict("records") if row["printed_id"] not in set(asked["printed_id"])}
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
@@ -197,11 +193,11 @@ def pictures(forms: Iterable[Form]) -> str:
 def text(form: Form) -> str:
     """A form to send as a message or to read out on the telephone."""
     say = form.say
-    takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({MARK})", "words": ""}
+    takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
     asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
                       for question in QUESTIONS if not question.only_with)
     lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
-                        f"{row.principle_id} {asked}"]) for row in form.rows.itertuples()]
+                        f"{row.principle_id} {asked}"]) for row in form.texts]
     return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
 
 
@@ -212,7 +208,7 @@ def text(form: Form) -> str:
 _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}
 _THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
 _GREY = "A0A0A0"
-LINE = 120
+_LINE = 120
 """So many letters fit on a line of a workbook's title."""
 
 
@@ -228,20 +224,20 @@ def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> Non
     sheet.title = form.say["round"].format(form.round_id)[:31]
     # The words stay exactly those that the stamp is about; which language they are in stands before them.
     rows = form.rows.assign(stamp=form.stamps, principle=[
-        row.printed_id + form.language_mark(row) for row in form.rows.itertuples()])
+        row.printed_id + form.language_mark(row) for row in form.texts])
     title = "\n".join([form.heading, form.how, *_histories(form)])
-    for n, line in enumerate(([title], _headings(form), ROW,
-                              *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
+    cells = rows.reindex(columns=list(WORKBOOK_COLUMNS), fill_value="").itertuples(index=False)
+    for n, line in enumerate(([title], _headings(form), WORKBOOK_COLUMNS, *cells), 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m, text or None)
             cell.data_type = "s" if text else "n"  # text as text: a formula in it is not run
-            is_stamp = ROW[m - 1] == "stamp"
+            is_stamp = WORKBOOK_COLUMNS[m - 1] == "stamp"
             cell.alignment = Alignment(wrap_text=not is_stamp, shrink_to_fit=is_stamp, vertical="top",
                                        readingOrder=2 if form.direction == "rtl" else 1)
             cell.font, cell.border = Font(bold=n == 2), _THIN
             if n == 3 or n > 3 and is_stamp:
                 cell.font = Font(size=6, color=_GREY)
-            elif n > 3 and ROW[m - 1] in BOXES:
+            elif n > 3 and WORKBOOK_COLUMNS[m - 1] in FORM_BOXES:
                 cell.fill, cell.border = PatternFill("solid", start_color="F2F2F2"), _THICK
                 cell.protection = Protection(locked=False)
     _lay_out(sheet, form)
@@ -253,11 +249,12 @@ def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> Non
 
 def _histories(form: Form) -> list[str]:
     """What the texts were before: above the table, because the cell of a text holds exactly its words."""
-    return [f"{row.printed_id}: {line}" for row in form.rows.itertuples() for line in form.history_lines(row)]
+    return [f"{row.printed_id}: {line}" for row in form.texts for line in form.history_lines(row)]
 
 
 def _headings(form: Form) -> list[str]:
-    return [form.say[name] + (_explained(form, BY_NAME[name]) if name in BOXES else "") for name in ROW]
+    return [form.say[name] + (_explained(form, BY_NAME[name]) if name in FORM_BOXES else "")
+            for name in WORKBOOK_COLUMNS]
 
 
 def _explained(form: Form, question: Question) -> str:
@@ -265,14 +262,14 @@ def _explained(form: Form, question: Question) -> str:
     if question.kind == "score":
         low, high = form.ends(question)
         return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
-    return f"\n{MARK}" if question.kind == "mark" else ""
+    return f"\n{ABSTENTION_MARK}" if question.kind == "mark" else ""
 
 
 def _lay_out(sheet: Worksheet, form: Form) -> None:
-    for m, name in enumerate(ROW, 1):
+    for m, name in enumerate(WORKBOOK_COLUMNS, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
-    lines = sum(2 + len(line) // LINE for line in _histories(form))
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(WORKBOOK_COLUMNS) - 1)
+    lines = sum(2 + len(line) // _LINE for line in _histories(form))
     sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = min(170 + 15 * lines, 409), 9
     print_on_a4(sheet, headings=3)
     sheet.sheet_view.rightToLeft = form.direction == "rtl"
@@ -289,7 +286,7 @@ def _validate(sheet: Worksheet, form: Form) -> None:
         wanted = form.wanted(question)
         rule = DataValidation(**_allowed_values(form, question), allow_blank=True, error=wanted,
                               prompt=wanted, showErrorMessage=True, showInputMessage=True)
-        at = sheet.cell(2, ROW.index(question.name) + 1).column_letter
+        at = sheet.cell(2, WORKBOOK_COLUMNS.index(question.name) + 1).column_letter
         rule.add(f"{at}4:{at}{last}")
         sheet.add_data_validation(rule)
 
@@ -355,9 +352,9 @@ class _XLSForm:
             yield from self._principle(n, name)
 
     def _principle(self, n: int, name: str) -> Iterator[Row]:
-        rows = [form.rows.iloc[n] for form in self.forms]
+        rows = [form.texts[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language}": "\n".join([f"{row['printed_id']} {form.shown(row)}",
+            f"label::{language}": "\n".join([f"{row.printed_id} {form.shown(row)}",
                                             *form.history_lines(row)])
             for language, form, row in zip(self.named, self.forms, rows, strict=True)}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
@@ -373,7 +370,7 @@ class _XLSForm:
             low, *_, high = question.choices
             return self._asked("integer", name, key) | self._hints(question) | {
                 "constraint": f". >= {low} and . <= {high}",
-                "relevant": f"not(selected(${{{ABSTAIN}_{principle}}}, '{MARK}'))"} | self._labels(
+                "relevant": f"not(selected(${{{ABSTAIN}_{principle}}}, '{ABSTENTION_MARK}'))"} | self._labels(
                 "number_wanted", "constraint_message")
         relevant = {"relevant": f"${{{question.only_with}_{principle}}} != ''"} if question.only_with else {}
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.blocks import JOINT_DISPLAY
+from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
 from glc_analysis.figures.estimates import SOURCE
 from glc_analysis.figures.matches import matching_pairs
 from glc_analysis.figures.summary import Words
@@ -62,13 +62,14 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
     cited = {*rows["figure_id"]} | {
         code_estimate(code, subset) for code in rows["code_id"] for subset in WHOLE}
-    figures = {row.figure_id: row for row in released[released["figure_id"].isin(cited)].itertuples()}
-    for row in rows.itertuples():
-        asked = [row.figure_id, row.code_id]
-        found = [figures.get(row.figure_id), code_figure(figures, row.code_id)]
-        is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
-        if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
-            yield row, *found
+    shown = released[released["figure_id"].isin(cited)]
+    figures = dict(zip(shown["figure_id"], shown.itertuples(), strict=True))
+    for estimate, code, fit, row in zip(rows["figure_id"], rows["code_id"], rows["fit"], rows.itertuples(),
+                                        strict=True):
+        surveyed, coded = figures.get(estimate), code_figure(figures, code)
+        is_hidden = estimate and surveyed is None or code and coded is None
+        if not is_hidden and not (fit == NOT_RAISED and coded and pd.isna(coded.n)):
+            yield row, surveyed, coded
 
 
 def code_estimate(code_id: str, subset: str = "all") -> str:
@@ -115,12 +116,13 @@ def readable_quotes(view: StudyView) -> dict[str, Quote]:
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
                              strict=True))
-        return {row.quote_id: Quote(row.text, languages.get(row.segment_id, ""), "")
-                for row in listed.itertuples()}
-    if JOINT_DISPLAY in view.hidden:
+        return {row["quote_id"]: Quote(row["text"], languages.get(row["segment_id"], ""), "")
+                for row in listed.to_dict("records")}
+    if JOINT_DISPLAY_BLOCK in view.hidden:
         return {}
-    free = {row.quote_id: Quote(row.text, row.language, ", ".join(filter(None, [row.source, row.wording])))
-            for row in view.quotation_rows.itertuples()}
+    free = {row["quote_id"]: Quote(row["text"], row["language"],
+                                   ", ".join(filter(None, [row["source"], row["wording"]])))
+            for row in view.quotation_rows.to_dict("records")}
     passages = dict(zip(listed["quote_id"], listed["segment_id"], strict=True))
     instead = {passages[quote]: quote for quote in sorted(free, reverse=True) if quote in passages}
     found = {quote: free.get(quote) or free.get(instead.get(at, "")) for quote, at in passages.items()}
@@ -161,7 +163,8 @@ def suggest(study: Study) -> pd.DataFrame:
     words = names_of(study)
     proposed = []
     for theme, estimate, code in matching_pairs(study, {*known["figure_id"], *known["code_id"]}):
-        quote = next((row.quote_id for row in free.itertuples() if code in row.code_ids.split(";")), "")
+        quote = next((quote for quote, codes in zip(free["quote_id"], free["code_ids"], strict=True)
+                      if code in codes.split(";")), "")
         said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
     return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")

@@ -1,78 +1,54 @@
-"""Ballots given on phones in the room: slips with codes, the box of answers, and its collection.
+"""Ballots given on phones in the room: the box of answers, and its collection.
 
-In: answers that come with the code of a slip. Out: ``raw/ratings/<round>-<rater>-phone.csv``, the same file
-that two keyings of a paper form give. Who holds which slip is not on the computer that serves the page:
-people draw their slips from a shuffled stack, and one person writes it down on a sheet, the register. Only
-when the vote is over is the register brought here, and the answers get the codes of their raters
-(:func:`collect`).
+Answers come with the code of a slip (:mod:`.phone_slips`) and end as
+``raw/ratings/<round>-<rater>-phone.csv``, the same file that two keyings of a paper form give. Who holds
+which slip is not on the computer that serves the page: people draw their slips from a shuffled stack, and
+one person writes it down on a sheet, the register. Only when the vote is over is the register brought here,
+and the answers get the codes of their raters (:func:`collect`).
 
-Until then everything is in ``private/phones/<round>/box.json``, one line a slip. An answer is on disk before
-the phone is told so. The file is written anew as a whole each time, in the order of the slips: lines that are
-appended to a journal would tell who voted when. A saved answer is never sent to a phone. So whoever finds or
+Until then everything is in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
+before the phone is told so. The file is written anew as a whole each time, in the order of the slips: lines
+appended to a journal would show who voted when. A saved answer is never sent to a phone. So whoever finds or
 guesses a code can see which questions are answered, and no vote.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import ipaddress
 import json
-import secrets
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from glc_analysis.addons.convening.ballots import Ballots, voters
-from glc_analysis.addons.convening.rating_forms import TextOrigin, text_origins, texts_by_language
-from glc_analysis.addons.convening.ratings import ABSTAIN, BY_NAME, HEADER, MARK, SCORED
+from glc_analysis.addons.convening.rating_forms import FormText, TextOrigin, text_origins, texts_by_language
+from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
 from glc_analysis.addons.convening.rounds import plan_round, rows_of_open_round
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_table
-from glc_analysis.templates import languages, phrases, template
-from glc_analysis.text import language_direction, normalise_space
+from glc_analysis.text import normalise_space
 from glc_analysis.writing import sync_folder, write_atomic
 
 # ------------------------------
 # The box of answers, and its collection.
 
 
-LOOPBACK = "127.0.0.1"
 LONGEST_COMMENT = 1000
 """Characters of a comment that a phone may send."""
-WORK = "ballot on phones"
+PHONE_BALLOT_LOCK = "ballot on phones"
 """What a lock says while a ballot is served, prepared or collected."""
 SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 
 
-# ------------------------------
-# Codes and slips.
-
-
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like another
 _MISREAD = str.maketrans("OIL", "011")
-CODE_LENGTH = 16
-"""Letters of a code, of 5 bits each: nobody guesses 80 bits, not even with the file of the box."""
-
-
-def new_code() -> str:
-    """A random code, as it is printed on a slip.
-
-    >>> len(new_code()), new_code() == new_code()
-    (19, False)
-    """
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
-    return "-".join(letters[n:n + 4] for n in range(0, CODE_LENGTH, 4))
 
 
 def code_digest(typed: str) -> str:
@@ -116,13 +92,16 @@ class RoundTexts:
     @property
     def stamps(self) -> dict[str, set[str]]:
         """The stamps of each principle, one for each wording: printed id and version of the text."""
-        return {one: {stamp_of(row) for rows in self.by_language.values()
-                      for row in rows[rows["principle_id"] == one].itertuples()} for one in self.principles}
+        stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
+        for rows in self.by_language.values():
+            for text in FormText.of(rows):
+                stamps[text.principle_id].add(stamp_of(text.printed_id, text.text_version))
+        return stamps
 
 
-def stamp_of(row: Any) -> str:
-    """Which words a row of :class:`RoundTexts` shows, such as ``P07.2 9745af7abe75``."""
-    return f"{row.printed_id} {row.text_version}"
+def stamp_of(printed_id: str, text_version: str) -> str:
+    """Which words were read, such as ``P07.2 9745af7abe75``."""
+    return f"{printed_id} {text_version}"
 
 
 # ------------------------------
@@ -158,24 +137,24 @@ class Slip:
         An abstention takes the scores of its principle away, and a score the abstention. Answers on an
         earlier version of a text go when the new version is answered.
         """
-        kept = {principle: dict(own) for principle, own in self.answers.items()}
+        kept = {principle: dict(answers_on) for principle, answers_on in self.answers.items()}
         for at, answer in answers.items():
             principle, _, name = at.rpartition(".")
-            own = kept.setdefault(principle, {"text": stamps[principle]})
-            if own["text"].split()[0] != stamps[principle].split()[0]:
-                own.clear()
-            own["text"] = stamps[principle]
+            answers_on = kept.setdefault(principle, {"text": stamps[principle]})
+            if answers_on["text"].split()[0] != stamps[principle].split()[0]:
+                answers_on.clear()
+            answers_on["text"] = stamps[principle]
             for other in SCORES_AND_MARK if name in SCORES_AND_MARK else ():
                 if ABSTAIN in (name, other):
-                    own.pop(other, None)
-            own.pop(name, None)
+                    answers_on.pop(other, None)
+            answers_on.pop(name, None)
             if answer:
-                own[name] = answer
-        for own in kept.values():
-            if "comment" not in own:
-                own.pop("may_be_read", None)
-        given = {principle: {name: own[name] for name in ("text", *BY_NAME) if name in own}
-                 for principle, own in sorted(kept.items()) if len(own) > 1}
+                answers_on[name] = answer
+        for answers_on in kept.values():
+            if "comment" not in answers_on:
+                answers_on.pop("may_be_read", None)
+        given = {principle: {name: answers_on[name] for name in ("text", *BY_NAME) if name in answers_on}
+                 for principle, answers_on in sorted(kept.items()) if len(answers_on) > 1}
         return replace(self, saves=self.saves + 1, mark=mark, answers=given)
 
 
@@ -286,7 +265,7 @@ def collect(study: Study, round_id: str, register: Path) -> Collected:
     rest. Raises UsageError where there is nothing to collect, and Faults, before anything is written, with
     all that is wrong in the register, and with raters who have handed in another form.
     """
-    with locked(folder_of(study, round_id), what=WORK):
+    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
         box = Box.read(study, round_id)
         if box is None:
             raise UsageError(f"Nobody votes on a phone in round {round_id}: there are no slips.")
@@ -295,8 +274,8 @@ def collect(study: Study, round_id: str, register: Path) -> Collected:
         reference = read_reference(study)
         texts = RoundTexts.of(reference, round_id)
         raters = _read_register(register, round_id, box, reference)
-        given = {rater: box.slips[number] for rater, number in raters.items() if box.slips[number].answers}
-        files = {rater: _file_text(texts, rater, slip) for rater, slip in sorted(given.items())}
+        answered = {rater: box.slips[number] for rater, number in raters.items() if box.slips[number].answers}
+        files = {rater: _file_text(texts, rater, slip) for rater, slip in sorted(answered.items())}
         if faults := [*_other_forms(study, reference, round_id, files)]:
             raise Faults(faults)
         ratings = study.raw / "ratings"
@@ -308,8 +287,8 @@ def collect(study: Study, round_id: str, register: Path) -> Collected:
             path.unlink()
         box.slips, box.is_collected = {}, True
         box.write()
-        return Collected([*files], sorted({*raters} - {*given}), sorted(
-            rater for rater, slip in given.items() if not slip.is_complete(texts.stamps)))
+        return Collected([*files], sorted({*raters} - {*answered}), sorted(
+            rater for rater, slip in answered.items() if not slip.is_complete(texts.stamps)))
 
 
 def _file_name(round_id: str, rater: str) -> str:
@@ -331,28 +310,27 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
     faults: list[Fault] = []
     for row, cells in zip(table.numbers[1:], table.rows[1:], strict=True):
         of_round, number, written = (normalise_space(cells[names.index(name)]) for name in REGISTER)
-        rater, place = known.get(written.casefold(), ""), {"file": path.name, "row": str(row)}
+        rater, place = known.get(written.casefold(), ""), (path.name, str(row))
         if of_round != round_id or number not in box.slips:
-            faults.append(Fault(f"no slip of round {round_id} has this number", **place, column="slip",
-                                value=number, fix="use the register that was made with these slips"))
+            faults.append(Fault(f"no slip of round {round_id} has this number", *place, "slip", number,
+                                "use the register that was made with these slips"))
         elif number in seen:
-            faults.append(Fault("the slip is in another row too", **place, column="slip", value=number,
-                                fix="keep the row of the person who drew it"))
+            faults.append(Fault("the slip is in another row too", *place, "slip", number,
+                                "keep the row of the person who drew it"))
         elif not written and box.slips[number].answers:
-            faults.append(Fault("there are answers with this slip, and nobody drew it", **place,
-                                column="rater_id", fix="write the code of the rater who drew it; "
+            faults.append(Fault("there are answers with this slip, and nobody drew it", *place, "rater_id",
+                                fix="write the code of the rater who drew it; "
                                 f"{VOID} only if it must not count"))
         elif written and written.casefold() != VOID:
             if not rater:
                 faults.append(Fault(f"raters.csv has no such rater; {nearest(written, may_rate.index)}",
-                                    **place, column="rater_id", value=written,
-                                    fix="write the code of the rater"))
+                                    *place, "rater_id", written, "write the code of the rater"))
             elif may_rate[rater] != "true":
-                faults.append(Fault("may not rate, as raters.csv says", **place, column="rater_id",
-                                    value=rater, fix=f"write {VOID}, or true under may_rate"))
+                faults.append(Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
+                                    f"write {VOID}, or true under may_rate"))
             elif rater in raters:
-                faults.append(Fault(f"has drawn slip {raters[rater]} too", **place, column="rater_id",
-                                    value=rater, fix=f"write {VOID} at the slip that does not count"))
+                faults.append(Fault(f"has drawn slip {raters[rater]} too", *place, "rater_id", rater,
+                                    f"write {VOID} at the slip that does not count"))
             else:
                 raters[rater] = number
         seen.add(number)
@@ -366,16 +344,17 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
     """A ballot as two keyings of a paper form would write it; what was not answered is blank."""
-    source = next(iter(texts.by_language.values())).set_index("principle_id")
+    source = {text.principle_id: stamp_of(text.printed_id, text.text_version)
+              for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for principle in texts.principles:
-        own = slip.answers.get(principle) or {"text": stamp_of(source.loc[principle])}
+        own = slip.answers.get(principle) or {"text": source[principle]}
         name, text_version = own["text"].split()
         said = own.get("comment", ""), own.get("may_be_read", "")
         for question in SCORED:
-            score = ABSTAIN if own.get(ABSTAIN) == MARK else own.get(question.name, "")
+            score = ABSTAIN if own.get(ABSTAIN) == ABSTENTION_MARK else own.get(question.name, "")
             writer.writerow([texts.round_id, rater, principle, name.rpartition(".")[2], text_version,
                              question.name, score, *(said if question == SCORED[0] else ("", ""))])
     return text.getvalue()
@@ -403,200 +382,3 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
                 yield Fault(f"{known.at[rater, 'voter']} has one vote in a panel, and both {first} and "
                             f"{rater} have voted", fix="ask which ballot the organisation stands by, and "
                             f"write {VOID} at the other slip")
-
-
-# ------------------------------
-# The slips for voting on phones: a stack to print, the register, and the certificate of the day.
-#
-# In: an open round, and the address of the computer on the team's access point. Out: in a folder outside
-# the study ``slips.html``, with a code on each slip and the sheet on which is written who draws which, and
-# ``register.csv``, the same sheet to be typed; in the study the box, which has only digests of the codes.
-# Nobody's name or rater code is on a slip: people draw them from a shuffled stack.
-
-
-PORT = 8443
-"""At which the page is found, here and on the access point."""
-CERTIFICATE, KEY = "certificate.pem", "key.pem"
-DAYS = 7
-"""For which a certificate holds: slips may be printed some days before."""
-
-
-@dataclass(frozen=True)
-class SlipsMade:
-    """What :func:`make_slips` wrote: the files, how many slips, the address of the page, the fingerprint of
-    its certificate (blank on this computer alone), and the languages of the page that no native reader has
-    checked."""
-
-    slips: Path
-    register: Path
-    count: int
-    url: str
-    fingerprint: str
-    unchecked: tuple[str, ...]
-
-
-def slips_made(study: Study, round_id: str) -> str:
-    """How many slips an open round has already, and that new ones void them; blank where it has none, and
-    where ballots have begun, so that there are no new ones."""
-    box = Box.read(study, round_id)
-    if box is None or box.is_collected or not box.is_empty:
-        return ""
-    return (f"Round {round_id} has {len(box.slips)} slips already, for {url_of(box.address)}. With new ones "
-            "they are void, those that are printed or drawn too, and so is their register.")
-
-
-def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK) -> SlipsMade:
-    """Makes the slips of an open round, a quarter more than people who may rate, and an empty box.
-
-    Raises UsageError for an unknown round, a folder within the study, or an address that is not of a private
-    network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
-    """
-    here = own_address(address)
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
-    if folder.resolve().is_relative_to(study.root.resolve()):
-        raise UsageError(f"{folder} is within the study. To fix: name one on a memory stick, "
-                         "since the codes must not stay on the computer that takes the votes.")
-    reference = read_reference(study)
-    texts = RoundTexts.of(reference, round_id)
-    with locked(folder_of(study, round_id), what=WORK):
-        box = Box.read(study, round_id)
-        if box and (box.is_collected or not box.is_empty):
-            state = "are collected" if box.is_collected else "have begun"
-            raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
-                           "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
-                           "paper.")
-        people = len(voters(reference.raters, study.settings["consensus"]["vote"]))
-        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(new_code, ""), strict=False))
-        fingerprint = "" if here.is_loopback else make_certificate(folder_of(study, round_id), address)
-        box = Box(folder_of(study, round_id) / "box.json", address,
-                  {number: Slip(code_digest(code)) for number, code in codes.items()})
-        url = url_of(address)
-        page = template(__file__, "phone_slips.html").render(
-            round_id=round_id, url=url, fingerprint=fingerprint, warnings=_warnings(texts),
-            slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
-            numbers=sorted(codes), void=VOID)
-        write_atomic(folder / "slips.html", page)
-        write_atomic(folder / "register.csv", "".join(
-            f"{line}\n" for line in (",".join(REGISTER), *(f"{round_id},{one}," for one in sorted(codes)))))
-        box.write()
-    unchecked = tuple(one for one in texts.by_language if page_phrases(one)["native_reader"] != "yes")
-    return SlipsMade(folder / "slips.html", folder / "register.csv", len(codes), url, fingerprint, unchecked)
-
-
-def page_phrases(language: str) -> dict[str, str]:
-    """The fixed texts of the page by key, in a language or, where nobody has translated them, in English.
-
-    >>> page_phrases("es")["begin"], page_phrases("am")["begin"]
-    ('Empezar', 'Begin')
-    """
-    return phrases(language, __file__, "phone_page.csv")
-
-
-def page_languages() -> list[str]:
-    """The languages in which the page has fixed texts.
-
-    >>> page_languages()
-    ['en', 'es', 'ar', 'km', 'fr']
-    """
-    return [*languages(__file__, "phone_page.csv")]
-
-
-def _warnings(texts: RoundTexts) -> list[tuple[str, str, str]]:
-    """What every slip says in each language of the round: the language, its direction and the words."""
-    return [(one, language_direction(one), page_phrases(one)["warning"])
-            for one in texts.by_language if one in page_languages()] or [
-                ("en", "ltr", page_phrases("en")["warning"])]
-
-
-def _numbers(count: int) -> list[str]:
-    """Different numbers of four digits: those of one stack are not those of another, nor in any order."""
-    return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
-
-
-def _qr_code(text: str) -> str:
-    """A QR code as SVG."""
-    import segno
-
-    return segno.make(text, micro=False, error="m").svg_inline(scale=2, border=4)
-
-
-# ------------------------------
-# The address and the certificate.
-
-
-def own_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address at which the page may be served: of this computer alone, or of a private network.
-
-    >>> own_address("192.168.4.1").is_loopback, own_address("127.0.0.1").is_loopback
-    (False, True)
-    >>> own_address("0.0.0.0")
-    Traceback (most recent call last):
-    glc_analysis.errors.UsageError: '0.0.0.0' is not the address of a private network. To fix: name the
-    address that this computer has on the team's own access point, such as 192.168.4.1.
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        found = None
-    if found is None or found.is_unspecified or found.is_multicast or not found.is_private:
-        raise UsageError(f"{address!r} is not the address of a private network. To fix: name the address "
-                         "that this computer has on the team's own access point, such as 192.168.4.1.")
-    return found
-
-
-def url_of(address: str) -> str:
-    """Where phones find the page.
-
-    >>> url_of("192.168.4.1"), url_of("::1")
-    ('https://192.168.4.1:8443/', 'http://[::1]:8443/')
-    """
-    found = ipaddress.ip_address(address)
-    host = f"[{found}]" if found.version == 6 else str(found)
-    return f"http{'' if found.is_loopback else 's'}://{host}:{PORT}/"
-
-
-def make_certificate(folder: Path, address: str) -> str:
-    """Makes a certificate for an address, with a key of its own; returns its fingerprint."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # the clock of a phone may be late
-        .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False)
-        .sign(key, hashes.SHA256()))
-    write_atomic(folder / KEY, key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    write_atomic(folder / CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
-    return fingerprint_of(folder)
-
-
-def fingerprint_of(folder: Path) -> str:
-    """The SHA-256 fingerprint of the certificate in a folder, in pairs as browsers show it."""
-    der = ssl.PEM_cert_to_DER_cert((folder / CERTIFICATE).read_text(encoding="ascii"))
-    return hashlib.sha256(der).digest().hex(" ").upper()
-
-
-def server_side(folder: Path) -> ssl.SSLContext:
-    """TLS with the certificate in a folder. Raises GLCError where there is none, or it has ended."""
-    from cryptography import x509
-
-    path = folder / CERTIFICATE
-    if not path.is_file():
-        raise GLCError("There is no certificate for this address. To fix: make new slips.")
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    if certificate.not_valid_after_utc < datetime.now(UTC):
-        raise GLCError(f"The certificate ended on {certificate.not_valid_after_utc:%Y-%m-%d}. To fix: make "
-                       "new slips; or set the clock of this computer.")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(path, folder / KEY)
-    return context

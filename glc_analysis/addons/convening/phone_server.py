@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
+from types import TracebackType
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -29,20 +30,16 @@ from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 
 from glc_analysis.addons.convening.ballots import voters
+from glc_analysis.addons.convening.phone_address import PORT, fingerprint_of, server_side, url_of
 from glc_analysis.addons.convening.phone_ballots import (
     LONGEST_COMMENT,
-    PORT,
-    WORK,
+    PHONE_BALLOT_LOCK,
     Box,
     RoundTexts,
-    fingerprint_of,
     folder_of,
-    page_languages,
-    page_phrases,
-    server_side,
     stamp_of,
-    url_of,
 )
+from glc_analysis.addons.convening.phone_slips import page_languages, page_phrases
 from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
@@ -55,7 +52,7 @@ from glc_analysis.text import language_direction, language_name, normalise_space
 
 Say = Callable[[str], None]
 
-LARGEST = 256 * 1024
+_LARGEST_REQUEST = 256 * 1024
 """Bytes of a request: comments of full length on eighty principles fit, in any script."""
 CONNECTIONS, LONGEST_CONNECTION = 200, 60.0
 """How many connections are open at once, and for how many seconds each at most: phones connect again."""
@@ -65,7 +62,7 @@ SAVES_AT_ONCE, SAVES_A_SECOND = 20, 5.0
 """How often one slip may save."""
 WRONG_AT_ONCE, WRONG_TAKES = 20, 1.0
 """How many wrong codes are answered at the same time, and the seconds that each takes."""
-STEP, LOOK = 5, 60.0
+STEP, _LOOK = 5, 60.0
 """The screen counts complete ballots in steps, and looks once a minute: it does not show who just ended."""
 
 
@@ -75,7 +72,7 @@ def serve(study: Study, round_id: str, *, say: Say) -> None:
     Raises UsageError where no slips were made, GLCError where the round is closed, the ballots are collected,
     the address is not one of this computer, or another command holds the box.
     """
-    with locked(folder_of(study, round_id), what=WORK):
+    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
         try:
             asyncio.run(_serve(polling_place))
@@ -100,7 +97,7 @@ async def _serve(polling_place: PollingPlace) -> None:
             f"{fingerprint_of(box.path.parent)}")
     say("Ctrl-C ends it. Nothing is shown here but how many ballots are complete, in steps.")
     while True:
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(_LOOK)
         polling_place.count()
 
 
@@ -135,8 +132,8 @@ class PollingPlace:
                                   log_function=lambda handler: None, default_handler_class=NotFound)
         is_alone = ipaddress.ip_address(self.box.address).is_loopback
         return LimitedServer(
-            application, max_body_size=LARGEST, max_header_size=16 * 1024, body_timeout=IDLE,
-            idle_connection_timeout=IDLE, chunk_size=LARGEST, max_buffer_size=4 * LARGEST,
+            application, max_body_size=_LARGEST_REQUEST, max_header_size=16 * 1024, body_timeout=IDLE,
+            idle_connection_timeout=IDLE, chunk_size=_LARGEST_REQUEST, max_buffer_size=4 * _LARGEST_REQUEST,
             ssl_options=None if is_alone else server_side(self.box.path.parent))
 
     def read_tables(self) -> None:
@@ -193,15 +190,15 @@ class PollingPlace:
                 "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
                     [*self.texts.by_language, *page_languages()])]}
 
-    def save(self, number: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def save(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Saves what a phone sent. Returns how often the slip has been saved and which questions are
         answered. Raises Refusal where nothing is saved."""
         self.read_tables()
         slip = self.box.slips[number]
-        stamps, answers, mark = _checked(said, self.stamps)
+        stamps, answers, mark = _checked(request, self.stamps)
         if mark != slip.mark:
             self._spend(number)
-            if said["saves"] != slip.saves:
+            if request["saves"] != slip.saves:
                 raise Refusal(HTTPStatus.CONFLICT, "stale")
             if any(stamps[principle] not in self.stamps[principle] for principle in stamps):
                 raise Refusal(HTTPStatus.CONFLICT, "changed")
@@ -234,22 +231,22 @@ class Refusal(Exception):
 MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
 
 
-def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
+def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
     """The stamps, answers and mark of a request to save, as they are kept. Raises Refusal for anything that
     the page does not send."""
-    if set(said) != {"code", "saves", "mark", "stamps", "answers"}:
+    if set(request) != {"code", "saves", "mark", "stamps", "answers"}:
         raise MALFORMED
-    given, answers, mark = said["stamps"], said["answers"], said["mark"]
+    read_stamps, answers, mark = request["stamps"], request["answers"], request["mark"]
     is_text = all(isinstance(part, dict) and all(isinstance(one, str) for one in part.values())
-                  for part in (given, answers))
-    if not is_text or not answers or type(said["saves"]) is not int or not isinstance(mark, str) or not (
+                  for part in (read_stamps, answers))
+    if not is_text or not answers or type(request["saves"]) is not int or not isinstance(mark, str) or not (
             8 <= len(mark) <= 64 and mark.isascii() and mark.isalnum()):
         raise MALFORMED
     read = {}
     for at, answer in answers.items():
         principle, _, name = at.rpartition(".")
         words = normalise_space(answer)
-        if principle not in given or name not in BY_NAME or len(
+        if principle not in read_stamps or name not in BY_NAME or len(
                 words) > LONGEST_COMMENT or not words.isprintable():
             raise MALFORMED
         if principle not in stamps:  # it was taken out of the round
@@ -257,7 +254,8 @@ def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[d
         read[at] = BY_NAME[name].read(words)
         if read[at] is None:
             raise MALFORMED
-    return {principle: given[principle] for principle in {at.rpartition(".")[0] for at in read}}, read, mark
+    principles = {at.rpartition(".")[0] for at in read}
+    return {principle: read_stamps[principle] for principle in principles}, read, mark
 
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
@@ -268,10 +266,10 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in page_languages() else f" [{form_phrases('en')['language_name']}]",
             "say": form.say | page_phrases(language),
-            "rows": [{"id": row.principle_id, "stamp": stamp_of(row), "words": row.statement,
-                      "language": row.language, "dir": language_direction(row.language),
-                      "mark": form.language_mark(row), "before": form.history_lines(row)}
-                     for row in form.rows.itertuples()]}
+            "rows": [{"id": text.principle_id, "stamp": stamp_of(text.printed_id, text.text_version),
+                      "words": text.statement, "language": text.language,
+                      "dir": language_direction(text.language), "mark": form.language_mark(text),
+                      "before": form.history_lines(text)} for text in form.texts]}
 
 
 # ------------------------------
@@ -310,10 +308,11 @@ class Handler(RequestHandler):
     def compute_etag(self) -> None:
         """No tag by which a phone could be told apart."""
 
-    def log_exception(self, kind: type | None, *about: Any) -> None:
+    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
+                      tb: TracebackType | None) -> None:
         """What went wrong in the program is said once, without who asked and for what."""
-        if kind and not issubclass(kind, HTTPError):
-            self.polling_place.say_once(f"A request could not be answered ({kind.__name__}). The box is as "
+        if typ and not issubclass(typ, HTTPError):
+            self.polling_place.say_once(f"A request could not be answered ({typ.__name__}). The box is as "
                                         "it was.")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -343,7 +342,7 @@ class Handler(RequestHandler):
 class Page(Handler):
     """The page, the same for everybody."""
 
-    def get(self) -> None:
+    def get(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """The page, without a text of the study."""
         self.finish(_page()[0])
 
@@ -351,7 +350,7 @@ class Page(Handler):
 class Open(Handler):
     """The texts, for the code of a slip."""
 
-    async def post(self) -> None:
+    async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Told are the texts, and which questions are answered."""
         await self.answer(lambda number, said: self.polling_place.open(number))
 
@@ -359,7 +358,7 @@ class Open(Handler):
 class Save(Handler):
     """Answers, with the code of a slip."""
 
-    async def post(self) -> None:
+    async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Told is which questions are answered."""
         await self.answer(self.polling_place.save)
 
@@ -377,13 +376,13 @@ class NotFound(Handler):
 def _page() -> tuple[str, str]:
     """The page as one file, and what it may do: run its own script, and ask this server."""
     style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
-    said = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
+    warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
              "say": {key: page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
             for one in page_languages()]
     page = template(__file__, "phone_page.html").render(
-        style=style, script=script, longest=LONGEST_COMMENT, warnings=said,
-        said=json.dumps(said, ensure_ascii=False).replace("<", "\\u003c"))
+        style=style, script=script, longest=LONGEST_COMMENT, warnings=warnings,
+        said=json.dumps(warnings, ensure_ascii=False).replace("<", "\\u003c"))
     digests = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
                for kind, text in (("style", style), ("script", script))}
     return page, ("default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; "

@@ -1,7 +1,7 @@
 """The principles: their statements, what the room decided on them, and counts of their evidence.
 
-In: reference tables. Out: the processed tables :data:`TABLES`, and sentences such as "no evidence against it
-is recorded".
+The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and sentences such as "no evidence
+against it is recorded".
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from glc_analysis.text import content_hash, language_name, match_key, normalise_
 # The tables.
 
 
-TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "panel_positions",
+PRINCIPLE_TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "panel_positions",
           "decision_log", "parking_lot", "errata")
 
 NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
 ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorded below."
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
-MEASURED = ("outcome_measured", "literature")
+_MEASURED = ("outcome_measured", "literature")
 """Kinds of claims that are more than practice and reports of providers."""
 
 
@@ -52,8 +52,8 @@ def printed_id(principle_id: str, version: str) -> str:
 
 
 def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
-    """The processed tables :data:`TABLES` before their types are set: with derived columns."""
-    frames = {name: getattr(reference, name).copy() for name in TABLES}
+    """The processed tables :data:`PRINCIPLE_TABLES` before their types are set: with derived columns."""
+    frames = {name: getattr(reference, name).copy() for name in PRINCIPLE_TABLES}
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
     frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
@@ -84,7 +84,7 @@ def facts(evidence: pd.DataFrame) -> list[str]:
     said = [] if (stances == "contradicts").any() else [NOT_CHALLENGED]
     if claims.empty:
         return [*said, UNSUPPORTED]
-    return said if claims.isin(MEASURED).any() else [*said, NOT_MEASURED]
+    return said if claims.isin(_MEASURED).any() else [*said, NOT_MEASURED]
 
 
 # ------------------------------
@@ -100,11 +100,11 @@ def facts(evidence: pd.DataFrame) -> list[str]:
 Frames = Mapping[str, pd.DataFrame]
 COUNTED_TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents",
                   "organisations", "answers", "ratings", "tallies", "signoffs")
-COMPONENTS = allowed_words("judgements", "component")
-ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
-STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
+JUDGED_COMPONENTS = allowed_words("judgements", "component")
+_ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
+_STANCES = {"supports": "for it", "qualifies": "with limits", "contradicts": "against it"}
 """How a piece of evidence bears on the principle, in words."""
-LEAST = 3
+_LEAST = 3
 """The median of a smaller group could show how one rater voted."""
 
 
@@ -134,30 +134,32 @@ def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFram
 
 
 def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """One row a component, in the order of :data:`COMPONENTS`: component, and ``known``, counts in words."""
+    """One row per component, in the order of :data:`JUDGED_COMPONENTS`, with ``known``, counts in words."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
     organisations = frames["organisations"]
-    own = organisations[organisations["organisation_id"].isin(contributors["organisation_id"])]
+    contributing = organisations[organisations["organisation_id"].isin(contributors["organisation_id"])]
     rated = _provider_ratings(principle_id, frames)
+    countries, regions = (_count_places(contributing, frames, column)
+                          for column in ("country_id", "region_id"))
     known = {
         "methodological": [f"Evidence by kind: {_counts(evidence['kind'])}.",
                            f"By kind of claim: {_counts(evidence['claim'])}."],
-        "coherence": [f"Evidence by stance: {_counts(evidence['stance'].map(STANCES))}.",
+        "coherence": [f"Evidence by stance: {_counts(evidence['stance'].map(_STANCES))}.",
                       *_contradicted(evidence, frames)],
         "adequacy": [f"Organisations that contributed to its codes and passages: "
                      f"{contributors['organisation_id'].nunique()} of {len(organisations)}; "
                      f"{_by_source(contributors)}."],
-        "relevance": [(f"They work in {n} countries, in {_count_places(own, frames, 'region_id')} regions; "
-                       "resources" if (n := _count_places(own, frames, "country_id")) else "Resources")
-                      + f": {_counts(own['resource_level'])}."],
+        "relevance": [(f"They work in {countries} countries, in {regions} regions; resources" if countries
+                       else "Resources")
+                      + f": {_counts(contributing['resource_level'])}."],
         "benefit": [_claims(evidence, "supports", "reported_to_work", "outcome_measured")],
         "harm": [_claims(evidence, "contradicts", "reported_to_fail"),
                  _claims(evidence, "qualifies", "reported_to_fail")],
         "equity": [f"Raters' resources: {_counts(rated['resource_level'])}." if len(rated) else ""],
         "acceptability": [*_votes(principle_id, "importance", frames), *_signatures(principle_id, frames)],
         "feasibility": [*_votes(principle_id, "feasibility", frames), *_by_resources(rated)]}
-    return pd.DataFrame([(name, " ".join(filter(None, known[name]))) for name in COMPONENTS],
+    return pd.DataFrame([(name, " ".join(filter(None, known[name]))) for name in JUDGED_COMPONENTS],
                         columns=["component", "known"])
 
 
@@ -170,7 +172,7 @@ def representation(principle_id: str, frames: Frames) -> pd.DataFrame:
     contributed = {*contributors["organisation_id"]}
     rated = {*_provider_ratings(principle_id, frames)["organisation_id"]}
     organisations, rows = frames["organisations"], []
-    for name in ATTRIBUTES:
+    for name in _ATTRIBUTES:
         for value, ids in organisations[organisations[name] != ""].groupby(name)["organisation_id"]:
             own = {*ids}
             rows.append((name, value, len(own), len(own & contributed), len(own & rated)))
@@ -231,7 +233,7 @@ def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
 def _claims(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
     counted = evidence.loc[evidence["stance"] == stance, "claim"].value_counts()
     counts = ", ".join(f"{claim.replace('_', ' ')} {counted.get(claim, 0)}" for claim in claims)
-    return f"Evidence {STANCES[stance]}: {counts}."
+    return f"Evidence {_STANCES[stance]}: {counts}."
 
 
 def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
@@ -261,7 +263,7 @@ def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
 def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
     """The median score by the resources of the raters' organisations; too few votes are not shown."""
     for level, scores in rated[rated["resource_level"] != ""].groupby("resource_level")["score"]:
-        score = f"median {median(map(int, scores)):g}" if len(scores) >= LEAST else "too few to show"
+        score = f"median {median(map(int, scores)):g}" if len(scores) >= _LEAST else "too few to show"
         yield f"Resources {level}: {score} (votes: {len(scores)})."
 
 
@@ -367,17 +369,17 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 
 NEAR = .8
 """How similar to the name of an organisation a word must be to stand for it (of 1: the same)."""
-READERS = {"convening": "The room reads these words", "public": "Everybody reads these words, "
+_READ_BY = {"convening": "The room reads these words", "public": "Everybody reads these words, "
            "on public pages too"}
 
 
-def who_asked(reference: Reference, said: str) -> str:
+def who_asked(reference: Reference, typed: str) -> str:
     """Who asked for something, as it is kept: an organisation by its id, whether its id or its name was
     typed, in capitals or not, or nearly; anybody else as typed, such as a panel or the room.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
-    said, key = normalise_space(said), match_key(said)
+    typed, key = normalise_space(typed), match_key(typed)
     register = reference.organisations
     known = dict(zip(map(match_key, names_of(register)), [*register["organisation_id"]] * 3, strict=True))
     if key in known:
@@ -386,26 +388,26 @@ def who_asked(reference: Reference, said: str) -> str:
             if re.findall(r"\d+", one) == re.findall(r"\d+", key)}
     if len(near) == 1:
         return near.pop()
-    reason(reference, said)
+    reason(reference, typed)
     is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
-    if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", said)):
-        raise UsageError(f"{said!r} may be the name of a person, and slides and packets print it. To fix: "
+    if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", typed)):
+        raise UsageError(f"{typed!r} may be the name of a person, and slides and packets print it. To fix: "
                          "name an organisation by its id, a panel or the room; type what is no name in small "
                          "letters.")
-    return said
+    return typed
 
 
-def reason(reference: Reference, said: str, *, audience: str = "convening",
+def reason(reference: Reference, words: str, *, audience: str = "convening",
            names_nobody: bool = False) -> str:
     """A reason as it is kept. Raises UsageError where it holds a rater's code, or the name or address of
     somebody whom this audience may not know; with ``names_nobody`` also of an organisation or person that it
     may know elsewhere."""
-    said, names, known = normalise_space(said), reference.names, who_is_who(reference, audience)
+    words, names, known = normalise_space(words), reference.names, who_is_who(reference, audience)
     if names_nobody:
         names = names.assign(allowed_for="")
         known |= {one: "organisation" for one in names_of(reference.organisations) if len(one) >= MIN_LENGTH}
     search = search_of(names, audience, known)
-    if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", said)], search))):
-        raise UsageError(f"{READERS[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
+    if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", words)], search))):
+        raise UsageError(f"{_READ_BY[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
                          "it without the code of a rater and without the name of a person or organisation.")
-    return said
+    return words

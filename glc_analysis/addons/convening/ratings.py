@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, refuse
+from glc_analysis.tables import rows_by
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import content_hash, match_key, normalise_space
 
@@ -34,8 +35,8 @@ CRITERIA = ("importance", "feasibility")
 SCORES = tuple("123456789")
 """The scale: other scales, such as pictures, are never made into these numbers."""
 ABSTAIN = "abstain"
-MARK = "x"
-_MARKS = (MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
+ABSTENTION_MARK = "x"
+_MARKS = (ABSTENTION_MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
 
 
 class Question(NamedTuple):
@@ -69,7 +70,7 @@ class Question(NamedTuple):
             if answer.isdecimal() and len(answer) == 1:
                 answer = str(int(answer))
         elif self.kind == "mark":
-            answer = MARK if text.casefold() in _MARKS else text
+            answer = ABSTENTION_MARK if text.casefold() in _MARKS else text
         else:
             answer = match_key(text).split(" / ")[0]
         return answer if answer in (*self.choices, "") else None
@@ -77,15 +78,15 @@ class Question(NamedTuple):
 
 QUESTIONS = (
     *(Question(criterion, "score", SCORES) for criterion in CRITERIA),
-    Question(ABSTAIN, "mark", (MARK,)),
+    Question(ABSTAIN, "mark", (ABSTENTION_MARK,)),
     Question("comment", "words"),
     Question("may_be_read", "choice", ("yes", "no"), only_with="comment"),
 )
 BY_NAME = {question.name: question for question in QUESTIONS}
 SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
-BOXES = tuple(BY_NAME)
+FORM_BOXES = tuple(BY_NAME)
 """What a rater fills in at each principle."""
-ROW = ("principle", "statement", *BOXES, "stamp")
+WORKBOOK_COLUMNS = ("principle", "statement", *FORM_BOXES, "stamp")
 """The columns of our workbook, by the names that stand in its row :data:`NAMES_AT`."""
 NAMES_AT = 3
 
@@ -138,14 +139,14 @@ def stamp_of_rater(stamp: str, rater_id: str) -> str:
 # it should be is a fault, and then nothing of the file is read.
 
 
-COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
+VOTE_COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
 UNANSWERED = "unanswered"
 """The score of a form's question whose boxes are blank, until somebody has asked the rater."""
 OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
                   ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
 """Files of programs in which a form may have been saved by accident."""
-_BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*BOXES, 'stamp'))})_(.+)")  # after the names of groups
+_BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*FORM_BOXES, 'stamp'))})_(.+)")  # after the names of groups
 _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
 
@@ -172,7 +173,7 @@ class _Answer:
     @property
     def has_abstained(self) -> bool:
         """Whether the rater says that the principle is not about their context."""
-        return self.read(ABSTAIN) == MARK
+        return self.read(ABSTAIN) == ABSTENTION_MARK
 
     def fault(self, message: str, box: str, value: str, fix: str) -> Fault:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
@@ -206,7 +207,7 @@ def read_form(path: Path, sheets: list[Grid] | None = None, *,
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
     rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked or {})],
-                        columns=list(COLUMNS), dtype="str")
+                        columns=list(VOTE_COLUMNS), dtype="str")
     if faults:
         raise Faults([*faults, *unanswered_faults(rows[rows["score"] == UNANSWERED])])
     return rows
@@ -220,17 +221,17 @@ def is_filled(path: Path) -> bool:
 
 def _on_sheet(sheet: Grid) -> list[_Answer]:
     """The rows of a sheet of ours, below the one that names its columns; none of any other sheet."""
-    at = next((n for n, row in enumerate(sheet.rows) if len({*ROW} & {*row}) > 4), -1)
+    at = next((n for n, row in enumerate(sheet.rows) if len({*WORKBOOK_COLUMNS} & {*row}) > 4), -1)
     if at < 0:
         return []
     names, answers = sheet.rows[at], []
-    if lost := [name for name in ROW if names.count(name) != 1]:
+    if lost := [name for name in WORKBOOK_COLUMNS if names.count(name) != 1]:
         raise Faults([Fault("the column is missing or not unique", sheet.place, str(sheet.numbers[at]), name,
                             fix="put back the small grey names below the headings") for name in lost])
     for number, row in zip(sheet.numbers[at + 1:], sheet.rows[at + 1:], strict=True):
-        cells = {name: row[names.index(name)].strip() for name in ROW}
+        cells = {name: row[names.index(name)].strip() for name in WORKBOOK_COLUMNS}
         if any(cells.values()):
-            boxes = {box: cells[box] for box in BOXES}
+            boxes = {box: cells[box] for box in FORM_BOXES}
             answers.append(_Answer(sheet.place, str(number), cells["stamp"], boxes, {}, cells["statement"]))
     return answers
 
@@ -243,27 +244,27 @@ def _in_export(sheet: Grid) -> list[_Answer]:
             places.setdefault((found[1], found[2]), n)
     asked = [one for box, one in places if box == "stamp"]
     rater = next((n for n, name in enumerate(sheet.names) if _RATER.fullmatch(name.strip())), -1)
-    wanted = ["rater_id"] * (rater < 0) + [f"{box}_{one}" for one in asked for box in BOXES
+    wanted = ["rater_id"] * (rater < 0) + [f"{box}_{one}" for one in asked for box in FORM_BOXES
                                            if (box, one) not in places]
     if asked and wanted:
         raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
                             fix="export all questions, with XML values and headers") for name in wanted])
     return [_Answer(sheet.place, str(number), stamp_of_rater(row[places["stamp", one]], row[rater]),
-                    {box: row[places[box, one]].strip() for box in BOXES},
-                    {box: sheet.names[places[box, one]] for box in (*BOXES, "stamp")})
+                    {box: row[places[box, one]].strip() for box in FORM_BOXES},
+                    {box: sheet.names[places[box, one]] for box in (*FORM_BOXES, "stamp")})
             for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]
 
 
 def _answer_faults(answer: _Answer) -> Iterator[Fault]:
     """What is wrong at one principle."""
-    boxes, said = answer.boxes, answer.parts
-    if not said.round_id:
+    boxes, stamp = answer.boxes, answer.parts
+    if not stamp.round_id:
         yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
                            "code, principle and version that the form had, or give the form as it came back")
-    elif answer.statement and content_hash(answer.statement) != said.text_version:
+    elif answer.statement and content_hash(answer.statement) != stamp.text_version:
         yield answer.fault("this is not the text that was rated", "statement", answer.statement,
                            "restore its words; a text with other words is another version "
-                           f"(`glc amend {said.principle_id}`)")
+                           f"(`glc amend {stamp.principle_id}`)")
     if answer.read(ABSTAIN) is None:
         yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or nothing; ask")
     for question in SCORED:
@@ -299,7 +300,7 @@ def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
                             one.stamp, "ask which counts; of an export, delete the other submission")
 
 
-def _votes(file: str, answer: _Answer) -> Iterator[tuple[str, ...]]:
+def _votes(file: str, answer: _Answer) -> Iterator[tuple[str | None, ...]]:
     comment = answer.boxes["comment"]
     said = comment, answer.read("may_be_read") if comment else ""
     for question in SCORED:
@@ -316,21 +317,21 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
     forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
     for one in answers:
         forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
-    for (round_id, rater), own in forms.items():
-        first = next(iter(own.values()))
+    for (round_id, rater), by_principle in forms.items():
+        first = next(iter(by_principle.values()))
         is_export = bool(first.columns)  # which has one row for a whole form
         row = int(first.row) if is_export else min(int(first.row) - 1, NAMES_AT)
         for principle in asked.get(round_id, ()):
-            row = int(own[principle].row) if principle in own else row + (not is_export)
-            for question in () if principle in own else SCORED:
+            row = int(by_principle[principle].row) if principle in by_principle else row + (not is_export)
+            for question in () if principle in by_principle else SCORED:
                 yield (file, str(row), round_id, rater, principle, "", "", question.name, UNANSWERED, "false",
                        "", "")
 
 
 def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
     """A fault for each principle of a form that has no answer: its boxes are blank, or its row is gone."""
-    for (file, row, round_id, rater, principle), own in rows.groupby(
-            ["file", "row", "round_id", "rater_id", "principle_id"], sort=False):
+    for (file, row, round_id, rater, principle), own in rows_by(
+            rows, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()
         yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
                     "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater}: a number, or an x to "
@@ -346,12 +347,12 @@ def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
 # of their own, in :mod:`.ratings`.
 
 
-HEADER = (*COLUMNS[2:9], *COLUMNS[10:])
+HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
 """The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
 
 
 def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
-    """The votes of one file, a row each in its order: :data:`COLUMNS`, all text as it stands.
+    """The votes of one file, a row each in its order: :data:`VOTE_COLUMNS`, all text as it stands.
 
     ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
     question blank, which is no vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
@@ -370,7 +371,7 @@ def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None
     rows = _long_rows(path.name, long) if long else read_form(path, sheets, asked=asked)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
-                       score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]
+                       score=rows["score"].mask(is_abstained, ""))[list(VOTE_COLUMNS)]
     given = rows if long else rows[rows["score"] != UNANSWERED]
     faults = list(_rating_faults(given)) if len(rows) else [
         Fault("the file holds no vote", file=path.name, fix="remove it from raw/ratings, or fill it in")]

@@ -1,6 +1,6 @@
 """Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
 
-In: the agreed principles, and what somebody types from a signed sheet (:mod:`.double_entry`). Out: the
+In: the agreed principles, and what somebody types from a signed sheet (:mod:`.keying`). Out: the
 sheets in ``reports/team/signing/`` (:func:`write_sheets`), and rows of ``signoffs.csv`` (:func:`sign`),
 written only when a sheet was keyed twice and both keyings agree.
 
@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.double_entry import (
-    COMMANDS,
+from glc_analysis.addons.convening.keying import (
+    KEYING_COMMANDS,
     RECEIVED,
     Ask,
     KeyingSession,
@@ -39,9 +39,9 @@ from glc_analysis.study import Study
 from glc_analysis.templates import languages, phrases, read_text, template
 from glc_analysis.text import content_hash, language_direction, language_name
 
-DECISIONS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
+_DECISION_KEYS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
 """The key for each decision."""
-SIGNATURES = "_signatures.jsonl"
+SIGNATURE_LOG = "_signatures.jsonl"
 """The log of data entry, in ``private/desk/``."""
 
 # ------------------------------
@@ -134,10 +134,10 @@ def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str
     return template(__file__, "signing_sheet.html").render(
         style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
-        code=signing.code, texts=[row._asdict() | {
-            "direction": language_direction(row.language),
-            "in_language": "" if row.language == language else language_name(row.language)}
-            for row in rows.itertuples(index=False)])
+        code=signing.code, texts=[text | {
+            "direction": language_direction(text["language"]),
+            "in_language": "" if text["language"] == language else language_name(text["language"])}
+            for text in rows.to_dict("records")])
 
 
 # ------------------------------
@@ -187,7 +187,7 @@ class SignedSheet(Paper):
             known = {"y": "true", "n": "false"}
             return (known[meant], "") if meant in known else ("", f"{line!r} is not understood: type y or n.")
         if name == "decision":
-            known = DECISIONS | {"": ""}
+            known = _DECISION_KEYS | {"": ""}
             return (known[meant], "") if meant in known else (
                 "", f"{line!r} is not understood: type e, r or n, or nothing where no box is crossed.")
         return line, ""
@@ -203,10 +203,10 @@ class SignedSheet(Paper):
                        "date": values[".date"]}
 
 
-KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
-        "crossed; " + COMMANDS.format("sheet") + " Where its name is printed at other texts, its absence at "
-        "one can be noticed.")
-PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
+_KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
+         "crossed; " + KEYING_COMMANDS.format("sheet") + " Where its name is printed at other texts, its "
+         "absence at one can be noticed.")
+_PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
            "named": "may its name be printed (y/n)", "decision": "decision (e/r/n)",
            "version": "version on the sheet ({})", "words": "its own words (Enter = none)"}
 
@@ -217,13 +217,13 @@ def sign(study: Study, *, today: date, ask: Ask, say: Say,
 
     Raises GLCError where no principle is agreed or somebody else enters papers.
     """
-    SigningSession(study, today, ask, say, clear).start(study.private / "desk" / SIGNATURES)
+    SigningSession(study, today, ask, say, clear).start(study.private / "desk" / SIGNATURE_LOG)
 
 
 class SigningSession(KeyingSession):
     """One session of data entry of signed sheets."""
 
-    noun, keys, prompts, code_prompt = "sheet", KEYS, PROMPTS, "Organisation on the sheet"
+    noun, keys, prompts, code_prompt = "sheet", _KEYS, _PROMPTS, "Organisation on the sheet"
 
     def __init__(self, study: Study, today: date, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)

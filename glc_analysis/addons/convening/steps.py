@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.blocks import AGENDA
+from glc_analysis.addons.convening.blocks import AGENDA_BLOCK
 from glc_analysis.addons.convening.checks import evidence_faults
-from glc_analysis.addons.convening.principles import TABLES, principle_tables
-from glc_analysis.addons.convening.rounds import erased_rounds
+from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, principle_tables
+from glc_analysis.addons.convening.seals import erased_rounds
 from glc_analysis.addons.convening.tallies import ballot_tables
 from glc_analysis.addons.convening.votes import principles_shown, visible_principles
 from glc_analysis.disclosure.blocks import block_ids
@@ -46,13 +46,13 @@ def _announced(view: View) -> dict[str, Any]:
     voted = view["ratings"][view["ratings"]["round_id"].isin(erased_rounds(view.study))]
     return {"announced_blocks": sorted({
         *block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),
-        *block_ids("comments", voted["principle_id"]), *([AGENDA] if len(voted) else [])})}
+        *block_ids("comments", voted["principle_id"]), *([AGENDA_BLOCK] if len(voted) else [])})}
 
 
 STEPS = (
     Step("evidence", ("figures", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
          "evidence", ("evidence.csv", "joint_display.csv")),
-    Step("principles", tuple(f"{name}.csv" for name in TABLES), TABLES, _principles),
+    Step("principles", tuple(f"{name}.csv" for name in PRINCIPLE_TABLES), PRINCIPLE_TABLES, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
                      "stopped.csv", "proxies.csv", "interests.csv", "[consensus]", "private/rounds"),
          ("ratings", "tallies"), _ratings, "ballots", ("raw/ratings",)),
@@ -63,6 +63,6 @@ STEPS = (
 def slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """The principles in their latest text, by id, and the ids of those that each audience may read."""
     rows = visible_principles(read("principles"), "team").sort_values("principle_id")
-    return {"principles": [{"id": row.principle_id, "label": row.short_name or row.printed_id}
-                           for row in rows.itertuples()],
+    return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
+                           for row in rows.to_dict("records")],
             "shown_principles": principles_shown(read("principles"))}

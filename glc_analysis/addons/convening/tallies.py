@@ -29,7 +29,7 @@ from glc_analysis.addons.convening.ballots import (
 )
 from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
-    RULES,
+    RULES_IN_WORDS,
     SMALLEST_OF,
     TOO_FEW,
     counts,
@@ -42,7 +42,7 @@ from glc_analysis.addons.convening.consensus import (
 )
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.rounds import Seal, erased_rounds, keep_told
+from glc_analysis.addons.convening.seals import Seal, erased_rounds, keep_told
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
     agreed_panels,
@@ -93,20 +93,22 @@ def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFr
     """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this version of
     the package counts otherwise."""
     notes = []
-    for seal in (seal for seal in seals.values() if seal.results is not None):
-        told = seal.results.set_index(_KEY)
-        columns = [name for name in told if name in counted and name not in _NOT_OF_THE_ROUND]
+    for seal in seals.values():
+        if (results := seal.results) is None:
+            continue
+        sealed = results.set_index(_KEY)
+        columns = [name for name in sealed if name in counted and name not in _NOT_OF_THE_ROUND]
         is_it = (counted["round_id"] == seal.round_id) & pd.MultiIndex.from_frame(
-            counted[_KEY]).isin(told.index)
+            counted[_KEY]).isin(sealed.index)
         for at, row in counted[is_it].iterrows():
             key = tuple(row[_KEY])
             for name in columns:
                 was, is_now = ("nothing" if pd.isna(value) else value
-                               for value in (told.at[key, name], row[name]))
+                               for value in (sealed.at[key, name], row[name]))
                 if was != is_now:
                     notes.append(f"Round {seal.round_id}, {' '.join(key[1:])}, {name}: this version of the "
                                  f"package counts {is_now}, and the room was told {was}. That counts.")
-                    counted.at[at, name] = told.at[key, name]
+                    counted.at[at, name] = sealed.at[key, name]
     return counted, notes
 
 
@@ -145,7 +147,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
     if is_open and not close_on:
         told = received(ballots.votes, reference.raters, round_id, settings)
         return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
-    if is_open:
+    if is_open and close_on:
         if ballots.faults:
             raise Faults(ballots.faults)
         if round_id not in set(ballots.votes["round_id"]):
@@ -177,29 +179,30 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
     needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
     asked = rated.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
-    for row in rated[rated["held_out"].isin(["", INTEREST])].itertuples():
-        own = votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), PanelVotes())
-        part = own.left_out if row.held_out else own.by_proxy if row.is_by_proxy else own.in_person
-        part.append(None if row.is_abstained else int(row.score))
+    for row in rated[rated["held_out"].isin(["", INTEREST])].to_dict("records"):
+        panel_votes = votes.setdefault(tuple(row[name] for name in _KEY), PanelVotes())
+        part = (panel_votes.left_out if row["held_out"] else
+                panel_votes.by_proxy if row["is_by_proxy"] else panel_votes.in_person)
+        part.append(None if row["is_abstained"] else int(row["score"]))
     agreed = agreed_panels(reference.raters)
     erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
-    said, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
-    for text in texts[texts["round_id"].isin(asked.index)].itertuples():
-        panels = expected[text.round_id].items()
-        for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), panels):
-            key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
+    rules, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
+    for text in texts[texts["round_id"].isin(asked.index)].to_dict("records"):
+        panels = expected[text["round_id"]].items()
+        for criterion, (panel, n_expected) in product(sorted(asked[text["round_id"]]), panels):
+            key = {"round_id": text["round_id"], "principle_id": text["principle_id"], "criterion": criterion,
                    "panel": panel}
-            parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text.round_id].get(panel)
-            own = parts.counted
-            found = tally([vote for vote in own if vote is not None], settings["test"],
-                          abstained=own.count(None), quorum=quorum)
-            found |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
-            on = text.principle_id, text.version, criterion, panel
-            rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
-                         "rule": said[text.round_id], "n_abstained": own.count(None),
-                         "movement": movement(medians.get(on), found["median"])})
-            if found["median"] is not None and text.round_id not in erased:
-                medians[on] = found["median"]
+            parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text["round_id"]].get(panel)
+            ballots_cast = parts.counted
+            tallied = tally([vote for vote in ballots_cast if vote is not None], settings["test"],
+                            abstained=ballots_cast.count(None), quorum=quorum)
+            tallied |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
+            on = text["principle_id"], text["version"], criterion, panel
+            rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
+                         "rule": rules[text["round_id"]], "n_abstained": ballots_cast.count(None),
+                         "movement": movement(medians.get(on), tallied["median"])})
+            if tallied["median"] is not None and text["round_id"] not in erased:
+                medians[on] = tallied["median"]
     return pd.DataFrame(rows)
 
 
@@ -263,12 +266,13 @@ def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
      vote a person; fixed on 2017-05-01, after round 1 was opened on 2017-04-30: the rule was changed'
     """
     first, day = texts.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
-    late = [f", after round {row.round_id} was opened on {row.opened_on}: the rule was changed"
-            for row in first.itertuples() if day > row.opened_on]
+    late = [f", after round {row['round_id']} was opened on {row['opened_on']}: the rule was changed"
+            for row in first.to_dict("records") if day > row["opened_on"]]
     fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
     whose = "an organisation" if settings["vote"] == "organisation" else "a person"
     roles = f"; {settings['roles']}" if "roles" in settings else ""
-    return f"{RULES[settings['test']]}; {_quorum_in_words(settings)}; one vote {whose}{roles}; {fixed}"
+    test = RULES_IN_WORDS[settings["test"]]
+    return f"{test}; {_quorum_in_words(settings)}; one vote {whose}{roles}; {fixed}"
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:
@@ -295,13 +299,13 @@ def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.Da
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    told = told_tallies(frames["tallies"], test=test, agreed=agreed)
-    told = told[told["round_id"] == round_id].sort_values(
+    disclosed = told_tallies(frames["tallies"], test=test, agreed=agreed)
+    disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
                                            strict=True)}):
         lines.append(f"{printed_id(principle, version)} {names[principle]}")
-        lines += map(_line, told[told["principle_id"] == principle].to_dict("records"))
+        lines += map(_line, disclosed[disclosed["principle_id"] == principle].to_dict("records"))
         lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
     held = here["ratings"][here["ratings"]["held_out"] != ""]
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."

@@ -1,40 +1,45 @@
 """The trace of a principle: evidence, code or question, passage or rows, raw file.
 
-In: the tables of the last build, and the raw files for their checksums. Out: lines of a trace
-(:func:`trace`), or what rests on a source (:func:`resting_on`). The team sees call, time, line, raw file and
-checksum. Other readers see released figures and cleared quotations, and nothing about documents.
+:func:`trace` gives the lines of a trace, :func:`resting_on` what rests on a source. The tables are those of
+the last build; checksums of raw files are computed anew. The team sees call, time, line, raw file and
+checksum, and the forms that votes come from. Other readers see released figures and cleared quotations: no
+document, time, file or id of a passage, and no note.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.blocks import DECISIONS
-from glc_analysis.addons.convening.consensus import roles_in_words
+from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
+from glc_analysis.addons.convening.figure_records import (
+    Read,
+    contributing_records,
+    subset_members,
+    votes_by_principle,
+)
 from glc_analysis.addons.convening.histories import REWORDED, became, came_from, how, origin, outcome
 from glc_analysis.addons.convening.joint_display import code_estimate, code_figure
 from glc_analysis.addons.convening.principles import UNSUPPORTED
+from glc_analysis.addons.convening.raw_places import RawFiles, ranges, row_of
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
 from glc_analysis.disclosure.quotations import case_codes, origins
-from glc_analysis.errors import Faults, UsageError, nearest
+from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.discordance import DISCORDANCE
-from glc_analysis.figures.estimates import ALL, DOCUMENT, KINDS, SOURCE, subset_membership
+from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
 from glc_analysis.figures.mentions import text_sources
 from glc_analysis.figures.summary import Words
-from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space, slug, talk_day
+from glc_analysis.tables import rows_by
+from glc_analysis.text import normalise_space, talk_day
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -42,177 +47,14 @@ from glc_analysis.view.study_view import StudyView
 # Places in the raw files, and whether each file is still the one that was recorded.
 
 
-CHANGED, MISSING = "has changed since its checksum was recorded", "is missing"
-UNRECORDED = "has no checksum in manifest.csv"
 _UNASKED = {CALL: "calls", WITHOUT_GUIDE: "interviews without a guide"}
-_RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
-
-
-class RawFiles:
-    """The raw files of a study; each is read, and its checksum computed, at most once."""
-
-    def __init__(self, study: Study) -> None:
-        self.study, self.state = study, cache(self._state)
-        self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
-
-    def _state(self, path: str) -> tuple[str, str]:
-        """The checksum of a file now (blank: no file), and what is wrong with it."""
-        if not path or not (self.study.root / path).is_file():
-            return "", MISSING
-        found, row = checksum(self.study.root / path), self._manifest.get(path)
-        return found, UNRECORDED if row is None else "" if row["sha256"].lower() == found else CHANGED
-
-    def of_record(self, answer_id: str) -> str:
-        """The survey file that a record came from; blank where it is unknown."""
-        return self._surveys.get(_RECORD.sub("", answer_id), "")
-
-    def of_ballot(self, name: str) -> str:
-        """The file of ratings that has a vote; blank where it is no longer there."""
-        return self._ballots.get(name, "")
-
-    def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
-        """The file of a segment and the place of some of its words in it: the row of an answer; in a turn the
-        line, in DOCX the paragraph, where the words begin; where they begin with a masked name, that of the
-        turn. ``document`` is its row of table ``documents``."""
-        if document.kind == "answer":
-            answer = document.document_id[:-len(document.question_id) - 1]
-            return self.of_record(answer), f"row {row_of(answer)}"
-        path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
-        turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
-        if n > len(turns):
-            return path, ""
-        lines = self._lines(path)
-        own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
-        return path, f"{what} {line_of(words, [line for line in lines if line[0] in own]) or own.start}"
-
-    def _read_turns(self, path: str) -> list[int]:
-        """The lines at which the turns of a transcript begin; empty where the file was changed."""
-        from glc_analysis.intake.transcripts import read_transcript
-
-        try:
-            return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
-        except Faults:
-            return []
-
-    def _read_lines(self, path: str) -> list[tuple[int, str]]:
-        """The lines of a transcript that has turns, with their numbers."""
-        from glc_analysis.intake.transcripts import read_lines
-
-        return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
-
-    @cached_property
-    def _manifest(self) -> dict[str, dict[str, str]]:
-        return read_manifest(self.study)
-
-    @cached_property
-    def _surveys(self) -> dict[str, str]:
-        return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
-
-    @cached_property
-    def _ballots(self) -> dict[str, str]:
-        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
-
-    @cached_property
-    def _paths(self) -> dict[str, str]:
-        listed = read_table(self.study, "documents")
-        return dict(zip(listed["document_id"], listed["path"], strict=True))
-
-
-def row_of(answer_id: str) -> int:
-    """The row of the raw file that a record came from.
-
-    >>> row_of("export.r12.l2"), row_of("export.r7")
-    (12, 7)
-    """
-    return int(_RECORD.search(answer_id)[1])
-
-
-BEGINNING = 30
-"""So many characters say where words begin; at the end of a line, a third of them."""
-
-
-def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
-    """The number of the first line in which some words begin, which may go on in the next one; None where
-    none is found. The lines are in the form of ``match_key``.
-
-    >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
-    >>> line_of("It was cold. Then we all went home", lines), line_of("Then we all", lines)
-    (4, 8)
-    """
-    wanted = match_key(words)
-    for n, text in lines:
-        shortest = min(len(wanted), BEGINNING // 3)
-        if wanted and (wanted[:BEGINNING] in text or any(
-                text.endswith(wanted[:length]) for length in range(shortest, min(len(wanted), BEGINNING)))):
-            return n
-    return None
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Numbers in order, with consecutive ones as a range.
-
-    >>> ranges([7, 2, 3, 4, 4])
-    '2-4, 7'
-    """
-    runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])
-    ends = [[run[0][1], run[-1][1]] for run in ([*run] for _, run in runs)]
-    return ", ".join("-".join(map(str, dict.fromkeys(pair))) for pair in ends)
 
 
 # ------------------------------
 # The records that a figure counts, the members of its subset, and the votes on a principle.
 
 
-Read = Callable[[str], pd.DataFrame]
-ANSWERS = ("responses", "selections")
-
-
-def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
-    """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
-
-    ``read`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
-    """
-    unit, about = question.unit, "question_id == @question.question_id"
-    if figure.measure == DISCORDANCE:
-        rows = read("stated").query(f"{about} and recorded != ''")
-        rows = rows[rows["indicator"] == figure.option_id]
-        return rows.assign(is_counted=rows["is_discordant"])
-    rows = read("responses").query(about)
-    rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
-    counted = rows["is_in_base"]
-    if question.type == "multi":
-        ticked = read("selections").query(f"{about} and is_selected")
-        ticked = ticked[ticked["option_id"] == figure.option_id]
-        counted = rows["answer_id"].isin(ticked["answer_id"])
-    elif figure.option_id:
-        counted = rows["value"] == figure.option_id
-    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(subset_members(read, figure, unit))]
-
-
-def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
-    """The organisations or answers of the figure's subset."""
-    ids = read(f"{unit}s")[f"{unit}_id"]
-    if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
-        return {*ids}
-    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
-    return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
-
-
-def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """By principle: each closed round and panel in words, with the ratings that count."""
-    said: dict[tuple[str, ...], list[str]] = {}
-    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
-        said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
-            "; ".join(filter(None, [f"{row.criterion} {row.votes_high} of {row.n} high",
-                                    roles_in_words(row._asdict())])))
-    ratings = read("ratings")
-    ratings = ratings[ratings["held_out"] == ""]
-    cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
-    found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
-    for (principle, round_id, version, panel), counts in sorted(said.items()):
-        text = f"round {round_id} on {principle}.{version}, {panel.replace('_', ' ')}: {', '.join(counts)}"
-        found.setdefault(principle, []).append((text, cast.get((principle, round_id, panel), ratings[:0])))
-    return found
+_ANSWERS = ("responses", "selections")
 
 
 # ------------------------------
@@ -223,8 +65,8 @@ def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
 # cleared quotations: no document, time, file or id of a passage, and no note.
 
 
-WITHHELD = "evidence that stays with the team"
-NOT_CLEARED = "words that are not cleared for this audience"
+_WITHHELD = "evidence that stays with the team"
+_NOT_CLEARED = "words that are not cleared for this audience"
 TRAIL = "_trail"
 """Where a view keeps its trail, as it keeps whatever else it has read."""
 
@@ -270,9 +112,9 @@ class Trail:
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
         if self.is_withheld(row):
-            said = WITHHELD
+            said = _WITHHELD
         elif row.kind == "segment":
-            said = "one organisation" if first else row.reference if self.has_sources else NOT_CLEARED
+            said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
         else:
             said = self.words.said(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
@@ -318,7 +160,7 @@ class Trail:
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
-            for name, own in rows.groupby("entered_by"):
+            for (name,), own in rows_by(rows, "entered_by"):
                 by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
                 lines.append(self._file(2, self.files.of_ballot(name), f"{len(own)} votes{by_proxy}",
                                         *own["rater_id"], *own["organisation_id"]))
@@ -338,7 +180,7 @@ class Trail:
         for among all. So a trace depends only on the figures that it shows."""
         def about(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
-            return {row.figure_id: row for row in rows.itertuples()}
+            return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
         return cache(about)
 
     @cached_property
@@ -361,8 +203,8 @@ class Trail:
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
              quote: str = "", language: str = "") -> Node:
-        about = frozenset(filter(None, about)) if self.has_sources else frozenset()
-        return Node(depth, kind, name, normalise_space(text), place, normalise_space(quote), language, about)
+        ids = frozenset(filter(None, about)) if self.has_sources else frozenset()
+        return Node(depth, kind, name, normalise_space(text), place, normalise_space(quote), language, ids)
 
     def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
         found, wrong = self.files.state(path)
@@ -387,7 +229,7 @@ class Trail:
         if not self.has_sources:
             return
         rows = contributing_records(self._read_about(question.question_id), figure, question)
-        for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
+        for (path,), own in rows_by(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
             at = own["answer_id"].map(row_of)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
             places = [f"{what}: {ranges(at[which])}" for what, which in is_own.items() if which.any()]
@@ -403,30 +245,32 @@ class Trail:
         answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
 
         def about(question: str) -> Read:
-            return lambda name: answers(name, question) if name in ANSWERS else self.read(name)
+            return lambda name: answers(name, question) if name in _ANSWERS else self.read(name)
         return about
 
     # Codes and passages
 
     def _code(self, figure: Any) -> Iterator[Node]:
         code = figure.code_id
-        own = {code, *self._descendants.get(code, [])}
+        with_descendants = {code, *self._descendants.get(code, [])}
         said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
-        yield self.node(2, "code", code, said, self.places.code(code), *own)
+        yield self.node(2, "code", code, said, self.places.code(code), *with_descendants)
         if not self.has_sources:
-            yield from (self._quotation(3, row) for row in self._quotes.itertuples()
-                        if own - self._case_codes & {*row.code_ids.split(";")})
+            codes = with_descendants - self._case_codes
+            shown = self._quotes["code_ids"].map(lambda ids: not codes.isdisjoint(ids.split(";")))
+            shown = shown.astype(bool)
+            yield from (self._quotation(3, row) for row in self._quotes[shown].itertuples())
             return
-        for coder in sorted({coder for one in own for coder in self._coders.get(one, ())}):
+        for coder in sorted({coder for one in with_descendants for coder in self._coders.get(one, ())}):
             yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
                         for path in self.study.coder_files().get(coder, ()))
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
-                    for row in self._memos if row.attached_to in own)
+                    for row in self._memos if row.attached_to in with_descendants)
         column = {SOURCE: "source", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
         are_in = subset_members(self.read, figure, "organisation") if column == "organisation_id" \
             else {figure.subset_id}
         rows: dict[tuple[str, str], Any] = {}
-        for row in sorted(row for one in own for row in self._by_code.get(one, ())
+        for row in sorted(row for one in with_descendants for row in self._by_code.get(one, ())
                           if getattr(row, column) in are_in):
             rows.setdefault((row.segment_id, row.quote), row)
         apart: dict[str, list[Any]] = {}
@@ -452,8 +296,8 @@ class Trail:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
                 yield from self._passage(2, segment_id, self.segments[segment_id].text, codes, begins=cited)
             else:
-                yield from (self._quotation(2, row) for row in self._quotes.itertuples()
-                            if self.origins.get(row.segment_id) == self.origins[segment_id])
+                own = self._quotes["segment_id"].map(self.origins) == self.origins[segment_id]
+                yield from (self._quotation(2, row) for row in self._quotes[own].itertuples())
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[Node]:
@@ -491,7 +335,7 @@ class Trail:
         """Why a text was made and who asked for it, as sentences. Others than the team read of the second
         only the name of an organisation that may be named, and nothing where the decisions are hidden because
         somebody left."""
-        if DECISIONS in self.view.hidden:
+        if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
         by = self.view.organisation_names.get(by, by if self.has_sources else "")
@@ -501,7 +345,7 @@ class Trail:
     def decisions(self, principle_id: str) -> list[str]:
         """The decisions about a principle and the objections to it, for those who read earlier texts: day,
         decision, who proposed it, objections and reservations."""
-        if DECISIONS in self.view.hidden or not self.view.may("earlier_texts"):
+        if DECISIONS_BLOCK in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
         rows = rows[rows["principle_id"] == principle_id]
@@ -523,14 +367,14 @@ class Trail:
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
-        if said := origin(text):
-            told = f"{row['printed_id']} {said}.{self.reason(text)}"
+        if came_about := origin(text):
+            told = f"{row['printed_id']} {came_about}.{self.reason(text)}"
             yield self.node(1, "text", row["printed_id"], told, "")
         for name in came_from(text):
             if old := self.texts.get(name):
                 place = self.places.principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
-        if said and how(text) != REWORDED and not self.evidence_count(row["principle_id"]):
+        if came_about and how(text) != REWORDED and not self.evidence_count(row["principle_id"]):
             others = {self.texts[name]["principle_id"] for name in came_from(text) if name in self.texts}
             n = {one: self.evidence_count(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
@@ -545,8 +389,8 @@ class Trail:
             new = self.texts[name]
             place = self.places.principle(new["principle_id"])
             yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason(new)}", place)
-        for said in self.decisions(row["principle_id"]):
-            yield self.node(1, "decision", "", said, "")
+        for came_about in self.decisions(row["principle_id"]):
+            yield self.node(1, "decision", "", came_about, "")
 
     @cached_property
     def passages(self) -> pd.DataFrame:
@@ -554,9 +398,9 @@ class Trail:
         source of its text. The wording also says where the words are not agreed."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
         sources = text_sources(self.read("documents"), self.read("segments"))
-        wording = ["; ".join(filter(None, [row.wording, "" if row.is_agreed
-                                           else words_not_agreed(row.marked_by)]))
-                   for row in rows.itertuples()]
+        wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
+                                           else words_not_agreed(row["marked_by"])]))
+                   for row in rows.to_dict("records")]
         return rows.assign(source=rows["document_id"].map(sources), wording=wording)
 
     @cached_property
@@ -575,23 +419,26 @@ class Trail:
     @cached_property
     def _memos(self) -> list[Any]:
         """The memos on codes."""
-        return [row for row in self.read("memos").itertuples() if row.attached_kind == "code"]
+        memos = self.read("memos")
+        return [*memos[memos["attached_kind"] == "code"].itertuples()]
 
     @cached_property
     def _by_code(self) -> dict[str, list[Any]]:
         """The passages of each code, in their order."""
         found: dict[str, list[Any]] = {}
-        for row in self.passages.itertuples():
-            found.setdefault(row.code_id, []).append(row)
+        for code, row in zip(self.passages["code_id"], self.passages.itertuples(), strict=True):
+            found.setdefault(code, []).append(row)
         return found
 
     @cached_property
     def segments(self) -> dict[str, Any]:
-        return {row.segment_id: row for row in self.read("segments").itertuples()}
+        rows = self.read("segments")
+        return dict(zip(rows["segment_id"], rows.itertuples(), strict=True))
 
     @cached_property
     def documents(self) -> dict[str, Any]:
-        return {row.document_id: row for row in self.read("documents").itertuples()}
+        rows = self.read("documents")
+        return dict(zip(rows["document_id"], rows.itertuples(), strict=True))
 
     @cached_property
     def origins(self) -> dict[str, str]:
@@ -638,18 +485,20 @@ def resting_on(study: Study, source: str) -> pd.DataFrame:
     """All that rests on a figure, code, segment, document, question, answer, raw file, organisation,
     quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
     of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""
-    trail, found = Trail(StudyView(study)), []
-    for row in trail.read("evidence").itertuples():
-        found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
-    for principle in sorted({*trail.read("tallies")["principle_id"]}):
-        found.append((principle, "", "votes", "", trail.votes(principle)))
-    found = [(*who, next((node.text for node in nodes if source in {node.id, *node.about}), None))
-             for *who, nodes in found]
-    found = [row for row in found if row[-1]]
-    if not found and source not in (known := _sources(study)):
+    trail = Trail(StudyView(study))
+    evidence = trail.read("evidence")
+    columns = ["principle_id", "evidence_id", "reference", "stance"]
+    traces: list[tuple[tuple[str, ...], Iterable[Node]]] = [
+        (cited, trail.evidence(row)) for cited, row in zip(
+            evidence[columns].itertuples(index=False, name=None), evidence.itertuples(), strict=True)]
+    traces += [((principle, "", "votes", ""), trail.votes(principle))
+               for principle in sorted({*trail.read("tallies")["principle_id"]})]
+    rows = [(*cited, through) for cited, nodes in traces
+            if (through := next((node.text for node in nodes if source in {node.id, *node.about}), ""))]
+    if not rows and source not in (known := _sources(study)):
         raise UsageError(f"There is no {source!r}; {nearest(source, known)}.")
     columns = ["principle", "evidence_id", "reference", "stance", "through"]
-    return pd.DataFrame(found, columns=columns, dtype="str")
+    return pd.DataFrame(rows, columns=columns, dtype="str")
 
 
 def _sources(study: Study) -> set[str]:

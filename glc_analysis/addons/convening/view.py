@@ -29,7 +29,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
-VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
+_VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
 
 
@@ -71,7 +71,7 @@ class ConveningView(VisibleTables):
         return pd.DataFrame({
             "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
             "round": rows["round_id"], "panel": rows["panel"].map(PANELS), "criterion": rows["criterion"],
-            "n": rows["n"], **counted, "shown_as": rows["votes"]})[VOTES].reset_index(drop=True)
+            "n": rows["n"], **counted, "shown_as": rows["votes"]})[_VOTES].reset_index(drop=True)
 
     @cached_property
     def principle_rows(self) -> pd.DataFrame:
@@ -162,8 +162,8 @@ class ConveningView(VisibleTables):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)
         rows = rows[rows["n"] >= LARGEST_UNTOLD]
-        return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
-                           said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
+        high = [f"{high} of {n} high" for high, n in zip(rows["votes_high"], rows["n"], strict=True)]
+        return rows.assign(votes=high, said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
@@ -193,14 +193,14 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Votes on agreed principles as they were announced: people correct them by an erratum with a date
     (errata.csv), never by other numbers, which could be subtracted from the old ones."""
-    told = without_roles_blank(tables.read("announced_votes", study=view.study))
+    announced = without_roles_blank(tables.read("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
-    told = told[(told["audience"] == view.audience) & told["principle_id"].isin(agreed)]
-    if told.empty:
+    announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
+    if announced.empty:
         return rows
     key = ["round_id", "principle_id", "criterion", "panel"]
-    is_told = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(told[key]))
-    return pd.concat([rows[~is_told], told[rows.columns]]).sort_values(key, ignore_index=True)
+    is_told = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(announced[key]))
+    return pd.concat([rows[~is_told], announced[rows.columns]]).sort_values(key, ignore_index=True)
 
 
 # ------------------------------

@@ -35,7 +35,7 @@ Counts = tuple[int, ...]
 """How many votes are low, middle and high; of signatures, how many there are of each decision."""
 
 THIRDS = ("low", "middle", "high")
-VOTES = ("votes_low", "votes_mid", "votes_high")
+VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNTOLD = 3
 """Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
 read the third from any number."""
@@ -192,7 +192,7 @@ def told_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
 
 def counts_of(row: Mapping[str, Any]) -> Counts:
     """The low, middle and high votes of a row of ``tallies``."""
-    return tuple(int(row[column]) for column in VOTES)
+    return tuple(int(row[column]) for column in VOTE_COUNTS)
 
 
 def is_exact(counts: Counts, known: int = COALITION) -> bool:
@@ -203,11 +203,12 @@ def is_exact(counts: Counts, known: int = COALITION) -> bool:
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
 """By the study's test: from how many votes on the result follows from "n - 3 or more", with no other count,
 where nobody abstained."""
-SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
+_SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
 """By the study's test: from fewer ballots no result follows, whatever they say."""
 SPREAD_FROM = 11
 """From how many votes on it follows that the panel agrees, by either rule, where nobody abstained."""
-HIDDEN = (*VOTES, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result", "movement")
+HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result",
+          "movement")
 """The columns of ``tallies`` that follow from the votes."""
 
 
@@ -240,15 +241,15 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     # Without a quorum abstentions were left out, as if there were none.
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
-    is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < SMALLEST[test])
-    said = pd.Series([said_exactly(own) if one else told_votes(own, other)
+    is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[test])
+    words = pd.Series([said_exactly(own) if one else told_votes(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
     more = known - COALITION
     least = (RESULT_FROM[test] + 4 * more + 3 * abstained if test == "share" else
              (abstained + 6 + 2 * more).clip(RESULT_FROM[test] + 2 * more))
-    follows_from_thirds = (rows["n"] >= least) & ~said.str.contains(", 3 or more")
+    follows_from_thirds = (rows["n"] >= least) & ~words.str.contains(", 3 or more")
     is_agreement = (rows["n"] >= SPREAD_FROM) & (more == 0)
     # One other result is told at most: the one that was checked.
     other_result = {"without_proxies": rows["without_proxies"].where(rows["may_tell"], ""),
@@ -260,7 +261,7 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
     high = [said_exactly(own).split(",")[0] if one else high_votes(own, other)
             for (own, other), one in zip(counts, is_told, strict=True)]
-    return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=said)
+    return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
 # ------------------------------
@@ -383,7 +384,7 @@ def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
 # Signatures.
 
 
-DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
+SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
 def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -397,7 +398,7 @@ def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, 
     (``reservation_read``), without the decision, where enough others could have written them.
     """
     nameless = signed[~signed["is_named"]]
-    counts = {one: int((nameless["decision"] == one).sum()) for one in DECISIONS}
+    counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}
     absent, reserved = others_n - len(nameless), nameless["reservation"] != ""
     is_told = absent > COALITION and len(nameless) - max(counts.values()) > COALITION
     may_be_read = reserved & (nameless["reservation_read"] != "") & (others_n - reserved.sum() >= MARGIN)

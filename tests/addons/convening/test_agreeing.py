@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.amendments import agree, amend, object_to, standing, withdraw_text
+from glc_analysis.addons.convening.agreeing import agree, object_to, standing
+from glc_analysis.addons.convening.amendments import amend, withdraw_text
 from glc_analysis.addons.convening.signatures import write_sheets
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference, read_table
@@ -152,7 +153,7 @@ def test_a_text_that_an_open_round_asks_about_is_not_agreed_yet(study):
 
 def test_a_command_that_was_interrupted_is_run_again(study, monkeypatch):
     with monkeypatch.context() as power:
-        power.setattr("glc_analysis.addons.convening.amendments._write_texts", lambda *_, **__: 1 / 0)
+        power.setattr("glc_analysis.addons.convening.agreeing.write_texts", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert statuses(study)["P01.1 en"] == "candidate" and len(decisions(study)) == 1

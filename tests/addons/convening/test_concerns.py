@@ -7,8 +7,8 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.principles import (
-    COMPONENTS,
-    MEASURED,
+    _MEASURED,
+    JUDGED_COMPONENTS,
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
@@ -46,7 +46,7 @@ def test_what_nobody_contradicts_is_not_challenged_also_where_it_is_qualified():
     assert NOT_CHALLENGED not in facts(evidence(("supports", "practised"), ("contradicts", "practised")))
 
 
-@pytest.mark.parametrize("claim", MEASURED)
+@pytest.mark.parametrize("claim", _MEASURED)
 def test_measured_outcomes_and_literature_lift_the_caution_only_where_they_support(claim):
     reported = ("supports", "reported_to_work")
     assert NOT_MEASURED not in facts(evidence(reported, ("supports", claim)))
@@ -75,7 +75,7 @@ def test_an_interpreters_words_are_a_contribution_of_the_organisation_interviewe
 
 def test_every_component_has_its_counts_and_none_has_a_level(frames):
     rows = cerqual_counts("P03", frames)
-    assert tuple(rows["component"]) == COMPONENTS and (rows["known"] != "").all()
+    assert tuple(rows["component"]) == JUDGED_COMPONENTS and (rows["known"] != "").all()
     assert not rows["known"].str.contains("minor|moderate|serious|confidence").any()
     assert known(frames, "P03", "coherence") == (
         "Evidence by stance: 4 for it, 2 with limits. Organisations that said the opposite of a code that "

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.packets.sheets import statements
+from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.pages.principles import principles_overview, show_signatures
 from glc_analysis.pages.checklists import methods
@@ -148,7 +148,7 @@ def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(samp
         page = StudyView(study, audience, principle="P03")
         assert "not signed yet" in show_signatures(page).data
         assert page.signatures("P03")[0].empty and "to be signed anew" in principles_overview(page).data
-        assert "not signed yet" in statements(page).data
+        assert "not signed yet" in "".join(principle_sheets(page).values())
     one = signed[(signed["principle_id"] == "P03") & (signed["decision"] == "endorse")].head(1)
     both = tables.shape("signoffs", pd.concat([signed, one.assign(version="9")]))
     tables.write(study.processed, "signoffs", both)

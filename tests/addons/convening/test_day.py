@@ -7,17 +7,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agenda import (
-    agenda,
-    block,
-    groups,
-    low_resources,
-    results,
-    verdict,
-    write_slides,
-)
+from glc_analysis.addons.convening.agenda import agenda, low_resources, verdict
 from glc_analysis.addons.convening.ballots import readable_comments
 from glc_analysis.addons.convening.consensus import tally
+from glc_analysis.addons.convening.slides import block, groups, results, write_slides
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study

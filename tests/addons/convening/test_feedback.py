@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, told_thirds
 from glc_analysis.addons.convening.form_files import write_forms
-from glc_analysis.addons.convening.rating_forms import NOT_TOLD, Feedback, told_thirds
-from glc_analysis.addons.convening.ratings import ROW, read_ratings
-from glc_analysis.addons.convening.rounds import erase_ballots
+from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings
+from glc_analysis.addons.convening.seals import erase_ballots
 from glc_analysis.addons.convening.tallies import counted
 from glc_analysis.addons.convening.votes import all_counts, told_votes
 from glc_analysis.reference import read_reference
@@ -199,7 +199,7 @@ def test_before_the_first_round_there_is_nothing_to_show(study):
 
 def test_a_filled_workbook_with_earlier_votes_is_read_as_one_without(study, tmp_path):
     path = issue(study) / "r02.xlsx"
-    assert len(load_workbook(path).sheetnames) == 2 and "stamp" in ROW
+    assert len(load_workbook(path).sheetnames) == 2 and "stamp" in WORKBOOK_COLUMNS
     filled = fill(path, tmp_path / "filled.xlsx", {
         0: {"importance": 4, "feasibility": 5}, 1: {"importance": 6, "feasibility": 7}})
     assert read_ratings(filled)["score"].tolist() == ["4", "5", "6", "7"]

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.amendments import propose
 from glc_analysis.addons.convening.rating_forms import form_phrases
-from glc_analysis.addons.convening.ratings import BOXES, ROW, read_ratings
+from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_ratings
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -153,7 +153,7 @@ def test_only_the_boxes_of_the_workbook_are_open_and_they_take_what_they_ask_for
     sheet = load_workbook(study.form("r29.xlsx")).active
     assert sheet.sheet_view.rightToLeft and sheet.protection.sheet and not sheet.protection.password
     is_open = {cell.coordinate for row in sheet.iter_rows() for cell in row if not cell.protection.locked}
-    letters = [chr(65 + ROW.index(box)) for box in BOXES]
+    letters = [chr(65 + WORKBOOK_COLUMNS.index(box)) for box in FORM_BOXES]
     assert is_open == {f"{letter}{n}" for letter in letters for n in (4, 5, 6)}
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
     assert {str(rule.sqref): (rule.type, rule.formula1, rule.formula2)

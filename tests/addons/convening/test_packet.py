@@ -18,18 +18,9 @@ from glc_analysis import cli, tables
 from glc_analysis.addons.convening.amendments import propose, split
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.packets import packet
-from glc_analysis.addons.convening.packets.packet import form_html, forms_pdf, planned_packets, write_packets
-from glc_analysis.addons.convening.packets.paper import (
-    PdfSettings,
-    PrintedPart,
-    _letters,
-    fit_to_pages,
-    font_families,
-    pages,
-    prepare,
-    typst,
-    word,
-)
+from glc_analysis.addons.convening.packets.forms_pdf import form_html, forms_pdf
+from glc_analysis.addons.convening.packets.packet import planned_packets, write_packets
+from glc_analysis.addons.convening.packets.pandoc_html import prepare
 from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
@@ -39,6 +30,16 @@ from glc_analysis.addons.convening.packets.parts import (
     packets,
     sections,
 )
+from glc_analysis.addons.convening.packets.pdf import (
+    PdfSettings,
+    PrintedPart,
+    _letters,
+    fit_to_pages,
+    font_families,
+    pages,
+    typst,
+)
+from glc_analysis.addons.convening.packets.word import word
 from glc_analysis.build import build
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
@@ -156,7 +157,7 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
     background = planned_packets(sample_study, organisation="background")[0]
-    heads = {part.slug: [one.heading for one in sections(sample_study, part, background)]
+    heads = {part.slug: [one.heading for one in sections(sample_study, part)]
              for part in background.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
         "theme-resources"]
@@ -313,14 +314,14 @@ def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
 
 
 def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.packets.paper._letters", lambda path: frozenset("abc"))
+    monkeypatch.setattr("glc_analysis.addons.convening.packets.pdf._letters", lambda path: frozenset("abc"))
     with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
         font_families("abc ម")
 
 
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
     no_emoji = _letters
-    monkeypatch.setattr("glc_analysis.addons.convening.packets.paper._letters",
+    monkeypatch.setattr("glc_analysis.addons.convening.packets.pdf._letters",
                         lambda path: no_emoji(path) - {"🌱"})
     (tmp_path / "a.pdf").write_bytes(SETTINGS.pdf("A", [PrintedPart("For all", "<h1>We ring too 🌱</h1>")]))
     assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
@@ -366,7 +367,7 @@ def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_t
 
 
 def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
-    from glc_analysis.addons.convening.packets.paper import _ORDER
+    from glc_analysis.addons.convening.packets.word import _ORDER
 
     for table in Document(made.folder / "fig-courtyard" / "packet.docx").tables:
         order = [_ORDER.index(one.tag.rpartition("}")[2]) for one in table._tbl.tblPr]

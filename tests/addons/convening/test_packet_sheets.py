@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from markupsafe import escape
 
-from glc_analysis.addons.convening.consensus import RULES
+from glc_analysis.addons.convening.consensus import RULES_IN_WORDS
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
-from glc_analysis.addons.convening.packets.paper import PdfSettings, PrintedPart, pages, prepare
+from glc_analysis.addons.convening.packets.pandoc_html import prepare
 from glc_analysis.addons.convening.packets.parts import GUIDE, Packet, Part, cover, printed_pages
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, pages
 from glc_analysis.addons.convening.packets.sheets import (
     MINUTES,
     NOT_ALL,
@@ -280,7 +281,7 @@ def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pa
     assert english["title"] == GUIDE_PART.title
     assert WITHDRAWAL_WORDS["before_signing"] in english["signatures"]
     assert OTHERS_SIGNED in english["signatures"]
-    assert {name: english[f"rule_{name}"] for name in RULES} == RULES
+    assert {name: english[f"rule_{name}"] for name in RULES_IN_WORDS} == RULES_IN_WORDS
 
 
 def test_the_guide_speaks_to_the_panel(sample_study):

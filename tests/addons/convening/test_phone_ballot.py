@@ -11,17 +11,10 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import bind_sockets
 
-from glc_analysis.addons.convening.phone_ballots import (
-    Box,
-    Slip,
-    check_box_collected,
-    collect,
-    fingerprint_of,
-    make_slips,
-    page_languages,
-    page_phrases,
-)
+from glc_analysis.addons.convening.phone_address import fingerprint_of
+from glc_analysis.addons.convening.phone_ballots import Box, Slip, check_box_collected, collect
 from glc_analysis.addons.convening.phone_server import PollingPlace
+from glc_analysis.addons.convening.phone_slips import make_slips, page_languages, page_phrases
 from glc_analysis.addons.convening.tallies import counted
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
@@ -577,7 +570,7 @@ def test_without_its_certificate_nothing_is_served_beyond_this_computer(room):
 
 
 def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.phone_ballots.DAYS", -.5)
+    monkeypatch.setattr("glc_analysis.addons.convening.phone_address.DAYS", -.5)
     room.make_slips(address="10.0.0.1")
     with pytest.raises(GLCError, match="The certificate ended on"):
         PollingPlace(Study(room.study.root), "1", print).server()

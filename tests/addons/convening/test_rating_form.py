@@ -9,9 +9,9 @@ from glc_analysis.addons.convening.double_entry import PaperForm
 from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
+    ABSTENTION_MARK,
     BY_NAME,
     CRITERIA,
-    MARK,
     QUESTIONS,
     SCORED,
     SCORES,
@@ -88,7 +88,7 @@ def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(
         f"P01.{question.name}" for question in QUESTIONS if question.kind != "mark"]
     assert "P02.may_be_read" not in asked
     for question in SCORED:
-        assert form.parse_line(f"P01.{question.name}", MARK) == (ABSTAIN, "")
+        assert form.parse_line(f"P01.{question.name}", ABSTENTION_MARK) == (ABSTAIN, "")
         assert [form.parse_line(f"P01.{question.name}", score) for score in ("٧", "10", "0")] == [
             ("7", ""), ("", "'10' is not understood: type a number from 1 to 9, a (abstain), or nothing "
                             "where the paper is blank."),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.convening.ratings import COLUMNS, HEADER, read_ratings
+from glc_analysis.addons.convening.ratings import HEADER, VOTE_COLUMNS, read_ratings
 from glc_analysis.errors import Faults
 
 GOOD = [["1", "r07", "P01", "1", "9745af7abe75", "importance", "8", "نعم, but slowly", "yes"],
@@ -36,7 +36,7 @@ def faults(path):
 
 def test_a_vote_an_abstention_and_a_blank_are_told_apart(tmp_path):
     rows = read_ratings(csv_file(tmp_path, GOOD))
-    assert tuple(rows.columns) == COLUMNS
+    assert tuple(rows.columns) == VOTE_COLUMNS
     assert rows["score"].tolist() == ["8", "", ""]
     assert rows["is_abstained"].tolist() == ["false", "true", "false"]
     assert rows["row"].tolist() == ["2", "3", "4"] and set(rows["file"]) == {"1-r07.csv"}

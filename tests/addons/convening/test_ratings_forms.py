@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ratings import (
-    COLUMNS,
+    VOTE_COLUMNS,
     is_filled,
     read_form,
     read_ratings,
@@ -53,7 +53,7 @@ def refused(path):
 
 def test_a_whole_form_becomes_two_votes_a_principle(filled):
     votes = read_form(filled())
-    assert tuple(votes.columns) == COLUMNS
+    assert tuple(votes.columns) == VOTE_COLUMNS
     first, pay, plan = map(content_hash, ("Offer rest before you ask.", "Pay people fairly.",
                                           '=1+1 is no sum: <b>plan</b> "together", in peace.'))
     comment = "Nur nachts,\n„leise“ 🌙", "no"

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.form_files import write_forms
-from glc_analysis.addons.convening.rounds import erase_ballots
+from glc_analysis.addons.convening.seals import erase_ballots
 from glc_analysis.addons.convening.tallies import counted, read_out
 from glc_analysis.build import build
 from glc_analysis.errors import Faults

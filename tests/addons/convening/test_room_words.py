@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.convening.agenda import write_slides
 from glc_analysis.addons.convening.principles import reason, who_asked
+from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.amendments import standing
+from glc_analysis.addons.convening.agreeing import standing
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening import rounds
-from glc_analysis.addons.convening.agenda import write_slides
+from glc_analysis.addons.convening import seals
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.consensus import tally
 from glc_analysis.addons.convening.principles import reason
-from glc_analysis.addons.convening.rounds import erase_ballots, read_seals, seal_anew, with_roles
+from glc_analysis.addons.convening.round_roles import with_roles
+from glc_analysis.addons.convening.seals import erase_ballots, read_seals, seal_anew
+from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.errors import Faults, GLCError
@@ -418,7 +419,7 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     reference = read_reference(own)
     votes = Ballots.read(own, reference).votes.assign(comment=comment)
     raters = with_roles(reference.raters, reference, "2")
-    rounds.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
+    seals.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)
 

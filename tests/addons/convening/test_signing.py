@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.amendments import agree, amend
+from glc_analysis.addons.convening.agreeing import agree
+from glc_analysis.addons.convening.amendments import amend
 from glc_analysis.addons.convening.erasers import erase
-from glc_analysis.addons.convening.signatures import SIGNATURES, Signing, sheet, sign
+from glc_analysis.addons.convening.signatures import SIGNATURE_LOG, Signing, sheet, sign
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
@@ -140,7 +141,7 @@ def test_every_other_byte_of_signoffs_stays(study):
 def test_a_session_that_was_stopped_after_it_wrote_writes_nothing_twice(study):
     paper = ["harbour", code(study), "", "y", "e", "e", "e"]
     keyed(study, *paper, *paper)
-    log = Study(study.root).private / "desk" / SIGNATURES
+    log = Study(study.root).private / "desk" / SIGNATURE_LOG
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:-1]))  # without "received"
     keyed(study, "harbour")
     assert len(signed(study)) == 3
@@ -201,7 +202,7 @@ def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
 def test_a_withdrawal_takes_what_was_keyed_of_its_sheet_and_leaves_that_of_others(study):
     for one in ("harbour", "beacon"):
         keyed(study, one, code(study), "", "n", "n", f"Not for {one}.", "n", "e", "e")
-    log = Study(study.root).private / "desk" / SIGNATURES
+    log = Study(study.root).private / "desk" / SIGNATURE_LOG
     erase(Study(study.root), Contribution("harbour", MATERIAL))
     assert "harbour" not in log.read_text() and "Not for beacon." in log.read_text()
 

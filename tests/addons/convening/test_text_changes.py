@@ -90,7 +90,8 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
             "comes too late for us.")
     assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
     assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED_ORGANISATION))
-    assert said.format(UNNAMED_ORGANISATION) in packet_sheets.statements(StudyView(study, "convening")).data
+    sheets = packet_sheets.principle_sheets(StudyView(study, "convening"))
+    assert said.format(UNNAMED_ORGANISATION) in "".join(sheets.values())
     assert not lines(study, "P04", "public")
 
 
@@ -120,7 +121,7 @@ def test_the_page_of_a_proposal_says_on_its_first_screen_that_no_evidence_is_rec
 
 
 def test_the_packet_prints_the_history_of_every_text(study):
-    shown = packet_sheets.statements(StudyView(study, "convening")).data
+    shown = "".join(packet_sheets.principle_sheets(StudyView(study, "convening")).values())
     assert "<ins>and water</ins>" in shown and "P05.1 was proposed in the room. Because: Two things." in shown
     assert "Maria" not in shown
 

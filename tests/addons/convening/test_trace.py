@@ -10,16 +10,9 @@ from click.testing import CliRunner
 
 from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.trace import (
-    NOT_CLEARED,
-    WITHHELD,
-    RawFiles,
-    Trail,
-    contributing_records,
-    resting_on,
-    trace,
-    votes_by_principle,
-)
+from glc_analysis.addons.convening.figure_records import contributing_records, votes_by_principle
+from glc_analysis.addons.convening.raw_places import RawFiles
+from glc_analysis.addons.convening.trace import _NOT_CLEARED, _WITHHELD, Trail, resting_on, trace
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -147,7 +140,7 @@ def test_a_place_is_the_line_in_which_the_words_begin_and_not_that_of_the_turn(s
 def test_others_get_released_figures_and_cleared_words_and_no_place(study, audience):
     said = "\n".join(texts(study, audience))
     assert "“A safe place for tonight” a provider" in said
-    assert said.count(WITHHELD) == 2  # three organisations are too few for any figure
+    assert said.count(_WITHHELD) == 2  # three organisations are too few for any figure
     assert not any(word in said for word in ("raw/", "sha256", "blue", "line ", "note", "2016", "2 of 3"))
     assert {node.about for node in trace(study, "P01", audience=audience)} == {frozenset()}
 
@@ -155,8 +148,8 @@ def test_others_get_released_figures_and_cleared_words_and_no_place(study, audie
 def test_words_that_are_not_cleared_stay_with_the_team(study):
     edit(study, "quotes", lambda rows: rows[3].update(status="proposed"))
     build(study)
-    assert NOT_CLEARED in texts(study, "public")[-2]
-    assert NOT_CLEARED not in " ".join(texts(study, "convening"))
+    assert _NOT_CLEARED in texts(study, "public")[-2]
+    assert _NOT_CLEARED not in " ".join(texts(study, "convening"))
 
 
 def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study):

@@ -14,9 +14,9 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES
+from glc_analysis.addons.convening.feedback import Feedback
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.principles import versions
-from glc_analysis.addons.convening.rating_forms import Feedback
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import PROVIDERS, FourteenTexts

@@ -14,16 +14,16 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agenda import write_slides
 from glc_analysis.addons.convening.consensus import SMALLEST_OF, movement, tally, third
-from glc_analysis.addons.convening.packets.sheets import statements
+from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages.convening import agenda
 from glc_analysis.addons.convening.pages.principles import principles_overview
+from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.convening.tallies import PanelVotes
 from glc_analysis.addons.convening.votes import (
+    _SMALLEST,
     HIDDEN,
-    SMALLEST,
-    VOTES,
+    VOTE_COUNTS,
     agreed_panels,
     all_counts,
     comparison_is_open,
@@ -158,7 +158,7 @@ def test_result_and_agreement_follow_from_the_words_where_some_abstained(n, abst
 
 
 def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
-    assert SMALLEST == SMALLEST_OF
+    assert _SMALLEST == SMALLEST_OF
 
 
 def test_that_there_is_no_decision_is_told_of_every_panel():
@@ -343,16 +343,16 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
     page = StudyView(sample_study, audience)
     pages = "".join(sample_pages.pages(audience).values())
-    said = "".join([principles_overview(page).data, pages, statements(page).data])
+    said = "".join([principles_overview(page).data, pages, "".join(principle_sheets(page).values())])
     tallies = tables.read("tallies", study=sample_study)
-    rows = [tuple(int(one[column]) for column in VOTES) for one in tallies.to_dict("records")]
+    rows = [tuple(int(one[column]) for column in VOTE_COUNTS) for one in tallies.to_dict("records")]
     allowed = " | ".join({told_votes(counts) for counts in rows} - {""})
     told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
     table = published_tables(sample_study, audience)["votes"]
     exact = [is_exact(tuple(map(int, counts))) for counts in tallies.merge(
-        table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTES]].to_numpy()]
+        table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTE_COUNTS]].to_numpy()]
     assert table["median"].notna().sum() == sum(exact) > 0
     assert "survivor_adviser" not in set(table["panel"]) and (table["n"] > 3).all()
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import os
 import re
 import shutil
@@ -22,29 +21,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from glc_analysis.addons.convening.packets.paper import (
-    CONTENTS,
-    PdfSettings,
-    PrintedPart,
-    convert,
-    fit_to_pages,
-    prepare,
-    typst,
-    word,
-)
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare
 from glc_analysis.addons.convening.packets.parts import (
-    AUDIENCE,
     BACKGROUND,
     BRIEFS,
     FACILITATORS,
     GUIDE,
     INTERPRETERS,
-    MARK,
+    PACKET_AUDIENCE,
+    PACKET_MARK,
     SHARED,
     Packet,
     Part,
@@ -59,9 +48,14 @@ from glc_analysis.addons.convening.packets.parts import (
     with_heading,
     without_notes,
 )
-from glc_analysis.addons.convening.rating_forms import Form
-from glc_analysis.addons.convening.ratings import SCORED
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.addons.convening.packets.pdf import (
+    CONTENTS,
+    PdfSettings,
+    PrintedPart,
+    fit_to_pages,
+)
+from glc_analysis.addons.convening.packets.word import word
+from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
 from glc_analysis.locks import locked
@@ -80,7 +74,7 @@ from glc_analysis.writing import write_atomic
 
 WORKERS = os.cpu_count() or 1
 """How many documents are made or read at a time: pandoc, typst and poppler work outside Python."""
-SOURCE = ".html"
+_SOURCE_SUFFIX = ".html"
 """The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
 
 
@@ -91,7 +85,7 @@ PACKETS_MADE = "packets.csv"
 def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     """Raises Faults if a file holds something that its reader may not see; a packet may name its own
     organisation. Then deletes the sources of the documents."""
-    reference, known, faults = read_reference(study), identifiers(study, audience=AUDIENCE), []
+    reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage / "briefs", reference.names, known)]
     for packet in chosen:
         own = packet.organisation
@@ -99,7 +93,8 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
         parts.append((stage / packet.name, *kept))
 
     def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str]) -> list[Fault]:
-        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts, study=study)
+        search = partial(check_leaks, root=stage, names=names, audience=PACKET_AUDIENCE, known=texts,
+                         study=study)
         return found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
 
     with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
@@ -107,7 +102,7 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
             faults += found
     if faults:
         raise Faults(each_once(faults))
-    for path in stage.glob(f"*/*{SOURCE}"):
+    for path in stage.glob(f"*/*{_SOURCE_SUFFIX}"):
         path.unlink()
 
 
@@ -144,7 +139,7 @@ def move_into_place(stage: Path, folder: Path) -> None:
 # Packets and briefs as files
 
 
-PAGES = 2
+_PAGES = 2
 """The most pages of a brief."""
 TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
 """The shares of its questions, rows and quotations that are tried until a brief fits on its pages."""
@@ -171,12 +166,13 @@ class _Parts:
         return self.html[key]
 
     def _brief(self, part: Part, packet: Packet) -> str:
-        found = sections(self.study, part, packet)
+        all_sections = sections(self.study, part)
 
         def printed(share: float) -> PrintedPart:
-            return PrintedPart(mark(part, packet), with_heading(part, found, share))
+            return PrintedPart(mark(part, packet), with_heading(part, all_sections, share))
 
-        return with_heading(part, found, fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, PAGES))
+        share = fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, _PAGES)
+        return with_heading(part, all_sections, share)
 
 
 def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
@@ -186,9 +182,11 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
     :func:`write_packets` does.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
-    with graceful_interrupt(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), \
+    with graceful_interrupt(lambda: stopped), locked(study.reports / PACKET_AUDIENCE, what="packet"), \
             progress_bar() as tell:
-        folder, current = last_run(study, AUDIENCE)[0], study.reports / AUDIENCE / "current"
+        folder, current = last_run(study, PACKET_AUDIENCE)[0], study.reports / PACKET_AUDIENCE / "current"
+        if folder is None:
+            raise GLCError("The convening has no pages yet. To fix: `glc run --audience convening`.")
         written = write_packets(study, folder / "packet", today=today, organisation=organisation, only=only,
                                 paper=paper, progress=tell)
         shown = current if current.is_symlink() else folder
@@ -197,7 +195,7 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
 
 def planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
     """The packets of a built study that would be written. Raises as :func:`packets` does."""
-    reference, page = read_reference(study), StudyView(study, AUDIENCE)
+    reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
                    organisation=organisation, only=only)
 
@@ -229,7 +227,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
         _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
         pass_gate(Path(stage), study, chosen)
-        publish(study, AUDIENCE)
+        publish(study, PACKET_AUDIENCE)
         log_packets(Path(stage), study, chosen, today=today)
         move_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]
@@ -252,10 +250,10 @@ def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: P
 def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
     """What writes the files of a packet, its own brief and the other briefs that it contains; the HTML of
     all of them is made here."""
-    own, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
-    own.mkdir()
+    own_folder, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
+    own_folder.mkdir()
     for part in packet.parts:
-        path = own / "brief" if part.kind == "brief" else briefs / part.slug
+        path = own_folder / "brief" if part.kind == "brief" else briefs / part.slug
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
@@ -265,14 +263,14 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
     printed_parts = [PrintedPart(*piece) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
         pieces = [(said, without_notes(html)) for said, html in pieces]
-        printed_parts = [PrintedPart(MARK, "".join(html for _, html in pieces))]
+        printed_parts = [PrintedPart(PACKET_MARK, "".join(html for _, html in pieces))]
     front = partial(cover, parts.study, settings.day, packet)
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
-        first = [PrintedPart(MARK, front(contents=part_macros().contents_mark(CONTENTS)))]
+        first = [PrintedPart(PACKET_MARK, front(contents=part_macros().contents_mark(CONTENTS)))]
         contents = front(contents=_contents(html for _, html in pieces))
     whole = "".join([contents, *(html for _, html in pieces)])
-    yield partial(_write_packet, own / "packet", packet, first, printed_parts, whole, settings)
+    yield partial(_write_packet, own_folder / "packet", packet, first, printed_parts, whole, settings)
 
 
 def _write_packet(path: Path, packet: Packet, first: list[PrintedPart], printed_parts: list[PrintedPart],
@@ -298,60 +296,16 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
                   printed_parts: Iterable[PrintedPart], html: str) -> None:
     """Writes the source of a document, for the gate."""
     marks = [printed.mark for printed in printed_parts]
-    path.with_suffix(SOURCE).write_text(part_macros().source(title, settings.running, marks, Markup(html)),
-                                        encoding="utf-8")
+    text = part_macros().source(title, settings.running, marks, Markup(html))
+    path.with_suffix(_SOURCE_SUFFIX).write_text(text, encoding="utf-8")
 
 
 def _shared_mark(packet: Packet) -> str:
     """The header of a Word document, the same for all its pages."""
-    return mark(packet.parts[0], packet) if len(packet.parts) == 1 else MARK
+    return mark(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:
     """The list of contents of a Word document, as links to the headings of its parts."""
     headings = re.findall('<h1 id="([^"]*)">(.*?)</h1>', "".join(pieces))
     return part_macros().contents([(name, Markup(title)) for name, title in headings])
-
-
-# ------------------------------
-# All rating forms of a round as one PDF for a print shop.
-#
-# In: the forms of a round (:class:`.rating_forms.Form`), each with a rater's code
-# and no name. Out: the bytes of a PDF. Each form begins on a new sheet of paper, also when both sides are
-# printed; its pages carry the code and "page 2 of 3". The same forms give the same bytes.
-
-
-def forms_pdf(forms: Sequence[Form], settings: PdfSettings) -> bytes:
-    """The forms one after the other. Raises GLCError for a letter that no font has."""
-    title = forms[0].say["round"].format(forms[0].round_id)
-    plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
-    return settings.compiled(title, plain + "\n".join(_markup(n, form) for n, form in enumerate(forms)))
-
-
-def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
-    """Writes :func:`forms_pdf` of a study."""
-    write_atomic(path, forms_pdf(forms, pdf_settings(study)))
-
-
-def _markup(n: int, form: Form) -> str:
-    """A form as markup for typst; ``n`` is its place among all forms."""
-    before, between, after = re.split(r"\{\d\}", form.say["page_of"])
-    said = [form.heading, before, between, after, form.language]
-    quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
-    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(form_html(form))}\n]\n"
-
-
-def form_html(form: Form) -> str:
-    """A form as HTML: how to fill it in, then a box a principle. What more belongs on the paper of a rater,
-    such as an address, is a paragraph of its own after the instructions."""
-    return part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
-                              [_principle(form, row) for row in form.rows.itertuples()], form.language,
-                              form.direction)
-
-
-def _principle(form: Form, row: Any) -> dict[str, Any]:
-    """What the form shows of a principle."""
-    scales = [(form.label(question), low, question.choices, high) for question in SCORED
-              for low, high in [form.ends(question)]]
-    return {"statement": f"{row.principle_id} {form.shown(row)}", "cited": form.words_of(row),
-            "before": form.history_lines(row), "scales": scales, "say": form.say}

@@ -19,12 +19,12 @@ from lxml.html.builder import SPAN
 from markupsafe import Markup, escape
 
 from glc_analysis import manifest
-from glc_analysis.addons.convening.packets.paper import PdfSettings
+from glc_analysis.addons.convening.packets.pdf import PdfSettings
 from glc_analysis.addons.convening.packets.sheets import (
     CLAIMS,
-    SIDES,
-    SIGNATURES,
-    VOTES,
+    SHEET_SIDES,
+    SHEET_SIGNATURES,
+    SHEET_VOTES,
     facilitator_sheet,
     interpreter_sheet,
     own_answers,
@@ -33,7 +33,6 @@ from glc_analysis.addons.convening.packets.sheets import (
     own_quotations,
     principle_sheets,
     room_for_notes,
-    statements,
 )
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.rating_forms import form_phrases, rater_languages
@@ -57,18 +56,19 @@ from glc_analysis.view.study_view import StudyView
 #
 # In: the reference tables and names. Out: a list of packets, each with its parts. A packet is for one
 # organisation, which is the only one to get its own brief; or for a group of people, by the name of its
-# folder (:data:`GROUPS`). Rating forms are in no packet: a packet has a name on it, and a ballot must not.
+# folder (:data:`PACKET_GROUPS`). Rating forms are in no packet: a packet has a name on it, and a ballot must
+# not.
 
 
 SHARED, ADVISERS, OBSERVERS = "shared", "survivor-advisers", "observers"
 BACKGROUND, INTERPRETERS, FACILITATORS = "background", "interpreters", "facilitators"
-GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
+PACKET_GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED: "all who come",
           BACKGROUND: "every table: themes and countries", INTERPRETERS: "the interpreters",
           FACILITATORS: "the facilitators"}
 """The packets that are not for one organisation, by their folder: for whom each is."""
 BRIEFS = ("brief", "country", "theme")
 """Parts of two pages, each of which is also a page of its own."""
-JOINT_DISPLAY = "Joint display of survey and interviews"
+_JOINT_DISPLAY = "Joint display of survey and interviews"
 _PACKET_OF_ROLE = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
 
 
@@ -100,7 +100,7 @@ class Packet:
 
 def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
             themes: Mapping[str, str], organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
-    """The packet of an organisation (its id or its name) or of a group of :data:`GROUPS`, or all there are.
+    """The packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all of them.
 
     ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
     may know of. All packets are those of the organisations that may rate (where raters.csv names none, of
@@ -110,24 +110,24 @@ def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mappi
     Raises UsageError with the nearest names for an unknown organisation or part; GLCError where an
     organisation has the id of a group.
     """
-    if clash := sorted(GROUPS.keys() & labels):
+    if clash := sorted(PACKET_GROUPS.keys() & labels):
         raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
                        "To fix: give the organisation another id.")
     roles = {_PACKET_OF_ROLE.get(role, SHARED) for role in reference.raters["role"]}
-    if organisation in GROUPS:
+    if organisation in PACKET_GROUPS:
         chosen = [organisation]
     elif organisation:
         chosen = [_known(organisation, labels)]
     else:
         may = reference.raters.query("may_rate == 'true'")["organisation_id"]
         chosen = [*sorted({*may} & {*labels} or labels),
-                  *(one for one in GROUPS if one in roles or one not in _PACKET_OF_ROLE.values())]
+                  *(one for one in PACKET_GROUPS if one in roles or one not in _PACKET_OF_ROLE.values())]
     held = {"joint": reference.joint_display, "principles": reference.principles,
             "interpreter": reference.principles, "facilitator": reference.principles}
     lacking = {kind for kind, table in held.items() if table.empty}
-    made = [Packet("" if one in GROUPS else one, GROUPS.get(one) or labels[one],
+    made = [Packet("" if one in PACKET_GROUPS else one, PACKET_GROUPS.get(one) or labels[one],
                    tuple(part for part in _parts(one, labels, countries, themes) if part.kind not in lacking),
-                   one if one in GROUPS else SHARED) for one in chosen]
+                   one if one in PACKET_GROUPS else SHARED) for one in chosen]
     return _only([one for one in made if one.parts], only)
 
 
@@ -146,10 +146,10 @@ def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
         yield Part("facilitator", "facilitator", "Facilitator's sheet")
         return
     yield Part("guide", "guide", "How to read this and how to vote")
-    if name not in GROUPS:
+    if name not in PACKET_GROUPS:
         yield Part("brief", "brief", f"The brief of {labels[name]}", name)
     yield Part("principles", "principles", "Candidate principles")
-    yield Part("joint-display", "joint", JOINT_DISPLAY)
+    yield Part("joint-display", "joint", _JOINT_DISPLAY)
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
@@ -174,7 +174,7 @@ def _known(name: str, labels: Mapping[str, str]) -> str:
            for text in (label, label.removesuffix(" (invented)"), one)}
     if name.strip().casefold() in ids:
         return ids[name.strip().casefold()]
-    known = [*labels, *labels.values(), *GROUPS]
+    known = [*labels, *labels.values(), *PACKET_GROUPS]
     raise UsageError(f"There is no organisation {name!r}; {nearest(name, known)}.")
 
 
@@ -182,8 +182,8 @@ def _known(name: str, labels: Mapping[str, str]) -> str:
 # The parts.
 
 
-AUDIENCE = "convening"
-MARK = "For the convening, not for publication"
+PACKET_AUDIENCE = "convening"
+PACKET_MARK = "For the convening, not for publication"
 ALONE = "For {} alone"
 ASKED = ("In brackets: how many of the organisations that answered the question gave this answer, yours "
          "included. Small counts are given as ranges; what could reveal who gave an answer is not shown.")
@@ -259,11 +259,12 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
     return lxml.html.tostring(root, encoding="unicode")
 
 
-def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
+def sections(study: Study, part: Part) -> list[Section]:
     """The sections of a part, in their order."""
-    page = StudyView(study, AUDIENCE, **{_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {})
-    found = [section for section in _SECTIONS[part.kind](page) if section.html]
-    return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
+    narrowed = {_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {}
+    page = StudyView(study, PACKET_AUDIENCE, **narrowed)
+    return [section for section in _SECTIONS[part.kind](page)
+            if section.html and (part.kind == "brief" or not _EMPTY.fullmatch(section.html))]
 
 
 def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
@@ -273,8 +274,8 @@ def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
         return [guide(study, part, packet, first), *(
             guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
     if part.kind == "principles":
-        return [*principle_sheets(StudyView(study, AUDIENCE)).values()]
-    return [with_heading(part, sections(study, part, packet))]
+        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE)).values()]
+    return [with_heading(part, sections(study, part))]
 
 
 def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
@@ -297,7 +298,7 @@ def where(part: Part) -> str:
 
 def mark(part: Part, packet: Packet) -> str:
     """The header of a part's pages: who may read them."""
-    return ALONE.format(packet.label) if part.kind == "brief" else MARK
+    return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
 
 def _html(shown: Html) -> str:
@@ -409,10 +410,6 @@ def _joint(page: StudyView) -> Iterator[Section]:
                   _html(convening.joint_display(page)))
 
 
-def _principles(page: StudyView) -> Iterator[Section]:
-    yield Section("", "", _html(statements(page)))
-
-
 def _facilitator(page: StudyView) -> Iterator[Section]:
     yield Section("", "", _html(facilitator_sheet(page)))
 
@@ -423,7 +420,7 @@ def _interpreter(page: StudyView) -> Iterator[Section]:
 
 _VIEW_OF = {"brief": "organisation", "country": "country", "theme": "theme"}
 _SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
-    "brief": _brief, "country": _country, "theme": _theme, "joint": _joint, "principles": _principles,
+    "brief": _brief, "country": _country, "theme": _theme, "joint": _joint,
     "facilitator": _facilitator, "interpreter": _interpreter}
 
 
@@ -435,10 +432,11 @@ _ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
 GUIDE = __file__, "guide.csv"
 """The texts of the guide, a column a language."""
 QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
-          "practice": CLAIMS["practised"].rstrip("."), "joint": JOINT_DISPLAY, "limits": SIDES["qualifies"],
-          "votes": VOTES, "signatures": SIGNATURES, "high": "high", "middle": "middle", "low": "low"}
+          "practice": CLAIMS["practised"].rstrip("."), "joint": _JOINT_DISPLAY,
+          "limits": SHEET_SIDES["qualifies"], "votes": SHEET_VOTES, "signatures": SHEET_SIGNATURES,
+          "high": "high", "middle": "middle", "low": "low"}
 """Words of the other pages that the guide explains, by their names in guide.csv."""
-LINES = 4
+_LINES = 4
 """How many lines there are to write the programme on, where study.toml has none."""
 
 
@@ -494,14 +492,14 @@ def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> s
     Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
     """
     set_down: Mapping[str, str] = study.settings["convening"]
-    lines = [MARK + "."]
+    lines = [PACKET_MARK + "."]
     if any(part.kind == "brief" for part in packet.parts):
         lines.append(f"Your own brief is for {packet.label} alone: nobody else gets it.")
     lines += ["Others appear here as counts, or by name if they agreed to it. Their words are printed only "
               "if their organisation cleared them. Please keep what you read about others to yourself.",
               *([f"Data up to {day}."] if day else [])]
     facts = {name.capitalize(): set_down[name] for name in ("date", "place", "contact")}
-    programme = set_down["programme"] or [""] * LINES
+    programme = set_down["programme"] or [""] * _LINES
     rows = [*facts.items(), *zip(["Programme", *[""] * (len(programme) - 1)], programme, strict=True)]
     return part_macros().cover(study.title, f"Packet for {packet.label}",
                                INVENTED if study.is_synthetic else "", rows, lines, contents)

@@ -14,14 +14,12 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
-from glc_analysis.addons.convening.agenda import GROUPS
+from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
 from glc_analysis.addons.convening.consensus import no_result, roles_in_words
 from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
-    NO_PRINCIPLES,
-    NONE_AGREED,
     NOT_CLEARED,
-    STATUSES,
+    STATUS_LABELS,
     WITHHELD,
     evidence_of,
     history_html,
@@ -67,10 +65,10 @@ from glc_analysis.view.study_view import StudyView
 # The brief of one organisation.
 
 
-PHRASES = sheet_phrases("en")
+_PHRASES = sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The most passages shown, and the most characters of each; the organisation's return has all of them."""
-NOT_ASKED = "It was asked no question whose answers are counted."
+_NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
@@ -117,46 +115,48 @@ def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 def own_answers(view: StudyView) -> Html:
     """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
-    given, lines = dict(list(rows.groupby("question_id"))), []
-    if not given:
-        return note(NOT_ASKED)
+    answered, lines = dict(list(rows.groupby("question_id"))), []
+    if not answered:
+        return note(_NOT_ASKED)
     figures = view.released.query("measure == 'response' and subset_kind == 'all'")
     counted = dict(list(figures.groupby("question_id")))
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].query("type != 'text'")
-        own = [(question, given[question.question_id]) for question in asked.itertuples()
-               if question.question_id in given]
-        lines += [("glc-asked", name, None)] if own else []
-        lines += [("", question.wording, _macros().answers(
-            _answer_lines(view, question, rows, counted.get(question.question_id, figures.iloc[:0]))))
-                  for question, rows in own]
+        asked = asked[asked["question_id"].isin([*answered])]
+        lines += [("glc-asked", name, None)] if len(asked) else []
+        lines += [("", wording, _macros().answers(_answer_lines(
+            view, options, answered[question], counted.get(question, figures.iloc[:0]))))
+                  for question, wording, options in zip(
+                      asked["question_id"], asked["wording"], asked["option_list"], strict=True)]
     if not lines:
-        return note(NOT_ASKED)
+        return note(_NOT_ASKED)
     kinds, questions, answers = zip(*lines, strict=True)
     return show(html_table({"Question": questions, "Your answer, and how many in the study gave it": answers},
                       rows=kinds))
 
 
-def _answer_lines(view: StudyView, question: Any, rows: pd.DataFrame,
+def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
                   figures: pd.DataFrame) -> list[tuple[str, str, Markup]]:
-    """The answer beside the ``figures`` of the question: the country (blank where the organisation answered
+    """The answer beside the ``figures`` of its question: the country (blank where the organisation answered
     for one), why there is no answer, and the answer."""
-    options = view.options[view.options["option_list"] == question.option_list]
+    options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
-    counts = {row.option_id: count_text(row.n, row.base_n, row.band).partition(" (")[0]  # brackets once
-              for row in figures.itertuples() if row.statistic == "count"}
-    middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
-              if row.statistic == "median"]
+    counted, medians = (figures[figures["statistic"] == name] for name in ("count", "median"))
+    texts = map(count_text, counted["n"], counted["base_n"], counted["band"])
+    counts = {option: text.partition(" (")[0]  # brackets once
+              for option, text in zip(counted["option_id"], texts, strict=True)}
+    middle = [f"the median of {base} answers is {value:g}"
+              for base, value in zip(medians["base_n"], medians["value"], strict=True)]
 
     def answer(value: str) -> Markup:
         chosen = [labels.get(option, option) for option in value.split(";")]
-        if not question.option_list or question.option_list == COUNTRY_LIST:
-            return escape("; ".join(chosen)) + Markup().join(map(middle))
+        if option_list in ("", COUNTRY_LIST):
+            return escape("; ".join(chosen)) + Markup().join(map(ELEMENTS.in_brackets, middle))
         return Markup("; ").join(escape(label) + ELEMENTS.in_brackets(counts.get(option, "not shown"))
                                  for label, option in zip(chosen, value.split(";"), strict=True))
 
     countries = rows["country_id"].map(lambda country: view.country_labels.get(country, country))
-    return [(country if len(rows) > 1 else "", PHRASES[missing] if missing else "",
+    return [(country if len(rows) > 1 else "", _PHRASES[missing] if missing else "",
              Markup() if missing else answer(value))
             for country, missing, value in zip(countries, rows["missing"], rows["value"], strict=True)]
 
@@ -166,7 +166,7 @@ def own_passages(view: StudyView) -> Html:
     Accounts of individual cases are left out."""
     held = QuotationTables.of(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
-    notes = [PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
+    notes = [_PHRASES["withheld"]] if held.cases & {*own["segment_id"]} else []
     if rows.empty:
         return note("None of your words are coded yet.", *notes)
     known: set[str] = set()
@@ -195,26 +195,27 @@ def own_quotations(view: StudyView) -> Html:
     rows = _own_quotes(view, QuotationTables.of(view.study))
     if rows.empty:
         return note("No words of yours have been proposed for printing.")
-    source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
+    source = rows["is_named"].map({True: view.labels[view.organisation], False: _PHRASES["provider"]})
     state = ["; ".join(TO_DISCUSS if rule in TEAM_QUOTATION_RULES else QUOTATION_RULES[rule][0]
                        for rule in QUOTATION_RULES if rule in broken) or "will be printed"
              for broken in rows["broken"]]
     return show(html_table({
         "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
-        "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
+        "Who would read them": rows["audience"].map(_PHRASES), "Attributed to": source, "Status": state}))
 
 
 def own_consents(view: StudyView) -> Html:
     """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
     consent = QuotationTables.of(view.study).consent.query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
-    noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
-             for row in own.itertuples()}
-    columns = {PHRASES[audience]: [noted.get((item, audience), "–") for item in CONSENT_ITEMS]
+    noted = {(row["item"], row["audience"]):
+             f"{_PHRASES['yes' if row['is_given'] == 'true' else 'no']} ({row['date']})"
+             for row in own.to_dict("records")}
+    columns = {_PHRASES[audience]: [noted.get((item, audience), "–") for item in CONSENT_ITEMS]
                for audience in ("team", *READING_AUDIENCES)}
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
-    subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in CONSENT_ITEMS]
+    subjects = [_PHRASES.get(f"item_{item}", _PHRASES.get(item, item)) for item in CONSENT_ITEMS]
     explained = ELEMENTS.notes(["– means that no decision is recorded, which counts as no.", *notes])
     # Above the table: below it, the note could be the only line of a printed page.
     return show(explained + html_table({"What it is about": subjects, **columns}))
@@ -228,9 +229,10 @@ def own_consents(view: StudyView) -> Html:
 # like the pages, no number.
 
 
-SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it", "qualifies": "Limits"}
+SHEET_SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it",
+               "qualifies": "Limits"}
 """The sides of the evidence in the order of the sheet, by the words of evidence.csv."""
-NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
+_NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
 NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
            "words are not cleared for this paper.")
@@ -238,35 +240,30 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
           "reported_to_fail": "This is a report that it fails.",
           "outcome_measured": "This is a measured outcome."}
 """What a piece of evidence claims, in a sentence; a publication speaks for itself."""
-VOTES, SIGNATURES = "Votes so far", "Signatures"
+SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
 """What the rule of a result says of a later count."""
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
 
-def statements(view: StudyView) -> Html:
-    """The sheets of all principles, one after the other; a sentence where there are none."""
-    sheets = principle_sheets(view)
-    missing = NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED
-    return show("".join(sheets.values())) if sheets else note(missing)
-
-
 def principle_sheets(view: StudyView) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id."""
     trail = Trail.of(view)
-    return {row.principle_id: _sheet(trail, row) for row in view.principle_rows.itertuples()}
+    rows = view.principle_rows
+    return {principle: _sheet(trail, row)
+            for principle, row in zip(rows["principle_id"], rows.itertuples(), strict=True)}
 
 
 def _sheet(trail: Trail, row: Any) -> str:
     view = trail.view
-    status = STATUSES.get(row.status, row.status)
+    status = STATUS_LABELS.get(row.status, row.status)
     return _macros().principle(
         f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id),
         f"{status}. Text {row.version}, cited as {row.printed_id}.", statement_html(view, row),
         came_about(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
         _arguments(evidence_of(trail, row.principle_id)), _votes(view, row),
-        SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),
+        SHEET_SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),
         history_html(trail, row.principle_id, is_folded=False))
 
 
@@ -280,21 +277,21 @@ def _arguments(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
-    sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SIDES.items()]
+    sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SHEET_SIDES.items()]
     return _macros().arguments(sides, NOT_ALL if is_hidden.any() else "")
 
 
 def _side(pieces: pd.DataFrame, stance: str,
           is_hidden: pd.Series) -> tuple[list[str], list[Markup], list[str]]:
     """The sentences and quotations of a side, and what is said in their place or after them."""
-    own = pieces[pieces["stance"] == stance]
-    stated = own[~is_hidden[own.index] & (own["sentence"] != "")]
+    on_side = pieces[pieces["stance"] == stance]
+    stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
                  for sentence, claim in zip(stated["sentence"], stated["claim"], strict=True)]
-    words = own[own["text"] != ""].sort_values("sentence", kind="stable").head(1)
+    words = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
     after = []
     if not sentences and words.empty:
-        after.append(ONLY_HIDDEN if len(own) else nothing_said(pieces, NOTHING[stance]))
+        after.append(ONLY_HIDDEN if len(on_side) else nothing_said(pieces, _NOTHING[stance]))
     if stance == "qualifies" and NOT_MEASURED in facts(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
@@ -321,7 +318,7 @@ def _votes(view: StudyView, row: Any) -> Markup:
                      for round_id, rule in rows.groupby("round_id")["rule"].first().items()
                      for day in COUNTED_AGAIN.findall(rule)]
     missing = BLOCK_NOT_SHOWN if rounds else "No round is closed yet."
-    return _macros().votes(VOTES, table, missing, counted_again, positions_html(view, row.principle_id))
+    return _macros().votes(SHEET_VOTES, table, missing, counted_again, positions_html(view, row.principle_id))
 
 
 def _told(one: Mapping[str, Any]) -> str:
@@ -342,19 +339,19 @@ MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
 """The minutes that are proposed for a principle, by its group on the agenda."""
 MINUTES_UNRATED = 10
 """The minutes that are proposed for a principle before any round is closed."""
-NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this sheet "
-            "sorts the principles by what the votes say.")
-BLANK = "_" * 6
+_NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "
+             "sheet sorts the principles by what the votes say.")
+_BLANK = "_" * 6
 DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "Replaced"}
 """The statuses of texts that need no minutes, in words."""
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
-TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
+_TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
 """The words of the rating form that are spoken in the room, by their keys in forms.csv."""
-COLUMNS = 3
+_LANGUAGES_ABREAST = 3
 """The most languages side by side on a page: the texts' own, and two others."""
 NOT_TRANSLATED = "not translated yet"
-ROOM = "\u00a0" * 36
+_ROOM = "\u00a0" * 36
 """An empty cell that is wide enough to write in."""
 
 
@@ -394,13 +391,13 @@ def _agenda(view: StudyView, order: pd.DataFrame) -> tuple[list[str], str]:
         return [ALL_DECIDED], ""
     names = order["principle_id"] + "." + order["version"]
     order, fresh = order[names.isin(rows["printed_id"])], rows[~rows["printed_id"].isin(names)]
-    for name, (heading, why) in GROUPS.items():
+    for name, (heading, why) in AGENDA_GROUPS.items():
         own = order[order["group"] == name].to_dict("records")
         if own:
             lines.append((f"{heading} – {why}. {MINUTES[name] * len(own)} minutes in all.", None, None, None))
             kinds += ["glc-asked", *["glc-option"] * len(own)]
             lines += [(f"{row['principle_id']} {row['short_name']}", _sentence(row["facts"]),
-                       str(MINUTES[name]), BLANK) for row in own]
+                       str(MINUTES[name]), _BLANK) for row in own]
     total = sum(MINUTES[name] for name in order["group"]) + MINUTES_UNRATED * len(fresh)
     if len(fresh):
         lines.append((f"Not voted on in round {view.closed_rounds[-1]} – new texts, or texts that were left "
@@ -415,14 +412,14 @@ def _agenda(view: StudyView, order: pd.DataFrame) -> tuple[list[str], str]:
 def _unrated(view: StudyView) -> tuple[list[str], str]:
     rows = _undecided(view)
     if rows.empty:
-        return [NO_ROUND], ""
+        return [_NO_ROUND], ""
     minutes = _hours(MINUTES_UNRATED * len(rows))
-    return [NO_ROUND, f"The minutes are a proposal, {minutes} in all: write yours on the line."], \
+    return [_NO_ROUND, f"The minutes are a proposal, {minutes} in all: write yours on the line."], \
         _lines_table(_unrated_lines(rows), [""] * len(rows))
 
 
 def _unrated_lines(rows: pd.DataFrame) -> list[tuple[str, ...]]:
-    return [(f"{principle} {name}", statement, str(MINUTES_UNRATED), BLANK)
+    return [(f"{principle} {name}", statement, str(MINUTES_UNRATED), _BLANK)
             for principle, name, statement in zip(
                 rows["principle_id"], rows["short_name"], rows["statement"], strict=True)]
 
@@ -469,7 +466,8 @@ def interpreter_sheet(view: StudyView) -> Html:
     source, texts = rows["language"].iloc[0], view.read("principles")
     is_shown = texts["translation_of"].isin(rows["printed_id"])
     others = sorted({*texts.loc[is_shown, "language"], *rows["language"]} - {source})
-    chunks = [others[n:n + COLUMNS - 1] for n in range(0, len(others), COLUMNS - 1)] or [[]]
+    step = _LANGUAGES_ABREAST - 1
+    chunks = [others[n:n + step] for n in range(0, len(others), step)] or [[]]
     return show(Markup().join([*(_statements(view, source, chunk) for chunk in chunks), _ballot_words(),
                                _term_table(view)]))
 
@@ -485,7 +483,7 @@ def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
     columns = {language_label(language): [_words(statements.get((name, language), ""), language)
                                           for name in rows["printed_id"]] for language in (source, *others)}
     names = ", ".join(columns)
-    to_fill = {"Your language": [ROOM] * len(rows)} if len(columns) < COLUMNS else {}
+    to_fill = {"Your language": [_ROOM] * len(rows)} if len(columns) < _LANGUAGES_ABREAST else {}
     return _macros().below_heading(f"The statements: {names}", "", html_table(
         {"No.": rows["printed_id"], **columns, **to_fill}), "")
 
@@ -495,7 +493,7 @@ def _ballot_words() -> Markup:
     phrases = {language: form_phrases(language) for language in form_languages()}
     unread = [language_label(language) for language, words in phrases.items()
               if words["native_reader"] != "yes"]
-    table = html_table({language_label(language): [_words(words[key], language) for key in TERMS]
+    table = html_table({language_label(language): [_words(words[key], language) for key in _TERMS]
                         for language, words in phrases.items()})
     return _macros().below_heading(
         "The words of the ballot", "", table, "No native reader has checked these words yet in "
@@ -506,7 +504,7 @@ def _term_table(view: StudyView) -> Markup:
     terms = _terms(view)
     if not terms:
         return Markup()
-    table = html_table({"Term": terms, "Your word": [ROOM] * len(terms), "Note": [ROOM] * len(terms)})
+    table = html_table({"Term": terms, "Your word": [_ROOM] * len(terms), "Note": [_ROOM] * len(terms)})
     return _macros().below_heading("The terms", "Write down the word that you will use, so that all "
                                    "interpreters use the same.", table, "")
 

@@ -13,7 +13,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.convening import agenda as by_decision
-from glc_analysis.addons.convening.blocks import AGENDA, DECISIONS
+from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import name_of
 from glc_analysis.addons.convening.joint_display import (
     Quote,
@@ -35,7 +35,7 @@ NO_JOINT_DISPLAY = "The joint display has no rows yet: `glc joint-display --sugg
 JOINT_CAPTION = "Bars show the share of those that answered (survey) or were asked (all else)."
 FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
-NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
+_NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
 VOTES_TOLD = (f"Of panels of {LARGEST_UNTOLD} votes or fewer nothing is shown. Of larger ones no more is "
               "shown than leaves every vote open between two thirds of the scale, also to two who know their "
               "own votes. All votes of a panel are shown where all its members, asked in private, agreed.")
@@ -99,12 +99,12 @@ def agenda(view: StudyView) -> Html:
     """One row a principle of the last closed round, grouped by what there is to decide."""
     closed = view.closed_rounds
     if not closed:
-        return note(NO_ROUND)
-    if AGENDA in view.hidden:
+        return note(_NO_ROUND)
+    if AGENDA_BLOCK in view.hidden:
         return note(BLOCK_NOT_SHOWN)
     order = agenda_rows(view)
     lines, kinds = [], []
-    for name, (heading, why) in by_decision.GROUPS.items():
+    for name, (heading, why) in by_decision.AGENDA_GROUPS.items():
         rows = order[order["group"] == name].to_dict("records")
         lines += [(f"{heading} ({why})", None, None, None)] if rows else []
         kinds += ["glc-asked", *["glc-option"] * len(rows)] if rows else []
@@ -119,7 +119,7 @@ def agenda_rows(view: StudyView) -> pd.DataFrame:
     """The agenda after the last closed round, one row a principle in order (:func:`.agenda.agenda`); without
     rows where no round is closed, or where it is hidden."""
     closed = view.closed_rounds
-    if not closed or AGENDA in view.hidden:
+    if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
     register = read_table(view.study, "organisations")
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
@@ -161,7 +161,7 @@ def parking_lot(view: StudyView) -> Html:
 
 
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
-    if DECISIONS in view.hidden or rows.empty:
+    if DECISIONS_BLOCK in view.hidden or rows.empty:
         return note(nothing if view.may("passages") else BLOCK_NOT_SHOWN)
     return show(html_table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
                        for head, column in heads.items()}))

@@ -34,20 +34,21 @@ from glc_analysis.view.study_view import StudyView
 
 NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
 NONE_AGREED = "No principle is agreed yet."
-STATUSES = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
+STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
             "superseded": "Replaced by a later text"}
-SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
+PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
 """The sides of the evidence in the order of the page, by the words of evidence.csv."""
-NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
+_NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
-DECISIONS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
+DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
-COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Whether it agrees with itself",
-              "adequacy": "How much there is", "relevance": "Whether it fits these settings",
-              "benefit": "Benefit", "harm": "Harm", "equity": "Fairness between organisations",
-              "acceptability": "Whether people accept it", "feasibility": "Whether it can be done"}
-UNNAMED = "an organisation that is not named"
+COMPONENT_LABELS = {
+    "methodological": "How the evidence was made", "coherence": "Whether it agrees with itself",
+    "adequacy": "How much there is", "relevance": "Whether it fits these settings", "benefit": "Benefit",
+    "harm": "Harm", "equity": "Fairness between organisations", "acceptability": "Whether people accept it",
+    "feasibility": "Whether it can be done"}
+_UNNAMED = "an organisation that is not named"
 TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is not signed yet: the signatures "
                 "belong to the earlier text.")
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
@@ -71,7 +72,7 @@ def principles_in_short(view: StudyView) -> Html:
     rows = view.principle_rows
     if rows.empty:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
-    counts = rows["status"].map(STATUSES).str.lower().value_counts()
+    counts = rows["status"].map(STATUS_LABELS).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
     said = f"Of the {len(rows)} principles, {listed(parts)}." if view.may("draft_principles") else \
         f"The organisations agreed on {len(rows)} principle{'s' * (len(rows) != 1)}."
@@ -90,13 +91,14 @@ def principles_overview(view: StudyView) -> Html:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     tallied = _last_tallies(view, rows)
     rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
-    votes = {(row.principle_id, row.criterion): row.votes + f"; {NO_DECISION}" * (row.result == NO_DECISION)
-             for row in tallied.itertuples()}
+    votes = {(row["principle_id"], row["criterion"]):
+             row["votes"] + f"; {NO_DECISION}" * (row["result"] == NO_DECISION)
+             for row in tallied.to_dict("records")}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
-        "Principle": [principle_link(row.principle_id, row.short_name or row.printed_id, row.principle_id)
-                      for row in rows.itertuples()],
-        "Status": rows["status"].map(STATUSES),
+        "Principle": [principle_link(principle, name or cited, principle) for principle, name, cited in zip(
+            rows["principle_id"], rows["short_name"], rows["printed_id"], strict=True)],
+        "Status": rows["status"].map(STATUS_LABELS),
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
@@ -159,7 +161,7 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(_macros().heading(row.short_name or row.printed_id, STATUSES.get(row.status, row.status),
+    return show(_macros().heading(row.short_name or row.printed_id, STATUS_LABELS.get(row.status, row.status),
                                   statement_html(view, row),
                                   came_about(Trail.of(view), row.printed_id, row.principle_id)))
 
@@ -221,12 +223,12 @@ def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
 def _piece(trail: Trail, row: Any) -> dict[str, str]:
     """What a row of evidence says: a sentence, and the words that go with it."""
     first = next(trail.sources(row), None)
-    said = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
+    piece = {"stance": row.stance, "claim": row.claim, "place": first.place if first else "",
             "note": row.note if trail.has_sources else ""}
     words = trail.view.quotation_frame(trail.quotations(row).head(1)).to_dict("records")
-    said |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
+    piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
     if row.kind == "segment":
-        return said | ({} if words else _passage(trail, row))
+        return piece | ({} if words else _passage(trail, row))
     figure = trail.figure(row)
     if trail.is_withheld(row):
         sentence = WITHHELD
@@ -234,7 +236,7 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
         sentence = trail.words.sentence(figure)
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
-    return said | {"sentence": sentence}
+    return piece | {"sentence": sentence}
 
 
 def _passage(trail: Trail, row: Any) -> dict[str, str]:
@@ -245,7 +247,7 @@ def _passage(trail: Trail, row: Any) -> dict[str, str]:
     owner = segment.organisation_id or trail.documents[segment.document_id].organisation_id
     return {"text": segment.text, "language": segment.language,
             "translation": trail.view.translations.get(segment.segment_id, ""),
-            "by": trail.view.labels.get(owner, UNNAMED)}
+            "by": trail.view.labels.get(owner, _UNNAMED)}
 
 
 def show_evidence(pieces: pd.DataFrame) -> Html:
@@ -258,11 +260,11 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
-                            nothing_said(pieces, NOTHING.get(stance, "")))
-                      for stance, name in SIDES.items()
-                      if stance in NOTHING or (pieces["stance"] == stance).any()]
+                            nothing_said(pieces, _NOTHING.get(stance, "")))
+                      for stance, name in PAGE_SIDES.items()
+                      if stance in _NOTHING or (pieces["stance"] == stance).any()]
     return _macros().both_sides(first, others, [fact for fact in facts(pieces)
-                                                if fact not in NOTHING.values()])
+                                                if fact not in _NOTHING.values()])
 
 
 def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
@@ -315,7 +317,7 @@ def show_announcement(view: StudyView) -> Html:
     if _own_row(view).status == "agreed":
         said += [f"Round {one}: announced on {closed[one]}." for one in dict.fromkeys(votes["round_id"])
                  if closed.get(one)]
-    said += [f"Corrected on {row.date}: {row.text}" for row in view.errata.itertuples()]
+    said += [f"Corrected on {row['date']}: {row['text']}" for row in view.errata.to_dict("records")]
     return note(*said)
 
 
@@ -407,7 +409,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
     signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     is_hidden = block_of("signatures", principle_id) in view.hidden
-    for decision, verb in DECISIONS.items():
+    for decision, verb in DECISION_VERBS.items():
         names = signed.loc[signed["decision"] == decision, "name"]
         if len(names):
             of = decided if view.may("signatures") else f"{decided} named"
@@ -422,7 +424,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
     if view.may("draft_principles") and not is_on_paper:
         parts.append(ELEMENTS.note(WITHDRAWAL_WORDS["before_signing"]))
     rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
-    reserved = [_macros().reservation(name or UNNAMED, decision, words) for name, decision, words in zip(
+    reserved = [_macros().reservation(name or _UNNAMED, decision, words) for name, decision, words in zip(
         rows["name"], rows["decision"], rows["reservation"], strict=True)]
     shown = len(reserved) if is_on_paper else WORDS_SHOWN
     rest = reserved[shown:]
@@ -433,7 +435,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
 def _nameless(nameless: dict[str, int]) -> str:
     """What is told of those whose names may not be printed: their decisions, counted, or always the same
     words, which tell nothing of them."""
-    counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISIONS.items()
+    counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
 
@@ -470,12 +472,12 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
     if view.may("team_notes"):
         rows = principles.cerqual_counts(principle_id, principles.evidence_tables(view.read))
     else:
-        rows = pd.DataFrame({"component": [one for one in principles.COMPONENTS
+        rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
     rows = rows.merge(judged, on="component", how="left").fillna("")
     if rows.empty:
         return Markup()
-    columns = {"Judged": rows["component"].map(COMPONENTS)}
+    columns = {"Judged": rows["component"].map(COMPONENT_LABELS)}
     if view.may("team_notes"):
         columns["What is counted"] = rows["known"]
     columns |= {"Concern": rows["concern"].where(rows["concern"] != "", "not judged yet"),

@@ -30,11 +30,12 @@ def principle_links(view: StudyView) -> Html:
         return show("")
     places = Places({}, ())
     return show(_HTML.principle_links([
-        (row.short_name or row.printed_id, link(places.principle(row.principle_id)),
-         "" if row.status == "agreed" else row.status.replace("_", " ")) for row in rows.itertuples()]))
+        (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
+         "" if row["status"] == "agreed" else row["status"].replace("_", " "))
+        for row in rows.to_dict("records")]))
 
 
-STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
+_STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
            "contradicts": "Evidence from here speaks against"}
 
 
@@ -85,9 +86,9 @@ def show_country_principles(view: StudyView) -> Html:
     rows = country_principles(view)
     places = Places.of(view.codebook, view.question_figures("coded"))
     return show(_HTML.country_principles([
-        (said, [(row.principle, link(places.principle(row.principle_id)))
-                for row in rows[rows["stance"] == stance].itertuples()])
-        for stance, said in STANCES.items()]))
+        (said, [(row["principle"], link(places.principle(row["principle_id"])))
+                for row in rows[rows["stance"] == stance].to_dict("records")])
+        for stance, said in _STANCES.items()]))
 
 
 # ------------------------------
@@ -128,8 +129,8 @@ def _rounds(view: StudyView) -> dict[str, str]:
     ends = tallies.drop_duplicates(["round_id", "panel"])
     return {"rounds": counted(len(view.closed_rounds), "round"),
             "panel": listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
-            "votes": listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
-                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
+            "votes": listed(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
+                             f"{row['panel'].replace('_', ' ')}s" for row in ends.to_dict("records")),
             "changes": listed([counted(changed.sum(), "text reworded"), f"{aside} set aside"])
             if view.may("earlier_texts") else ""}
 

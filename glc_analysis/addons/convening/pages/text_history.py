@@ -125,13 +125,13 @@ class TextChange(NamedTuple):
 def changes(trail: Trail, principle_id: str) -> list[TextChange]:
     """What happened to the texts of a principle."""
     texts = trail.texts
-    own = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
+    versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
     into = [_change(f"{name_of(new)} {origin(new)}.{trail.reason(new)}", texts[name], new)
-            for new in own for name in came_from(new) if name in texts]
+            for new in versions for name in came_from(new) if name in texts]
     return into + [
         _change(f"{name_of(old)} {outcome(old, texts.values())}.{trail.reason(new)}", old, new)
-        for old in own for new in texts.values()
+        for old in versions for new in texts.values()
         if new["principle_id"] != principle_id and name_of(old) in came_from(new)]
 
 

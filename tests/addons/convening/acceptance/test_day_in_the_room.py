@@ -13,7 +13,7 @@ from datetime import date
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.amendments import agree
+from glc_analysis.addons.convening.agreeing import agree
 from glc_analysis.addons.convening.signatures import Signing
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study

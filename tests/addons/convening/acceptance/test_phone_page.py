@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from glc_analysis.addons.convening.phone_ballots import Box, page_phrases
+from glc_analysis.addons.convening.phone_ballots import Box
+from glc_analysis.addons.convening.phone_slips import page_phrases
 from glc_analysis.study import Study
 from tests.addons.convening.support.form_study import FormStudy
 from tests.addons.convening.support.phone_voter import Polls, codes_of, loopback_address, run_glc

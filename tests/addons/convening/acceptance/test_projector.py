@@ -18,7 +18,7 @@ LETTERS = """() => Math.min(...[...document.querySelectorAll(".now *")].filter(o
 @pytest.fixture(scope="module")
 def url(sample_study, tmp_path_factory):
     """The page of the sample's second round."""
-    from glc_analysis.addons.convening.agenda import write_slides
+    from glc_analysis.addons.convening.slides import write_slides
 
     root = tmp_path_factory.mktemp("day") / "study"
     shutil.copytree(sample_study.root, root)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.ratings import BOXES, ROW, read_form
+from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_form
 from glc_analysis.errors import Faults
 from tests.addons.convening.support.form_study import LANGUAGES, FormStudy, fill
 
@@ -41,7 +41,7 @@ def test_a_form_that_libreoffice_saved_twice_comes_back_whole(folder, tmp_path, 
     book = load_workbook(folder / f"{rater}.xlsx")
     for n, boxes in SCORES.items():
         for name, value in boxes.items():
-            cell = book.active.cell(n + 4, ROW.index(name) + 1)
+            cell = book.active.cell(n + 4, WORKBOOK_COLUMNS.index(name) + 1)
             cell.value = value
             cell.data_type = "s" if isinstance(value, str) else "n"
     book.save(tmp_path / f"{rater}.xlsx")
@@ -55,7 +55,8 @@ def test_locks_and_validations_outlive_the_spreadsheet_program(folder, tmp_path)
     shutil.copy(folder / "r29.xlsx", tmp_path)
     sheet = load_workbook(saved(tmp_path / "r29.xlsx", "xlsx")).active
     assert sheet.protection.sheet and sheet.sheet_view.rightToLeft
-    assert [not sheet.cell(4, ROW.index(box) + 1).protection.locked for box in BOXES] == [True] * 5
+    assert [not sheet.cell(4, WORKBOOK_COLUMNS.index(box) + 1).protection.locked
+            for box in FORM_BOXES] == [True] * 5
     assert sheet["B4"].protection.locked and sheet["H4"].protection.locked
     kinds = {cell: rule.type for rule in sheet.data_validations.dataValidation
              for cell in ("C6", "D6", "E6", "F6", "G6") if cell in rule.sqref}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.convening.packets.paper import font_families
+from glc_analysis.addons.convening.packets.pdf import font_families
 from glc_analysis.errors import GLCError
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.form_files import FormsIssued, write_forms
-from glc_analysis.addons.convening.ratings import ROW
+from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS
 from glc_analysis.study import Study
 from tests.addons.convening.support.desk_clerk import EVIDENCE
 from tests.support.study_on_disk import SmallStudy, write_decisions
@@ -62,6 +62,6 @@ def fill(path: Path, to: Path, rows: dict[int, dict]) -> Path:
     book = load_workbook(path)
     for n, boxes in rows.items():
         for name, value in boxes.items():
-            book.active.cell(n + 4, ROW.index(name) + 1).value = value
+            book.active.cell(n + 4, WORKBOOK_COLUMNS.index(name) + 1).value = value
     book.save(to)
     return to

@@ -12,7 +12,7 @@ import lxml.html
 
 from glc_analysis.addons.convening.packets.packet import planned_packets
 from glc_analysis.addons.convening.packets.parts import printed_pages
-from glc_analysis.addons.convening.packets.sheets import statements
+from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
@@ -91,7 +91,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
             principles.show_statement(own), principles.show_evidence(principles.evidence(own)),
             _votes(own), principles.show_announcement(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), principles.show_sources(own))
-        yield f"statement-{one}", _joined(statements(own))
+        yield f"statement-{one}", "".join(principle_sheets(own).values())
     if not may(audience, "joint_display"):
         return
     yield "convening", _joined(*(show(view) for show in (

@@ -1,0 +1,152 @@
+"""A text is agreed (`glc agree`), or somebody objects to it outside the ballot (`glc object`).
+
+The convening decides after it has seen what speaks for and against a text (:func:`standing`). Who decided,
+when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
+decision_log.csv, which slides, pages, packets and the trace print; an organisation is named there only if it
+may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from glc_analysis.addons.convening.amendments import (
+    check_in_use,
+    check_said,
+    current,
+    decision_on,
+    room_reference,
+    write_texts,
+)
+from glc_analysis.addons.convening.principles import (
+    printed_id,
+    reason,
+    record_decision,
+    record_text_decision,
+    who_asked,
+)
+from glc_analysis.addons.convening.ratings import CRITERIA
+from glc_analysis.addons.convening.seals import erased_rounds
+from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.convening.tallies import counted, results
+from glc_analysis.addons.convening.votes import agreed_panels
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by closed
+    round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by
+    which ``rules`` the results are told; what panels say together (``positions``); and the ``objections`` and
+    reservations that the decision log holds."""
+
+    name: str
+    statement: str
+    results: Mapping[str, list[str]]
+    ballots: list[str]
+    rules: list[str]
+    positions: list[str]
+    objections: list[str]
+
+    @property
+    def votes(self) -> str:
+        """The results of the last round in one cell; blank where no round on the text is closed."""
+        last = [*self.results.items()][-1:]
+        return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
+
+
+def standing(study: Study, principle_id: str) -> Standing:
+    """What there is on the latest text of a principle, before it is agreed.
+
+    Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
+    round asks about it.
+    """
+    reference = room_reference(study)
+    text = current(reference.principles, principle_id)
+    name = printed_id(principle_id, text["version"])
+    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
+    decided = decision_on(study, text, "agreed")
+    if decided is not None and text["status"] == "agreed":
+        raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
+                         f"{decided['date']}.")
+    rounds = reference.rounds
+    own = rounds[(rounds["principle_id"] == principle_id) & (rounds["version"] == text["version"])]
+    if faults := [Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
+                        f"close it first: `glc tally --round {row['round_id']} --close`")
+                  for n, row in own[own["closed_on"] == ""].iterrows()]:
+        raise Faults(faults)
+    told = _results(study, reference, text, [*dict.fromkeys(own["round_id"])])
+    together = reference.panel_positions
+    together = together[(together["principle_id"] == principle_id) & (together["version"] == text["version"])]
+    log = reference.decision_log[reference.decision_log["principle_id"] == principle_id]
+    return Standing(
+        name, text["statement"], *told,
+        [f"{PANELS[row['panel']]}, together, in round {row['round_id']}: {row['position']}"
+         for row in together.to_dict("records")],
+        [f"{row['date']}, {said}: {words}" for row in log.to_dict("records") for said, words in (
+            ("objection", row["objections"]), ("reservation", row["reservations"])) if words])
+
+
+def _results(study: Study, reference: Reference, text: Mapping[str, str],
+             closed: Sequence[str]) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """The results on a text by closed round, and of the last the ballots of each panel and the rules; of a
+    round that is not told any more that alone."""
+    if not closed:
+        return {}, [], []
+    frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
+        frame["version"] == text["version"])] for name, frame in counted(study, closed[-1]).frames.items()}
+    erased, lines_by_round, rules = erased_rounds(study), {}, []
+    for round_id in closed:
+        lines = ["  the results are not told any more"] if round_id in erased else results(
+            frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+            agreed=agreed_panels(reference.raters))
+        lines_by_round[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
+            "nothing may be told of these votes"]
+        rules = [line for line in lines[1:] if not line.startswith("  ")]
+    last = frames["tallies"][frames["tallies"]["round_id"] == closed[-1]]
+    order = [*CRITERIA, *PANELS]
+    rows = [] if closed[-1] in erased else last.sort_values(
+        ["panel", "criterion"], key=lambda words: words.map(order.index), kind="stable").itertuples()
+    return lines_by_round, [
+        f"{PANELS[row.panel]}, {row.criterion}: {row.n + row.n_abstained} of {row.n_expected} ballots, "
+        + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
+
+
+def agree(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
+    """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
+    (text_decisions.csv), and the status in every language; returns the printed id of the text.
+
+    Raises as :func:`standing` does, and UsageError where who decided is blank or a person.
+    """
+    before, reference = standing(study, principle_id), room_reference(study)
+    check_said(decided_by=decided_by)
+    by, text = who_asked(reference, decided_by), current(reference.principles, principle_id)
+    record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
+    write_texts(study, [], {before.name: "agreed"}, after=int(text["row"]))
+    return before.name
+
+
+OBJECTION = "Objection to {}, outside the ballot: it changes no count"
+"""What the decision log says of a block, with the printed id of the text."""
+
+
+def object_to(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
+    """Writes down an objection to the latest text of a principle, and returns the printed id of that.
+
+    Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
+    name a person.
+    """
+    reference = room_reference(study)
+    row = current(reference.principles, principle_id)
+    check_said(by=by, because=words)
+    by, words = who_asked(reference, by), reason(reference, words)
+    name = printed_id(principle_id, row["version"])
+    record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
+                    objections=words)
+    return name

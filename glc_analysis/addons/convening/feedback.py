@@ -1,0 +1,180 @@
+"""What a rater is shown before voting again: their own earlier votes, those of the panels, and what changed.
+
+For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
+workbook. A rater's own votes go to that rater alone; of everybody else the page says what the slides say:
+the votes of a panel as far as :mod:`.votes` discloses them, and comments that may be read. So two raters who
+put their pages side by side learn nothing more of a third one than the room. A text that was changed carries
+no earlier vote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis.addons.convening.ballots import INTEREST, readable_comments
+from glc_analysis.addons.convening.principles import versions
+from glc_analysis.addons.convening.rating_forms import Form
+from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
+from glc_analysis.addons.convening.seals import erased_rounds
+from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.convening.tallies import ballot_tables
+from glc_analysis.addons.convening.votes import THIRDS, agreed_panels, told_tallies
+from glc_analysis.cleaning.records import CleaningLog
+from glc_analysis.disclosure.blocks import block_ids
+from glc_analysis.reference import Reference
+from glc_analysis.spreadsheets import write_text
+from glc_analysis.study import Study
+from glc_analysis.templates import read_text, template
+from glc_analysis.view.visible_tables import VisibleTables
+
+NOT_TOLD = "–"
+"""Stands for a number that is not told, and for a vote that was not cast."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a rater is shown of the last closed round that asked about a principle.
+
+    ``own`` are the rater's scores by criterion (``x``: abstained); empty where the rater did not vote, or
+    voted on an earlier text. ``panels`` are rows (panel, criterion, low, middle, high), each number in signs
+    that every language has. ``earlier`` is the text that was voted on, where it was changed since, in the
+    language of the form where there is a translation.
+    """
+
+    principle_id: str
+    round_id: str
+    own: Mapping[str, str]
+    panels: Sequence[tuple[str, ...]]
+    comments: Sequence[str]
+    earlier: str = ""
+    earlier_language: str = ""
+
+
+def told_thirds(words: str) -> tuple[str, str, str]:
+    """The low, middle and high votes of a panel as far as the words of :func:`.votes.told_votes` tell them.
+
+    >>> told_thirds("6 of 10 high, 3 middle, 1 low"), told_thirds("7 or more of 10 high, at most 2 low")
+    (('1 / 10', '3 / 10', '6 / 10'), ('≤ 2 / 10', '–', '≥ 7 / 10'))
+    >>> told_thirds("2 or more of 5 high")
+    ('–', '–', '≥ 2 / 5')
+    """
+    n, *_ = re.findall(r"of (\d+)", words)
+    numbers = dict.fromkeys(THIRDS, NOT_TOLD)
+    for part in words.split(", "):
+        number, third = re.findall(r"\d+", part)[0], part.rpartition(" ")[2]
+        sign = "≤ " if part.startswith("at most") else "≥ " if "or more" in part else ""
+        numbers[third] = f"{sign}{number} / {n}"
+    low, middle, high = THIRDS
+    return numbers[low], numbers[middle], numbers[high]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """The last closed round on each principle before a new one, which may have been left out of later ones:
+    ``votes``, and by principle what is told of ``panels`` and the ``comments``; the ``texts`` voted on, with
+    their round."""
+
+    votes: pd.DataFrame
+    panels: Mapping[str, list[tuple[str, ...]]]
+    comments: Mapping[str, list[str]]
+    texts: pd.DataFrame
+
+    @classmethod
+    def of(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
+        """What there is before a round; None where no earlier round is closed. Raises Faults where a ballot
+        of it is faulty."""
+        rounds = reference.rounds[reference.rounds["round_id"] != round_id]
+        closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
+        if closed.empty:
+            return None
+        last = closed.groupby("principle_id")["round_id"].transform("last")
+        asked = closed.loc[closed["round_id"] == last, ["round_id", "principle_id", "version"]]
+        frames = ballot_tables(study, reference, CleaningLog(), issuing=round_id)
+        ratings, tallies = (frames[name].merge(asked[["round_id", "principle_id"]].drop_duplicates())
+                            for name in ("ratings", "tallies"))
+        # Before the first build nothing has been published from which somebody could have left.
+        is_built = (study.processed / "blocks.parquet").is_file()
+        hidden = VisibleTables(study, "convening").hidden if is_built else frozenset()
+        erased = [*erased_rounds(study)]
+        is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
+        tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
+        told = told_tallies(tallies, test=study.settings["consensus"]["test"],
+                            agreed=agreed_panels(reference.raters))
+        order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
+        panels: dict[str, list[tuple[str, ...]]] = {}
+        for row in told.sort_values(["panel", "criterion"], key=lambda c: c.map(order),
+                                    kind="stable").to_dict("records"):
+            panels.setdefault(row["principle_id"], []).append(
+                (row["panel"], row["criterion"], *told_thirds(row["said"])))
+        is_shown = (~block_ids("comments", ratings["principle_id"]).isin([*hidden])
+                    & ~ratings["round_id"].isin(erased))
+        comments = {principle: readable_comments(own, study, reference.names)
+                    for principle, own in ratings[is_shown].groupby("principle_id")}
+        return cls(ratings[ratings["held_out"].isin(["", INTEREST])], panels, comments,
+                   asked.merge(versions(reference.principles), on=["principle_id", "version"]))
+
+    def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:
+        """What one rater is shown, for each of the ``rows`` of a form that an earlier round asked about."""
+        return [*self._of_rater(rater_id, language, rows)]
+
+    def _of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> Iterator[Before]:
+        own_votes = self.votes[self.votes["rater_id"] == rater_id]
+        for row in rows.to_dict("records"):
+            texts = self.texts[self.texts["principle_id"] == row["principle_id"]]
+            if texts.empty:
+                continue
+            is_same = (texts["version"] == row["printed_id"].rpartition(".")[2]).any()
+            votes = own_votes[own_votes["principle_id"] == row["principle_id"]] if is_same else own_votes[:0]
+            earlier = texts.sort_values("language", key=lambda c: c != language, kind="stable")
+            earlier = earlier[(earlier["language"] == language) | (earlier["translation_of"] == "")].iloc[0]
+            yield Before(row["principle_id"], texts["round_id"].iloc[0],
+                         {one["criterion"]: ABSTENTION_MARK if one["is_abstained"] else str(one["score"])
+                          for one in votes.to_dict("records")},
+                         self.panels.get(row["principle_id"], []), self.comments.get(row["principle_id"], []),
+                         *([] if is_same else [earlier["statement"], earlier["language"]]))
+
+
+def feedback_page(form: Form, before: Sequence[Before]) -> str:
+    """The page of one rater, in the language of the form."""
+    by_principle = {one.principle_id: one for one in before}
+    return template(__file__, "feedback_page.html").render(
+        form=form, say=form.say, style=read_text(__file__, "form_page.css").strip(), criteria=CRITERIA,
+        not_told=NOT_TOLD,
+        rows=[(text, form.shown(text), by_principle[text.principle_id]) for text in form.texts
+              if text.principle_id in by_principle])
+
+
+def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> None:
+    """The same as a sheet of a workbook, which is only read."""
+    say = form.say
+    sheet.title = say["before_title"][:31]
+    lines: list[list[str]] = [[form.before_how], [
+        say["principle"], "", *(say[shown] for shown in CRITERIA), "1–3", "4–6", "7–9"]]
+    for shown in before:
+        own = ["" if shown.earlier else shown.own.get(criterion, NOT_TOLD) for criterion in CRITERIA]
+        label = say["your_vote"].format(shown.round_id)
+        if shown.earlier:
+            label = f"{say['text_changed'].format(shown.round_id)} “{shown.earlier}”"
+        lines.append([shown.principle_id, label, *own])
+        lines += [["", f"{say[f'panel_{panel}']}: {say[criterion]}", "", "", *numbers]
+                  for panel, criterion, *numbers in shown.panels]
+        lines += [["", f"“{comment}”"] for comment in shown.comments]
+    for n, line in enumerate(lines, 1):
+        for m, text in enumerate(line, 1):
+            cell = sheet.cell(n, m)
+            write_text(cell, text)
+            is_rtl = form.direction == "rtl" and m <= 4  # numbers with signs run from left to right
+            cell.alignment = Alignment(wrap_text=True, vertical="top", readingOrder=2 if is_rtl else 1)
+            cell.font = Font(bold=n == 2 or m == 1)
+    for column, width in zip("ABCDEFG", (10, 60, 14, 14, 10, 10, 10), strict=True):
+        sheet.column_dimensions[column].width = width
+    sheet.merge_cells("A1:G1")
+    sheet.row_dimensions[1].height = 90
+    sheet.sheet_view.rightToLeft = form.direction == "rtl"
+    sheet.protection.sheet = True

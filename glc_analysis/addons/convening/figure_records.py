@@ -1,0 +1,62 @@
+"""The records that a figure counts, the members of its subset, and the votes on a principle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.consensus import roles_in_words
+from glc_analysis.figures.discordance import DISCORDANCE
+from glc_analysis.figures.estimates import KINDS, subset_membership
+
+Read = Callable[[str], pd.DataFrame]
+
+
+def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
+    """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
+
+    ``read`` gives a processed table by name, ``figure`` is a row of figures, ``question`` of questions.
+    """
+    unit, about = question.unit, "question_id == @question.question_id"
+    if figure.measure == DISCORDANCE:
+        rows = read("stated").query(f"{about} and recorded != ''")
+        rows = rows[rows["indicator"] == figure.option_id]
+        return rows.assign(is_counted=rows["is_discordant"])
+    rows = read("responses").query(about)
+    rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
+    counted = rows["is_in_base"]
+    if question.type == "multi":
+        ticked = read("selections").query(f"{about} and is_selected")
+        ticked = ticked[ticked["option_id"] == figure.option_id]
+        counted = rows["answer_id"].isin(ticked["answer_id"])
+    elif figure.option_id:
+        counted = rows["value"] == figure.option_id
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(subset_members(read, figure, unit))]
+
+
+def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
+    """The organisations or answers of the figure's subset."""
+    ids = read(f"{unit}s")[f"{unit}_id"]
+    if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
+        return {*ids}
+    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
+    return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
+
+
+def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """By principle: each closed round and panel in words, with the ratings that count."""
+    counts_by_panel: dict[tuple[str, ...], list[str]] = {}
+    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").to_dict("records"):
+        at = row["principle_id"], row["round_id"], row["version"], row["panel"]
+        counts_by_panel.setdefault(at, []).append("; ".join(filter(None, [
+            f"{row['criterion']} {row['votes_high']} of {row['n']} high", roles_in_words(row)])))
+    ratings = read("ratings")
+    ratings = ratings[ratings["held_out"] == ""]
+    cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
+    lines: dict[str, list[tuple[str, pd.DataFrame]]] = {}
+    for (principle, round_id, version, panel), counts in sorted(counts_by_panel.items()):
+        text = f"round {round_id} on {principle}.{version}, {panel.replace('_', ' ')}: {', '.join(counts)}"
+        lines.setdefault(principle, []).append((text, cast.get((principle, round_id, panel), ratings[:0])))
+    return lines

@@ -1,0 +1,62 @@
+"""All rating forms of a round as one PDF for a print shop.
+
+A form has a rater's code and no name. Each begins on a new sheet of paper, also when both sides are printed;
+its pages carry the code and "page 2 of 3". The same forms give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.addons.convening.packets.parts import (
+    part_macros,
+    pdf_settings,
+)
+from glc_analysis.addons.convening.packets.pdf import (
+    PdfSettings,
+    typst,
+)
+from glc_analysis.addons.convening.rating_forms import Form, FormText
+from glc_analysis.addons.convening.ratings import SCORED
+from glc_analysis.study import Study
+from glc_analysis.writing import write_atomic
+
+
+def forms_pdf(forms: Sequence[Form], settings: PdfSettings) -> bytes:
+    """The forms one after the other. Raises GLCError for a letter that no font has."""
+    title = forms[0].say["round"].format(forms[0].round_id)
+    plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
+    return settings.compiled(title, plain + "\n".join(_markup(n, form) for n, form in enumerate(forms)))
+
+
+def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
+    """Writes :func:`forms_pdf` of a study."""
+    write_atomic(path, forms_pdf(forms, pdf_settings(study)))
+
+
+def _markup(n: int, form: Form) -> str:
+    """A form as markup for typst; ``n`` is its place among all forms."""
+    before, between, after = re.split(r"\{\d\}", form.say["page_of"])
+    said = [form.heading, before, between, after, form.language]
+    quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
+    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(form_html(form))}\n]\n"
+
+
+def form_html(form: Form) -> str:
+    """A form as HTML: how to fill it in, then a box a principle. What more belongs on the paper of a rater,
+    such as an address, is a paragraph of its own after the instructions."""
+    return part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
+                              [_principle(form, text) for text in form.texts], form.language,
+                              form.direction)
+
+
+def _principle(form: Form, text: FormText) -> dict[str, Any]:
+    """What the form shows of a principle."""
+    scales = [(form.label(question), low, question.choices, high) for question in SCORED
+              for low, high in [form.ends(question)]]
+    return {"statement": f"{text.principle_id} {form.shown(text)}", "cited": form.words_of(text),
+            "before": form.history_lines(text), "scales": scales, "say": form.say}

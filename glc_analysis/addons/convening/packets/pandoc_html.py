@@ -1,0 +1,332 @@
+"""HTML of pages prepared for pandoc, which makes a PDF, a Word document or plain text of it.
+
+What paper cannot do is removed (links, folded parts, styles); what it needs is added: text direction, styles
+that pandoc keeps, widths of columns, boxes to tick. pandoc has no network and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import unicodedata
+from functools import cache
+from typing import Literal
+
+import lxml.html
+from lxml.html import etree
+
+from glc_analysis.errors import GLCError
+
+
+def convert(html: str, to: str, *options: str) -> bytes:
+    """Converts HTML to another format with pandoc, whose sandbox lets it read no other file.
+
+    >>> convert("<p>Three &lt; <em>four</em></p>", "markdown").decode()
+    'Three \\\\< *four*\\n'
+    """
+    done = subprocess.run([program(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],
+                          input=html.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise GLCError(f"pandoc could not write {to}: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout
+
+
+@cache
+def program() -> str:
+    """The path of pandoc. Raises GLCError if it is not installed."""
+    try:
+        from pypandoc import get_pandoc_path
+
+        return get_pandoc_path()
+    except (ImportError, OSError):
+        raise GLCError("Packets need pandoc and typst. To fix: install the package with its extra "
+                       "`publish`.") from None
+
+
+@cache
+def default_file(name: str) -> bytes:
+    """A file that comes with pandoc, such as its reference document."""
+    return subprocess.run([program(), "--print-default-data-file", name], check=True,
+                          capture_output=True).stdout
+
+
+_END = "\u200f"
+"""A mark after right-to-left text; without it, a final full stop is set at the wrong end."""
+
+
+_STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
+
+
+_LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt", "above": "0pt"},
+          "Quotation": {}}
+"""How a PDF shows blocks with a style."""
+
+
+_LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
+
+
+def prepare(html: str, kind: Kind) -> str:
+    """Prepares the HTML of a page for pandoc, which makes a PDF, a Word document or plain text of it.
+
+    >>> prepare('<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>', "word")
+    '<div><p>See <span>it</span></p></div>'
+    """
+    root = lxml.html.fragment_fromstring(html, create_parent="div")
+    etree.strip_elements(root, "details", "style", "script", with_tail=False)
+    etree.strip_tags(root, "section", "figure")
+    for link in [one for one in root.iter("a") if not one.get("href", "").startswith("#")]:
+        link.drop_tag()
+    for part in root.iter("br", "div", "p") if kind == "text" else ():
+        _separate(part)
+    for element in list(root.iter(etree.Element)):
+        _convert_element(element, kind)
+    for table in list(root.iter("table")):
+        as_lines(table) if kind == "text" else lay_out(table, kind)
+    return lxml.html.tostring(root, encoding="unicode")
+
+
+def _separate(part: lxml.html.HtmlElement) -> None:
+    """In plain text a cell is one line; a semicolon replaces a line break."""
+    if part.tag == "br":
+        part.tail = f"; {part.tail or ''}"
+    elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
+        part.text = f"; {part.text or ''}"
+
+
+def _is_first(element: lxml.html.HtmlElement) -> bool:
+    """Whether an element is the first content of its parent."""
+    return element.getprevious() is None and not (element.getparent().text or "").strip()
+
+
+def rtl_language(text: str) -> str:
+    """The language of a right-to-left text, by its first letter; blank for other texts.
+
+    >>> rtl_language("(2017) قال"), rtl_language("Peru")
+    ('ar', '')
+    """
+    for letter in text:
+        if (direction := unicodedata.bidirectional(letter)) == "L":
+            return ""
+        if direction in ("R", "AL"):
+            return _LANGUAGES.get(unicodedata.name(letter, "").split(" ")[0], "he")
+    return ""
+
+
+def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Changes an element into a form that pandoc understands."""
+    classes = element.get("class", "").split()
+    if "glc-count" in classes:
+        _bar(element, kind)
+    elif "glc-notes" in classes:
+        _notes(element, kind)
+    elif "glc-id" in classes:
+        element.text = f"{(element.text or '').strip()} "
+    elif element.tag in _STYLES or "glc-note" in classes and element.tag == "p":
+        _block(element, _STYLES.get(element.tag, "Note"))
+    elif element.tag == "p" and _is_list_heading(element):
+        _block(element, "Lead")
+    if element.get("dir") == "auto" or element.get("dir") == "rtl" and element.tag in ("span", "q"):
+        _set_direction(element, kind)
+
+
+def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Room to write: in a PDF lines down to the end of the page, in Word a few lines, as text nothing."""
+    title = element.text_content()
+    for child in list(element):
+        element.remove(child)
+    if kind == "pdf":
+        element.tag, element.text = "p", _NOTES_SIGN.format(title)
+        del element.attrib["class"]
+    elif kind == "word":
+        for text, style in [(title, "Lead"), *[("\u00a0", "Ruled")] * NOTE_LINES]:
+            line = lxml.html.Element("div", **{"custom-style": style})
+            etree.SubElement(line, "p").text = text
+            element.append(line)
+
+
+def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
+    """Whether a paragraph is the heading of the list below it."""
+    below = element.getnext()
+    return below is not None and below.tag == "ul" and len(element) == 1 and element[0].tag == "strong"
+
+
+def _block(element: lxml.html.HtmlElement, style: str) -> None:
+    """Gives a block a style: pandoc keeps styles only of a ``div``."""
+    element.tag = "div"
+    element.set("custom-style", style)
+    below, side = element.getnext(), "right" if rtl_language(element.text_content()) else "left"
+    quoted = {"width": "100%", "inset": f"({side}: 8pt, y: 2pt)", "stroke": f"({side}: 1.5pt + luma(60%))"}
+    is_held = style == "Lead" or style == "Note" and below is not None and below.tag in ("div", "table")
+    looks = _LOOKS[style] | (quoted if style in _STYLES.values() else {})
+    looks |= {"sticky": "true"} if is_held else {}
+    if below is not None and below.tag == "figcaption":
+        looks |= {"below": "0pt", "sticky": "true"}
+    if "glc-statement" in element.get("class", ""):
+        looks |= {"text:size": "12pt"}
+    for name, value in looks.items():
+        element.set(f"typst:{name}", value)
+    if not len(element) or element[0].tag not in ("p", "div", "ul", "table"):
+        inner = lxml.html.Element("p")
+        inner.text, element.text = element.text, None
+        inner.extend(list(element))
+        element.append(inner)
+
+
+def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Sets the direction of right-to-left text; text that fills a cell becomes a block."""
+    del element.attrib["dir"]
+    if language := rtl_language(element.text_content()):
+        above = element.getparent()
+        if element.tag == "span" and above.tag in ("td", "th") and len(above) == 1 and not (
+                (above.text or "") + (element.tail or "")).strip():
+            element.tag = "div"
+        element.set("lang", element.get("lang") or language)
+        element.set("dir", "rtl")
+        if element.tag == "span" and kind == "pdf":
+            element.set("typst:text:lang", f'"{language}"')
+        elif element.tag == "span":
+            element.text = f"{element.text or ''}{_END}"
+
+
+def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """A count with its bar, which only a PDF shows."""
+    width = re.search(r"width:\s*(\d+)%", "".join(
+        bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
+    text = element.text_content()
+    is_drawn = kind == "pdf" and width and (int(width[1]) or text.startswith("0 "))
+    for child in list(element):
+        element.remove(child)
+    element.text = f"{_BAR_SIGN.format(width[1]) if is_drawn else ''} {text}".strip()
+    if not _is_first(element):  # a figure below its name
+        element.addprevious(lxml.html.Element("br"))
+        if kind == "text":
+            _separate(element.getprevious())
+
+
+Kind = Literal["pdf", "word", "text"]
+
+
+_BAR_SIGN, _BOX_SIGN, _NOTES_SIGN = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
+"""Placeholders for a bar of so many percent, a box with a number, and room for notes below a title; the
+layout of the PDF draws them."""
+
+
+NOTE_LINES = 5
+"""The lines for notes in a Word document."""
+
+
+_LINES = (18, 82)
+"""The columns of the lines of a cover in percent."""
+
+
+_ANSWERS = (42, 36, 22)
+"""The columns of a country's answers in percent. A count has room for one line: the gate may take numbers on
+several lines for a telephone number."""
+
+
+_FORM = (24, 13, *[5] * 9, 18)
+"""The columns of a rating form in percent: its criterion, the low end, nine boxes, the high end."""
+
+
+_LINE, _BAR_WIDTH, _HELD = 104, 12, 14
+"""The letters in a line of a table, the letters that a bar takes up, and the most rows of a group that stay
+on one page."""
+
+
+def lay_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Sets the widths of a table's columns; in a PDF, keeps its groups together."""
+    for cell in table.iter("th", "td"):
+        if "number" in cell.get("class", "").split():
+            cell.set("style", "text-align: right")
+    for row in table.iter("tr"):
+        if row.getparent().tag == "thead" or {"glc-asked", "glc-depth-0"} & {*row.get("class", "").split()}:
+            for cell in row:
+                _bold(cell)
+        depth = re.search(r"glc-depth-([1-9])", row.get("class", ""))
+        if depth or "glc-option" in row.get("class", ""):
+            row[0].text = "\u2003" * (int(depth[1]) if depth else 1) + (row[0].text or "")
+    is_form = table.get("class") == "glc-form"
+    are_lines = table.get("class") == "glc-lines"
+    is_of_answers = table.get("class") == "glc glc-answers" and len(table.find(".//tr")) == len(_ANSWERS)
+    widths = _FORM if is_form else _LINES if are_lines else _ANSWERS if is_of_answers else _widths(table)
+    if kind == "pdf" and are_lines:
+        table.set("typst:inset", "(x: 3pt, y: 5pt)")
+    for cell in table.iterfind(".//td[@class='glc-box']") if kind == "pdf" else ():
+        cell.text = _BOX_SIGN.format(cell.text)
+    if kind == "pdf" and is_form:
+        table.set("typst:stroke", "none")
+    if kind == "pdf":
+        _hold_rows(table)
+        widths = [0, *widths]
+    columns = lxml.html.Element("colgroup")
+    columns.extend(lxml.html.Element("col", style=f"width: {one:.2f}%") for one in widths)
+    caption = table.find("caption")
+    table.insert(0 if caption is None else 1, columns)
+
+
+def _bold(cell: lxml.html.HtmlElement) -> None:
+    inner = lxml.html.Element("strong")
+    inner.text, cell.text = cell.text, None
+    inner.extend(list(cell))
+    cell.append(inner)
+
+
+def _widths(table: lxml.html.HtmlElement) -> list[float]:
+    """The width of each column in percent: at least its longest word; its longest text, if there is room for
+    all; otherwise more for columns with more text."""
+    rows = [row for row in table.iter("tr") if not any(cell.get("colspan") for cell in row)]
+    least, needed = [], []
+    for cells in zip(*rows, strict=True):
+        texts = [re.sub("\ue000.*?\ue001", "x" * _BAR_WIDTH, cell.text_content()) for cell in cells]
+        least.append(3 + max((len(word) for text in texts for word in text.split()), default=1))
+        needed.append(3 + max(map(len, texts)))
+    room = _LINE - sum(least)
+    if sum(needed) > _LINE:
+        asked = [(all_ - one) ** 0.7 for all_, one in zip(needed, least, strict=True)]
+        needed = [one + max(room, 0) * more / sum(asked) for one, more in zip(least, asked, strict=True)]
+    elif "number" not in rows[0][-1].get("class", ""):
+        needed[-1] += _LINE - sum(needed)
+    return [100 * one / max(_LINE, sum(needed)) for one in needed]
+
+
+def _hold_rows(table: lxml.html.HtmlElement) -> None:
+    """Keeps the rows of a group on one page; of a longer group, the heading and its first row. An empty cell
+    that spans the rows does this."""
+    for part in table:
+        rows = list(part) if part.tag in ("tbody", "thead") else []
+        is_group = rows and "glc-asked" in rows[0].get("class", "")
+        tied = len(rows) if is_group and len(rows) <= _HELD else 2 if is_group else 1
+        for n, row in enumerate(rows):
+            if n == 0 or n >= tied:
+                cell = lxml.html.Element("td", **{"typst:inset": "0pt", "typst:breakable": "false"})
+                if n == 0 and tied > 1:
+                    cell.set("rowspan", str(tied))
+                row.insert(0, cell)
+
+
+def as_lines(table: lxml.html.HtmlElement) -> None:
+    """A table as lines, for a telephone or a screen reader: each cell after the name of its column."""
+    heads = [cell.text_content() for cell in table.find("thead")[0]]
+    lines = lxml.html.Element("div")
+    if (caption := table.find("caption")) is not None:
+        lines.append(_line(caption.text_content()))
+    for row in table.iterfind("tbody/tr"):
+        cells = [" ".join(cell.text_content().split()) for cell in row]
+        if len(cells) == 1:
+            lines.append(_line(cells[0]))
+            continue
+        told = [text if len(cells) == 2 else f"{head}: {text}" for head, text in
+                zip(heads[1:], cells[1:], strict=True) if text]
+        if len(lines) == 0 or lines[-1].tag != "ul":
+            lines.append(lxml.html.Element("ul"))
+        item = lxml.html.Element("li")
+        item.text = f"{cells[0]}: {'; '.join(told)}" if told else cells[0]
+        lines[-1].append(item)
+    lines.tail = table.tail
+    table.getparent().replace(table, lines)
+
+
+def _line(text: str) -> lxml.html.HtmlElement:
+    element = lxml.html.Element("p")
+    element.text = text
+    return element

@@ -1,0 +1,158 @@
+"""HTML as a PDF: pandoc converts it for typst, which sets it with the fonts of this machine.
+
+It is made without network and clock: the same HTML gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare
+from glc_analysis.errors import GLCError
+
+_LOOK = Path(__file__).with_name("packet.typ")
+TYPST_PAPERS = {"a4": "a4", "letter": "us-letter"}
+CONTENTS = "\ue002"
+"""The placeholder of the list of contents."""
+FAMILIES = ("Noto Sans", "DejaVu Sans")
+"""The font family of all pages, and the one to use if it is missing, or for letters that no other has."""
+_OF_WORDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mc")
+_SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "Noto Sans Math", "Noto Emoji",
+            "Noto Color Emoji")
+
+
+@dataclass(frozen=True)
+class PrintedPart:
+    """A part to print: the header of its pages, and its HTML."""
+
+    mark: str
+    html: str
+
+    @property
+    def markup(self) -> str:
+        """The part as markup for typst."""
+        return f"#marked({json.dumps(self.mark, ensure_ascii=False)})[\n{typst(self.html)}\n]\n"
+
+
+@dataclass(frozen=True)
+class PdfSettings:
+    """What all PDFs of a study share: the footer, the day of the data, the paper size."""
+
+    running: str
+    day: date | None
+    paper: str = "a4"
+
+    def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
+        """The parts as a PDF, each on a new page. The same parts give the same bytes.
+
+        A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
+        letter that no font has.
+        """
+        return self.compiled(title, "\n".join(part.markup for part in printed_parts))
+
+    def compiled(self, title: str, text: str) -> bytes:
+        """Markup for typst as a PDF. Raises as :meth:`pdf` does."""
+        return _compiled(self, title, text)
+
+
+@lru_cache(maxsize=8)
+def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
+    """The PDF; one that was made a moment ago, to count its pages, is at hand."""
+    from typst import Compiler
+
+    chosen, signs = font_families(text + title + settings.running)
+    for sign in signs:
+        text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
+    inputs = {"paper": TYPST_PAPERS[settings.paper], "title": title, "running": settings.running,
+              "day": settings.day.isoformat() if settings.day else "",
+              "fonts": json.dumps(chosen)}
+    source = f"{_LOOK.read_text(encoding='utf-8')}\n{text}"
+    made = Compiler(font_paths=_fonts()).compile(
+        source.encode(), format="pdf", sys_inputs=inputs, timestamp=0, pdf_standards=["ua-1"])
+    if not isinstance(made, bytes):  # a list is made of pictures alone
+        raise GLCError("typst made no PDF.")
+    return made
+
+
+@cache
+def typst(html: str) -> str:
+    """HTML as markup for typst, with the list of contents and the bars."""
+    whole = prepare(html, "pdf").removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
+    text = convert(whole, "typst", "--wrap=none").decode()
+    # pandoc sets a language on the line of the first block, which is then no heading and no list.
+    text = re.sub(r'(#set text\(lang: "[\w-]+"\)); ', r"\1\n", text)
+    text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
+    text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
+    text = re.sub("\ue004(.*?)\ue001", r"#notes[\1]", text)
+    return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
+
+
+def pages(pdf: bytes) -> int:
+    """The number of pages of a PDF that typst made.
+
+    >>> pages(b"<< /Type /Pages /Count 3 >>")
+    3
+    """
+    return max(int(n) for n in re.findall(rb"/Type */Pages */Count (\d+)", pdf))
+
+
+@cache
+def _fonts() -> Any:
+    """The fonts of this machine, and those that come with matplotlib."""
+    import matplotlib
+    from typst import Fonts
+
+    return Fonts(include_system_fonts=True, font_paths=[Path(matplotlib.get_data_path(), "fonts", "ttf")])
+
+
+def font_families(text: str) -> tuple[list[str], list[str]]:
+    """The font families that a text needs, that of all pages first, and the symbols that no font has.
+
+    Raises GLCError for letters that no font has.
+    """
+    regular = {font.family: font.path for font in _fonts().fonts()
+               if font.style == "normal" and font.weight == 400 and font.path}
+    base = next((family for family in FAMILIES if family in regular), "")
+    chosen = [base] if base else []
+    lacking = {letter for letter in text if ord(letter) > 127} - (_letters(regular[base]) if base else set())
+    for letter in sorted(lacking):
+        script = unicodedata.name(letter, "").split(" ")[0].title()
+        named = [one for one in (f"Noto Sans {script}", *chosen, *FAMILIES, *_SYMBOLS) if one in regular]
+        if family := next((one for one in named if letter in _letters(regular[one])), ""):
+            chosen += [family] if family not in chosen else []
+            lacking.discard(letter)
+    if words := sorted(letter for letter in lacking if unicodedata.category(letter) in _OF_WORDS):
+        shown = ", ".join(f"{letter} ({unicodedata.name(letter, '?').title()})" for letter in words[:3])
+        raise GLCError(f"No font of this machine has {shown}{' and more' if len(words) > 3 else ''}. To fix: "
+                       "install fonts-noto-core (Debian), or the Noto Sans font of that script.")
+    return chosen, sorted(letter for letter in lacking if unicodedata.category(letter) == "So")
+
+
+@cache
+def _letters(path: str) -> frozenset[str]:
+    """The letters of a font."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, fontNumber=0, lazy=True) as font:
+        return frozenset(map(chr, font.getBestCmap() or ()))
+
+
+def fit_to_pages(settings: PdfSettings, title: str, printed: Callable[[float], PrintedPart],
+                 shares: Sequence[float], most: int) -> float:
+    """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
+    low, high = 0, len(shares) - 1
+    while low < high:
+        middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
+        if pages(settings.pdf(title, [printed(shares[middle])])) <= most:
+            high = middle
+        else:
+            low = middle + 1
+    return shares[low]

@@ -1,0 +1,148 @@
+"""The slips for voting on phones: a stack to print, and the register of who draws which.
+
+A folder outside the study gets ``slips.html``, with a code on each slip and the sheet on which is written
+who draws which, and ``register.csv``, the same sheet to be typed; the box in the study has only digests of
+the codes. Nobody's name or rater code is on a slip: people draw them from a shuffled stack.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from glc_analysis.addons.convening.ballots import voters
+from glc_analysis.addons.convening.phone_address import LOOPBACK, make_certificate, own_address, url_of
+from glc_analysis.addons.convening.phone_ballots import (
+    PHONE_BALLOT_LOCK,
+    REGISTER,
+    VOID,
+    Box,
+    RoundTexts,
+    Slip,
+    code_digest,
+    folder_of,
+)
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.locks import locked
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.templates import languages, phrases, template
+from glc_analysis.text import language_direction
+from glc_analysis.writing import write_atomic
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that looks like another
+
+
+CODE_LENGTH = 16
+"""Letters of a code, of 5 bits each: nobody guesses 80 bits, not even with the file of the box."""
+
+
+def new_code() -> str:
+    """A random code, as it is printed on a slip.
+
+    >>> len(new_code()), new_code() == new_code()
+    (19, False)
+    """
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
+    return "-".join(letters[n:n + 4] for n in range(0, CODE_LENGTH, 4))
+
+
+@dataclass(frozen=True)
+class SlipsMade:
+    """What :func:`make_slips` wrote: the files, how many slips, the address of the page, the fingerprint of
+    its certificate (blank on this computer alone), and the languages of the page that no native reader has
+    checked."""
+
+    slips: Path
+    register: Path
+    count: int
+    url: str
+    fingerprint: str
+    unchecked: tuple[str, ...]
+
+
+def slips_made(study: Study, round_id: str) -> str:
+    """How many slips an open round has already, and that new ones void them; blank where it has none, and
+    where ballots have begun, so that there are no new ones."""
+    box = Box.read(study, round_id)
+    if box is None or box.is_collected or not box.is_empty:
+        return ""
+    return (f"Round {round_id} has {len(box.slips)} slips already, for {url_of(box.address)}. With new ones "
+            "they are void, those that are printed or drawn too, and so is their register.")
+
+
+def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK) -> SlipsMade:
+    """Makes the slips of an open round, a quarter more than people who may rate, and an empty box.
+
+    Raises UsageError for an unknown round, a folder within the study, or an address that is not of a private
+    network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
+    """
+    here = own_address(address)
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
+    if folder.resolve().is_relative_to(study.root.resolve()):
+        raise UsageError(f"{folder} is within the study. To fix: name one on a memory stick, "
+                         "since the codes must not stay on the computer that takes the votes.")
+    reference = read_reference(study)
+    texts = RoundTexts.of(reference, round_id)
+    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
+        box = Box.read(study, round_id)
+        if box and (box.is_collected or not box.is_empty):
+            state = "are collected" if box.is_collected else "have begun"
+            raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
+                           "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
+                           "paper.")
+        people = len(voters(reference.raters, study.settings["consensus"]["vote"]))
+        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(new_code, ""), strict=False))
+        fingerprint = "" if here.is_loopback else make_certificate(folder_of(study, round_id), address)
+        box = Box(folder_of(study, round_id) / "box.json", address,
+                  {number: Slip(code_digest(code)) for number, code in codes.items()})
+        url = url_of(address)
+        page = template(__file__, "phone_slips.html").render(
+            round_id=round_id, url=url, fingerprint=fingerprint, warnings=_warnings(texts),
+            slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
+            numbers=sorted(codes), void=VOID)
+        write_atomic(folder / "slips.html", page)
+        write_atomic(folder / "register.csv", "".join(
+            f"{line}\n" for line in (",".join(REGISTER), *(f"{round_id},{one}," for one in sorted(codes)))))
+        box.write()
+    unchecked = tuple(one for one in texts.by_language if page_phrases(one)["native_reader"] != "yes")
+    return SlipsMade(folder / "slips.html", folder / "register.csv", len(codes), url, fingerprint, unchecked)
+
+
+def page_phrases(language: str) -> dict[str, str]:
+    """The fixed texts of the page by key, in a language or, where nobody has translated them, in English.
+
+    >>> page_phrases("es")["begin"], page_phrases("am")["begin"]
+    ('Empezar', 'Begin')
+    """
+    return phrases(language, __file__, "phone_page.csv")
+
+
+def page_languages() -> list[str]:
+    """The languages in which the page has fixed texts.
+
+    >>> page_languages()
+    ['en', 'es', 'ar', 'km', 'fr']
+    """
+    return [*languages(__file__, "phone_page.csv")]
+
+
+def _warnings(texts: RoundTexts) -> list[tuple[str, str, str]]:
+    """What every slip says in each language of the round: the language, its direction and the words."""
+    return [(one, language_direction(one), page_phrases(one)["warning"])
+            for one in texts.by_language if one in page_languages()] or [
+                ("en", "ltr", page_phrases("en")["warning"])]
+
+
+def _numbers(count: int) -> list[str]:
+    """Different numbers of four digits: those of one stack are not those of another, nor in any order."""
+    return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
+
+
+def _qr_code(text: str) -> str:
+    """A QR code as SVG."""
+    import segno
+
+    return segno.make(text, micro=False, error="m").svg_inline(scale=2, border=4)

@@ -1,0 +1,136 @@
+"""Where in the raw files words and records are, and whether each file is still the one that was recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, cached_property
+from itertools import groupby
+from typing import Any
+
+from glc_analysis.errors import Faults
+from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import match_key, slug
+
+FILE_CHANGED, FILE_MISSING = "has changed since its checksum was recorded", "is missing"
+
+
+FILE_UNRECORDED = "has no checksum in manifest.csv"
+
+
+_RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
+
+
+class RawFiles:
+    """The raw files of a study; each is read, and its checksum computed, at most once."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.state = study, cache(self._state)
+        self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
+
+    def _state(self, path: str) -> tuple[str, str]:
+        """The checksum of a file now (blank: no file), and what is wrong with it."""
+        if not path or not (self.study.root / path).is_file():
+            return "", FILE_MISSING
+        found, row = checksum(self.study.root / path), self._manifest.get(path)
+        if row is None:
+            return found, FILE_UNRECORDED
+        return found, "" if row["sha256"].lower() == found else FILE_CHANGED
+
+    def of_record(self, answer_id: str) -> str:
+        """The survey file that a record came from; blank where it is unknown."""
+        return self._surveys.get(_RECORD.sub("", answer_id), "")
+
+    def of_ballot(self, name: str) -> str:
+        """The file of ratings that has a vote; blank where it is no longer there."""
+        return self._ballots.get(name, "")
+
+    def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+        """The file of a segment and the place of some of its words in it: the row of an answer; in a turn the
+        line, in DOCX the paragraph, where the words begin; where they begin with a masked name, that of the
+        turn. ``document`` is its row of table ``documents``."""
+        if document.kind == "answer":
+            answer = document.document_id[:-len(document.question_id) - 1]
+            return self.of_record(answer), f"row {row_of(answer)}"
+        path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
+        turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
+        if n > len(turns):
+            return path, ""
+        lines = self._lines(path)
+        own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
+        return path, f"{what} {line_of(words, [line for line in lines if line[0] in own]) or own.start}"
+
+    def _read_turns(self, path: str) -> list[int]:
+        """The lines at which the turns of a transcript begin; empty where the file was changed."""
+        from glc_analysis.intake.transcripts import read_transcript
+
+        try:
+            return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
+        except Faults:
+            return []
+
+    def _read_lines(self, path: str) -> list[tuple[int, str]]:
+        """The lines of a transcript that has turns, with their numbers."""
+        from glc_analysis.intake.transcripts import read_lines
+
+        return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
+
+    @cached_property
+    def _manifest(self) -> dict[str, dict[str, str]]:
+        return read_manifest(self.study)
+
+    @cached_property
+    def _surveys(self) -> dict[str, str]:
+        return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+
+    @cached_property
+    def _ballots(self) -> dict[str, str]:
+        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        listed = read_table(self.study, "documents")
+        return dict(zip(listed["document_id"], listed["path"], strict=True))
+
+
+def row_of(answer_id: str) -> int:
+    """The row of the raw file that a record came from.
+
+    >>> row_of("export.r12.l2"), row_of("export.r7")
+    (12, 7)
+    """
+    return int(_RECORD.findall(answer_id)[0])
+
+
+_BEGINNING = 30
+"""So many characters say where words begin; at the end of a line, a third of them."""
+
+
+def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+    """The number of the first line in which some words begin, which may go on in the next one; None where
+    none is found. The lines are in the form of ``match_key``.
+
+    >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
+    >>> line_of("It was cold. Then we all went home", lines), line_of("Then we all", lines)
+    (4, 8)
+    """
+    wanted = match_key(words)
+    for n, text in lines:
+        shortest = min(len(wanted), _BEGINNING // 3)
+        if wanted and (wanted[:_BEGINNING] in text or any(
+                text.endswith(wanted[:length]) for length in range(shortest, min(len(wanted), _BEGINNING)))):
+            return n
+    return None
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers in order, with consecutive ones as a range.
+
+    >>> ranges([7, 2, 3, 4, 4])
+    '2-4, 7'
+    """
+    runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])
+    ends = [[run[0][1], run[-1][1]] for run in ([*run] for _, run in runs)]
+    return ", ".join("-".join(map(str, dict.fromkeys(pair))) for pair in ends)

@@ -1,0 +1,200 @@
+"""Who votes for somebody who cannot come (a proxy), and who has an interest in a text.
+
+Both are rows of proxies.csv and interests.csv per round and rater, declared before the vote: the record made
+when the forms of a round are written (:func:`record_roles`) holds from the moment a rater has voted.
+
+One proxy votes for one rater of the same panel, is present at the discussion, and is not represented;
+survivor advisers choose their own. A ballot by proxy counts as any other. A vote on a text in which the
+voter declared an interest is left out of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.errors import Fault
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+from glc_analysis.writing import write_atomic
+
+PROXY, INTERESTS = "proxy_id", "interests"
+
+
+ROLE_COLUMNS = (PROXY, INTERESTS)
+"""The columns of :func:`with_roles`: who votes for the rater; the principles in which the rater has an
+interest, separated by semicolons."""
+
+
+RULE_IN_WORDS = "ballots by proxy count; votes on a text in which the voter declared an interest are left out"
+"""The rule that is sealed with a round and printed with its results."""
+
+
+FILE_OF = {PROXY: "proxies.csv", INTERESTS: "interests.csv"}
+
+
+GONE = "withdrawn"
+"""In place of a proxy who withdrew: the ballot stays one by proxy."""
+
+
+_RECORD = "roles.csv"
+
+
+def with_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
+    """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank where there is nothing."""
+    proxies, interests = (table[table["round_id"] == round_id]
+                          for table in (reference.proxies, reference.interests))
+    by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))
+    declared = {rater: ";".join(sorted(own)) for rater, own in interests.groupby("rater_id")["principle_id"]}
+    return raters.assign(**{
+        name: pd.Series([found.get(rater, "") for rater in raters["rater_id"]], raters.index, dtype="str")
+        for name, found in ((PROXY, by_proxy), (INTERESTS, declared))})
+
+
+def role_faults(reference: Reference, round_id: str, vote: str) -> Iterator[Fault]:
+    """Faults in proxies.csv and interests.csv about an open round; ``vote`` is that of ``[consensus]``."""
+    raters = reference.raters.set_index("rater_id")
+    own = reference.proxies[reference.proxies["round_id"] == round_id]
+    represented = {*own["rater_id"]}
+    for n, row in own.iterrows():
+        for column, value, said, fix in _misfits(row, own, raters, represented, vote):
+            yield Fault(said, file="proxies.csv", row=str(n), column=column, value=value, fix=fix)
+    asked = {*reference.rounds.loc[reference.rounds["round_id"] == round_id, "principle_id"]}
+    declared = reference.interests[reference.interests["round_id"] == round_id]
+    for n, row in declared[~declared["principle_id"].isin(asked)].iterrows():
+        yield Fault(f"round {round_id} does not ask about it", file="interests.csv", row=str(n),
+                    column="principle_id", value=row["principle_id"],
+                    fix=f"write one of {', '.join(sorted(asked))}, or take the row out")
+
+
+def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, represented: Collection[str],
+             vote: str) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong in a row of proxies.csv: column, value, what is said, and the fix."""
+    rater, proxy = row["rater_id"], row["proxy_id"]
+    if proxy == "" or proxy not in raters.index:
+        yield "proxy_id", proxy, f"nobody votes for {rater}", "name another proxy, or take the row out"
+        return
+    if rater not in raters.index:
+        return  # a fault of the schema already
+    panel, other = raters.at[rater, "role"], raters.at[proxy, "role"]
+    if proxy == rater:
+        yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or take the row out"
+    elif proxy in represented:
+        yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be one",
+               "name somebody who is present, or take the row out")
+    elif (first := proxies.loc[proxies["proxy_id"] == proxy, "rater_id"].iloc[0]) != rater:
+        yield ("proxy_id", proxy, f"{proxy} votes for {first} already: one votes for one other at most",
+               "name another proxy")
+    for name in (rater, proxy):
+        if raters.at[name, "may_rate"] != "true":
+            yield ("rater_id" if name == rater else "proxy_id", name, "may not rate, as raters.csv says",
+                   "name a rater who may rate, or take the row out")
+    if panel != other:
+        yield ("proxy_id", proxy, f"{rater} is a {_said(panel)} and {proxy} a {_said(other)}: a proxy is of "
+               "the same panel", f"name another {_said(panel)}")
+    whose = raters.at[rater, "organisation_id"]
+    if vote == "organisation" and proxy != rater and whose and whose == raters.at[proxy, "organisation_id"]:
+        yield ("proxy_id", proxy, f"{rater} and {proxy} are of one organisation, which has one vote",
+               "take the row out: one ballot of the organisation is enough")
+    if row["is_present"] != "true":
+        yield ("is_present", row["is_present"], f"{proxy} is not present at the discussion",
+               "name somebody who is, and write true")
+    if panel == "survivor_adviser" and row["chosen_by"] != "rater":
+        yield ("chosen_by", row["chosen_by"], f"{rater} is a survivor adviser, who alone chooses a proxy",
+               "ask, and write rater; or take the row out")
+
+
+def _said(panel: str) -> str:
+    return panel.replace("_", " ")
+
+
+def roles_told(reference: Reference, round_id: str) -> Iterator[str]:
+    """A sentence for each proxy and interest of a round, for the team."""
+    raters = with_roles(reference.raters, reference, round_id)
+    for row in raters[raters[PROXY] != ""].to_dict("records"):
+        yield f"{row['proxy_id']} votes for {row['rater_id']}."
+    for row in raters[raters[INTERESTS] != ""].to_dict("records"):
+        yield (f"{row['rater_id']} declared an interest: no vote of theirs counts on "
+               f"{row['interests'].replace(';', ', ')}.")
+
+
+def roles_counted(reference: Reference, round_id: str) -> Iterator[str]:
+    """How many proxies and interests there are in a round, for the room."""
+    raters = with_roles(reference.raters, reference, round_id)
+    if n := int((raters[PROXY] != "").sum()):
+        yield f"By proxy: {n}."
+    if n := int((raters[INTERESTS] != "").sum()):
+        yield f"Declared an interest: {n}."
+
+
+def unknown_rounds(reference: Reference) -> Iterator[str]:
+    """A sentence for each round of the two tables that is not opened: it may be a slip of the pen."""
+    for name in FILE_OF.values():
+        table = reference.tables[name.removesuffix(".csv")]
+        for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
+            yield f"{name}: there is no round {round_id!r} yet."
+
+
+def record_roles(study: Study, round_id: str, raters: pd.DataFrame) -> None:
+    """Keeps the roles of a round as they are on its forms."""
+    path = _record(study, round_id)
+    own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
+    if len(own) or path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, own)
+
+
+def undeclared(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+    """The raters whose roles are not as on the forms of the round, and the table in which they differ."""
+    path = _record(study, round_id)
+    nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
+    was = (read_private(path) if path.is_file() else nothing).set_index("rater_id")
+    return {row["rater_id"]: FILE_OF[name] for row in raters.to_dict("records") for name in ROLE_COLUMNS
+            if row[name] != (was.at[row["rater_id"], name] if row["rater_id"] in was.index else "")}
+
+
+def undeclared_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
+    """Faults of roles in the tables that differ from those on the forms of an open round."""
+    for rater, file in undeclared(study, round_id, raters).items():
+        yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
+                    column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
+                    f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
+
+
+def voted_before_faults(study: Study, round_id: str, raters: pd.DataFrame,
+                        voted: Collection[str]) -> Iterator[Fault]:
+    """Faults: roles that changed since the forms of the round were written, of raters who have ``voted``."""
+    for rater, file in undeclared(study, round_id, raters).items():
+        if rater in voted:
+            yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
+                        "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
+                        f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
+
+
+def forget_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
+    """Rows with roles without these raters, neither as voters nor as proxies."""
+    kept = frame[~frame["rater_id"].isin([*raters])]
+    return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
+
+
+def erase_roles(study: Study, raters: Collection[str]) -> None:
+    """Removes these raters from the records of all rounds."""
+    for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
+        write_private(path, forget_raters(read_private(path), raters))
+
+
+def _record(study: Study, round_id: str) -> Path:
+    return study.private_folder("rounds") / round_id / _RECORD
+
+
+def read_private(path: Path) -> pd.DataFrame:
+    """A table of a round in private/, all text."""
+    # A comment may hold a carriage return by itself, which is not written in quotation marks.
+    return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
+
+
+def write_private(path: Path, frame: pd.DataFrame) -> None:
+    """Replaces a table of a round in private/."""
+    write_atomic(path, frame.to_csv(index=False, lineterminator="\n"))

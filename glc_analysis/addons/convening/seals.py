@@ -1,0 +1,368 @@
+"""Sealing a closed round: what was counted stays, whatever happens in the folder afterwards.
+
+A folder ``private/rounds/<round>/<number>/`` holds every vote of the day on which the round was closed
+(ballots.csv), all raters with their panel, their organisation, who voted for them, their interests and the
+digest of their ballot (raters.csv), the results (results.parquet), the page that the room was shown
+(slides.html), and the day, the rule, the quorum of each panel, the texts, and a digest of all this
+(seal.json). Results of a sealed round are counted from there; where another version of the package counts
+otherwise, those that the room was told stay, and the team is told. rounds.csv says that a round is sealed,
+so that a lost seal is noticed.
+
+What has changed in the folder since then, such as a form that came late, is listed (:func:`differences`) and
+changes nothing. A round that is opened again (:func:`reopen`) gets a new folder when it is closed; the old
+one stays, and every result says that it was counted again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.ratings import VOTE_COLUMNS
+from glc_analysis.addons.convening.round_roles import (
+    FILE_OF,
+    ROLE_COLUMNS,
+    RULE_IN_WORDS,
+    erase_roles,
+    forget_raters,
+    read_private,
+    write_private,
+)
+from glc_analysis.digests import Digests
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.study import Study
+from glc_analysis.tables import rows_by
+from glc_analysis.writing import write_atomic
+
+RATER = ("rater_id", "organisation_id", "role", "may_rate")
+"""The columns of raters.csv that a seal keeps; beside them it keeps :data:`ROLE_COLUMNS`."""
+
+
+_SEALED = (*RATER, *ROLE_COLUMNS)
+
+
+_TEXT = ["principle_id", "version", "text_version"]
+"""The columns of rounds.csv that name a text of a round."""
+
+
+SEALED_SETTINGS = ("test", "vote", "quorum", "fixed_on")
+"""The settings of ``[consensus]`` that decide a result."""
+
+
+BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
+
+
+TOLD = {"results": "results.parquet", "slides": "slides.html"}
+"""What the room was told, as it was: the rows of table ``tallies``, and the page that was projected. Gone
+once a ballot is erased: another count beside it would give away the vote."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of the day, the
+    ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
+    that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
+    the day and the reason of each time that the round was opened again and other ballots were counted.
+    ``results`` are the rows of table ``tallies`` as they were told; None where they are not kept."""
+
+    round_id: str
+    closed_on: str
+    rule: Mapping[str, Any]
+    votes: pd.DataFrame
+    raters: pd.DataFrame
+    erased: int
+    reopened: tuple[tuple[str, str], ...]
+    quorum: Mapping[str, int] | None = None
+    results: pd.DataFrame | None = None
+
+    @property
+    def history(self) -> str:
+        """What every result of the round says of how it came about; blank where it was closed once.
+
+        >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
+        '; counted again on 2017-05-09, because a form was in the post'
+        """
+        return "".join(f"; counted again on {self.closed_on}, because {because}"
+                       for _, because in self.reopened[-1:])
+
+
+def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str, votes: pd.DataFrame,
+               raters: pd.DataFrame, *, quorum: Mapping[str, int]) -> None:
+    """Writes the seal of a round of rounds.csv that is about to be closed on this day; ``raters`` are those
+    of raters.csv with their roles (:func:`with_roles`), and ``quorum`` has the ballots that each panel needs
+    on a text."""
+    round_votes = votes.loc[votes["round_id"] == round_id, list(VOTE_COLUMNS)]
+    home = study.private_folder("rounds") / round_id
+    folder = home / str(1 + len(_reopened(home)))
+    settings = study.settings["consensus"]
+    study.keep_digest_key()
+    shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
+    folder.mkdir(parents=True)
+    write_private(folder / BALLOTS, round_votes)
+    known = _with_digests(raters[list(_SEALED)], round_votes, study.digests)
+    write_private(folder / RATERS, known)
+    _write_seal(folder / SEAL, known, study.digests, {
+        "closed_on": closed_on,
+        "rule": {name: settings[name] for name in SEALED_SETTINGS} | {"roles": RULE_IN_WORDS},
+        "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id]),
+        **dict.fromkeys(TOLD, "")})
+
+
+def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
+    """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
+    page that is made again shows more comments. Nothing is kept of a round that an earlier version of the
+    package closed, since nobody knows what was told, and of one of which a ballot was erased."""
+    folders = _sealed_folders(study.private_folder("rounds") / round_id)
+    said = json.loads((folders[-1] / SEAL).read_text(encoding="utf-8")) if folders else {}
+    if said.get(name) == "" and not said["erased"]:
+        write_atomic(folders[-1] / TOLD[name], content)
+        _write_seal(folders[-1] / SEAL, _read_raters(folders[-1] / RATERS), study.digests,
+                    said | {name: study.digests.of_bytes(content)})
+
+
+def _sealed_folders(home: Path) -> list[Path]:
+    """The folders of the seals of a round, the last one last."""
+    return sorted((path.parent for path in home.glob(f"*/{SEAL}")), key=lambda path: int(path.name))
+
+
+def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
+    """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
+    closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
+    seals, faults = {}, []
+    for (round_id,), rows in rows_by(rounds, "round_id", sort=False):
+        is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
+        if (rows["closed_on"] == "").all():
+            if is_sealed:
+                faults.append(Fault(f"round {round_id} was closed and sealed, and the day is gone",
+                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="put the day back; to "
+                                    f"open the round again, use `glc reopen {round_id}` after that"))
+            continue
+        folders, reopened = _sealed_folders(home), _reopened(home)
+        if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
+            faults.append(Fault(f"what was counted when round {round_id} was closed is gone",
+                                study.relative(home / str(1 + len(reopened))), fix=_restore(round_id)))
+        if not folders:
+            continue
+        folder = folders[-1]
+        sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        raters, votes = _read_raters(folder / RATERS), read_private(folder / BALLOTS)
+        if len(folders) > 1 and _holds(folder) == _holds(folders[-2]):
+            reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
+        changed = [*_faults_of_told(study, folder, sealed)]
+        results = pd.read_parquet(folder / TOLD["results"]) if sealed.get("results") and not changed else None
+        seals[round_id] = Seal(round_id, sealed["closed_on"], sealed["rule"], votes, raters[list(_SEALED)],
+                               sealed["erased"], reopened, sealed.get("quorum"), results)
+        faults += [*_faults_of_seal(study, folder, sealed, raters, votes, rows), *changed]
+    if faults:
+        raise Faults(faults)
+    return seals
+
+
+def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
+                    votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
+    """Whatever is not as it was sealed: ballots, the raters, rule and quorum, or the ``rows`` of rounds.csv.
+    The seal of an older version has no digest of the whole, and no texts."""
+    round_id = folder.parent.name
+    now = _with_digests(raters[list(_SEALED)], votes, study.digests)
+    changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
+    for rater in changed:
+        yield Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
+                    file=study.relative(folder / BALLOTS), value=rater, fix=_restore(round_id))
+    is_whole = sealed.get("digest", "") == _seal_digest(raters, study.digests, sealed)
+    if changed.empty and not is_whole and ("digest" in sealed or (rows["is_sealed"] != "").any()):
+        yield Fault("the raters, the rule or the quorum are not as they were sealed when round "
+                    f"{round_id} was closed", file=study.relative(folder), fix=_restore(round_id))
+    was, is_now = sealed.get("texts", _texts_of(rows)), _texts_of(rows)
+    if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
+        yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
+                    value=", ".join(dict.fromkeys(others)), fix="put its rows back as they were")
+    for n, day in rows["closed_on"].items():
+        if day != sealed["closed_on"]:
+            yield Fault(f"round {round_id} was closed on {sealed['closed_on']}", "rounds.csv", str(n),
+                        "closed_on", day, "put the day back")
+
+
+def _faults_of_told(study: Study, folder: Path, said: Mapping[str, Any]) -> Iterator[Fault]:
+    """Whether what the room was told is not as it was kept."""
+    for name, file in TOLD.items():
+        path = folder / file
+        if said.get(name) and not (path.is_file() and study.digests.of_file(path) == said[name]):
+            yield Fault(f"the {name} of round {folder.parent.name} are not as the room was told them",
+                        file=study.relative(path), fix=_restore(folder.parent.name))
+
+
+def _restore(round_id: str) -> str:
+    return ("restore the folder private/rounds from a backup, or open the round again with "
+            f"`glc reopen {round_id}`")
+
+
+def _texts_of(rows: pd.DataFrame) -> list[list[str]]:
+    """The texts of a round by its rows of rounds.csv, as a list that JSON can hold."""
+    return sorted(rows[_TEXT].to_numpy().tolist())
+
+
+def _seal_digest(raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> str:
+    """The keyed digest of what a seal says, with the digests of its ballots."""
+    rest = {name: value for name, value in said.items() if name != "digest"}
+    return digests.of_value([raters[[*_SEALED, "ballot"]].to_numpy().tolist(), rest])
+
+
+def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mapping[str, Any]) -> None:
+    write_atomic(path, _text_of({**said, "digest": _seal_digest(raters, digests, said)}))
+
+
+def sealed_files(study: Study, round_id: str) -> set[str]:
+    """The names of the files from which ballots of a round were sealed, and of no other round."""
+    files: dict[bool, set[str]] = {True: set(), False: set()}
+    for path in study.private_folder("rounds").glob(f"*/*/{BALLOTS}"):
+        files[path.parent.parent.name == round_id] |= set(read_private(path)["file"])
+    return files[True] - files[False]
+
+
+def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
+    """What was sealed in a folder, whenever it was."""
+    said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
+            said | dict.fromkeys(("closed_on", "digest", *TOLD), ""))
+
+
+def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
+                fixed_on: str) -> Iterator[str]:
+    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv, in the
+    tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles, by
+    round."""
+    for seal in seals.values():
+        now = raters[seal.round_id].set_index("rater_id")
+        count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
+        if seal.erased:
+            yield (f"Ballots of round {seal.round_id} that were erased after it was closed: {seal.erased}. "
+                   "The room is told no result of this round any more; `--format csv` has them.")
+        if (day := seal.rule["fixed_on"]) != fixed_on:
+            yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
+                   f"{fixed_on or 'blank'}. {count}.")
+        here = votes[votes["round_id"] == seal.round_id]
+        sealed = {rater: _content(own) for (rater,), own in rows_by(seal.votes, "rater_id")}
+        parts, in_files = ({at: _content(own) for at, own in rows_by(votes_, "rater_id", "file")}
+                        for votes_ in (seal.votes, here))
+        for (rater, file), content in in_files.items():
+            if rater not in sealed:
+                yield (f"raw/ratings, {file}: the form of {rater} came after round {seal.round_id} was "
+                       f"closed on {seal.closed_on}: it is not counted. To count it: "
+                       f"`glc reopen {seal.round_id}`.")
+            elif changed := sorted({f"{row[0]} {row[3]}" for row in
+                                    content ^ parts.get((rater, file), sealed[rater])}):
+                yield (f"raw/ratings, {file}: the form of {rater} is another one ({', '.join(changed)}). "
+                       f"{count}.")
+        for rater in sorted({*sealed} - {rater for rater, _ in in_files}):
+            yield f"raw/ratings: the form of {rater} is gone. {count}."
+        for rater, file in sorted({*parts} - {*in_files}):
+            if any(one == rater and in_files[one, other] != sealed[rater] for one, other in in_files):
+                yield f"raw/ratings, {file}: a part of the form of {rater} is gone. {count}."
+        for row in seal.raters.to_dict("records"):
+            if row["rater_id"] not in now.index:
+                yield f"raters.csv: {row['rater_id']} is gone. {count}."
+                continue
+            for column in _SEALED[1:]:
+                was, is_now = row[column], now.at[row["rater_id"], column]
+                if was != is_now:
+                    where = FILE_OF.get(column, f"raters.csv, column {column}")
+                    yield (f"{where}: {row['rater_id']} was {was or 'blank'} and is "
+                           f"{is_now or 'blank'}. {count}.")
+
+
+def rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults: another test or quorum, or other voters, than those under which a round was closed."""
+    for seal in seals.values():
+        for name in ("test", "vote", "quorum"):
+            if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
+                yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
+                            file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
+                            fix="put the rule back: it is fixed before the first round. Or open the round "
+                            f"again with `glc reopen {seal.round_id}`")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting say the same: a panel whose quorum is 0 may be left out."""
+    if isinstance(one, dict):
+        return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
+    return one == other
+
+
+def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
+    """Records that a closed round is opened again, on this day and why. Its seals stay."""
+    folder = study.private_folder("rounds") / round_id
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [*_reopened(folder), (today, because)]
+    write_private(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
+
+
+def erase_ballots(study: Study, raters: Collection[str]) -> None:
+    """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
+    erase_roles(study, raters)
+    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
+        known = _read_raters(path.with_name(RATERS))
+        is_gone = known["rater_id"].isin([*raters])
+        if is_gone.any():
+            votes = read_private(path.with_name(BALLOTS))
+            sealed = json.loads(path.read_text(encoding="utf-8"))
+            write_private(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
+            kept = forget_raters(known, raters)
+            write_private(path.with_name(RATERS), kept)
+            erased = sealed["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
+            for file in TOLD.values():
+                path.with_name(file).unlink(missing_ok=True)
+            _write_seal(path, kept, study.digests, sealed | {"erased": erased} | dict.fromkeys(TOLD, ""))
+
+
+def erased_rounds(study: Study) -> set[str]:
+    """The rounds of which a ballot was erased after their results were told. Whoever heard them would see
+    from another count how the person who left had voted, so the room is told nothing of these rounds."""
+    return {path.parent.parent.name for path in study.private_folder("rounds").glob(f"*/*/{SEAL}")
+            if json.loads(path.read_text(encoding="utf-8"))["erased"]}
+
+
+def seal_anew(study: Study) -> None:
+    """Gives every seal and each of its ballots the digest that it has now, with the present key of the
+    study."""
+    for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):
+        raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
+        votes = read_private(path.with_name(BALLOTS))
+        known = _with_digests(raters, votes, study.digests)
+        write_private(path.with_name(RATERS), known)
+        said = json.loads(path.read_text(encoding="utf-8"))
+        told = {name: study.digests.of_file(path.with_name(file)) for name, file in TOLD.items()
+                if said.get(name)}
+        _write_seal(path, known, study.digests, said | told)
+
+
+def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
+    """Raters with ``ballot``, the keyed digest of the ballot of each; blank where there is none."""
+    own = {rater: digests.of_value([list(row) for row in rows[list(VOTE_COLUMNS)].itertuples(index=False)])
+           for rater, rows in votes.groupby("rater_id")}
+    return raters.assign(ballot=[own.get(rater, "") for rater in raters["rater_id"]])
+
+
+def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
+    """What a form says, whatever the order of its rows."""
+    return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
+
+
+def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
+    path = folder / REOPENED
+    return tuple(read_private(path).itertuples(index=False, name=None)) if path.is_file() else ()
+
+
+def _read_raters(path: Path) -> pd.DataFrame:
+    """The sealed raters; the seal of an older version knows no roles."""
+    frame = read_private(path)
+    return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
+
+
+def _text_of(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,0 +1,377 @@
+"""The commands about texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
+
+They are typed between two rounds: what an option does not say is asked for, the old text is shown first, and
+each says in a sentence what happened and what comes next. Nothing is written before the last question.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glc_analysis.command_line import (
+    ask_line,
+    pass_study,
+    say,
+)
+from glc_analysis.errors import UsageError, count_of
+from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from glc_analysis.addons.convening.amendments import TextChange
+    from glc_analysis.reference import Reference
+
+_asked_by = click.option("--asked-by", default="", metavar="WHO",
+                         help="Who asked for it: an organisation, a panel or the room, and no person; slides "
+                              "and packets print it. Without it you are asked.")
+
+
+_because = click.option("--because", default="", metavar="WHY",
+                        help="Why, in a sentence that names nobody: the room reads it. Without it you are "
+                             "asked.")
+
+
+def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
+    """A line that somebody types; asks again where nothing was typed."""
+    while True:
+        try:
+            line = ask_line(prompt).strip()
+        except EOFError:
+            raise UsageError(f"{prompt}: nothing was typed, and nothing is changed. To fix: run the command "
+                             "again, or give every answer as an option.") from None
+        if line or may_be_blank:
+            return line
+        say("Please type it; Ctrl-C stops, and nothing is changed.")
+
+
+def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
+         why: str = "Because") -> dict[str, str]:
+    """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
+    refused before the next question."""
+    from glc_analysis.addons.convening.amendments import room_reference
+    from glc_analysis.addons.convening.principles import reason, who_asked
+
+    said = {"asked_by": (asked_by, who_asked, f"{who} (an organisation, a panel or the room, never a "
+                         "person's name: slides and packets print it)"),
+            "because": (because, reason, f"{why} (the room reads it: no person's name, no code of a rater)")}
+    return {name: check(room_reference(study), given) if given else _accepted(study, prompt, check)
+            for name, (given, check, prompt) in said.items()}
+
+
+def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
+    """What somebody types, as it is kept; asks again where it is refused."""
+    from glc_analysis.addons.convening.amendments import room_reference
+
+    while True:
+        line = _answer(prompt)
+        try:
+            return check(room_reference(study), line)
+        except UsageError as error:
+            say(str(error))
+
+
+def _typed_texts(least: int) -> list[str]:
+    """New texts that somebody types, until an empty line after the last one."""
+    texts: list[str] = []
+    while True:
+        n = len(texts) + 1
+        line = _answer(f"New text {n}" if n <= least else f"New text {n} (Enter alone: no more)",
+                       may_be_blank=n > least)
+        if not line:
+            return texts
+        texts.append(line)
+
+
+def _language(study: Study) -> str:
+    """The language of a text that somebody has typed; Enter alone is that of the other principles."""
+    from glc_analysis.addons.convening.amendments import room_reference, usual_language
+    from glc_analysis.text import language_code, language_name
+
+    usual = usual_language(room_reference(study).principles)
+    while True:
+        line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
+                       may_be_blank=True)
+        if not line or language_code(line):
+            return line or usual
+        say(f"{line!r} is not a known language: type its two-letter code, as es.")
+
+
+def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
+    """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
+    unless the change brings it back."""
+    from glc_analysis.addons.convening.amendments import check_in_use, current, room_reference
+    from glc_analysis.addons.convening.principles import printed_id
+
+    rows = [current(room_reference(study).principles, one) for one in principles]
+    for row in rows if not is_back else ():
+        check_in_use(row)
+    for row in rows:
+        say(f"{printed_id(row['principle_id'], row['version'])}: {row['statement']}")
+
+
+def _confirm(question: str) -> None:
+    """Asks before anything is written, where a text was typed at the prompt."""
+    if not click.confirm(question, default=True, err=True):
+        raise click.ClickException("Nothing is changed.")
+
+
+def _say_signatures(done: TextChange) -> None:
+    """How many signed each old text: a number alone, because the room may see the screen."""
+    for name, n in done.signatures.items():
+        say(f"{count_of(n, 'organisation')} signed {name}: the signature{'s' * (n > 1)} "
+            f"stay{'s' * (n == 1)} with that text.")
+
+
+def _say_change(done: TextChange, *, is_kept: str) -> None:
+    """What a change did and what comes next; ``is_kept`` says what became of the old texts."""
+    from glc_analysis.addons.convening.histories import listed
+
+    for name in done.after:
+        click.echo(name)
+    is_one = len(done.before) == 1
+    if done.before:
+        with_votes = f" with {'its' if is_one else 'their'} votes" * bool(done.closed_rounds)
+        say(f"{listed(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv{with_votes}.")
+    if done.closed_rounds:
+        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {listed(done.closed_rounds)} do not "
+            "change.")
+    _say_signatures(done)
+    if done.after:
+        are = "is a candidate" if len(done.after) == 1 else "are candidates"
+        say(f"{listed(done.after)} {are} without votes, signatures and evidence. Pages say so until "
+            "evidence.csv has some.")
+    if done.languages_to_translate:
+        say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then forms in these "
+            "languages show the words as they were written, and say so.")
+    for round_id in done.open_rounds:
+        say(f"Round {round_id} is open and no form of it is in: it now asks about "
+            f"{listed(done.after) + ' too' * (not done.before) if done.after else 'one text less'}. Next: "
+            f"`glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
+    for round_id in done.not_in_rounds:
+        say(f"Round {round_id} is open and forms of it are in: it does not ask about "
+            f"{listed(done.after)}; the next round will.")
+    if not done.open_rounds and not done.not_in_rounds:
+        say(f"Next: `glc forms --round` with the name of the next round; it "
+            f"{'asks about ' + listed(done.after) if done.after else 'leaves out ' + listed(done.before)}.")
+
+
+@click.command()
+@click.argument("principle")
+@click.option("--text", default="", help="The new text. Without this and --file it is asked for.")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file with the new text only, in UTF-8.")
+@_asked_by
+@_because
+@click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on it are in: ratings "
+              "of the old text are then excluded.")
+@pass_study
+def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
+          hold_out: bool) -> None:
+    """Issue a new version of a principle.
+
+    The old version keeps its votes. Its translations and signatures do not hold for the new one. A principle
+    that was withdrawn, split or merged comes back as a new version.
+    """
+    from glc_analysis.addons.convening.amendments import amend as issue
+    from glc_analysis.addons.convening.amendments import check_can_amend, votes
+    from glc_analysis.tabular import decode, read_bytes
+
+    if path:
+        text = decode(read_bytes(path), path.name)
+    if is_typed := not text:
+        _show_old(study, principle, is_back=True)
+        if not hold_out:
+            check_can_amend(study, principle)
+        text = _answer(f"New text of {principle}")
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm(f"Replace {principle} by the new text?")
+    done = issue(study, principle, text, hold_out=hold_out, **why)
+    click.echo(done.after[0])
+    say(f"{done.before[0]} is superseded, and stays in principles.csv.")
+    for line in votes(study, done):
+        say(line)
+    for round_id in done.open_rounds:
+        say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
+            "excluded, and its raters have to be asked again (`glc forms` writes the new forms)." if hold_out
+            else f"Round {round_id} is open and no form of it is in: it now asks about {done.after[0]}. "
+            f"Next: `glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
+    _say_signatures(done)
+    if done.languages_to_translate:
+        say(f"To be translated again: {', '.join(done.languages_to_translate)}.")
+
+
+@click.command()
+@click.option("--text", default="", help="The text. Without it, it is asked for.")
+@click.option("--name", default="", help="A short name for lists; without it, the first words.")
+@click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; without "
+              "it, that of the other principles, or you are asked where the text is typed.")
+@_asked_by
+@_because
+@pass_study
+def propose(study: Study, text: str, name: str, language: str, asked_by: str, because: str) -> None:
+    """Add a principle that somebody proposes in the room.
+
+    It gets a new id and is a candidate without evidence; pages, forms and the trace say so.
+    """
+    from glc_analysis.addons.convening.amendments import propose as issue
+
+    is_typed = not text
+    text = text or _answer("Text of the proposal")
+    if is_typed and not language:
+        language = _language(study)
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm("Add it as a new principle?")
+    _say_change(issue(study, text, name=name, language=language, **why), is_kept="")
+
+
+@click.command()
+@click.argument("principle")
+@click.option("--text", "texts", multiple=True, help="A new text; give it once for each. Without it they are "
+              "asked for.")
+@click.option("--name", "names", multiple=True, help="A short name for lists, in the order of the texts; "
+              "without it, the first words.")
+@_asked_by
+@_because
+@pass_study
+def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str, ...], asked_by: str,
+          because: str) -> None:
+    """Replace a principle by two or more new ones.
+
+    The old text keeps its votes and signatures, and no form asks about it again.
+    """
+    from glc_analysis.addons.convening.amendments import split as issue
+
+    is_typed = not texts
+    if is_typed:
+        _show_old(study, principle)
+        texts = tuple(_typed_texts(2))
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm(f"Replace {principle} by {len(texts)} new principles?")
+    _say_change(issue(study, principle, texts, names=names, **why), is_kept="is split")
+
+
+@click.command()
+@click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE PRINCIPLE ...")
+@click.option("--text", default="", help="The new text. Without it, it is asked for.")
+@click.option("--name", default="", help="A short name for lists; without it, the first words.")
+@_asked_by
+@_because
+@pass_study
+def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked_by: str,
+          because: str) -> None:
+    """Replace two or more principles by one new one.
+
+    The old texts keep their votes and signatures, and no form asks about them again.
+    """
+    from glc_analysis.addons.convening.amendments import merge as issue
+
+    is_typed = not text
+    if is_typed:
+        _show_old(study, *principles)
+        text = _answer("The one new text")
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm(f"Replace {', '.join(principles)} by one new principle?")
+    _say_change(issue(study, principles, text, name=name, **why), is_kept="are merged")
+
+
+@click.command()
+@click.argument("principle")
+@_asked_by
+@_because
+@pass_study
+def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> None:
+    """Set a principle aside: no later form asks about it.
+
+    Who asked for it, and why, goes into decision_log.csv. Not to be confused with `glc withdraw`, which
+    erases an organisation.
+    """
+    from datetime import date
+
+    from glc_analysis.addons.convening.amendments import check_can_withdraw, current, room_reference
+    from glc_analysis.addons.convening.amendments import withdraw_text as issue
+
+    if is_typed := not (asked_by and because):
+        check_can_withdraw(study, current(room_reference(study).principles, principle))
+        _show_old(study, principle, is_back=True)
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm(f"Set {principle} aside?")
+    _say_change(issue(study, principle, today=date.today(), **why), is_kept="is set aside")
+    say(f"To bring it back: `glc amend {principle}`, with the same words or others.")
+
+
+@click.command("object")
+@click.argument("principle")
+@click.option("--by", default="", metavar="WHO", help="Who objects: an organisation or a panel, and no "
+              "person; without it you are asked.")
+@click.option("--because", default="", metavar="WORDS", help="The objection, in words that name nobody; "
+              "without it you are asked.")
+@pass_study
+def object_(study: Study, principle: str, by: str, because: str) -> None:
+    """Write down an objection to a principle, outside the ballot.
+
+    It changes no count. Slides, pages and packets print it.
+    """
+    from datetime import date
+
+    from glc_analysis.addons.convening.agreeing import object_to
+
+    if not (by and because):
+        _show_old(study, principle, is_back=True)
+    said = _why(study, by, because, who="Who objects", why="The objection")
+    name = object_to(study, principle, said["because"], by=said["asked_by"], today=date.today())
+    say(f"The objection to {name} is in decision_log.csv, and changes no count. The slides of the next round "
+        "that is closed, the page of the principle and the packets print it; an organisation is named there "
+        "only if it may be.")
+
+
+@click.command()
+@click.argument("principles", nargs=-1, required=True, metavar="PRINCIPLE ...")
+@click.option("--decided-by", default="", metavar="WHO", help="Who decided it: the room, a panel or an "
+              "organisation, and no person. Without it you are asked.")
+@pass_study
+def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
+    """Write down that the convening agreed to a principle.
+
+    Shows its results, ballots, quorum and objections first, and asks. Who decided, when and on which votes is
+    kept in text_decisions.csv. It holds for these words: an amended principle is agreed anew.
+    """
+    from datetime import date
+
+    from glc_analysis.addons.convening.agreeing import agree as record
+    from glc_analysis.addons.convening.agreeing import standing
+    from glc_analysis.addons.convening.amendments import room_reference
+    from glc_analysis.addons.convening.principles import who_asked
+
+    if decided_by:
+        who_asked(room_reference(study), decided_by)
+    for principle in principles:
+        before = standing(study, principle)
+        say(f"{before.name}: {before.statement}")
+        for round_id, lines in before.results.items():
+            say("\n  ".join([f"Round {round_id}:", *lines]))
+        if not before.results:
+            say("No round on these words is closed: nobody has voted on them.")
+        for heading, lines in (("Ballots in the last round:", [*before.ballots, *before.rules]),
+                               ("Said together:", before.positions),
+                               ("Objections and reservations:", before.objections or ["none is recorded"])):
+            if lines:
+                say("\n  ".join([heading, *lines]))
+        if not click.confirm(f"Did the convening agree to {before.name}?", default=False, err=True):
+            say(f"{before.name} stays as it is.")
+            continue
+        decided_by = decided_by or _accepted(
+            study, "Decided by (the room, a panel or an organisation, never a person's name)", who_asked)
+        click.echo(record(study, principle, decided_by=decided_by, today=date.today()))
+        say(f"{before.name} is agreed. `glc sign --sheets` writes the sheets to sign.")
+
+
+TEXT_COMMANDS = (amend, propose, split, merge, withdraw_text, object_, agree)
