@@ -101,7 +101,7 @@ class CodeRanking:
     def least(self) -> float:
         """What the scores of a list must sum to for it to be shown; infinite where no list may be."""
         scores = self.left_out
-        holds_one = _right(scores, self._given[:len(self.examples)]).any(axis=1)
+        holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :SHOWN].sum(axis=1)
         order = np.argsort(-sums, kind="stable")
         excess = np.cumsum(np.where(holds_one[order], 1, -1))

@@ -76,7 +76,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
               "example": texts.get(one.example_id, ""),
               "example_by": settled.segments.get(one.example_id, "")}
              for one in ranked[:SHOWN] if one.code_id not in given]
-    log_shown(study, coder, (document_id, start, end), [one["code_id"] for one in found],
+    log_shown(study, coder, (document_id, start, end), [str(one["code_id"]) for one in found],
                encoder.name, settled.digest(study))
     return found
 

@@ -229,10 +229,10 @@ class CoderTexts:
         ids as well."""
         organisations = read_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
-        names = {row.Index: ", ".join(filter(None, (
-            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id,
-            talk_day(row.kind, row.date))))
-            for row in self.described.itertuples()}
+        names = {document: ", ".join(filter(None, (
+            kind.capitalize(), labels.get(owner) or owner, talk_day(kind, day))))
+            for document, kind, owner, day in self.described[
+                ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())
         return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}
 

@@ -106,17 +106,18 @@ class Curation:
         rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
         segments = tables.read("segments", study=self.study).set_index("segment_id")
         found: dict[str, Plain] = {}
-        for row in rows.itertuples():
-            about = segments.loc[row.segment_id]
-            one = found.setdefault(row.segment_id, {
-                "segment_id": row.segment_id, "document_id": str(row.document_id), "text": str(about["text"]),
-                "language": str(about["language"]), "direction": language_direction(str(about["language"])),
+        for _, row in rows.iterrows():
+            segment, coder = str(row["segment_id"]), str(row["coder_id"])
+            about = segments.loc[segment]
+            language = str(about["language"])
+            turn = found.setdefault(segment, {
+                "segment_id": segment, "document_id": str(row["document_id"]), "text": str(about["text"]),
+                "language": language, "direction": language_direction(language),
                 "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
-            if row.coder_id != CONSENSUS:
-                one["coders"].append({"coder_id": str(row.coder_id),
-                                      "codes": [*filter(None, row.codes.split(";"))],
-                                      "is_missing": bool(row.is_missing),
-                                      "other_words": older.get((row.segment_id, str(row.coder_id)), "")})
+            if coder != CONSENSUS:
+                turn["coders"].append({
+                    "coder_id": coder, "codes": [*filter(None, row["codes"].split(";"))],
+                    "is_missing": bool(row["is_missing"]), "other_words": older.get((segment, coder), "")})
         for segment, decision in self._last_decisions(rows).items():
             if segment in found:
                 found[segment] |= decision

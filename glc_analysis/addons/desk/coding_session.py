@@ -107,7 +107,7 @@ class CodingSession:
             | {"depth": len(above[row["code_id"]])} for row in live.to_dict("records")}
         below: dict[str, list[str]] = defaultdict(list)
         for code, row in rows.items():
-            below[row["parent_id"] if row["parent_id"] in rows else ""].append(code)
+            below[str(row["parent_id"]) if row["parent_id"] in rows else ""].append(code)
         return [rows[code] for code in _in_tree_order("", below)]
 
     def text(self, document_id: str) -> Plain:
@@ -472,7 +472,7 @@ class CodingSession:
     def _place_of(self, n: int) -> Plain | None:
         """Where the desk shows an act; None where it was in nothing that is the coder's now."""
         work = self._journal.work
-        places = [(one.document_id, one.start) for one in work.passages_of(n)]
+        places: list[tuple[str, int | None]] = [(one.document_id, one.start) for one in work.passages_of(n)]
         places += [(one, None) for one in sorted(work.documents_of(n))]
         return next(({"document_id": document, "start": start} for document, start in places
                      if document in self._own.texts or document in self._own.answers), None)

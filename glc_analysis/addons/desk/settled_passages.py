@@ -57,8 +57,8 @@ class SettledPassages:
         for row in segments[segments["segment_id"].isin(never)].itertuples():
             spans.setdefault(str(row.document_id), []).append((int(row.start), int(row.end)))
         decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
-        decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
-                     for row in decided.itertuples()}
+        decisions = {segment: frozenset(filter(None, codes.split(";")))
+                     for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
         settled = settled_codes(units(codings, frames["readings"], segments), decisions, "")
         passages = by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]

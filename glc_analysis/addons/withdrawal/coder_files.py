@@ -1,8 +1,7 @@
 """Coders' files, and what the coding desk wrote, without a withdrawn organisation.
 
-Goes in: a coder's file and what was removed from the transcripts. Comes out: the same file without the words
-of the organisation; for a database of QualCoder or Taguette a REFI-QDA project. Every coding of other words
-stays on those words, which is checked by reading the file again.
+A REFI-QDA project takes the place of a database of QualCoder or Taguette. Every coding of other words stays
+on those words, which is checked by reading the file again.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ from glc_analysis.text import content_hash, match_key, normalise_space
 # ------------------------------
 # What the coding desk wrote, without what was withdrawn.
 #
-# Goes in: the lines of a coder's journal or of a log of suggestions. Come out: the lines without the words
-# and the texts that go. An act on a text that goes keeps its number and its place among the acts, so that a
+# An act on a text that goes keeps its number and its place among the acts, so that a
 # later undo still means the act that it meant; every coding of other words stays on those words.
 
 
@@ -91,17 +89,17 @@ def _new_texts(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[
     """The act with which a coder went on with texts that changed, on what remains; None if nothing does.
     Codings that it does not name are gone from then on."""
     kept = []
-    for one in line["texts"]:
-        document = one["document_id"]
-        texts[document] = now = left(document, one["text"])
-        spans = {name: {key: remaining_span(*span, now) if now else None for key, span in one[name].items()
+    for text in line["texts"]:
+        document = text["document_id"]
+        texts[document] = now = left(document, text["text"])
+        spans = {name: {key: remaining_span(*span, now) if now else None for key, span in text[name].items()
                         if key not in lost} for name in ("moved", "waiting")}
         lost |= {key for key, span in spans["moved"].items() if span is None}
         if now is not None:
-            kept.append(one | {"text": now.text, "version": content_hash(now.text),
-                               "moved": {key: span for key, span in spans["moved"].items() if span},
-                               "waiting": {key: span or (0, len(now.text))
-                                           for key, span in spans["waiting"].items()}})
+            kept.append(text | {"text": now.text, "version": content_hash(now.text),
+                                "moved": {key: span for key, span in spans["moved"].items() if span},
+                                "waiting": {key: span or (0, len(now.text))
+                                            for key, span in spans["waiting"].items()}})
     return line | {"texts": kept} if kept else None
 
 
@@ -114,13 +112,11 @@ def redact_log(path: Path, gone: Collection[str], tell: Tell) -> None:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    found = []
+    lines = []
     for line in path.read_bytes().split(b"\n"):
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return [line for line in found if isinstance(line, dict)]
+        with suppress(ValueError):
+            lines.append(json.loads(line))
+    return [line for line in lines if isinstance(line, dict)]
 
 
 def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[str],
@@ -177,6 +173,9 @@ def _told(value: Any, tell: Tell) -> Any:
 # One file of a coder.
 
 
+_NO_TURNS = pd.DataFrame(columns=["name", "pseudonym"], dtype="str")
+
+
 @dataclass(frozen=True)
 class Recoding:
     """What is removed from coders' files.
@@ -225,19 +224,19 @@ class Recoding:
         left = {source: self._left(source, text) for source, text in zip(
             raw.sources["source"], raw.sources["text"], strict=True)}
         met = {self._of(source) for source in left} & {*self.gone, *self.turns}
-        said = [*raw.sources["text"], *_all_texts(path)]
+        texts = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
             if met or any(self._tell([*row]) != [*row] for sheet in read_sheets(path) for row in sheet.rows):
                 raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "nvivo":
             quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]
-            if met or self._tell(said + quotes) != said + quotes:
+            if met or self._tell(texts + quotes) != texts + quotes:
                 raise Faults([self._manual_fix(path, met)])
         elif raw.tool == "csv":
             edit_table(path, self._rows)
         elif not all(self._is_found(source, now) for source, now in left.items()):
             raise Faults([self._manual_fix(path, met)])
-        elif any(now is None or now.offsets for now in left.values()) or self._tell(said) != said:
+        elif any(now is None or now.offsets for now in left.values()) or self._tell(texts) != texts:
             is_markup = raw.tool == "refi-qda" and path.suffix.lower() != ".qdpx"
             if is_markup or len(self._kept(raw.quarantined, left)) or raw.tool in PROJECT_PROGRAMS and any(
                     _is_about(memo, left) for memo in raw.memos.itertuples()):
@@ -276,7 +275,7 @@ class Recoding:
     def _left(self, source: str, text: str) -> Masked | None:
         """What remains of a text, with the moves of its offsets; None if it is removed."""
         document = self._of(source)
-        names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document)])
+        names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document, _NO_TURNS)])
         names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
         return None if document in self.gone else Masker(names, {}).mask(text)
 
@@ -339,19 +338,19 @@ def _marks(codings: pd.DataFrame) -> set[tuple]:
 
 def _all_texts(path: Path) -> list[str]:
     """All texts of a file, with properties and hidden text, as far as it can be read."""
-    told: list[str] = []
+    texts: list[str] = []
     with suppress(Unreadable):
-        told.extend(text for _, text in extract_text(path.name, path.read_bytes()))
-    return told
+        texts.extend(text for _, text in extract_text(path.name, path.read_bytes()))
+    return texts
 
 
 def manual_fix_needed(file: str, documents: Iterable[str], *, instead: str = WITHDRAWN) -> Fault:
     """A fault for a coder's file that has to be edited in its own tool; ``instead`` replaces turns there."""
-    said = ("cannot be rewritten here: memos or uncertain passages of a project, a text that was edited, an "
-            ".xls, a list of NVivo")
-    return Fault(said, file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
-                 f"texts, or replace the organisation's turns in them by {instead}, change what memos say of "
-                 "it, export it under the same name, correct its checksum in manifest.csv, and repeat")
+    return Fault("cannot be rewritten here: memos or uncertain passages of a project, a text that was "
+                 "edited, an .xls, a list of NVivo", file=file, value=", ".join(sorted(documents)),
+                 fix="in its tool remove these texts, or replace the organisation's turns in them by "
+                 f"{instead}, change what memos say of it, export it under the same name, correct its "
+                 "checksum in manifest.csv, and repeat")
 
 
 # ------------------------------
@@ -382,7 +381,8 @@ def _remove_database(path: Path) -> None:
 def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
     """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
     document, marks = docx.Document(), defaultdict(list)
-    for (start, end, coder), rows in codings.groupby(["start", "end", "coder"]):
+    for _, rows in codings.groupby(["start", "end", "coder"]):
+        start, end, coder = rows[["start", "end", "coder"]].iloc[0]
         comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)
         comment._element.attrib.pop(qn("w:date"))  # would be today's
         marks[start].append(("commentRangeStart", comment.comment_id))
@@ -393,14 +393,14 @@ def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
             break  # behind the last paragraph
         paragraph, until = document.add_paragraph(), at + len(line)
         cuts = sorted({at, until, *(mark for mark in marks if at <= mark <= until)})
-        for here, there in zip(cuts, [*cuts[1:], until], strict=True):
-            for name, key in marks[here]:
+        for start, end in zip(cuts, [*cuts[1:], until], strict=True):
+            for name, key in marks[start]:
                 _add(paragraph._p, name, key)
                 if name == "commentRangeEnd":
                     _add(paragraph.add_run()._r, "commentReference", key)
-            paragraph.add_run(text[here:there])
+            paragraph.add_run(text[start:end])
         at = until + 1
-    document.save(path)
+    document.save(str(path))
 
 
 def _add(parent: BaseOxmlElement, name: str, key: int) -> None:

@@ -1,7 +1,4 @@
 """Everything that one organisation or person contributed to a study, and every name by which it can be found.
-
-Goes in: a built study, its reference tables, and an organisation_id, or the speaker_id or rater_id of a
-person. Comes out: a :class:`Contribution`.
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import erasers
-from glc_analysis.addons.withdrawal.redaction import edit_table, own_turns, redact, redact_rows
+from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, turns_spoken_by
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, nearest
@@ -106,45 +103,45 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
             raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
                              f"{organisation_id} --choice CHOICE`.")
         raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
-    own = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
+    leaver = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
         (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
     method = [*(text for column in strangers for text in column), *_words_of_method(reference)]
-    own.others += method
-    _collect_records(own, study, reference, answers)
-    _collect_texts(own, study, reference,
+    leaver.others += method
+    _collect_records(leaver, study, reference, answers)
+    _collect_texts(leaver, study, reference,
                    reference.speakers[reference.speakers["organisation_id"] == organisation_id])
     segments = tables.read("segments", study=study)
-    is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
-    own.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
-    own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
+    is_own = segments["document_id"].isin(leaver.documents) | segments["segment_id"].isin(leaver.ids)
+    leaver.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
+    leaver.ids |= {*leaver.documents, *segments.loc[is_own, "segment_id"]}
     if item == "quotation":
         is_own = segments["organisation_id"] == organisation_id
-        own.quoted = set(segments.loc[is_own, "segment_id"])
-        own.said = list(segments.loc[is_own, "text"])
-        own.others = [*method, *segments.loc[~is_own, "text"]]
+        leaver.quoted = set(segments.loc[is_own, "segment_id"])
+        leaver.said = list(segments.loc[is_own, "text"])
+        leaver.others = [*method, *segments.loc[~is_own, "text"]]
     quotes = reference.quotes
     is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
-    own.ids |= set(quotes.loc[is_quoted, "quote_id"])
-    own.said += list(quotes.loc[is_quoted, "text"])
+    leaver.ids |= set(quotes.loc[is_quoted, "quote_id"])
+    leaver.said += list(quotes.loc[is_quoted, "text"])
     cited = {row: words for citations in erasers("citations")
              for row, words in citations(reference, segments.loc[is_own, "segment_id"]).items()}
-    own.said += cited.values()
+    leaver.said += cited.values()
     if item == "quotation":
-        own.cited = {*cited}
-    if "survey" in own.parts:
-        _collect_countries(own, study, reference, answers)
-    if own.is_whole:
-        own.raters = {person for person, whose in _people(reference).items() if whose == organisation_id}
+        leaver.cited = {*cited}
+    if "survey" in leaver.parts:
+        _collect_countries(leaver, study, reference, answers)
+    if leaver.is_whole:
+        leaver.raters = {person for person, whose in _people(reference).items() if whose == organisation_id}
         labels = reference.organisations.query("organisation_id == @organisation_id")["label"]
         # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
-        told = [] if organisation_id.isalpha() else [organisation_id]
-        own.ids.add(organisation_id)
-        _collect_written(own, study, reference)
-        _collect_names(own, reference, key, {*labels, *_without_brackets(labels), *told},
+        plain_ids = [] if organisation_id.isalpha() else [organisation_id]
+        leaver.ids.add(organisation_id)
+        _collect_written(leaver, study, reference)
+        _collect_names(leaver, reference, key, {*labels, *_without_brackets(labels), *plain_ids},
                        reference.speakers["organisation_id"] == organisation_id)
-    _collect_words(own)
-    return own
+    _collect_words(leaver)
+    return leaver
 
 
 def check_person(reference: Reference, person_id: str) -> None:
@@ -167,41 +164,41 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     """
     speakers = reference.speakers
     check_person(reference, person_id)
-    own = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
-    own.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
+    leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
+    leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
     answers = tables.read("responses", study=study)["value"].astype("str")
-    own.others += [*answers[answers != ""].unique()]
+    leaver.others += [*answers[answers != ""].unique()]
     is_own = speakers["speaker_id"] == person_id
-    _collect_texts(own, study, reference, speakers[is_own])
+    _collect_texts(leaver, study, reference, speakers[is_own])
     segments = tables.read("segments", study=study)
-    is_said = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
-    own.said += list(segments.loc[is_said, "text"])
-    own.ids |= {*own.documents, *segments.loc[is_said, "segment_id"]}
-    own.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(own.ids), "quote_id"]}
-    _collect_written(own, study, reference)
-    _collect_names(own, reference, key, set(), is_own)
-    _collect_words(own)
-    return own
+    is_said = segments["document_id"].isin(leaver.documents) | segments["segment_id"].isin(leaver.ids)
+    leaver.said += list(segments.loc[is_said, "text"])
+    leaver.ids |= {*leaver.documents, *segments.loc[is_said, "segment_id"]}
+    leaver.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(leaver.ids), "quote_id"]}
+    _collect_written(leaver, study, reference)
+    _collect_names(leaver, reference, key, set(), is_own)
+    _collect_words(leaver)
+    return leaver
 
 
-def _collect_words(own: Contribution) -> None:
+def _collect_words(leaver: Contribution) -> None:
     """The sentences that nobody else said."""
-    sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
-    elsewhere = normalise_space(" ".join(own.others))
+    sentences = {one for text in leaver.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
+    elsewhere = normalise_space(" ".join(leaver.others))
     alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
-    own.words = pd.concat([own.names, own.words, _exact_names(alone)], ignore_index=True)
+    leaver.words = pd.concat([leaver.names, leaver.words, _exact_names(alone)], ignore_index=True)
 
 
-def _collect_records(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+def _collect_records(leaver: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
     """Its records. A dropped record that names no known organisation may be its own, and counts as one."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
-    known = {match_key(name): row.organisation_id for row in register.itertuples()
-             for name in (row.label, row.organisation_id)}
+    known = {match_key(name): organisation_id for organisation_id, label in zip(
+        register["organisation_id"], register["label"], strict=True) for name in (label, organisation_id)}
     settings = study.settings["survey"]
-    files = study.raw_files("survey") if "survey" in own.parts else []
+    files = study.raw_files("survey") if "survey" in leaver.parts else []
     for read in (read for path in files for read in read_survey_sheets(path, settings)):
         survey, _ = assign_record_ids(read, settings)
         named = settings["organisation"]
@@ -210,19 +207,19 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
         for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
                                                   strict=True):
             record = re.sub(r"\.l\d+$", "", answer_id)
-            whose = known.get(match_key(name), slug(name) if register.empty else own.organisation_id)
-            is_own = owner.get(record, whose) == own.organisation_id
-            (own.said if is_own else own.others).extend(cells)
+            whose = known.get(match_key(name), slug(name) if register.empty else leaver.organisation_id)
+            is_own = owner.get(record, whose) == leaver.organisation_id
+            (leaver.said if is_own else leaver.others).extend(cells)
             if is_own:
-                own.rows.setdefault(study.relative(survey.path), set()).add(row)
-                own.ids.add(record)
-    if "survey" in own.parts:
-        own.ids |= set(answers.loc[answers["organisation_id"] == own.organisation_id, "answer_id"])
+                leaver.rows.setdefault(study.relative(survey.path), set()).add(row)
+                leaver.ids.add(record)
+    if "survey" in leaver.parts:
+        leaver.ids |= set(answers.loc[answers["organisation_id"] == leaver.organisation_id, "answer_id"])
         texts = tables.read("documents", study=study).query("kind == 'answer'")
-        own.documents |= set(texts.loc[texts["organisation_id"] == own.organisation_id, "document_id"])
+        leaver.documents |= set(texts.loc[texts["organisation_id"] == leaver.organisation_id, "document_id"])
 
 
-def _collect_texts(own: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
+def _collect_texts(leaver: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
     """For an organisation: its interviews, and its turns in each call, those of its speakers and their
     interpreters. For a person: the interviews held with them alone, and their turns in all others."""
     elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
@@ -230,31 +227,33 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference, people
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
     instead = {name: f"Withdrawn {n}" for n, name in enumerate(left, 1 + max(taken, default=0))}
     interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(normalise_space))
-    for document in reference.documents.itertuples():
-        turns = read_transcript(study.root / document.path).turns
-        here = people["document_id"].isin([document.document_id, ANY_DOCUMENT])
-        names = ({*map(normalise_space, people.loc[here, "name_in_file"])}
+    for _, document in reference.documents.iterrows():
+        document_id, kind = document["document_id"], document["kind"]
+        turns = read_transcript(study.root / document["path"]).turns
+        is_here = people["document_id"].isin([document_id, ANY_DOCUMENT])
+        names = ({*map(normalise_space, people.loc[is_here, "name_in_file"])}
                  & {*map(normalise_space, turns["speaker"])})
-        is_shared = document.kind == "call" or not own.organisation_id and (
-            not names or _speak_here(elsewhere, document.document_id, turns))
-        is_its_interview = bool(names) if not own.organisation_id else (
-            document.organisation_id == own.organisation_id)
-        is_own = own_turns(turns, names, interpreters) if is_shared else [is_its_interview] * len(turns)
-        is_own = [one and document.kind in own.parts for one in is_own]
-        own.turns[document.document_id] = is_own
-        if any(is_own) and not is_shared:
-            own.documents.add(document.document_id)
-        elif any(is_own):
-            own.spoken[document.document_id] = {name: instead[name] for name in sorted(names)}
-            own.ids |= {f"{document.document_id}.{n}" for n, one in enumerate(is_own, 1) if one}
-        for text, one in zip(turns["text"], is_own, strict=True):
-            (own.said if one else own.others).append(text)
+        is_shared = kind == "call" or not leaver.organisation_id and (
+            not names or _speak_here(elsewhere, document_id, turns))
+        is_its_interview = bool(names) if not leaver.organisation_id else (
+            document["organisation_id"] == leaver.organisation_id)
+        is_theirs = turns_spoken_by(turns, names, interpreters) if is_shared else (
+            [is_its_interview] * len(turns))
+        is_theirs = [is_its and kind in leaver.parts for is_its in is_theirs]
+        leaver.turns[document_id] = is_theirs
+        if any(is_theirs) and not is_shared:
+            leaver.documents.add(document_id)
+        elif any(is_theirs):
+            leaver.spoken[document_id] = {name: instead[name] for name in sorted(names)}
+            leaver.ids |= {f"{document_id}.{n}" for n, is_its in enumerate(is_theirs, 1) if is_its}
+        for text, is_its in zip(turns["text"], is_theirs, strict=True):
+            (leaver.said if is_its else leaver.others).append(text)
 
 
 def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
     """Whether any of these people speaks in a document."""
-    here = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
-    return not {*map(normalise_space, here)}.isdisjoint(map(normalise_space, turns["speaker"]))
+    names = people.loc[people["document_id"].isin([document_id, ANY_DOCUMENT]), "name_in_file"]
+    return not {*map(normalise_space, names)}.isdisjoint(map(normalise_space, turns["speaker"]))
 
 
 def _without_brackets(labels: Iterable[str]) -> set[str]:
@@ -266,12 +265,12 @@ def _people(reference: Reference) -> dict[str, str]:
     return {person: whose for people in erasers("people") for person, whose in people(reference).items()}
 
 
-def _collect_written(own: Contribution, study: Study, reference: Reference) -> None:
+def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
     """What add-ons have in writing."""
     for words in erasers("words"):
-        said, others = words(study, reference, own)
-        own.said += said
-        own.others += others
+        said, others = words(study, reference, leaver)
+        leaver.said += said
+        leaver.others += others
 
 
 def _words_of_method(reference: Reference) -> list[str]:
@@ -281,28 +280,28 @@ def _words_of_method(reference: Reference) -> list[str]:
             *codebook["definition"], *(text for words in erasers("method") for text in words(reference))]
 
 
-def _collect_names(own: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
+def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
                    is_own: pd.Series) -> None:
     """Its ``names``, its people (of the rows of speakers.csv), and the rows of names.csv that are about it or
     that only it used."""
     people, listed = reference.speakers[is_own], reference.names
-    own.ids |= {*people["speaker_id"]} | own.raters  # of raters comments are kept as well
-    own.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
+    leaver.ids |= {*people["speaker_id"]} | leaver.raters  # of raters comments are kept as well
+    leaver.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
     about = listed["name"] + "\n" + listed["reason"]
     words = [{word for name in reference.speakers.loc[who, "name_in_file"]
               for word in normalise_space(name).split()}
              for who in (is_own, ~is_own)]
     is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
-    is_about = (about != redact(list(about), own.names)) | is_person
+    is_about = (about != redact(list(about), leaver.names)) | is_person
     shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
     is_about |= listed["pseudonym"].isin(shared)
-    used = _names_used(own.said, listed) - _names_used(own.others, listed)
+    used = _names_used(leaver.said, listed) - _names_used(leaver.others, listed)
     is_gone = is_about | listed["name"].isin(used)
-    own.listed = set(listed.loc[is_gone, "name"])
-    own.names = pd.concat([own.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
+    leaver.listed = set(listed.loc[is_gone, "name"])
+    leaver.names = pd.concat([leaver.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
     given = listed["pseudonym"].where(listed["pseudonym"] != "",
                                       listed["name"].map(normalise_space).map(key).fillna(""))
-    own.words = _exact_names(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
+    leaver.words = _exact_names(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
 
 
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
@@ -311,7 +310,8 @@ def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
     return {name for text in texts for name in masker.names_in(text)}
 
 
-def _collect_countries(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
+                       answers: pd.DataFrame) -> None:
     """Countries in which no other organisation works or has its home, and that none names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read("responses", study=study).astype({"organisation_id": "str"})
@@ -320,6 +320,6 @@ def _collect_countries(own: Contribution, study: Study, reference: Reference, an
     works = answers[["organisation_id", "country_id"]].astype("str")
     used = pd.concat([frame.set_axis(["organisation_id", "country_id"], axis=1)
                       for frame in (named, homes, works)])
-    is_own = used["organisation_id"] == own.organisation_id
-    kept = {*used.loc[~is_own, "country_id"], *(() if own.is_whole else homes["home_country_id"]), ""}
-    own.countries = {*used.loc[is_own, "country_id"]} - kept
+    is_own = used["organisation_id"] == leaver.organisation_id
+    kept = {*used.loc[~is_own, "country_id"], *(() if leaver.is_whole else homes["home_country_id"]), ""}
+    leaver.countries = {*used.loc[is_own, "country_id"]} - kept

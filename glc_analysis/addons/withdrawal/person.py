@@ -1,7 +1,6 @@
 """The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
 
-Goes in: a built study, a speaker_id or rater_id, and what the person chose. Comes out: the study after it,
-and a table of what was removed or changed. There are three choices (:data:`CHOICES`). Two are recorded in
+There are three choices. Two are recorded in
 stopped.csv; after ``erase`` nothing says that the person took part. What a choice cannot undo
 (:data:`CANNOT_UNDO`) the command says, and the page of ``glc ethics``, before anybody consents.
 """
@@ -18,7 +17,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addon import erasers
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
-from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
+from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL_AT_WORK, changed_figures, remove, replacement
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
@@ -31,9 +30,9 @@ from glc_analysis.study import ERASE, STOP_CONTACT, Study
 from glc_analysis.study_locks import alone
 from glc_analysis.tabular import Grid, read_sheets, read_table
 
-CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
+_PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
 """What a person may choose, and what each choice does not reach, in words."""
-COLUMNS = ["kind", "where", "what"]
+_COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
 """The reference tables that may have columns with addresses of people. Others hold words, whose addresses
 are replaced by pseudonyms as names.csv says."""
@@ -49,13 +48,13 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
     """
     from glc_analysis.build import build
 
-    if choice not in CHOICES:
-        raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(CHOICES)}.")
+    if choice not in _PERSON_CHOICES:
+        raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(_PERSON_CHOICES)}.")
     refuse_unclaimed(study)
     if choice == ERASE:
         return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
                       dry_run=dry_run, looked_at_by=looked_at_by, say=say)
-    with alone(study.root, WITHDRAWAL, say):
+    with alone(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         names = _names_of(reference, person_id)
         if choice == STOP_CONTACT:
@@ -83,7 +82,7 @@ def _names_of(reference: Reference, person_id: str) -> set[str]:
 
 
 def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
 
 
 def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:

@@ -1,6 +1,6 @@
 """Raw files without one organisation's rows, turns, cases and names.
 
-Goes in: a file, and what to remove. Comes out: the file, rewritten. Tables keep their other rows, text files
+Tables keep their other rows, text files
 byte for byte. A transcript is written again turn by turn, so that nothing is hidden in notes, properties or
 deleted text. Every edit is checked by reading the file again as the build does.
 """
@@ -26,7 +26,7 @@ from glc_analysis.text import normalise_space
 
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
-Edit = Callable[[Grid], list[list[str] | None]]
+Edit = Callable[[Grid], Sequence[list[str] | None]]
 """Gives the new rows of a sheet, the header first; None for a row that is removed."""
 
 
@@ -97,15 +97,15 @@ def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
     ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they would not be read back.
     """
     raw = path.read_bytes()
-    stamps = [_stamp(row.start_s, row.end_s, ".") for row in turns.itertuples()]
+    stamps = [_stamp(start, end, ".") for start, end in zip(turns["start_s"], turns["end_s"], strict=True)]
     lines = [*filter(None, heading.split("\n")),
-             *(f"{f'[{stamp}] ' if stamp else ''}{row.speaker}: {row.text}"
-               for stamp, row in zip(stamps, turns.itertuples(), strict=True))]
+             *(f"{f'[{stamp}] ' if stamp else ''}{speaker}: {text}"
+               for stamp, speaker, text in zip(stamps, turns["speaker"], turns["text"], strict=True))]
     if raw.startswith(b"PK"):
         document = docx.Document()
         for line in lines:
             document.add_paragraph(line)
-        document.save(path)
+        document.save(str(path))
     elif b"-->" in raw and turns["end_s"].notna().all():
         path.write_text(_cues(turns, is_vtt=raw.lstrip(codecs.BOM_UTF8).startswith(b"WEBVTT")),
                         encoding="utf-8", newline="\n")
@@ -119,9 +119,9 @@ def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
 
 def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
     mark = "." if is_vtt else ","
-    cues = [f"{n}\n{_stamp(row.start_s, row.end_s, mark)}\n"
-            f"<v {_escaped(row.speaker)}>{_escaped(row.text)}</v>\n"
-            for n, row in enumerate(turns.itertuples(), 1)]
+    rows = turns[["start_s", "end_s", "speaker", "text"]].itertuples(index=False, name=None)
+    cues = [f"{n}\n{_stamp(start, end, mark)}\n<v {_escaped(speaker)}>{_escaped(text)}</v>\n"
+            for n, (start, end, speaker, text) in enumerate(rows, 1)]
     return "\n".join(["WEBVTT\n", *cues] if is_vtt else cues)
 
 
@@ -145,20 +145,21 @@ def remaining_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
     return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
 
 
-def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:
-    """Which turns are by ``own`` speakers (names in the file), or interpret what they just said."""
-    found: list[bool] = []
+def turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
+                    interpreters: Collection[str]) -> list[bool]:
+    """Which turns are by these speakers (names in the file), or interpret what they just said."""
+    is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
-        found.append(speaker in own or (speaker in interpreters and bool(found) and found[-1]))
-    return found
+        is_theirs.append(speaker in speakers or speaker in interpreters and is_theirs[-1:] == [True])
+    return is_theirs
 
 
-def remove_turns(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
-              names: pd.DataFrame) -> pd.DataFrame:
+def remove_turns(turns: pd.DataFrame, is_gone: Sequence[bool], instead: Mapping[str, str],
+                 names: pd.DataFrame) -> pd.DataFrame:
     """The turns without the words of removed ones, and without ``names`` in the others.
 
-    The speakers of removed turns get the names in ``own`` instead. Every turn keeps its place."""
-    said = redact([*turns["text"]], names)
+    Speakers get the names ``instead`` of theirs. Every turn keeps its place."""
+    texts = redact([*turns["text"]], names)
     return turns.assign(
-        speaker=[own.get(normalise_space(name), name) for name in turns["speaker"]],
-        text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, said, strict=True)])
+        speaker=[instead.get(normalise_space(name), name) for name in turns["speaker"]],
+        text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, texts, strict=True)])

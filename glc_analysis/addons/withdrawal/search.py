@@ -1,7 +1,7 @@
 """The search of a folder for what was withdrawn, whatever its files are called and however they are packed.
 
-Goes in: a folder, and the words that must not be left (:class:`Wanted`). Comes out: every place where they
-are, and every file of which nobody can tell, with the reason. A file is read for what it is, not for what its
+It gives every place of the words that must not be left (:class:`Wanted`), and every file that cannot be
+judged, with the reason. A file is read for what it is, not for what its
 name says: packages and compressed files are unpacked, also within each other; tables, databases, documents
 and notebooks are read as such; anything else is searched as bytes. Pictures, recordings, and what is
 encrypted or packed in an unknown way are left to people.
@@ -49,13 +49,13 @@ from glc_analysis.writing import write_atomic
 # What is searched for.
 
 
-RUN = 8
+_RUN = 8
 """So many words in a row that it said and nobody else are its words, however they are cut out."""
 SHORT = 5
 """The letters of a name that bytes may hold by chance."""
 _APART = "\nq7xz\n"
 """A word that nobody says, between the cells of a table."""
-SHOWN = 5
+_SHOWN = 5
 """So many places of a file are listed."""
 
 
@@ -69,7 +69,7 @@ _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "eu
 
 class Wanted:
     """What must not be left: ``names`` and ``words`` (columns name and match, as in names.csv), ``ids``, and
-    any run of :data:`RUN` words of what was ``said`` that is not in what ``others`` said.
+    any run of :data:`_RUN` words of what was ``said`` that is not in what ``others`` said.
 
     Names of several words are found in capitals, without accents and over the ends of lines. An id of a
     single plain word is found where nothing else is written, as in a cell of a table or in the name of a
@@ -128,7 +128,7 @@ class Wanted:
                 self._ids and self._ids & {normalise_space(text).casefold() for _, text in pieces}):
             return []
         places = [(place, what) for place, text in pieces if (what := self.found_in(text, is_text=is_text))]
-        return [*dict.fromkeys(places)][:SHOWN] or [("across its lines", self._words)]
+        return [*dict.fromkeys(places)][:_SHOWN] or [("across its lines", self._words)]
 
     def found_in_name(self, name: str) -> str:
         """The same for the name of a file or folder."""
@@ -167,7 +167,7 @@ def _masker(names: pd.DataFrame) -> Masker:
 
 def _runs(text: str) -> Iterator[tuple[str, ...]]:
     words = re.findall(r"\w+", fold_text(text))
-    return zip(*(words[n:] for n in range(RUN)), strict=False)
+    return zip(*(words[n:] for n in range(_RUN)), strict=False)
 
 
 # ------------------------------
@@ -358,7 +358,7 @@ class Reading:
             for member in package:
                 self.pieces.append((f"{place}{member.name}", f"{member.uname} {member.linkname}"))
                 if member.isfile():
-                    self._member(member.name, lambda member=member: package.extractfile(member).read(),
+                    self._member(member.name, lambda member=member: _content(package, member),
                                  member.size, place, depth)
 
     def pdf(self, name: str, content: bytes, place: str, depth: int) -> None:
@@ -398,7 +398,8 @@ class Reading:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "x.zsav" if content.startswith(b"$FL3") else "x.sav")
             path.write_bytes(content)
-            frame, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
+            cases, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
+        frame = pd.DataFrame(cases)
         for column in frame.select_dtypes(exclude="number"):
             self.pieces += [(f"{place}case {n}, column {column}", cell)
                             for n, cell in enumerate(frame[column], start=1) if isinstance(cell, str)]
@@ -417,7 +418,8 @@ class Reading:
             message = email.message_from_string(mail, policy=email.policy.default)
             self.pieces += [(f"{place}{name}", str(value)) for name, value in message.items()]
             for part in message.walk():
-                if not part.is_multipart() and (inner := part.get_payload(decode=True)):
+                inner = part.get_payload(decode=True)
+                if not part.is_multipart() and isinstance(inner, bytes) and inner:
                     self.add(part.get_filename() or "text.txt", inner, f"{place}{part.get_content_type()} ",
                              depth + 1)
         if text.startswith("{\\rtf"):
@@ -469,6 +471,11 @@ class Reading:
                   for at in (0, 1)]
         for text in texts:
             self.letters += [(place, run) for run in re.findall(r"[^\x00-\x08\x0e-\x1f\ufffd]{4,}", text)]
+
+
+def _content(package: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = package.extractfile(member)
+    return file.read() if file else b""
 
 
 _IS_MAIL = re.compile(r"^(MIME-Version|Content-Transfer-Encoding):", re.MULTILINE | re.IGNORECASE)

@@ -1,7 +1,6 @@
 """The withdrawal of an organisation, or of one item of its consent, from a built study.
 
-Goes in: a study and an organisation_id. Comes out: the study without anything of the organisation, and a
-table of what was removed or changed. Everything is done on a copy. The copy is built and searched; only if
+Everything is done on a copy. The copy is built and searched; only if
 nothing of the organisation is left does it replace the study, by renames that the next command finishes if
 this one is interrupted.
 """
@@ -13,7 +12,7 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -91,7 +90,7 @@ OUT_OF_REACH = (
     "or free space on disks: tell whoever holds them. Public figures stay as published until enough "
     "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
     "exports were deleted; make them again.")
-WITHDRAWAL = "withdrawal"
+WITHDRAWAL_AT_WORK = "withdrawal"
 """What other commands are told is at work."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "key",
         "reference", "quote_id")
@@ -103,7 +102,7 @@ _NEW_PROJECT = (
     "with the remaining codings is in its place. Its coder destroys each copy of the old project and goes on "
     "with this one in a program that imports REFI-QDA projects, such as QualCoder; Taguette does not. "
     "Colours, cases, and codings of pictures and recordings are not in it")
-BUILT = ("processed", "private/releases")
+_BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
@@ -136,25 +135,25 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
     Returns and raises as :func:`withdraw` does."""
     from glc_analysis.build import build
 
-    with alone(study.root, WITHDRAWAL, say):
+    with alone(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         key = complete_key(reference.names, read_key(study.key_file))
-        own = collect(reference, key)
+        leaver = collect(reference, key)
         with replacement(study, is_kept=not dry_run, say=say) as new:
-            _edit_raw_files(new, own, reference)
-            wanted = _wanted(own)
+            _edit_raw_files(new, leaver, reference)
+            wanted = _wanted(leaver)
             wanted.write(study.root / STAGE / WANTED)
-            _edit_reference(study, new, own, wanted, key, item, today)
-            made = _edit_coder_files(study, new, own, reference)
+            _edit_reference(study, new, leaver, wanted, key, item, today)
+            made = _edit_coder_files(study, new, leaver, reference)
             new = Study(new.root)  # its settings name the files that were made
             drop_removed_files(study, new)
             new = Study(new.root)
-            _edit_manifest(study, new, own, made)
-            touched = _list_changes(study, new, own, made)
+            _edit_manifest(study, new, leaver, made)
+            touched = _list_changes(study, new, leaver, made)
             say("searching all files of the study")
-            unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, own))
+            unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, leaver))
             # The key keeps its pseudonyms: their numbers stay taken.
-            names_left = Wanted(own.names).found_among(read_file(new.key_file).pieces)
+            names_left = Wanted(leaver.names).found_among(read_file(new.key_file).pieces)
             _raise_traces(Found([Trace(new.relative(new.key_file), *place) for place in names_left]))
             if unread and not looked_at_by and not dry_run:
                 raise Faults(map(_look_at, unread))
@@ -162,12 +161,12 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
                 "date": today.isoformat(), "items": str(len(touched)), "unread": str(len(unread)),
                 "looked_at_by": looked_at_by if unread else ""})
             build(new, say=say)
-            issued = remove_from_releases(new, {own.organisation_id} - {""} | own.raters | own.ids)
+            issued = remove_from_releases(new, {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             forget_contents(new)
-            _check_codings_kept(study, new, own)
-            for folder in () if own.quoted else BUILT:
+            _check_codings_kept(study, new, leaver)
+            for folder in () if leaver.quoted else _BUILT:
                 _raise_traces(search(new.root / folder, wanted), folder)
             to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
                                        "what": [one.why for one in unread]}, dtype="str")
@@ -180,7 +179,7 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
 
 @contextmanager
 def replacement(study: Study, *, is_kept: bool = True,
-                say: Callable[[str], None] = lambda line: None) -> Iterator[Study]:
+                say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
     """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
@@ -192,7 +191,7 @@ def replacement(study: Study, *, is_kept: bool = True,
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
-    with alone(study.root, WITHDRAWAL, say), graceful_interrupt(lambda: said), ExitStack() as locks:
+    with alone(study.root, WITHDRAWAL_AT_WORK, say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
         for hold in erasers("hold"):
             locks.enter_context(hold(study))
@@ -253,31 +252,32 @@ def _copy(study: Study, new: Study) -> None:
         shutil.copy(kept, new.processed)
 
 
-def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
+def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> None:
     """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
     for path in new.raw_files("survey"):
-        _edit_survey(path, {survey.path.name: own.rows.get(new.relative(survey.path), set()) for survey in
-                            read_survey_sheets(path, new.settings["survey"])}, own, new.settings["survey"])
+        _edit_survey(path, {survey.path.name: leaver.rows.get(new.relative(survey.path), set()) for survey in
+                            read_survey_sheets(path, new.settings["survey"])}, leaver, new.settings["survey"])
+    country = new.settings["context"]["country"]
     for path in new.raw_files("context"):
-        edit_table(path, lambda grid: _context_rows(grid, own, reference, new.settings["context"]["country"]))
-    for document in reference.documents.itertuples():
-        path = new.root / document.path
-        if document.document_id in own.documents:
+        edit_table(path, lambda grid: _context_rows(grid, leaver, reference, country))
+    for _, document in reference.documents.iterrows():
+        path, document_id = new.root / document["path"], document["document_id"]
+        if document_id in leaver.documents:
             path.unlink()
             continue
-        told, gone = read_transcript(path), own.turns[document.document_id]
-        turns = remove_turns(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
-        heading = redact([told.heading], own.names)[0]
-        if not turns.equals(told.turns) or heading != told.heading:
+        read, gone = read_transcript(path), leaver.turns[document_id]
+        turns = remove_turns(read.turns, gone, leaver.spoken.get(document_id, {}), leaver.names)
+        heading = redact([read.heading], leaver.names)[0]
+        if not turns.equals(read.turns) or heading != read.heading:
             write_turns(path, turns, heading)
     for erase in erasers("erase"):
-        erase(new, own)
-    _edit_other_files(new, own, reference)
+        erase(new, leaver)
+    _edit_other_files(new, leaver, reference)
     for renew in erasers("renew"):
         renew(new)
 
 
-def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
+def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                  settings: Mapping[str, Any] | None = None) -> None:
     """Removes the organisation's records from a survey file; ``rows`` are theirs, by the name of the file, or
     of each sheet that is read like one.
@@ -297,11 +297,11 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
                 for n, row in zip(grid.numbers, grid.rows, strict=True)]
         for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
-        return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
+        return [None if one else row for one, row in zip(gone, redact_rows(grid, leaver.names), strict=True)]
 
     if any(survey.tool == "spss" for survey in before.values()):
         texts = [cell for survey in before.values() for cell in survey.frame.to_numpy().ravel()]
-        if rows[path.name] or redact(texts, own.names) != texts:
+        if rows[path.name] or redact(texts, leaver.names) != texts:
             raise Faults([Fault(
                 "holds what is withdrawn, and SPSS files are not rewritten", file=path.name, fix=
                 f"save it from SPSS as {path.stem}.csv with value labels, put that in its place in raw/, "
@@ -315,54 +315,55 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], own: Contribution,
                             fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
 
 
-def _context_rows(grid: Grid, own: Contribution, reference: Reference, column: str) -> Rows:
+def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
     """The rows of a context table, without countries of no other organisation: that a country took part is
     confidential."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = country_ids(names, reference.countries)
-    return [None if country in own.countries else row for country, row in zip(
-        ["", *ids], redact_rows(grid, own.names), strict=True)]
+    return [None if country in leaver.countries else row for country, row in zip(
+        ["", *ids], redact_rows(grid, leaver.names), strict=True)]
 
 
-def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> None:
+def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) -> None:
     """Edits or deletes recordings, consent forms and all other files in raw/ and private/."""
     kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
     read = {path for kind in kinds for path in new.raw_files(kind)}
-    texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
+    texts = dict(zip(reference.documents["path"].map(lambda path: Path(path).stem),
+                     reference.documents["document_id"], strict=True))
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
     for path in sorted(lying - read - {new.key_file, *new.reference_files()}):
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
-        if about in own.documents or (is_copy and about in own.spoken) or redact(
-                [path.stem], own.names) != [path.stem]:
+        if about in leaver.documents or (is_copy and about in leaver.spoken) or redact(
+                [path.stem], leaver.names) != [path.stem]:
             path.unlink()
-        elif about in own.spoken:
+        elif about in leaver.spoken:
             raise Faults([Fault("belongs to a call in which it spoke, and cannot be cut here", fix="cut or "
                                 "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
-            edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
-                grid.rows, redact_rows(grid, own.words), strict=True)])
+            edit_table(path, lambda grid: [None if leaver.ids & {*row} else after for row, after in zip(
+                grid.rows, redact_rows(grid, leaver.words), strict=True)])
 
 
-def _edit_reference(study: Study, new: Study, own: Contribution, wanted: Wanted, key: Mapping[str, str],
+def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Wanted, key: Mapping[str, str],
                     item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms of the copy."""
-    spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
+    spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
     for path in new.reference_files():
         if path.stem not in ("manifest", "withdrawn"):
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
-                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, wanted, spelt, item,
-                               today)
-                for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
+                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, leaver, wanted, spelt,
+                               item, today)
+                for old, row in zip(grid.rows[1:], redact_rows(grid, leaver.words)[1:], strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
         drop_halves(study, new, name)
     append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
-        for call, names in sorted(own.spoken.items()) for name in names.values()])
+        for call, names in sorted(leaver.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
-        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
+        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in leaver.listed else name: given
                                  for name, given in key.items()})
 
 
@@ -385,29 +386,29 @@ def _records(path: Path) -> list[dict[str, str]]:
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
 
-def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, wanted: Wanted,
+def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution, wanted: Wanted,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
     for edit_row in erasers("rows"):
-        edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), own)
+        edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
             return None
         cell, row = edited[0], [*edited[1].values()]
-    if table == "consent" and not own.is_whole:
-        is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
+    if table == "consent" and not leaver.is_whole:
+        is_its = (cell["organisation_id"], cell["item"]) == (leaver.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
     if table == "codebook":
         row = ["" if column == "example" and wanted.found_in(text) else now
                for (column, text), now in zip(cell.items(), row, strict=True)]
-    is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
+    is_its_spelling = table == "countries" and (cell["country_id"] in leaver.countries or (
         match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
-    is_guest = bool(own.organisation_id) and cell.get("document_id") in own.spoken and (
-        own.organisation_id == cell.get("organisation_id"))
-    is_listed = table == "names" and cell["name"] in own.listed
-    is_own = any(cell.get(column) in own.ids for column in _ROW)
+    is_guest = bool(leaver.organisation_id) and cell.get("document_id") in leaver.spoken and (
+        leaver.organisation_id == cell.get("organisation_id"))
+    is_listed = table == "names" and cell["name"] in leaver.listed
+    is_own = any(cell.get(column) in leaver.ids for column in _ROW)
     if is_its_spelling or is_guest or is_listed or is_own:
         return None
-    return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
+    return [after if text not in leaver.ids else "" if column.endswith("_id") else WITHDRAWN
             for (column, text), after in zip(cell.items(), row, strict=True)]
 
 
@@ -424,20 +425,21 @@ def _record(study: Study, row: dict[str, str]) -> None:
     study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
-def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> dict[str, str]:
+def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference: Reference) -> dict[str, str]:
     """Edits the coders' files of the copy to match its transcripts, and study.toml where a file has another
     name afterwards. Returns the new paths of these by the old ones. Raises all faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read("segments", study=study).set_index("document_id")
-    for call, names in own.spoken.items():
+    for call, names in leaver.spoken.items():
         said = segments.loc[[call]].sort_values("start")
         speakers = read_transcript(study.root / paths[call]).turns["speaker"]
-        rows = [(f"{row.speaker_id}: {row.text}",
-                 f"{_speaker_id(names.get(normalise_space(name), row.speaker_id))}: {WITHDRAWN}")
-                for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
+        spoken = zip(said["speaker_id"], said["text"], speakers, leaver.turns[call], strict=True)
+        rows = [(f"{speaker}: {text}",
+                 f"{_speaker_id(names.get(normalise_space(name), speaker))}: {WITHDRAWN}")
+                for speaker, text, name, is_gone in spoken if is_gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)
-    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material,
+    recoding, faults = Recoding(documents, leaver.documents, turns, leaver.ids, leaver.words_of_material,
                                  new.settings["coding"]["code_separator"]), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
     logs = [(path.parent.name, path) for path in sorted(new.raw.glob(f"codings/*/{SUGGESTION_LOG}"))]
@@ -463,7 +465,7 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
     return {new.relative(old): new.relative(now) for moves in made.values() for old, now in moves.items()}
 
 
-def _edit_manifest(study: Study, new: Study, own: Contribution, made: Mapping[str, str]) -> None:
+def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> None:
     """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones. ``made``
     has the new paths of files that have another name now."""
     rows = []
@@ -474,58 +476,72 @@ def _edit_manifest(study: Study, new: Study, own: Contribution, made: Mapping[st
             row |= {"path": new.relative(path), "sha256": manifest.checksum(path),
                     "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
-            rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))
+            rows.append(dict(zip(row, redact([*row.values()], leaver.words), strict=True)))
     manifest.write_manifest(new.reference_file("manifest"), rows)
 
 
-def _list_changes(study: Study, new: Study, own: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
+def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
-    tables_of_people = {study.root / file.path for name in reference_tables() for file in table_files(name)}
-
-    def become(path: Path) -> str:
-        if name := made.get(study.relative(path)):
-            return f"removed: {name} {_NEW_PROJECT}"
-        is_plain = path.suffix.lower() == ".docx"
-        is_there = (new.root / study.relative(path)).is_file()
-        return f"rewritten{' as plain paragraphs' * is_plain}" if is_there else "removed"
-
-    rows = [("raw file", study.relative(path), become(path))
-            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")})
-            if path.is_file() and path not in tables_of_people
-            for after in [new.root / study.relative(path)]
-            if not after.is_file() or after.read_bytes() != path.read_bytes()]
-    rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
-    rows += [("turn", call, f"{call}.{n}") for call in own.spoken
-             for n, gone in enumerate(own.turns[call], 1) if gone]
-    rows += [("coding", row.coder_id, f"{row.document_id}:{row.start}-{row.end} {row.code_id}")
-             for row in _own_codings(study, own).itertuples()]
-    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
-    rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
-             if row.attached_to.partition(":")[0] in own.documents
-             or redact([row.text], own.words) != [row.text]]
-    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
-             if row.coder_id == CONSENSUS and row.segment_id in own.ids]
-    for name in (name for name in reference_tables() if name != "manifest"):
-        # What others said of showing more is blank afterwards; nothing of theirs is removed.
-        before, after = (read_reference_table(one, name).drop(columns="may_show_more", errors="ignore")
-                         .itertuples(index=False, name=None) for one in (study, new))
-        left = {*after}
-        rows += [(_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
-                 for row in before if row not in left]
-    rows += [("page", study.relative(path.parents[1]), path.stem)
-             for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
-    rows += [("export", study.relative(path), "removed") for folder, pattern in (
-        (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
-        (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
-        for path in sorted(folder.glob(pattern))]
-    rows += [row for notes in erasers("notes") for row in notes(study)]
+    rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
+            *_deleted_outputs(study), *(row for notes in erasers("notes") for row in notes(study))]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
-def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
+def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The files in raw/ and private/ that are gone or rewritten, reference tables apart."""
+    in_tables = {study.root / file.path for name in reference_tables() for file in table_files(name)}
+    for path in sorted({*study.all_raw_files(), *study.private.rglob("*")} - in_tables):
+        name, after = study.relative(path), new.root / study.relative(path)
+        if not path.is_file() or after.is_file() and after.read_bytes() == path.read_bytes():
+            continue
+        is_plain = path.suffix.lower() == ".docx"
+        rewritten = "rewritten as plain paragraphs" if is_plain else "rewritten"
+        what = f"removed: {made[name]} {_NEW_PROJECT}" if name in made else "removed"
+        yield "raw file", name, rewritten if name not in made and after.is_file() else what
+
+
+def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, str, str]]:
+    """Records, turns, codings of them, memos and decisions."""
+    for file, numbers in leaver.rows.items():
+        yield from (("row", file, str(row)) for row in sorted(numbers))
+    for call in leaver.spoken:
+        yield from (("turn", call, f"{call}.{n}") for n, gone in enumerate(leaver.turns[call], 1) if gone)
+    for _, coding in _own_codings(study, leaver).iterrows():
+        span = f"{coding['document_id']}:{coding['start']}-{coding['end']}"
+        yield "coding", coding["coder_id"], f"{span} {coding['code_id']}"
+    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
+    for author, place, text in zip(memos["author_id"], memos["attached_to"], memos["text"], strict=True):
+        if place.partition(":")[0] in leaver.documents or redact([text], leaver.words) != [text]:
+            yield "memo", author, place
+    is_decided = (settled["coder_id"] == CONSENSUS) & settled["segment_id"].isin(leaver.ids)
+    yield from (("decision", CONSENSUS, segment) for segment in settled.loc[is_decided, "segment_id"])
+
+
+def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
+    """The rows of reference tables that are gone or changed."""
+    for name in (name for name in reference_tables() if name != "manifest"):
+        # What others said of showing more is blank afterwards; nothing of theirs is removed.
+        before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
+                         .itertuples(index=False, name=None) for of in (study, new))
+        left = {*after}
+        yield from ((_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
+                    for row in before if row not in left)
+
+
+def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
+    """Pages and exports: they are made again from what is left."""
+    for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb")):
+        yield "page", study.relative(path.parents[1]), path.stem
+    for folder, pattern in ((study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
+                            (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx")):
+        yield from (("export", study.relative(path), "removed") for path in sorted(folder.glob(pattern)))
+
+
+def _own_codings(study: Study, leaver: Contribution) -> pd.DataFrame:
+    """The codings of nothing but the leaver's words."""
     codings = tables.read("codings", study=study)
-    return codings.loc[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
-                        for row in codings.itertuples()]]
+    is_own = codings["segment_ids"].map(lambda ids: leaver.ids >= {*ids.split(";")}).astype(bool)
+    return codings[is_own | codings["document_id"].isin(leaver.documents)]
 
 
 def changed_figures(study: Study, new: Study) -> pd.DataFrame:
@@ -538,25 +554,27 @@ def changed_figures(study: Study, new: Study) -> pd.DataFrame:
     return pd.DataFrame({"kind": "figure", "where": "figures", "what": gone})
 
 
-def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
+def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
     """Raises Faults if a coding of another organisation's words is missing."""
-    before, after, gone = (
-        frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
-            tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
+    frames = (tables.read("codings", study=study), tables.read("codings", study=new),
+              _own_codings(study, leaver))
+    before, after, gone = (frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size()
+                           for frame in frames)
     lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
     if (lost != 0).any():
         raise Faults(manual_fix_needed("a coder's work", [document]) for document in lost.index[lost != 0])
 
 
-def _wanted(own: Contribution) -> Wanted:
+def _wanted(leaver: Contribution) -> Wanted:
     """What must not be left of a contribution. An id that is one plain word is none of its names."""
-    return Wanted(own.names, words=own.words, ids=[own.organisation_id] if own.is_whole else (),
-                  said=own.said, others=own.others, who="organisation" if own.organisation_id else "person")
+    return Wanted(leaver.names, words=leaver.words, ids=[leaver.organisation_id] if leaver.is_whole else (),
+                  said=leaver.said, others=leaver.others,
+                  who="organisation" if leaver.organisation_id else "person")
 
 
-def _kept_material(new: Study, own: Contribution) -> set[str]:
+def _kept_material(new: Study, leaver: Contribution) -> set[str]:
     """The files in which its words stay: all material, where only its quotations are withdrawn."""
-    if own.is_whole or not own.quoted:
+    if leaver.is_whole or not leaver.quoted:
         return set()
     paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
     return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
@@ -568,7 +586,7 @@ def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
 
     Returns the files that no program can read. Raises Faults if something that is wanted was found.
     """
-    here = search(new.root, wanted, skip={*but, new.relative(new.key_file), *BUILT})
+    here = search(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
     beside = search(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
     _raise_traces(Found([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]

@@ -18,7 +18,13 @@ from glc_analysis.addons.desk.sentence_encoder import VECTORS, kept_vectors
 from glc_analysis.addons.withdrawal import withdrawal
 from glc_analysis.addons.withdrawal.coder_files import Recoding
 from glc_analysis.addons.withdrawal.contribution import Contribution
-from glc_analysis.addons.withdrawal.redaction import edit_table, own_turns, redact, remove_turns, write_turns
+from glc_analysis.addons.withdrawal.redaction import (
+    edit_table,
+    redact,
+    remove_turns,
+    turns_spoken_by,
+    write_turns,
+)
 from glc_analysis.addons.withdrawal.search import Wanted
 from glc_analysis.addons.withdrawal.withdrawal import replacement, withdraw
 from glc_analysis.errors import Faults, UsageError
@@ -157,7 +163,7 @@ def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
 def test_an_interpreter_goes_with_the_turn_interpreted_and_no_other():
     turns = pd.DataFrame({"speaker": ["Ana Mill", "Int", "Ben", "Int"],
                           "text": ["Sí.", "Yes.", "Ask Mill House.", "Z."]})
-    gone = own_turns(turns, {"Ana Mill"}, {"Int"})
+    gone = turns_spoken_by(turns, {"Ana Mill"}, {"Int"})
     assert gone == [True, True, False, False]
     left = remove_turns(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
     assert left.values.tolist() == [["Withdrawn 1", WITHDRAWN], ["Int", WITHDRAWN],
