@@ -85,13 +85,13 @@ class CodeRanking:
         likeness = self._likeness(text, vector)
         scores = likeness @ self._fitted[0] + self._shares
         of_examples = likeness[:len(self.examples)]
-        found = []
+        ranked = []
         for at in np.argsort(-scores, kind="stable"):
             with_code = np.flatnonzero(self._given[:len(self.examples), at])
             nearest = with_code[np.argmax(of_examples[with_code])] if len(with_code) else -1
-            found.append(RankedCode(self.codes[at], float(scores[at]),
+            ranked.append(RankedCode(self.codes[at], float(scores[at]),
                                     self.examples[nearest].example_id if nearest >= 0 else ""))
-        return found
+        return ranked
 
     def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
         """Whether the first five codes of a ranking hold a right one more likely than not."""
@@ -154,17 +154,17 @@ class CodeRanking:
         """Tries several degrees of smoothing, each with one document at a time left out, and keeps the one
         that ranks most of the right codes near the top: its weights of each text for each code, and the
         scores that the examples got while their documents were left out."""
-        n, given = len(self.examples), self._given
-        weight = np.sqrt([1.0] * n + [DEFINITION] * (len(given) - n))[:, None]
+        n, has_code = len(self.examples), self._given
+        weight = np.sqrt([1.0] * n + [DEFINITION] * (len(has_code) - n))[:, None]
         likeness = (1 - LETTERS) * self._directions @ self._directions.T + LETTERS * self._letters.all()
         values, basis = np.linalg.eigh(weight * likeness * weight.T)
-        inside = basis.T @ (weight * (given - self._shares))
+        inside = basis.T @ (weight * (has_code - self._shares))
         best = -1.0, inside, inside
         for smoothing in SMOOTHING:
             shrunk = basis / (np.maximum(values, 0) + smoothing)
             weights = shrunk @ inside
             left_out = self._leave_out(shrunk, basis, weights) + self._shares
-            right = _right(left_out, given[:n]).sum()
+            right = _right(left_out, has_code[:n]).sum()
             if right > best[0]:
                 best = right, weight * weights, left_out
         return best[1:]

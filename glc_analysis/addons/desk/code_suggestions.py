@@ -55,15 +55,15 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
             or _is_coded_by_others(study, coder, document_id):
         return []
     turns, codings = _own_work(session, document_id)
-    own = [one for one in codings if one["start"] < end and start < one["end"]]
+    overlapping = [one for one in codings if one["start"] < end and start < one["end"]]
     touched = [turn for turn in turns if turn["start"] < end and start < turn["end"]]
     words = "".join(turn["text"][max(start - turn["start"], 0):end - turn["start"]] for turn in touched)
     settled = SettledPassages.of(study)
-    given = {one["code_id"] for one in own}
+    present = {one["code_id"] for one in overlapping}
     tells_a_case = settled.tells_of_a_case(document_id, start, end) or any(
         one["code_id"] in settled.cases and one["start"] < turn["end"] and turn["start"] < one["end"]
         for one in codings for turn in touched)
-    if not words.strip() or not any(one["origin"] == "own" for one in own) or tells_a_case:
+    if not words.strip() or not any(one["origin"] == "own" for one in overlapping) or tells_a_case:
         return []
     if at_once and not settled.is_learned(study, encoder):
         return []
@@ -72,13 +72,13 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     if not ranking.is_sure(ranked):
         return []
     texts = {one.example_id: one.text for one in settled.examples}
-    found = [{"code_id": one.code_id, "score": round(min(max(one.score, 0.0), 1.0), 2),
-              "example": texts.get(one.example_id, ""),
-              "example_by": settled.segments.get(one.example_id, "")}
-             for one in ranked[:SHOWN] if one.code_id not in given]
-    log_shown(study, coder, (document_id, start, end), [str(one["code_id"]) for one in found],
+    suggested = [{"code_id": one.code_id, "score": round(min(max(one.score, 0.0), 1.0), 2),
+                  "example": texts.get(one.example_id, ""),
+                  "example_by": settled.segments.get(one.example_id, "")}
+                 for one in ranked[:SHOWN] if one.code_id not in present]
+    log_shown(study, coder, (document_id, start, end), [str(one["code_id"]) for one in suggested],
                encoder.name, settled.digest(study))
-    return found
+    return suggested
 
 
 def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
@@ -108,15 +108,15 @@ def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | No
     if document_id not in people and _without_answers(all_rows, documents) - {coder}:
         return ("This answer is assigned to nobody, so others may code it too, and no codes are suggested. "
                 "To fix: assign it to you alone in assignments.csv.")
-    own = assignments[assignments["coder_id"] == coder]
-    shared = {one for one in own["document_id"] if len(people[one]) > 1}
+    assigned = assignments[assignments["coder_id"] == coder]
+    shared = {one for one in assigned["document_id"] if len(people[one]) > 1}
     done = {*readings[["document_id", "coder_id"]].astype("str").itertuples(index=False, name=None)}
     if {(one, each) for one in shared for each in people[one]} - done:
         mine = sorted(one for one in shared if (one, coder) not in done)
         missing = f" Of yours these are not: {', '.join(mine[:3])}{' ...' * (len(mine) > 3)}." if mine else ""
         return ("Codes are suggested once the texts that you and others code are handed in by all of you, "
                 f"and built.{missing}")
-    if said := _not_frozen(own, read_table(study, "codebook"), document_id):
+    if said := _not_frozen(assigned, read_table(study, "codebook"), document_id):
         return said
     if len(settled.examples) < FEWEST_PASSAGES:
         return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "

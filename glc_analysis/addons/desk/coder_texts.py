@@ -1,9 +1,6 @@
 """Texts and open answers that a coder is to code: assigned, double-coded, or corrected meanwhile.
 
-In go a study and a coder; out come the texts and answers that are the coder's (:class:`CoderTexts`), with
-their titles, languages, turns and purpose, and which of them the coder handed in from another program.
-
-The module decides: a coder is to code what assignments.csv assigns, or everything where it assigns nothing to
+A coder is to code what assignments.csv assigns, or everything where it assigns nothing to
 anybody.
 """
 
@@ -43,9 +40,7 @@ from glc_analysis.text import content_hash, language_direction, match_key, talk_
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
 #
-# In go assignments.csv and what coders have handed in; out comes whether they may see each other's work.
-#
-# The module decides: nobody sees another coder's coding of a double-coded text before both have handed in
+# Nobody sees another coder's coding of a double-coded text before both have handed in
 # every text that is assigned to more than one coder, since seeing one would influence the next. Then each
 # compares the own texts; the person whom study.toml names ([coding] decided_by) compares all.
 
@@ -106,20 +101,20 @@ class DoubleCoding:
 
     def texts_at_desk(self) -> dict[str, dict[str, str]]:
         """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
-        found: dict[str, dict[str, str]] = {}
+        texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
             for document in {*work.handed_in()} & self.texts:
-                found.setdefault(document, {})[coder] = work.texts[document].text
-        return found
+                texts.setdefault(document, {})[coder] = work.texts[document].text
+        return texts
 
     def _work(self) -> dict[str, DeskWork]:
         """What each coder has coded at the desk."""
-        found = {}
+        work = {}
         for coder in sorted({*self.assignments["coder_id"]}):
             journal = Journal(self.study.journal(coder))
             journal.read()
-            found[coder] = journal.work
-        return found
+            work[coder] = journal.work
+        return work
 
     def _handed_in(self) -> set[tuple[str, str]]:
         found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
@@ -285,14 +280,14 @@ class CoderTexts:
     def _found_turns(self, document: str, text: str) -> list[Turn]:
         if document in self.answers:
             return [Turn(document, "", "participant", "", 0, len(text))]
-        about, found = self._segments_of.get(document, []), []
+        about, turns = self._segments_of.get(document, []), []
         for n, (speaker, start, end) in enumerate(_turns_in(text)):
             row = about[n] if n < len(about) else None
             if row is not None and row.speaker_id == speaker:
-                found.append(Turn(str(row.segment_id), speaker, str(row.role), str(row.language), start, end))
+                turns.append(Turn(str(row.segment_id), speaker, str(row.role), str(row.language), start, end))
             else:
-                found.append(Turn(f"{document}.{n + 1}", speaker, "", "", start, end))
-        return found
+                turns.append(Turn(f"{document}.{n + 1}", speaker, "", "", start, end))
+        return turns
 
     @cached_property
     def _segments_of(self) -> dict[str, list[Any]]:
@@ -343,11 +338,9 @@ def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
 # ------------------------------
 # Texts that were corrected since their coder began them at the desk, or went on with them.
 #
-# In go the coder's texts as they are today, and the journal, which holds them as the coder began them. Out
-# come whether a text changed, what a coder is told of it, and what going on with the text of today means
-# for codings and proposed codes: a new place, or the stretch in which to place them again.
-#
-# The module decides what goes along: a passage whose words are the same, and lie within one turn
+# The journal holds texts as the coder began them. Where a coder goes on with the text of today, codings and
+# proposed codes get a new place, or a stretch in which to place them again. A passage goes
+# along if its words are the same, and lie within one turn
 # (:mod:`~glc_analysis.coding.alignment`). An open answer that was coded as a whole goes along as a whole.
 
 
@@ -391,15 +384,15 @@ class CorrectedTexts:
         turns = self._own.turns(document, words)
         starts = [turn.start for turn in turns]
         for table in (work.codings, work.proposals, work.waiting):
-            for key, one in table.items():
-                if one.document_id != document:
+            for key, passage in table.items():
+                if passage.document_id != document:
                     continue
-                start, end = self._place(one, before.text, changed)
+                start, end = self._place(passage, before.text, changed)
                 turn = turns[max(bisect_right(starts, start) - 1, 0)]
-                if not one.words and turn.start <= start < end <= turn.end:
+                if not passage.words and turn.start <= start < end <= turn.end:
                     moved[key] = [start, end]
                 else:
-                    waiting[key] = [*changed.near(one.start, one.end)]
+                    waiting[key] = [*changed.near(passage.start, passage.end)]
         return {"document_id": document, "version": content_hash(words), "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 

@@ -1,6 +1,6 @@
 """The coding desk of ``notebooks/code.ipynb``: the widget for coding, and for comparing double-coded texts.
 
-In goes a study and a coder; out comes the widget, drawn by ``desk/desk.js``. It passes what the coder does to
+``desk/desk.js`` draws the widget. It passes what the coder does to
 a CodingSession, which writes it down and decides what may be done, and passes back what the session says.
 """
 
@@ -33,8 +33,8 @@ from glc_analysis.text import language_direction
 # ------------------------------
 # Comparing double-coded texts, and deciding where coders differ.
 #
-# In go the tables of a built study; out come the turns that two coders coded differently, side by side, and
-# the decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where
+# The turns that two coders coded differently stand side by side. The decisions that people make on them, each
+# with a reason, are in ``raw/codings/consensus/desk.jsonl``. Where
 # the coders had different texts, since one of them went on with a text that changed, a sentence says so,
 # and turns with different words are shown as such.
 #
@@ -105,12 +105,12 @@ class Curation:
         self._journal.read()
         rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
         segments = tables.read("segments", study=self.study).set_index("segment_id")
-        found: dict[str, Plain] = {}
+        differing: dict[str, Plain] = {}
         for _, row in rows.iterrows():
             segment, coder = str(row["segment_id"]), str(row["coder_id"])
             about = segments.loc[segment]
             language = str(about["language"])
-            turn = found.setdefault(segment, {
+            turn = differing.setdefault(segment, {
                 "segment_id": segment, "document_id": str(row["document_id"]), "text": str(about["text"]),
                 "language": language, "direction": language_direction(language),
                 "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
@@ -119,11 +119,11 @@ class Curation:
                     "coder_id": coder, "codes": [*filter(None, row["codes"].split(";"))],
                     "is_missing": bool(row["is_missing"]), "other_words": older.get((segment, coder), "")})
         for segment, decision in self._last_decisions(rows).items():
-            if segment in found:
-                found[segment] |= decision
+            if segment in differing:
+                differing[segment] |= decision
         place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
-            segments.index.isin([*found])].iterrows()} if found else {}
-        return [found[one] for one in sorted(found, key=place.__getitem__)]
+            segments.index.isin([*differing])].iterrows()} if differing else {}
+        return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def versions(self) -> list[str]:
         """A sentence for each double-coded text of which the coders coded different words; none before the
@@ -144,7 +144,7 @@ class Curation:
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
-        texts, found = CoderTexts(self.study, self.by), {}
+        texts, older = CoderTexts(self.study, self.by), {}
         segments = tables.read("segments", study=self.study)
         for document, copies in differ.items():
             own = segments[segments["document_id"] == document]
@@ -152,8 +152,8 @@ class Curation:
                 changed = ChangedText(texts.text_now(document, copy), copy, texts.mask)
                 for start, end in changed.changed_turns():
                     for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
-                        found[str(segment), coder] = document, changed.words_before(start, end)
-        return found
+                        older[str(segment), coder] = document, changed.words_before(start, end)
+        return older
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and

@@ -83,13 +83,13 @@ def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Di
     path = root / VECTORS / f"{digests.of_bytes(encoder.name.encode())}.npz"
     known = _read(path)
     new = [text for name, text in dict(zip(names, texts, strict=True)).items() if name not in known]
-    found = dict(known)
+    vectors = dict(known)
     for text, row in zip(new, encoder.encode(new) if new else (), strict=True):
-        found[digests.of_bytes(f"{encoder.name}\n{text}".encode())] = row
+        vectors[digests.of_bytes(f"{encoder.name}\n{text}".encode())] = row
     if texts and (new or known.keys() - {*names}):
         with suppress(OSError):  # on a full disk they are made again
-            _keep(path, {name: found[name] for name in sorted({*names})})
-    return np.array([found[name] for name in names])
+            _keep(path, {name: vectors[name] for name in sorted({*names})})
+    return np.array([vectors[name] for name in names])
 
 
 def forget_vectors(study: Study) -> None:

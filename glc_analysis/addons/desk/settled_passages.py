@@ -110,12 +110,12 @@ def _examples(passages: pd.DataFrame,
               definitions: dict[str, str]) -> tuple[tuple[Example, ...], dict[str, str]]:
     """The settled passages, one a stretch of words, with all codes that it has; and the segment of each."""
     passages = passages[passages["code_id"].isin([*definitions])]
-    found, segments = [], {}
+    examples, segments = [], {}
     for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):
         name, words = f"{document}:{start}-{end}", str(rows["quote"].iloc[0])
         if words.strip():
-            found.append(Example(name, words, frozenset(rows["code_id"].astype("str")), str(document)))
+            examples.append(Example(name, words, frozenset(rows["code_id"].astype("str")), str(document)))
             segments[name] = str(rows["segment_id"].iloc[0])
-    if len(found) > MOST_PASSAGES:
-        found = sorted(found, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]
-    return tuple(sorted(found)), segments
+    if len(examples) > MOST_PASSAGES:
+        examples = sorted(examples, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]
+    return tuple(sorted(examples)), segments

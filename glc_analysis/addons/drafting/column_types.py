@@ -71,16 +71,16 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
     tool = _tool_column(column)
     if tool and is_of_tool:
         return tool
-    found = _dates(whole) or next(filter(None, (
-        guess(column, answers) for guess in (
+    guess = _dates(whole) or next(filter(None, (
+        decide(column, answers) for decide in (
             _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
-    found = found or guess_choice(column, answers, known)
-    if not tool or found.kind == NO_QUESTION:
-        return found
-    if found.kind in COLUMN_ROLES:
+    guess = guess or guess_choice(column, answers, known)
+    if not tool or guess.kind == NO_QUESTION:
+        return guess
+    if guess.kind in COLUMN_ROLES:
         return replace(tool, is_sure=False)
     doubt = "survey tools add columns of this name, but no tool was recognised: it may be a question"
-    return replace(found, is_sure=False, notes=[*found.notes, doubt])
+    return replace(guess, is_sure=False, notes=[*guess.notes, doubt])
 
 
 def _tool_column(column: FormColumn) -> Guess | None:
@@ -103,18 +103,18 @@ def _dates(column: FormColumn) -> Guess | None:
     for role in ("started", "ended"):
         if words.is_word(role, column.name) or words.is_word(role, column.wording):
             for counts in filter(None, column.counts):
-                if said := parse_dates(pd.Series([*counts], dtype="str"))[2]:
-                    return Guess(role, f"the heading is that of a time of answering, {_refused(said)}", False,
-                                 is_refused=True)
+                if doubt := parse_dates(pd.Series([*counts], dtype="str"))[2]:
+                    why = f"the heading is that of a time of answering, {_refused(doubt)}"
+                    return Guess(role, why, False, is_refused=True)
             return Guess(role, f"{n} dates; the heading is that of a time of answering", True)
     texts = pd.Series([*answers], dtype="str")
-    _, wrong, said = parse_dates(texts)
+    _, wrong, doubt = parse_dates(texts)
     n_wrong = sum(answers[text] for text in texts[wrong])
-    if said == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
+    if doubt == NO_DATE and n_wrong <= (1 - _NEARLY_ALL) * n:
         return Guess("date", f"{n - n_wrong} dates; {n_wrong} "
                      f"{'answer is no date' if n_wrong == 1 else 'answers are no dates'}", False, waits=True)
-    if said:
-        return Guess("text", f"{n} answers look like dates", False, notes=[_refused(said)])
+    if doubt:
+        return Guess("text", f"{n} answers look like dates", False, notes=[_refused(doubt)])
     return Guess("date", f"{n} dates", True)
 
 
@@ -253,21 +253,21 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     values = {text: float((_PERCENT.fullmatch(text) or [text, text])[1].replace(",", "."))
               for text in answers if _PERCENT.fullmatch(text) or _NUMBER.fullmatch(text)}
-    given = sum(answers[text] for text in values)
+    n_numbers = sum(answers[text] for text in values)
     signed = sum(answers[text] for text in values if _PERCENT.fullmatch(text))
-    if signed < _SIGNED * n or given < _MOSTLY * n:
+    if signed < _SIGNED * n or n_numbers < _MOSTLY * n:
         return None
     distinct = sorted({*values.values()})
     is_mixed = any(0 < value < 1 and not _PERCENT.fullmatch(text) for text, value in values.items())
     if n >= MANY and len(distinct) <= _FEW_VALUES and not is_mixed:
         return None
-    why = f"{given} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
+    why = f"{n_numbers} of {n} are numbers or percentages, from {distinct[0]:g} to {distinct[-1]:g}"
     notes = []
     if is_mixed:
         notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
-    if given < n:
+    if n_numbers < n:
         notes.append("correct the others in corrections.csv, or make it a text")
-    return Guess("number", why, given == n and not notes and words.mentions("count", column.wording),
+    return Guess("number", why, n_numbers == n and not notes and words.mentions("count", column.wording),
                  notes=notes)
 
 

@@ -205,24 +205,24 @@ _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 def search(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
     """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
     relative to the folder."""
-    found = Found()
+    results = Found()
     if not root.is_dir():
-        return found
-    for path, name in _files(root, skip, found):
+        return results
+    for path, name in _files(root, skip, results):
         if what := wanted.found_in_name(path.name):
-            found.traces.append(Trace(name, "its name", what))
+            results.traces.append(Trace(name, "its name", what))
         if not path.is_symlink() and path.is_dir():
             continue
-        _search_file(path, name, wanted, found)
-    return Found(sorted(set(found.traces)), sorted(set(found.unread)))
+        _search_file(path, name, wanted, results)
+    return Found(sorted(set(results.traces)), sorted(set(results.unread)))
 
 
-def _search_file(path: Path, name: str, wanted: Wanted, found: Found) -> None:
+def _search_file(path: Path, name: str, wanted: Wanted, results: Found) -> None:
     """Adds what a file holds, and what in it cannot be read."""
     reading = read_file(path, wanted.code_pages)
-    found.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
+    results.unread += [Unread(name, f"{place}: {why}" if place else why) for place, why in reading.unread]
     places = wanted.found_among(reading.pieces) or wanted.found_among(reading.letters, is_text=False)
-    found.traces += [Trace(name, place, what) for place, what in places]
+    results.traces += [Trace(name, place, what) for place, what in places]
 
 
 def search_arrived(path: Path, name: str, wanted: Wanted) -> Found:
@@ -246,31 +246,31 @@ def describe_arrived(wanted: Path, path: Path, name: str) -> str:
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""
 
 
-def _files(root: Path, skip: Collection[str], found: Found) -> Iterator[tuple[Path, str]]:
+def _files(root: Path, skip: Collection[str], results: Found) -> Iterator[tuple[Path, str]]:
     """Every folder and regular file, with its name relative to the root; what else there is, is listed."""
     for path in sorted(root.iterdir()):
-        yield from _within(path, root, skip, found)
+        yield from _within(path, root, skip, results)
 
 
-def _within(path: Path, root: Path, skip: Collection[str], found: Found) -> Iterator[tuple[Path, str]]:
+def _within(path: Path, root: Path, skip: Collection[str], results: Found) -> Iterator[tuple[Path, str]]:
     name = path.relative_to(root).as_posix()
     if name in skip:
         return
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
         if not path.resolve().is_relative_to(root.resolve()):
-            found.unread.append(Unread(name, "it is a link to what lies outside the study"))
+            results.unread.append(Unread(name, "it is a link to what lies outside the study"))
     elif stat.S_ISDIR(mode) and path.name in _HISTORIES:
-        found.unread.append(Unread(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
+        results.unread.append(Unread(name, f"it is the history that {_HISTORIES[path.name]} keeps"))
     elif stat.S_ISDIR(mode):
         yield path, name
         try:
             inside = sorted(path.iterdir())
         except OSError as error:
-            found.unread.append(Unread(name, f"it cannot be opened ({error.strerror})"))
+            results.unread.append(Unread(name, f"it cannot be opened ({error.strerror})"))
             return
         for one in inside:
-            yield from _within(one, root, skip, found)
+            yield from _within(one, root, skip, results)
     elif stat.S_ISREG(mode):
         yield path, name
 

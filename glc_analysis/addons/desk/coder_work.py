@@ -1,0 +1,317 @@
+"""A coder's texts, codings and codebook as they are now, and what may be done with each.
+
+Nobody else's coding is read here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
+from glc_analysis.coding.codebook import current_code, definitions, told_changes
+from glc_analysis.coding.coders import SURVEY_CODER
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.texts import snap
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.intake.codings.desk_journal import (
+    ANSWER,
+    TRAINING,
+    DeskCoding,
+    DeskText,
+    Journal,
+    describe_cut_lines,
+)
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import content_hash, match_key
+
+_N_KEYS = 9
+"""The number of keys on which codes are offered."""
+NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
+"""The status of a text at the desk; handed in is what came from another program."""
+Plain = dict[str, Any]
+
+
+class CoderWork:
+    """What a coder of a study has to code and has coded.
+
+    ``today`` is the day that is written beside each act; ``codebook_readings`` grows whenever the codebook is
+    read again, since its files changed. Raises UsageError for a name that cannot be a coder's, Faults for
+    reference tables, transcripts or a journal that cannot be read.
+    """
+
+    def __init__(self, study: Study, coder: str, *, today: date | None = None) -> None:
+        self.study, self.coder = study, coder
+        self._today = today or date.today()
+        _refuse_name(coder)
+        self._own = CoderTexts(study, coder)
+        self._journal = Journal(study.journal(coder))
+        self._journal.read()
+        self._corrected = CorrectedTexts(self._own, self._journal)
+        self.codebook_readings = 0
+        self._load_codebook()
+        self._news: list[str] = [*self._codebook_changes()]
+
+    # What an act must be about.
+
+    def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
+        """The document and the stretch that an act is about, without blanks at its ends and widened to whole
+        characters."""
+        document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
+        self._refuse_unassigned(document)
+        self._refuse_finished(document)
+        words = self._text_of(document).text
+        is_inside = type(start) is int and type(end) is int and 0 <= start <= end <= len(words)
+        if not is_inside:
+            raise GLCError("That place is not in the text. Select the words again.")
+        chosen = words[start:end]
+        if not chosen.strip():
+            raise GLCError("Nothing but white space is selected. Select some words.")
+        start, end = end - len(chosen.lstrip()), start + len(chosen.rstrip())
+        for turn in self._turns(document):
+            if turn.start <= start and end <= turn.end:
+                within = snap(words[turn.start:turn.end], start - turn.start, end - turn.start)
+                return document, turn.start + within[0], turn.start + within[1]
+        raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
+                       "code the next turn apart.")
+
+    def _uncounted(self, document: str, start: int) -> str:
+        """A sentence where a passage lies in a turn that no figure counts, since no participant speaks in it;
+        else blank."""
+        role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
+        if role in ("", "participant"):
+            return ""
+        return (f" This turn is of the {role.replace('_', ' ')}: the coding is kept, but agreement, training "
+                "and the tables count the turns of participants alone.")
+
+    def _coding(self, act: Mapping[str, Any]) -> DeskCoding:
+        coding = self._journal.work.codings.get(str(act.get("coding_id", "")))
+        if coding is None:
+            raise GLCError("That coding is no longer there: it was taken off, or undone in another window.")
+        self._refuse_fixed(coding.document_id)
+        return coding
+
+    def _live_code(self, code: str) -> str:
+        if code not in self._names:
+            raise GLCError(f"The codebook has no code {code!r}; {nearest(code, self._names)}.")
+        into = dict(zip(self._codebook["code_id"], self._codebook["merged_into"], strict=True))[code]
+        if into:
+            raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use "
+                           f"{self._names.get(into, into)!r} instead.")
+        return code
+
+    def _refuse_unassigned(self, document: str) -> None:
+        if document not in self._own.answers and document not in self._own.texts:
+            raise GLCError(f"{document} is not among the texts of {self.coder}. "
+                           f"To fix: add its row to assignments.csv, or choose another text.")
+
+    def _refuse_finished(self, document: str) -> None:
+        self._refuse_fixed(document)
+        if document in self._own.texts and self._status(document) == FINISHED:
+            raise GLCError("This text is finished. Take that back first, then change it.")
+
+    def _refuse_fixed(self, document: str) -> None:
+        """What a coder gave a text stays as it is once the coders have looked at each other's codings of
+        it."""
+        if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
+            raise GLCError(f"Your coding of {document} was compared with what others settled, so it stays as "
+                           "it is.")
+        if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
+            raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
+                           "stays as it is. What you think of it now belongs into the consensus.")
+
+    def _refuse_waiting(self, document: str) -> None:
+        if n := len(self._waiting(document)):
+            said = "1 coding waits" if n == 1 else f"{n} codings wait"
+            raise GLCError(f"{said} to be placed again in this text. Place or take off each, then finish it.")
+
+    def _refuse_handed_in(self, documents: Iterable[str]) -> None:
+        there = [one for one in documents if self._is_handed_in(one)]
+        if there:
+            files = ", ".join(path.name for path in self._own.files[:3]) + " ..." * (len(self._own.files) > 3)
+            raise GLCError(f"You handed in {', '.join(there[:3])}{' ...' * (len(there) > 3)} from another "
+                           f"program{f' ({files})' if files else ''}, and nobody codes a text twice. To fix: "
+                           "change it in that program; or take the file away, run `glc build`, and open the "
+                           "desk again.")
+
+    # What the coder is to code.
+
+    def _is_handed_in(self, document: str) -> bool:
+        """Whether the coder handed in a text as a file of another program, and did not begin it here."""
+        return document in self._own.handed_in and document not in self._journal.work.texts
+
+    def _text_of(self, document: str) -> DeskText:
+        """A text as the coder began it, or as it is now."""
+        if document in self._journal.work.texts:
+            return self._journal.work.texts[document]
+        kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
+        words = self._own.words_now(document)
+        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document),
+                        self._today.isoformat())
+
+    def _turns(self, document: str) -> list[Turn]:
+        """The turns of a text as the coder began it, with what is known of them now."""
+        return self._own.turns(document, self._text_of(document).text)
+
+    def _status(self, document: str) -> str:
+        work = self._journal.work
+        if document in work.finished or document in work.read and not self._codings(document):
+            return FINISHED
+        begun = {one.document_id for one in (*work.codings.values(), *work.waiting.values(),
+                                             *work.proposals.values())}
+        if document in begun:
+            return BEGUN
+        return HANDED_IN if self._is_handed_in(document) else NOT_BEGUN
+
+    def _waiting(self, document: str) -> list[Plain]:
+        return [self._plain(one) for one in self._journal.work.waiting.values()
+                if one.document_id == document]
+
+    # The coder's codings.
+
+    def _by_document(self) -> dict[str, list[DeskCoding]]:
+        found: dict[str, list[DeskCoding]] = defaultdict(list)
+        for coding in self._journal.work.codings.values():
+            found[coding.document_id].append(coding)
+        return found
+
+    def _codings(self, document: str) -> list[Plain]:
+        own = [one for one in self._journal.work.codings.values() if one.document_id == document]
+        return [self._plain(one) for one in sorted(own, key=lambda one: (one.start, one.end, one.code_id))]
+
+    def _plain(self, coding: DeskCoding) -> Plain:
+        return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
+
+    def _shown_code(self, code: str) -> str:
+        """The code under which a coding counts today."""
+        if code not in self._current_codes:
+            self._current_codes[code] = current_code(code, self._codebook) or code
+        return self._current_codes[code]
+
+    def _recent(self) -> list[str]:
+        """The codes that the coder used last, the last one first."""
+        numbered = sorted(self._journal.work.codings.values(),
+                          key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
+        used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
+        return [code for code in used if code in self._live][:_N_KEYS]
+
+    def _keys(self) -> list[str]:
+        """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
+        key."""
+        kept = [code if code in self._live else "" for code in self._journal.work.keys]
+        return keys_of(kept, self._recent())
+
+    # The codebook.
+
+    def _load_codebook(self) -> None:
+        self._codebook_state = self._codebook_files()
+        self._codebook = read_table(self.study, "codebook")
+        self._defined = definitions(self._codebook)
+        self._current_codes: dict[str, str] = {}
+        self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
+        self._live = {*self._codebook.loc[self._codebook["merged_into"] == "", "code_id"]}
+        self.codebook_readings += 1
+
+    def _codebook_files(self) -> list[tuple[int, int]]:
+        paths = [self.study.reference_file("codebook"), self.study.private_columns_file("codebook")]
+        return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path and path.is_file()]
+
+    def _reload_codebook(self) -> None:
+        """Reads the codebook again if its files changed while the desk is open."""
+        if self._codebook_files() != self._codebook_state:
+            before = self._defined
+            self._load_codebook()
+            self._news += told_changes(before, self._defined, self._names)
+
+    def _codebook_changes(self) -> Iterator[str]:
+        if before := self._journal.work.codebook:
+            yield from told_changes(before, self._defined, self._names)
+
+    def _code_named(self, name: str) -> str:
+        key = match_key(name)
+        return next((code for code, label in self._names.items() if match_key(label) == key), "")
+
+    # What the coder should know.
+
+    def _problems(self) -> Iterator[str]:
+        work = self._journal.work
+        if self._own.is_unknown and not self._own.double.decides(self.coder):
+            known = {*self._own.double.assignments["coder_id"]}
+            yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
+                   "fix: add a row for each text: document_id, coder_id, codebook_version.")
+        elif not self._own.is_unknown and not self._own.texts and not self._own.answers:
+            yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
+                   "are here after `glc build`.")
+        if new := self._own.new_files():
+            yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
+                   "handed in with it. To fix: run `glc build` before you begin a text.")
+        if self._names == {}:
+            yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
+        if work.cut:
+            yield describe_cut_lines(self._journal.path.name, work.cut)
+        yield from self._news
+        answers = 0
+        for document in work.texts:
+            if document not in self._own.texts and document not in self._own.answers:
+                yield (f"{document} is no longer among your texts. What you coded in it is kept.")
+            elif self._corrected.is_changed(document) and document in self._own.answers:
+                answers += 1
+            elif self._corrected.is_changed(document):
+                yield (f"{document} has changed since you began it. You see it as you began it, until you "
+                       "choose to go on with the new text, above its turns.")
+        if answers:
+            yield (f"{answers} open answer{'s have' if answers > 1 else ' has'} changed since you coded "
+                   f"{'them' if answers > 1 else 'it'}. You see the words as they were, until you choose to "
+                   "go on with the new ones, above the answers.")
+        for proposal in work.proposals.values():
+            if not proposal.is_quotation and (code := self._code_named(proposal.name)):
+                yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "
+                       f"to the passage in {proposal.document_id}.")
+        if said := self._unwritable():
+            yield said
+
+    def _unwritable(self) -> str:
+        folder = self._journal.path.parent
+        while not folder.exists():
+            folder = folder.parent
+        path = self._journal.path if self._journal.path.exists() else folder
+        if os.access(folder, os.W_OK) and os.access(path, os.W_OK):
+            return ""
+        return (f"{self.study.relative(path)} is read-only, so nothing that you do here can be saved. To "
+                "fix: see who may write there.")
+
+
+def keys_of(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
+    """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
+    first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
+
+    >>> keys_of(["a", "", "c"], ["d", "c", "a"]), keys_of([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
+    (['a', 'd', 'c'], ['d', 'z', 'f'])
+    """
+    kept = [*keys]
+    for code in (code for code in reversed(recent) if code not in kept):
+        if "" in kept:
+            kept[kept.index("")] = code
+        elif len(kept) < _N_KEYS:
+            kept.append(code)
+        else:
+            kept[max(range(_N_KEYS), key=lambda n: _age(kept[n], recent))] = code
+    return kept
+
+
+def _age(code: str, recent: Sequence[str]) -> int:
+    return recent.index(code) if code in recent else len(recent)
+
+
+def _refuse_name(coder: str) -> None:
+    """Raises UsageError for a name that is no coder's id or belongs to the study."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", coder):
+        raise UsageError(f"{coder!r} is no coder's id. To fix: use the coder_id of assignments.csv, in small "
+                         "letters without blanks, such as ana.")
+    if coder in (CONSENSUS, SURVEY_CODER):
+        raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
