@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from glc_analysis.addons.desk import code_ranking  # noqa: E402
-from glc_analysis.addons.desk.code_ranking import SHOWN, CodeRanking, Example  # noqa: E402
-from glc_analysis.addons.desk.code_suggestions import MISSING  # noqa: E402
+from glc_analysis.addons.desk.code_ranking import LIST_LENGTH, CodeRanking, Example  # noqa: E402
+from glc_analysis.addons.desk.code_suggestions import NO_ENCODER  # noqa: E402
 from glc_analysis.addons.desk.sentence_encoder import find_encoder  # noqa: E402
 from glc_analysis.text import content_hash  # noqa: E402
 
@@ -140,7 +140,7 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.casefold()))
 
 
-def share_found(lists: list[list[str]], test: list[Example], first: int = SHOWN) -> float:
+def share_found(lists: list[list[str]], test: list[Example], first: int = LIST_LENGTH) -> float:
     """The share of right codes that are among the first of their list."""
     pairs = [code in one[:first] for one, example in zip(lists, test, strict=True) for code in example.codes]
     return sum(pairs) / len(pairs)
@@ -156,13 +156,13 @@ def measure(name: str, data: tuple[list[Example], dict[str, str], list[str]]) ->
     examples, definitions, languages = data
     encoder, fold = find_encoder(), in_folds(examples)
     if encoder is None:
-        sys.exit(MISSING)
+        sys.exit(NO_ENCODER)
     texts = [*dict.fromkeys([*(one.text for one in examples), *definitions.values()])]
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
     lists_shown: list[bool] = []
 
     def row(way: str, lists: list[list[str]], test: list[Example], note: str = "") -> str:
-        three, five = (share_found(lists, test, first) for first in (3, SHOWN))
+        three, five = (share_found(lists, test, first) for first in (3, LIST_LENGTH))
         return f"| {name} | {way} | {three:.2f} | {five:.2f} | {note} |"
 
     ways = {"most frequent codes": frequent, "naive Bayes on words": by_words,

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
-SHOWN = 5
+LIST_LENGTH = 5
 """The most codes in a list."""
 LETTERS = 0.2
 """How much of the likeness of two texts is that of their letters; the rest is that of their vectors. Like
@@ -95,14 +95,14 @@ class CodeRanking:
 
     def is_sure(self, ranked: Sequence[RankedCode]) -> bool:
         """Whether the first five codes of a ranking hold a right one more likely than not."""
-        return sum(one.score for one in ranked[:SHOWN]) >= self.least
+        return sum(one.score for one in ranked[:LIST_LENGTH]) >= self.least
 
     @cached_property
     def least(self) -> float:
         """What the scores of a list must sum to for it to be shown; infinite where no list may be."""
         scores = self.left_out
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
-        sums = -np.sort(-scores, axis=1)[:, :SHOWN].sum(axis=1)
+        sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)
         order = np.argsort(-sums, kind="stable")
         excess = np.cumsum(np.where(holds_one[order], 1, -1))
         # Lists with the same sum are shown together or not at all.
@@ -223,7 +223,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 def _right(scores: np.ndarray, given: np.ndarray) -> np.ndarray:
     """1 where a code is right and among the first of its row."""
-    first = np.argsort(-scores, axis=1, kind="stable")[:, :SHOWN]
+    first = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
     is_first = np.zeros_like(given)
     np.put_along_axis(is_first, first, 1.0, axis=1)
     return is_first * given

