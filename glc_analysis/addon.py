@@ -143,13 +143,13 @@ class AddOn:
 def installed() -> dict[str, AddOn]:
     """The add-ons whose folders are there, by name; each after those that it needs."""
     names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
-    found = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
+    add_ons = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
     placed: dict[str, AddOn] = {}
-    while len(placed) < len(found):
-        ready = [name for name in found if name not in placed and {*found[name].needs} <= {*placed}]
+    while len(placed) < len(add_ons):
+        ready = [name for name in add_ons if name not in placed and {*add_ons[name].needs} <= {*placed}]
         if not ready:  # what is left needs an add-on that is not there
             break
-        placed |= {name: found[name] for name in ready[:1]}
+        placed |= {name: add_ons[name] for name in ready[:1]}
     return placed
 
 

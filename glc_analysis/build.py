@@ -383,22 +383,22 @@ def _organisations(view: View) -> dict[str, Any]:
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
     """The tables of what was asked and answered; of the answers those to ``only`` these questions, if not to
     all (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
-    found, reference, own = view["records"], view.reference, view["organisations"]
+    survey_records, reference, organisations = view["records"], view.reference, view["organisations"]
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
-    given, selections = responses.clean_responses(found, reference, redacted, view.log, only=only)
+    answered, selections = responses.clean_responses(survey_records, reference, redacted, view.log, only=only)
     after_other = [line["why"] for line in view.log.lines if line["step"] == responses.AFTER_OTHER]
     for line in after_other:
         view.say(line)
     if after_other:
         view.say("`glc summary QUESTION --texts` lists these texts, each with the row that would make it an "
                  "option.")
-    if found.surveys and found.answers.empty:
+    if survey_records.surveys and survey_records.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")
-    places = country_table(found.answers, own, given, reference)
+    places = country_table(survey_records.answers, organisations, answered, reference)
     return {"questions": question_table(reference), "options": option_table(reference, places),
-            "answers": records.answer_table(found), "responses": given, "selections": selections,
+            "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
             "countries": places}
 
 
@@ -576,39 +576,40 @@ def _releases(view: View) -> dict[str, Any]:
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
-    own, hidden = view["organisations"], without_countries(view["blocks"])
-    shown = countries_shown(view["answers"], own, consent, settings, hidden_from=hidden)["shown"]["convening"]
+    organisations, hidden = view["organisations"], without_countries(view["blocks"])
+    shown = countries_shown(view["answers"], organisations, consent, settings,
+                            hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
-    agreed = fully_agreed_countries(view["answers"], own, consent, settings, audience="public")
-    told = {"convening": {"agreed": {country: regions[country] for country in shown},
+    agreed = fully_agreed_countries(view["answers"], organisations, consent, settings, audience="public")
+    named_countries = {"convening": {"agreed": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")},
             "public": {"countries": {country: regions[country] for country in agreed}}}
-    if {*shown} - all_consented(view["answers"], own, consent, audience="convening"):
+    if {*shown} - all_consented(view["answers"], organisations, consent, audience="convening"):
         # An agreement of the study opens names, not answers: figures by country have the public's floors.
-        told["convening"] = {"countries": told["convening"]["agreed"]}
+        named_countries["convening"] = {"countries": named_countries["convening"]["agreed"]}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
     released, decided, issued = {}, {}, []
     counted = {audience: counted_for(view["figures"], contributors, consent, audience)
                for audience in READING_AUDIENCES}
     for audience in READING_AUDIENCES:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
-                                      own, consent, settings, audience=audience)
+                                      organisations, consent, settings, audience=audience)
         if audience in hidden:
-            printable, told[audience] = dict.fromkeys(printable, set()), {}
+            printable, named_countries[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
-            decide, *counted[audience], own, consent, settings, audience=audience,
+            decide, *counted[audience], organisations, consent, settings, audience=audience,
             never=case_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=withheld_before(view.study, audience), **told[audience])
+            withheld=withheld_before(view.study, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
             decisions = within_convening(decisions, released["release_convening"], *counted[audience],
-                                         counted["convening"][1], own, consent, settings)
+                                         counted["convening"][1], organisations, consent, settings)
         decisions, release = prepare_release(
             view.study, tables.shape(f"release_{audience}", decisions), *counted[audience], view, audience,
-            {} if "agreed" in told[audience] else regions, issued)
+            {} if "agreed" in named_countries[audience] else regions, issued)
         issued.append(release)
         is_hidden = is_hidden_option(view["figures"], contributors.facts["question_id"], printable)
         released |= {f"issued_{audience}": release,
@@ -621,18 +622,19 @@ def _blocks(view: View) -> dict[str, Any]:
     somebody left since an earlier release or since a round was told to the room, and what was announced
     to it before. Raises Faults where the last release is missing from the store."""
     check_releases(view.study)
-    reference, own = view.reference, view["organisations"]
-    known = countries_shown(view["answers"], own, Consent.of(reference.consent),
+    reference, organisations = view.reference, view["organisations"]
+    known = countries_shown(view["answers"], organisations, Consent.of(reference.consent),
                             view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
     lines, rows = [], []
     for audience in READING_AUDIENCES:
-        found = block_lines(view, reference, known, audience)
-        hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
-        hidden |= told_already & {*found["block_id"]} | rewritten
-        rows += [(audience, block, block not in hidden) for block in {*found["block_id"]} | hidden]
-        lines.append(found.assign(audience=audience))
+        block_rows = block_lines(view, reference, known, audience)
+        hidden = prepare_blocks(view.study, block_rows, organisations, audience,
+                                are_named=may(audience, "named_words"))
+        hidden |= told_already & {*block_rows["block_id"]} | rewritten
+        rows += [(audience, block, block not in hidden) for block in {*block_rows["block_id"]} | hidden]
+        lines.append(block_rows.assign(audience=audience))
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat(lines, ignore_index=True)} | {
         f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)

@@ -56,15 +56,15 @@ class Group(click.Group):
                         ) -> tuple[str | None, click.Command | None, list[str]]:
         """Finds the command. An option that takes one value and is given twice is refused: click would drop
         the first value and say nothing."""
-        name, command, own = super().resolve_command(ctx, args)
+        name, command, arguments = super().resolve_command(ctx, args)
         if command and not ctx.resilient_parsing:
             within = click.Context(command, parent=ctx, info_name=name)
-            _, _, given = command.make_parser(within).parse_args([*own])
+            _, _, given = command.make_parser(within).parse_args([*arguments])
             for option, n in Counter(given).items():
                 if n > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
                     said = f"{option.opts[0]} takes one value and is given {n} times."
                     raise click.UsageError(said, within)
-        return name, command, own
+        return name, command, arguments
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a problem ends it with a message and the exit code of the problem."""

@@ -114,18 +114,18 @@ def inspect(study: Study) -> Arrivals:
     invented study with a real one; GLCError if nothing of an invented study is there.
     """
     recorded = read_manifest(study)
-    found = {study.relative(p): p for p in study.all_raw_files()}
-    if study.is_synthetic and not (recorded or found):
+    arrived = {study.relative(p): p for p in study.all_raw_files()}
+    if study.is_synthetic and not (recorded or arrived):
         raise GLCError("Raw files and private tables of this invented study are not here. To fix: write them "
                        "with `glc sample`.")
-    present = {name: checksum(path) for name, path in found.items() if path.is_file()}
+    present = {name: checksum(path) for name, path in arrived.items() if path.is_file()}
     # private/ and what is in it have rows for the day of their destruction; no data, they may change.
     private = {name for name in recorded
                if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
-              for name in sorted({*recorded, *found} - set(present) - private)]
+              for name in sorted({*recorded, *arrived} - set(present) - private)]
     faults += [_changed(name) for name in sorted(set(recorded) & set(present))
-               if not is_as_recorded(found[name], recorded[name], present[name])]
+               if not is_as_recorded(arrived[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
@@ -371,17 +371,17 @@ def reference_state(study: Study) -> State:
         values = [row.get(column) or "" for column in columns]
         return digest("/".join(values)) if name == SECRET else " ".join(filter(None, values))
 
-    found = {}
+    digests = {}
     for name, table in reference_tables().items():
         for path in map(study.table_path, table_files(name)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
-            rows = found.setdefault(path.name, {})
+            rows = digests.setdefault(path.name, {})
             for row in csv.DictReader(io.StringIO(text, newline="")):
                 rows.setdefault(key(row, name, table.key), {}).update({
                     column: digest(cell) for column, cell in row.items() if column and isinstance(cell, str)})
-    return found
+    return digests
 
 
 def reference_changes(was: State, now: State) -> Iterator[str]:

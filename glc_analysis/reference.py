@@ -187,20 +187,21 @@ def _joined(rows: Rows, private: Rows, key: tuple[str, ...], file: TableFile, sh
     Raises Faults for private rows without a row in the table and for two with the same key, and where a row
     lacks private columns that must not be left out.
     """
-    found: dict[tuple[str, ...], dict[str, str]] = {}
+    private_rows: dict[tuple[str, ...], dict[str, str]] = {}
     known, faults = Counter(_key(row, key) for row in rows.values()), []
     for n, row in private.items():
-        one = _key(row, key)
-        fault = partial(Fault, file=file.path, row=str(n), column=", ".join(key), value=" / ".join(one))
-        if one not in known:
+        key_values = _key(row, key)
+        fault = partial(Fault, file=file.path, row=str(n), column=", ".join(key),
+                        value=" / ".join(key_values))
+        if key_values not in known:
             faults.append(fault(f"{shared.path} has no such row", fix="correct the key, or take the row out"))
-        elif one in found and known[one] == 1:  # else the table itself has the fault
+        elif key_values in private_rows and known[key_values] == 1:  # else the table itself has the fault
             faults.append(fault("appears more than once", fix="keep one of the rows"))
-        found[one] = row
+        private_rows[key_values] = row
     if faults:
         raise Faults(faults)
     blank = dict.fromkeys((*file.required, *file.optional), "")
-    return {n: blank | found.get(_key(row, key), {}) | row for n, row in rows.items()}
+    return {n: blank | private_rows.get(_key(row, key), {}) | row for n, row in rows.items()}
 
 
 def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:

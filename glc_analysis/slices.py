@@ -221,11 +221,11 @@ def code_themes(codebook: pd.DataFrame) -> dict[str, str]:
     {'law': 'law', 'gap': 'law'}
     """
     parents = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True))
-    found = {code: code for code in codebook.loc[codebook["level"] == "theme", "code_id"]}
+    themes = {code: code for code in codebook.loc[codebook["level"] == "theme", "code_id"]}
     for code in parents:
         upper = code
-        while upper and upper not in found:
+        while upper and upper not in themes:
             upper = parents.get(upper, "")
         if upper:
-            found[code] = found[upper]
-    return found
+            themes[code] = themes[upper]
+    return themes

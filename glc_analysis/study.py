@@ -351,7 +351,7 @@ class Study:
         Only study.toml, read-me files and the tables that the schema places there belong into ``reference/``.
         The copies that JupyterLab keeps belong where the table does; other hidden files are not looked at.
         """
-        found: dict[Path, tuple[str, ...]] = {}
+        misplaced: dict[Path, tuple[str, ...]] = {}
         for path in sorted(path for path in self.reference.rglob("*") if path.is_file()):
             folders = path.relative_to(self.reference).parts[:-1]
             is_copy = folders == (".ipynb_checkpoints",)
@@ -365,10 +365,10 @@ class Study:
             columns = tuple(column for column in _header(path) if column in apart.difference(
                 files[0].required)) if is_method and apart else ()
             if is_copy and (columns or path.suffix == ".csv" and not is_method):
-                found[path] = ()
+                misplaced[path] = ()
             elif not is_copy and (columns or folders or not is_method):
-                found[path] = () if folders else columns
-        return found
+                misplaced[path] = () if folders else columns
+        return misplaced
 
     def refuse_misplaced(self) -> None:
         """Raises Faults if something in ``reference/`` does not belong there."""

@@ -173,20 +173,20 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
     if question and not is_by_question(name):
         raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
-    found = study if isinstance(study, Study) else Study.find(study)
+    of_study = study if isinstance(study, Study) else Study.find(study)
     with read_log.record_exactly():
         try:
             country, theme, question = (
-                known_id(chosen, _names(found.processed, kind), kind)
+                known_id(chosen, _names(of_study.processed, kind), kind)
                 if chosen and not (kind == "question" and chosen in (*SUBJECTS, *QUESTION_MEASURES))
                 else chosen
                 for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
         except UsageError:
             # What is not in the slices of a table may be in the whole one.
-            read_log.record_read(found.root, name)
+            read_log.record_read(of_study.root, name)
             raise
-        read_log.record_read(found.root, f"{name} {slice_name(name, country, theme, question)}".strip())
-        return _read(found.processed, name, country, theme, question)
+        read_log.record_read(of_study.root, f"{name} {slice_name(name, country, theme, question)}".strip())
+        return _read(of_study.processed, name, country, theme, question)
 
 
 def _names(folder: Path, kind: str) -> dict[str, str]:

@@ -365,8 +365,8 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
     missing = grid.is_missing[:, at]
     if not missing.any():
         return {}
-    given = grid.values(coding.value_of, at)
-    others, known = _most_given(given, coding.n_values), (given >= 0).any(axis=0)
+    values_given = grid.values(coding.value_of, at)
+    others, known = _most_given(values_given, coding.n_values), (values_given >= 0).any(axis=0)
     missing = missing & known
     if coding.code_id:
         fills = [others, 1 - others, np.ones_like(others), np.zeros_like(others)]
@@ -374,11 +374,11 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
         empty = grid.sets.index(frozenset())
         fills = [others, np.where(others == empty, (empty + 1) % len(grid.sets), empty)]
     one_group = np.zeros(len(grid.documents), dtype=np.intp)
-    filled = [np.where(missing, fill, given) for fill in fills]
-    found = [_counted(grid, at, coding, one_group, 1, values=values) for values in filled]
+    filled = [np.where(missing, fill, values_given) for fill in fills]
+    counts_by_fill = [_counted(grid, at, coding, one_group, 1, values=values) for values in filled]
     n, extremes = int(missing.sum()), {}
     for name, measure in coding.measures.items():
-        values = [measure.pooled(counts).value for counts in found]
+        values = [measure.pooled(counts).value for counts in counts_by_fill]
         if not name.startswith("prevalence.") and not np.isnan(values).all():
             extremes[name] = n, float(np.nanmin(values)), float(np.nanmax(values))
     return extremes

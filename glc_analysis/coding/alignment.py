@@ -201,12 +201,12 @@ def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
     """The characters of a word in NFC, each with the part of the word that it is composed of."""
     if unicodedata.is_normalized("NFC", word):
         return tuple((letter, n, n + 1) for n, letter in enumerate(word))
-    found = []
+    characters = []
     composed, start = unicodedata.normalize("NFC", word), 0
     for n, letter in enumerate(composed):
         end = start + 1
         while end < len(word) and unicodedata.normalize("NFC", word[:end]) != composed[:n + 1]:
             end += 1
-        found.append((letter, start, end))
+        characters.append((letter, start, end))
         start = min(end, len(word) - 1)
-    return tuple(found)
+    return tuple(characters)

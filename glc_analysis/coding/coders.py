@@ -405,14 +405,16 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
             code_question |= dict.fromkeys(rows["code"], question)
             parts.append(rows)
             continue
-        found = [_code_columns(survey, pattern, texts[question], known) for survey in records.surveys]
-        codes = sorted({code for one in found for code in one})
+        columns_by_file = [_code_columns(survey, pattern, texts[question], known)
+                           for survey in records.surveys]
+        codes = sorted({code for columns in columns_by_file for code in columns})
         if not codes:
             faults.append(Fault("no survey file has columns of this name", file="study.toml", value=pattern,
                                 column="[survey] coded", fix="* stands for the code, # for a number"))
             continue
         code_question |= dict.fromkeys(codes, question)
-        cells = pd.DataFrame({code: records.cells([one.get(code, "") for one in found]) for code in codes})
+        cells = pd.DataFrame({code: records.cells([columns.get(code, "") for columns in columns_by_file])
+                              for code in codes})
         parts.append(_code_rows(cells, documents))
     if faults:
         raise Faults(faults)
@@ -438,16 +440,16 @@ def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["document_id", "code"], dtype="str")
 
 
-def _code_columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
+def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: Set[str]) -> dict[str, str]:
     """The columns of a file that match a pattern: code -> column."""
-    found = {}
+    columns = {}
     for name in split_alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
         for column in survey.frame.columns:
             match = shape.fullmatch(column)
-            if match and column not in split_alternatives(own):
-                found[column if column in codes else match[1]] = column
-    return found
+            if match and column not in split_alternatives(answer_columns):
+                columns[column if column in codes else match[1]] = column
+    return columns
 
 
 def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
@@ -691,13 +693,13 @@ def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     """Codings with their words, the version of the text, and the organisation and country of their first
     segment, or else of the document. ``words`` gives a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
-    own = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
-    own = own[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
+    owners = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
+    owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
     return codings.reset_index(drop=True).assign(
         text_version=about["text_version"],
         quote=[words(document)[start:end] for document, start, end in zip(
             codings["document_id"], codings["start"], codings["end"], strict=True)],
-        **{column: own[column].where(own[column] != "", about[column]) for column in own})
+        **{column: owners[column].where(owners[column] != "", about[column]) for column in owners})
 
 
 def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:

@@ -545,9 +545,9 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
     >>> [round(coefficients["alpha"].value, 4) for coefficients in found]
     [0.4444, 1.0]
     """
-    found: list[dict[str, Coefficient]] = []
+    coefficients_by_count: list[dict[str, Coefficient]] = []
     if not all_counts:
-        return found
+        return coefficients_by_count
     n_documents = int(np.count_nonzero(all_counts[0].pairable))
     cells = sum(math.prod(field.shape[1:]) for field in all_counts[0])
     together = max(1, _BLOCK // max(1, draws * cells))
@@ -562,8 +562,8 @@ def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str
                 point = points[name][n]
                 low, high, no_interval = intervals[name][n] if drawn else _too_few(n_documents)
                 coefficients[name] = point._replace(low=low, high=high, reason=point.reason or no_interval)
-            found.append(coefficients)
-    return found
+            coefficients_by_count.append(coefficients)
+    return coefficients_by_count
 
 
 def _point_values(all_counts: Sequence[CodingCounts],
@@ -638,16 +638,16 @@ def _is_exact(field: np.ndarray) -> bool:
 def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
     """The interval of each row of draws, or why there is none."""
     undefined = np.isnan(drawn)
-    found = [(np.nan, np.nan, "no interval: undefined in too many bootstrap samples")] * len(drawn)
+    intervals = [(np.nan, np.nan, "no interval: undefined in too many bootstrap samples")] * len(drawn)
     complete = np.flatnonzero(~undefined.any(axis=1))
     if len(complete):
         ends = np.percentile(drawn[complete], [2.5, 97.5], axis=1)
         for n, low, high in zip(complete, *ends, strict=True):
-            found[n] = float(low), float(high), ""
+            intervals[n] = float(low), float(high), ""
     for n in np.flatnonzero(undefined.any(axis=1) & (undefined.mean(axis=1) <= MAX_UNDEFINED)):
         low, high = np.nanpercentile(drawn[n], [2.5, 97.5])
-        found[n] = float(low), float(high), ""
-    return found
+        intervals[n] = float(low), float(high), ""
+    return intervals
 
 
 def _too_few(n_documents: int) -> tuple[float, float, str]:

@@ -113,10 +113,10 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     taken = taken.assign(marked_by=taken["coder_id"], coder_id=CONSENSUS, is_agreed=True,
                          marked_start=taken["start"], marked_end=taken["end"])
     unsure = unproved | {*shared.loc[shared["is_missing"], "segment_id"]}
-    given = {segment: [*sets] for segment, sets in shared.groupby("segment_id")["codes"]}
-    differ = [segment for segment, sets in given.items() if segment in unsure or len({*sets}) > 1]
+    codes_by_segment = {segment: [*sets] for segment, sets in shared.groupby("segment_id")["codes"]}
+    differ = [segment for segment, sets in codes_by_segment.items() if segment in unsure or len({*sets}) > 1]
     settled, waiting = {}, {}
-    for segment, sets in given.items():
+    for segment, sets in codes_by_segment.items():
         settled[segment], waiting[segment] = settle(sets, rule)
         if segment in unsure:
             settled[segment], waiting[segment] = frozenset(), frozenset().union(*sets)
@@ -126,9 +126,9 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     def needed(turn: str, n_coders: int) -> int:
         if turn in decided:
             return n_coders
-        return len(given[turn]) // 2 + 1 if rule == MAJORITY else len(given[turn])
+        return len(codes_by_segment[turn]) // 2 + 1 if rule == MAJORITY else len(codes_by_segment[turn])
 
-    spoken = segments[segments["segment_id"].isin(given)].set_index("segment_id")
+    spoken = segments[segments["segment_id"].isin(codes_by_segment)].set_index("segment_id")
     joined = _placed(settled, needed, codings[codings["document_id"].isin(shared["document_id"])], spoken)
     consensus = pd.concat([taken, joined], ignore_index=True)[[*codings.columns, *PASSAGE_COLUMNS]]
     rows = _disagreements(shared, differ, decided)
@@ -141,7 +141,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
         open_codes=pd.Series(waits, rows.index, dtype="str"))
 
 
-def settle(given: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
+def settle(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
     """The codes that a segment has by a rule, and those that are undecided, from the codes that each of its
     readers gave it.
 
@@ -154,12 +154,12 @@ def settle(given: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
     >>> settle([frozenset("ab"), frozenset("a")], MAJORITY)
     (frozenset({'a'}), frozenset({'b'}))
     """
-    counts = Counter(code for codes in given for code in codes)
+    counts = Counter(code for codes in codes_by_reader for code in codes)
     if rule == MAJORITY:
-        return (frozenset(code for code, n in counts.items() if 2 * n > len(given)),
-                frozenset(code for code, n in counts.items() if 2 * n == len(given)))
-    return (frozenset(code for code, n in counts.items() if n == len(given)),
-            frozenset(code for code, n in counts.items() if n < len(given)))
+        return (frozenset(code for code, n in counts.items() if 2 * n > len(codes_by_reader)),
+                frozenset(code for code, n in counts.items() if 2 * n == len(codes_by_reader)))
+    return (frozenset(code for code, n in counts.items() if n == len(codes_by_reader)),
+            frozenset(code for code, n in counts.items() if n < len(codes_by_reader)))
 
 
 def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:

@@ -248,22 +248,22 @@ def match_words(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
     >>> match_words("we wait for a house".split(), "yes we wait for house".split())
     {0: 1, 1: 2, 2: 3, 4: 4}
     """
-    found: dict[int, int] = {}
+    matched: dict[int, int] = {}
     waiting = [(0, len(theirs), 0, len(ours))]
     while waiting:
         a, until_a, b, until_b = waiting.pop()
         while a < until_a and b < until_b and theirs[a] == ours[b]:
-            found[a] = b
+            matched[a] = b
             a, b = a + 1, b + 1
         while a < until_a and b < until_b and theirs[until_a - 1] == ours[until_b - 1]:
             until_a, until_b = until_a - 1, until_b - 1
-            found[until_a] = until_b
+            matched[until_a] = until_b
         anchors = _anchors(theirs[a:until_a], ours[b:until_b])
         edges = [(a, b), *((a + x, b + y) for x, y in anchors), (until_a, until_b)]
         if anchors:
             waiting += [(x, next_x, y, next_y) for (x, y), (next_x, next_y) in pairwise(edges)
                         if x < next_x and y < next_y]
-    return dict(sorted(found.items()))
+    return dict(sorted(matched.items()))
 
 
 def _anchors(theirs: Sequence[str], ours: Sequence[str]) -> list[tuple[int, int]]:
@@ -304,14 +304,14 @@ def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
     Lines also begin with words and a colon that are no name. So a name opens two lines or more, or the words
     after it are the first of a turn of ours.
     """
-    found = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
+    openings = [(one, simplify_signs(" ".join((one["name"] or "").split()).casefold()))
              for one in _LABEL.finditer(text)]
-    times = Counter(name for _, name in found)
+    times = Counter(name for _, name in openings)
     theirs = Turns.of(text, [])
     place = match_words([word.key for word in theirs.words], [word.key for word in ours.words])
     first = {bisect_left(ours.turn_of, turn) for turn in ours.sizes}
     labels, speaker = [], ""
-    for one, name in found:
+    for one, name in openings:
         if name and (times[name] > 1 or place.get(bisect_left(theirs.starts, one.end())) in first):
             speaker = name
             labels.append((one.start(), one.end(), name))

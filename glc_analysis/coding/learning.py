@@ -47,7 +47,8 @@ Codes = Mapping[str, Set[str]]
 """The codes of each segment."""
 
 
-def compare_codes(own: Codes, others: Codes, *, older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+def compare_codes(codes_of_coder: Codes, others: Codes, *,
+                  older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """One row a code, first all codes together, over the segments that both have: code_id, passages, same
     (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
     missed (only the others have it), added (only the coder), older, kappa, reason.
@@ -60,20 +61,20 @@ def compare_codes(own: Codes, others: Codes, *, older: Collection[tuple[str, str
     >>> found[["code_id", "passages", "same", "missed", "added"]].values.tolist()
     [['', 2, 0.5, 1, 0], ['a', 2, 1.0, 0, 0], ['b', 2, 0.5, 1, 0]]
     """
-    shared = sorted(own.keys() & others.keys())
-    codes = sorted({code for one in shared for code in own[one] | others[one]})
+    shared = sorted(codes_of_coder.keys() & others.keys())
+    codes = sorted({code for one in shared for code in codes_of_coder[one] | others[one]})
     marked, rows = set(older), []
     for code in codes:
         kept = [one for one in shared if (one, code) not in marked]
-        mine, theirs = ([code in found[one] for one in kept] for found in (own, others))
+        mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, others))
         same = sum(a == b for a, b in zip(mine, theirs, strict=True))
         kappa = cohens_kappa(mine, theirs) if len(kept) >= FEWEST_PASSAGES else None
         rows.append((code, len(kept), same / len(kept) if kept else float("nan"),
                      sum(b and not a for a, b in zip(mine, theirs, strict=True)),
                      sum(a and not b for a, b in zip(mine, theirs, strict=True)), len(shared) - len(kept),
                      kappa.value if kappa else float("nan"), kappa.reason if kappa else _TOO_FEW))
-    whole = [all((one, code) in marked or (code in own[one]) == (code in others[one])
-                 for code in own[one] | others[one]) for one in shared]
+    whole = [all((one, code) in marked or (code in codes_of_coder[one]) == (code in others[one])
+                 for code in codes_of_coder[one] | others[one]) for one in shared]
     first = ("", len(shared), sum(whole) / len(shared) if shared else float("nan"),
              *(sum(row[n] for row in rows) for n in (3, 4, 5)), float("nan"),
              "kappa is given code by code")
@@ -88,9 +89,9 @@ def against_consensus(study: Study) -> pd.DataFrame:
     """
     frames = {name: tables.read(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
-    own = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
+    codings = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
     coded = units(frames["codings"], frames["readings"], frames["segments"])
-    pairs = own[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
+    pairs = codings[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
     readings = pd.concat([frames["readings"], pairs]).drop_duplicates(["document_id", "coder_id"])
     learnt = units(frames["codings"], readings, frames["segments"])
     decisions = _decisions(frames["disagreements"])
@@ -99,10 +100,11 @@ def against_consensus(study: Study) -> pd.DataFrame:
         settled = settled_codes(coded, decisions, coder)
         mine = learnt[learnt["coder_id"] == coder]
         mine = mine[~mine["segment_id"].isin(_unknown(frames["quarantined"], frames["segments"], coder))]
-        older = older_codings(own[own["coder_id"] == coder], frames["codebook"])
-        found = compare_codes(dict(zip(mine["segment_id"], mine["codes"], strict=True)), settled, older=older)
-        if found["passages"].iloc[0]:
-            parts.append(found.assign(coder=coder))
+        older = older_codings(codings[codings["coder_id"] == coder], frames["codebook"])
+        compared = compare_codes(dict(zip(mine["segment_id"], mine["codes"], strict=True)), settled,
+                                 older=older)
+        if compared["passages"].iloc[0]:
+            parts.append(compared.assign(coder=coder))
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS), frames["codebook"])
 
 

@@ -57,7 +57,7 @@ InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
 """The codes of each interview; or a frame of document_id and code_id, blank where it has no code."""
 
 
-def new_codes(found: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
+def new_codes(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
     """One row an interview in the given order: place from 1, document_id, n_new, n_found so far.
 
     Interviews that the order does not name are left out. Raises UsageError where it names one twice.
@@ -67,7 +67,7 @@ def new_codes(found: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
     """
     if len(set(order)) < len(order):
         raise UsageError("The order names an interview twice. To fix: name each once.")
-    codes, seen, counts = _by_document(found), set(), [0]
+    codes, seen, counts = _by_document(codes_by_interview), set(), [0]
     for document in order:
         seen |= codes.get(document, set())
         counts.append(len(seen))
@@ -75,7 +75,7 @@ def new_codes(found: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
                          "n_new": np.diff(counts), "n_found": counts[1:]})
 
 
-def permutation_band(found: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     """The number of codes found after each number of interviews, over random orders: one row a place.
 
     The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
@@ -85,7 +85,7 @@ def permutation_band(found: InterviewCodes, *, draws: int = 1000, seed: int = 1)
     >>> permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
     """
-    has, _ = membership([codes for _, codes in sorted(_by_document(found).items())])
+    has, _ = membership([codes for _, codes in sorted(_by_document(codes_by_interview).items())])
     held = np.arange(len(has))
     missed = (len(has) - has.sum(axis=0)[:, None] - held).clip(0) / (len(has) - held)
     orders = np.random.default_rng(seed).permuted(np.tile(held, (draws, 1)), axis=1)

@@ -37,7 +37,7 @@ def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
 def assisted_codings(study: Study) -> dict[tuple[str, str, str, str], str]:
     """What each coding of a journal was accepted from: document_id, coder_id, code and words of the
     passage -> the model and the digest of the settled passages."""
-    found = {}
+    assisted = {}
     for coder, paths in study.coder_files().items():
         for path in (path for path in paths if path.name == JOURNAL):
             journal = Journal(path)
@@ -45,8 +45,8 @@ def assisted_codings(study: Study) -> dict[tuple[str, str, str, str], str]:
             for one in journal.work.codings.values():
                 if one.origin == "suggested":
                     words = journal.work.texts[one.document_id].text[one.start:one.end]
-                    found[one.document_id, coder, one.code_id, normalise_space(words)] = one.suggested_by
-    return found
+                    assisted[one.document_id, coder, one.code_id, normalise_space(words)] = one.suggested_by
+    return assisted
 
 
 def suggestion_counts(study: Study, codings: pd.DataFrame) -> pd.DataFrame:

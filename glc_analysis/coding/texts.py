@@ -152,15 +152,15 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
                          + r")(?=[\])\s:]|\.\s|$)") if ids else None
     wordings = {match_key(w): q for q, w in zip(questions["question_id"], questions["wording"], strict=True)
                 if len(w) >= _SHORTEST_WORDING}
-    asked, found = "", []
+    asked, last_asked = "", []
     for role, text in zip(turns["role"], turns["text"], strict=True):
         if role == "interviewer":
             words = match_key(text)
             named = opening.match(words) if opening else None
             contained = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
             asked = ids[named[1]] if named else min(contained)[1] if contained else asked
-        found.append(asked)
-    return found
+        last_asked.append(asked)
+    return last_asked
 
 
 def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
@@ -243,13 +243,13 @@ def _turns(transcript: Transcript, document: pd.Series,
            people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
     """The turns of one document with speaker_id, role and organisation_id of each."""
     path, turns = transcript.path, transcript.turns
-    own, others = (people.get(which, {}) for which in (document["document_id"], ANY_DOCUMENT))
-    found: list[Person] = []
+    in_document, others = (people.get(which, {}) for which in (document["document_id"], ANY_DOCUMENT))
+    speakers: list[Person] = []
     unknown: dict[str, tuple[str, int]] = {}
     without_organisation: dict[str, str] = {}
     for speaker, line in zip(turns["speaker"], turns["line"], strict=True):
         name = normalise_space(speaker)
-        person = own.get(name) or others.get(name)
+        person = in_document.get(name) or others.get(name)
         if person is None:
             unknown.setdefault(name, (speaker, line))
             continue
@@ -258,7 +258,7 @@ def _turns(transcript: Transcript, document: pd.Series,
             organisation_id = document["organisation_id"]
             if not organisation_id:
                 without_organisation.setdefault(name, speaker)
-        found.append((speaker_id, role, organisation_id))
+        speakers.append((speaker_id, role, organisation_id))
     faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(line),
                     value=speaker, fix="add a row with this name_in_file, for document_id "
                     f"{document['document_id']} or *") for speaker, line in unknown.values()]
@@ -268,7 +268,7 @@ def _turns(transcript: Transcript, document: pd.Series,
     if faults:
         raise Faults(faults)
     columns = ["speaker_id", "role", "organisation_id"]
-    return turns.join(pd.DataFrame(found, columns=columns, index=turns.index, dtype="str"))
+    return turns.join(pd.DataFrame(speakers, columns=columns, index=turns.index, dtype="str"))
 
 
 def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
@@ -316,18 +316,19 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
     segments, faults = segments.assign(translation_of="", translation_status=""), []
     places = segments.groupby("document_id").indices
     for n, row in documents[documents["translation_of"] != ""].iterrows():
-        own, source = (segments.iloc[places.get(row[c], [])] for c in ("document_id", "translation_of"))
-        if own.empty or source.empty:
+        translation, source = (segments.iloc[places.get(row[column], [])]
+                               for column in ("document_id", "translation_of"))
+        if translation.empty or source.empty:
             continue  # not read, and reported elsewhere
-        if list(own["speaker_id"]) != list(source["speaker_id"]):
+        if list(translation["speaker_id"]) != list(source["speaker_id"]):
             faults.append(Fault(
-                f"has {len(own)} turns and {row['translation_of']} has {len(source)}, or their "
+                f"has {len(translation)} turns and {row['translation_of']} has {len(source)}, or their "
                 "speakers differ", file="documents.csv", row=str(n), column="translation_of",
                 value=row["document_id"], fix="write one turn of the translation for each "
                 "turn of the original"))
             continue
-        segments.loc[own.index, "translation_of"] = source["segment_id"].to_numpy()
-        segments.loc[own.index, "translation_status"] = row["translation_status"]
+        segments.loc[translation.index, "translation_of"] = source["segment_id"].to_numpy()
+        segments.loc[translation.index, "translation_status"] = row["translation_status"]
     return segments, faults
 
 

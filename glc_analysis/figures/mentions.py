@@ -50,13 +50,14 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     asked = asked[_KEY].drop_duplicates().assign(is_asked=True)
     raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
     is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[_KEY]
-    found = asked.merge(raised, on=_KEY, how="outer").merge(
+    occurrences = asked.merge(raised, on=_KEY, how="outer").merge(
         is_open.drop_duplicates().assign(is_undecided=True), on=_KEY, how="outer")
-    found["is_undecided"] = found["is_undecided"].eq(True) & ~(found["segments_n"].fillna(0) > 0)
-    return found.assign(
-        is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
-        is_raised=found["segments_n"].fillna(0) > 0,
-        is_contradicted=found["is_contradicted"].eq(True))[_COLUMNS].sort_values(_KEY, ignore_index=True)
+    segments_n = occurrences["segments_n"].fillna(0).astype(int)
+    occurrences["is_undecided"] = occurrences["is_undecided"].eq(True) & ~(segments_n > 0)
+    return occurrences.assign(
+        is_asked=occurrences["is_asked"].eq(True), segments_n=segments_n, is_raised=segments_n > 0,
+        is_contradicted=occurrences["is_contradicted"].eq(True)
+    )[_COLUMNS].sort_values(_KEY, ignore_index=True)
 
 
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:

@@ -498,17 +498,17 @@ class Assembly:
         """Makes the site; returns the gate to pass. ``failures`` are pages that are out of date; with
         ``print_folded``, what is folded on the screen is printed in full."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
-        own = [(page, folder / f"{page_path(page.slug, page.parameters)}.ipynb")
+        briefs = [(page, folder / f"{page_path(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
             facts=preparation.facts, print_folded=print_folded)
-        for page, path in own:
+        for page, path in briefs:
             write_standalone(path, study, title=page.title)
         for reading in self._read:
             reading.result()
-        return Gate(study, self._audience, [(page.organisation, path) for page, path in own],
+        return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     preparation.gate)
 
     def read_ahead(self, notebook: Path) -> None:

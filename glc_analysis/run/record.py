@@ -32,14 +32,15 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
     return record
 
 
-def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[str, Path]) -> None:
-    """Writes the record of a run that is not finished. ``own`` are the folders of the pages, by slug, that
-    nobody else may know of. The last record of a run, with the time at which it ``finished``, has one value a
-    line, for people; those after each page are written quickly."""
+def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: Mapping[str, Path]) -> None:
+    """Writes the record of a run that is not finished. ``page_folders`` are the folders of pages that nobody
+    else may know of, by slug. The last record of a run, with the time at which it ``finished``, has one value
+    per line, for people; those after each page are written quickly."""
     indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
-        files.setdefault(own[slug] / _OWN if slug in own else folder / UNFINISHED_RECORD, {})[slug] = entry
+        path = page_folders[slug] / _OWN if slug in page_folders else folder / UNFINISHED_RECORD
+        files.setdefault(path, {})[slug] = entry
     shared = files.pop(folder / UNFINISHED_RECORD, {})
     for path, entries in files.items():
         write_atomic(path, _json(entries, indent))

@@ -64,13 +64,13 @@ def remove_sample(study: Study) -> None:
     is not one of the sample.
     """
     recorded = manifest.read_manifest(study)
-    own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
+    of_sample = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
     present = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
-    if not own:
+    if not of_sample:
         raise GLCError("manifest.csv lists no file of the sample, so nothing was removed.")
     foreign = [Fault("is not a file of the sample, or was changed", file=name, fix="move it elsewhere")
                for name, path in present.items()
-               if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
+               if name not in of_sample or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
     committed = known_files(COMMITTED)

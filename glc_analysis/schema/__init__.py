@@ -556,13 +556,13 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
         yield from _misreferred(name, column, about, about.refers_to, tables)
 
 
-def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) -> Iterator[Fault]:
+def _misformed(name: str, cells: pd.Series, kind: str, wording: tuple[str, str]) -> Iterator[Fault]:
     """Cells that do not have the form of their kind."""
     usual = _FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
-            yield Fault(said[0] or usual[0], file=f"{name}.csv", row=str(n), column=str(cells.name),
-                        value=value, fix=said[1] or usual[1])
+            yield Fault(wording[0] or usual[0], file=f"{name}.csv", row=str(n), column=str(cells.name),
+                        value=value, fix=wording[1] or usual[1])
 
 
 def _fits(kind: str, value: str) -> bool:
@@ -580,14 +580,14 @@ def _fits(kind: str, value: str) -> bool:
 
 
 def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
-                said: tuple[str, str]) -> Iterator[Fault]:
+                wording: tuple[str, str]) -> Iterator[Fault]:
     """Words that are not allowed, in cells of several words."""
     for n, cell in cells.items():
         for word in cell.replace(",", " ").split():
             if word not in allowed:
-                yield Fault(said[0] or "is not allowed here", file=f"{name}.csv", row=str(n),
+                yield Fault(wording[0] or "is not allowed here", file=f"{name}.csv", row=str(n),
                             column=str(cells.name), value=word,
-                            fix=said[1] or f"use {', '.join(allowed)} or leave it blank")
+                            fix=wording[1] or f"use {', '.join(allowed)} or leave it blank")
 
 
 def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
