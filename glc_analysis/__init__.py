@@ -57,9 +57,9 @@ def __dir__() -> list[str]:
 
 
 def _all_checks() -> Sequence[schema.Check]:
-    from glc_analysis.checks import CHECKS
+    from glc_analysis.checks import CORE_CHECKS
 
-    return (*CHECKS, *(check for add_on, name in brought("checks") for check in add_on.load(name)))
+    return (*CORE_CHECKS, *(check for add_on, name in brought("checks") for check in add_on.load(name)))
 
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.

@@ -1,7 +1,7 @@
 """The checks between reference tables, which `glc check` runs.
 
 Each yields one Fault for every cell that is wrong or does not fit another table. Rules that belong to one
-subject come from its own module; the list is :data:`CHECKS`, and add-ons bring others.
+subject come from its own module; the list is :data:`CORE_CHECKS`, and add-ons bring others.
 """
 
 from __future__ import annotations
@@ -295,7 +295,7 @@ _HEADLINE_CHECKS: tuple[Check, ...] = (
 # and are checked by :mod:`glc_analysis.schema`.
 
 
-CHECKS: tuple[Check, ...] = (
+CORE_CHECKS: tuple[Check, ...] = (
     *_SURVEY_CHECKS,
     *_CODING_CHECKS,
     Check(("consent", "organisations", "speakers"),

@@ -21,11 +21,11 @@ from glc_analysis.manifest import VERSION
 def sections() -> dict[str, list[click.Command]]:
     """The commands by their headings in ``glc --help``: those of the core, and those that add-ons bring. A
     heading that only an add-on has stands before that of whoever publishes."""
-    found = {"Data manager": [*data.COMMANDS], "Analyst": [*analyst.COMMANDS]}
+    found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS]}
     for add_on, headings in brought("commands"):
         for heading, name in headings.items():
             found.setdefault(heading, []).extend(add_on.load(name))
-    return found | {"Whoever publishes": [*found.get("Whoever publishes", ()), *publish.COMMANDS]}
+    return found | {"Whoever publishes": [*found.get("Whoever publishes", ()), *publish.PUBLISHING_COMMANDS]}
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

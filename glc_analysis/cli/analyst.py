@@ -195,4 +195,4 @@ def export(study: Study, what: str, to: Path | None, coder: str) -> None:
     say(f"Written: {path}.")
 
 
-COMMANDS = (transcripts, agreement, summary, export)
+ANALYST_COMMANDS = (transcripts, agreement, summary, export)

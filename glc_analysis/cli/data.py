@@ -304,5 +304,5 @@ def ethics(study: Study, is_written: bool) -> None:
             f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 
 
-COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule,
+DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule,
             retention, ethics)

@@ -226,4 +226,4 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
                        f"{removal.kept[0]}. To fix: get the right to write there, and repeat.")
 
 
-COMMANDS = (run, list_pages, publish, unpublish, quotes, returns)
+PUBLISHING_COMMANDS = (run, list_pages, publish, unpublish, quotes, returns)

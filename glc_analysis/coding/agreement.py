@@ -155,11 +155,11 @@ def _count(coders: Sequence) -> CodingCounts:
 # Agreement of a frame of units: every code and all codes together, by subset.
 
 
-COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "prevalence", "value",
+AGREEMENT_COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "prevalence", "value",
            "low", "high", "n_missing", "lowest", "highest", "reason"]
-KEY = COLUMNS[:4]
+AGREEMENT_KEY = AGREEMENT_COLUMNS[:4]
 OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
-ALL = "all"
+ALL_UNITS = "all"
 UNASSISTED = "unassisted"
 """The subset of the texts in which no suggested code was accepted."""
 NOT_SHARED = "the coder coded no unit that another coded"
@@ -206,9 +206,9 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     """
     grid = _coded_units(units)
     rows = list(_rows(grid, _Tree(grid.sets, ancestors or {}, is_missing=parents == "missing"), draws, seed))
-    columns = [column for column in COLUMNS if column != "unit"]
+    columns = [column for column in AGREEMENT_COLUMNS if column != "unit"]
     table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
-    return table[COLUMNS].sort_values(KEY, ignore_index=True)
+    return table[AGREEMENT_COLUMNS].sort_values(AGREEMENT_KEY, ignore_index=True)
 
 
 class _CodedUnits(NamedTuple):
@@ -331,7 +331,7 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int) -> Iterator[tup
     n_respondents = int(grid.respondents.max(initial=-1)) + 1
     questions = {q: grid.questions == q for q in sorted(set(grid.questions) - {""})}
     for question, at in {"": np.full(len(grid.documents), True), **questions}.items():
-        subset = f"question={question}" if question else ALL
+        subset = f"question={question}" if question else ALL_UNITS
         count = partial(_counted, grid, at)
         for codings in batches:
             by_document = [count(coding, grid.documents, len(grid.document_ids)) for coding in codings]
@@ -427,7 +427,7 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
     coded = coded[readers > 1]
     if coded.empty:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=AGREEMENT_COLUMNS)
     versions = coded["codebook_version"].where(coded["codebook_version"] != "", coded["document_id"].map(
         _only_version(coded)))
     turns = coded.assign(unit_id=coded["segment_id"] + "@" + versions,
@@ -436,7 +436,7 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     parts = []
     for unit, rows in (("turn", turns), ("character", characters)):
         parts.append(agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents))
-    return pd.concat(parts, ignore_index=True).sort_values(KEY, ignore_index=True)
+    return pd.concat(parts, ignore_index=True).sort_values(AGREEMENT_KEY, ignore_index=True)
 
 
 def _only_version(coded: pd.DataFrame) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.agreement import ALL, UNASSISTED, coder_agreement
+from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, coder_agreement
 from glc_analysis.coding.alignment import find
 from glc_analysis.coding.coders import (
     SURVEY_CODER,
@@ -37,7 +37,7 @@ from glc_analysis.coding.coders import (
     readings_table,
     unread_segments,
 )
-from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
+from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, by_segment, reconcile, units
 from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, nearest
@@ -238,14 +238,15 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
 # From texts and files to tables.
 
 
-TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook", "suggestions")
+CODING_TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook", "suggestions")
 UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook_version", "codes",
          "is_missing", "respondent_id", "is_assisted"]
 
 
 @dataclass(frozen=True)
 class CodedTexts:
-    """The coding of all texts: the tables :data:`TABLES`, not yet in their schema, and what agreement needs.
+    """The coding of all texts: the tables :data:`CODING_TABLES`, not yet in their schema, and what agreement
+    needs.
 
     ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``;
     ``is_missing`` are those of which it is not known how the coder coded them, ``is_assisted`` those of texts
@@ -257,7 +258,7 @@ class CodedTexts:
 
     tables: dict[str, pd.DataFrame]
     units: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=UNITS, dtype="str"))
-    codings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*KEY, "segment_ids"]))
+    codings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*CODING_KEY, "segment_ids"]))
     spans: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["segment_id", "start", "end"]))
     tree: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["code_id", "parent_id"]))
     mixed_coders: list[str] = field(default_factory=list)
@@ -292,7 +293,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         raise Faults(faults)
     _add_columns(result, columns, segments)
     if not result.submissions and not result.quarantined:
-        return CodedTexts({name: pd.DataFrame() for name in TABLES} | {"codebook": reference.codebook})
+        return CodedTexts({name: pd.DataFrame() for name in CODING_TABLES} | {"codebook": reference.codebook})
     for note in result.notes:
         steps.add("coders' files read", why=note)
     training = _set_training_apart(result, reference.assignments, steps)
@@ -314,7 +315,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         words = text_of(document).canonical[start:end] if assisted else ""
         return assisted.get((document, coder, code, normalise_space(words)), "")
 
-    codings["suggested_by"] = pd.Series([*map(suggested_by, *(codings[column] for column in KEY))],
+    codings["suggested_by"] = pd.Series([*map(suggested_by, *(codings[column] for column in CODING_KEY))],
                                         codings.index, dtype="str")
     is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
                                                             strict=True)], codings.index, dtype=bool)
@@ -349,7 +350,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     used = {*coded["segment_id"], *by_segment(codings)["segment_id"]}
     return CodedTexts(frames,
                       coded[UNITS].assign(codes=[";".join(sorted(codes)) for codes in coded["codes"]]),
-                      codings[[*KEY, "segment_ids"]].reset_index(drop=True),
+                      codings[[*CODING_KEY, "segment_ids"]].reset_index(drop=True),
                       segments.loc[segments["segment_id"].isin(used), ["segment_id", "start", "end"]],
                       codebook[["code_id", "parent_id"]], sorted(result.mixed_coders))
 
@@ -388,7 +389,8 @@ def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     found, is_assisted = measured(coded.units), coded.units["is_assisted"].astype("bool")
     if is_assisted.any() and len(found):
         rest = measured(coded.units[~is_assisted])
-        found = pd.concat([found, rest[rest["subset"] == ALL].assign(subset=UNASSISTED)], ignore_index=True)
+        unassisted = rest[rest["subset"] == ALL_UNITS].assign(subset=UNASSISTED)
+        found = pd.concat([found, unassisted], ignore_index=True)
     return found
 
 

@@ -23,7 +23,7 @@ from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.text import loose_key, match_key, slug
 
-COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
+CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
 CASE_CODE = "case_detail"
 _LEVELS, _NOTES = ("domain", "theme", "family"), ("include", "exclude", "example")
@@ -253,7 +253,7 @@ def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     for note in _NOTES:
         book[note] = ["\n".join(text.strip() for label, text in zip(parts[1::2], parts[2::2], strict=True)
                                 if label.lower() == note) for parts in notes]
-    return book.reindex(columns=COLUMNS, fill_value="").astype("str")
+    return book.reindex(columns=CODEBOOK_COLUMNS, fill_value="").astype("str")
 
 
 def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align, find
 from glc_analysis.coding.changed_texts import ChangedText
-from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
+from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
 from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
@@ -47,7 +47,7 @@ _MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
 EDITED = "the coder's text has less than half of its words in common with ours: it is another text"
 OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
-BLANK = "the marked passage is blank"
+BLANK_PASSAGE = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
 NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
 
@@ -282,7 +282,7 @@ class _Placing:
             return (0, length), "whole_text", ""
         if self.alignment and row.start >= 0:
             span = self.alignment.locate(row.start, row.end)
-            return span, self._proof(row, span), BLANK if span[0] < 0 else ""
+            return span, self._proof(row, span), BLANK_PASSAGE if span[0] < 0 else ""
         if self.edited and row.start >= 0:
             span, reason = self.edited.locate(row.start, row.end)
             return span, "by_position" if row.match == "by_position" else "moved", reason
@@ -678,11 +678,12 @@ def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.
         {column: int if column in ("start", "end") else "str" for column in PlacedCoding._fields})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
     memos = defaultdict(set)
-    for key, memo in zip(frame[KEY].itertuples(index=False, name=None), frame["memo"], strict=True):
+    for key, memo in zip(frame[CODING_KEY].itertuples(index=False, name=None), frame["memo"], strict=True):
         memos[key].add(memo)
-    frame = frame.groupby(KEY, as_index=False, sort=True).agg(match=("match", "first"))
-    frame["memo"] = pd.Series(["\n".join(sorted(memos[key] - {""})) for key
-                               in frame[KEY].itertuples(index=False, name=None)], frame.index, dtype="str")
+    frame = frame.groupby(CODING_KEY, as_index=False, sort=True).agg(match=("match", "first"))
+    keys = frame[CODING_KEY].itertuples(index=False, name=None)
+    joined = ["\n".join(sorted(memos[key] - {""})) for key in keys]
+    frame["memo"] = pd.Series(joined, frame.index, dtype="str")
     frame = frame.merge(readings, on=["document_id", "coder_id"], how="left")
     touched = pd.Series(_touched_segments(frame, segments), index=frame.index, dtype="str")
     return frame.assign(segment_ids=touched)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CONSENSUS = "consensus"
 UNANIMOUS, MAJORITY = "unanimous", "majority"
 """Rules of consensus ([coding] consensus in study.toml); the third is ``person``."""
-KEY = ["document_id", "start", "end", "code_id", "coder_id"]
+CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
 """What the consensus has of each passage: the coders who marked words of it, whether its words are agreed,
 and the widest stretch that they marked there."""
@@ -136,7 +136,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
                for segment in rows["segment_id"]]
     waits = [";".join(sorted(waiting[segment])) if one else ""
              for segment, one in zip(rows["segment_id"], is_open, strict=True)]
-    return consensus.drop_duplicates(KEY), rows.assign(
+    return consensus.drop_duplicates(CODING_KEY), rows.assign(
         is_open=pd.Series(is_open, rows.index, dtype=bool),
         open_codes=pd.Series(waits, rows.index, dtype="str"))
 
@@ -384,7 +384,7 @@ def write_disagreements(study: Study) -> tuple[Path, int, int]:
 # The workbook in which people decide where coders differ: written, and read back.
 
 
-SHEET, NONE, REASON = "Disagreements", "none", "reason"
+DISAGREEMENTS_SHEET, NONE, REASON = "Disagreements", "none", "reason"
 _HOW = ("In the box consensus, write the codes that you agree on, by name or code_id, with ; between them, "
         "or none if the segment has no code. A blank box is not decided. Under reason, say why.")
 _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
@@ -415,7 +415,7 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     rows = wide.join(segments.set_index("segment_id")[["document_id", "text", "start"]]).reset_index()
     rows = rows.assign(reason=rows["segment_id"].map(reasons or {})).sort_values(["document_id", "start"])
     book = Workbook()
-    _fill(book.active, SHEET, rows.reindex(columns=names).astype("str").fillna(""))
+    _fill(book.active, DISAGREEMENTS_SHEET, rows.reindex(columns=names).astype("str").fillna(""))
     head, *boxes = [*book.active.columns][-2]
     head.comment = Comment(_HOW, "glc agreement", height=140, width=360)
     for box in boxes:
@@ -441,7 +441,8 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
     sheet.title = title
     print_on_a4(sheet, headings=1)
     sheet.oddHeader.left.size, sheet.page_margins.left, sheet.page_margins.right = 8, 0.4, 0.4
-    sheet.oddHeader.left.text, sheet.oddFooter.right.text = _HOW if title == SHEET else title, "&P / &N"
+    sheet.oddHeader.left.text = _HOW if title == DISAGREEMENTS_SHEET else title
+    sheet.oddFooter.right.text = "&P / &N"
 
 
 def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
@@ -450,7 +451,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     Rows whose ``consensus`` is blank are not decided and left out; codes are those of today. Raises
     `Faults` with everything wrong; whether a segment exists is the caller's to check.
     """
-    sheet = max(read_sheets(path), key=lambda one: one.sheet == SHEET)  # else the first
+    sheet = max(read_sheets(path), key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first
     rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
     if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
         raise Faults(Fault("this column must be there once", sheet.place, "1", name, "", "put it back")

@@ -22,7 +22,7 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import Span, simplify_signs
 from glc_analysis.pseudonyms.masking import Masked, shift_span
 
-CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
+WORDS_CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
 OTHER_SPEAKER = "in our text another speaker says these words"
 OTHER_TURN = "the turn around these words was edited so much that they may be other words"
 LEAST_IN_COMMON = 0.5
@@ -116,7 +116,7 @@ class EditedText:
         marked = self.theirs.between(start, end)
         places = [self.place.get(at, -1) for at in marked]
         if not places or -1 in places or places[-1] - places[0] != len(places) - 1:
-            return (-1, -1), CHANGED
+            return (-1, -1), WORDS_CHANGED
         for at, to in zip(marked, places, strict=True):
             if not self._is_same_speaker(at, to):
                 return (-1, -1), OTHER_SPEAKER

@@ -32,7 +32,7 @@ from glc_analysis.text import content_hash, language_name
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
               "speaker_id", "language", "wording", "code_id", "code", "path", "quote", "marked_by",
               "is_agreed", "memo"]
-UNDECIDED = "undecided"
+UNDECIDED_CELL = "undecided"
 """The cell of the matrix where coders have not decided yet."""
 _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -64,7 +64,7 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
                     | mentions["is_asked"] & ~mentions["source"].isin(UNASKED)]
     by_cell = told.groupby(["organisation_id", "code_id"])[["is_raised", "is_undecided"]].any()
     cells = by_cell["is_raised"].astype("Int64").astype("object")
-    cells = cells.mask(by_cell["is_undecided"] & ~by_cell["is_raised"], UNDECIDED).unstack("code_id")
+    cells = cells.mask(by_cell["is_undecided"] & ~by_cell["is_raised"], UNDECIDED_CELL).unstack("code_id")
     rows = organisations.sort_values("organisation_id", ignore_index=True)
     pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     pairs = pairs[pairs["country_id"] != ""].sort_values("country_id")
@@ -195,7 +195,7 @@ def inert(cell: object) -> object:
 # Files: texts for coders, the agreed coding for other programs.
 
 
-SHEET = "answers.csv"
+ANSWERS_SHEET = "answers.csv"
 
 
 def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
@@ -231,7 +231,7 @@ def hand_out(study: Study, folder: Path) -> pd.DataFrame:
     segments = tables.read("segments", study=study)
     answers = segments[(segments["speaker_id"] == "") & (segments["text"] != "")]
     write_csv(pd.DataFrame({"document": answers["document_id"], "text": answers["text"], "code": ""}),
-              folder / SHEET)
+              folder / ANSWERS_SHEET)
     turns = texts.segments.groupby("document_id").size()
     return texts.documents[["document_id", "kind", "text_version"]].assign(
         turns=texts.documents["document_id"].map(turns))

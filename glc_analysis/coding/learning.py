@@ -40,7 +40,8 @@ from glc_analysis.text import content_hash
 FEWEST_PASSAGES = 20
 """With fewer passages there is no kappa."""
 SHARE_AGAIN = 0.1
-COLUMNS = ["coder", "code_id", "code", "passages", "same", "missed", "added", "older", "kappa", "reason"]
+LEARNING_COLUMNS = ["coder", "code_id", "code", "passages", "same", "missed", "added", "older", "kappa",
+                    "reason"]
 _TOO_FEW = f"no kappa: fewer than {FEWEST_PASSAGES} passages"
 
 Codes = Mapping[str, Set[str]]
@@ -78,11 +79,12 @@ def compare_codes(codes_of_coder: Codes, others: Codes, *,
     first = ("", len(shared), sum(whole) / len(shared) if shared else float("nan"),
              *(sum(row[n] for row in rows) for n in (3, 4, 5)), float("nan"),
              "kappa is given code by code")
-    return pd.DataFrame([first, *rows], columns=["code_id", *COLUMNS[3:]])
+    return pd.DataFrame([first, *rows], columns=["code_id", *LEARNING_COLUMNS[3:]])
 
 
 def against_consensus(study: Study) -> pd.DataFrame:
-    """Each coder compared with the passages that others settled, one row a coder and code: :data:`COLUMNS`.
+    """Each coder compared with the passages that others settled, one row per coder and code:
+    :data:`LEARNING_COLUMNS`.
 
     A segment of which a coding of the coder is quarantined is left out: it is not known how they coded it. A
     text that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
@@ -105,7 +107,7 @@ def against_consensus(study: Study) -> pd.DataFrame:
                                  older=older)
         if compared["passages"].iloc[0]:
             parts.append(compared.assign(coder=coder))
-    return _named(pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS), frames["codebook"])
+    return _named(pd.concat(parts) if parts else pd.DataFrame(columns=LEARNING_COLUMNS), frames["codebook"])
 
 
 def settled_passages(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
@@ -170,7 +172,7 @@ def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> s
 def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True)) | {"": "all codes"}
     rows = rows.assign(code=rows["code_id"].map(names).fillna(rows["code_id"]))
-    return rows[COLUMNS].reset_index(drop=True)
+    return rows[LEARNING_COLUMNS].reset_index(drop=True)
 
 
 # ------------------------------
@@ -212,8 +214,9 @@ def hand_out_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
 
 
 def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
-    """A coder's first coding compared with a second one of the same texts, which ``path`` holds: one row a
-    code, :data:`COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those that only it has.
+    """A coder's first coding compared with a second one of the same texts, which ``path`` holds: one row
+    per code, :data:`LEARNING_COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those that
+    only it has.
 
     The second coding is read here alone: it counts in no agreement and no consensus. Raises UsageError for
     an unknown coder or a file of other texts, Faults as reading the file does.

@@ -39,7 +39,7 @@ _IDENTIFYING_GROUPS = ("language", "is_interpreted", "resource_level", "network"
 _REVEALING_QUALITY = ("language", "script", "interpreted", "works_abroad")
 """Figures about the data that would identify an organisation."""
 _STUDY_SIZES = ("survey/organisations/all", "survey/records/all")
-NUMBER_STATISTICS = ("mean", "standard_deviation")
+RELEASED_STATISTICS = ("mean", "standard_deviation")
 _LEAST_DISTINCT = 3
 _LEAST_MEAN_BASE = 100
 """The least base of a mean or deviation; it is shown with two digits."""
@@ -88,8 +88,8 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
-        "not_counted": statistic.isin([*NUMBER_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
-        "numbers": statistic.isin(NUMBER_STATISTICS) & (is_group | ~_hardly_moves(figures, facts))
+        "not_counted": statistic.isin([*RELEASED_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
+        "numbers": statistic.isin(RELEASED_STATISTICS) & (is_group | ~_hardly_moves(figures, facts))
         | (statistic == "median") & (is_group | (facts["distinct"] < _LEAST_DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
 

@@ -34,7 +34,7 @@ from glc_analysis.disclosure.countries import (
     is_hidden_option,
     releasable_country_answers,
 )
-from glc_analysis.disclosure.rules import COALITION, NUMBER_STATISTICS, Rules, is_undecided, rule_by_kind
+from glc_analysis.disclosure.rules import COALITION, RELEASED_STATISTICS, Rules, is_undecided, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -172,7 +172,7 @@ def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
     is_shown, is_seen = decisions.status == EXACT, decisions.visible()
     value = figures["value"]
     if decisions.audience != "team":
-        is_number = figures["statistic"].isin(["median", *NUMBER_STATISTICS])
+        is_number = figures["statistic"].isin(["median", *RELEASED_STATISTICS])
         value = value.mask(is_number, value[is_number].map(two_digits))
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.coding.agreement import (
-    COLUMNS,
+    AGREEMENT_COLUMNS,
     _characters,
     agreement_table,
     cohens_kappa,
@@ -46,7 +46,7 @@ LEGAL = [1, 1, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]
 
 def test_a_code_is_measured_by_presence_and_absence():
     table = agreement_table(UNITS)
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == AGREEMENT_COLUMNS
     for measure, expected in {
             "percent_agreement": 4 / 6, "alpha": krippendorff_alpha(LEGAL).value,
             "kappa": cohens_kappa(*LEGAL).value, "ac1": gwet_ac1(*LEGAL).value, "pabak": 2 * 4 / 6 - 1,

@@ -18,7 +18,7 @@ def book(*rows, **columns):
     cells = [[*row, *[""] * (5 - len(row))] for row in rows]
     frame = pd.DataFrame(cells, columns=["code_id", "parent_id", "level", "name", "merged_into"], dtype="str")
     frame = frame.set_axis(range(2, len(rows) + 2), axis=0)
-    return frame.reindex(columns=cb.COLUMNS, fill_value="").assign(**columns)
+    return frame.reindex(columns=cb.CODEBOOK_COLUMNS, fill_value="").assign(**columns)
 
 
 BOOK = book(("policy", "", "domain", "Policy"), ("money", "policy", "theme", "Money"),
@@ -323,4 +323,4 @@ def test_the_codebook_of_qualcoder_becomes_rows(shared_data):
         ["police", "barriers", "code", "Police"], ["practice", "", "", "Practice"],
         ["survivor_voice", "practice", "code", "Survivor voice"],
         ["trauma-informed", "practice", "code", "Trauma-informed"]]
-    assert list(found.columns) == list(cb.COLUMNS) and (found["definition"] != "").sum() == 4
+    assert list(found.columns) == list(cb.CODEBOOK_COLUMNS) and (found["definition"] != "").sum() == 4

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.addons.drafting.conversations import free_id
-from glc_analysis.coding.codebook import COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
+from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
 from glc_analysis.spreadsheets import CsvRows
@@ -67,7 +67,7 @@ def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -
     notes = [] if notes is None else notes
     for tree in sorted(trees, key=lambda one: not (one["parent_id"] != "").any()):  # flat lists last
         place = _places_in(rows, tree, by_guid, notes)
-        for row in tree.reindex(columns=[*COLUMNS, "guid"], fill_value="").to_dict("records"):
+        for row in tree.reindex(columns=[*CODEBOOK_COLUMNS, "guid"], fill_value="").to_dict("records"):
             path, guid = place[row["code_id"]], row.pop("guid")
             if not path:
                 continue
@@ -81,7 +81,7 @@ def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -
             rows[path] = row | {"code_id": own, "level": "", "parent_id": ""}
     for path, row in rows.items():
         row["parent_id"] = rows[path[:-1]]["code_id"] if path[:-1] in rows else ""
-    return pd.DataFrame(rows.values(), columns=list(COLUMNS), dtype="str")
+    return pd.DataFrame(rows.values(), columns=list(CODEBOOK_COLUMNS), dtype="str")
 
 
 def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
@@ -152,7 +152,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             row["parent_id"] = names[ADDED_DOMAIN]
             added |= {ADDED_DOMAIN: "domain"}
         rows.append(row)
-    more = [dict.fromkeys(COLUMNS, "") | {
+    more = [dict.fromkeys(CODEBOOK_COLUMNS, "") | {
         "code_id": names[name], "level": level, "name": name,
         "parent_id": names[ADDED_DOMAIN] if level == "theme" else ""} for name, level in added.items()]
     if added:
@@ -163,7 +163,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     notes.append("the levels in codebook.csv (domain, theme, family, code): they were guessed by the depth "
                  "of the tree")
     domain, theme = ([row for row in more if row["level"] == level] for level in ("domain", "theme"))
-    return pd.DataFrame([*domain, *rows, *theme], columns=list(COLUMNS), dtype="str"), notes
+    return pd.DataFrame([*domain, *rows, *theme], columns=list(CODEBOOK_COLUMNS), dtype="str"), notes
 
 
 def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +235,8 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
         own = free_id(row["code_id"], taken)
         taken.add(own)
         place[own] = level, parent
-        rows.append(dict.fromkeys(COLUMNS, "") | row | {"code_id": own, "parent_id": parent, "level": level})
+        rows.append(dict.fromkeys(CODEBOOK_COLUMNS, "") | row
+                    | {"code_id": own, "parent_id": parent, "level": level})
         return own
 
     def added(name: str) -> str:
@@ -262,7 +263,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
             level = below[place[parent][0]]
             level = "code" if level == "family" and code not in has_codes else level
         by_id[code] = add(row, level, parent)
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+    return pd.DataFrame(rows, columns=list(CODEBOOK_COLUMNS), dtype="str")
 
 
 def write_codebook(study: Study, codebook: pd.DataFrame, tree: pd.DataFrame) -> str:

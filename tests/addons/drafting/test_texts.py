@@ -14,7 +14,7 @@ from glc_analysis.addons.drafting.arrivals import sort_arrivals
 from glc_analysis.addons.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import COLUMNS, ancestors
+from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ancestors
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 
@@ -297,7 +297,7 @@ def tree(*paths):
     names = list(dict.fromkeys(path[:n] for path in paths for n in range(1, len(path) + 1)))
     ids = {path: f"c{n}" for n, path in enumerate(names)}
     return pd.DataFrame([{"code_id": ids[path], "parent_id": ids.get(path[:-1], ""), "name": path[-1]}
-                         for path in names]).reindex(columns=COLUMNS, fill_value="")
+                         for path in names]).reindex(columns=CODEBOOK_COLUMNS, fill_value="")
 
 
 @pytest.mark.parametrize(("path", "levels"), [
