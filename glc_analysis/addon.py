@@ -109,9 +109,8 @@ class AddOn:
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
     with the ids of which each audience may have a page."""
-    citations: str = ""
-    """A function of a study that gives the passages that its tables cite
-    (:class:`glc_analysis.publish.member_checking.Citations`)."""
+    provides: Mapping[str, str] = field(default_factory=dict)
+    """What it gives to other add-ons, by the names under which these ask for it."""
     downloads: str = ""
     """Tables that a site hands over, by name."""
     software_files: str = ""
@@ -160,13 +159,8 @@ def brought(field_name: str) -> Iterator[tuple[AddOn, Any]]:
             yield add_on, declared
 
 
-def loaded(field_name: str) -> list[Any]:
-    """What the names of a field stand for, of every add-on that brings it."""
-    return [add_on.load(name) for add_on, name in brought(field_name)]
-
-
-def erasers(task: str) -> Iterator[Any]:
-    """What add-ons do of a task in a withdrawal."""
-    for add_on, tasks in brought("erasers"):
-        if task in tasks:
-            yield add_on.load(tasks[task])
+def loaded(field_name: str, entry: str = "") -> list[Any]:
+    """What the names of a field stand for, of every add-on that brings it; of a field with several, the name
+    of this ``entry``, such as ``loaded("slots", "overview")``."""
+    declared = [(add_on, names.get(entry) if entry else names) for add_on, names in brought(field_name)]
+    return [add_on.load(name) for add_on, name in declared if name]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import wraps
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import loaded
 from glc_analysis.errors import SHOWN_LINES, Faults, GLCError
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
@@ -156,7 +156,7 @@ def ask_line(prompt: str) -> str:
 
 def extend(command: click.Command) -> None:
     """Adds to a command the options and sentences of help of what add-ons do around it."""
-    for manager in _around(str(command.name)):
+    for manager in loaded("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
         command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
 
@@ -168,19 +168,7 @@ def around(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
-            for manager in _around(command)]
-
-
-class _Around(Protocol):
-    """A context manager with the options that it adds to a command."""
-
-    __click_params__: list[click.Option]
-
-    def __call__(self, *about: Any, **options: Any) -> AbstractContextManager[Any]: ...
-
-
-def _around(command: str) -> list[_Around]:
-    return [add_on.load(names[command]) for add_on, names in brought("around") if command in names]
+            for manager in loaded("around", command)]
 
 
 # ------------------------------

@@ -17,15 +17,18 @@ from glc_analysis.cli import analyst, data, publish
 from glc_analysis.command_line import Group, extend
 from glc_analysis.manifest import VERSION
 
+LAST = "Whoever publishes"
+
 
 def sections() -> dict[str, list[click.Command]]:
     """The commands by their headings in ``glc --help``: those of the core, and those that add-ons bring. A
     heading that only an add-on has stands before that of whoever publishes."""
-    found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS]}
+    found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS],
+             LAST: [*publish.PUBLISHING_COMMANDS]}
     for add_on, headings in brought("commands"):
         for heading, name in headings.items():
             found.setdefault(heading, []).extend(add_on.load(name))
-    return found | {"Whoever publishes": [*found.get("Whoever publishes", ()), *publish.PUBLISHING_COMMANDS]}
+    return {**{heading: found[heading] for heading in found if heading != LAST}, LAST: found[LAST]}
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

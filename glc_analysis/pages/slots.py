@@ -8,7 +8,7 @@ from typing import Any
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import loaded
 from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
@@ -28,6 +28,6 @@ def slot(view: StudyView, name: str) -> Html:
 
 def filled(view: StudyView, name: str) -> Iterator[Any]:
     """What each add-on that fills a slot gives for it, but for None."""
-    for add_on, functions in brought("slots"):
-        if name in functions and (given := add_on.load(functions[name])(view)) is not None:
-            yield given
+    for function in loaded("slots", name):
+        if (shown := function(view)) is not None:
+            yield shown

@@ -25,7 +25,6 @@ from glc_analysis.pages.country import (
 )
 from glc_analysis.pages.questions import country_sentences
 from glc_analysis.pages.slots import COUNTRY, slot
-from glc_analysis.publish.clearing import QuotationTables
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
@@ -56,7 +55,7 @@ def pages(sample_study):
 @pytest.fixture(scope="module")
 def said(sample_study):
     """Sentences long enough to be told apart, by whose they are."""
-    _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
+    segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
     sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
         r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
     is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")

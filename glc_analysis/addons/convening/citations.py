@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.publish.member_checking import CITATION_COLUMNS, Citations
+from glc_analysis.addons.member_checking.returns import CITATION_COLUMNS, Citations
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 

@@ -51,8 +51,8 @@ from glc_analysis.addons.convening.round_roles import (
     with_roles,
 )
 from glc_analysis.addons.convening.rounds import plan_round, write_rounds
+from glc_analysis.addons.member_checking.returns import addressees
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook
 from glc_analysis.study import Study

@@ -30,8 +30,8 @@ from glc_analysis.addons.convening.keying import (
 )
 from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
 from glc_analysis.addons.convening.rating_forms import in_language
+from glc_analysis.addons.member_checking.returns import addressees
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
-from glc_analysis.publish.member_checking import addressees
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import is_day, table_files
 from glc_analysis.spreadsheets import append_rows

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import erasers
+from glc_analysis.addon import loaded
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
 from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL_AT_WORK, changed_figures, remove, replacement
@@ -146,4 +146,4 @@ def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> l
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
     quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
     rows += [("quotation", "quotes.csv", one) for one in quoted]
-    return rows + [row for unused in erasers("unused") for row in unused(study, new, person_id)]
+    return rows + [row for unused in loaded("erasers", "unused") for row in unused(study, new, person_id)]

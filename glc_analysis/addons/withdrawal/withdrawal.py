@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import erasers
+from glc_analysis.addon import loaded
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.redaction import (
@@ -193,7 +193,7 @@ def replacement(study: Study, *, is_kept: bool = True,
     said = "Nothing is withdrawn. To withdraw: run the same command again."
     with alone(study.root, WITHDRAWAL_AT_WORK, say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
-        for hold in erasers("hold"):
+        for hold in loaded("erasers", "hold"):
             locks.enter_context(hold(study))
         # A command on another machine, or a notebook, may hold one of these alone.
         work = {study.processed: "build", **{study.reports / audience: "run" for audience in AUDIENCES}}
@@ -245,7 +245,7 @@ def _copy(study: Study, new: Study) -> None:
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
     list_copied(study.root)
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
-    for renew in erasers("renew"):
+    for renew in loaded("erasers", "renew"):
         renew(new)
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
@@ -270,10 +270,10 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
         heading = redact([read.heading], leaver.names)[0]
         if not turns.equals(read.turns) or heading != read.heading:
             write_turns(path, turns, heading)
-    for erase in erasers("erase"):
+    for erase in loaded("erasers", "erase"):
         erase(new, leaver)
     _edit_other_files(new, leaver, reference)
-    for renew in erasers("renew"):
+    for renew in loaded("erasers", "renew"):
         renew(new)
 
 
@@ -389,7 +389,7 @@ def _records(path: Path) -> list[dict[str, str]]:
 def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution, wanted: Wanted,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
-    for edit_row in erasers("rows"):
+    for edit_row in loaded("erasers", "rows"):
         edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
             return None
@@ -483,7 +483,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
-            *_deleted_outputs(study), *(row for notes in erasers("notes") for row in notes(study))]
+            *_deleted_outputs(study), *(row for notes in loaded("erasers", "notes") for row in notes(study))]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

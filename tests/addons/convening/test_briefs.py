@@ -14,8 +14,8 @@ from glc_analysis.addons.convening.packets.sheets import (
     own_quotations,
     own_record,
 )
+from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import case_segments, owners
-from glc_analysis.publish.clearing import QuotationTables
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
 

@@ -8,18 +8,18 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.proposals import propose
-from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import owners
-from glc_analysis.errors import Faults
-from glc_analysis.publish.answer_sheets import read_filled
-from glc_analysis.publish.clearing import QuotationTables
-from glc_analysis.publish.member_checking import (
+from glc_analysis.addons.member_checking.answer_sheets import read_filled
+from glc_analysis.addons.member_checking.clearing import QuotationTables
+from glc_analysis.addons.member_checking.returns import (
     TO_DO,
     citation_rows,
     citations_to_review,
     cited_passages,
     write_returns,
 )
+from glc_analysis.cli import cli
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table
 

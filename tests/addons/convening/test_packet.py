@@ -40,12 +40,12 @@ from glc_analysis.addons.convening.packets.pdf import (
     typst,
 )
 from glc_analysis.addons.convening.packets.word import word
+from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, found_in_papers
 from glc_analysis.pages.country import answers_by_country
-from glc_analysis.publish.clearing import QuotationTables
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView

@@ -55,11 +55,11 @@ from glc_analysis.addons.convening.packets.pdf import (
     fit_to_pages,
 )
 from glc_analysis.addons.convening.packets.word import word
+from glc_analysis.addons.member_checking.answer_sheets import translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
 from glc_analysis.gate.leak_scan import identifiers, without_own_names
 from glc_analysis.locks import locked
-from glc_analysis.publish.answer_sheets import translation_notes
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
 from glc_analysis.run.record import last_run

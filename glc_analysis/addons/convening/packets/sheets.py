@@ -35,6 +35,9 @@ from glc_analysis.addons.convening.rating_forms import form_languages, form_phra
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
+from glc_analysis.addons.member_checking.clearing import QuotationTables
+from glc_analysis.addons.member_checking.returns import passages
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
@@ -45,9 +48,6 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.publish.answer_sheets import sheet_phrases
-from glc_analysis.publish.clearing import QuotationTables
-from glc_analysis.publish.member_checking import passages
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
     html_table,

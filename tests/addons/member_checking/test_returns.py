@@ -9,23 +9,16 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.disclosure.quotations import (
-    QUOTES_COLUMNS,
-    printable_quotes,
-    quotes_faults,
-    without_pseudonyms,
-)
-from glc_analysis.errors import Faults, UsageError
-from glc_analysis.publish import member_checking
-from glc_analysis.publish.answer_sheets import Letter, Sheet, read_filled, sheets_page
-from glc_analysis.publish.clearing import (
+from glc_analysis.addons.member_checking import returns
+from glc_analysis.addons.member_checking.answer_sheets import Letter, Sheet, read_filled, sheets_page
+from glc_analysis.addons.member_checking.clearing import (
     CONSENT_KEY,
     QuotationTables,
     apply_decisions,
     decided_changes,
     write_to_clear,
 )
-from glc_analysis.publish.member_checking import (
+from glc_analysis.addons.member_checking.returns import (
     Citations,
     addressees,
     citation_rows,
@@ -33,6 +26,13 @@ from glc_analysis.publish.member_checking import (
     corrections,
     write_returns,
 )
+from glc_analysis.disclosure.quotations import (
+    QUOTES_COLUMNS,
+    printable_quotes,
+    quotes_faults,
+    without_pseudonyms,
+)
+from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key
@@ -320,7 +320,7 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
 
 
 def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(member_checking, "loaded", lambda field: [])
+    monkeypatch.setattr(returns, "loaded", lambda *asked: [])
     path, _ = write_returns(study, ["canal-lamp"], tmp_path)
     assert load_workbook(path).sheetnames == [
         "Please check", "Your answers", "Your words and their codes", "What you agreed to"]

@@ -15,6 +15,15 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import loaded
+from glc_analysis.addons.member_checking.answer_sheets import (
+    Decision,
+    Letter,
+    Sheet,
+    sheet_phrases,
+    sheets_page,
+    write_sheets,
+)
+from glc_analysis.addons.member_checking.clearing import CONSENT_KEY, QuotationTables, askable, quotation_rows
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.disclosure.quotations import (
     origins,
@@ -23,15 +32,6 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.publish.answer_sheets import (
-    Decision,
-    Letter,
-    Sheet,
-    sheet_phrases,
-    sheets_page,
-    write_sheets,
-)
-from glc_analysis.publish.clearing import CONSENT_KEY, QuotationTables, askable, quotation_rows
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
@@ -41,6 +41,8 @@ from glc_analysis.text import language_name
 # Citations: where an organisation's words are cited, and its decisions about them.
 
 
+CITED = "citations"
+"""What other add-ons provide: a function of a study that gives the passages that they cite (Citations)."""
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
 _CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
 TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
@@ -62,7 +64,7 @@ class Citations:
 
 def cited_passages(study: Study) -> Citations:
     """What all add-ons cite of a built study."""
-    brought = [citations(study) for citations in loaded("citations")]
+    brought = [citations(study) for citations in loaded("provides", CITED)]
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
                   ignore_index=True),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.member_checking.answer_sheets import Decision, Sheet, sheet_phrases, write_sheets
 from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
@@ -21,7 +22,6 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.publish.answer_sheets import Decision, Sheet, sheet_phrases, write_sheets
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space

@@ -1,0 +1,96 @@
+"""The commands of member checking: quotations, and the sheets that organisations fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glc_analysis.command_line import ensure_built, format_rows, pass_study, print_rows, rows_format, say
+from glc_analysis.errors import UsageError, count_of
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--to-clear", is_flag=True, help="Write the workbook of proposed quotations to be cleared.")
+@click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A workbook or return that came back filled: show what it would change.")
+@click.option("--accept", is_flag=True, help="With --returned: write the changes.")
+@rows_format("csv")
+@pass_study
+def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
+    """List the quotations that are left out, and why.
+
+    Or write the workbook in which organisations clear their quotations, and read it when it comes back.
+    """
+    from glc_analysis.addons.member_checking.clearing import QuotationTables, write_to_clear
+    from glc_analysis.addons.member_checking.returns import addressees
+    from glc_analysis.disclosure.quotations import refused_quotes
+
+    ensure_built(study)
+    if returned:
+        _read_return(study, returned, accept, form)
+    elif to_clear:
+        path = study.reports / "team" / "quotes_to_clear.xlsx"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        labels, languages = addressees(study)
+        count = write_to_clear(path, QuotationTables.of(study), labels=labels, languages=languages)
+        say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
+            "only." if count else "No quotation has to be cleared.")
+    else:
+        print_rows(refused_quotes(*QuotationTables.of(study)), form, empty="No quotation is left out.")
+
+
+def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
+    """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
+    from glc_analysis.addons.member_checking.answer_sheets import read_filled
+    from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
+    from glc_analysis.addons.member_checking.returns import citations_to_review, corrections
+    from glc_analysis.reference import read_reference
+
+    answers, held = read_filled(path), QuotationTables.of(study)
+    print_rows(decided_changes(answers, held), form, empty="It changes nothing.")
+    rows = corrections(answers, held.documents, read_reference(study).questions)
+    if len(rows):
+        say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
+    cited = citations_to_review(answers, study)
+    if len(cited):
+        say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
+    if accept:
+        for name, frame in zip(("quotes", "consent"), apply_decisions(answers, held), strict=True):
+            frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
+        say("quotes.csv and consent.csv are written.")
+    else:
+        say("Nothing is written yet (--accept).")
+
+
+@click.command()
+@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
+@click.option("--by", default="", metavar="DAY", help="By when an answer is wanted, as YYYY-MM-DD.")
+@click.option("--contact", default="", metavar="WHO", help="To whom it goes, and how.")
+@pass_study
+def returns(study: Study, organisation: str, by: str, contact: str) -> None:
+    """Write for each organisation what it said, to be checked.
+
+    A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
+    decisions: a workbook, and a page for a telephone or for paper.
+    """
+    from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, translation_notes
+    from glc_analysis.addons.member_checking.returns import addressees, write_returns
+    from glc_analysis.schema import is_day
+
+    if by and not is_day(by):
+        raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")
+    ensure_built(study)
+    folder = study.reports / "team" / "returns"
+    folder.mkdir(parents=True, exist_ok=True)
+    labels, languages = addressees(study)
+    wanted = [organisation] if organisation else sorted(labels)
+    write_returns(study, wanted, folder, by=by, contact=contact)
+    for line in translation_notes([languages.get(organisation, "") for organisation in wanted],
+                                  "the letter and headings", *SHEET_PHRASES):
+        say(line)
+    say(f"{count_of(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
+
+
+COMMANDS = (quotes, returns)
