@@ -1,7 +1,7 @@
 """The build: from raw files and reference tables to the processed tables.
 
-Goes in: a study folder. Comes out: ``processed/``, which only this module writes. Its last file is
-slices.json: without it the tables are not complete. Each step declares what it needs and makes; the tables of
+Only this module writes ``processed/`` of a study folder. Its last file is slices.json: without it the tables
+are not complete. Each step declares what it needs and makes; the tables of
 a step whose inputs have not changed are kept from the last build (:mod:`glc_analysis.steps`).
 """
 

@@ -1,7 +1,7 @@
 """The inputs of the results, with their digests: raw files, releases, the package, reference tables.
 
-Goes in: a study folder. Comes out: which raw files are new, changed or missing, and whether the processed
-tables are current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
+Says of a study folder which raw files are new, changed or missing, and whether the processed tables are
+current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
 and reported until ``glc check --accept`` records it. Only the standard library is needed, so that
 ``glc status`` and a run with nothing to do answer at once.
 """
@@ -385,7 +385,7 @@ def reference_state(study: Study) -> State:
 
 
 def reference_changes(was: State, now: State) -> Iterator[str]:
-    """One line a row that is new, gone or changed, file by file.
+    """One line per row that is new, gone or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}

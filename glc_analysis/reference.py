@@ -1,7 +1,7 @@
 """The reference tables, which people fill in: read, checked, and kept where they belong.
 
-Goes in: the CSV files of ``reference/`` and ``private/reference/``, with the columns that
-``schema/reference.csv`` lists. Comes out: one frame for each table, all columns text, a blank cell ``""``.
+Reads the CSV files of ``reference/`` and ``private/reference/``, with the columns that
+``schema/reference.csv`` lists, as one frame per table: all columns are text, a blank cell is ``""``.
 The private columns of a table in ``reference/`` are joined to it by its key.
 """
 
@@ -271,10 +271,9 @@ def sound_questions(reference: Reference, faults: Iterable[Fault]) -> Reference:
 # ------------------------------
 # Moves what identifies people or organisations, or holds words not cleared, out of ``reference/``.
 #
-# Goes in: a study. Comes out: the same study with the files and columns that the schema calls private in
-# ``private/reference/``. A file is written whole in its new place before it is removed from the old one, so
-# that the next move finishes one that was interrupted. Two versions of a table are never joined or chosen
-# between.
+# Files and columns that the schema calls private move to ``private/reference/``. A file is written whole in
+# its new place before it is removed from the old one, so that the next move finishes one that was
+# interrupted. Of two different versions of a table neither is chosen.
 
 
 def move_private(study: Study) -> list[str]:
@@ -397,9 +396,8 @@ def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -
 # ------------------------------
 # What of a study may enter git: the public reference tables and study.toml, and nothing else.
 #
-# In goes a study folder; out come its ``.gitignore`` and the repository that it is in. The hook
-# ``scripts/hooks/refuse_raw_data.py`` refuses what a ``.gitignore`` cannot: files that somebody adds by
-# force.
+# Writes the ``.gitignore`` of a study, and finds the repository that it is in. The hook
+# ``scripts/hooks/refuse_raw_data.py`` also refuses files that somebody adds by force.
 
 
 SETTINGS = "reference/study.toml"

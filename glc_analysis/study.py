@@ -1,7 +1,7 @@
 """The study: one folder, its settings and its raw files.
 
-Goes in: the path of a folder (``raw/``, ``reference/``, ``processed/``, ``reports/``, ``private/``). Comes
-out: a :class:`Study`, the only object that is passed around, with the settings of study.toml over their
+A :class:`Study` stands for a folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
+``private/``. It is the only object that is passed around, and holds the settings of study.toml over their
 defaults. All faults of study.toml are raised together. Only the standard library is needed, so that ``glc
 status`` is immediate.
 """

@@ -1,7 +1,7 @@
 """Agreement between coders: on codes, with the table ``agreement``, and on ratings in order.
 
-In go the values that coders gave to units. Out come coefficients with intervals, and the table
-``agreement`` of a study: every code and all codes together, by turn and by character.
+Computes coefficients with intervals from the values that coders gave to units, and the table ``agreement`` of
+a study: every code and all codes together, by turn and by character.
 
 ``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
 The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or,
@@ -59,7 +59,7 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     """Krippendorff's alpha, 1 - D_o/D_e of the coincidence matrix (Krippendorff 2011,
     "Computing Krippendorff's alpha-reliability").
 
-    ``values`` has a row a coder and a column a unit. ``metric`` is nominal,
+    ``values`` has a row per coder and a column per unit. ``metric`` is nominal,
     ordinal, interval, ratio, or a square matrix of distances; ``values`` are then
     positions in it, as for sets of codes: the matrix of
     :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two
@@ -168,7 +168,7 @@ NOT_SHARED = "the coder coded no unit that another coded"
 def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
                     ancestors: Mapping[str, Sequence[str]] | None = None,
                     parents: str = "missing") -> pd.DataFrame:
-    """Agreement, one row a measure, code (blank: all codes together) and subset.
+    """Agreement, one row per measure, code (blank: all codes together) and subset.
 
     ``units`` has a row for every unit and coder who read it: unit_id, document_id, coder_id and ``codes``,
     the set of code ids, empty where the coder left the unit uncoded. A unit that was never assigned to a
@@ -458,7 +458,7 @@ class _Turn(NamedTuple):
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Every turn cut where any coder's passage begins or ends: one row a piece and coder."""
+    """Every turn cut where any coder's passage begins or ends: one row per piece and coder."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
@@ -487,7 +487,7 @@ def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFra
 # ------------------------------
 # Agreement on ratings in order, such as none < some < much: alpha first, weighted coefficients beside it.
 #
-# In go the ratings of coders, and the scale with its weights, both fixed before anybody rated. Out come
+# From the ratings of coders, and the scale with its weights, both fixed before anybody rated, these are
 # Krippendorff's ordinal alpha, Cohen's weighted kappa of two coders, Gwet's AC2 and the weighted percent
 # agreement. Codes of passages have no order: for them there are the coefficients above.
 #
@@ -507,7 +507,7 @@ ORDINAL_COLUMNS = ["measure", "value", "n_units", "n_pairable", "weights", "reas
 
 
 def ordinal_agreement(*coders: Sequence, scale: Sequence[Hashable], weights: str) -> pd.DataFrame:
-    """One row a measure: alpha, then weighted kappa (of two coders), AC2 and weighted percent agreement.
+    """One row per measure: alpha, then weighted kappa (of two coders), AC2 and weighted percent agreement.
 
     ``coders`` are the ratings of each coder, a missing value where a unit was never assigned; ``scale`` has
     the values in order, those that nobody gave as well. Column weights says how disagreements were weighted.

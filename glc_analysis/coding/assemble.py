@@ -1,8 +1,8 @@
 """All coding of a study: from the texts and the coders' files to the tables of codings.
 
-In go the texts, the coders' files, and the codes that are columns of the survey. Out come the tables
-``codings``, ``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the codes that
-it lacked, and what the table ``agreement`` is computed from.
+Makes of the texts, the coders' files, and the codes that are columns of the survey the tables ``codings``,
+``readings``, ``memos``, ``quarantined`` and ``disagreements``, the codebook with the codes that it lacked,
+and what the table ``agreement`` is computed from.
 """
 
 from __future__ import annotations
@@ -51,10 +51,9 @@ from glc_analysis.text import normalise_space
 # ------------------------------
 # Decisions on passages whose place was not certain: people look, and write rows of reviewed_codings.csv.
 #
-# In go the placed and quarantined codings, and the rows that people wrote. Out come the codings with those
-# that were accepted, the others still quarantined, and the mistakes in the file. The module decides
-# nothing: a row that fits no passage, or that leaves the place open, is a fault. A row for the document ``*``
-# is about all that a coder's files have by position alone.
+# Adds to the codings those that people accepted, leaves the others quarantined, and reports the mistakes in
+# the file. The module decides nothing: a row that fits no passage, or that leaves the place open, is a fault.
+# A row for the document ``*`` is about all that a coder's files have by position alone.
 
 
 _REVIEWED = "reviewed_codings.csv"

@@ -1,8 +1,8 @@
 """The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
 
-In go codebook.csv and codings under any codes it ever had. Out come codings under the codes of today, the
-ancestors and descendants of each code, what changed in it for a coder, and the mistakes in the file. The
-module decides which code an older coding counts under.
+Puts codings under any codes that codebook.csv ever had under the codes of today, and finds the ancestors and
+descendants of each code, what changed in it for a coder, and the mistakes in the file. The module decides
+which code an older coding counts under.
 
 ``merged_into`` retires a row. It names the code that took its place (a rename, or a merge of several
 rows), or the codes it was split into, separated by blanks. Retired rows are kept for older codings only.

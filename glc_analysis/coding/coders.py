@@ -1,7 +1,7 @@
 """The coders' work: read from their files, placed in the canonical texts, under the ids of the codebook.
 
-In go the files of ``[raw] codings``, the texts, and the survey's own columns of codes. Out come the tables
-``codings``, ``readings``, ``memos`` and ``quarantined``.
+Makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw] codings``,
+the texts, and the survey's own columns of codes.
 
 The module decides which codings can be trusted, passage by passage, and says what shows their place: the
 words that the coder's program stored, the text in the coder's file where it is ours, or unchanged words in a
@@ -363,7 +363,7 @@ def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, s
 
 
 # ------------------------------
-# Codes in the survey file itself: open answers coded by hand, one column a code.
+# Codes in the survey file itself: open answers coded by hand, one column per code.
 
 
 SURVEY_CODER = "survey"
@@ -601,7 +601,7 @@ def _decisions_at_desk(path: Path) -> pd.DataFrame:
 
 def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
                    steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
-    """Table ``readings``: document_id, coder_id and codebook_version, one row a document and its reader.
+    """Table ``readings``: document_id, coder_id and codebook_version, one row per document and its reader.
 
     A reader is a coder who was assigned a document (assignments.csv) and handed it in. Where the study has
     no assignments, and for the answers of a coder who was assigned none, it is whoever handed the document
@@ -746,7 +746,7 @@ def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
 
 
 def memos_table(result: PlacedCodings) -> pd.DataFrame:
-    """Table ``memos``: one row a memo, numbered by author in the order of their content."""
+    """Table ``memos``: one row per memo, numbered by author in the order of their content."""
     rows = pd.DataFrame(sorted(set(result.memos)), columns=_MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
@@ -754,8 +754,8 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
 
 def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
                       segments: pd.DataFrame) -> pd.DataFrame:
-    """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours, its code_id, and
-    the segments in which it may be."""
+    """Table ``quarantined``: one row per quarantined passage, with the coder's words and ours, its code_id,
+    and the segments in which it may be."""
     rows = pd.DataFrame(result.quarantined, columns=QuarantinedPassage._fields)
     spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
         rows["document_id"], rows["near"], strict=True)) for span in near],

@@ -1,9 +1,9 @@
 """Coefficients of agreement between coders, and their bootstrap intervals.
 
-In go the values that coders gave to units, as an array of coders x units. Out come coefficients. The work
-has three steps: values are encoded as numbers, the numbers are counted, and formulas turn the counts into
-coefficients. All counts are sums over units, so those of the documents add up to those of the study, and a
-bootstrap can draw documents without counting again.
+The values that coders gave to units are an array of coders x units. The work has three steps: values are
+encoded as numbers, the numbers are counted, and formulas turn the counts into coefficients. All counts are
+sums over units, so those of the documents add up to those of the study, and a bootstrap can draw documents
+without counting again.
 
 The module decides what a missing value is: a unit that was never assigned to a coder has no value, written
 -1, while a unit that was read and left uncoded has one. It also decides that a coefficient without
@@ -477,8 +477,8 @@ NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Me
 # ------------------------------
 # Intervals of coefficients: a bootstrap of documents.
 #
-# In go counts of codings by document, or the values that coders gave to units and the document of each
-# unit. Out come coefficients with 95 % intervals, for which documents are drawn again and again.
+# Coefficients with 95 % intervals from counts of codings by document, or from the values that coders gave to
+# units and the document of each unit: documents are drawn again and again.
 #
 # The module decides what is drawn: whole documents, since turns of one interview are not independent. There
 # is no interval below ten documents, or where too many of the draws leave the coefficient undefined.

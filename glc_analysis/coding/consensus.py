@@ -1,6 +1,6 @@
 """Consensus coding: one agreed coding of the work of several coders.
 
-In go the codings of all coders, and the decisions that people made where they differ. Out come the codings
+Reconciles the codings of all coders, with the decisions that people made where they differ, into the codings
 of the coder ``consensus``, which all analyses use, and the table ``disagreements``. People decide in a
 workbook, on screen or on paper; its rows come back as decisions with reasons.
 
@@ -45,7 +45,7 @@ and the widest stretch that they marked there."""
 
 
 def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a coding and segment that it overlaps: the columns of codings, and segment_id.
+    """One row per coding and segment that it overlaps: the columns of codings, and segment_id.
 
     >>> by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
@@ -62,10 +62,10 @@ def origins(segments: pd.DataFrame) -> dict[str, str]:
 
 def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
           unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
-    """One row a participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
+    """One row per participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
     is_missing.
 
-    ``read`` has a row a document and coder; ``codes`` is the set of code_ids, empty where the coder
+    ``read`` has a row per document and coder; ``codes`` is the set of code_ids, empty where the coder
     left the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) of
     which it is not known how the coder coded them: neither agreed nor left uncoded.
     """
@@ -163,7 +163,7 @@ def settle(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, froz
 
 
 def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """The codes that wait for a decision or a look, one row a segment and code: segment_id, code_id.
+    """The codes that wait for a decision or a look, one row per segment and code: segment_id, code_id.
 
     They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
     passages that are quarantined and may be there, or that have a position alone.
@@ -313,7 +313,7 @@ def _rejoin(rows: dict[tuple[str, str, int, int], dict[str, Any]], codings: pd.D
 
 
 def _disagreements(shared: pd.DataFrame, differ: list[str], decided: Mapping[str, frozenset]) -> pd.DataFrame:
-    """Table ``disagreements``: one row a coder of each segment where coders differ, and the decision."""
+    """Table ``disagreements``: one row per coder of each segment where coders differ, and the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
     sets = [*rows["codes"], *decided.values()]
@@ -348,7 +348,7 @@ def why_no_kappa(rows: pd.DataFrame) -> str:
 
 
 def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
-    """One row a code (first all codes together, by alpha with MASI distance): name, n_units,
+    """One row per code (first all codes together, by alpha with MASI distance): name, n_units,
     n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none. Where
     passages are quarantined, how many values are missing, and alpha in the worst and in the best case."""
     rows = read("agreement", study=study).query("unit == @unit and subset == 'all'")
@@ -393,7 +393,7 @@ _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path
 
 def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
                     codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
-    """Writes the workbook: a row a segment of `disagreements`, in the order of the texts.
+    """Writes the workbook: a row per segment of `disagreements`, in the order of the texts.
 
     A coder's cell holds codes by name, ``none`` where the coder read the segment and gave it no
     code, nothing where the coder did not read it, and says so where a passage of the coder that may be there

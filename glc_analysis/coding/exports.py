@@ -1,7 +1,7 @@
 """Files for coders and other programs.
 
-In go the tables of a built study. Out come the texts that coders code, a matrix of organisations and codes, a
-list of quotations, and a REFI-QDA project or codebook with the agreed coding.
+Exports from a built study the texts that coders code, a matrix of organisations and codes, a list of
+quotations, and a REFI-QDA project or codebook with the agreed coding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
            answers: pd.DataFrame) -> pd.DataFrame:
-    """One row an organisation: organisation_id, label, country, and a column a code of level code, by
+    """One row per organisation: organisation_id, label, country, and a column per code of level code, by
     code_id.
 
     ``country`` has the countries that the organisation answered about, with blanks between them, or where
@@ -97,7 +97,7 @@ def mentioned_organisations(organisations: pd.DataFrame, mentions: pd.DataFrame,
 
 def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row a passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
+    """One row per passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
 
     A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
     says whose words they are, and is blank where they are the speaker's own. ``marked_by`` names the coders
@@ -215,7 +215,7 @@ def canonical_texts(study: Study) -> dict[str, str]:
 def hand_out(study: Study, folder: Path) -> pd.DataFrame:
     """Writes ``<document_id>.txt`` for every interview and call, and a sheet of the open answers.
 
-    One row a document written: document_id, kind, text_version, turns. If a text has changed since
+    One row per document written: document_id, kind, text_version, turns. If a text has changed since
     it was last written (a name was masked), the older one is kept in the folder ``earlier``, because its
     codings remain valid. Coders write codes into the sheet and hand it in as their file.
     """

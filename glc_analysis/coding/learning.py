@@ -1,7 +1,7 @@
 """How a coder learns, and whether a coder's own use of the codes drifts. Neither is reliability.
 
-In go a coder's codings, and what they are compared with: passages that others have settled, or the same
-coder's work on the same passages, done again without seeing the first. Out comes one row a code.
+Compares a coder's codings, code by code, with passages that others have settled, or with the same coder's
+work on the same passages, done again without seeing the first.
 
 The module decides what is settled: what the team decided, what the coder ``consensus`` handed in, and what
 two or more other coders agreed on. A coder is never compared with a consensus that rests on their own
@@ -50,7 +50,7 @@ Codes = Mapping[str, Set[str]]
 
 def compare_codes(codes_of_coder: Codes, others: Codes, *,
                   older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
-    """One row a code, first all codes together, over the segments that both have: code_id, passages, same
+    """One row per code, first all codes together, over the segments that both have: code_id, passages, same
     (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
     missed (only the others have it), added (only the coder), older, kappa, reason.
 
@@ -201,7 +201,7 @@ def texts_to_code_again(study: Study, coder: str) -> list[str]:
 
 
 def hand_out_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
-    """Writes the texts that a coder codes again, without any coding; one row a text: document_id and
+    """Writes the texts that a coder codes again, without any coding; one row per text: document_id and
     passages."""
     chosen, texts = texts_to_code_again(study, coder), current_texts(study)
     folder.mkdir(parents=True, exist_ok=True)

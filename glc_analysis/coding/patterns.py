@@ -1,7 +1,7 @@
 """Patterns of codes: co-occurrence, saturation (new codes by interview), salience.
 
-In go codings, or the codes of each interview. Out come tables: pairs of codes in the same unit, the new
-codes that each interview brought, and Smith's S of listed items.
+Tabulates pairs of codes in the same unit, the new codes that each interview brought, and Smith's S of listed
+items.
 
 The module decides what may be said of saturation. It counts new codes and shows the band of random orders,
 but nothing here claims that a study is "saturated": how soon new codes become rare depends on how finely
@@ -24,7 +24,7 @@ from glc_analysis.errors import UsageError
 
 
 def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
-    """One row a pair of codes (code_id < other_id) that occur together in at least one unit.
+    """One row per pair of codes (code_id < other_id) that occur together in at least one unit.
 
     ``unit`` names the column of the units. A code marked twice in a unit counts once, and rows without a
     unit or a code are left out. n units have both codes, n_either one or both, n_code the first, n_other
@@ -58,7 +58,7 @@ InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
 
 
 def new_codes(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
-    """One row an interview in the given order: place from 1, document_id, n_new, n_found so far.
+    """One row per interview in the given order: place from 1, document_id, n_new, n_found so far.
 
     Interviews that the order does not name are left out. Raises UsageError where it names one twice.
 
@@ -76,7 +76,7 @@ def new_codes(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.Da
 
 
 def permutation_band(codes_by_interview: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
-    """The number of codes found after each number of interviews, over random orders: one row a place.
+    """The number of codes found after each number of interviews, over random orders: one row per place.
 
     The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
     interviews, n of which have the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
@@ -134,7 +134,7 @@ REPEATS = ("kept", "removed")
 
 
 def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
-    """One row an item: n_lists that name it, and Smith's S, highest first.
+    """One row per item: n_lists that name it, and Smith's S, highest first.
 
     S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of
     L items, N all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The

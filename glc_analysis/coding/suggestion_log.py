@@ -50,8 +50,8 @@ def assisted_codings(study: Study) -> dict[tuple[str, str, str, str], str]:
 
 
 def suggestion_counts(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
-    """Table ``suggestions``, one row a code: for how many passages it was shown, how many codings accepted it
-    and still stand (``codings`` with a ``suggested_by``), and how often it was shown and not accepted.
+    """Table ``suggestions``, one row per code: for how many passages it was shown, how many codings accepted
+    it and still stand (``codings`` with a ``suggested_by``), and how often it was shown and not accepted.
 
     No rows where no accepted suggestion stands.
     """

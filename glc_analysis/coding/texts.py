@@ -1,7 +1,7 @@
 """Interviews and calls as texts to code.
 
-In go the transcripts, and the tables that say who speaks in them, for which organisation, and which names
-to mask. Out come the canonical text of each document, and the tables ``documents`` and ``segments``.
+Makes the canonical text of each document, and the tables ``documents`` and ``segments``, from the transcripts
+and the tables that say who speaks in them, for which organisation, and which names to mask.
 
 The canonical text is what ``glc transcripts`` gives to coders and what every coding refers to: a turn is
 ``speaker_id: words``, a blank line stands between turns, and the names of names.csv are masked. The module
@@ -74,7 +74,7 @@ class Texts:
 def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
     """Every interview and call of documents.csv, read and masked.
 
-    Table ``segments`` has one row a turn, in order. ``key`` has a pseudonym for every name
+    Table ``segments`` has one row per turn, in order. ``key`` has a pseudonym for every name
     (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with everything that is wrong in
     any transcript: raw files that documents.csv lacks, speakers that speakers.csv lacks, participants of a
     call without an organisation or not marked as present, translations whose turns do not match, two
@@ -179,7 +179,7 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
 def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
     """Which organisation took part in which document: who was interviewed, spoke, or attended a call.
 
-    One row an organisation and document, with the date, language and interpreter of the document.
+    One row per organisation and document, with the date, language and interpreter of the document.
     """
     segments = texts.segments
     parts = [texts.documents, segments[segments["role"] == "participant"],
@@ -345,10 +345,9 @@ def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFra
 # ------------------------------
 # The borders between characters as people see them, so that no selection cuts one in two.
 #
-# Goes in: a text. Comes out: the places between two user-perceived characters. They are those of Unicode
-# Standard Annex 29 (extended grapheme clusters) as the package ``regex`` finds them: combining marks and
-# vowel signs, conjuncts of Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul
-# syllables.
+# Finds the places between two user-perceived characters of a text. They are those of Unicode Standard Annex
+# 29 (extended grapheme clusters) as the package ``regex`` finds them: combining marks and vowel signs,
+# conjuncts of Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul syllables.
 
 
 _CHARACTER = regex.compile(r"\X")

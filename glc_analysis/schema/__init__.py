@@ -384,11 +384,11 @@ def _target(cell: str) -> Target | None:
 # ------------------------------
 # The checks that the schema declares for the columns of reference tables.
 #
-# Goes in: reference tables as read. Comes out: one Fault for each wrong cell. Within one table it checks
-# blank cells, duplicate keys, allowed words and the form of ids; between tables it checks dates, numbers,
-# languages, and references to other tables. Rules about several columns, such as skip logic or the versions
-# of a principle, belong to the package that knows the subject: it lists them as :class:`Check`, and
-# ``glc_analysis.checks`` collects them.
+# Yields one Fault for each wrong cell of the reference tables. Within one table it checks blank cells,
+# duplicate keys, allowed words and the form of ids; between tables it checks dates, numbers, languages, and
+# references to other tables. Rules about several columns, such as skip logic or the versions of a principle,
+# belong to the package that knows the subject: it lists them as :class:`Check`, and ``glc_analysis.checks``
+# collects them.
 
 
 Tables = Mapping[str, "pd.DataFrame"]

@@ -47,7 +47,7 @@ LESS_FEASIBLE = "less feasible for providers with low resources"
 
 def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
            organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
-    """One row a principle of a closed round, in order: group, principle_id, version, short_name, facts; for
+    """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
     each criterion the shape of :func:`verdict` and the votes; notes.
 
     ``tallies`` and ``ratings`` are those of one round; what is told of them follows from the study's ``test``

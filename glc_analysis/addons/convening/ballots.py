@@ -121,7 +121,7 @@ def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
 
 def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
              settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a panel: how many of the expected ballots are received, whether these are too few for a
+    """One row per panel: how many of the expected ballots are received, whether these are too few for a
     decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})

@@ -44,7 +44,7 @@ def broken_links(study: Study) -> list[Fault]:
     or changed; tallies of an unknown version.
 
     Evidence whose words changed comes first. Figures that differ because coded passages of a text are
-    quarantined may be right again when these are settled: they are one line a text, which does not say to
+    quarantined may be right again when these are settled: they are one line per text, which does not say to
     cite them as they are.
     """
     trail = Trail(StudyView(study))

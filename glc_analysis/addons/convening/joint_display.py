@@ -1,4 +1,4 @@
-"""The joint display of survey and interviews (Guetterman et al. 2015): one row a topic, with both counts.
+"""The joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with both counts.
 
 In: joint_display.csv, in which people wrote how the two fit and what follows, and the released figures. Out:
 the rows with both counts in words, as an audience may see them; and proposals for new rows (:func:`suggest`).
@@ -42,7 +42,7 @@ class Quote:
 
 def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
                   quotes: Mapping[str, Quote]) -> pd.DataFrame:
-    """One row a topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
+    """One row per topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
 
     ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
     quotations it may read, by quote_id. A topic of which the audience may not see a figure is left out.
@@ -132,8 +132,8 @@ def readable_quotes(view: StudyView) -> dict[str, Quote]:
 def contradicting(view: StudyView) -> pd.DataFrame:
     """What organisations state that differs from a fact of their work country.
 
-    For the team one row an answer that differs: organisation, country, indicator, stated, recorded, year.
-    For others one row an indicator, study-wide, in words, where release shows it.
+    For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
+    For others one row per indicator, study-wide, in words, where release shows it.
     """
     words = view.words
     if not view.may("country_facts"):

@@ -115,7 +115,7 @@ def evidence_tables(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFra
 
 
 def evidence_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
-    """The organisations whose words are evidence: one row a piece of evidence, organisation and source
+    """The organisations whose words are evidence: one row per piece of evidence, organisation and source
     (interview, call, answer), with principle_id, evidence_id, stance, organisation_id, source.
 
     Contributors to a code are the organisations that raised it, the contributor to a passage is the
@@ -164,7 +164,7 @@ def cerqual_counts(principle_id: str, frames: Frames) -> pd.DataFrame:
 
 
 def representation(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """How many organisations of each kind took part: one row an attribute and value, with study_n (in the
+    """How many organisations of each kind took part: one row per attribute and value, with study_n (in the
     study), evidence_n (contributed to codes and passages of the principle), raters_n (their raters voted in
     its last closed round).
     """

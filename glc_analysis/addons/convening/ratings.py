@@ -1,6 +1,6 @@
-"""Ballots of any kind as one table: one row a vote, as it was given.
+"""Ballots of any kind as one table: one row per vote, as it was given.
 
-Read are a long CSV or XLSX file (one row a rater, principle and criterion), our own workbook filled in, and
+Read are a long CSV or XLSX file (one row per rater, principle and criterion), our own workbook filled in, and
 KoboToolbox or ODK exports of our XLSForm. Every principle on a form carries a stamp (round, rater, printed
 id, text version), so that nothing has to be guessed.
 """
@@ -289,7 +289,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Rows that rate what an earlier row of the same rater and round rates: one fault a row."""
+    """Rows that rate what an earlier row of the same rater and round rates: one fault per row."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
     for one in answers:
@@ -340,7 +340,7 @@ def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 # ------------------------------
-# Filled ballots of any kind as one table: a row a vote, as it was given.
+# Filled ballots of any kind as one table: a row per vote, as it was given.
 #
 # The file that everything comes down to is long: a CSV or XLSX with the columns of :data:`HEADER`, one row
 # a rater, principle and criterion; many raters may share one. Forms and exports of form tools have readers

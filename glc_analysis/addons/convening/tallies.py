@@ -114,7 +114,7 @@ def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFr
 
 @dataclass(frozen=True)
 class Count:
-    """The state of a round. While it is open: how many forms are ``received`` (one row a panel), and the
+    """The state of a round. While it is open: how many forms are ``received`` (one row per panel), and the
     ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
 
     round_id: str
@@ -167,7 +167,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
 
 def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
             settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
+    """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
     Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
     with the last earlier round in which the panel voted on the same version, and of which no ballot was

@@ -155,7 +155,8 @@ class Trail:
         return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
 
     def votes(self, principle_id: str) -> list[Node]:
-        """For the team: the votes on a principle, a line a round and panel, and the forms they come from."""
+        """For the team: the votes on a principle, a line per round and panel, and the forms they come
+        from."""
         lines = []
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
@@ -394,7 +395,7 @@ class Trail:
 
     @cached_property
     def passages(self) -> pd.DataFrame:
-        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
+        """One row per passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, with the
         source of its text. The wording also says where the words are not agreed."""
         rows = quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
         sources = text_sources(self.read("documents"), self.read("segments"))

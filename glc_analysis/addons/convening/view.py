@@ -52,7 +52,7 @@ class ConveningView(VisibleTables):
                                     language=rows["language"]).reset_index(drop=True)
 
     def votes(self, round: str | int = "") -> pd.DataFrame:
-        """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
+        """The votes of closed rounds as they may be told, one row per principle, panel and criterion; of one
         ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
         median, shown_as. Other audiences see only counts from which no single vote can be worked out,
         and only of panels of four or more; the public sees the last round on each principle only. Raises

@@ -134,7 +134,7 @@ class CodingSession(CoderWork):
 
     def training(self) -> Plain:
         """How the coder's training texts compare with the passages that others settled: document_ids (of the
-        texts that are finished), codes (a row a code, as ``glc agreement --against consensus`` gives it:
+        texts that are finished), codes (a row per code, as ``glc agreement --against consensus`` gives it:
         code_id, code, passages, same, missed, added, kappa, reason), and passages (segment_id, document_id,
         the document's title, number of the turn in it, text, missed, added), those that differ alone.
 

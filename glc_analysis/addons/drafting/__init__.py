@@ -1,8 +1,8 @@
 """Drafts the reference tables of a study from somebody's export; people correct and accept them.
 
-Goes in: the files of a survey, of one form in one or several languages or tools, and if there is one its
-XLSForm or a table of wordings. Comes out: rows of questions.csv, options.csv, countries.csv, codebook.csv
-and settings of study.toml, each with what speaks for it and how sure it is. A draft lies in
+Reads the files of a survey (one form, in one or several languages or tools) and its XLSForm or a table of
+wordings if there is one, and drafts rows of questions.csv, options.csv, countries.csv and codebook.csv and
+settings of study.toml, each with the reason for it and how sure it is. A draft lies in
 ``private/draft/``, since it may hold respondents' words, and nothing of it is used in any figure until
 somebody has accepted it.
 

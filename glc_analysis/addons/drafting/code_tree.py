@@ -1,9 +1,9 @@
 """Drafts codebook.csv from the trees of codes of coding programs, and shows what a later tree would change.
 
-Goes in: REFI-QDA codebooks and projects, projects of QualCoder and Taguette, tables of coded passages. Comes
-out: rows of codebook.csv with the whole tree. A coding program knows no levels, so they are guessed by depth:
-the lowest codes are codes, a tree of two levels is a theme with its codes, one of three has families between
-them, one of four begins with a domain. People correct the guess.
+Reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded passages, and
+drafts rows of codebook.csv with the whole tree. A coding program knows no levels, so they are guessed by
+depth: the lowest codes are codes, a tree of two levels is a theme with its codes, one of three has families
+between them, one of four begins with a domain. People correct the guess.
 
 A flat list of codes beside a tree repeats codes of the tree: its names are matched to it whatever their case,
 accents, blanks and separators. A name that several codes of the tree have is left for a person.
@@ -167,7 +167,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
-    """What a tree that arrived later would change, one row a change: :data:`DIFFERENCE`.
+    """What a tree that arrived later would change, one row per change: :data:`DIFFERENCE`.
 
     ``new``: a code that the codebook lacks. ``unclear``: a name of a flat list that several codes have.
     ``moved``: a code of the same name that stands elsewhere. ``changed``: another definition or note.

@@ -112,7 +112,7 @@ def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
 
 
 class _Drafting:
-    """What each column of a form is: of a question of the XLSForm, of a question with a column an option, a
+    """What each column of a form is: of a question of the XLSForm, of a question with a column per option, a
     question of its own, or one that says who answered (``roles``, filled in by :meth:`question_rows`)."""
 
     def __init__(self, form: Form, asked: FormDraft | None, held: dict[str, dict[str, FormColumn]],
@@ -152,7 +152,7 @@ class _Drafting:
         """The row of a column that stands alone; none where it is the first one with its role."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
-            guess = Guess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column an option",
+            guess = Guess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per option",
                           True)
         is_everywhere = guess.kind != "language" or not self.form.lacking(column)
         if guess.kind in COLUMN_ROLES and guess.kind not in self.roles and is_everywhere:
@@ -269,7 +269,7 @@ def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str
 
 
 def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
-    """The row of a question with a column an option."""
+    """The row of a question with a column per option."""
     lists.add_ticks(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:

@@ -140,7 +140,7 @@ class OptionLists:
         return keys == self.keys[name] and not is_open and name not in self.open
 
     def add_ticks(self, name: str, group: TickGroup) -> None:
-        """Adds the options of a question with a column an option; all are listed, since the form names
+        """Adds the options of a question with a column per option; all are listed, since the form names
         them."""
         self.lists.setdefault(name, [])
         self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()
@@ -154,7 +154,7 @@ class OptionLists:
     def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
                  *, is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm with the answers to one of its questions, in one column or in ``ticks``,
-        a column an option; returns the answers that are no option of it. Answers are the names of options or
+        a column per option; returns the answers that are no option of it. Answers are the names of options or
         their labels in one of the languages of the form."""
         rows = self.lists.setdefault(name, [])
         self.kinds[name], self.keys[name] = LIST_OF_FORM, frozenset()

@@ -1,6 +1,7 @@
 """Columns of a form that belong together: those of the options of a question, and those of its loops.
 
-``Q2_*`` stands for a question with a column an option, ``{loop}_Q3`` for one that was asked in several loops.
+``Q2_*`` stands for a question with a column per option, ``{loop}_Q3`` for one that was asked in several
+loops.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _OWN_OPTION = re.compile(r".*\[([^\]]*)\]\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class TickGroup:
-    """A question with a column an option: its entry in questions.csv, its wording and place, and its columns
+    """A question with a column per option: its entry in questions.csv, its wording and place, and its columns
     by the value that stands for the star. ``labels`` are the options' texts, ``counts`` how often each was
     ticked."""
 
@@ -68,7 +69,7 @@ def gather_loops(form: Form) -> Form:
 
 
 def tick_groups(form: Form) -> Iterator[TickGroup]:
-    """The questions of a form that have a column an option.
+    """The questions of a form that have a column per option.
 
     Each column holds ticks, or the text of its own option, and the columns of one question have a common name
     but for the option.

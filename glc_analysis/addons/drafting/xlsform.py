@@ -1,7 +1,7 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-Goes in: the form as KoboToolbox and ODK read it. Comes out: its questions, with the names that their columns
-have in exports, and its options. Themes and don't-know rules are decisions of people and stay blank; so does
+Reads the form as KoboToolbox and ODK do, and drafts its questions, with the names that their columns have in
+exports, and its options. Themes and don't-know rules are decisions of people and stay blank; so does
 the unit, which follows from the settings. Whether a question is sensitive is undecided. What an option means
 by its name or label, such as "other" or "none", is a proposal.
 """
@@ -55,7 +55,7 @@ class Draft(NamedTuple):
 
 
 def draft_tables(path: Path) -> Draft:
-    """Draft the two reference tables from an XLSForm: a row a question, a row an option.
+    """Draft the two reference tables from an XLSForm: a row per question, a row per option.
 
     Inside groups, `columns` offers the name with and without the groups before it, as
     exports do. A `relevant` of comparisons with options, joined by and / or, becomes

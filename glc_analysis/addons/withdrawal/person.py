@@ -96,7 +96,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
 
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
     """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
-    in the reference tables about people; one row a cell."""
+    in the reference tables about people; one row per cell."""
     def edit(sheet: Grid) -> list[list[str]]:
         return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]
                 for row in sheet.rows]

@@ -85,15 +85,14 @@ def test_a_table_that_is_not_there_begins_with_its_header(study):
 
 
 def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
-    row = {"principle_id": "P01", "evidence_id": "e99", "kind": "literature", "reference": "Lamp (2015)",
-           "stance": "supports", "claim": "literature", "note": "A book."}
-    private = study.private_columns_file("evidence")
-    proposal = propose(study, "evidence", row)
-    assert "+P01,e99,Lamp (2015)," in proposal.diff and "+P01,e99,literature,supports" in proposal.diff
+    row = {"code_id": "night-key", "parent_id": "needs", "level": "code", "name": "Night key",
+           "definition": "A key of one's own.", "since_version": "2", "example": "I had no key."}
+    proposal = propose(study, "codebook", row)
+    assert "+night-key,I had no key." in proposal.diff and "+night-key,needs,code,Night key" in proposal.diff
     proposal.write()
-    assert "Lamp" not in study.reference_file("evidence").read_text(encoding="utf-8")
-    assert "Lamp (2015)" in private.read_text(encoding="utf-8")
-    assert read_reference(study).evidence.iloc[-1]["reference"] == "Lamp (2015)"
+    assert "I had no key" not in study.reference_file("codebook").read_text(encoding="utf-8")
+    assert "I had no key" in study.private_columns_file("codebook").read_text(encoding="utf-8")
+    assert read_reference(study).codebook.iloc[-1]["example"] == "I had no key."
 
 
 @pytest.mark.parametrize(("text", "whole"), [

@@ -47,7 +47,7 @@ def _markup(n: int, form: Form) -> str:
 
 
 def form_html(form: Form) -> str:
-    """A form as HTML: how to fill it in, then a box a principle. What more belongs on the paper of a rater,
+    """A form as HTML: how to fill it in, then a box per principle. What more belongs on the paper of a rater,
     such as an address, is a paragraph of its own after the instructions."""
     return part_macros().form(form.heading, form.say["cross_one"], form.how.split("\n"),
                               [_principle(form, text) for text in form.texts], form.language,

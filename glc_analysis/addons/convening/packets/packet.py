@@ -1,7 +1,7 @@
 """Makes the packets for the convening as PDF and Word, and all rating forms as one PDF.
 
-In goes a built study; out come the files of each packet. The sections are made by the functions of the
-pages, for the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
+Makes the files of each packet from a built study. The sections are made by the functions of the pages, for
+the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
 quotations, and says how many are left out. The files are made in a temporary folder, and moved into place
 only after the gate.
 """

@@ -430,7 +430,7 @@ _SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
 
 _ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
 GUIDE = __file__, "guide.csv"
-"""The texts of the guide, a column a language."""
+"""The texts of the guide, a column per language."""
 QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
           "practice": CLAIMS["practised"].rstrip("."), "joint": _JOINT_DISPLAY,
           "limits": SHEET_SIDES["qualifies"], "votes": SHEET_VOTES, "signatures": SHEET_SIGNATURES,

@@ -1,4 +1,4 @@
-"""What packets show on paper: briefs, a sheet a principle, the facilitator's and the interpreter's sheets.
+"""What packets show on paper: briefs, a sheet per principle, the facilitator's and the interpreter's sheets.
 
 The functions render what the convening, or on its brief one organisation, may see
 (:class:`~.study_view.StudyView`).
@@ -113,7 +113,7 @@ def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def own_answers(view: StudyView) -> Html:
-    """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
+    """One row per question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     answered, lines = dict(list(rows.groupby("question_id"))), []
     if not answered:
@@ -300,7 +300,7 @@ def _side(pieces: pd.DataFrame, stance: str,
 
 
 def _votes(view: StudyView, row: Any) -> Markup:
-    """The votes of the closed rounds as far as they may be told, a line a round and panel, and which rounds
+    """The votes of the closed rounds as far as they may be told, a line per round and panel, and which rounds
     were counted again: without the reason, which may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}

@@ -96,7 +96,7 @@ def _contradictions(view: StudyView) -> Markup:
 
 
 def agenda(view: StudyView) -> Html:
-    """One row a principle of the last closed round, grouped by what there is to decide."""
+    """One row per principle of the last closed round, grouped by what there is to decide."""
     closed = view.closed_rounds
     if not closed:
         return note(_NO_ROUND)
@@ -116,8 +116,8 @@ def agenda(view: StudyView) -> Html:
 
 
 def agenda_rows(view: StudyView) -> pd.DataFrame:
-    """The agenda after the last closed round, one row a principle in order (:func:`.agenda.agenda`); without
-    rows where no round is closed, or where it is hidden."""
+    """The agenda after the last closed round, one row per principle in order (:func:`.agenda.agenda`);
+    without rows where no round is closed, or where it is hidden."""
     closed = view.closed_rounds
     if not closed or AGENDA_BLOCK in view.hidden:
         return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
@@ -142,7 +142,7 @@ def voting_rules(view: StudyView) -> Html | None:
 
 
 def decisions(view: StudyView) -> Html:
-    """One row a decision: who proposed it, objections and reservations."""
+    """One row per decision: who proposed it, objections and reservations."""
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
     rows["principle"] = pd.Series([principle_link(principle, names[principle]) if principle in names
@@ -154,7 +154,7 @@ def decisions(view: StudyView) -> Html:
 
 
 def parking_lot(view: StudyView) -> Html:
-    """One row a matter in the parking lot."""
+    """One row per matter in the parking lot."""
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                       "Nothing is in the parking lot.", view)

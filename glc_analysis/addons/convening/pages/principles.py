@@ -84,8 +84,8 @@ def _macros() -> Macros:
 
 
 def principles_overview(view: StudyView) -> Html:
-    """One row a principle, with a link to its page: status, the providers' votes, and who signed. Those with
-    the most high votes come first, but not for an audience that does not see all votes."""
+    """One row per principle, with a link to its page: status, the providers' votes, and who signed. Those
+    with the most high votes come first, but not for an audience that does not see all votes."""
     rows = view.principle_rows
     if rows.empty:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -192,7 +192,7 @@ def reasons_html(row: Any, lead: str = "") -> Markup:
 
 
 def evidence(view: StudyView) -> pd.DataFrame:
-    """The evidence on the view's principle, one row a piece in the order of evidence.csv: stance (supports,
+    """The evidence on the view's principle, one row per piece in the order of evidence.csv: stance (supports,
     contradicts, qualifies), claim, sentence (what was found), place (where a page shows it); where it is
     words, text, translation, language, by, country; note (of the team, for the team). What the audience may
     not see says so in its sentence.

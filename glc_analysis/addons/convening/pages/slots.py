@@ -40,7 +40,7 @@ _STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence fr
 
 
 def country_principles(view: StudyView) -> pd.DataFrame:
-    """The principles that cite evidence from the country, one row a principle and stance: principle_id,
+    """The principles that cite evidence from the country, one row per principle and stance: principle_id,
     principle, stance, source ("words" of an organisation, or a "code" that one raised).
 
     Readers other than the team learn of codes whose figure of the whole study they may see: where that of
