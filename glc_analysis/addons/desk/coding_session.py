@@ -354,8 +354,9 @@ class CodingSession(CoderWork):
 
     def _propose_quotation(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
-        if any(one.is_quotation and one[1:4] == (document, start, end)
-               for one in self._journal.work.proposals.values()):
+        if any(proposal.is_quotation
+               and (proposal.document_id, proposal.start, proposal.end) == (document, start, end)
+               for proposal in self._journal.work.proposals.values()):
             raise GLCError("This passage is proposed as a quotation already.")
         return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
                 "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
@@ -393,8 +394,8 @@ class CodingSession(CoderWork):
         else:
             document, start, end = self._passage(act)
         code = self._shown_code(coding.code_id)
-        if any(one[1:4] == (document, start, end) and self._shown_code(one.code_id) == code
-               for one in self._journal.work.codings.values()):
+        if any((other.document_id, other.start, other.end) == (document, start, end)
+               and self._shown_code(other.code_id) == code for other in self._journal.work.codings.values()):
             raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already. Take the one "
                            "that waits off instead.")
         return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
