@@ -19,7 +19,7 @@ from glc_analysis.command_line import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults, UsageError, count_of
+from glc_analysis.errors import UsageError, count_of
 from glc_analysis.permissions import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -260,49 +260,4 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
         else "Nothing is installed yet (--write).")
 
 
-@click.command()
-@rows_format("csv")
-@pass_study_to_read
-def retention(study: Study, form: str) -> None:
-    """List the files of the study and when each must be destroyed.
-
-    Exits with 1 if one is overdue or has no such day.
-    """
-    from datetime import date
-
-    from glc_analysis.publish.retention import retention, retention_faults
-
-    held = retention(study, today=date.today())
-    print_rows(held, form, empty="The study holds no raw or private file.")
-    if faults := list(retention_faults(study, held)):
-        raise Faults(faults)
-
-
-@click.command()
-@click.option("--write", "is_written", is_flag=True, help="Add the questions on safety that people have to "
-              "answer to private/reference/safety.csv; answers that are there are kept.")
-@pass_study
-def ethics(study: Study, is_written: bool) -> None:
-    """Print what a review board asks, and the page on safety.
-
-    It says where each kind of data is, who sees it, until when it is kept, and who agreed to what. The page
-    on safety follows: a lost computer, keys, unpublishing, a breach, support. People complete it.
-    """
-    from datetime import date
-
-    from glc_analysis.publish.ethics import ethics_page
-    from glc_analysis.publish.publication import published_folders
-    from glc_analysis.publish.safety import count_unanswered, safety_page, write_questions
-
-    if is_written:
-        say(f"The questions on safety are in {write_questions(study)}: fill in answer, by and date.")
-    safety = safety_page(study, published=published_folders(study), today=date.today())
-    for line in (*ethics_page(study, today=date.today()), "", *safety):
-        click.echo(line)
-    if left := count_unanswered(study):
-        say(f"{count_of(left, 'question')} on safety without an answer: "
-            f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
-
-
-DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule,
-            retention, ethics)
+DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule)

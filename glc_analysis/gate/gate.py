@@ -43,9 +43,9 @@ from glc_analysis.writing import write_atomic
 
 _SHOWN_PLACES = 5
 _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
-             "assignments", "reviewed_codings", "countries", "corrections", "safety")
-"""Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
-written for readers. Those of add-ons are in their :class:`.leak_scan.Terms`."""
+             "assignments", "reviewed_codings", "countries", "corrections")
+"""Tables that list who is who, or where texts lie: what is found in them was not written for readers.
+Those of add-ons are in their :class:`.leak_scan.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
          "{audience} under allowed_for (without public there, the build masks it in all texts)")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -54,15 +54,15 @@ class Terms:
 
     registers: tuple[str, ...]
     """Reference tables that list who is who: what is found in them was not written for readers."""
-    people: Mapping[str, tuple[str, str]]
+    people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Codes of people, by the rule that a page with one would break."""
-    printed_ids: tuple[tuple[str, str], ...]
+    printed_ids: tuple[tuple[str, str], ...] = ()
     """Ids that pages may print."""
-    languages: tuple[tuple[str, str], ...]
+    languages: tuple[tuple[str, str], ...] = ()
     """Languages in which pages print texts."""
-    contacts: tuple[tuple[str, str], ...]
+    contacts: tuple[tuple[str, str], ...] = ()
     """Settings, by section, with the addresses and telephone numbers that pages print."""
-    written: Callable[[Study], Iterator[Piece]]
+    written: Callable[[Study], Iterator[Piece]] = lambda study: iter(())
     """Gives the texts beside the reference tables that people wrote for readers, each with its place."""
 
 

@@ -13,11 +13,17 @@ from glc_analysis.addon import installed
 from glc_analysis.sample import _PARTS, known_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
+from scripts.sample_study.content import rows
 from scripts.sample_study.convening import write_convening
 from scripts.sample_study.conversations import write_conversations
 from scripts.sample_study.exports import coded_answers, write_exports
 from scripts.sample_study.participants import participants
-from scripts.sample_study.study_files import write_context, write_manifest, write_reference
+from scripts.sample_study.study_files import (
+    write_context,
+    write_manifest,
+    write_reference,
+    write_reference_table,
+)
 
 DEFAULT = 30, 25, 2017
 """Organisations, countries and seed of the study that is committed and whose figures are known."""
@@ -42,6 +48,8 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_coders_work(root, answers)
     if "convening" in installed():
         write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
+    if "ethics" in installed():
+        write_reference_table(root, "safety", rows("safety"))
     write_manifest(root)
 
 

@@ -42,7 +42,7 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
         "consent": _consent(firsts(interviews), seed), "corrections": corrections,
         "assignments": [*rows("assignments"), *assignments],
-        **{name: rows(name) for name in ("codebook", "headlines", "safety", "documents", "speakers",
+        **{name: rows(name) for name in ("codebook", "headlines", "documents", "speakers",
                                          "attendance", "names", "quotes")}}
     study = Study(root)
     study.reference.mkdir()

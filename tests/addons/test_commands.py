@@ -5,13 +5,13 @@ import pytest
 from glc_analysis.cli import cli
 from tests.support.printed_rows import assert_printed_alike, study_of_all_tables
 
-PRINT_ROWS = {"documents": (), "joint-display": (), "quotes": (), "speakers": (), "trace": ("--from", "Q1"),
-              "withdraw": ("beacon", "--dry-run")}
+PRINT_ROWS = {"documents": (), "joint-display": (), "quotes": (), "retention": (), "speakers": (),
+              "trace": ("--from", "Q1"), "withdraw": ("beacon", "--dry-run")}
 """Those of add-ons, with what they need beside. `forms` and `tally` need a round, `codebook` a tree."""
 
 
 def test_no_other_command_prints_rows():
-    of_the_core = {"agreement", "changes", "countries", "list", "pseudonyms", "retention",
+    of_the_core = {"agreement", "changes", "countries", "list", "pseudonyms",
                    "summary", "transcripts", "unpublish"}
     chosen = {name for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}

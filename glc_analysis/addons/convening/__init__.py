@@ -4,7 +4,7 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
-    needs=("member_checking",),
+    needs=("member_checking", "withdrawal"),
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
     check_lines="ballots:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
@@ -18,7 +18,7 @@ ADD_ON = AddOn(
     visible_from={"evidence": ("principles",)},
     blocks="blocks:BLOCKS", release_content="releases:content_of",
     announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
-    provides={"citations": "citations:citations"},
+    provides={"citations": "citations:citations", "counts": "counts:counts"},
     downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults",

@@ -18,10 +18,10 @@ from glc_analysis.addon import loaded
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
 from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL_AT_WORK, changed_figures, remove, replacement
+from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
-from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.release_store import remove_from_releases
 from glc_analysis.schema import reference_tables

@@ -24,6 +24,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addon import loaded
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
+from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.addons.withdrawal.redaction import (
     edit_table,
     redact,
@@ -53,7 +54,6 @@ from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import locked
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
-from glc_analysis.publish.ethics import RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.release_store import forget_contents, remove_from_releases

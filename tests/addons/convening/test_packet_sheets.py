@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.addons.convening.rating_forms import form_phrases
-from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
+from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
 from glc_analysis.templates import languages
 from glc_analysis.view.study_view import StudyView

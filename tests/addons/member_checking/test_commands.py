@@ -1,4 +1,4 @@
-"""The commands by which an organisation has its say, as somebody types them."""
+"""The commands by which organisations check and clear what they said, as somebody types them."""
 
 import csv
 import io

@@ -24,8 +24,8 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
+from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
-from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, language_label, note, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros

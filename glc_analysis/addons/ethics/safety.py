@@ -16,19 +16,20 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
+from glc_analysis.addon import loaded
+from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.manifest import release_folders
-from glc_analysis.publish.ethics import WITHDRAWAL_WORDS
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.tabular import read_rows
 from glc_analysis.templates import read_records, template
 from glc_analysis.writing import write_atomic
 
 BLANK_ANSWER = "▢ to fill in"
-_PACKETS = "packets.csv"
-"""The list of packets that were made, in private/."""
+COUNTED = "counts"
+"""What other add-ons provide: a function of (study, reference tables) that gives how many raters, survivor
+advisers and packets it knows, by these words in the singular."""
 
 
 # ------------------------------
@@ -81,6 +82,8 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
     reference = read_reference(study)
     asked, answered = list(questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
+    counts = {word: n for counted in loaded("provides", COUNTED)
+              for word, n in counted(study, reference).items()}
     page = template(__file__, "safety.md").render(
         title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
         file=study.relative(study.reference_file("safety")),
@@ -90,9 +93,9 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
         published=published, told=WITHDRAWAL_WORDS,
-        releases=len(release_folders(study.private, "public")), packets=_packets(study),
-        people=_people(reference),
-        advisers=int((reference.raters["role"] == "survivor_adviser").sum()),
+        releases=len(release_folders(study.private, "public")), packets=counts.get("packet", 0),
+        people=_people(reference, counts),
+        advisers=counts.get("survivor adviser", 0),
         others=[f"{' '.join(filter(None, key))}: {text}" for key, text in answered.items()
                 if key not in known])
     return page.removesuffix("\n").split("\n")
@@ -159,18 +162,12 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
             for where, (what, found) in kinds.items()]
 
 
-def _packets(study: Study) -> int:
-    """How many packets were made, as their list in private/ says."""
-    path, columns = study.private / _PACKETS, ["packet_sha256", "date", "organisation_id", "parts"]
-    return len(read_rows(path, columns)) if path.is_file() else 0
-
-
-def _people(reference: Reference) -> str:
+def _people(reference: Reference, counts: Mapping[str, int]) -> str:
     """How many organisations, persons, raters, interviews and calls the study knows, in words."""
     documents = reference.documents["kind"]
     numbers = {"organisation": reference.organisations["organisation_id"].nunique(),
                "speaker": reference.speakers["speaker_id"].nunique(),
-               "rater": reference.raters["rater_id"].nunique(),
+               **{word: n for word, n in counts.items() if word == "rater"},
                "interview": int((documents == "interview").sum()), "call": int((documents == "call").sum())}
     words = [f"{n} {noun}" if n == 1 else f"{n} {noun}s" for noun, n in numbers.items()]
     return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.cli import cli
-from glc_analysis.publish.safety import (
+from glc_analysis.addons.ethics import safety
+from glc_analysis.addons.ethics.safety import (
     BLANK_ANSWER,
     count_unanswered,
     is_on_encrypted_disk,
     safety_page,
     write_questions,
 )
+from glc_analysis.cli import cli
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
@@ -163,3 +164,10 @@ def test_the_command_prints_both_pages_and_says_how_many_answers_are_missing(stu
     assert not study.reference_file("safety").is_file()
     assert f"{count_unanswered(study)} questions on safety without an answer" in done.stderr
     assert str(study.reference_file("safety")) in glc("--write").stderr
+
+
+def test_a_study_without_an_add_on_that_counts_raters_has_a_page_without_them(study, monkeypatch):
+    assert "raters" in "".join(section(study, "Notice of a breach"))
+    monkeypatch.setattr(safety, "loaded", lambda *asked: [])
+    held = "".join(section(study, "Notice of a breach"))
+    assert "organisations" in held and "rater" not in held

@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addons.ethics.retention import STATES, retention
+from glc_analysis.addons.withdrawal.record import read_withdrawals
+from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.consent import CONSENT_ITEMS, THE_ORGANISATION
 from glc_analysis.manifest import read_manifest
-from glc_analysis.publish.retention import STATES, retention
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tabular import read_rows
-from glc_analysis.templates import read_toml, template
-
-WITHDRAWAL_WORDS = read_toml(__file__, "withdrawal.toml")
-"""What people are told of a withdrawal before they consent or sign, and by the command that does it."""
+from glc_analysis.templates import template
 
 
 def ethics_page(study: Study, *, today: date) -> list[str]:
@@ -74,17 +72,6 @@ def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
     counts = consent[consent["speaker_id"] != THE_ORGANISATION].groupby(["item", "audience"])["is_given"]
     return [(item, audience, (said == "true").sum(), (said == "false").sum())
             for (item, audience), said in counts]
-
-
-RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
-"""The columns of withdrawn.csv; earlier versions of the package wrote the first three."""
-
-
-def read_withdrawals(study: Study) -> list[dict[str, str]]:
-    """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
-    path = study.reference_file("withdrawn")
-    columns = RECORD_OF_WITHDRAWALS
-    return [*read_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []
 
 
 def _unrecorded(study: Study) -> list[str]:

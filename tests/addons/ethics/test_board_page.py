@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.publish.ethics import ethics_page
+from glc_analysis.addons.ethics.board_page import ethics_page
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from glc_analysis.addons.ethics.retention import retention, retention_faults
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import inspect, read_manifest, write_manifest
-from glc_analysis.publish.retention import retention, retention_faults
 from glc_analysis.study import Study
 
 TODAY = date(2017, 3, 1)

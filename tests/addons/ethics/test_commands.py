@@ -1,4 +1,4 @@
-"""The commands by which an organisation has its say, as somebody types them."""
+"""The commands on retention and ethics, as somebody types them."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.cli import cli
-from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
 
@@ -26,17 +25,6 @@ def glc(study, *arguments, code=0):
 
 def printed(done):
     return list(csv.DictReader(io.StringIO(done.stdout)))
-
-
-@pytest.mark.acceptance
-def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
-    rows = printed(glc(study, "withdraw", "blue-door", "--dry-run"))
-    assert {"raw file", "coding", "quotation", "figure"} <= {row["kind"] for row in rows}
-    assert "blue-door" in set(read_reference(study).organisations["organisation_id"])
-    done = glc(study, "withdraw", "blue-door")
-    assert "backups" in done.stderr
-    assert "blue-door" not in set(read_reference(study).organisations["organisation_id"])
-    assert "29 organisations" in glc(study, "check").stderr
 
 
 def test_what_is_overdue_is_told_and_ends_with_1(study):

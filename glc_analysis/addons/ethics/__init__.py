@@ -1,0 +1,8 @@
+"""What a review board asks, how long files may be kept, and what people prepare for a danger."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "ethics", "The pages on ethics and safety, and the days on which files must be destroyed.",
+    needs=("withdrawal",), commands={"Data manager": "commands:COMMANDS"}, terms="terms:TERMS",
+    holds={"safety": "rows that name it go, and its names and words from all others"})

@@ -1,0 +1,39 @@
+"""The command by which an organisation leaves, as somebody types it."""
+
+import csv
+import io
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from glc_analysis.cli import cli
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "sample")
+    return Study(tmp_path / "sample")
+
+
+def glc(study, *arguments, code=0):
+    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def printed(done):
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+@pytest.mark.acceptance
+def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
+    rows = printed(glc(study, "withdraw", "blue-door", "--dry-run"))
+    assert {"raw file", "coding", "quotation", "figure"} <= {row["kind"] for row in rows}
+    assert "blue-door" in set(read_reference(study).organisations["organisation_id"])
+    done = glc(study, "withdraw", "blue-door")
+    assert "backups" in done.stderr
+    assert "blue-door" not in set(read_reference(study).organisations["organisation_id"])
+    assert "29 organisations" in glc(study, "check").stderr
