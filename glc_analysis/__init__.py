@@ -24,7 +24,7 @@ _FRONT_DOOR = {
     "open_study": "view.study_view", "NotReleased": "view.study_view",
     "table": "tables_html", "figure": "tables_html",
     "language_name": "text",
-    "headlines": "pages.questions", "show_question": "pages.questions",
+    "headlines": "pages.findings", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",

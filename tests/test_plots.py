@@ -153,7 +153,7 @@ def test_an_own_figure_is_shown_in_the_colours_of_the_page_and_described_by_its_
 
 
 def test_pages_and_plots_are_imported_without_matplotlib_and_seaborn():
-    modules = "plots, view.study_view, pages.survey, pages.coding, pages.country, pages.questions"
+    modules = "plots, view.study_view, pages.survey, pages.coding, pages.country, pages.findings"
     code = "import sys\n" + "".join(f"import glc_analysis.{one}\n" for one in modules.split(", "))
     code += "print(*({'matplotlib', 'seaborn'} & {*sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,7 +14,7 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.figures.estimates import subset_membership
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.country import who_answered
-from glc_analysis.pages.questions import headlines
+from glc_analysis.pages.findings import headlines
 from glc_analysis.pages.survey import country_list, missing_answers, notable_records, study_numbers
 from glc_analysis.run.plan import plan
 from glc_analysis.study import Study

@@ -21,7 +21,8 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
-from glc_analysis.pages.questions import around_country, options_in_base
+from glc_analysis.pages.findings import around_country
+from glc_analysis.pages.questions import options_in_base
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
 from glc_analysis.tables_html import bar, html_table, language_label, note, quotation, show

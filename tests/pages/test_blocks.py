@@ -33,10 +33,10 @@ from glc_analysis.pages.country import (
     passages_by_country,
     who_answered,
 )
+from glc_analysis.pages.findings import country_sentences
 from glc_analysis.pages.questions import (
     FOLDED_FROM,
     OPTIONS_SHOWN,
-    country_sentences,
     finding,
     open_answers,
     open_answers_html,

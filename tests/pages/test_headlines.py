@@ -18,7 +18,7 @@ from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
 from glc_analysis.figures.estimates import survey_estimates, survey_records
 from glc_analysis.figures.quality import quality_estimates
-from glc_analysis.pages.questions import (
+from glc_analysis.pages.findings import (
     FINDING_RULE,
     LEAST_FINDING_BASE,
     LISTED_FINDINGS,
@@ -314,7 +314,7 @@ def test_a_finding_with_a_small_base_is_not_said(sample_study):
     def reading(study, name):
         return listed if name == "headlines" else read_table(study, name)
 
-    with mock.patch("glc_analysis.pages.questions.read_table", reading), \
+    with mock.patch("glc_analysis.pages.findings.read_table", reading), \
             mock.patch.object(StudyView, "question_figures", lambda view, question: figures):
         assert "Q4.1/shelter/all" not in {*headlines(StudyView(sample_study))["figure_id"]}
 

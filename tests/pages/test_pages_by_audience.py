@@ -23,7 +23,7 @@ from glc_analysis.pages.country import (
     who_answered,
     words_from_here,
 )
-from glc_analysis.pages.questions import country_sentences
+from glc_analysis.pages.findings import country_sentences
 from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run

@@ -6,7 +6,8 @@ import pytest
 
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
-from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.pages.findings import headlines
+from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import missing_answers, page_header, sampling_note, study_numbers
 from glc_analysis.view.study_view import open_study
 from tests.support.study_writer import choices, places, question, themes, write_study

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from glc_analysis.addons.drafting.sensitivity import sensitivity_rows
 from glc_analysis.cleaning.dimension_tables import question_table
 from glc_analysis.cli import cli
-from glc_analysis.pages.questions import headlines
+from glc_analysis.pages.findings import headlines
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.addons.drafting.support.exports import csv_file

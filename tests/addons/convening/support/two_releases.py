@@ -18,7 +18,8 @@ from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
-from glc_analysis.pages.questions import headlines, question_html
+from glc_analysis.pages.findings import headlines
+from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.publish.downloads import published_tables, software_texts, write_deposit
 from glc_analysis.reference import read_reference

@@ -1,0 +1,367 @@
+"""What a page found: its opening sentences, and findings as claims with their bars.
+
+Which figures become findings is decided before the results, in ``headlines.csv`` (who chose them, and
+when), or by one rule that the page prints (:data:`FINDING_RULE`). Every number is one that the audience
+may see exactly. A sensitive question never becomes a finding, nor does one asked because of the answer to a
+sensitive question. No sentence names a cause, says "only" or compares groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import find_dependent_questions
+from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.figures.estimates import ALL, BY_OPTION
+from glc_analysis.figures.summary import undecided_n
+from glc_analysis.pages.questions import options_in_base
+from glc_analysis.reference import read_table
+from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
+from glc_analysis.tables_html import region_name
+from glc_analysis.text import count_text
+from glc_analysis.view.places import Places, anchor, link
+from glc_analysis.view.study_view import StudyView
+
+MOST_SENTENCES, LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 5, 10, 1 / 2, 1 / 3
+"""The most sentences of a page; the least base of a finding; by the rule, the least share of an answer and of
+a code."""
+FINDING_RULE = (
+    "The findings were chosen by a rule: the answer given most often to a question, where at least "
+    f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
+    "the {many} raised. The largest shares come first. Left out are sensitive questions, and counts that the "
+    "readers of this page may not see exactly.")
+LISTED_FINDINGS = (
+    "The findings were chosen by {authors} on {days}, before the answers came in. Left out are those with "
+    f"fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may not see exactly.")
+_COLUMNS = ["sentence", "figure_id", "link", "chosen_by"]
+"""The sentence; its figure; the link to where the page shows it; the words that say how it was chosen."""
+
+_EACH = " (one answer for each country an organisation works in)"
+_EACH_RECORD = " (each record counts, also where an organisation has several)"
+_VERBS = {"single": ("said", "was the reply"), "multi": ("chose", "was chosen"),
+         "scale": ("chose", "was chosen")}
+
+
+def headlines(view: StudyView) -> pd.DataFrame:
+    """The opening sentences of a page, one row each: sentence, figure_id (the figure; blank where there is
+    none), link, chosen_by. A notebook shows them as a list of links.
+
+    At most five: who answered, up to four findings, which ones are missing since nobody has decided what is
+    sensitive, evidence against a code (for the team), what was not asked. Empty where nothing may be said. On
+    a country's page the sentences are about this country.
+
+    >>> glc.headlines(view)["sentence"].iloc[0]
+    '30 organisations answered, for 25 countries.'
+    """
+    if view.country:
+        return country_sentences(view)
+    opening = [*_who_answered(view)]
+    closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
+    listed = read_table(view.study, "headlines")
+    room = MOST_SENTENCES - len(opening) - len(closing)
+    found = _listed(view, listed) if len(listed) else _by_rule(view).head(room)
+    rows = [*opening, *_findings(view, found.head(room)), *closing]
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
+
+
+# ------------------------------
+# Who answered.
+
+
+def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
+    """How many organisations answered, for how many countries; only the team knows of all countries."""
+    n, records = (view.sizes.get(name) for name in ("organisations", "records"))
+    if n is None:
+        return
+    said = f"{_number(n, *view.study.unit_name)} {'answered' if view.has_survey else 'took part'}"
+    if view.may("all_figures") and view.work_countries:
+        said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
+    elif view.has_survey and records not in (None, n):
+        said += f", with {records} answers about the countries they work in" if view.is_by_country else \
+            f", in {_number(records, 'record')}"
+    yield f"{said}.", "quality/survey/organisations/all", "index.html" if view.theme else "", ""
+
+
+# ------------------------------
+# Findings: figures that were chosen before the results, or by the rule.
+
+
+def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
+    """The figures of headlines.csv that belong on the page, in the order of the file."""
+    authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
+    questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
+    parts = []
+    for question, option, code in zip(listed["question_id"], listed["option_id"], listed["code_id"],
+                                      strict=True):
+        if question in questions:
+            figures = view.question_figures(question)
+            parts.append(_released_counts(figures[figures["option_id"] == option]))
+        elif code in codes:
+            figures = view.measured("coded")
+            parts.append(_released_counts(figures[figures["code_id"] == code]))
+    chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
+    return chosen.assign(chosen_by=LISTED_FINDINGS.format(authors=authors, days=days))
+
+
+def _by_rule(view: StudyView) -> pd.DataFrame:
+    """The figures that the rule chooses, the largest shares first."""
+    counts = _released_counts(view.released)
+    kinds = view.options.set_index(["option_list", "option_id"])["kind"]
+    asked = view.question_table.set_index("question_id")
+    asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
+                  & ~asked.index.isin(sensitive_questions(view))]
+    chosen = []
+    for question, own in counts[counts["share"] >= _SHARE].groupby("question_id", observed=True):
+        if question in asked.index:
+            figure = own.loc[own["share"].idxmax()]
+            kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
+            if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
+                chosen.append(figure["figure_id"])
+    never = case_codes(view.codebook)
+    codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
+    is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= _CODE_SHARE)
+    rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(chosen)]
+    order = rows["question_id"].map(view.question_table.set_index("question_id")["order"])
+    rule = FINDING_RULE.format(many=view.study.unit_name[1])
+    return rows.assign(chosen_by=rule, order=order.astype(float)).sort_values(
+        ["share", "order", "figure_id"], ascending=[False, True, True])
+
+
+def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
+    """The exact counts among figures, over the whole study, of answers and of who raised a code."""
+    is_count = ((figures["measure"] == "response") & (figures["statistic"] == "count")
+                | (figures["measure"] == "coded") & (figures["statistic"] == "organisations"))
+    is_enough = figures["n"].notna() & (figures["base_n"] >= LEAST_FINDING_BASE)
+    return figures[is_count & is_enough & (figures["subset_kind"] == ALL)]
+
+
+def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: pd.Series) -> bool:
+    """Whether no other option can have been given more often, as far as the audience can know."""
+    own = view.released[view.released["question_id"] == question_id]
+    own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
+    if not options_in_base(view, question) <= {*own["option_id"]}:
+        return False
+    most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
+    return most.max() <= figure["share"]
+
+
+def _undecided(view: StudyView) -> Iterator[tuple[str, ...]]:
+    """That findings are missing since nobody has decided which questions are sensitive; for other audiences
+    than the team, on the overview, where all questions count as sensitive."""
+    asked = view.question_table
+    asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
+    if view.may("all_figures"):
+        rows = read_table(view.study, "questions")
+        n = int(rows.loc[rows["question_id"].isin(asked), "is_sensitive"].eq(UNDECIDED).sum())
+        if n:
+            yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
+                   "nobody has decided whether an answer could be held against those who gave it "
+                   f"(is_sensitive is {UNDECIDED} in questions.csv).", "", "", "")
+    elif not view.theme and not view.country and len(asked) and {*asked} <= sensitive_questions(view):
+        yield "All questions count as sensitive, so no finding of them is stated.", "", "", ""
+
+
+def sensitive_questions(view: StudyView) -> set[str]:
+    """The sensitive questions, and those asked because of an answer to one: their base would tell it."""
+    words = view.words.questions
+    named = [question for question, row in words.items() if row.is_sensitive]
+    return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
+
+
+# ------------------------------
+# Findings in words.
+
+
+class _Figure(NamedTuple):
+    figure_id: str
+    question_id: str
+    option_id: str
+    code_id: str
+    n: int
+    base_n: int
+    undecided_n: int
+    chosen_by: str
+
+
+def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """A sentence for each figure. The first one whose unit is an answer says what an answer is."""
+    places = Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
+    is_told = False
+    cells = figures.reindex(columns=[*_Figure._fields]).itertuples(index=False, name=None)
+    for figure in (_Figure(*row) for row in cells):
+        if figure.code_id:
+            said, place = _code_sentence(view, figure), places.code(figure.code_id)
+        else:
+            asked = view.words.questions[figure.question_id]
+            is_clear = is_told or view.is_one_answer_each
+            each = "" if is_clear else _EACH if view.is_by_country else _EACH_RECORD
+            said = _question_sentence(view, asked, figure, each)
+            is_told |= asked.unit == "answer"
+            place = places.question(figure.question_id, asked.theme_id if view.theme else "")
+        yield said, figure.figure_id, _link(view, place), figure.chosen_by
+
+
+def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
+    """One answer to a question, and of whom it was asked if not of all."""
+    option = view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
+    is_question = asked.wording.endswith(("?", "؟", "？"))
+    wording = asked.wording.removesuffix(".")
+    did, was = _VERBS[asked.type]
+    if asked.unit == "answer":
+        counted = _out_of(figure, "answers")
+        said = f"“{option}” {was} in {counted} {'to' if is_question else 'on'} “{wording}”{each}."
+    else:
+        counted = _out_of(figure, view.study.unit_name[1])
+        said = (f"{counted[0].upper()}{counted[1:]} that answered {'' if is_question else 'on '}“{wording}” "
+                f"{did} “{option}”.")
+    return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
+
+
+def _code_sentence(view: StudyView, figure: _Figure) -> str:
+    name = view.words.codes.get(figure.code_id, figure.code_id)
+    n = undecided_n(figure)
+    undecided = f"; of {n} it is undecided" if n else ""
+    return (f"{_number(figure.n, *view.study.unit_name)} raised “{name}”, out of {figure.base_n} that were "
+            f"asked about it or raised it unasked{undecided}.")
+
+
+def _out_of(figure: _Figure, noun: str) -> str:
+    if figure.n == figure.base_n:
+        return f"all {figure.base_n} {noun}"
+    return f"{figure.n or 'none'} of the {figure.base_n} {noun}"
+
+
+def _number(n: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun.
+
+    >>> _number(1, "country"), _number(25, "country"), _number(0, "organisation")
+    ('1 country', '25 countries', 'No organisations')
+    """
+    nouns = nouns or (f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s")
+    return f"{n or 'No'} {noun if n == 1 else nouns}"
+
+
+def _link(view: StudyView, place: str) -> str:
+    """The link to a place, without the name of the page where it is on this one."""
+    page, mark, name = place.partition("#")
+    return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else link(place)
+
+
+# ------------------------------
+# What speaks against it, and what was not asked.
+
+
+def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
+    """The code of which most organisations said the contrary; for the team alone."""
+    if not view.may("passages"):
+        return
+    codes = view.codes()
+    codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
+    codes = codes[~codes["code_id"].isin(case_codes(view.codebook))]
+    if codes.empty:
+        return
+    first = codes.loc[codes["contrary"].astype(int).idxmax()]
+    figures = view.measured("coded")
+    figures = figures[(figures["code_id"] == first["code_id"]) & (figures["subset_kind"] == ALL)]
+    place = Places.of(view.codebook, figures).code(first["code_id"])
+    said = (f"{_number(first['raised'], *view.study.unit_name)} raised “{first['code']}”; "
+            f"{first['contrary']} said the contrary.")
+    yield said, figures["figure_id"].iloc[0], _link(view, place), ""
+
+
+def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
+    """A theme without a question of the survey, else codes that were raised though nobody was asked."""
+    themes = [name for theme, name in view.themes.items() if theme in ({view.theme} - {""} or view.themes)
+              and theme not in {row.theme_id for row in view.words.questions.values()}]
+    unasked = _unasked(view)
+    is_unasked = view.code_tree["level"].eq("code") & view.code_tree["code_id"].isin(unasked)
+    codes = [f"“{name}”" for name in view.code_tree.loc[is_unasked, "name"]]
+    if themes and view.has_survey:
+        yield (f"No question of the survey was about {'this theme' if view.theme else _names(themes)}.",
+               "", "", "")
+    elif codes:
+        yield f"Nobody was asked about {_names(codes)}: this was raised unasked.", "", "", ""
+
+
+def _unasked(view: StudyView) -> set[str]:
+    """The codes that somebody raised in an interview or answer and nobody was asked about there; for the team
+    alone, since no count of such a code is released: all in its base raised it."""
+    if not view.may("passages"):
+        return set()
+    rows = view.read("mentions")
+    rows = rows[~rows["source"].isin(UNASKED)]
+    by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
+    return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.codebook)
+
+
+def _names(names: Sequence[str]) -> str:
+    """The first three names, joined by "or".
+
+    >>> _names(["Needs"]), _names(["Needs", "Success"]), _names(["A", "B", "C", "D"])
+    ('Needs', 'Needs or Success', 'A, B, C or others')
+    """
+    shown = [*names[:3], *(["others"] if len(names) > 3 else [])]
+    return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+# ------------------------------
+# Opening sentences of a country's page.
+
+
+_COUNTRY_RULE = (
+    "For each theme we show the answer that most organisations gave here. In a tie it is the one that more "
+    "gave around this country. At most five are shown. Left out are sensitive questions, and counts that the "
+    "readers of this page may not see exactly.")
+
+
+def country_sentences(view: StudyView) -> pd.DataFrame:
+    """What was answered in the country, with the count of its region or of the whole study next to it.
+
+    One row per sentence, with the columns of :func:`headlines`; the figure is that of the country.
+    Which answers are named is decided by one rule (:data:`_COUNTRY_RULE`).
+
+    >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
+    """
+    asked = view.question_table
+    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
+    listed = view.options[view.options["kind"] == "substantive"]
+    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
+    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")]
+    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
+    kind, group, name = around_country(view)
+    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
+    key = ["question_id", "option_id"]
+    found = here[[*key, "figure_id", "n", "base_n", "share"]].merge(asked, on=key)
+    found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
+                        how="inner" if kind else "left")
+    found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
+                              kind="stable")
+    first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
+    said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
+             _COUNTRY_RULE) for row in first.itertuples()]
+    return pd.DataFrame([*said, *_undecided(view)], columns=_COLUMNS, dtype="str")
+
+
+def around_country(view: StudyView) -> tuple[str, str, str]:
+    """Whose counts are next to those of the country: kind and id of the subset, and its name. All are blank
+    for the team where the country has no region."""
+    if not view.may("all_figures"):
+        return "all", "", "the whole study"
+    region = view.read("countries")["region_id"].iloc[0]
+    if not region:
+        return "", "", ""
+    name = region_name(region)
+    return "region", region, f"the {name}" if name.endswith("s") else name
+
+
+def _country_sentence(row: Any, around: str) -> str:
+    chosen = "was chosen here" if row.base_n == 1 else f"was chosen here by {row.n} of {row.base_n}"
+    said = f"“{row.label}” {chosen} for “{row.wording.removesuffix('.')}”"
+    # A region in which nobody else answered has nothing to add.
+    if around and row.base_n_around > row.base_n:
+        return f"{said}; in {around} by {count_text(row.n_around, row.base_n_around)}."
+    return f"{said}."
