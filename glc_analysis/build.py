@@ -838,11 +838,12 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
-    """The countries in which organisations work, by name; where it is unknown, there is no page to make."""
+    """The countries in which organisations work, by name, each with its region; where it is unknown, there is
+    no page to make."""
     worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
         "label", key=lambda labels: labels.map(match_key))
-    return [{"id": country, "label": name}
-            for country, name in zip(worked["country_id"], worked["label"], strict=True)]
+    columns = worked[["country_id", "label", "region_id"]].set_axis(["id", "label", "region"], axis=1)
+    return columns.astype("str").to_dict("records")
 
 
 def _added_slices(engine: Engine) -> dict[str, Any]:

@@ -8,10 +8,13 @@ sensitive question. No sentence names a cause, says "only" or compares groups.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
 
 from glc_analysis.cleaning.skip_logic import find_dependent_questions
 from glc_analysis.disclosure.quotations import case_codes
@@ -20,10 +23,20 @@ from glc_analysis.figures.summary import undecided_n
 from glc_analysis.pages.questions import options_in_base
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNDECIDED
-from glc_analysis.tables_html import region_name
+from glc_analysis.slices import code_themes
+from glc_analysis.tables_html import quotation, region_name, show
+from glc_analysis.templates import Macros
 from glc_analysis.text import count_text
 from glc_analysis.view.places import Places, anchor, link
 from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "findings.html")
+
+
+# ------------------------------
+# The opening sentences of a page: who answered, what was found, what speaks against it, what was not asked.
+#
+# There are at most five, in fixed patterns, each with its figure and a link to it.
 
 MOST_SENTENCES, LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 5, 10, 1 / 2, 1 / 3
 """The most sentences of a page; the least base of a finding; by the rule, the least share of an answer and of
@@ -60,10 +73,8 @@ def headlines(view: StudyView) -> pd.DataFrame:
         return country_sentences(view)
     opening = [*_who_answered(view)]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
-    listed = read_table(view.study, "headlines")
     room = MOST_SENTENCES - len(opening) - len(closing)
-    found = _listed(view, listed) if len(listed) else _by_rule(view).head(room)
-    rows = [*opening, *_findings(view, found.head(room)), *closing]
+    rows = [*opening, *_findings(view, _chosen(view).head(room)), *closing]
     return pd.DataFrame(rows, columns=_COLUMNS, dtype="str")
 
 
@@ -87,6 +98,12 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 # ------------------------------
 # Findings: figures that were chosen before the results, or by the rule.
+
+
+def _chosen(view: StudyView) -> pd.DataFrame:
+    """The figures that become findings: those of headlines.csv, or without it those of the rule."""
+    listed = read_table(view.study, "headlines")
+    return _listed(view, listed) if len(listed) else _by_rule(view)
 
 
 def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
@@ -186,22 +203,40 @@ class _Figure(NamedTuple):
     chosen_by: str
 
 
+def _read_figures(figures: pd.DataFrame) -> Iterator[_Figure]:
+    return (_Figure(*row) for row in figures.reindex(columns=[*_Figure._fields]).itertuples(
+        index=False, name=None))
+
+
 def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     """A sentence for each figure. The first one whose unit is an answer says what an answer is."""
-    places = Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
+    places = _places(view, figures)
     is_told = False
-    cells = figures.reindex(columns=[*_Figure._fields]).itertuples(index=False, name=None)
-    for figure in (_Figure(*row) for row in cells):
+    for figure in _read_figures(figures):
         if figure.code_id:
-            said, place = _code_sentence(view, figure), places.code(figure.code_id)
+            said = _code_sentence(view, figure)
         else:
             asked = view.words.questions[figure.question_id]
-            is_clear = is_told or view.is_one_answer_each
-            each = "" if is_clear else _EACH if view.is_by_country else _EACH_RECORD
-            said = _question_sentence(view, asked, figure, each)
+            said = _question_sentence(view, asked, figure, "" if is_told else _each(view))
             is_told |= asked.unit == "answer"
-            place = places.question(figure.question_id, asked.theme_id if view.theme else "")
-        yield said, figure.figure_id, _link(view, place), figure.chosen_by
+        yield said, figure.figure_id, _link(view, _place(view, places, figure)), figure.chosen_by
+
+
+def _places(view: StudyView, figures: pd.DataFrame) -> Places:
+    return Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
+
+
+def _place(view: StudyView, places: Places, figure: _Figure) -> str:
+    """Where a page shows a figure: on a theme's page that of the theme, else the survey's."""
+    if figure.code_id:
+        return places.code(figure.code_id)
+    theme = view.words.questions[figure.question_id].theme_id if view.theme else ""
+    return places.question(figure.question_id, theme)
+
+
+def _each(view: StudyView) -> str:
+    """What an answer is, behind a question whose unit is an answer; blank where each gave one alone."""
+    return "" if view.is_one_answer_each else _EACH if view.is_by_country else _EACH_RECORD
 
 
 def _question_sentence(view: StudyView, asked: Any, figure: _Figure, each: str) -> str:
@@ -248,6 +283,110 @@ def _link(view: StudyView, place: str) -> str:
     """The link to a place, without the name of the page where it is on this one."""
     page, mark, name = place.partition("#")
     return f"#{name}" if mark and page == f"theme-{view.theme.lower()}" else link(place)
+
+
+# ------------------------------
+# Findings as claims: each a heading that says no more than its figure, with a bar, the base and a quotation.
+
+
+MOST_CLAIMS = 5
+"""The most claims on a page; of one question there is one."""
+
+
+def claims(view: StudyView) -> Html:
+    """What a page found, to be seen at a glance: who answered; up to five findings, each with a bar over the
+    whole width, its base, a quotation that was cleared for these readers and a link; below them what speaks
+    against a code, and what was not asked.
+
+    The figures are those of :func:`headlines`. A quotation beside an answer is one on the same theme, and the
+    page says so: nobody is said to have given this answer. Each quotation stands on the page once.
+    """
+    chosen = _chosen(view)
+    repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
+    figures = chosen[~repeated].head(MOST_CLAIMS)
+    places, quoted = _places(view, figures), _Quotations(view)
+    made = [_HTML.claim(*_claim(view, figure), round(100 * figure.n / figure.base_n), _base(view, figure),
+                        link_to, *quoted.on(figure))
+            for figure in _read_figures(figures)
+            for link_to in [_link(view, _place(view, places, figure))]]
+    closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
+    return show(_HTML.claims([row[0] for row in _who_answered(view)], made,
+                             [(row[0], row[2]) for row in closing], dict.fromkeys(figures["chosen_by"])))
+
+
+def top_claims(view: StudyView) -> dict[str, Markup]:
+    """The first finding of each theme with a small bar, by theme; nothing of a theme without one."""
+    listed, by_rule = _chosen(view), _by_rule(view) if len(read_table(view.study, "headlines")) else None
+    themes = code_themes(view.codebook)
+    found: dict[str, Markup] = {}
+    for figure in _read_figures(listed if by_rule is None else pd.concat([listed, by_rule])):
+        theme = themes.get(figure.code_id, "") if figure.code_id \
+            else view.words.questions[figure.question_id].theme_id
+        if theme not in found:
+            found[theme] = _HTML.small_claim(*_claim(view, figure), round(100 * figure.n / figure.base_n))
+    return found
+
+
+def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
+    """A finding in a few words, after the question that it answers: an answer, or a code that was raised, and
+    its count."""
+    count = f"{figure.n} of {figure.base_n}"
+    if figure.code_id:
+        return "", f"{view.words.codes.get(figure.code_id, figure.code_id)}: raised by {count}"
+    return view.words.questions[figure.question_id].wording, f"{_option(view, figure)}: {count}"
+
+
+def _option(view: StudyView, figure: _Figure) -> str:
+    asked = view.words.questions[figure.question_id]
+    return view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
+
+
+def _base(view: StudyView, figure: _Figure) -> str:
+    """Out of which answers, or of whom, a finding was counted."""
+    many = view.study.unit_name[1]
+    if figure.code_id:
+        n = undecided_n(figure)
+        return (f"Out of {figure.base_n} {many} that were asked about it or raised it unasked"
+                f"{f'; of {n} it is undecided' if n else ''}.")
+    asked = view.words.questions[figure.question_id]
+    said = f"Out of {figure.base_n} {many} that answered." if asked.unit == "organisation" \
+        else f"Out of {figure.base_n} answers{_each(view)}."
+    return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
+
+
+class _Quotations:
+    """Quotations for findings, each given once: one with the code of the finding, or one on its theme."""
+
+    def __init__(self, view: StudyView) -> None:
+        frame, rows = view.quotations(), view.quotation_rows
+        about = rows.drop_duplicates("text").set_index("text")
+        self._left = [(row, *({*about.at[row["text"], ids].split(";")} - {""}
+                              for ids in ("code_ids", "theme_ids"))) for row in frame.to_dict("records")]
+        self._view = view
+
+    def on(self, figure: _Figure) -> tuple[str, Markup | str]:
+        """What the quotation is about, in words, and the quotation; both blank where none is left. On an
+        answer it is one on its theme, if possible with a code that shares a word with the answer."""
+        if figure.code_id:
+            return "", self._take(lambda codes, themes: figure.code_id in codes)
+        theme = self._view.words.questions[figure.question_id].theme_id
+        words, names = _words(_option(self._view, figure)), self._view.words.codes
+        quoted = self._take(lambda codes, themes: theme in themes and any(
+            words & _words(names.get(code, "")) for code in codes)) \
+            or self._take(lambda codes, themes: theme in themes)
+        return f"On the theme “{self._view.themes[theme]}”:" if quoted else "", quoted
+
+    def _take(self, fits: Callable[[set[str], set[str]], bool]) -> Markup | str:
+        for n, (row, codes, themes) in enumerate(self._left):
+            if fits(codes, themes):
+                del self._left[n]
+                return quotation(row)
+        return ""
+
+
+def _words(text: str) -> set[str]:
+    """The words of a name that may say what it is about: those of four letters or more."""
+    return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 3}
 
 
 # ------------------------------

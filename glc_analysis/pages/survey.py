@@ -21,6 +21,7 @@ from markupsafe import Markup
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import read_slices
+from glc_analysis.pages.findings import top_claims
 from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import html_table, language_label, note, region_name, show
@@ -245,14 +246,16 @@ def country_list(view: StudyView) -> Html:
 
 
 def theme_list(view: StudyView) -> Html:
-    """A card for each theme with a link to its page: domain, definition, number of its questions."""
+    """A card for each theme with a link to its page: its first finding with a small bar, its definition,
+    domain and number of questions."""
     counts = view.question_table["theme_id"].value_counts()
-    themes = []
+    themes, found = [], top_claims(view)
     rows = view.codebook.query("level == 'theme'")
     for theme, name, text, path in zip(rows["code_id"], rows["name"], rows["definition"], rows["path"],
                                        strict=True):
         asked = f" {count_of(counts.get(theme, 0), 'question')}." if view.has_survey else ""
-        themes.append((name, f"theme-{theme.lower()}.html", text, f"{path.split(' > ')[0]}.{asked}"))
+        themes.append((name, f"theme-{theme.lower()}.html", found.get(theme, ""), text,
+                       f"{path.split(' > ')[0]}.{asked}"))
     return show(_HTML.theme_list(themes))
 
 

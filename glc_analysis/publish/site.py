@@ -29,7 +29,7 @@ from glc_analysis.pages.survey import page_header
 from glc_analysis.publish import changes, downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, dumps, prose
-from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path
+from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import Markup, style_sheet
 from glc_analysis.templates import Macros, read_text, template
@@ -125,7 +125,7 @@ def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
     >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n"),
     ...          _Part("two", is_code=True, code="m"), _Part("<h2>Next</h2>", 2)]
     >>> print("".join(_with_code(parts)).replace("<h2>", "\\n<h2>"))
-    onetwo<details class="glc-code"><summary>Code</summary><pre><code>n = 1
+    onetwo<details class="glc-code"><summary>How this was made</summary><pre><code>n = 1
     <BLANKLINE>
     n
     <BLANKLINE>
@@ -326,8 +326,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": [(group, [(page.slug, page.title, page.slug in failures) for page in listed])
-                       for group, listed in groupby(pages, key=lambda page: page.group)]}
+        "navigation": menu(pages, failures)}
     slugs, articles = {page.slug for page in pages}, {}
     for page in pages:
         notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
@@ -342,6 +341,40 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
     _write(site / _INDEX, _index(articles))
+
+
+_MENU = ("Themes", "Countries", "", TEAM_GROUP)
+"""The last groups of pages, in the order of the menu. Those of add-ons and of a study's own notebooks come
+before them; the overview is first."""
+_STUDY_GROUP = "The study"
+"""The heading of the pages without a group: survey, methods, downloads."""
+_Links = list[tuple[str, str, bool]]
+
+
+def menu(pages: Sequence[PageJob],
+         failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
+    """The list of pages: groups, each with its parts, each with slug, title and whether it is out of date.
+    The pages of a part with a name are folded together.
+
+    >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
+    ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]
+    >>> menu(jobs, ())[1:]
+    [('Countries', [('Asia', [('country-khm', 'Cambodia', False)])]),
+     ('The study', [('', [('survey', 'Survey', False)])])]
+    """
+    own = dict.fromkeys(page.group for page in pages if page.group not in _MENU)
+    groups = [("", [page for page in pages if page.slug == "index"])]
+    groups += [(group or _STUDY_GROUP, [page for page in pages
+                                        if page.group == group and page.slug != "index"])
+               for group in (*own, *_MENU)]
+    return [(group, [(part, [(page.slug, page.title, page.slug in failures) for page in own])
+                     for part, own in _by_part(listed)]) for group, listed in groups if listed]
+
+
+def _by_part(pages: Sequence[PageJob]) -> Iterator[tuple[str, list[PageJob]]]:
+    """The pages without a part, then those of each part by its name."""
+    for part, listed in groupby(sorted(pages, key=lambda page: page.part), key=lambda page: page.part):
+        yield part, [*listed]
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
@@ -559,4 +592,4 @@ def _page_job(folder: Path, slug: str, title: str, *texts: str) -> PageJob:
     path = folder / f"{page_path(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
     path.write_text(dumps(prose(*texts)), encoding="utf-8", newline="\n")
-    return PageJob(slug, title, NOTEBOOKS, {}, "")
+    return PageJob(slug, title, NOTEBOOKS, {}, "", TEAM_GROUP if slug == changes.SLUG else "")

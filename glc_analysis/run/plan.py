@@ -43,6 +43,7 @@ class Notebook:
     ``whole_study``. A notebook that ``needs`` tables has no page in a study where all of them are empty, one
     that needs an ``addon`` no page where that is not installed. One that is the worked ``example`` of this
     name has a page in an invented study alone; a copy under another name is a notebook like any other.
+    ``menu`` is the heading below which the list of pages has its pages, where it is not the usual one.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Notebook:
     needs: tuple[str, ...] = ()
     example: str = ""
     addon: str = ""
+    menu: str = ""
 
     @property
     def name(self) -> str:
@@ -122,7 +124,7 @@ def _read(path: Path) -> Notebook:
         cells, audiences = notebook["cells"], _audiences(notebook)
         said = notebook.get("metadata", {}).get("glc", {})
         whole_study, needs = said.get("whole_study", False) is True, tuple(map(str, said.get("needs", ())))
-        example, addon = str(said.get("example", "")), str(said.get("addon", ""))
+        example, addon, menu = (str(said.get(name, "")) for name in ("example", "addon", "menu"))
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -143,7 +145,7 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences, whole_study, needs, example, addon)
+                    audiences, whole_study, needs, example, addon, menu)
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
@@ -231,6 +233,12 @@ _SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.item
 """The list of slices.json that has, by audience, the ids of which it may have a page."""
 
 
+TEAM_GROUP = "For the team"
+"""The heading of the pages that are for the team alone."""
+_FOLDED, _MOST_OPEN = "One by one", 10
+"""The name below which more pages of a kind than this are folded."""
+
+
 @dataclass(frozen=True)
 class PageJob:
     """A page to make: a notebook with its parameters. ``key`` changes when what it shows may change."""
@@ -241,6 +249,8 @@ class PageJob:
     parameters: dict[str, str]
     key: str
     group: str = ""
+    part: str = ""
+    """Pages of a group with the same part are folded together in the menu: the countries of a region."""
     reads: tuple[str, ...] = EVERYTHING
     """What it read the last time, in the words of :mod:`~glc_analysis.read_log`."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
@@ -368,17 +378,22 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         words = notebook.name.replace("_", " ").capitalize()
         fixed = common | {"the notebook": notebook.source}
         if not kind:
-            title = "Overview" if notebook.name == "index" else words
-            yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, "",
-                          parts=inputs.marks(fixed), whole_study=notebook.whole_study)
+            is_index = notebook.name == "index"
+            group = notebook.menu or (TEAM_GROUP if notebook.audiences == ("team",) and not is_index else "")
+            yield PageJob(notebook.name, "Overview" if is_index else words, notebook.path,
+                          {"audience": audience}, "", group, parts=inputs.marks(fixed),
+                          whole_study=notebook.whole_study)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
-        group = words if kind in seen else _LISTS[kind].capitalize()
+        listed, items = _LISTS[kind].capitalize(), _visible_items(inputs, kind)
+        group = notebook.menu or (words if kind in seen else listed)
+        folded = listed if group != listed else _FOLDED if len(items) > _MOST_OPEN else ""
         seen.add(kind)
-        for item in _visible_items(inputs, kind):
+        for item in items:
+            region = item.get("region", "").replace("-", " ").replace("_", " ").capitalize()
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
-                          {"audience": audience, kind: item["id"]}, "", group,
+                          {"audience": audience, kind: item["id"]}, "", group, region or folded,
                           parts=inputs.marks(fixed | {"its name": item}), whole_study=notebook.whole_study)
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import lxml.html
@@ -15,7 +16,7 @@ from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.publish import site
 from glc_analysis.publish.site import article
 from glc_analysis.run.execute import dumps, normalise_notebook, notice
-from glc_analysis.run.plan import PageJob
+from glc_analysis.run.plan import PageJob, plan
 
 SVG = '<svg viewBox="0 0 2 1" role="img" aria-labelledby="a"><desc id="a">Bars: "3" of 4</desc></svg>'
 
@@ -94,6 +95,27 @@ def test_the_way_through_the_pages_is_the_same_everywhere_and_marks_where_one_is
     assert "<p>Countries</p>" in way
 
 
+def test_the_menu_folds_countries_by_region_and_has_the_pages_of_the_team_last(sample_study):
+    pages = plan(sample_study)
+    listed = site.menu(pages, ())
+    assert [group for group, _ in listed] == [
+        "", "Principles", "Themes", "Countries", "The study", "For the team"]
+    parts = {group: [part for part, _ in own] for group, own in listed}
+    assert len(parts["Countries"]) > 2 and "Asia" in parts["Countries"]
+    assert sorted(slug for _, own in listed for _, links in own for slug, _, _ in links) == sorted(
+        page.slug for page in pages)
+
+
+def test_the_region_of_the_page_is_open_in_the_menu(tmp_path):
+    regions = {"country-khm": "Asia", "country-per": "Americas"}
+    pages = [replace(page, part=regions.get(page.slug, ""))
+             for page in written(tmp_path, index="Overview", country_khm="Cambodia", country_per="Peru")]
+    site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=False)
+    parts = lxml.html.parse(tmp_path / "site/country-khm.html").xpath("//details[@class='site-part']")
+    assert [(one.findtext("summary"), one.get("open") is not None) for one in parts] == [
+        ("Americas", False), ("Asia", True)]
+
+
 def test_a_page_that_is_not_up_to_date_says_so_in_the_text_and_in_the_way(pages):
     text = (pages / "country-per.html").read_text()
     assert '<p class="glc-warning">Not updated since 2026-01-01.</p>' in text
@@ -164,7 +186,8 @@ def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
 
 
 def test_code_is_one_click_away_and_defaults_are_left_out(cambodia):
-    assert cambodia.count('<details class="glc-code"><summary>Code</summary>') == 1  # a section's
+    folded = '<details class="glc-code"><summary>How this was made</summary>'
+    assert cambodia.count(folded) == 1  # a section's
     assert "draw()\n\ncount()" in cambodia and "country =" not in cambodia
 
 

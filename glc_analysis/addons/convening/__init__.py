@@ -10,7 +10,7 @@ ADD_ON = AddOn(
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
     preloaded=("pages.convening",),
-    slots={"overview": "pages.slots:principle_links", "country": "pages.slots:show_country_principles",
+    slots={"overview": "pages.slots:principle_statements", "country": "pages.slots:show_country_principles",
            "methods": "pages.slots:method_facts"},
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:principles", "evidence": "view:evidence",

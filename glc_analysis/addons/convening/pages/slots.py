@@ -20,18 +20,18 @@ _HTML = Macros(__file__, "slots.html")
 # Principles of the study, of a theme, of a country.
 
 
-def principle_links(view: StudyView) -> Html:
-    """The principles of the page with links to them, but for those no longer in use: on a theme's page
-    those on the theme. Blank where there are none."""
+def principle_statements(view: StudyView) -> Html:
+    """The principles of the page as statements with links to their pages, but for those no longer in use: on
+    a theme's page those on the theme. Blank where there are none."""
     rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
     if view.theme:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return show("")
     places = Places({}, ())
-    return show(_HTML.principle_links([
+    return show(_HTML.principle_statements([
         (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
-         "" if row["status"] == "agreed" else row["status"].replace("_", " "))
+         row["statement"], row["language"], "" if row["status"] == "agreed" else "not decided yet")
         for row in rows.to_dict("records")]))
 
 
