@@ -13,6 +13,7 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,11 @@ def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFra
     fresh = PublishedRelease.of(
         decisions, estimates, incidence, Rules.of(study.settings["disclosure"], audience),
         _data_day(study, frames, audience), regions)
-    others = [release for other in READING_AUDIENCES if other != audience
-              for release in _stored_releases(study, other)]
-    issued = next_release(fresh, incidence.facts, _stored_releases(study, audience), frames["organisations"],
-                          study.settings["disclosure"]["reissue_change"] + COALITION, [*others, *beside])
+    stored = {name: _stored_releases(study, name) for name in READING_AUDIENCES}
+    earlier = stored.pop(audience)
+    issued = next_release(fresh, incidence.facts, earlier, frames["organisations"],
+                          study.settings["disclosure"]["reissue_change"] + COALITION,
+                          [*chain.from_iterable(stored.values()), *beside])
     return apply_release(decisions, fresh, issued), issued
 
 

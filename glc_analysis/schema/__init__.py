@@ -486,20 +486,20 @@ def schema_check(*columns: str) -> Check:
         target = _about(column).refers_to
         needed += [column.partition(".")[0]] + ([target.table] if target else [])
 
-    def faults(tables: Tables) -> Iterator[Fault]:
+    def column_faults(tables: Tables) -> Iterator[Fault]:
         for column in columns:
             yield from _column_faults(column, tables)
 
-    return Check(tuple(dict.fromkeys(needed)), faults, columns)
+    return Check(tuple(dict.fromkeys(needed)), column_faults, columns)
 
 
 def in_row_order(*checks: Check) -> Check:
     """Several checks of one table as one, whose faults are sorted by row."""
-    def faults(tables: Tables) -> Iterator[Fault]:
-        found = [fault for check in checks for fault in check.faults(tables)]
-        yield from sorted(found, key=lambda fault: int(fault.row))
+    def sorted_faults(tables: Tables) -> Iterator[Fault]:
+        faults = [fault for check in checks for fault in check.faults(tables)]
+        yield from sorted(faults, key=lambda fault: int(fault.row))
 
-    return Check(tuple(dict.fromkeys(table for check in checks for table in check.tables)), faults,
+    return Check(tuple(dict.fromkeys(table for check in checks for table in check.tables)), sorted_faults,
                  tuple(column for check in checks for column in check.columns))
 
 

@@ -179,10 +179,10 @@ class Trail:
     def _figures(self) -> Callable[[str], dict[str, Any]]:
         """The figures about a question, or about codes, by their ids; those about nothing of these are looked
         for among all. So a trace depends only on the figures that it shows."""
-        def about(question: str) -> dict[str, Any]:
+        def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], rows.itertuples(), strict=True))
-        return cache(about)
+        return cache(figures_by_id)
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
@@ -245,9 +245,9 @@ class Trail:
         """For a question, what reads tables: of those with answers only the answers to this question."""
         answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
 
-        def about(question: str) -> Read:
+        def reader(question: str) -> Read:
             return lambda name: answers(name, question) if name in _ANSWERS else self.read(name)
-        return about
+        return reader
 
     # Codes and passages
 
