@@ -113,6 +113,9 @@ class AddOn:
     """What it gives to other add-ons, by the names under which these ask for it."""
     downloads: str = ""
     """Tables that a site hands over, by name."""
+    exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """What ``glc export`` writes beside the agreed coding, by its word: a function of a built study and a
+    path (None: the usual one) that writes it and returns where it is; and what the help says of it."""
     software_files: str = ""
     """Files that a site hands over for other software, a tuple."""
     papers: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glc_analysis.addon import brought
 from glc_analysis.command_line import (
     ensure_built,
     for_audience,
@@ -171,27 +172,34 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", "deposit"]))
-@click.option("--to", type=click.Path(path_type=Path), help="The file to write; for a deposit, the folder.")
+_EXPORTS = {word: (add_on, *declared) for add_on, exports in brought("exports")
+            for word, declared in exports.items()}
+"""What add-ons export: the add-on, its function, and what the help says of it."""
+
+
+@click.command(epilog=" ".join(about for *_, about in _EXPORTS.values()))
+@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", *_EXPORTS]))
+@click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
 @click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
               "agreed coding.")
 @pass_study
 def export(study: Study, what: str, to: Path | None, coder: str) -> None:
-    """Write the agreed coding for other programs, or a deposit.
+    """Write the agreed coding for other programs.
 
     qdpx is a REFI-QDA project with all texts and codes, qdc its codebook, matrix a table of 0 and 1, quotes a
-    list of quotations. A deposit is the folder for a data repository; it holds what the public may see. The
-    others are for the team only.
+    list of quotations. These are for the team only.
     """
     from glc_analysis.coding.consensus import CONSENSUS
     from glc_analysis.coding.exports import export as write
-    from glc_analysis.publish.downloads import write_deposit
 
     if coder and what != "qdpx":
         raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")
     ensure_built(study)
-    path = write_deposit(study, to) if what == "deposit" else write(study, what, to, coder=coder or CONSENSUS)
+    if what in _EXPORTS:
+        add_on, function, _ = _EXPORTS[what]
+        path = add_on.load(function)(study, to)
+    else:
+        path = write(study, what, to, coder=coder or CONSENSUS)
     say(f"Written: {path}.")
 
 

@@ -1,4 +1,4 @@
-"""The tables that a site hands over, and the deposit for a data repository.
+"""The tables that a site hands over.
 
 Each is made of what was released or cleared for the audience, once for all tables together, so that what is
 not in one cannot be worked out from another.
@@ -6,10 +6,6 @@ not in one cannot be worked out from another.
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,26 +17,18 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addon import brought
-from glc_analysis.coding.codebook import ancestors, case_codes, qdc_codes
+from glc_analysis.coding.codebook import ancestors, case_codes
 from glc_analysis.coding.exports import inert, write_csv
-from glc_analysis.dictionary import describe_package, describe_tables
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.disclosure.rules import may
-from glc_analysis.errors import UsageError
-from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.intake.codings.refi import write_qdc
-from glc_analysis.manifest import VERSION, read_slices
-from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
-from glc_analysis.pages.survey import FIGURES_SHOWN
-from glc_analysis.reference import read_reference, read_table
-from glc_analysis.release_store import publish
+from glc_analysis.manifest import read_slices
+from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
 from glc_analysis.tables_html import Markup, html_table
-from glc_analysis.templates import ELEMENTS, Macros, template
+from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
 
 # ------------------------------
@@ -175,23 +163,23 @@ def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: s
 
 
 DOWNLOADS_FOLDER = "downloads"
-_STEM = "{}-released"
+FILE_STEM = "{}-released"
 """Of the files: a raw file may be called countries.csv, and the gate looks for the names of raw files."""
-_NO_LICENCE = "No licence is stated: ask the study before you use it further."
-_MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet program " \
-          "would take for a formula begins with an apostrophe."
+NO_LICENCE = "No licence is stated: ask the study before you use it further."
+BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
+              "program would take for a formula begins with an apostrophe."
 
 
 def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> None:
     """Writes every table as CSV and as a workbook with its dictionary, and the files for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{_STEM.format(name)}.csv")
+        write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
         book = Workbook()
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)
         _sheet(book.create_sheet("dictionary"), columns_of(name))
-        save_workbook(book, folder / f"{_STEM.format(name)}.xlsx")
+        save_workbook(book, folder / f"{FILE_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -224,7 +212,7 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     """The page on which they are offered: texts in Markdown and pieces of HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
-    files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{_STEM.format(name)}.{kind}")
+    files = [html.files(_words(name), [(kind.upper(), f"{DOWNLOADS_FOLDER}/{FILE_STEM.format(name)}.{kind}")
                                        for kind in ("csv", "xlsx")]) for name in frames]
     offered = html_table({"Table": names, "One row is": [_grain(name) for name in frames],
                           "Rows": [len(frame) for frame in frames.values()], "Files": files},
@@ -233,12 +221,12 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str
     return [
         "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
-        html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else _NO_LICENCE)]
+        html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
 
 
 def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the columns of every table mean: texts in Markdown and pieces of HTML."""
-    return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{_MISSING}", *_tables(frames)]
+    return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{BLANK_CELLS}", *_tables(frames)]
 
 
 def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
@@ -260,107 +248,3 @@ def _words(name: str) -> str:
 def _anchor(name: str) -> str:
     """The place of a table on the page of the dictionary: the id of its heading."""
     return name.replace("_", "-")
-
-
-# ------------------------------
-# Writes the deposit: a folder for a data repository such as Zenodo or QDR, with what the public may see.
-#
-# The gate searches it. It holds no quotation: consent to print words on a page is not consent to archive
-# them.
-
-
-_AUDIENCE = "public"
-_LEFT_OUT = ("quotations",)
-_DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json",
-                  "codebook.qdc")
-"""The files of a deposit beside its tables and the files for other software: a folder with any other is not
-one, and is not replaced."""
-_INVENTED = "Everything in it is invented: no organisation, person or answer is real."
-
-
-def write_deposit(study: Study, path: Path | None = None) -> Path:
-    """Writes the deposit of a built study and returns its folder, by default in the public's reports.
-
-    An earlier deposit there is replaced. Its figures count as a published release. Raises
-    UsageError for a folder that holds something else, Faults where the gate finds what the public may
-    not read; nothing is then written.
-    """
-    path = path or study.reports / _AUDIENCE / "deposit"
-    if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):
-        raise UsageError(f"{path} already exists and is not a deposit. To fix: name another folder.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
-        made = Path(folder, path.name)
-        made.mkdir()
-        _write(study, made)
-        check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
-                    known=identifiers(study, audience=_AUDIENCE), study=study)
-        publish(study, _AUDIENCE)
-        shutil.rmtree(path, ignore_errors=True)
-        made.replace(path)
-    return path
-
-
-def _is_of_a_deposit(path: Path) -> bool:
-    known = (*_DEPOSIT_FILES, *(file.name for file in software_files()))
-    return path.name in known or path.name.endswith(f"{_STEM.format('')}.csv")
-
-
-def _write(study: Study, folder: Path) -> None:
-    frames = published_tables(study, _AUDIENCE)
-    for_software = software_texts(study, frames, _AUDIENCE)
-    frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
-    for name, frame in frames.items():
-        write_csv(frame, folder / f"{_STEM.format(name)}.csv")
-    write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
-    published = {name: offered()[name].about for name in frames}
-    licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
-    texts = {
-        "README.md": _readme(study, frames), "METHODS.md": _methods(study),
-        "CITATION.cff": citation(study, read_slices(study)["release"][_AUDIENCE]),
-        **for_software,
-        "DICTIONARY.md": describe_tables(published),
-        "datapackage.json": describe_package(
-            folder, frames, name=study.id, title=study.title, tables=published,
-            ending=_STEM.format("") + ".csv", is_published=True, **licence)}
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def citation(study: Study, release: Mapping[str, object]) -> str:
-    """CITATION.cff: how the data are cited. The authors are the study's organisations, who are not named."""
-    lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
-             "message": "If you use these data, please cite them as below.",
-             "abstract": "Released figures, questions, codebook, principles and votes. "
-                         + (_INVENTED if study.is_synthetic else "No organisation can be told from them."),
-             "version": str(release["number"]), "date-released": release["day"],
-             "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
-    said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
-    author = json.dumps(f"The organisations of {study.title}", ensure_ascii=False)
-    return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
-
-
-def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    release = read_slices(study)["release"][_AUDIENCE]
-    return template(__file__, "deposit.md").render(
-        title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
-        day=release["day"], sampling=stated_sampling(study),
-        licence=f"Licence: {study.licence}." if study.licence else _NO_LICENCE,
-        tables=[(f"{_STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
-                for name, frame in frames.items()],
-        blank_cells=_MISSING,
-        shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),
-        software_version=VERSION, software_files=software_files())
-
-
-def _methods(study: Study) -> str:
-    return "\n".join(["# Methods", "", "The items of reporting checklists, with what the study recorded.",
-                      *_items(study)]) + "\n"
-
-
-def _items(study: Study) -> Iterator[str]:
-    facts = method_facts(StudyView(study, _AUDIENCE))
-    for name, items in reporting_items(facts).groupby("checklist", sort=False):
-        yield from ("", f"## {name}", "")
-        yield from (f"- {item} {topic}: {value}" for item, topic, value
-                    in zip(items["item"], items["topic"], items["value"], strict=True))

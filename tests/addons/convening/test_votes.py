@@ -38,8 +38,9 @@ from glc_analysis.addons.convening.votes import (
     told_votes,
 )
 from glc_analysis.addons.convening.votes import known_votes as known_by_two
+from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.pages.checklists import methods
-from glc_analysis.publish.downloads import published_tables, write_deposit
+from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 

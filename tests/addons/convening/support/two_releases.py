@@ -14,6 +14,7 @@ from glc_analysis.addons.convening.packets.packet import planned_packets
 from glc_analysis.addons.convening.packets.parts import printed_pages
 from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
+from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
 from glc_analysis.pages import coding, country, survey
@@ -21,7 +22,7 @@ from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
 from glc_analysis.pages.findings import headlines
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.slots import COUNTRY, slot
-from glc_analysis.publish.downloads import published_tables, software_texts, write_deposit
+from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables_html import frame_html

@@ -11,9 +11,9 @@ import yaml
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.deposit.deposit import citation, write_deposit
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.publish.downloads import citation, write_deposit
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 

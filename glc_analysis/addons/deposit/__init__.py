@@ -1,0 +1,8 @@
+"""A folder for a data repository, with what the public may see."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "deposit", "The folder for a data repository.",
+    exports={"deposit": ("deposit:write_deposit", "A deposit is the folder for a data repository; it holds "
+                         "what the public may see.")})

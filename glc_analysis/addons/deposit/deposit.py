@@ -1,0 +1,136 @@
+"""The deposit: a folder for a data repository such as Zenodo or QDR, with what the public may see.
+
+The gate searches it. It holds no quotation: consent to print words on a page is not consent to archive them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.coding.codebook import qdc_codes
+from glc_analysis.coding.exports import write_csv
+from glc_analysis.dictionary import describe_package, describe_tables
+from glc_analysis.errors import UsageError
+from glc_analysis.gate.gate import check_leaks
+from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.intake.codings.refi import write_qdc
+from glc_analysis.manifest import VERSION, read_slices
+from glc_analysis.pages.checklists import method_facts, reporting_items, stated_sampling
+from glc_analysis.pages.survey import FIGURES_SHOWN
+from glc_analysis.publish.downloads import (
+    BLANK_CELLS,
+    FILE_STEM,
+    NO_LICENCE,
+    offered,
+    published_tables,
+    software_files,
+    software_texts,
+)
+from glc_analysis.reference import read_reference
+from glc_analysis.release_store import publish
+from glc_analysis.study import Study
+from glc_analysis.templates import template
+from glc_analysis.view.study_view import StudyView
+
+_AUDIENCE = "public"
+_LEFT_OUT = ("quotations",)
+_DEPOSIT_FILES = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json",
+                  "codebook.qdc")
+"""The files of a deposit beside its tables and the files for other software: a folder with any other is not
+one, and is not replaced."""
+_INVENTED = "Everything in it is invented: no organisation, person or answer is real."
+
+
+def write_deposit(study: Study, path: Path | None = None) -> Path:
+    """Writes the deposit of a built study and returns its folder, by default in the public's reports.
+
+    An earlier deposit there is replaced. Its figures count as a published release. Raises
+    UsageError for a folder that holds something else, Faults where the gate finds what the public may
+    not read; nothing is then written.
+    """
+    path = path or study.reports / _AUDIENCE / "deposit"
+    if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):
+        raise UsageError(f"{path} already exists and is not a deposit. To fix: name another folder.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
+        made = Path(folder, path.name)
+        made.mkdir()
+        _write(study, made)
+        check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
+                    known=identifiers(study, audience=_AUDIENCE), study=study)
+        publish(study, _AUDIENCE)
+        shutil.rmtree(path, ignore_errors=True)
+        made.replace(path)
+    return path
+
+
+def _is_of_a_deposit(path: Path) -> bool:
+    known = (*_DEPOSIT_FILES, *(file.name for file in software_files()))
+    return path.name in known or path.name.endswith(f"{FILE_STEM.format('')}.csv")
+
+
+def _write(study: Study, folder: Path) -> None:
+    frames = published_tables(study, _AUDIENCE)
+    for_software = software_texts(study, frames, _AUDIENCE)
+    frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
+    for name, frame in frames.items():
+        write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
+    write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
+    published = {name: offered()[name].about for name in frames}
+    licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
+    texts = {
+        "README.md": _readme(study, frames), "METHODS.md": _methods(study),
+        "CITATION.cff": citation(study, read_slices(study)["release"][_AUDIENCE]),
+        **for_software,
+        "DICTIONARY.md": describe_tables(published),
+        "datapackage.json": describe_package(
+            folder, frames, name=study.id, title=study.title, tables=published,
+            ending=FILE_STEM.format("") + ".csv", is_published=True, **licence)}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def citation(study: Study, release: Mapping[str, object]) -> str:
+    """CITATION.cff: how the data are cited. The authors are the study's organisations, who are not named."""
+    lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
+             "message": "If you use these data, please cite them as below.",
+             "abstract": "Released figures, questions, codebook, principles and votes. "
+                         + (_INVENTED if study.is_synthetic else "No organisation can be told from them."),
+             "version": str(release["number"]), "date-released": release["day"],
+             "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
+    said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
+    author = json.dumps(f"The organisations of {study.title}", ensure_ascii=False)
+    return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
+
+
+def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+    release = read_slices(study)["release"][_AUDIENCE]
+    return template(__file__, "deposit.md").render(
+        title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
+        day=release["day"], sampling=stated_sampling(study),
+        licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
+        tables=[(f"{FILE_STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
+                for name, frame in frames.items()],
+        blank_cells=BLANK_CELLS,
+        shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),
+        software_version=VERSION, software_files=software_files())
+
+
+def _methods(study: Study) -> str:
+    return "\n".join(["# Methods", "", "The items of reporting checklists, with what the study recorded.",
+                      *_items(study)]) + "\n"
+
+
+def _items(study: Study) -> Iterator[str]:
+    facts = method_facts(StudyView(study, _AUDIENCE))
+    for name, items in reporting_items(facts).groupby("checklist", sort=False):
+        yield from ("", f"## {name}", "")
+        yield from (f"- {item} {topic}: {value}" for item, topic, value
+                    in zip(items["item"], items["topic"], items["value"], strict=True))
