@@ -6,27 +6,30 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+ALL    := $(VENV)/.ready-all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test acceptance soak lab docs bench lock clean
+.PHONY: help setup setup-all run test acceptance soak lab docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
 
-setup: $(READY) ## virtual environment, locked packages, this package, its kernel, the git hook
+setup: $(READY) ## what a study needs: virtual environment, locked packages, this package, its kernel, the git hook
 	@$(BIN)/python scripts/hooks/install.py
+
+setup-all: $(ALL) ## also what packets, documents, scheduled jobs and tests need
 
 run: $(READY) ## write the reports (glc run)
 	@$(BIN)/glc run
 
 # Bytecode of the tests is kept, whatever the environment says: they are soon ready when run again.
-test: $(READY) ## all tests but the slow ones
+test: $(ALL) ## all tests but the slow ones
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
 
-acceptance: $(READY) ## the slow tests (whole studies, attacks, kills, browser): a part of them by the day
+acceptance: $(ALL) ## the slow tests (whole studies, attacks, kills, browser): a part of them by the day
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance --drawn -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
-soak: $(READY) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries; planted faults
+soak: $(ALL) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries; planted faults
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 	@$(BIN)/python scripts/run-mutants
 
@@ -35,13 +38,13 @@ soak: $(READY) ## all slow tests with their full counts: 200 kills, 17,000 broke
 lab: $(READY) ## open this folder in JupyterLab; the notebooks are in notebooks/
 	@umask 077; JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
-docs: $(READY) ## these documents and the reference of the package as pages: docs/_build/index.html
+docs: $(ALL) ## these documents and the reference of the package as pages: docs/_build/index.html
 	@$(BIN)/python -m sphinx -q -W -b html -d $(VENV)/doctrees docs docs/_build
 
-bench: $(READY) $(VENV)-bench/.ready ## measure against named alternatives
+bench: $(ALL) $(VENV)-bench/.ready ## measure against named alternatives
 	@$(BIN)/python benchmarks/run.py
 
-lock: ## renew requirements.lock (scripts/lock --upgrade renews every version in it)
+lock: ## renew the locks (scripts/lock --upgrade renews every version in them)
 	@scripts/lock
 
 clean: ## remove the virtual environments and caches; a study is never touched
@@ -53,16 +56,25 @@ clean: ## remove the virtual environments and caches; a study is never touched
 # and the environment may tell pip and Python not to write any. Files meant for other Pythons
 # (templates of some packages) cannot be compiled, which matters to nobody.
 $(READY): requirements.lock pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo '"$(PYTHON)" is not Python 3.11, 3.12 or 3.13, which glc_analysis needs.' \
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
+	  { echo '"$(PYTHON)" is not Python 3.11 to 3.14, which glc_analysis needs.' \
 	         'Name one that is: make setup PYTHON=python3.12' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] == (3, 14))' || \
+	  echo 'With Python 3.14 glc_analysis has not been tested; its packages are there for it.' >&2
 	@echo 'Setting up $(VENV): a minute or two, once.'
 	@rm -f $@
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
-	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib glc_analysis || true
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(tests|pip)/' $(VENV)/lib glc_analysis || true
 	@$(BIN)/python scripts/hooks/install.py
+	@touch $@
+
+$(ALL): $(READY) requirements-all.lock
+	@echo 'Adding what packets, documents and tests need.'
+	@rm -f $@
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-all.lock
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(tests|pip)/' $(VENV)/lib || true
 	@touch $@
 
 # snakemake, doit, pytask, krippendorff and pyrefiqda are measured against, never used: they stay out of the lock and of

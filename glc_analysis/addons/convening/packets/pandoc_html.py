@@ -39,8 +39,8 @@ def program() -> str:
 
         return get_pandoc_path()
     except (ImportError, OSError):
-        raise GLCError("Packets need pandoc and typst. To fix: install the package with its extra "
-                       "`publish`.") from None
+        raise GLCError("Packets need pandoc and typst. To fix: run `make setup-all`, or install the package "
+                       "with its extra `publish`.") from None
 
 
 @cache
