@@ -379,7 +379,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         fixed = common | {"the notebook": notebook.source}
         if not kind:
             is_index = notebook.name == "index"
-            group = notebook.menu or (TEAM_GROUP if notebook.audiences == ("team",) and not is_index else "")
+            is_internal = all(may(reader, "internal") for reader in notebook.audiences)
+            group = notebook.menu or (TEAM_GROUP if is_internal and not is_index else "")
             yield PageJob(notebook.name, "Overview" if is_index else words, notebook.path,
                           {"audience": audience}, "", group, parts=inputs.marks(fixed),
                           whole_study=notebook.whole_study)
