@@ -61,9 +61,11 @@ class Terms:
     languages: tuple[tuple[str, str], ...] = ()
     """Languages in which pages print texts."""
     contacts: tuple[tuple[str, str], ...] = ()
-    """Settings, by section, with the addresses and telephone numbers that pages print."""
+    """Settings, by section, with the addresses and telephone numbers that pages for the convening print."""
     written: Callable[[Study], Iterator[Piece]] = lambda study: iter(())
     """Gives the texts beside the reference tables that people wrote for readers, each with its place."""
+    public_contacts: tuple[tuple[str, str], ...] = ()
+    """Settings like ``contacts`` that everybody may read."""
 
 
 def identifiers(study: Study, *, audience: str,
@@ -74,8 +76,7 @@ def identifiers(study: Study, *, audience: str,
     For the team there are none. For other audiences these are the names and ids of organisations that did not
     agree to be named, speakers, codes of people, documents, raw files and their checksums, and the words that
     tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
-    what lies within: for the convening the addresses and telephone numbers that study.toml gives as the
-    contact.
+    what lies within: the addresses and telephone numbers that study.toml gives as contacts for the audience.
     """
     if may(audience, "internal"):
         return {}
@@ -87,9 +88,9 @@ def identifiers(study: Study, *, audience: str,
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
-    if may(audience, "contact"):
-        places = [place for own in loaded("terms") for place in own.contacts]
-        for contact in (study.settings[section][name] for section, name in places):
+    for own in loaded("terms"):
+        for section, name in own.public_contacts + own.contacts * may(audience, "contact"):
+            contact = study.settings[section][name]
             found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
     return found | country_words(study, reference, audience)
 

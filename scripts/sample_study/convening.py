@@ -34,7 +34,8 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
         "text_decisions": [row | {"text_version": content_hash(_decided(row)["statement"])}
                            for row in rows("text_decisions")],
         **{name: rows(name) for name in ("principles", "judgements", "joint_display", "raters",
-                                         "panel_positions", "decision_log", "parking_lot", "errata")},
+                                         "panel_positions", "decision_log", "parking_lot", "errata",
+                                         "handbook", "translations")},
         "comments": [row | {"by": "ines", "date": SIGNED_ON} for row in rows("comments") if row["text"]]}
     for name, table in tables.items():
         write_reference_table(root, name, table)

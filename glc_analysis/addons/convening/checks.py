@@ -13,11 +13,13 @@ import pandas as pd
 
 from glc_analysis.addons.convening.histories import FLOOR, came_from, name_of
 from glc_analysis.addons.convening.principles import changed_word_faults, status_faults
+from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import Check, Tables, in_row_order, is_day, schema_check, unknown_names
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
-         "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date")
+         "text_decisions.date", "decision_log.date", "parking_lot.date", "comments.date", "errata.date",
+         "handbook.date")
 LIVE = ("candidate", "agreed")
 """Statuses of principles in use: each of these needs evidence."""
 
@@ -120,6 +122,11 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
         if kind != "literature":
             yield Fault(f"does not fit evidence of kind {kind}", file="evidence.csv", row=str(n),
                         column="claim", value="literature", fix="say what the study itself shows")
+    tried = evidence[evidence["kind"] == "trial"]
+    for n in tried.index[tried["claim"] == "outcome_measured"]:
+        yield Fault("is a trial: what somebody tried once is no measured outcome", file="evidence.csv",
+                    row=str(n), column="claim", value="outcome_measured",
+                    fix="write practised, reported_to_work or reported_to_fail")
 
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
@@ -180,7 +187,8 @@ CHECKS: tuple[Check, ...] = (
     schema_check("joint_display.quote_id"),
     # One check a table, because a ballot is counted whatever is wrong in a table that it does not need.
     *(Check(("principles", name), partial(_versions, name))
-      for name in ("rounds", "signoffs", "panel_positions", "text_decisions")),
+      for name in ("rounds", "signoffs", "panel_positions", "text_decisions", "handbook")),
+    Check(("principles", "translations"), translation_faults),
     Check(("principles", "signoffs"), partial(_same_words, "signoffs", "signed")),
     Check(("principles", "text_decisions"), partial(_same_words, "text_decisions", "decided")),
     Check(("principles", "text_decisions"), _decided_texts),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from glc_analysis.addons.convening.joint_display import display
+from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.manifest import VERSION
 from glc_analysis.publish.downloads import Download, SoftwareFile, described, release_of
 from glc_analysis.schema import Column, Table
@@ -19,7 +20,7 @@ def _principles(page: StudyView) -> pd.DataFrame:
     """The principles in their latest text, each with its translations."""
     rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
-    return rows[rows["is_current"] & own.isin(shown)]
+    return readable_texts(rows[rows["is_current"] & own.isin(shown)], page.audience)
 
 
 def _joint(page: StudyView) -> pd.DataFrame:
@@ -31,7 +32,8 @@ def _joint(page: StudyView) -> pd.DataFrame:
 DOWNLOADS = {
     "principles": Download(described(
         "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
-        "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"), _principles),
+        "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of",
+        "translation_status"), _principles),
     "votes": Download(described(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",

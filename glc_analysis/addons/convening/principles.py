@@ -17,6 +17,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.histories import name_of
 from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
@@ -57,7 +58,10 @@ def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
     frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
-    return frames | {"principles": versions(frames["principles"])}
+    translations = Translations.of(reference.principles, reference.translations)
+    rows = versions(frames["principles"])
+    return frames | {"principles": rows.assign(
+        translation_status=[*map(translations.status_of, rows.to_dict("records"))])}
 
 
 def versions(principles: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Ite
         elif ballots < 0:
             yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
                         fix="write a whole number, or 0 for two thirds of the panel")
-    if (day := rule["fixed_on"]) and not is_day(day):
-        yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
-                    fix="write it as YYYY-MM-DD")
+    for section, name in (("consensus", "fixed_on"), ("handbook", "expires_on")):
+        if (day := settings.get(section, {}).get(name, "")) and not is_day(day):
+            yield Fault("is not a date", file=file, column=f"[{section}] {name}", value=day,
+                        fix="write it as YYYY-MM-DD")

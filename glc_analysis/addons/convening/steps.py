@@ -52,7 +52,8 @@ def _announced(view: View) -> dict[str, Any]:
 STEPS = (
     Step("evidence", ("figures", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
          "evidence", ("evidence.csv", "joint_display.csv")),
-    Step("principles", tuple(f"{name}.csv" for name in PRINCIPLE_TABLES), PRINCIPLE_TABLES, _principles),
+    Step("principles", (*(f"{name}.csv" for name in PRINCIPLE_TABLES), "translations.csv"), PRINCIPLE_TABLES,
+         _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
                      "stopped.csv", "proxies.csv", "interests.csv", "[consensus]", "private/rounds"),
          ("ratings", "tallies"), _ratings, "ballots", ("raw/ratings",)),

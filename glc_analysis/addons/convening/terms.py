@@ -22,4 +22,5 @@ def reasons(study: Study) -> Iterator[Piece]:
 TERMS = Terms(
     registers=("raters",), people={"rater": ("raters", "rater_id")},
     printed_ids=(("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id")),
-    languages=(("principles", "language"),), contacts=(("convening", "contact"),), written=reasons)
+    languages=(("principles", "language"),), contacts=(("convening", "contact"),), written=reasons,
+    public_contacts=(("handbook", "contact"), ("handbook", "complaints")))

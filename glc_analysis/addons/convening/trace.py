@@ -115,6 +115,8 @@ class Trail:
             said = _WITHHELD
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
+        elif row.kind == "trial":
+            said = row.reference if self.has_sources else _WITHHELD
         else:
             said = self.words.said(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""

@@ -13,6 +13,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.addons.convening.votes import (
     LARGEST_UNTOLD,
     agreed_panels,
@@ -217,7 +218,7 @@ def principles(reader: Reader) -> pd.DataFrame:
     rows = reader.table("principles")
     seen = visible_principles(rows, reader.audience)["principle_id"]
     rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
-    return rows.assign(asked_by="", changed_because="", comes_from="")
+    return readable_texts(rows, reader.audience).assign(asked_by="", changed_because="", comes_from="")
 
 
 def evidence(reader: Reader) -> pd.DataFrame:

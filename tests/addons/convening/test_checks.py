@@ -76,10 +76,12 @@ def test_the_study_has_no_fault(study):
      ("2", "principle_id", "P09", "principles.csv has no such principle; nearest: 'P02', 'P01'")),
     ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,code,kare", ("2", "reference", "kare",
      "codebook.csv has no such code; nearest: 'care'")),
-    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,literature,",
-     ("", "reference", "P01 / e1", "is blank")),
+    ("evidence", "P01,e1,figure,Q1/yes/all", "P01,e1,literature,", ("2", "reference", "", "is blank")),
     ("evidence", "P01,e1,figure,Q1/yes/all,supports,practised", "P01,e1,figure,Q1/yes/all,supports,"
      "literature", ("2", "claim", "literature", "does not fit evidence of kind figure")),
+    ("evidence", "P01,e1,figure,Q1/yes/all,supports,practised", "P01,e1,trial,a kettle,supports,"
+     "outcome_measured", ("2", "claim", "outcome_measured",
+     "is a trial: what somebody tried once is no measured outcome")),
     # rounds, raters, signatures
     ("rounds", "P02,2,", "P02,3,", ("5", "principle_id, version", "P02.3", None)),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,2017-05-08,2017-05-01,P01", ("2", "closed_on", "2017-05-01",
@@ -104,10 +106,15 @@ def test_a_fault_is_told_with_its_place(study, file, old, new, expected):
     study.spoil_table(file, (old, new))
     row, column, value, message = expected
     told = faults(study)
-    where = f"private/reference/{file}" if (file, column) == ("evidence", "reference") else file
-    place = "principles.csv:2" if message == "has no evidence" else f"{where}.csv:{row}"
+    place = "principles.csv:2" if message == "has no evidence" else f"{file}.csv:{row}"
     assert [one[3] for one in told if one[:3] == (place, column, value)
             and message in (None, one[3])], told
+
+
+def test_somebody_judges_again_on_a_later_day(study):
+    study.spoil_table("judgements", ("All say so.,ana,2017-05-10\n", "All say so.,ana,2017-05-10\n"
+                                     "P01,coherence,minor,One does not.,ana,2018-05-10\n"))
+    assert len(read_reference(Study(study.root)).judgements) == 2
 
 
 def test_nobody_is_asked_to_remove_a_signature_on_an_older_text(study):

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from glc_analysis.gate.leak_scan import find_leaks, identifiers
+from glc_analysis.gate.leak_scan import ALLOWED, find_leaks, identifiers
 from glc_analysis.publish.downloads import published_tables, software_texts, write_downloads
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import AUDIENCES
@@ -40,6 +40,11 @@ def test_principles_for_other_software_have_ids_that_stay_and_every_language(fol
     assert (first["id"], first["printed_id"], first["version"]) == ("P01", "P01.1", "1")
     assert [*first["statement"]] == first["languages"] and len(first["languages"]) > 1
     assert first["indicator"]
+
+
+def test_the_contact_of_the_handbook_is_for_everybody(sample_study):
+    known = identifiers(sample_study, audience="public")
+    assert known["principles@glc.example"] == ALLOWED
 
 
 @pytest.mark.parametrize(("audience", "found"), [

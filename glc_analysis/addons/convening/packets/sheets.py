@@ -20,6 +20,7 @@ from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     STATUS_LABELS,
+    TRIAL_OF_ONE,
     WITHHELD,
     evidence_of,
     history_html,
@@ -276,7 +277,7 @@ def _arguments(pieces: pd.DataFrame) -> Markup:
     """What speaks for and against a principle and what limits it, in sentences with one quotation each."""
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
-    is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
+    is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SHEET_SIDES.items()]
     return _macros().arguments(sides, NOT_ALL if is_hidden.any() else "")
 

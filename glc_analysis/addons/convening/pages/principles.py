@@ -24,6 +24,7 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
+from glc_analysis.addons.convening.translations import DRAFT, readable_texts
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
 from glc_analysis.reference import read_table
@@ -39,6 +40,7 @@ STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside"
 PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
 """The sides of the evidence in the order of the page, by the words of evidence.csv."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
+TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
 DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
@@ -172,11 +174,12 @@ def _own_row(view: StudyView) -> Any:
 
 def statement_html(view: StudyView, row: Any) -> Markup:
     """The words of a text, a row of ``principle_rows``, and their translations."""
-    rows = view.read("principles")
+    rows = readable_texts(view.read("principles"), view.audience)
     others = rows[rows["translation_of"] == row.printed_id]
+    labels = others["language"].map(language_label) + others["translation_status"].map(
+        {DRAFT: f" ({DRAFT})"}).fillna("")
     return _macros().statement(row.statement, row.language, [
-        (language_label(language), language, words)
-        for language, words in zip(others["language"], others["statement"], strict=True)])
+        *zip(labels, others["language"], others["statement"], strict=True)])
 
 
 def show_reasons(view: StudyView) -> Html | None:
@@ -234,6 +237,8 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
         sentence = WITHHELD
     elif figure is not None:
         sentence = trail.words.sentence(figure)
+    elif row.kind == "trial":
+        sentence = f"Tried: {row.reference}" if trail.has_sources else TRIAL_OF_ONE
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
     return piece | {"sentence": sentence}
@@ -474,7 +479,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
-    rows = rows.merge(judged, on="component", how="left").fillna("")
+    rows = rows.merge(judged.sort_values("date", kind="stable"), on="component", how="left").fillna("")
     if rows.empty:
         return Markup()
     columns = {"Judged": rows["component"].map(COMPONENT_LABELS)}
@@ -483,7 +488,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
     columns |= {"Concern": rows["concern"].where(rows["concern"] != "", "not judged yet"),
                 "Why": rows["reason"]}
     if view.may("team_notes"):
-        columns["By"] = rows["by"]
+        columns |= {"By": rows["by"], "On": rows["date"]}
     return html_table(columns, caption="Judgements and reasons are the team's; no level is computed.")
 
 

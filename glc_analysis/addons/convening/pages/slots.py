@@ -103,7 +103,7 @@ def method_facts(view: StudyView) -> MethodFacts:
     """What is recorded about principles, rounds of rating and signatures."""
     rows, rule = view.principle_rows, view.study.settings["consensus"]
     evidence = view.read("evidence")
-    is_told = (evidence["kind"] != "segment") | view.may("passages")
+    is_told = ~evidence["kind"].isin(["segment", "trial"]) | view.may("passages")
     evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
     status = rows["status"].value_counts()
     facts = _FACTS["convening"] | {

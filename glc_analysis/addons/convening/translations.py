@@ -1,0 +1,99 @@
+"""Translations of principles, and how far each is checked.
+
+A text has an id such as ``P07.2/statement``. The words of a translation stand in principles.csv, where they
+were voted on, or in translations.csv alone; how far they are checked says translations.csv. A draft is
+marked, and only those who may read drafts of principles see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from glc_analysis.disclosure.rules import may
+from glc_analysis.errors import Fault
+from glc_analysis.schema import Tables
+
+TRANSLATED_COLUMNS = ("statement", "short_name", "rationale", "indicator")
+"""The columns of principles.csv with words that are translated."""
+DRAFT = "draft"
+CHECKED = ("reviewed", "tried")
+"""The words of translations.csv for a translation that everybody may read."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in a language: ``status`` is blank for an original, else a word of translations.csv."""
+
+    text: str
+    language: str
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Translations:
+    """The translations of all texts, by text id and language."""
+
+    words: Mapping[tuple[str, str], Words]
+
+    @classmethod
+    def of(cls, principles: pd.DataFrame, translations: pd.DataFrame) -> Translations:
+        """From rows of principles.csv and translations.csv."""
+        written = {(row["text_id"], row["language"]): Words(row["text"], row["language"], row["status"])
+                   for row in translations.to_dict("records")}
+        voted_on = {}
+        for row in principles[principles["translation_of"] != ""].to_dict("records"):
+            for column in TRANSLATED_COLUMNS:
+                if text := row.get(column, ""):
+                    key = f"{row['translation_of']}/{column}", row["language"]
+                    # A check of other words says nothing of these.
+                    is_checked = key in written and written[key].text == text
+                    voted_on[key] = Words(text, row["language"], written[key].status if is_checked else DRAFT)
+        return cls(written | voted_on)
+
+    def find(self, text_id: str, original: Words, language: str, audience: str) -> Words:
+        """A text in a language, as an audience may read it; the original where there is no such translation
+        or the audience may not read drafts."""
+        words = self.words.get((text_id, language)) if original.text else None
+        return original if words is None or not is_readable(words.status, audience) else words
+
+    def status_of(self, row: Mapping[str, str]) -> str:
+        """How far a translation, a row of principles.csv, is checked: as far as the least of its texts.
+        Blank for an original."""
+        texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
+                 for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
+        return min(texts, key=(DRAFT, *CHECKED).index, default="")
+
+
+def is_readable(status: str, audience: str) -> bool:
+    """Whether an audience may read a translation of this status.
+
+    >>> is_readable("draft", "convening"), is_readable("draft", "public"), is_readable("reviewed", "public")
+    (True, False, True)
+    """
+    return status != DRAFT or may(audience, "draft_principles")
+
+
+def readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """Rows of table ``principles`` without the translations that an audience may not read."""
+    return principles[[is_readable(status, audience) for status in principles["translation_status"]]]
+
+
+def translation_faults(tables: Tables) -> Iterator[Fault]:
+    """Faults: translations that are called checked and that no second speaker checked, and those of other
+    words than were voted on."""
+    principles = tables["principles"]
+    rows = principles[principles["translation_of"] != ""].to_dict("records")
+    voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]
+                for row in rows for column in TRANSLATED_COLUMNS if row.get(column, "")}
+    for n, row in tables["translations"].to_dict("index").items():
+        is_checked, key = row["status"] in CHECKED, (row["text_id"], row["language"])
+        if is_checked and row["checked_by"] in ("", row["by"]):
+            yield Fault("is called checked, and no second speaker checked it", "translations.csv", str(n),
+                        "checked_by", row["checked_by"], f"name a second speaker, or write {DRAFT}")
+        if key in voted_on and row["text"] != voted_on[key]:
+            yield Fault("principles.csv has other words in this language, on which people voted",
+                        "translations.csv", str(n), "text", row["text"],
+                        "check the words of principles.csv, and write them here as they are")
