@@ -71,7 +71,7 @@ def test_counts_that_are_hidden_and_words_that_are_not_cleared_are_named_as_miss
 
 
 def test_statements_and_translations_have_their_language_and_direction(sample_study):
-    shown = first_screen(StudyView(sample_study, "public", principle="P03"))
+    shown = first_screen(StudyView(sample_study, "convening", principle="P03"))
     assert '<span lang="ar" dir="rtl">' in shown and '<span lang="es" dir="ltr">' in shown
     assert re.search(r'<blockquote class="glc-statement" lang="en" dir="ltr">', shown)
 
