@@ -60,6 +60,10 @@ _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 _MARKED = re.compile(r"(?<=\w)(?:<[^<>]*>|\*{1,3}|`)+(?=\w)")
 _ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7cb]+")
+_ENCLOSED = {chr(first + n): chr(ord("a") + n) for first in (
+    0x249c, 0x24b6, 0x24d0, 0x1f110, 0x1f130, 0x1f150, 0x1f170) for n in range(26)}
+"""Letters in circles, squares and brackets, each with its letter."""
+_ENCLOSED_LETTER = re.compile(f"[{''.join(_ENCLOSED)}]")
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
                      "\ufff9-\ufffb\U000e0000-\U000e007f]+")
 # Between letters of scripts that use them (Khmer, Persian, Hindi) these part words; elsewhere they hide one.
@@ -104,6 +108,7 @@ def normalise(text: str) -> str:
 
 @lru_cache(1 << 15)
 def _visible(text: str) -> str:
+    text = _ENCLOSED_LETTER.sub(lambda found: _ENCLOSED[found[0]], text)
     text = _ALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _UNSEEN.sub("", text))
     return unicodedata.normalize("NFC", _WIDTHLESS.sub("", text))
 
@@ -118,6 +123,55 @@ def identifier_variants(name: str) -> list[str]:
     words = re.sub(r"(?<!\d)\.|\.(?!\d)|[-_/+#?=&:~\\]+", " ", decoded)
     apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", words)
     return [name, decoded, words, apart]
+
+
+_TOKEN = re.compile(r"[\w+/-]{12,}={0,2}", re.ASCII)
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .·*_-])[^\W\d_](?=\1|[^\w]|$)){4,}(?![^\W_])")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def without_percent_signs(text: str) -> str:
+    """The text with what percent signs stand for; blank where there are none."""
+    return unquote_plus(text) if _PERCENT.search(text) else ""
+
+
+def without_gaps(text: str) -> str:
+    """The text with words whose letters stand apart as words; blank where there are none.
+
+    >>> without_gaps("by P i l a r."), without_gaps("by Pilar")
+    ('by Pilar.', '')
+    """
+    joined = _SPACED.sub(lambda letters: letters[0].replace(letters[1], ""), text)
+    return joined if joined != text else ""
+
+
+def encoded_words(text: str) -> dict[str, str]:
+    """The words that are in a text in base64 or hexadecimal, by how they are written there.
+
+    >>> encoded_words("an organisation, SW7DqXMgUGXDsWFsb3ph")
+    {'SW7DqXMgUGXDsWFsb3ph': 'Inés Peñaloza'}
+    """
+    return {token: words for token in dict.fromkeys(_TOKEN.findall(text)) if (words := _words_in(token))}
+
+
+@lru_cache(1 << 15)
+def _words_in(token: str) -> str:
+    """The words that are a token in base64 or hexadecimal; blank where it is neither."""
+    if token.islower() and token.isalpha() or len(token.rstrip("=")) % 4 == 1:
+        return ""
+    for decode in (bytes.fromhex, lambda text: base64.b64decode(text + "=" * (-len(text) % 4), b"-_", True),
+                   lambda text: base64.b64decode(text + "=" * (-len(text) % 4), validate=True)):
+        try:
+            words = decode(token).decode("utf-8")
+        except ValueError:
+            continue
+        if words.isprintable() and sum(map(str.isalpha, words)) >= _FEWEST_LETTERS:
+            return words
+    return ""
+
+
+_FEWEST_LETTERS = 6
+"""So many letters in what is decoded are words, not chance."""
 
 
 def _text(content: bytes) -> Iterator[Piece]:

@@ -22,7 +22,17 @@ from glc_analysis.addon import loaded
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import may
 from glc_analysis.gate import name_variants
-from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.gate.file_text import (
+    Piece,
+    Unreadable,
+    encoded_words,
+    extract_text,
+    identifier_variants,
+    normalise,
+    without_gaps,
+    without_percent_signs,
+)
+from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_variants import (
     country_words,
     hidden_countries,
@@ -30,6 +40,8 @@ from glc_analysis.gate.name_variants import (
     other_names,
     own_countries,
     place_words,
+    public_figures,
+    state_words,
     study_languages,
 )
 from glc_analysis.pseudonyms.masking import ComparableText, find_name, fold_text, make_comparable
@@ -178,7 +190,7 @@ class Leak:
 
 class Term(NamedTuple):
     """A text to look for: how it matches, which rule it breaks, how it must be written to count (``any``,
-    ``capital`` or ``place``: :func:`.needed_case`), its letters folded, its longest word."""
+    ``label``, or what :func:`.needed_case` says), its letters folded, its longest word."""
 
     text: str
     how: str
@@ -274,8 +286,9 @@ class Search:
             for spelling in _spellings(term):
                 self.by_form.setdefault(max(spelling.forms, key=len), []).append(spelling)
                 whole.update(spelling.forms)
-        self.khmer = {name_variants.plain(one.term.folded): one.term for spelt in self.by_form.values()
-                      for one in spelt if name_variants.is_khmer(one.term.folded)}
+        self.khmer = {name_variants.plain(spelling.term.folded).replace(" ", ""): spelling.term
+                      for spelt in self.by_form.values() for spelling in spelt
+                      if name_variants.is_khmer(spelling.term.folded)}
         self.breaks = name_variants.breaks(form for form in whole if form[0] != "~")
         self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
 
@@ -303,7 +316,9 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
 def search_of(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
     """The search for rows of names.csv and for further texts, each with its rule; made once for the same."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
-    return _search(tuple(rows), audience, tuple(known.items()))
+    listed = {match_key(text) for text in [*names["name"], *known]}
+    others = {name: ALLOWED for name in public_figures() if match_key(name) not in listed}
+    return _search(tuple(rows), audience, tuple((others | {**known}).items()))
 
 
 @lru_cache(8)
@@ -344,6 +359,10 @@ class _Document:
         return [word for word in words if word not in name_variants.CONNECTORS]
 
     @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.in_order)
+
+    @cached_property
     def pairs(self) -> set[tuple[str, str]]:
         """Words that follow one another."""
         return set(zip(self.in_order, self.in_order[1:], strict=False))
@@ -352,6 +371,27 @@ class _Document:
         """Start, end and forms of each word but those for "and", in the folded letters."""
         return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
                 if found[0] not in name_variants.CONNECTORS]
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    def as_decoded(self) -> _Document | None:
+        """What is encoded, or written in letters apart; None where nothing is."""
+        readings = [(place, text) for place, piece in (self.pieces if "%" in self.text else ())
+                    if (text := without_percent_signs(piece))]
+        if len(_LETTERS & self.vocabulary) >= _APART and without_gaps(self.text):
+            readings += [(place, text) for place, piece in self.pieces if (text := without_gaps(piece))]
+        for token, text in encoded_words(self.text).items():
+            readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
+        return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
+
+    @cached_property
+    def text_starts(self) -> list[int]:
+        return _starts(self.texts)
+
+    def piece_of_text(self, at: int) -> int:
+        return bisect_right(self.text_starts, at) - 1
 
     def piece(self, at: int) -> int:
         return bisect_right(self.starts, at) - 1
@@ -380,13 +420,13 @@ class _Document:
             if term.how == "exact" and not term.text.isupper():
                 places += find_name(term.text.upper(), term.how, text, reading)
             for start, end in places:
-                if _is_written(term.case, text, start, is_file_name=self.pieces[first][0] == "name"):
+                if _is_written(term, text, start, end, is_file_name=self.pieces[first][0] == "name"):
                     yield Match(*self.placed(text, base, start, end), term.rule, term.text, term.is_allowed)
 
     def _spelt_otherwise(self, wanted: Search) -> Iterator[Match]:
         """Words whose forms are those of a term, one after the other; words broken in two included."""
         known: dict[str, list[str]] = {}
-        for word in set(self.in_order):
+        for word in self.vocabulary:
             for form in wanted.forms(word):
                 known.setdefault(form, []).append(word)
         yield from self._khmer(wanted.khmer)
@@ -413,7 +453,7 @@ class _Document:
         """Names in Khmer, by their usual letters, in texts that write them otherwise. Khmer is written
         without blanks, so that a name is found within words; its place is the whole text."""
         for n, text in enumerate(self.folded) if terms and name_variants.is_khmer(self.letters) else ():
-            usual = name_variants.plain(text) if name_variants.is_khmer(text) else ""
+            usual = name_variants.plain(text).replace(" ", "") if name_variants.is_khmer(text) else ""
             yield from (Match(self.starts[n], self.starts[n] + len(text), term.rule, term.text)
                         for letters, term in terms.items()
                         if letters in usual and term.folded not in text)
@@ -452,16 +492,18 @@ class _Document:
         text, base = "\n".join(self.texts[first:last + 1]), self.starts[first]
         letters, at = _reading(text, True)
         if letters[start - base:end - base] != self.letters[start:end]:
-            return term.case == "any" and term.how == "folded"  # blanks fell together: the place is not sure
-        begin = at[start - base]
-        if term.how == "exact" and not _has_capitals(text[begin:at[end - 1 - base] + 1], term.text):
+            # Blanks fell together: the place is not sure.
+            return term.case in ("any", "label") and term.how == "folded"
+        begin, stop = at[start - base], at[end - 1 - base] + 1
+        if term.how == "exact" and not (_has_capitals(text[begin:stop], term.text)
+                                        or _is_in_address(text, begin, stop)):
             return False
-        return _is_written(term.case, text, begin, is_file_name=self.pieces[first][0] == "name")
+        return _is_written(term, text, begin, stop, is_file_name=self.pieces[first][0] == "name")
 
     def contacts(self) -> Iterator[Match]:
-        text, starts = "\n".join(self.texts), _starts(self.texts)
-        for kind, start, end in find_contacts(text):
-            n = bisect_right(starts, start) - 1
+        text, starts = self.text, self.text_starts
+        for kind, start, end in [*find_contacts(text), *find_identifying_forms(text, self.vocabulary)]:
+            n = self.piece_of_text(start)
             place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
             yield Match(*place, kind, text[start:end])
 
@@ -498,23 +540,57 @@ def _term(text: str, how: str, rule: str, is_allowed: bool, case: str) -> Term |
 
 
 def _case_of(text: str, rule: str) -> str:
-    is_of_country = rule.startswith(("country", "people", "city", "code")) and ": " in rule
-    return needed_case(text, rule) if is_of_country else "any"
+    if rule.startswith(("country", "people", "city", "code")) and ": " in rule:
+        return needed_case(text, rule)
+    is_label = rule == "organisation" and len(name_variants.WORD.findall(text)) == _WORDS_OF_A_PHRASE
+    return "label" if is_label else "any"
 
 
-def _is_written(case: str, text: str, start: int, *, is_file_name: bool) -> bool:
-    """Whether a word at a place of a text has the capital letter, and the word before it, that it needs.
+def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bool) -> bool:
+    """Whether the words of a term at a place of a text have the capitals and the neighbours that they need.
 
-    >>> [_is_written("place", text, text.index("Jordan"), is_file_name=False)
-    ...  for text in ("Jordan said", "many in Jordan")]
+    >>> jordan, label = (_term(name, "folded", "", False, case)
+    ...                  for name, case in (("Jordan", "place"), ("Second Key", "label")))
+    >>> [_is_written(jordan, text, text.index("J"), text.index("n") + 1, is_file_name=False)
+    ...  for text in ("Jordan said", "to Jordan", "(Jordan)", "Jordan's police")]
+    [False, True, True, True]
+    >>> [_is_written(label, text, 4, 14, is_file_name=False) for text in ("The second key", "the second-key")]
     [False, True]
     """
-    if case == "any" or is_file_name:
+    words = text[start:end]
+    if term.case == "any" or is_file_name:
         return True
+    if term.case == "label":
+        return " " not in words or text == text.lower() or _has_capitals(words, words.title())
     if text[start] != text[start].upper():
         return False
+    if term.rule.startswith(name_variants.CITY) and _LONGER_PLACE.match(text, end):
+        return False
+    if term.case == "capital":
+        return True
     before = re.search(r"(\w+)\W*$", text[max(0, start - 24):start])
-    return case == "capital" or bool(before) and before[1].casefold() in place_words()
+    after = re.match(r"(?:['’]s?)?\s(\w+)", text[end:end + 24])
+    is_place = (bool(before) and fold_text(before[1]) in place_words()
+                or bool(after) and fold_text(after[1]) in state_words()
+                or text[start - 1:start] in ("(", "[") and text[end:end + 1] in (")", "]"))
+    return is_place or term.case == "given" and not re.match(r"\s[^\W\d_a-z]", text[end:end + 2])
+
+
+_LONGER_PLACE = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
+"""What follows the first word of another place: Lagos de Moreno is not Lagos."""
+_WORDS_OF_A_PHRASE = 2
+"""So few words of a label can follow one another by chance: there they need their capitals."""
+_LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
+_APART = 4
+"""So many single letters are in a text with a name in letters apart."""
+_ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*
+    | .*[\w-]\.(?:com|org|net|ngo|ong|info|edu|gov|int|example|invalid|test)\b.*""")
+
+
+def _is_in_address(text: str, start: int, end: int) -> bool:
+    """Whether a place is within an address on the internet, which has no capitals."""
+    word = re.split(r"\s", text[:start])[-1] + text[start:end] + re.split(r"\s", text[end:])[0]
+    return bool(_ADDRESS.fullmatch(word.strip("(<[")))
 
 
 def _has_capitals(text: str, name: str) -> bool:
@@ -548,6 +624,13 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
+    """Leaks in a text and in its other readings."""
+    yield from _leaks_as_read(file, document, wanted)
+    if other := document.as_decoded():
+        yield from _leaks_as_read(file, other, wanted)
+
+
+def _leaks_as_read(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
     matches = [*dict.fromkeys([*document.matches(wanted), *document.contacts()])]
     allowed = [match for match in matches if match.is_allowed]
     for match in (match for match in matches if not match.is_allowed):

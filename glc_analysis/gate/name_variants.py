@@ -42,7 +42,7 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
 """Words for "and", which signs such as & stand for."""
 
 _RUN_TOGETHER = 7
-"""The fewest letters of words that are found when they are run together."""
+"""The fewest letters of words that are found when they are run together or written backwards."""
 _BROKEN = 6
 """The fewest letters of a word that is found when it is broken in two."""
 
@@ -51,7 +51,8 @@ _DIGITS = [str.maketrans(f"0{one}345", f"o{like}eas") for one, like in (("1", "l
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromkeys("ىیئ", "ي"), "ة": "ه",
                                  "ؤ": "و", "ک": "ك", "ـ": None, "ء": None})
-_ARABIC_PREFIX = re.compile("(?:[وف]?(?:[بك]?ال|لل)|[وفبلك])(?=.{3})")
+_ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
+"""In their order: and, then; with, for, as; the article."""
 _KHMER = re.compile("[\u1780-\u17ff]")
 _KHMER_LETTERS = str.maketrans({"ដ": "ត", "ឲ": "ឱ", "ឨ": "ឧ", **dict.fromkeys(
     "\u17b4\u17b5\u17c9\u17ca\u17cb\u17d0\u200b")})
@@ -96,14 +97,15 @@ def plain(word: str) -> str:
 def forms(word: str) -> tuple[str, ...]:
     """The forms in which a word of a text is compared with a name, besides its :func:`stem`.
 
-    >>> forms("r0sa"), forms("والأمل")
-    (('r0sa', 'rosa'), ('والامل', 'امل'))
+    >>> forms("r0sa"), forms("وبالأمل")
+    (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
     """
     if word.isascii() and word.isalpha():
         return (word,)
     found = [plain(word)]
     if _ARABIC.search(word):
-        found.append(_ARABIC_PREFIX.sub("", found[0], count=1))
+        for prefix in _ARABIC_PREFIXES:
+            found += [form[start.end():] for form in found if (start := prefix.match(form))]
     elif re.search(r"[^\W\d_]", word) and not word[0].isdigit() or re.search(r"[^\W\d_]{3}", word):
         found += [found[0].translate(digits) for digits in _DIGITS]
     return tuple(dict.fromkeys(found))
@@ -128,9 +130,10 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     ``is_exact`` leaves out endings and prefixes: the name may be an ordinary word.
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
-    [('drum', 'path'), ('drumandpath',), ('drumpath',)]
+    [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'murd'), ('murd', 'htap')]
     >>> sorted(spellings("ana lopez", is_person=True, is_exact=False))
-    [('ana', 'lopez'), ('analopez',), ('lopez', 'ana'), ('~ana', '~lopez'), ('~lopez', '~ana')]
+    [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('zepol', 'ana'), \
+('~ana', '~lopez'), ('~lopez', '~ana')]
     """
     every, words = WORD.findall(folded), words_of(folded)
     if not words:
@@ -145,8 +148,12 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
             yield own[-1], *own[:-1]
     if is_exact:
         return
+    if sum(map(len, own)) >= _RUN_TOGETHER:
+        backwards = [word[::-1] for word in own]
+        yield tuple(backwards)
+        yield tuple(reversed(backwards))
     if all(map(_ARABIC.search, words)):
-        yield tuple(_ARABIC_PREFIX.sub("", word, count=1) for word in own)
+        yield tuple(re.sub("^ال(?=.{3})", "", word) for word in own)
     is_varied = all(_CYRILLIC.search(word) for word in words) and len(folded) > 4
     if is_varied or is_person and len(words) > 1 and all(word.isalpha() for word in words):
         stems = [stem(word) for word in words]
@@ -175,9 +182,11 @@ def breaks(words: Iterable[str]) -> dict[str, set[str]]:
 # from the Common Locale Data Repository (babel) and ISO 3166 (pycountry), adjectives in English, Spanish
 # and French, further names and cities from ``content/country_words.csv``. Some words are ordinary ones, or
 # people's names, as well (``content/ordinary_words.csv``): those of kind ``never`` are not looked for;
-# ``capital`` counts only with a capital letter, ``place`` only with one and after a word such as "in" (kind
-# ``before``); a ``phrase`` is never about the country. Adjectives that are also languages of several
-# countries (Spanish, Russian) are left out.
+# ``capital`` counts only with a capital letter; ``place``, people's names too, only with one and after a word
+# such as "in" (kind ``before``), in brackets, or before a word of a ``state`` (Jordan's police); ``given``
+# (Israel) also elsewhere, but not before a surname; a ``phrase`` is never about the country, and a
+# ``public figure`` never a participant. Adjectives that are also languages of several countries (Spanish,
+# Russian) are left out.
 
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
@@ -277,7 +286,7 @@ def words_of_country(country_id: str, languages: Collection[str],
     for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
                         (CITY, _cities(country_id, languages)),
                         (FORM, _in_other_cases(country_id, languages))):
-        yield from ((kind, word) for word in words if match_key(word) not in never and (
+        yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper()))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
@@ -318,15 +327,16 @@ def other_names(hidden: Collection[str], languages: Collection[str]) -> list[str
 
 
 def needed_case(word: str, rule: str) -> str:
-    """How a word must be written to count: ``any``, with a ``capital`` letter, or with one and after a word
-    of ``place``.
+    """How a word must be written to count: ``any``, with a ``capital`` letter, or with one and where in a
+    sentence a country stands (``place``, ``given``).
 
-    >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK")]
-    ['any', 'capital', 'place', 'capital']
+    >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK", "Israel")]
+    ['any', 'capital', 'place', 'capital', 'given']
     """
-    ordinary, key = _ordinary(), match_key(word)
-    if key in ordinary["place"]:
-        return "place"
+    ordinary, key = _ordinary(), fold_text(match_key(word))
+    for kind in ("place", "given"):
+        if key in ordinary[kind]:
+            return kind
     is_capital = (key in ordinary["capital"] or rule.startswith((CITY, FORM)) or len(word) < _SHORTEST
                   or word.isupper())
     return "capital" if is_capital else "any"
@@ -335,6 +345,18 @@ def needed_case(word: str, rule: str) -> str:
 def place_words() -> frozenset[str]:
     """Words such as "in" and "from", after which a name of kind ``place`` is that of a country."""
     return _ordinary()["before"]
+
+
+def state_words() -> frozenset[str]:
+    """Words such as "police", before which a name of kind ``place`` is that of a country."""
+    return _ordinary()["state"]
+
+
+@cache
+def public_figures() -> list[str]:
+    """People whom everybody knows, and whose given name may be that of a participant."""
+    rows = read_records(__file__, "ordinary_words.csv")
+    return [row["text"] for row in rows if row["kind"] == "public figure"]
 
 
 def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
@@ -413,5 +435,5 @@ def _listed(country_id: str, column: str) -> list[str]:
 @cache
 def _ordinary() -> dict[str, frozenset[str]]:
     rows = read_records(__file__, "ordinary_words.csv")
-    return {kind: frozenset(match_key(row["text"]) for row in rows if row["kind"] == kind)
-            for kind in ("never", "capital", "place", "before", "phrase")}
+    return {kind: frozenset(fold_text(match_key(row["text"])) for row in rows if row["kind"] == kind)
+            for kind in ("never", "capital", "place", "given", "before", "state", "phrase")}

@@ -61,14 +61,16 @@ SUGGESTED_KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "pho
 
 _MONTH = r"[^\W\d_]{3,12}\.?"
 _YEAR = r"(?:1[89]|20)\d\d"
+COMPLETE_DATE = rf"""(?x:\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?(?P<between>[./-])\d\d?(?P=between)(?:{_YEAR}|\d\d)
+        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
+        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b)"""
+"""A day, month and year, in any usual order."""
 _FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
     "speaker": r"(?:\A|(?<=\n\n)) (?:[^\s:]{1,40}[ ]){0,4} [^\s:]{1,40} (?=:[ ])",
     "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
     "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
         | (?<![\w.-]) (?:[\w-]+\.)+ (?:com|edu|gov|info|int|net|ngo|org)\b (?:/[^\s<>"'.,;:!?)]+)*""",
-    "date of birth": rf"""\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?([./-])\d\d?\1(?:{_YEAR}|\d\d)
-        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
-        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b""",
+    "date of birth": COMPLETE_DATE,
     "address": r"""\b\d{1,5}[A-Za-z]?,?[ ] (?:[\w.'’-]{1,30}[ ]){1,3}
             (?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Square)\b
         | \b\d{1,5},?[ ] (?:rue|boulevard|avenue) (?:[ ][\w'’-]{1,30}){1,4}
@@ -100,6 +102,8 @@ _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
+_TELEPHONE = re.compile(r"(?i)(?:tel|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
+"""Before figures in groups of any size; "calls 12 15 18 20" are no number."""
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
 _I = re.compile(r"I(?:['’]\w+)?")
 _TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
@@ -149,8 +153,7 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
     [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
     """
-    if not text.isascii() and _OTHER_FIGURES.search(text):
-        text = text.translate(_FIGURE_SIGNS)
+    text = western_digits(text)
     for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
         if _MAILBOX.fullmatch(found[0]):
             yield "e-mail", *found.span()
@@ -160,6 +163,15 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
         for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
             if _is_phone_number(text, found):
                 yield "phone", *found.span()
+
+
+def western_digits(text: str) -> str:
+    """The text with Arabic, Khmer and other digits as 0 to 9; every sign keeps its place.
+
+    >>> western_digits("៣០ ٠٦")
+    '30 06'
+    """
+    return text if text.isascii() or not _OTHER_FIGURES.search(text) else text.translate(_FIGURE_SIGNS)
 
 
 def _is_phone_number(text: str, found: Word) -> bool:
@@ -176,7 +188,8 @@ def _is_phone_number(text: str, found: Word) -> bool:
         return False
     if _ends_with(before, _NUMBERED):
         return False
-    is_said = number.isdecimal() and _ends_with(before, _PHONE_WORD)
+    is_said = _ends_with(before, _PHONE_WORD if number.isdecimal() else _TELEPHONE) and (
+        number.isdecimal() or not _NOT_PHONE.fullmatch(number))
     return is_said or bool(_PHONE.fullmatch(number)) and not _NOT_PHONE.fullmatch(number)
 
 

@@ -23,18 +23,28 @@ NAMES = pd.DataFrame([
     ("Žaneta Kovaļčuka", "person", "folded"), ("Marek Kowalski", "person", "folded"),
     ("Xilonen Quetzalroth", "person", "folded"), ("Hope Vale", "organisation", "exact"),
     ("Drum and Path", "organisation", "folded"), ("Casa Quillaruna", "organisation", "folded"),
-    ("CURB", "organisation", "exact"), ("Umbravia", "organisation", "folded")],
+    ("CURB", "organisation", "exact"), ("Umbravia", "organisation", "folded"), ("Kofi", "person", "exact")],
     columns=["name", "kind", "match"]).assign(allowed_for="", reason="")
-HIDDEN = ("KHM", "KEN", "LVA", "UKR", "JOR", "TCD", "TUR", "GIN", "POL", "PER")
+HIDDEN = ("KHM", "KEN", "LVA", "UKR", "JOR", "TCD", "TUR", "GIN", "POL", "PER", "CHN", "IND",
+          "CHL", "ISR", "NGA")
 LANGUAGES = ["en", "es", "fr", "km", "ar", "uk", "lv", "pl"]
 COUNTRIES = dict.fromkeys(other_names(HIDDEN, LANGUAGES), ALLOWED) | {
     word: f"{kind}: {one}" for one in HIDDEN for kind, word in words_of_country(one, LANGUAGES)}
+LABELS = dict.fromkeys(
+    ["Second Key", "second-key", "Long Rain", "long-rain", "Mango Step", "mango-step"], "organisation")
 HARMLESS = [
     "The turkey was eaten, and a guinea pig slept.", "Jordan said that Chad agreed.", "We polish the chile.",
     "Translated from Spanish, Portuguese and Arabic.", "Papua New Guinea is in Oceania.",
     "They hope for a vale of rest and curb trafficking.", "Drums on the path; the path of a drum.",
     "Of 12 calls 7 were answered in 2016, 33 of 155 by 480 people.", "La lima y la paz son de la casa.",
-    "We met at noon. Dot your i's at the end of a line.", "He gave an account of the land."]
+    "We met at noon. Dot your i's at the end of a line.", "He gave an account of the land.",
+    "An Indian summer came.", "The feast of Lagos de Moreno.", "The second key opens the box.",
+    "Long rain fell.", "Mango, step by step", "Kofi Annan said so.", "Israel Kamakawiwoʻole sang.",
+    "Turkish coffee, Chinese whispers.",
+    "Passports were kept in 14 of 40 accounts.", "Telegram was named by 12, Signal by 9.",
+    "The interval is 0.9876, 1.5432; means are 12.51, 36.82.", "In calls 12 15 18 20 we asked.",
+    "Use @media print for paper.", "Those born after 1990 answered.", "a b c d e f are options",
+    "Y29sbGFib3JhdGlvbiBpcyBzbG93", "caf%C3%A9%20con%20leche", "The weights are N 12.5, E 45.0."]
 
 
 def notebook(markdown="", **metadata):
@@ -72,7 +82,8 @@ def write(folder, place, text):
 
 def found(folder):
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return {leak.found for leak in find_leaks(files, folder, NAMES, audience="public", known=COUNTRIES)}
+    return {leak.found for leak in find_leaks(files, folder, NAMES, audience="public",
+                                              known=COUNTRIES | LABELS)}
 
 
 def test_there_are_a_hundred_in_every_place_and_enough_are_found():

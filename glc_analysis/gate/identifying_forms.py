@@ -1,0 +1,168 @@
+"""What identifies somebody by its form: coordinates, plus codes, handles, profile links, numbers of
+documents, birth dates.
+
+Coordinates and codes of places are found by themselves; the others after a word that says what they are
+(``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail addresses and
+telephone numbers are found by :func:`.suggestions.find_contacts`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from functools import cache
+
+from glc_analysis.pseudonyms.masking import fold_text
+from glc_analysis.pseudonyms.suggestions import COMPLETE_DATE, western_digits
+from glc_analysis.templates import read_records
+
+IdentifyingForm = tuple[str, int, int]
+"""The kind, and its start and end in a text."""
+
+
+def find_identifying_forms(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
+    """What identifies somebody by its form, in a text of which ``words`` are the folded words.
+
+    >>> text = "Passport no. N4412908, Telegram @omarhelps; means were 12.51, 36.82 for @media print"
+    >>> words = set(fold_text(text).replace(".", " ").split())
+    >>> [(kind, text[start:end]) for kind, start, end in find_identifying_forms(text, words)]
+    [('number of a document', 'N4412908'), ('handle', '@omarhelps')]
+    """
+    text = western_digits(text)
+    yield from _coordinates(text)
+    yield from _place_codes(text)
+    yield from _after_cues(text, words)
+    for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
+        if not _AT_RULE.match(match[0]) and re.search(r"[^\W\d_][,;]? $", text[:match.start()][-3:]):
+            yield "handle", *match.span()
+
+
+# ------------------------------
+# Coordinates, and codes of places: those of Open Location Code and of what3words.
+
+
+_MINUTES = re.compile(r"""(?x) \d{1,3}\s?°\s?\d{1,2}(?:[.,]\d+)?\s?['′’]\s?
+    (?:\d{1,2}(?:[.,]\d+)?\s?(?:["″”]|''|′′)\s?)?[NSEWO]\b""")
+_DEGREES = re.compile(r"\d{1,3}(?:\.\d+)?\s?°\s?[NSEWO]?[\s,;/]{1,3}[-−]?\d{1,3}(?:\.\d+)?\s?°(?!\s?[CFK]\b)")
+_DECIMAL = re.compile(r"\.\d\d\d")
+_BEFORE_POINT = re.compile(r"[NSEWO]?\s?[-−]?\d{1,3}$")
+_HALF = r"[-−]?\d{1,3}\.\d{3,}\s?°?"
+_LETTERED = re.compile(rf"{_HALF}\s?[NSEWO]\b[\s,;/]{{1,3}}{_HALF}\s?[NSEWO]\b"
+                       rf"|\b[NSEWO]\s?{_HALF}[\s,;/]{{1,3}}[NSEWO]\s?{_HALF}")
+_PAIR = re.compile(r"[-−]?(\d{1,2}\.\d{3,})\s?[,;]\s?[-−]?(\d{1,3}\.\d{3,})(?!\d|\.\d)")
+_CODE = "[23456789CFGHJMPQRVWX]"
+_PLUS = re.compile(rf"\+{_CODE}{{2,3}}(?![\w+])")
+_BEFORE_PLUS = re.compile(rf"(?<![\w+])(?:{_CODE}{{4}}|{_CODE}{{8}})$")
+_THREE_WORDS = re.compile(r"(?<![/:\w])///[^\W\d_]{3,}\.[^\W\d_]{3,}\.[^\W\d_]{3,}(?![\w.])")
+
+
+def _coordinates(text: str) -> Iterator[IdentifyingForm]:
+    for form in (_MINUTES, _DEGREES) if "°" in text else ():
+        yield from (("coordinates", *match.span()) for match in form.finditer(text))
+    end = 0
+    for point in _DECIMAL.finditer(text):
+        before = _BEFORE_POINT.search(text, max(end, point.start() - 6), point.start())
+        if before is None:
+            continue
+        start = before.start() + len(before[0]) - len(before[0].lstrip())
+        lettered = _LETTERED.match(text, start)
+        pair = lettered or _PAIR.match(text, start)
+        if pair and (lettered or _is_a_place(text, pair)):
+            end = pair.end()
+            yield "coordinates", start, end
+
+
+def _is_a_place(text: str, pair: re.Match[str]) -> bool:
+    """Whether two decimals are coordinates: in a link, or more precise and larger than statistics.
+
+    >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167"
+    >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
+    [True, False, True]
+    """
+    if re.search(r"(?:geo:|[/@=])$", text[:pair.start()][-4:]):
+        return True
+    decimals = min(len(half.partition(".")[2]) for half in pair.groups())
+    return decimals >= 5 or decimals == 4 and max(map(float, pair.groups())) >= 10
+
+
+def _place_codes(text: str) -> Iterator[IdentifyingForm]:
+    for plus in _PLUS.finditer(text) if "+" in text else ():
+        before = _BEFORE_PLUS.search(text, max(0, plus.start() - 9), plus.start())
+        if before and re.search(r"\d", code := before[0] + plus[0]) and re.search("[A-Z]", code):
+            yield "plus code", before.start(), plus.end()
+    for match in _THREE_WORDS.finditer(text) if "///" in text else ():
+        yield "words for a place", *match.span()
+
+
+# ------------------------------
+# What follows a word that says what it is.
+
+
+_HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
+_BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z])[^\W\d]\w{4,}(?![\w(/])")
+_AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
+                      r"|supports)(?![\w.])")
+"""Rules of style sheets, which begin with the same sign."""
+_LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
+            r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
+_AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
+    "service": [rf"(?i)\w{{0,3}}\b[^@\n]{{0,30}}?({_HANDLE})", r"""(?xi) \s?
+        (?:(?:id|user(?:name)?|handle|name|nick)\s?:?|:) \s? (?:live:)?
+        ((?=[\w.]*[._\d])[^\W\d_][\w.]{3,}\w)"""],
+    "invitation": [rf"(?i)\b[^@\n]{{0,12}}?({_HANDLE})"],
+    "profile": [r"""(?xi) /(?!(?:share|sharer|intent|plugins|policies|help|legal|privacy|about|business
+        |hashtag|search)\b) [@\#+]?[\w%.-]*[\w%]"""],
+    "document": [rf"(?i:[^\W\d_]{{0,3}}{_LINKING})"
+                 r"([A-Z]{0,4}[ -]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
+    "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
+    "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
+        \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
+}.items()}
+"""What stands after a cue of each kind; the group, where there is one, is what identifies."""
+_RULES = {"service": "handle", "invitation": "handle", "profile": "profile link",
+          "document": "number of a document", "birth": "birth date", "latitude": "coordinates"}
+
+
+def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
+    others, small = " ".join(word for word in words if not word.isascii()), ""
+    for kind, cue, head in _cues():
+        if head not in (words if head.isascii() else others):
+            continue
+        small = small or _in_small_letters(text)
+        at = small.find(cue)
+        while at >= 0:
+            if not (cue[0].isascii() and small[at - 1:at].isalnum()):
+                for form in _AFTER[kind]:
+                    match = form.match(text, at + len(cue))
+                    if match and (kind != "document" or _is_document_number(match[1])) and not (
+                            match.re.groups and _AT_RULE.match(match[1])):
+                        yield _RULES[kind], match.start(1) if match.re.groups else at, match.end()
+                        break
+            at = small.find(cue, at + 1)
+
+
+@cache
+def _cues() -> list[tuple[str, str, str]]:
+    """The kind of each cue, the cue, and its first word in folded letters."""
+    rows = [(row["kind"], row["cue"]) for row in read_records(__file__, "identifying_cues.csv")]
+    return [(kind, cue, re.findall(r"[^\W_]+", fold_text(cue))[0]) for kind, cue in rows]
+
+
+def _in_small_letters(text: str) -> str:
+    """The text in small letters, each in its place."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(
+        letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+
+
+def _is_document_number(number: str) -> bool:
+    """Whether this is long enough for the number of a document, and no date.
+
+    >>> [_is_document_number(number) for number in ("N4412908", "KDA 482X", "2016-09-07", "2019 2020", "14")]
+    [True, True, False, False, False]
+    """
+    signs = re.sub(r"\W", "", number)
+    digits = sum(sign.isdigit() for sign in signs)
+    if re.fullmatch(r"(?:19|20)\d\d(?:\W?\d\d){0,2}|(?:19|20)\d\d\W(?:19|20)\d\d", number):
+        return False
+    return digits >= 6 or digits >= 2 and len(signs) >= 6 and not signs.isdigit()
