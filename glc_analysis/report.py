@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from glc_analysis.addon import loaded
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.locks import locked
@@ -244,10 +245,8 @@ class ReportRun:
     def _promote(self, gate: Gate) -> None:
         """Passes the run through the gate, completes it, and switches to it."""
         gate.let_through(self.folder)
-        if may(self.audience, "internal"):
-            from glc_analysis.publish.changes import keep
-
-            keep(self.study, self.folder)
+        for keep in loaded("runs", "keep"):
+            keep(self.study, self.audience, self.folder)
         if not may(self.audience, "internal"):  # first: whatever readers see must be on record
             from glc_analysis.release_store import publish
 

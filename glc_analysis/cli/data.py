@@ -226,23 +226,6 @@ def pseudonyms(study: Study, suggest: bool, form: str) -> None:
 
 
 @click.command()
-@click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
-              "before the last).")
-@rows_format("csv")
-@pass_study_to_read
-def changes(study: Study, since: str, form: str) -> None:
-    """List what changed since an earlier run of the team's pages.
-
-    That is: figures, coded passages, raw files and pages.
-    """
-    from glc_analysis.publish.changes import changes as changed_rows
-
-    rows = changed_rows(study, since)
-    print_rows(rows, form, empty="Nothing changed.")
-    say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
-
-
-@click.command()
 @click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
 @for_audience
 @click.option("--write", "is_written", is_flag=True, help="Install it; without this it is only shown.")
@@ -260,4 +243,4 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
         else "Nothing is installed yet (--write).")
 
 
-DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule)
+DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, schedule)

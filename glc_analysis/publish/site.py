@@ -1,4 +1,4 @@
-"""Makes the site of a run: pages from executed notebooks, downloads, changes and briefs.
+"""Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
 Every page is made anew, in this process: all of them take less than a second. The search index holds only
 text that is printed on a page.
@@ -23,15 +23,16 @@ import lxml.html
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from glc_analysis.addon import loaded
 from glc_analysis.disclosure.rules import may
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
-from glc_analysis.publish import changes, downloads
+from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import Markup, style_sheet
+from glc_analysis.tables_html import style_sheet
 from glc_analysis.templates import Macros, read_text, template
 from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
@@ -502,7 +503,7 @@ class _PageText:
 
 
 # ------------------------------
-# Makes the site of a run, and with it the tables to download, the page of changes and the briefs as files.
+# Makes the site of a run, and with it the tables to download and the briefs as files.
 #
 # What needs no notebook is made while the notebooks run. The gate must pass the finished folder.
 
@@ -578,18 +579,16 @@ class Assembly:
             raise CancelledError
 
     def _texts(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-        """Slug, title and texts of the pages that no notebook makes."""
+        """Slug, title, group in the menu, and texts of the pages that no notebook makes."""
         if frames:
-            yield "downloads", "Downloads", *downloads.downloads_page(self._study, frames)
-            yield "dictionary", "Dictionary", *downloads.dictionary_page(frames)
-        if may(self._audience, "internal"):
-            said = changes.page(changes.since_last(self._study, self._last_run, keys))
-            title = "What changed"
-            yield changes.SLUG, title, f"# {title}\n\n*Since the run before this one.*", Markup(said)
+            yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
+            yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)
+        for pages in loaded("runs", "pages"):
+            yield from pages(self._study, self._audience, self._last_run, keys)
 
 
-def _page_job(folder: Path, slug: str, title: str, *texts: str) -> PageJob:
+def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
     path = folder / f"{page_path(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
     path.write_text(dumps(prose(*texts)), encoding="utf-8", newline="\n")
-    return PageJob(slug, title, NOTEBOOKS, {}, "", TEAM_GROUP if slug == changes.SLUG else "")
+    return PageJob(slug, title, NOTEBOOKS, {}, "", group)

@@ -7,15 +7,16 @@ from tests.support.printed_rows import assert_printed_alike, study_of_all_tables
 
 PRINT_ROWS = {"documents": (), "joint-display": (), "quotes": (), "retention": (), "speakers": (),
               "trace": ("--from", "Q1"), "withdraw": ("beacon", "--dry-run")}
-"""Those of add-ons, with what they need beside. `forms` and `tally` need a round, `codebook` a tree."""
+"""Those of add-ons, with what they need beside. `forms` and `tally` need a round, `codebook` a tree,
+`changes` two runs."""
 
 
 def test_no_other_command_prints_rows():
-    of_the_core = {"agreement", "changes", "countries", "list", "pseudonyms",
+    of_the_core = {"agreement", "countries", "list", "pseudonyms",
                    "summary", "transcripts", "unpublish"}
     chosen = {name for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}
-    assert chosen - of_the_core == {*PRINT_ROWS, "codebook", "forms", "tally"}
+    assert chosen - of_the_core == {*PRINT_ROWS, "changes", "codebook", "forms", "tally"}
 
 
 @pytest.fixture(scope="module")

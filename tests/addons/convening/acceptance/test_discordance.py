@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.addons.changes.changes import contributor_counts
 from glc_analysis.addons.convening.trace import Trail
-from glc_analysis.publish.changes import contributor_counts
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 

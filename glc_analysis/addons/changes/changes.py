@@ -18,8 +18,10 @@ from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
+from glc_analysis.run.plan import TEAM_GROUP
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table
@@ -27,7 +29,7 @@ from glc_analysis.templates import Macros
 from glc_analysis.text import count_text
 from glc_analysis.writing import hard_link
 
-SLUG, _FOLDER = "changes", "tables"
+_FOLDER = "tables"
 _KEPT = ("figures.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], pd.Series]
 """A function that gives the number of organisations that contribute to each of some figures."""
@@ -43,9 +45,9 @@ _COLUMNS_OF = {
 """What is shown of a change of a kind, with its heading; of others its name and what became of it."""
 
 
-def keep(study: Study, run: Path) -> None:
-    """Links the tables from which a run was made into its folder."""
-    for name in _KEPT:
+def keep(study: Study, audience: str, run: Path) -> None:
+    """Links the tables from which a run for the team was made into its folder."""
+    for name in _KEPT if may(audience, "internal") else ():
         if (study.processed / name).is_file():
             (run / _FOLDER).mkdir(exist_ok=True)
             hard_link(study.processed / name, run / _FOLDER / name)
@@ -157,6 +159,15 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
         if was.get(name) != now.get(name):
             moved = "changed" if name in was and name in now else "new" if name in now else "gone"
             yield (kind, name, "", "", moved, None)
+
+
+def pages(study: Study, audience: str, last_run: Path | None,
+          keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """The page of a run for the team: slug, title, group in the menu, and texts."""
+    if may(audience, "internal"):
+        title = "What changed"
+        yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
+               page(since_last(study, last_run, keys)))
 
 
 def page(found: pd.DataFrame | None) -> Markup:

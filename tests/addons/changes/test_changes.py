@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.publish.changes import _RunData, compare, page
+from glc_analysis.addons.changes.changes import _RunData, compare, page
 
 
 def figures(**counts):

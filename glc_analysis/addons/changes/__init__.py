@@ -1,0 +1,7 @@
+"""What changed between two runs of the team's pages: figures, coded passages, raw files, pages."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "changes", "What changed since an earlier run of the team's pages.",
+    commands={"Data manager": "commands:COMMANDS"}, runs={"pages": "changes:pages", "keep": "changes:keep"})

@@ -1,0 +1,29 @@
+"""The command on what changed between two runs."""
+
+from __future__ import annotations
+
+import click
+
+from glc_analysis.command_line import pass_study_to_read, print_rows, rows_format, say
+from glc_analysis.errors import count_of
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
+              "before the last).")
+@rows_format("csv")
+@pass_study_to_read
+def changes(study: Study, since: str, form: str) -> None:
+    """List what changed since an earlier run of the team's pages.
+
+    That is: figures, coded passages, raw files and pages.
+    """
+    from glc_analysis.addons.changes.changes import changes as changed_rows
+
+    rows = changed_rows(study, since)
+    print_rows(rows, form, empty="Nothing changed.")
+    say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
+
+
+COMMANDS = (changes,)
