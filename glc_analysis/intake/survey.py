@@ -87,7 +87,7 @@ def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names:
     if not body:
         refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
     names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
-    texts = list(wording) or [""] * len(names)
+    texts = [without_markup(text) for text in wording] or [""] * len(names)
     cells = list(zip(*body, strict=True))
     times = Counter(name for name in names if name)
     places = _places(names, cells, times)
@@ -97,6 +97,19 @@ def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names:
         wording={name: texts[place] or names[place] * (name != names[place] and times[names[place]] > 1)
                  for name, place in places.items()},
         repeated=tuple(name for name, count in times.items() if count > 1))
+
+
+_MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|u|ul)\b[^<>]*>|&nbsp;",
+                     re.IGNORECASE)
+
+
+def without_markup(text: str) -> str:
+    """A wording without the marks of HTML that some tools export with it.
+
+    >>> without_markup("Which <b>services</b><br/>do you offer?"), without_markup("3 < 4 & 5 > 4")
+    ('Which services do you offer?', '3 < 4 & 5 > 4')
+    """
+    return " ".join(_MARKUP.sub(" ", text).split()) if _MARKUP.search(text) else text
 
 
 def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:

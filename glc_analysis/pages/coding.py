@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -116,7 +117,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     if rows.empty:
         return note(uncounted(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
-    kinds = [f"glc-depth-{one}" for one in book["depth"]]
+    kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
     groups = sorted(size.sort_values(ascending=False, kind="stable").index[:_MOST_GROUPS])
     parts = [ELEMENTS.note(f"The {_MOST_GROUPS} largest of {len(size)} groups; "
@@ -130,12 +131,23 @@ def codes_by_group(view: StudyView, by: str) -> Html:
         counted = rows[rows[names[1]] > 0]
         keys = zip(counted["group"], counted["code_id"], strict=True)
         texts = count_texts(counted[names].set_axis(["n", "base_n", "undecided_n"], axis=1))
-        cells = {key: text.partition(" (")[0] for key, text in zip(keys, texts, strict=True)}
+        shares = counted[names[0]] / counted[names[1]]
+        cells = {key: _heat(text.partition(" (")[0], share)
+                 for key, text, share in zip(keys, texts, shares, strict=True)}
         columns = [(group, [cells.get((group, code), "–") for code in book["code_id"]])
                    for group in groups if group in {*counted["group"]}]
         parts += [html_table([("Code", book["name"]), *columns], caption=caption, rows=kinds,
                              numeric=range(1, len(columns) + 1))] if columns else []
-    return show("".join(parts))
+    return show(_HTML.by_group(parts))
+
+
+_SHADES_OF_HEAT = 4
+
+
+def _heat(text: str, share: float) -> str:
+    """A count on a ground that is the darker the larger its share; zero has none."""
+    shade = ceil(_SHADES_OF_HEAT * share) if pd.notna(share) else 0
+    return _HTML.heat(text, shade) if shade else text
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:

@@ -21,7 +21,12 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
 from glc_analysis.pages.coding import uncounted
-from glc_analysis.pages.findings import around_country
+from glc_analysis.pages.findings import (
+    around_country,
+    beside_country,
+    country_sentences,
+    sensitive_questions,
+)
 from glc_analysis.pages.questions import options_in_base
 from glc_analysis.schema import COUNTRY_LIST, UNASKED, UNKNOWN, WITHOUT_GUIDE
 from glc_analysis.slices import code_themes
@@ -97,6 +102,72 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
 
 
 # ------------------------------
+# Where the country's answers are furthest from those around it, and what is said here alone.
+
+
+_MOST_FURTHEST, _MOST_ALONE = 6, 8
+"""At most so many answers that are furthest from those around, and so many that are given here alone."""
+
+
+def furthest_answers(view: StudyView) -> Html | pd.DataFrame:
+    """The answers whose share here is furthest from that of the region or of the whole study, one per
+    question, with both as marks on a line and in words; the opening sentences where there is nothing around.
+
+    Both counts are ones that the audience may see exactly. The page says that one organisation's answer is no
+    rate: what it shows are two counts and the distance between them.
+    """
+    around = around_country(view)[2]
+    rows = beside_country(view)
+    rows = rows[rows["base_n_around"].gt(rows["base_n"])]
+    apart = (rows["share"] - rows["share_around"]).astype(float)
+    rows = rows.assign(apart=apart.abs()).sort_values(["apart", "order"], ascending=[False, True],
+                                                      kind="stable")
+    rows = rows[rows["apart"] > 0].drop_duplicates("question_id").head(_MOST_FURTHEST)
+    if rows.empty:
+        return country_sentences(view)
+    return show(_HTML.furthest(around, [
+        (row.wording, row.label, anchor("question", row.question_id), round(100 * row.share),
+         round(100 * row.share_around), _apart_in_words(row, around)) for row in rows.itertuples()]))
+
+
+def _apart_in_words(row: Any, around: str) -> str:
+    if row.base_n > 1:
+        here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
+    else:
+        here = "chosen here" if row.n else "not chosen here"
+    if row.n and row.n_around == row.n:
+        return f"{here}, by none of the other {int(row.base_n_around - row.base_n)} in {around}"
+    return f"{here}, by {int(row.n_around)} of {int(row.base_n_around)} in {around}"
+
+
+def said_here_alone(view: StudyView) -> Html:
+    """The answers that were given, and the codes that were raised, here and by nobody else in the region or
+    in the whole study, as far as the audience may see both counts exactly; blank where there are none."""
+    rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
+                         & view.released["statistic"].isin(["count", "organisations"])]
+    kind, group, around = around_country(view)
+    key = ["question_id", "option_id", "code_id"]
+    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
+    near = rows.loc[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group), [*key, "n", "base_n"]]
+    as_text = dict.fromkeys(key, "str")
+    alone = here.astype(as_text).merge(near.astype(as_text), on=[*key, "n"], suffixes=("", "_around"))
+    alone = alone[alone["base_n_around"] > alone["base_n"]]
+    substantive = view.options[view.options["kind"] == "substantive"]
+    known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
+    book = view.code_tree[view.code_tree["level"] == "code"].set_index("code_id")["name"]
+    left_out = {*sensitive_questions(view)} | case_codes(view.codebook)
+    said: list[tuple[str, str, str]] = []
+    for row in alone[~alone["question_id"].isin(left_out) & ~alone["code_id"].isin(left_out)].itertuples():
+        asked = view.words.questions.get(row.question_id)
+        if row.code_id in book:
+            said.append((book[row.code_id], "raised in interviews, calls or open answers", ""))
+        elif asked and (asked.option_list, row.option_id) in known:
+            said.append((view.words.options[asked.option_list, row.option_id], asked.wording,
+                         anchor("question", row.question_id)))
+    return show(_HTML.here_alone(around, said[:_MOST_ALONE], len(said) - _MOST_ALONE)) if said else show("")
+
+
+# ------------------------------
 # The answers of a country, theme by theme.
 
 
@@ -144,15 +215,23 @@ def _given_here(view: StudyView, question: Any) -> Markup:
     near = _figures_of(view, question, kind, group)
     if question.type == "number":
         return _HTML.line(_median(figures), _median(near))
-    counts = {row.option: _counted(row) for row in near}
-    unknown = "not shown" if kind else ""
+    counts = {row.option: (_counted(row), _percent(row)) for row in near}
+    unknown = ("not shown" if kind else "", None)
     chosen, rest = [], []
     for row in figures:
         is_given = pd.isna(row.n) or row.n > 0  # a range has no number
         own_count = _counted(row) if is_given and row.base_n > 1 else ""
-        (chosen if is_given else rest).append((row.option, counts.get(row.option, unknown), own_count))
+        count, percent = counts.get(row.option, unknown)
+        (chosen if is_given else rest).append((row.option, count, own_count, percent))
+    # What fewer chose around here comes first; a scale keeps its order.
+    chosen.sort(key=lambda line: 101 if line[3] is None else line[3])
     is_more = not view.may("all_figures") and len(figures) < len(options_in_base(view, question))
     return _HTML.answers(chosen, rest, is_more)
+
+
+def _percent(row: Any) -> int | None:
+    """Where the mark of a count stands on its line; None of one that is a range."""
+    return None if pd.isna(row.share) else round(100 * row.share)
 
 
 def _counted(row: Any) -> str:

@@ -289,29 +289,44 @@ def _link(view: StudyView, place: str) -> str:
 # Findings as claims: each a heading that says no more than its figure, with a bar, the base and a quotation.
 
 
-MOST_CLAIMS = 5
-"""The most claims on a page; of one question there is one."""
+MOST_CLAIMS, _OF_THEME = 5, 3
+"""The most claims on the overview, and on the page of a theme; of one question there is one."""
 
 
 def claims(view: StudyView) -> Html:
     """What a page found, to be seen at a glance: who answered; up to five findings, each with a bar over the
-    whole width, its base, a quotation that was cleared for these readers and a link; below them what speaks
-    against a code, and what was not asked.
+    whole width, its base, a link, and on the overview a quotation that was cleared for these readers; below
+    them what speaks against a code, and what was not asked.
 
     The figures are those of :func:`headlines`. A quotation beside an answer is one on the same theme, and the
-    page says so: nobody is said to have given this answer. Each quotation stands on the page once.
+    page says so: nobody is said to have given this answer. Each quotation stands on the page once; a theme's
+    page has those on the theme in a section of their own.
     """
-    chosen = _chosen(view)
-    repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
-    figures = chosen[~repeated].head(MOST_CLAIMS)
+    figures = _claimed(view)
     places, quoted = _places(view, figures), _Quotations(view)
     made = [_HTML.claim(*_claim(view, figure), round(100 * figure.n / figure.base_n), _base(view, figure),
-                        link_to, *quoted.on(figure))
+                        link_to, *(("", "") if view.theme else quoted.on(figure)))
             for figure in _read_figures(figures)
             for link_to in [_link(view, _place(view, places, figure))]]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
     return show(_HTML.claims([row[0] for row in _who_answered(view)], made,
                              [(row[0], row[2]) for row in closing], dict.fromkeys(figures["chosen_by"])))
+
+
+def _claimed(view: StudyView) -> pd.DataFrame:
+    """The figures of the claims on a page."""
+    chosen = _chosen(view)
+    repeated = chosen.duplicated("question_id") & (chosen["question_id"] != "")
+    return chosen[~repeated].head(_OF_THEME if view.theme else MOST_CLAIMS)
+
+
+def strongest_question(view: StudyView) -> str:
+    """The question of the first claim on a page that is about one; blank where there is none.
+
+    >>> strongest_question(study.view("team", theme="services"))
+    'Q4.1'
+    """
+    return next((question for question in _claimed(view)["question_id"] if question), "")
 
 
 def top_claims(view: StudyView) -> dict[str, Markup]:
@@ -465,24 +480,33 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
     '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
-    asked = view.question_table
-    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
-    listed = view.options[view.options["kind"] == "substantive"]
-    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
-    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")]
-    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
-    kind, group, name = around_country(view)
-    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
-    key = ["question_id", "option_id"]
-    found = here[[*key, "figure_id", "n", "base_n", "share"]].merge(asked, on=key)
-    found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
-                        how="inner" if kind else "left")
+    kind, _, name = around_country(view)
+    found = beside_country(view)
+    found = found[found["n"].gt(0) & (found["share_around"].notna() | (not kind))]
     found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
                               kind="stable")
     first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
     said = [(_country_sentence(row, name), row.figure_id, f"#{anchor('question', row.question_id)}",
              _COUNTRY_RULE) for row in first.itertuples()]
     return pd.DataFrame([*said, *_undecided(view)], columns=_COLUMNS, dtype="str")
+
+
+def beside_country(view: StudyView) -> pd.DataFrame:
+    """The exact counts of the country next to those of its region or of the whole study, one row per question
+    and option: n, base_n, share; the same with ``_around``, missing where the audience may not see them; and
+    question and option in words. Sensitive questions are left out, and what means no answer."""
+    asked = view.question_table
+    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
+    listed = view.options[view.options["kind"] == "substantive"]
+    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
+    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")
+                         & view.released["n"].notna() & view.released["base_n"].gt(0)]
+    kind, group, _ = around_country(view)
+    key = ["question_id", "option_id"]
+    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country)]
+    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group)]
+    found = here[[*key, "figure_id", "n", "base_n", "share"]].merge(asked, on=key)
+    return found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"), how="left")
 
 
 def around_country(view: StudyView) -> tuple[str, str, str]:

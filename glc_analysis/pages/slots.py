@@ -13,8 +13,8 @@ from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
 OVERVIEW, COUNTRY, METHODS = "overview", "country", "methods"
-"""The slots: below the head of the overview and of the pages of the survey and of a theme; on a country's
-page, HTML each; and what the checklists of the methods record (:class:`.checklists.MethodFacts`)."""
+"""The slots: below the findings of the overview and of a theme, and on a country's page, HTML each; and what
+the checklists of the methods record (:class:`.checklists.MethodFacts`)."""
 
 
 def slot(view: StudyView, name: str) -> Html:

@@ -26,7 +26,7 @@ from glc_analysis.plots import SHADES, STATUS_SHADES, status_label
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import html_table, language_label, note, region_name, show
 from glc_analysis.templates import ELEMENTS, Macros, read_text, read_toml
-from glc_analysis.text import count_texts
+from glc_analysis.text import count_texts, format_day
 from glc_analysis.view.places import anchor
 from glc_analysis.view.study_view import StudyView
 
@@ -219,6 +219,60 @@ def sampling_note(view: StudyView) -> Html:
     if study.frame_size:
         said.append(f"The sampling frame had {study.frame_size:,} {many}.")
     return note(" ".join(said)) if said else show("")
+
+
+_TYPES = {"single": "with one answer", "multi": "with several answers", "scale": "on a scale",
+          "number": "about a number", "text": "in their own words", "date": "about a date"}
+"""What a question asks for, by its type."""
+
+
+def about_survey(view: StudyView) -> Html:
+    """Who was asked and how they were chosen, how many answered, when and in which languages, by which form,
+    who was not asked what, and how many answers were corrected: as far as it is recorded and these readers
+    may know it. The page says where something is not recorded."""
+    study, (one, many) = view.study, view.study.unit_name
+    facts: list[tuple[str, str]] = []
+    chosen = _SAMPLING[study.sampling].format(one=one, many=many) if study.states_sampling else ""
+    facts.append(("Who was asked", chosen or f"How the {many} were chosen is not recorded."))
+    n, records = (view.sizes.get(name) for name in ("organisations", "records"))
+    invited = f" of {study.frame_size:,} in the sampling frame" if study.frame_size else ""
+    answered = f"{count_of(n, one, many)}{invited}." if n is not None else "Their number is not shown."
+    if not study.frame_size:
+        answered += " How many were invited is not recorded."
+    if view.may("all_figures") and records not in (None, n):
+        answered += f" There are {count_of(records, 'record')}."
+    facts.append(("Who answered", answered))
+    if view.may("all_figures"):
+        facts += _days_and_languages(view)
+    asked = view.question_table
+    kinds = asked["type"].value_counts()
+    facts.append(("Form", f"{count_of(len(asked), 'question')}: " + ", ".join(
+        f"{kinds[kind]} {words}" for kind, words in _TYPES.items() if kind in kinds) + "."))
+    conditional = int((asked["asked_if"] != "").sum())
+    facts.append(("Skipped", f"{count_of(conditional, 'question was', 'questions were')} asked of some only, "
+                             "as each says below." if conditional else "Who was asked which question is not "
+                                                                       "recorded: a blank may mean either."))
+    if view.may("all_figures"):
+        facts.append(("Changed", _changed_answers(view)))
+    return show(_HTML.about(facts))
+
+
+def _days_and_languages(view: StudyView) -> list[tuple[str, str]]:
+    """When the survey was answered, and in which languages."""
+    rows = view.read("organisations")
+    days = sorted({*rows["answered_on"], *rows["last_answered_on"]} - {""})
+    first, last = (format_day(day).removeprefix("on ") for day in (days[0], days[-1])) if days else ("", "")
+    when = f"From {first} to {last}." if days else "Not recorded."
+    counts = rows.loc[rows["language"] != "", "language"].map(language_label).value_counts()
+    languages = ", ".join(f"{name} {n}" for name, n in counts.items())
+    return [("When", when), ("Languages", f"{languages}." if languages else "Not recorded.")]
+
+
+def _changed_answers(view: StudyView) -> str:
+    """How many cells the reviewed corrections changed."""
+    rows = view.read("steps")
+    n = int(rows.loc[rows["step"].str.contains("correct", case=False), "cells"].fillna(0).sum())
+    return f"{count_of(n, 'cell')} by reviewed corrections; the page on data quality has all steps."
 
 
 def country_map(view: StudyView) -> Html:

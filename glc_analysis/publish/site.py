@@ -290,11 +290,25 @@ def _classes(element: etree._Element) -> list[str]:
     return element.get("class", "").split()
 
 
+_ID = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
+
+def _readable(text: str) -> str:
+    """The name of a column, or a word of the tables, as a reader would write it; other text as it is.
+
+    >>> _readable("coder_id"), _readable("service_provider"), _readable("glc_2016"), _readable("Yes")
+    ('coder', 'service provider', 'glc_2016', 'Yes')
+    """
+    return text.removesuffix("_id").replace("_", " ") if _ID.fullmatch(text) else text
+
+
 def _style_table(table: etree._Element) -> None:
     """A table that pandas or Markdown has made, as one of ours: columns of numbers to the right."""
     table.set("class", " ".join([*_classes(table), "glc"]))
     table.attrib.pop("border", None)
     rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
+    for cell in (cell for row in rows for cell in row if len(cell) == 0):
+        cell.text = _readable(cell.text or "")
     for row in table.iter("tr"):
         row.attrib.pop("style", None)
     if len({*map(len, rows)}) != 1:

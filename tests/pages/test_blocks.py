@@ -659,3 +659,11 @@ def test_of_a_long_form_the_questions_with_the_most_missing_answers_are_drawn(sa
     most = figures.groupby("question_id")["n"].sum().nlargest(2)
     assert drawn_questions(page) == [one for one in every if one in most.index]
     assert f"{len(every) - 2} more questions have fewer missing answers" in page
+
+
+def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample_study):
+    shown = codes_by_group(StudyView(sample_study), "country").data
+    assert {*re.findall(r"glc-depth-\d", shown)} == {f"glc-depth-{n}" for n in range(4)}
+    for shade, n, base in re.findall(r'<b class="h(\d)">(\d+) of (\d+)', shown):
+        assert 4 * int(n) / int(base) <= int(shade) < 4 * int(n) / int(base) + 1
+    assert '<b class="h4">1 of 1</b>' in shown and ">0 of 1</b>" not in shown

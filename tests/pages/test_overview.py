@@ -10,6 +10,7 @@ from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.survey import (
     AUDIENCE_WORDS,
     FIGURES_SHOWN,
+    about_survey,
     country_list,
     country_map,
     page_header,
@@ -42,6 +43,15 @@ def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample
     said = {audience: page_header(StudyView(sample_study, audience)) for audience in AUDIENCE_WORDS}
     assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
+
+
+def test_the_survey_is_described_as_far_as_readers_may_know_it(sample_study):
+    team, public = (about_survey(StudyView(sample_study, one)).data for one in ("team", "public"))
+    for said in ("How many were invited is not recorded.", "30 questions: 5 with one answer",
+                 "7 questions were asked of some only"):
+        assert said in team and said in public
+    assert "From 1 February 2016 to 31 May 2016." in team and "Khmer 1" in team and "2 cells" in team
+    assert "2016" not in public and "Khmer" not in public and "cells" not in public
 
 
 def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):

@@ -185,6 +185,13 @@ def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
     assert page.xpath(".//style") == []
 
 
+def test_names_of_columns_and_words_of_tables_are_read_as_words():
+    frame = pd.DataFrame({"coder_id": ["ines"], "type": ["service_provider"], "text": ["glc_2016"]})
+    page = article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
+    assert [one.text for one in page.iter("th", "td") if one.text] == [
+        "coder", "type", "text", "0", "ines", "service provider", "glc_2016"]
+
+
 def test_code_is_one_click_away_and_defaults_are_left_out(cambodia):
     folded = '<details class="glc-code"><summary>How this was made</summary>'
     assert cambodia.count(folded) == 1  # a section's
