@@ -84,8 +84,8 @@ def test_provenance_names_everything_with_its_digest_and_no_clock(built):
 
 def test_countries_and_themes_are_listed_by_name_and_in_order(built):
     found = json.loads((built.processed / "slices.json").read_text(encoding="utf-8"))
-    assert found["countries"] == [{"id": "AFG", "label": "Afghanistan"},
-                                  {"id": "KHM", "label": "Cambodia"}]
+    assert found["countries"] == [{"id": "AFG", "label": "Afghanistan", "region": ""},
+                                  {"id": "KHM", "label": "Cambodia", "region": "asia"}]
     assert [theme["id"] for theme in found["themes"]] == ["rights", "care"]
 
 

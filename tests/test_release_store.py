@@ -17,7 +17,7 @@ from glc_analysis.manifest import (
     tables_are_current,
 )
 from glc_analysis.reference import REQUIRED_COLUMNS
-from glc_analysis.release_store import remove_from_releases
+from glc_analysis.release_store import CONTENT, forget_contents, next_is_stored, remove_from_releases
 from tests.support.built_studies import built
 from tests.support.study_on_disk import write_decisions, write_table
 from tests.support.study_writer import choices, places, question, write_csv, write_study
@@ -96,6 +96,32 @@ def test_a_store_that_changed_makes_the_tables_stale_once(study):
     assert len(remove_from_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
     build(study)
     assert tables_are_current(study)
+
+
+def test_a_next_release_that_was_made_from_other_inputs_is_not_taken_over(tmp_path):
+    study = small(tmp_path)
+    store = study.private / "releases/public/next"
+    assert next_is_stored(study, "public", release_info(store)["inputs"])
+    assert not next_is_stored(study, "public", "others")
+    survey(study, *ROWS, LATER[1])
+    assert LATER[1]["org"] in {*pd.read_parquet(store / "behind.parquet")["organisation_id"]}
+
+
+def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):
+    """Guesses at what was withdrawn could be compared with it."""
+    digest = study.private / "releases/public/001" / CONTENT
+    forget_contents(study)
+    assert digest.is_file()
+    (study.private / "releases/public/next").mkdir()
+    forget_contents(study)
+    assert not digest.exists()
+
+
+def test_what_a_leaver_gave_to_a_release_is_taken_out_of_the_store(study):
+    survey(study, *ROWS[1:])
+    assert len(remove_from_releases(study, {"org-00"})) == 1
+    behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
+    assert {*behind["organisation_id"]} == {row["org"] for row in ROWS[1:]}
 
 
 def test_one_who_comes_changes_neither_figure_nor_number(study):

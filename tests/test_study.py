@@ -246,12 +246,3 @@ def test_settings_are_read_once_and_faults_come_before_any_file(small):
     small.spoil(SETTINGS, ("title", "titel"))
     with pytest.raises(GLCError, match="there is no such setting"):
         Study(small.root).raw_files("survey")
-
-
-def test_a_study_may_start_from_a_codebook_of_another_program(tmp_path, shared_data):
-    done = glc("init", tmp_path / "ours", "--codebook", shared_data / "qda/qualcoder/synthetic_calls.qdc")
-    assert done.exit_code == 0
-    text = (tmp_path / "ours/reference/codebook.csv").read_text(encoding="utf-8")
-    assert "funding_delay,funding,code,Funding delay,sub-code" in text
-    assert "workforce,other_codes,code,Workforce" in text and "barriers,codes,theme,Barriers" in text
-    assert "To decide: the levels in codebook.csv" in done.stderr

@@ -172,12 +172,12 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
-_EXPORTS = {word: (add_on, *declared) for add_on, exports in brought("exports")
-            for word, declared in exports.items()}
+_EXPORTS = {word: (add_on, function, about) for add_on, exports in brought("exports")
+            for word, (function, about) in exports.items()}
 """What add-ons export: the add-on, its function, and what the help says of it."""
 
 
-@click.command(epilog=" ".join(about for *_, about in _EXPORTS.values()))
+@click.command(epilog=" ".join(about for _, _, about in _EXPORTS.values()))
 @click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", *_EXPORTS]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
 @click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "

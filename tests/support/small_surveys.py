@@ -89,7 +89,7 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
                        audience="public", never=never)
     fresh = PublishedRelease.of(decisions, frames["figures"], contributors, Rules.of(rules, "public"), day)
     issued = next_release(fresh, contributors.facts, before, frames["organisations"],
-                          SETTINGS["reissue_change"] + COALITION, beside)
+                          rules["reissue_change"] + COALITION, beside)
     return issued, apply_release(decisions, fresh, issued)
 
 

@@ -9,6 +9,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED
+from glc_analysis.publish.site import menu
 from glc_analysis.reference import read_table
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
@@ -30,6 +31,10 @@ def test_every_principle_that_an_audience_may_read_has_a_page_in_its_group(sampl
         StudyView(sample_study, audience).principle_names)
     assert len(pages) == n and pages[0].slug == "principle-p01" and pages[0].title == "Time before forms"
     assert {page.group for page in pages} == {"Principles"}
+
+
+def test_the_menu_has_principles_first_below_the_overview(sample_study):
+    assert [group for group, _ in menu(plan(sample_study), ())][:2] == ["", "Principles"]
 
 
 @pytest.mark.parametrize("audience", ["team", "convening", "public"])

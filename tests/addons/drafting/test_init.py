@@ -63,3 +63,12 @@ def test_a_sheet_named_at_the_start_of_a_study_is_written_into_its_settings(tmp_
 def test_a_sheet_named_at_the_start_that_no_workbook_has_is_refused(tmp_path, workbook):
     done = CliRunner().invoke(cli, ["init", str(tmp_path / "s"), "--from", str(workbook), "--sheet", "nwo"])
     assert done.exit_code == 1 and "no workbook has a sheet 'nwo'; nearest: 'now'" in done.output
+
+
+def test_a_study_may_start_from_a_codebook_of_another_program(tmp_path, shared_data):
+    done = glc("init", tmp_path / "ours", "--codebook", shared_data / "qda/qualcoder/synthetic_calls.qdc")
+    assert done.exit_code == 0
+    text = (tmp_path / "ours/reference/codebook.csv").read_text(encoding="utf-8")
+    assert "funding_delay,funding,code,Funding delay,sub-code" in text
+    assert "workforce,other_codes,code,Workforce" in text and "barriers,codes,theme,Barriers" in text
+    assert "To decide: the levels in codebook.csv" in done.stderr
