@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glc_analysis.build import BuildResult
 
 
-_QUICK = ("build", "run", "schedule", "status", "unpublish")
+_QUICK = ("build", "run", "status", "unpublish")
 """Commands that load pandas only where there is something to do, if at all."""
 
 

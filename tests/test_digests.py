@@ -125,12 +125,13 @@ def test_no_other_module_makes_hashes_without_a_key():
     reasons = {"digests.py": "the key", "switch.py": "files as they were copied; in the stage alone",
                "manifest.py": "the package, and checksums of raw files",
                "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
-               "run/plan.py": "the source of a notebook", "run/schedule.py": "the path of a study",
+               "run/plan.py": "the source of a notebook",
+               "addons/schedule/schedule.py": "the path of a study",
                "addons/convening/packets/packet.py": "private/packets.csv",
                "addons/withdrawal/search.py": "a picture that office programs put into documents",
                "release_store.py": "private/releases",
-               "addons/convening/phone_ballots.py": "random codes of 80 bits, in private/; a "
-                                                    "certificate, whose fingerprint is printed",
+               "addons/convening/phone_address.py": "a certificate, whose fingerprint is printed",
+               "addons/convening/phone_ballots.py": "random codes of 80 bits, in private/",
                "addons/convening/phone_server.py": "the page's own script and style"}
     package = REPOSITORY / "glc_analysis"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")

@@ -225,22 +225,4 @@ def pseudonyms(study: Study, suggest: bool, form: str) -> None:
     print_rows(rows, form, empty=empty)
 
 
-@click.command()
-@click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
-@for_audience
-@click.option("--write", "is_written", is_flag=True, help="Install it; without this it is only shown.")
-@pass_study
-def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
-    """Show a daily run on this computer, or install it.
-
-    It is a systemd user timer or, on a computer without systemd, a line of the crontab.
-    """
-    from glc_analysis.run import schedule as daily_runs
-
-    planned = daily_runs.Schedule.daily(study, audience, daily)
-    click.echo(daily_runs.shown(planned), nl=False)
-    say(f"Installed: {daily_runs.write(planned)}. Messages of the last run: {planned.log}." if is_written
-        else "Nothing is installed yet (--write).")
-
-
-DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms, schedule)
+DATA_COMMANDS = (init, sample, check, status, build, countries, pseudonyms)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.run.schedule import Schedule
+from glc_analysis.addons.schedule.schedule import Schedule
 from glc_analysis.study import REPOSITORY, Study
 
 pytestmark = pytest.mark.acceptance

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
+from glc_analysis.addons.schedule import schedule
+from glc_analysis.addons.schedule.schedule import Schedule
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.run import schedule
-from glc_analysis.run.schedule import Schedule
 from glc_analysis.study import Study
 
 

@@ -1,0 +1,29 @@
+"""The command that installs a daily run."""
+
+from __future__ import annotations
+
+import click
+
+from glc_analysis.command_line import for_audience, pass_study, say
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
+@for_audience
+@click.option("--write", "is_written", is_flag=True, help="Install it; without this it is only shown.")
+@pass_study
+def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
+    """Show a daily run on this computer, or install it.
+
+    It is a systemd user timer or, on a computer without systemd, a line of the crontab.
+    """
+    from glc_analysis.addons.schedule import schedule as daily_runs
+
+    planned = daily_runs.Schedule.daily(study, audience, daily)
+    click.echo(daily_runs.shown(planned), nl=False)
+    say(f"Installed: {daily_runs.write(planned)}. Messages of the last run: {planned.log}." if is_written
+        else "Nothing is installed yet (--write).")
+
+
+COMMANDS = (schedule,)
