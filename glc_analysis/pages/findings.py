@@ -353,7 +353,7 @@ def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
 
 def _option(view: StudyView, figure: _Figure) -> str:
     asked = view.words.questions[figure.question_id]
-    return view.words.options.get((asked.option_list, figure.option_id), figure.option_id)
+    return view.words.options.get((asked.option_list, figure.option_id), figure.option_id).removesuffix(".")
 
 
 def _base(view: StudyView, figure: _Figure) -> str:

@@ -77,8 +77,14 @@ def article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 
 def outline(page: etree._Element) -> list[tuple[str, str]]:
-    """The main headings of a page: id and text."""
-    return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
+    """The main headings of a page: id and text, of a finding without its question."""
+    return [(heading.get("id"), text_of(heading).removeprefix(_question_above(heading)).strip())
+            for heading in page.iter("h2")]
+
+
+def _question_above(heading: etree._Element) -> str:
+    spans = [one for one in heading.iter("span") if "glc-asked-for" in _classes(one)]
+    return text_of(spans[0]) if spans else ""
 
 
 def text_of(element: etree._Element) -> str:
@@ -342,11 +348,16 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
         "navigation": menu(pages, failures)}
-    slugs, articles = {page.slug for page in pages}, {}
+    slugs, articles, wholes = {page.slug for page in pages}, {}, {}
+    titles = {page.slug: page.title for page in pages}
     for page in pages:
         notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
-        articles[page.slug] = article(notebook, has_code=may(audience, "code"), slugs=slugs)
-        _write(site / f"{page.slug}.html", _page(articles[page.slug], page.title, page.slug, frame))
+        made = article(notebook, has_code=may(audience, "code"), slugs=slugs)
+        for slug, part in split(made, page.slug):
+            articles[slug], wholes[slug] = part, page.slug
+    _follow_parts(articles, wholes)
+    for slug, text in articles.items():
+        _write(site / f"{slug}.html", _page(text, titles[wholes[slug]], wholes[slug], frame))
     if "index" not in slugs:
         start = lxml.html.fragment_fromstring(_HTML.heading(title), create_parent="article")
         _write(site / "index.html", _page(start, title, "index", frame))
@@ -356,6 +367,68 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
     _write(site / _INDEX, _index(articles))
+
+
+MOST_BYTES = 130_000
+"""The most bytes of a page's text, to which the menu is added; what is longer is divided between its sections
+or questions."""
+
+
+def split(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
+    """A page, or where it is too long its parts in order, each with its slug: ``survey``, ``survey-2`` and so
+    on. A part begins with a heading of a section or a question, and leads to the others.
+
+    >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
+    >>> [(slug, text_of(part)) for slug, part in split(long, "a", most=25)]
+    [('a', 'APart 1: B Part 2: C B'), ('a-2', 'APart 1: B Part 2: C C')]
+    """
+    sizes = [len(etree.tostring(block, encoding="utf-8")) for block in page]
+    if sum(sizes) <= most:
+        return [(slug, page)]
+    parts: list[list[etree._Element]] = [[]]
+    used, has_heading = 0, False
+    for block, size in zip(page, sizes, strict=True):
+        is_start = block.tag in ("h2", "h3")
+        if is_start and has_heading and used + size + _section_size(block, sizes, page) > most:
+            parts.append([])
+            used = 0
+        has_heading |= is_start
+        parts[-1].append(block)
+        used += size
+    slugs = [slug if n == 0 else f"{slug}-{n + 1}" for n in range(len(parts))]
+    starts = [next((text_of(block) for block in part if block.tag in ("h2", "h3")), "") for part in parts]
+    title = next((text_of(block) for block in page if block.tag == "h1"), "")
+    made = []
+    for n, (own, part) in enumerate(zip(slugs, parts, strict=True)):
+        links = [(f"{other}.html", start, other == own) for other, start in zip(slugs, starts, strict=True)]
+        text = lxml.html.fragment_fromstring("", create_parent="article")
+        head = lxml.html.fragments_fromstring(_HTML.parts(title if n else "", links))
+        # On the first part what stands before its first heading comes first.
+        at = next(place for place, block in enumerate(part) if block.tag in ("h2", "h3")) if n == 0 else 0
+        text.extend([*part[:at], *head, *part[at:]])
+        made.append((own, text))
+    return made
+
+
+def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Element) -> int:
+    """The bytes that follow a heading, up to the next one."""
+    at, total = page.index(start) + 1, 0
+    while at < len(page) and page[at].tag not in ("h2", "h3"):
+        total += sizes[at]
+        at += 1
+    return total
+
+
+def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> None:
+    """Leads every link to the part of a page that has its place; ``wholes`` are the slugs of whole pages, by
+    the slugs of their parts."""
+    homes = {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
+    for slug, page in articles.items():
+        for link in page.xpath(".//a[contains(@href, '#')]"):
+            target, _, place = link.get("href").rpartition("#")
+            home = homes.get((target.removesuffix(".html") or wholes[slug], place))
+            if home:
+                link.set("href", f"#{place}" if home == slug else f"{home}.html#{place}")
 
 
 _MENU = ("Themes", "Countries", "", TEAM_GROUP)

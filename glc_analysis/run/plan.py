@@ -235,8 +235,8 @@ _SHOWN = {"country": "shown", **{kind: shown for kind, (_, shown) in _ADDED.item
 
 TEAM_GROUP = "For the team"
 """The heading of the pages that are for the team alone."""
-_FOLDED, _MOST_OPEN = "One by one", 10
-"""The name below which more pages of a kind than this are folded."""
+_FOLDED, _MOST_OPEN, _NO_REGION = "One by one", 10, "No region given"
+"""The name below which more pages of a kind than this are folded; that of countries without a region."""
 
 
 @dataclass(frozen=True)
@@ -391,6 +391,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         group = notebook.menu or (words if kind in seen else listed)
         folded = listed if group != listed else _FOLDED if len(items) > _MOST_OPEN else ""
         seen.add(kind)
+        if any(item.get("region") for item in items):
+            folded = _NO_REGION
         for item in items:
             region = item.get("region", "").replace("-", " ").replace("_", " ").capitalize()
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,

@@ -309,6 +309,35 @@ def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_numbe
     assert [*find_contacts("102 207 144")]
 
 
+def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    sections = [f'<h2 id="s{n}">Section {n}</h2><p>{"word " * 12_000}</p>' for n in range(4)]
+    texts = {"survey": "".join(sections) + '<p><a href="#s0">up</a></p>',
+             "index": '<a href="survey.html#s3">Three</a>'}
+    for slug, text in texts.items():
+        page = page_of(slug.capitalize(), cell("x", {"text/html": text}))
+        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(dumps(page))
+    jobs = [PageJob(slug, slug.capitalize(), Path("10.ipynb"), {}, "") for slug in ("index", "survey")]
+    site.build_site(tmp_path, jobs, title="A study", audience="public", synthetic=False)
+    parts = sorted(path.name for path in (tmp_path / "site").glob("survey*.html"))
+    assert parts == ["survey-2.html", "survey.html"]
+    assert all(path.stat().st_size <= 150_000 for path in (tmp_path / "site").glob("*.html"))
+    made = {name: lxml.html.parse(tmp_path / "site" / f"{name}.html")
+            for name in ("index", "survey", "survey-2")}
+    assert made["index"].xpath("//article//a/@href") == ["survey-2.html#s3"]
+    assert made["survey-2"].xpath("//article/p/a/@href") == ["survey.html#s0"]
+    assert made["survey-2"].xpath("//article//h2/text()") == ["Section 2", "Section 3"]
+    assert made["survey-2"].xpath("//nav[@class='site-parts']//a/@href") == ["survey.html"]
+    assert made["survey-2"].xpath("//a[@aria-current='page']/@href") == ["survey.html"]
+    index = index_of(tmp_path / "site")
+    assert [slug for slug, _ in index["pages"]] == ["index", "survey", "survey-2"]
+
+
+def test_a_page_that_fits_is_left_whole():
+    page = article({"cells": [markdown("# Peru\n\n## Needs")]})
+    assert site.split(page, "peru") == [("peru", page)]
+
+
 def test_facts_stand_on_every_page(tmp_path):
     site = built(tmp_path, facts="Base: 30 <organisations>.")
     for page in site.glob("*.html"):
