@@ -39,6 +39,7 @@ from glc_analysis.cleaning.records import (
     read_raw,
     read_surveys,
 )
+from glc_analysis.cleaning.waves import asked_questions, files_by_wave, in_wave, study_wave, wave_tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.disclosure.audiences import counted_for, within_convening
@@ -157,7 +158,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         release[audience] = store_release(
             study, audience, None if is_next else partial(_next_release, engine, audience), engine,
             known["shown"][audience], inputs, after)
-    lists = {**known, "work_places": places_by_country(places)}
+    lists = {**known, "work_places": places_by_country(places), **_wave_sizes(engine, study, reference)}
     _write(study, engine, arrivals, inputs, release, lists)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
@@ -249,7 +250,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     if faults := [*faults, *found]:
         raise Faults(faults, unseen=_in_words(unseen, study, reference))
     _add_log(engine)
-    said = records.report_several_records(engine["records"], reference, study.settings["survey"])
+    said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
+            for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
     for line in (*said, *coding_lines(engine, reference)):
         say(line)
     look_at(engine["responses"])
@@ -361,8 +363,16 @@ def _records(view: View) -> dict[str, Any]:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question; its `columns` say where the answers stand")])
     view.say("finding who answered")
-    return {"records": records.assemble_records(surveys, view.reference, view.study.settings["survey"],
-                                                view.log)}
+    chosen = view.study.settings["study"]["wave"]
+    found = records.assemble_records(surveys, view.reference, view.study.settings["survey"], view.log,
+                                     chosen_wave=chosen)
+    by_wave = files_by_wave(view.reference, [survey.path.name for survey in found.surveys])
+    current = study_wave(view.reference.waves, chosen)
+    if not by_wave.get(current):  # a fault says so
+        return {"records": found, "other_waves": ()}
+    return {"records": replace(found.of_files(by_wave[current]), faults=found.faults) if current else found,
+            "other_waves": tuple((wave, found.of_files(files)) for wave, files in by_wave.items()
+                                 if files and wave != current)}
 
 
 def _participants(view: View) -> dict[str, Any]:
@@ -383,10 +393,27 @@ def _organisations(view: View) -> dict[str, Any]:
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
     """The tables of what was asked and answered; of the answers those to ``only`` these questions, if not to
     all (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
-    survey_records, reference, organisations = view["records"], view.reference, view["organisations"]
+    survey_records, organisations = view["records"], view["organisations"]
+    current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
+    files = [survey.path.name for survey in survey_records.surveys]
+    reference = in_wave(view.reference, current, files)
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
-    answered, selections = responses.clean_responses(survey_records, reference, redacted, view.log, only=only)
+    faults: list[Fault] = []
+    answered = selections = pd.DataFrame()
+    try:
+        answered, selections = responses.clean_responses(survey_records, reference, redacted, view.log,
+                                                         only=only)
+    except Faults as found:
+        faults += found.faults
+    others = {}
+    for wave, of_wave in view["other_waves"]:
+        try:
+            others[wave] = _answers_in_wave(view, wave, of_wave)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(dict.fromkeys(faults))
     after_other = [line["why"] for line in view.log.lines if line["step"] == responses.AFTER_OTHER]
     for line in after_other:
         view.say(line)
@@ -396,10 +423,28 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     if survey_records.surveys and survey_records.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")
+    questions = question_table(reference)
+    if current:
+        is_asked = asked_questions(reference.questions, files)
+        questions, answered, selections = (table[table["question_id"].isin(is_asked)]
+                                           for table in (questions, answered, selections))
+        others[current] = {"organisations": organisations, "responses": answered,
+                           "answers": survey_records.answers}
     places = country_table(survey_records.answers, organisations, answered, reference)
-    return {"questions": question_table(reference), "options": option_table(reference, places),
+    return {"questions": questions, "options": option_table(reference, places),
             "answers": records.answer_table(survey_records), "responses": answered, "selections": selections,
-            "countries": places}
+            "countries": places, **wave_tables(others)}
+
+
+def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
+    """The organisations, records and answers of a wave that the study's figures are not of."""
+    files = [survey.path.name for survey in of_wave.surveys]
+    reference, settings = in_wave(view.reference, wave, files), view.study.settings["survey"]
+    answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
+    answered = answered[answered["question_id"].isin(asked_questions(reference.questions, files))]
+    return {"organisations": clean_organisations(of_wave, reference,
+                                                 unknown=settings["unknown_organisations"]),
+            "answers": of_wave.answers, "responses": answered}
 
 
 def _answers_for_checks(view: View) -> dict[str, Any]:
@@ -686,19 +731,22 @@ _ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
 
 BUILD_STEPS = in_order((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
-                     "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
+                     "waves.csv", "wave_files.csv", "crosswalk.csv", "[study] synthetic", "[study] wave",
+                     "[survey] blank", "[survey] unknown", "[survey] tool",
                      "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
                      "[survey] respondent", *(f"[survey] {role}" for role in records.SURVEY_ROLES)),
-         ("records",), _records, "records of the survey", ("raw/survey",)),
+         ("records", "other_waves"), _records, "records of the survey", ("raw/survey",)),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
                            "questions.csv", "names.csv", "stopped.csv", "pseudonyms"),
          ("conversations",), _conversations, "interviews and calls", ("raw/interviews", "raw/calls")),
     Step("participants", ("conversations", "attendance.csv"), ("participants",), _participants),
     Step("organisations", ("records", "participants", "organisations.csv", "countries.csv",
                            "[survey] unknown_organisations"), ("organisations",), _organisations),
-    Step("answers", ("records", "organisations", "questions.csv", "options.csv", "countries.csv",
-                     "[survey] redacted"),
-         ("questions", "options", "answers", "responses", "selections", "countries"), _answers,
+    Step("answers", ("records", "other_waves", "organisations", "questions.csv", "options.csv",
+                     "countries.csv", "organisations.csv", "waves.csv", "crosswalk.csv", "[study] wave",
+                     "[survey] redacted", "[survey] unknown_organisations"),
+         ("questions", "options", "answers", "responses", "selections", "countries", "wave_organisations",
+          "wave_answers", "wave_responses"), _answers,
          "answers to questions", ("raw/survey",)),
     Step("open answers", ("responses", "answers", "questions.csv"), ("open_answers", "respondents"),
          _open_answers),
@@ -850,6 +898,18 @@ def _added_slices(engine: Engine) -> dict[str, Any]:
     """What add-ons list in slices.json."""
     return {name: listed for add_on, function in brought("slices")
             for name, listed in add_on.load(function)(engine.__getitem__).items()}
+
+
+def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
+    """How many organisations answered in each wave; nothing where the survey has one wave."""
+    rows = engine["wave_organisations"]
+    if rows.empty:
+        return {}
+    sizes, waves = rows.groupby("wave_id").size(), reference.waves
+    current = study_wave(waves, study.settings["study"]["wave"])
+    return {"waves": [{"id": wave, "label": label, "organisations": int(sizes.get(wave, 0)),
+                       "is_of_figures": wave == current}
+                      for wave, label in zip(waves["wave_id"], waves["label"], strict=True)]}
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:

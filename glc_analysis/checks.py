@@ -15,6 +15,7 @@ import pandas as pd
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
+from glc_analysis.cleaning.waves import EVERYONE, crosswalk_faults, wave_order_faults
 from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
@@ -120,6 +121,20 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         needs = {question: others for question, others in needs.items() if question not in circle}
 
 
+def _conditions_in_waves(tables: Tables) -> Iterator[Fault]:
+    """Every condition of crosswalk.csv can be read, and names questions and options that exist."""
+    for n, text in tables["crosswalk"]["asked_if"].items():
+        fault = partial(Fault, file="crosswalk.csv", row=str(n), column="asked_if", value=text)
+        try:
+            condition = skip_logic.parse_condition("" if text == EVERYONE else text)
+        except ValueError as error:
+            yield fault(str(error), fix=f"write for example Q2.5 == yes, or {EVERYONE}")
+            continue
+        for comparison in skip_logic.comparisons(condition):
+            for misfit in _misfits(comparison, tables):
+                yield fault(misfit, fix="correct the condition, or what it refers to")
+
+
 def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]:
     """What is wrong with the question and the options that a comparison of asked_if names."""
     name, operator, values = comparison
@@ -154,6 +169,9 @@ _SURVEY_CHECKS: tuple[Check, ...] = (
     Check(("options",), lambda tables: find_undecided_dates(tables["options"])),
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
+    Check(("waves",), wave_order_faults),
+    Check(("crosswalk", "questions", "options"), crosswalk_faults),
+    Check(("crosswalk", "questions", "options", "countries"), _conditions_in_waves),
 )
 
 

@@ -17,6 +17,7 @@ from glc_analysis.study import Study
 
 _LISTED = 10
 """The most causes and pages that are listed."""
+_OF_FIGURES = "; the study's figures are of this wave."
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
@@ -39,6 +40,9 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     else:
         yield "Tables: out of date; the next run rebuilds them."
         yield from _listed(_causes(study, arrivals))
+    for wave in _json(study.processed / "slices.json").get("waves", []):
+        answered = count_of(wave["organisations"], "organisation")
+        yield f"Wave {wave['label']}: {answered}{_OF_FIGURES if wave['is_of_figures'] else '.'}"
     pages, last = plan(study, audience=audience), last_run(study, audience)[1]
     old = stale(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."

@@ -21,6 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
+from glc_analysis.cleaning.waves import files_by_wave, find_file_faults, in_wave
 from glc_analysis.errors import (
     SHOWN_ALIKE,
     SHOWN_ROWS,
@@ -354,6 +355,16 @@ class Records:
         kept = ["" if text.strip() in blank else text for text in np.asarray(distinct)]
         return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
+    def of_files(self, files: Collection[str]) -> Records:
+        """The records of these files alone, without the faults that were found."""
+        is_kept = self.answers["file"].isin(files).to_numpy()
+        is_of_file = np.repeat([survey.path.name in files for survey in self.surveys],
+                               [len(survey.frame) for survey in self.surveys])
+        place = np.cumsum(is_of_file) - 1
+        return replace(self, answers=self.answers[is_kept].reset_index(drop=True),
+                       surveys=tuple(survey for survey in self.surveys if survey.path.name in files),
+                       order=place[self.order[is_kept]], faults=())
+
     def fault(self, position: int, message: str, names: list[str], value: str, fix: str) -> CellFault:
         """A fault that names the file, row and column of a record; ``names`` are the columns as in
         :meth:`cells`."""
@@ -364,13 +375,15 @@ class Records:
 
 
 def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: dict,
-                     log: CleaningLog) -> Records:
-    """The records of all survey files after corrections, and everything that is wrong in them.
+                     log: CleaningLog, *, chosen_wave: str = "") -> Records:
+    """The records of all survey files after corrections, and everything that is wrong in them, in files of
+    all waves. ``chosen_wave`` is what study.toml says of the wave of the study's figures.
 
     They are sorted by file, start, loop and content, and not by row, so that a file in another
     order gives the same tables.
     """
-    patterns = [name for entry in [*reference.questions["columns"], settings[RESPONDENT],
+    patterns = [name for entry in [*reference.questions["columns"], *reference.crosswalk["columns"],
+                                   settings[RESPONDENT],
                                    *(settings[role] for role in SURVEY_ROLES)]
                 for name in columns.split_alternatives(entry)]
     misfits = [fault for survey in surveys for fault in _status_faults(survey, settings["counted"])]
@@ -399,14 +412,20 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
                                       for survey, kept in zip(surveys, ready, strict=True)])
     faults += list_repetition_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
-    faults += find_records_in_two_files(answers, repeated, reference.questions,
-                                        has_countries=bool(settings["country"]))
+    faults += find_file_faults(reference, [survey.path.name for survey in ready], chosen_wave)
+    by_wave = files_by_wave(reference, [survey.path.name for survey in ready])
+    for wave, files in by_wave.items():
+        faults += find_records_in_two_files(
+            answers[answers["file"].isin(files)], repeated, in_wave(reference, wave, files).questions,
+            has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
     order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
-    answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
+    wave_of = {file: wave for wave, files in by_wave.items() for file in files}
+    answers["is_duplicate"] = answers.assign(wave=answers["file"].map(wave_of)).duplicated(
+        ["organisation_id", "country_id", "wave"])
     for column in ("answer_id", "organisation_id", "country_id"):
         answers[column] = pd.Categorical(answers[column], ordered=True,
                                          categories=sorted({"", *answers[column].unique()}))
@@ -632,10 +651,11 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
 
 
 # ------------------------------
-# Organisations with records in two files for one country: waves of a survey, or one that answered twice.
+# Organisations with records in two files of one wave for one country: one that answered twice, or files of
+# which nobody said that they are of several waves.
 #
 # No figure may count both records, and nothing in the files says which one counts: a file is not a wave,
-# since one wave may have a file for each language or tool. So a person decides, or makes a study of each.
+# since one wave may have a file for each language or tool. So a person decides, or says what the waves are.
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
@@ -688,8 +708,8 @@ def find_records_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetiti
     both = " records in both files" + (" for the same country" if has_countries else "")
     return [Fault(count_of(len(ids), "organisation has", "organisations have") + both, ", ".join(two),
                   n=len(ids), is_structure=True,
-                  fix="if the files are waves of a survey, make a study of each: one study cannot compare "
-                  "waves yet; else decide for each organisation which record counts")
+                  fix="if the files are waves of a survey, list the waves in waves.csv, and the wave of each "
+                  "file in wave_files.csv; else decide for each organisation which record counts")
             for two, ids in organisations.items()] + faults
 
 
@@ -821,7 +841,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 def survey_records(study: Study, reference: Reference) -> Records:
     """The survey's records after the corrections of ``reference``, before any answer is interpreted; its
     ``faults`` are corrections that match nothing, and records that cannot be attributed."""
-    return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog())
+    return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
+                            chosen_wave=study.settings["study"]["wave"])
 
 
 def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:

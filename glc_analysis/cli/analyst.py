@@ -108,8 +108,8 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
 
 @click.command()
 @click.argument("question", default="")
-@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region; codes "
-              "also by organisation.")
+@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region; a "
+              "question also by wave, for the team; codes also by organisation.")
 @click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
               "instead of a question.")
 @click.option("--with", "answered", default="", metavar="QUESTION",
@@ -145,6 +145,9 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
         is_apart = view.may("all_figures") or answered or by.removesuffix("_id") == "organisation"
         rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
         print_rows(rows, form, empty="Nothing is coded yet, or nothing of it may be shown.")
+        return
+    if by in ("wave", "wave_id"):
+        print_rows(view.counts(question, by=by, answered=answered), form, empty="No wave has an answer.")
         return
     rows = view.crossed(question, answered, by=by) if answered else view.summary(question, by=by)
     if form == "table":

@@ -204,8 +204,8 @@ _COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
-_NO_WAVES = ("Figures are not given by wave yet: two files may be two languages or tools of one wave. "
-             "To fix: make a study of each wave, and compare their figures.")
+_NO_WAVES = ("By wave there are the counts of questions with options alone. To fix: ask for "
+             'view.counts(QUESTION, by="wave"), or `glc summary QUESTION --by wave`.')
 
 
 def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:

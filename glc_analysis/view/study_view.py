@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
@@ -28,8 +29,14 @@ from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
+from glc_analysis.figures.waves import (
+    ComparedQuestion,
+    comparable_waves,
+    compare_question,
+    why_not_compared,
+)
 from glc_analysis.reference import read_table
-from glc_analysis.schema import CALL, WITHOUT_GUIDE
+from glc_analysis.schema import CALL, COUNTRY_LIST, WITHOUT_GUIDE
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import html_table, region_name
 from glc_analysis.templates import Macros
@@ -171,7 +178,7 @@ class StudyView(VisibleTables):
         a scale are in their own order. A count shown as a range has no number. An option or a group that has
         no row is not shown to this audience, which is never a zero. Raises UsageError for an unknown question
         or one without options, NotReleased for a group that this audience may not see; what was answered to
-        two questions is for the team alone.
+        two questions is for the team alone. ``by="wave"`` is :meth:`wave_counts`.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
@@ -180,6 +187,11 @@ class StudyView(VisibleTables):
         >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
         ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
+        if by in ("wave", "wave_id"):
+            if answered:
+                raise UsageError("Waves are compared for one question at a time. To fix: leave out "
+                                 "`answered`.")
+            return self.wave_counts(question_id)
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
@@ -197,6 +209,72 @@ class StudyView(VisibleTables):
             rows = rows.assign(order=-rows["share"].astype(float).fillna(middle), **places)
             rows = rows.sort_values([*places, "order"], kind="stable")
         return rows[[*leading, *_COUNT_COLUMNS]].reset_index(drop=True)
+
+    def wave_counts(self, question_id: str) -> pd.DataFrame:
+        """The counts of a question in each wave that may be compared, each on its own base: the columns of
+        :meth:`counts`, the group being the wave; options in their own order. For the team alone.
+
+        Raises UsageError where crosswalk.csv does not say that the question may be compared, with the reason;
+        NotReleased for another audience."""
+        compared = self._compared(question_id)
+        rows = compared.counts()
+        share = rows["n"] / rows["base_n"]
+        shown = [f"{n} of {base}" for n, base in zip(rows["n"], rows["base_n"], strict=True)]
+        return pd.DataFrame({"group": rows["wave_id"].map(self.wave_labels), "option": rows["option"],
+                             "n": rows["n"].astype("Int64"), "base_n": rows["base_n"].astype("Int64"),
+                             "share": share, "low": np.nan, "high": np.nan, "shown_as": shown})
+
+    def transitions(self, question_id: str) -> pd.DataFrame:
+        """How those who answered a question in the last two waves that may be compared answered before and
+        after: option (of a multiple choice, each apart), before, after, n. For the team alone.
+
+        Raises as :meth:`wave_counts` does."""
+        return self._compared(question_id).transitions()
+
+    @cached_property
+    def wave_labels(self) -> dict[str, str]:
+        """The names of the waves by id, in their order; none where the survey has one wave.
+
+        >>> view.wave_labels
+        {}
+        """
+        rows = read_table(self.study, "waves")
+        return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
+
+    def why_not_compared(self, question_id: str) -> str:
+        """Why a question is not compared between waves, as a sentence; blank where it is."""
+        return why_not_compared(question_id, self._waves_asked(question_id),
+                                read_table(self.study, "crosswalk"), self.wave_labels)
+
+    def _waves_asked(self, question_id: str) -> list[str]:
+        rows = self.read("wave_responses")
+        asked = {*rows.loc[rows["question_id"] == question_id, "wave_id"]}
+        return [wave for wave in self.wave_labels if wave in asked]
+
+    def _compared(self, question_id: str) -> ComparedQuestion:
+        """A question as it is compared between waves, where it may be."""
+        if not self.wave_labels:
+            raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
+                             "each file in wave_files.csv.")
+        if not self.may("all_figures"):
+            raise NotReleased("Waves side by side are for the team only: from two of them could follow what "
+                              "a single organisation changed. To fix: ask for the study's own figures, "
+                              "which are of one wave.")
+        questions = read_table(self.study, "questions")
+        found = questions[questions["question_id"].str.casefold() == question_id.casefold()]
+        if found.empty:
+            raise no_such_question(question_id, questions["question_id"])
+        question = found.iloc[0]
+        if question["type"] not in BY_OPTION or question["option_list"] == COUNTRY_LIST:
+            raise UsageError(f"Question {question_id} has no options to compare between waves.")
+        if reason := self.why_not_compared(question["question_id"]):
+            raise UsageError(f"Question {question_id} is {reason}. What may be compared is decided in "
+                             "crosswalk.csv.")
+        name, crosswalk = question["question_id"], read_table(self.study, "crosswalk")
+        waves = comparable_waves(name, self._waves_asked(name), crosswalk)
+        own = crosswalk[(crosswalk["question_id"] == name) & crosswalk["wave_id"].isin(waves)]
+        return compare_question(question, waves, self.read("wave_responses"), read_table(
+            self.study, "options"), is_collapsed=bool((own["is_comparable"] == "collapsed").any()))
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,

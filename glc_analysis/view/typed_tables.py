@@ -14,6 +14,9 @@ class TypedTables:
     answers: pd.DataFrame
     responses: pd.DataFrame
     selections: pd.DataFrame
+    wave_organisations: pd.DataFrame
+    wave_answers: pd.DataFrame
+    wave_responses: pd.DataFrame
     documents: pd.DataFrame
     segments: pd.DataFrame
     codebook: pd.DataFrame

@@ -32,7 +32,7 @@ def faults(*later, **tables):
 def test_an_organisation_with_records_in_two_files_for_one_country_is_a_fault():
     first, second = map(str, faults(record()))
     assert first.startswith("w2016.csv, w2018.csv: 1 organisation has records in both files for the same "
-                            "country. To fix: if the files are waves of a survey, make a study of each")
+                            "country. To fix: if the files are waves of a survey, list the waves in")
     assert second.startswith("value 'a': the organisation has records in w2016.csv (row 2), w2018.csv (row ")
 
 

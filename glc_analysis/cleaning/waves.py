@@ -1,0 +1,188 @@
+"""Waves of a survey: which file is of which wave, what was asked in it, and the records of each.
+
+A file is not a wave: two languages or tools of one wave are two files. So people say what the waves are
+(waves.csv, wave_files.csv), and what of their questions may be compared (crosswalk.csv). The figures of a
+study are those of one wave, and a study with one wave needs none of these tables.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+
+from glc_analysis.cleaning import columns
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.reference import Reference
+from glc_analysis.schema import Tables
+
+EVERYONE = "everyone"
+"""In ``asked_if`` of crosswalk.csv: the question had no condition in this wave."""
+COMPARABLE = ("yes", "collapsed")
+"""What a person writes where a question may be compared between waves."""
+_CHANGES_OF_OPTIONS = ("options", "split", "merged")
+_NEVER_COMPARED = ("unit", "new", "dropped")
+"""Changes after which there is nothing to compare."""
+
+
+def list_waves(waves: pd.DataFrame) -> list[str]:
+    """The ids of the waves in their order; none where the survey has one wave.
+
+    >>> list_waves(pd.DataFrame({"wave_id": ["w2016"]})), list_waves(pd.DataFrame({"wave_id": ["a", "b"]}))
+    ([], ['a', 'b'])
+    """
+    return [*waves["wave_id"]] if len(waves) > 1 else []
+
+
+def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
+    """The wave that the study's figures are of: the one that study.toml names, else the last; blank where
+    the survey has one wave.
+
+    >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
+    >>> study_wave(waves), study_wave(waves, "a")
+    ('b', 'a')
+    """
+    listed = list_waves(waves)
+    return (chosen or listed[-1]) if listed else ""
+
+
+def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
+    """The names of survey files by wave, in the order of the waves; all under blank where there is one
+    wave."""
+    listed = list_waves(reference.waves)
+    if not listed:
+        return {"": [*files]}
+    wave_of = dict(zip(reference.wave_files["file"], reference.wave_files["wave_id"], strict=True))
+    return {wave: [file for file in files if wave_of.get(file) == wave] for wave in listed}
+
+
+def in_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
+    """The reference tables as they hold for one wave, whose ``files`` are named: of each question its columns
+    and its condition there. A question that was not asked in the wave is in none of its files."""
+    listed, rows = list_waves(reference.waves), reference.crosswalk
+    if wave not in listed:  # one wave, or one of study.toml that is not there, which is a fault
+        return reference
+    own = rows[rows["wave_id"] == wave].drop_duplicates("question_id").set_index("question_id")
+    questions, at = reference.questions, listed.index(wave)
+    written = {name: questions["question_id"].map(own[name]).astype("object").fillna("").astype("str")
+               for name in ("columns", "asked_if")}
+    places = rows.assign(at=rows["wave_id"].map({name: n for n, name in enumerate(listed)}))
+    is_out = ((places["change"] == "new") & (places["at"] > at)
+              | (places["change"] == "dropped") & (places["at"] <= at))
+    nowhere = " | ".join(f"{columns.NOT_IN}{file}" for file in files)
+    conditions = written["asked_if"].where(written["asked_if"] != "", questions["asked_if"])
+    asked = questions.assign(
+        columns=written["columns"].where(written["columns"] != "", questions["columns"]).mask(
+            questions["question_id"].isin(rows.loc[is_out, "question_id"]), nowhere),
+        asked_if=conditions.mask(conditions == EVERYONE, ""))
+    return Reference(ChainMap({"questions": asked}, reference.tables), reference.unsound)
+
+
+def asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:
+    """The questions that at least one of these files has.
+
+    >>> rows = pd.DataFrame({"question_id": ["Q1", "Q2"], "columns": ["Q1", "Q2 | not in a.csv"]})
+    >>> asked_questions(rows, ["a.csv"])
+    {'Q1'}
+    """
+    return {question for question, entry in zip(questions["question_id"], questions["columns"], strict=True)
+            if {*files} - columns.list_files_without(entry)}
+
+
+# ------------------------------
+# What is wrong in the tables of waves.
+
+
+def crosswalk_faults(tables: Tables) -> Iterator[Fault]:
+    """The faults of crosswalk.csv: a comparison that nobody decided, or that the change does not allow."""
+    rows, options = tables["crosswalk"], tables["options"]
+    lists = dict(zip(tables["questions"]["question_id"], tables["questions"]["option_list"], strict=True))
+    common = options.groupby("option_list")["common_id"].agg(lambda ids: (ids != "").all()).to_dict()
+    for n, row in rows.iterrows():
+        fault = partial(Fault, file="crosswalk.csv", row=str(n))
+        decided, change = row["is_comparable"], row["change"]
+        if decided in COMPARABLE and change in _NEVER_COMPARED:
+            yield fault(f"a question with the change {change} cannot be compared", column="is_comparable",
+                        value=decided, fix="write no, or correct the change")
+        elif decided == "yes" and change in _CHANGES_OF_OPTIONS:
+            yield fault("the options changed", column="is_comparable", value=decided,
+                        fix="write collapsed, and the common options as common_id in options.csv; or no")
+        elif decided in COMPARABLE and not change:
+            yield fault("is compared, and nobody wrote what changed", column="change", value="",
+                        fix="write none, wording or what else changed")
+        elif decided == "collapsed" and not common.get(lists.get(row["question_id"], "")):
+            yield fault("options of the question have no common_id", column="is_comparable", value=decided,
+                        fix=f"fill in common_id for every option of list {lists.get(row['question_id'], '')} "
+                            "in options.csv")
+        for column in ("by", "date"):
+            if decided and not row[column]:
+                yield fault("a decision lacks who decided and when", column=column, value="",
+                            fix="write your name and the day")
+        if decided and change not in ("", "none") and not row["because"]:
+            yield fault("a decision about a changed question lacks its reason", column="because", value="",
+                        fix="write the reason")
+    yield from _common_option_faults(options)
+
+
+def _common_option_faults(options: pd.DataFrame) -> Iterator[Fault]:
+    """Options that are collapsed with others of another kind, or into several."""
+    used = options[options["common_id"] != ""]
+    for (keys, column, message) in (
+            (["option_list", "option_id"], "common_id", "the same option has {} in another row"),
+            (["option_list", "common_id"], "kind", "another option of the same common_id has the kind {}")):
+        first = used.groupby(keys, sort=False)[column].transform("first")
+        for n, expected, value in zip(used.index, first, used[column], strict=True):
+            if value != expected:
+                yield Fault(message.format(repr(expected)), file="options.csv", row=str(n), column=column,
+                            value=value, fix="make the rows agree, or leave these options apart")
+
+
+def wave_order_faults(tables: Tables) -> Iterator[Fault]:
+    """Waves that stand after one that was opened later."""
+    days = tables["waves"]["opened_on"]
+    days = days[days != ""]
+    for n, before, day in zip(days.index[1:], days, days[1:], strict=False):
+        if day < before:
+            yield Fault(f"was opened before the wave above it ({before})", file="waves.csv", row=str(n),
+                        column="opened_on", value=day, fix="put the waves in their order, the last one last")
+
+
+def find_file_faults(reference: Reference, files: Sequence[str], chosen: str) -> list[Fault]:
+    """Survey files of which nobody says the wave, files of wave_files.csv that are not there, and a wave of
+    study.toml that is not there or has no file."""
+    listed, rows = list_waves(reference.waves), reference.wave_files
+    faults = []
+    if chosen and chosen not in listed:
+        known = ", ".join(listed) or "none: it has fewer than two rows"
+        faults.append(Fault(f"waves.csv has no such wave ({known})", file="study.toml", column="[study] wave",
+                            value=chosen, fix="name a wave of waves.csv, or leave it blank"))
+    if not listed or not files:
+        return faults
+    faults += [Fault(f"no survey file has this name; {nearest(name, files)}", file="wave_files.csv",
+                     row=str(n), column="file", value=name, fix="correct the name, or delete the row")
+               for n, name in rows["file"].items() if name not in files]
+    faults += [Fault("wave_files.csv does not say of which wave it is", file=name, is_structure=True,
+                     fix=f"add a row for it to wave_files.csv: {name}, and one of {', '.join(listed)}")
+               for name in files if name not in {*rows["file"]}]
+    wave = study_wave(reference.waves, chosen)
+    if not faults and wave not in {*rows["wave_id"]}:
+        faults.append(Fault("the study's figures are of this wave, and no file is of it",
+                            file="wave_files.csv", column="wave_id", value=wave,
+                            fix="add its files, or name another wave under [study] wave in study.toml"))
+    return faults
+
+
+def wave_tables(frames: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Tables ``wave_organisations``, ``wave_answers`` and ``wave_responses`` from the tables of each wave, by
+    wave; without rows where the survey has one wave."""
+    return {f"wave_{name}": pd.concat([frame[name].astype(dict.fromkeys(ids, "str")).assign(wave_id=wave)
+                                       for wave, frame in frames.items()], ignore_index=True)
+            if frames else pd.DataFrame() for name, ids in _IDS.items()}
+
+
+_IDS = {"organisations": ("organisation_id",),
+        "answers": ("answer_id", "organisation_id", "country_id"),
+        "responses": ("answer_id", "question_id", "organisation_id", "country_id", "unit", "missing")}
+"""The categories of each table, which differ from wave to wave, as text."""

@@ -1,0 +1,129 @@
+"""Waves side by side: the counts of a question in each, and who answered what before and after.
+
+A question is compared only in waves of which somebody wrote in crosswalk.csv that it may be. Each wave has
+its own base. Nothing is tested, and no trend drawn: those who answered are no random sample of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning.waves import COMPARABLE
+
+COUNTS = ["wave_id", "option", "n", "base_n"]
+TRANSITIONS = ["option", "before", "after", "n"]
+_TICKED, _NOT_TICKED = "yes", "no"
+
+
+@dataclass(frozen=True)
+class ComparedQuestion:
+    """A question as it is compared: its answers in the waves that may be compared, its options in order.
+
+    ``answers`` has a row per answer in the base and option chosen (blank: none of a multiple choice):
+    wave_id, answer_id, unit_id (the organisation, or organisation and country), option. ``options`` are
+    labels.
+    """
+
+    waves: list[str]
+    options: list[str]
+    answers: pd.DataFrame
+    is_multi: bool
+
+    def counts(self) -> pd.DataFrame:
+        """One row per wave and option: wave_id, option, n, base_n; none for a wave whose base is empty."""
+        rows = []
+        for wave in self.waves:
+            own = self.answers[self.answers["wave_id"] == wave]
+            base, n = own["answer_id"].nunique(), own["option"].value_counts()
+            rows += [(wave, option, int(n.get(option, 0)), base) for option in self.options if base]
+        return pd.DataFrame(rows, columns=COUNTS)
+
+    def transitions(self) -> pd.DataFrame:
+        """From the wave before the last compared to the last, of those who are in the base of both: one row
+        per answer before and after, with how many went that way. Of a multiple choice each option has rows
+        of its own, before and after being yes or no. Who has several records in a wave is left out."""
+        *_, before, after = self.waves
+        records = self.answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
+        sides = [self.answers[(self.answers["wave_id"] == wave) & (records == 1)] for wave in (before, after)]
+        both = {*sides[0]["unit_id"]} & {*sides[1]["unit_id"]}
+        chosen = [side[side["unit_id"].isin(both)].groupby("unit_id")["option"].agg(set) for side in sides]
+        if not self.is_multi:
+            pairs = [("", *(next(iter(side[unit])) for side in chosen)) for unit in sorted(both)]
+            order = [("", first, second) for first in self.options for second in self.options]
+        else:
+            words = np.array([_NOT_TICKED, _TICKED])
+            pairs = [(option, *(str(words[int(option in side[unit])]) for side in chosen))
+                     for option in self.options for unit in sorted(both)]
+            order = [(option, str(first), str(second)) for option in self.options
+                     for first in words[::-1] for second in words[::-1]]
+        n = pd.Series(pairs, dtype="object").value_counts()
+        return pd.DataFrame([(*way, int(n[way])) for way in order if way in n.index], columns=TRANSITIONS)
+
+
+def why_not_compared(question_id: str, asked: list[str], crosswalk: pd.DataFrame,
+                     labels: Mapping[str, str]) -> str:
+    """Why a question is not compared, as a sentence; blank where it is. ``asked`` are the waves in which it
+    was asked, in order.
+
+    >>> rows = pd.DataFrame({"question_id": ["Q1"], "wave_id": ["b"], "change": ["options"],
+    ...                      "is_comparable": ["no"], "because": ["an option was split"]})
+    >>> why_not_compared("Q1", ["b"], rows, {"b": "2018"})
+    'asked in 2018 only'
+    >>> why_not_compared("Q1", ["a", "b"], rows, {"a": "2016", "b": "2018"})
+    'not compared: the options changed (an option was split)'
+    >>> why_not_compared("Q2", ["a", "b"], rows, {"a": "2016", "b": "2018"})
+    'not compared: nobody has decided yet whether it may be'
+    """
+    if len(asked) < 2:
+        return f"asked in {labels[asked[0]]} only" if asked else "asked in no wave"
+    rows = crosswalk[crosswalk["question_id"] == question_id]
+    if len(comparable_waves(question_id, asked, crosswalk)) > 1:
+        return ""
+    refused = rows[rows["is_comparable"] == "no"]
+    if refused.empty:
+        return "not compared: nobody has decided yet whether it may be"
+    last = refused.iloc[-1]
+    changed = _CHANGED.get(last["change"], "")
+    reason = f" ({last['because']})" if last["because"] else ""
+    return f"not compared: {changed or 'somebody decided so'}{reason}"
+
+
+_CHANGED = {"wording": "the wording changed", "options": "the options changed",
+            "base": "other organisations were asked", "unit": "it is asked about something else",
+            "mode": "people answered in another way", "translation": "the translation changed",
+            "split": "the question was split", "merged": "questions were merged",
+            "new": "it was asked for the first time", "dropped": "it is no longer asked"}
+
+
+def comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
+    """The waves, of those in which a question was asked, of which somebody wrote that it may be compared."""
+    rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
+    return [wave for wave in asked if wave in {*rows["wave_id"]}]
+
+
+def compare_question(question: pd.Series, waves: list[str], responses: pd.DataFrame, options: pd.DataFrame,
+                     *, is_collapsed: bool) -> ComparedQuestion:
+    """A question with options in these waves; ``responses`` are the rows of table ``wave_responses``, and
+    ``options`` those of options.csv, whose common options take the place of others where ``is_collapsed``."""
+    listed = options[options["option_list"] == question["option_list"]]
+    out = ["refused", *["dont_know"] * (question["dont_know"] == "missing")]
+    listed = listed[~listed["kind"].isin(out)].assign(place=listed["position"].astype(int))
+    listed = listed.sort_values("place", kind="stable").drop_duplicates("option_id")
+    key = listed["common_id"] if is_collapsed else listed["option_id"]
+    joined = listed.groupby(key, sort=False)["label"].agg(" or ".join)
+    label_of = dict(zip(listed["option_id"], key.map(joined), strict=True))
+    rows = responses[(responses["question_id"] == question["question_id"]) & responses["is_in_base"]
+                     & responses["wave_id"].isin(waves)]
+    given = pd.DataFrame({"wave_id": rows["wave_id"].astype("str"),
+                          "answer_id": rows["answer_id"].astype("str"),
+                          "unit_id": rows["organisation_id"].astype("str") + "/"
+                          + rows["country_id"].astype("str"),
+                          "option": rows["value"].astype("str").str.split(";")}).explode("option")
+    given = given.assign(option=given["option"].map(label_of).fillna(given["option"]))
+    extra = [option for option in given["option"].unique() if option not in {*joined} and option]
+    return ComparedQuestion(waves, [*joined, *sorted(extra)],
+                            given.drop_duplicates(ignore_index=True), question["type"] == "multi")
