@@ -39,7 +39,14 @@ from glc_analysis.cleaning.records import (
     read_raw,
     read_surveys,
 )
-from glc_analysis.cleaning.waves import asked_questions, files_by_wave, in_wave, study_wave, wave_tables
+from glc_analysis.cleaning.waves import (
+    asked_questions,
+    files_by_wave,
+    in_wave,
+    study_wave,
+    wave_tables,
+    waves_of_consent,
+)
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.disclosure.audiences import counted_for, within_convening
@@ -147,7 +154,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
     places = work_places(engine["answers"], engine["organisations"])
-    known = countries_shown(places, engine["organisations"], Consent.of(reference.consent),
+    known = countries_shown(places, engine["organisations"], _consent(study, reference),
                             study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
     if not engine.rows("responses"):
         known = named_by_office(known)
@@ -614,12 +621,17 @@ def _estimates(view: View) -> dict[str, Any]:
     return {"figures": pd.concat([part for part in figures if len(part)], ignore_index=True)}
 
 
+def _consent(study: Any, reference: Reference) -> Consent:
+    """The consents that hold for the wave that the study's figures are of."""
+    return Consent.of(reference.consent, **waves_of_consent(reference.waves, study.settings["study"]["wave"]))
+
+
 def _releases(view: View) -> dict[str, Any]:
     """What every audience but the team may see of all figures, decided once for all together; and what of
     the public's is issued."""
     view.say("deciding who may see what")
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
-    contributors, consent = contributors_of(records, view), Consent.of(view.reference.consent)
+    contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
     organisations, hidden = view["organisations"], without_countries(view["blocks"])
     shown = countries_shown(view["answers"], organisations, consent, settings,
@@ -668,7 +680,7 @@ def _blocks(view: View) -> dict[str, Any]:
     to it before. Raises Faults where the last release is missing from the store."""
     check_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
-    known = countries_shown(view["answers"], organisations, Consent.of(reference.consent),
+    known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
                             view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
@@ -790,13 +802,13 @@ BUILD_STEPS = in_order((
          ("quotations",), _quotations, "quotations and findings", ("quotes.csv", "headlines.csv")),
     Step("blocks", tuple(dict.fromkeys((
         "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
-        "[disclosure]", "releases", *_ANNOUNCED,
+        "waves.csv", "[study] wave", "[disclosure]", "releases", *_ANNOUNCED,
         *(need for blocks in loaded("blocks") for need in blocks.needs)))),
          ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
-                      "mentions", "stated", "segments", "consent.csv", "codebook.csv", "codebook",
-                      "countries", "documents", "blocks", "questions.csv", "[disclosure]", "[survey]",
-                      "releases"),
+                      "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
+                      "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
+                      "[survey]", "[study] wave", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in brought("steps") for step in add_on.load(name)),
 ))

@@ -22,6 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import brought, loaded
+from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
     LINE_COLUMNS,
@@ -248,7 +249,9 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
         figure_ids = frames["figures"]["figure_id"]
         reference = read_reference(study)
-        known = countries_shown(frames["answers"], frames["organisations"], Consent.of(reference.consent),
+        consent = Consent.of(reference.consent, **waves_of_consent(
+            reference.waves, study.settings["study"]["wave"]))
+        known = countries_shown(frames["answers"], frames["organisations"], consent,
                                 study.settings["disclosure"])
         lines = {audience: block_lines(frames, reference, known, audience) for audience in READING_AUDIENCES}
         incidence = find_contributors(frames)

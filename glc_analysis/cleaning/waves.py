@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,15 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
     """
     listed = list_waves(waves)
     return (chosen or listed[-1]) if listed else ""
+
+
+def waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
+    """What consent has to know of the waves: all of them, and the one that the study's figures are of.
+
+    >>> waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
+    {'waves': ['a', 'b'], 'current': 'b'}
+    """
+    return {"waves": list_waves(waves), "current": study_wave(waves, chosen)}
 
 
 def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ organisation's. Items that make both known (:data:`_NEED_BOTH`) need both.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -24,6 +24,8 @@ THE_ORGANISATION = ""
 """In place of a speaker_id: the organisation itself."""
 IN_FIGURES = ("survey", "interview", "call")
 """Items whose answers are counted in figures."""
+OF_A_WAVE = ("survey", "work_country", "home_country")
+"""Items about the answers to a survey, which each of its waves asks anew."""
 NOT_COUNTED, NEVER_SEPARABLE = "not_counted", "never_separable"
 NO_COVERS = (NOT_COUNTED, NEVER_SEPARABLE)
 """What a no to one of these covers: the answers are in no figure for these readers, or they are counted in
@@ -46,9 +48,15 @@ class Consent:
     """Who is not counted, by organisation_id, item and audience."""
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> Consent:
-        """The consents of consent.csv. A refusal outweighs a consent with the same key."""
+    def of(cls, table: pd.DataFrame, *, waves: Sequence[str] = (), current: str = "") -> Consent:
+        """The consents of consent.csv. A refusal outweighs a consent with the same key.
+
+        Where the survey has several ``waves``, consent to its answers is asked in each: an old yes does not
+        cover the answers of the ``current`` wave, and an old no holds until the organisation is asked again.
+        """
         key = ["organisation_id", "speaker_id", "item", "audience"]
+        if waves:
+            table = table[~_has_lapsed(table, key, waves, current)]
         is_yes = table["is_given"] == "true"
         yes, no = (set(table.loc[rows, key].itertuples(index=False, name=None)) for rows in (is_yes, ~is_yes))
         covers = table["no_covers"] if "no_covers" in table else pd.Series("", table.index)
@@ -72,6 +80,15 @@ class Consent:
         organisation as well where the item is one of :data:`_NEED_BOTH`."""
         needed = {speaker_id, THE_ORGANISATION} if item in _NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
+
+
+def _has_lapsed(table: pd.DataFrame, key: list[str], waves: Sequence[str], current: str) -> pd.Series:
+    """Which rows say nothing of the current wave: of another wave a yes, and a no that was asked again."""
+    wave = table["wave_id"].where(table["wave_id"] != "", waves[0])
+    is_of_another = table["item"].isin(OF_A_WAVE) & (wave != current)
+    asked = pd.MultiIndex.from_frame(table.loc[~is_of_another, key])
+    is_asked_again = pd.Series(pd.MultiIndex.from_frame(table[key]).isin(asked), table.index)
+    return is_of_another & ((table["is_given"] == "true") | is_asked_again)
 
 
 def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,

@@ -21,6 +21,7 @@ from babel.core import get_global
 from glc_analysis import tables
 from glc_analysis.addon import loaded
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
+from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
 from glc_analysis.pseudonyms.masking import fold_text
@@ -213,7 +214,9 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     if not _is_built(study):
         return set()
     answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
-    consent, settings = Consent.of(reference.consent), study.settings["disclosure"]
+    consent = Consent.of(reference.consent, **waves_of_consent(
+        reference.waves, study.settings["study"]["wave"]))
+    settings = study.settings["disclosure"]
     known = visible_countries(answers, own, consent, settings, audience=audience)
     known |= visible_home_countries(own, consent, settings, audience=audience)
     work, home = {*answers["country_id"].astype("str")}, {*own["home_country_id"].astype("str")}

@@ -22,6 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addon import brought
+from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
@@ -115,7 +116,8 @@ class Reader:
 
     @cached_property
     def consent(self) -> Consent:
-        return Consent.of(read_table(self.study, "consent"))
+        return Consent.of(read_table(self.study, "consent"), **waves_of_consent(
+            read_table(self.study, "waves"), self.study.settings["study"]["wave"]))
 
     @cached_property
     def named(self) -> frozenset[str]:
