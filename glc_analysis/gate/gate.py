@@ -33,6 +33,7 @@ from glc_analysis.gate.leak_scan import (
     identifiers,
     leaks_in_pieces,
     search_of,
+    terms_in_own_words,
     without_own_names,
 )
 from glc_analysis.manifest import package_hash
@@ -67,25 +68,28 @@ _REMEDIES = {
 
 
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
-                known: Mapping[str, str] | None = None, study: Study | None = None) -> None:
+                known: Mapping[str, str] | None = None, study: Study | None = None,
+                organisation: str = "") -> None:
     """Raises Faults for all that :func:`.find_leaks` finds, one a term, and one a file that cannot be read.
 
-    With a ``study`` each says where the text comes from. The team may read what organisations said about
-    themselves: there only the persons of names.csv count.
+    With a ``study`` each says where the text comes from; in the pages of one ``organisation``, where in its
+    own words. The team may read what organisations said about themselves: there only the persons of names.csv
+    count.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known)
     leaks = [leak for leak in leaks if not may(audience, "internal") or leak.rule == PERSON]
     if leaks:
-        faults = _faults(_outermost(leaks), names, audience, known or {}, study)
+        faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
         raise Faults(faults if study is None else in_their_files(study, faults))
 
 
 def each_once(faults: Iterable[Fault]) -> list[Fault]:
-    """The findings of several searches: what is on pages of several readers is said once."""
-    found: dict[tuple[str, str], Fault] = {}
+    """The findings of several searches: what is on pages of several readers is said once, by its origin."""
+    found: dict[tuple[str, ...], Fault] = {}
     for fault in faults:
-        place = fault.file if "(unreadable)" in fault.message else ""
-        found.setdefault((place, fault.value), fault)
+        has_origin = bool(fault.row or fault.column)
+        place = fault.file if has_origin or "(unreadable)" in fault.message else ""
+        found.setdefault((place, fault.row, fault.column, fault.value), fault)
     return [*found.values()]
 
 
@@ -117,7 +121,7 @@ def _letters(text: str) -> str:
 
 
 def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mapping[str, str],
-            study: Study | None) -> Iterator[Fault]:
+            study: Study | None, organisation: str) -> Iterator[Fault]:
     by_term: dict[tuple[str, str], list[Leak]] = {}
     for leak in leaks:
         term = leak.file if leak.rule == "unreadable" else _letters(leak.found)
@@ -126,7 +130,7 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
     if study is not None and found:
         rows = names[names["name"].isin([*found])]
         wanted = search_of(rows, audience, {text: rule for text, rule in known.items() if text in found})
-        for leak in leaks_in_pieces(_written(study), wanted):
+        for leak in leaks_in_pieces(_written(study, organisation), wanted):
             if leak.found in found:
                 found[leak.found].append(leak.place)
     for (_, term), own in sorted(by_term.items()):
@@ -192,8 +196,9 @@ def _columns_of_words(table: str) -> list[str]:
             if column.kind == "text" and column.refers_to is None and not name.endswith("_id")]
 
 
-def _written(study: Study) -> Iterator[Piece]:
-    """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
+def _written(study: Study, organisation: str) -> Iterator[Piece]:
+    """All texts that may reach a page; of what was said, on the pages of one organisation only its own words.
+    The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
     terms = loaded("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
@@ -213,6 +218,7 @@ def _written(study: Study) -> Iterator[Piece]:
                     for n, cell in enumerate(cells, start=1))
     if (study.processed / "segments.parquet").is_file():
         said = tables.read("segments", study=study)
+        said = said[said["organisation_id"] == organisation] if organisation else said
         yield from ((f"said\t{document}\t\t{segment}", text) for document, segment, text in zip(
             said["document_id"], said["segment_id"], said["text"], strict=True))
 
@@ -248,8 +254,10 @@ class Gate:
     def _rules(self) -> dict[str, _Rules]:
         """What is searched, as names and consent are when the gate is used first."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
+        said = terms_in_own_words(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
-            who: self._marked(*without_own_names(who, self._study, reference, known)) for who, _ in self._own}
+            who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
+            for who, _ in self._own}
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
@@ -294,7 +302,8 @@ class Gate:
 
     def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:
         rules = self._rules[who]
-        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known, study=study)
+        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known, study=study,
+                    organisation=who)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]

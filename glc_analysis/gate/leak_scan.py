@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis import manifest
+from glc_analysis import manifest, tables
 from glc_analysis.addon import loaded
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import may
@@ -129,19 +129,44 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
-def without_own_names(organisation_id: str, study: Study, reference: Reference,
-                      known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """names.csv and the identifiers without an organisation's own names and countries, for its own pages."""
+_SAID = ("organisation", "country", "people of", "city of", "code of")
+_SAID_FORMS = ("e-mail", "phone", "handle", "profile link")
+"""Rules that an organisation's own words do not break on its own pages. What tells of a person stays hidden
+there too."""
+
+
+def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By organisation, the ``known`` identifiers and the addresses that stand in what it said and answered,
+    each with its rule; empty for a study that is not built."""
+    if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
+        return {}
+    said, answered = (tables.read(name, study=study) for name in ("segments", "responses"))
+    pieces = [(organisation, text) for frame, column in ((said, "text"), (answered, "value"))
+              for organisation, text in zip(frame["organisation_id"], frame[column], strict=True)
+              if organisation and text]
+    found: dict[str, dict[str, str]] = {}
+    for leak in leaks_in_pieces(pieces, search_of(read_reference(study).names.head(0), "", known)):
+        if leak.rule.startswith((*_SAID, *_SAID_FORMS)):
+            found.setdefault(leak.place, {})[leak.found] = leak.rule
+    return found
+
+
+def without_own_names(organisation_id: str, study: Study, reference: Reference, known: Mapping[str, str],
+                      said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """names.csv and the identifiers without an organisation's own names and countries, and without what it
+    ``said`` itself (:func:`terms_in_own_words`), for its own pages."""
     register, names = reference.organisations, reference.names
     called = names_of(register[register["organisation_id"] == organisation_id])
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
     is_own = is_kind & names["name"].map(match_key).isin(own)
     same = set(names.loc[is_own, "pseudonym"]) - {""}
+    own |= {match_key(term) for term, rule in said.items() if rule.startswith(_SAID)}
     places = tuple(f": {country}" for country in own_countries(study, organisation_id) if country)
+    kept = {text: rule for text, rule in known.items()
+            if match_key(text) not in own and not rule.endswith(places)}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
-            {text: rule for text, rule in known.items()
-             if match_key(text) not in own and not rule.endswith(places)})
+            kept | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
 
 
 def names_of(organisations: pd.DataFrame) -> list[str]:

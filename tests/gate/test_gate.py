@@ -3,11 +3,13 @@
 import json
 import stat
 
+import pandas as pd
 import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.gate.gate import PASSED, Gate, check_leaks
 from glc_analysis.reference import REQUIRED_COLUMNS
+from glc_analysis.schema import processed_tables
 from tests.run.small_study import small_study
 from tests.support.study_writer import question, write_reference
 
@@ -150,3 +152,61 @@ def test_a_name_in_a_question_is_changed_in_its_wording_not_in_the_headings_of_r
         let_through(study, a_run(study, index="<p>Do you know Ana Vega?"))
     assert [(fault.file, fault.column) for fault in found.value.faults] == [
         ("questions.csv", "wording")]
+
+
+# --- an organisation's own words on its own page
+
+
+TWO = "\nblue-door,Blue Door,shelter,,KEN,2009,middle\nred-gate,Red Gate,shelter,,PER,2009,middle\n"
+OWN_WORDS = "We work with the Red Gate. Write to desk@door.example or ask Rosa Alma."
+
+
+def write_processed(study, name, frame):
+    columns = [*processed_tables()[name].columns]
+    frame.reindex(columns=columns, fill_value="").to_parquet(study.processed / f"{name}.parquet")
+
+
+@pytest.fixture
+def two_briefs(study):
+    """Two organisations, of which blue-door said something; the run and the page of each."""
+    study.reference_file("organisations").write_text(",".join(REQUIRED_COLUMNS["organisations"]) + TWO)
+    said = [("s1.blue-door", "d1", "blue-door", OWN_WORDS), ("s1.red-gate", "d1", "red-gate", "We listen.")]
+    segments = pd.DataFrame(said, columns=["segment_id", "document_id", "organisation_id", "text"])
+    write_processed(study, "segments", segments)
+    write_processed(study, "responses", pd.DataFrame({"organisation_id": ["blue-door"], "value": ["3"]}))
+    run = a_run(study, audience="convening", index="<p>3 of 4")
+    own = [(who, run / "briefs" / f"{who}.ipynb") for who in ("blue-door", "red-gate")]
+    own[0][1].parent.mkdir()
+    for _, path in own:
+        path.write_text('{"cells": []}')
+        path.with_suffix(".html").write_text("<p>yours")
+    return run, own
+
+
+def test_what_an_organisation_said_itself_is_no_leak_on_its_own_page(study, two_briefs):
+    run, own = two_briefs
+    own[0][1].with_suffix(".html").write_text("<p>We work with the Red Gate. Write to desk@door.example")
+    Gate(study, "convening", own).let_through(run)
+
+
+def test_it_is_one_on_the_page_of_another_and_on_one_for_everybody(study, two_briefs):
+    run, own = two_briefs
+    own[1][1].with_suffix(".html").write_text("<p>Write to desk@door.example")
+    with pytest.raises(Faults, match="e-mail"):
+        Gate(study, "convening", own).let_through(run)
+    own[1][1].with_suffix(".html").write_text("<p>yours")
+    (run / "site" / "index.html").write_text("<p>We work with the Red Gate")
+    with pytest.raises(Faults, match="organisation"):
+        Gate(study, "convening", own).let_through(run)
+
+
+def test_a_person_of_names_csv_is_one_in_own_words_too_and_the_message_names_their_row(study, two_briefs):
+    name_somebody(study, "Rosa Alma")
+    run, own = two_briefs
+    words = pd.read_parquet(study.processed / "segments.parquet")
+    other = words.assign(organisation_id="red-gate", segment_id="s0.red-gate")
+    write_processed(study, "segments", pd.concat([other, words]))
+    own[0][1].with_suffix(".html").write_text("<p>ask Rosa Alma")
+    with pytest.raises(Faults, match="name: person") as found:
+        Gate(study, "convening", own).let_through(run)
+    assert [fault.column for fault in found.value.faults] == ["s1.blue-door"]

@@ -184,7 +184,7 @@ def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_
     here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
     known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation",
              "Here": f"country: {here}"}
-    left, told = without_own_names("blue-door", sample_study, reference, known)
+    left, told = without_own_names("blue-door", sample_study, reference, known, {})
     assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
 
 

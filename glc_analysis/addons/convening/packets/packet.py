@@ -58,7 +58,7 @@ from glc_analysis.addons.convening.packets.word import word
 from glc_analysis.addons.member_checking.answer_sheets import translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
-from glc_analysis.gate.leak_scan import identifiers, without_own_names
+from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import publish
@@ -86,15 +86,17 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     """Raises Faults if a file holds something that its reader may not see; a packet may name its own
     organisation. Then deletes the sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
-    parts = [(stage / "briefs", reference.names, known)]
+    parts = [(stage / "briefs", reference.names, known, "")]
+    said = terms_in_own_words(study, known)
     for packet in chosen:
         own = packet.organisation
-        kept = without_own_names(own, study, reference, known) if own else (reference.names, known)
-        parts.append((stage / packet.name, *kept))
+        kept = (without_own_names(own, study, reference, known, said.get(own, {})) if own
+                else (reference.names, known))
+        parts.append((stage / packet.name, *kept, own))
 
-    def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str]) -> list[Fault]:
+    def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str], own: str) -> list[Fault]:
         search = partial(check_leaks, root=stage, names=names, audience=PACKET_AUDIENCE, known=texts,
-                         study=study)
+                         study=study, organisation=own)
         return found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
 
     with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
