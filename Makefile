@@ -35,8 +35,8 @@ soak: $(ALL) ## all slow tests with their full counts: 200 kills, 17,000 broken 
 
 # scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.
 # JupyterLab refuses to start as root unless told to. Notebooks that it saves hold data: they are their owner's alone.
-lab: $(READY) ## open this folder in JupyterLab; the notebooks are in notebooks/
-	@umask 077; JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: $(READY) ## open JupyterLab at notebooks/gallery.ipynb: twelve questions, each in a few lines
+	@umask 077; JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/gallery.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 docs: $(ALL) ## these documents and the reference of the package as pages: docs/_build/index.html
 	@$(BIN)/python -m sphinx -q -W -b html -d $(VENV)/doctrees docs docs/_build
