@@ -6,7 +6,7 @@ ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
     needs=("member_checking", "withdrawal"),
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
-    check_lines="ballots:check_lines", status_lines="histories:status_lines",
+    check_lines="handbook.gaps:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},
     preloaded=("pages.convening",),
@@ -19,7 +19,8 @@ ADD_ON = AddOn(
     blocks="blocks:BLOCKS", release_content="releases:content_of",
     announced={"votes": "releases:announced_votes"}, terms="terms:TERMS",
     provides={"citations": "citations:citations", "counts": "counts:counts"},
-    downloads="downloads:DOWNLOADS", software_files="downloads:FILES", papers=("shared", "briefs"),
+    downloads="downloads:DOWNLOADS", software_files="downloads:FILES",
+    papers=("shared", "briefs", "handbook"),
     rehearsed=("ratings",), row_names={"principles": "principle"},
     checks="checks:CHECKS", settings_faults="settings:settings_faults",
     holds={

@@ -387,6 +387,29 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
 
+@click.command()
+@click.option("--language", default="", metavar="LANGUAGE", help="In this one only, such as es.")
+@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
+              help="The paper size.")
+@for_audience
+@pass_study
+def handbook(study: Study, language: str, paper: str, audience: str) -> None:
+    """Write the handbook of the agreed principles.
+
+    Its pages for screen and paper, a self-check as paper and workbook and questions for funders, in every
+    language that its readers may have; principles.json, BibTeX and CITATION.cff. `glc check` lists what is
+    missing.
+    """
+    from glc_analysis.addons.convening.handbook.editions import issue_handbook
+    from glc_analysis.report import run as run_pages
+
+    ensure_built(study)
+    say("First the pages that the handbook lies beside.")
+    for line in run_pages(study, audience=audience).lines:
+        say(line)
+    click.echo(issue_handbook(study, audience, language=language, paper=paper))
+
+
 @click.command(name="joint-display")
 @click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
 @click.option("--stated", is_flag=True,
@@ -418,5 +441,5 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
             "and write how the two sides fit and what follows.")
 
 
-COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet)
+COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet, handbook)
 ANALYST = (joint_display,)

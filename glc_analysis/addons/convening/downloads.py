@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, handbook
 from glc_analysis.addons.convening.joint_display import display
 from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.manifest import VERSION
@@ -52,6 +54,8 @@ def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: 
     """The principles for other software: an id that stays, what each says in which languages, by what one
     would see it, how far it is, its version; the study's licence."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
+    view = StudyView(study, audience)
+    pages = {one.printed_id: one for one in handbook(view).principles} if len(rows) else {}
     principles = []
     for row in rows[rows["translation_of"] == ""].to_dict("records"):
         texts = rows[(rows[["printed_id", "translation_of"]] == row["printed_id"]).any(axis=1)]
@@ -61,12 +65,23 @@ def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: 
             "languages": [*texts["language"]],
             "statement": dict(zip(texts["language"], texts["statement"], strict=True)),
             "rationale": row["rationale"], "indicator": row["indicator"], "domain": row["domain_id"],
-            "themes": [theme for theme in row["theme_ids"].split(";") if theme]})
+            "themes": [theme for theme in row["theme_ids"].split(";") if theme],
+            **_of_handbook(pages.get(row["printed_id"]))})
     content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
                "audience": audience, "release": release_of(study, audience),
                "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
                "principles": principles}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
+    """What the handbook says of an agreed principle beside its text: no grade, and nobody who signed."""
+    if page is None:
+        return {}
+    return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,
+            "evidence": {side: words.text for side, words in page.sides.items()},
+            "survivor_advisers": page.advisers,
+            **{name: page.texts[name].text if name in page.texts else "" for name in FIELDS}}
 
 
 FILES = (SoftwareFile("principles.json", "the principles with ids that stay", principles_json),)

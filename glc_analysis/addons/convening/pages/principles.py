@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
 from glc_analysis.addons.convening.ballots import masked, readable_comments
+from glc_analysis.addons.convening.citing import cited_as
 from glc_analysis.addons.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.addons.convening.histories import listed
 from glc_analysis.addons.convening.pages.convening import principle_link
@@ -166,6 +167,17 @@ def show_statement(view: StudyView) -> Html:
     return show(_macros().heading(row.short_name or row.printed_id, STATUS_LABELS.get(row.status, row.status),
                                   statement_html(view, row),
                                   came_about(Trail.of(view), row.printed_id, row.principle_id)))
+
+
+def show_citation(view: StudyView) -> Html | None:
+    """How the view's principle is cited; None unless it is agreed."""
+    row = _own_row(view)
+    made = read_table(view.study, "text_decisions")
+    is_own = (made["principle_id"] == row.principle_id) & (made["version"] == row.version)
+    days = made.loc[is_own & (made["status"] == "agreed"), "date"]
+    if days.empty or row.status != "agreed":
+        return None
+    return show(_macros().paragraph(cited_as(view.study, row.printed_id, days.iloc[0])))
 
 
 def _own_row(view: StudyView) -> Any:

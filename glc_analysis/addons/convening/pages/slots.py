@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.handbook.contents import handbook
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.pages.checklists import MethodFacts, counted, listed
@@ -29,9 +30,12 @@ def principle_statements(view: StudyView) -> Html:
     if rows.empty:
         return show("")
     places = Places({}, ())
+    # On pages with other things the statements are enough.
+    rests_on = {} if view.theme else {page.principle_id: page.rests_on for page in handbook(view).principles}
     return show(_HTML.principle_statements([
         (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
-         row["statement"], row["language"], "" if row["status"] == "agreed" else "not decided yet")
+         row["statement"], row["language"], "" if row["status"] == "agreed" else "not decided yet",
+         row["rationale"].partition(". ")[0].rstrip("."), rests_on.get(row["principle_id"], ""))
         for row in rows.to_dict("records")]))
 
 

@@ -1,0 +1,1 @@
+"""The handbook: the agreed principles for those who were not there, and the papers that go with it."""

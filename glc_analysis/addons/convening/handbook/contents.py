@@ -1,0 +1,180 @@
+"""What the handbook says of each agreed principle, for one audience in one language.
+
+Evidence is that of the principle's page: released figures only. No text is made up; what nobody wrote is
+left out, and `glc check` says so (:mod:`.gaps`). Nobody who signed is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.packets.sheets import CLAIMS
+from glc_analysis.addons.convening.pages.principles import (
+    NOT_CLEARED,
+    TRIAL_OF_ONE,
+    WITHHELD,
+    evidence_of,
+)
+from glc_analysis.addons.convening.principles import NOT_MEASURED, facts
+from glc_analysis.addons.convening.settings import PANELS
+from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.translations import (
+    CHECKED,
+    DRAFT,
+    TRANSLATED_COLUMNS,
+    Translations,
+    Words,
+)
+from glc_analysis.disclosure.blocks import COUNT_BLOCK
+from glc_analysis.reference import read_table
+from glc_analysis.schema import allowed_words
+from glc_analysis.templates import languages, phrases
+from glc_analysis.view.study_view import StudyView
+
+FRAME = __file__, "phrases.csv"
+"""The words around the principles, a column per language."""
+FIELDS = allowed_words("handbook", "field")
+HANDBOOK_SIDES = ("supports", "contradicts", "qualifies")
+"""The sides of the evidence in the order of a page, by the words of evidence.csv."""
+_CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_to_fail", "practised")
+
+
+@dataclass(frozen=True)
+class HandbookPrinciple:
+    """One agreed principle. ``texts`` has its words by column of principles.csv or field of handbook.csv,
+    blank texts left out; ``sides`` the first released sentence on each side of the evidence, or why there is
+    none; ``rests_on`` in words what it rests on, from the evidence that may be shown."""
+
+    principle_id: str
+    version: str
+    printed_id: str
+    agreed_on: str
+    texts: Mapping[str, Words]
+    sides: Mapping[str, Words]
+    rests_on: str
+    claims: tuple[str, ...]
+    is_measured: bool
+    advisers: str
+    changed_because: str
+
+
+@dataclass(frozen=True)
+class Handbook:
+    """The handbook for one audience in one language; ``say`` has the words around the principles."""
+
+    view: StudyView = field(repr=False)
+    language: str
+    say: Mapping[str, str] = field(repr=False)
+    principles: tuple[HandbookPrinciple, ...] = ()
+
+    @property
+    def organisations(self) -> int:
+        """How many organisations could vote; 0 where that may not be told."""
+        return 0 if COUNT_BLOCK in self.view.hidden else self.view.panel_sizes.get(PANELS["provider"], 0)
+
+    @property
+    def agreed_on(self) -> str:
+        """The last day on which one of the principles was agreed."""
+        return max((principle.agreed_on for principle in self.principles), default="")
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether something in it has not been checked by a second speaker."""
+        texts = (words for principle in self.principles for words in principle.texts.values())
+        return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
+
+    @property
+    def rests_on(self) -> str:
+        """What the principles together rest on, in words."""
+        claims = {claim for principle in self.principles for claim in principle.claims}
+        return _listed(self.say, claims)
+
+
+def handbook(view: StudyView, language: str = "") -> Handbook:
+    """The handbook of a view of the whole study; without a language, in that of the principles."""
+    rows = view.principle_rows
+    rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
+    language = language or original_language(rows)
+    say = phrases(language, *FRAME)
+    translations, trail = Translations.of(view.read("principles"), read_table(view.study, "translations")), \
+        Trail.of(view)
+    decided = read_table(view.study, "text_decisions")
+    days = {(row["principle_id"], row["version"]): row["date"] for row in decided.to_dict("records")
+            if row["status"] == "agreed"}
+    written = read_table(view.study, "handbook")
+    made = tuple(_principle(trail, row, language, say, translations, written, days)
+                 for row in rows.to_dict("records"))
+    return Handbook(view, language, say, made)
+
+
+def original_language(rows: pd.DataFrame) -> str:
+    """The language in which most of the principles were written; English where there are none."""
+    return next(iter(rows["language"].mode()), "en")
+
+
+def handbook_languages(view: StudyView) -> list[str]:
+    """The languages in which an audience gets the handbook: that of the principles, and those of the frame in
+    which a statement is translated; for those who read no drafts only languages whose frame a native reader
+    and all of whose statements a second speaker has checked."""
+    rows = view.principle_rows
+    rows = rows[rows["status"] == "agreed"]
+    translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
+    first, offered = original_language(rows), []
+    for language, say in languages(*FRAME).items():
+        status = [translations.words[key].status for name in rows["printed_id"]
+                  if (key := (f"{name}/statement", language)) in translations.words]
+        is_checked = len(status) == len(rows) and {*status} <= {*CHECKED} and say["native_reader"] == "yes"
+        if language != first and status and (is_checked or view.may("draft_principles")):
+            offered.append(language)
+    return [first, *offered]
+
+
+def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping[str, str],
+               translations: Translations, written: pd.DataFrame,
+               days: Mapping[tuple[str, str], str]) -> HandbookPrinciple:
+    view, key = trail.view, (row["principle_id"], row["version"])
+    own = written[(written["principle_id"] == key[0]) & (written["version"] == key[1])]
+    originals = {column: row[column] for column in TRANSLATED_COLUMNS} | dict(
+        zip(own["field"], own["text"], strict=True))
+    texts = {name: translations.find(f"{row['printed_id']}/{name}", Words(text, row["language"]), language,
+                                     view.audience) for name, text in originals.items() if text}
+    pieces = evidence_of(trail, row["principle_id"])
+    is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
+    shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
+    claims = tuple(dict.fromkeys(shown.loc[shown["stance"] == "supports", "claim"]))
+    is_measured = NOT_MEASURED not in facts(pieces)
+    is_whole = len(shown) == len(pieces)
+    rests_on = " ".join(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
+                                      "" if is_whole else say["not_all"]]))
+    positions = view.panel_positions
+    said = positions[(positions["principle_id"] == key[0]) & (positions["version"] == key[1])
+                     & (positions["panel"] == "survivor_adviser")]
+    return HandbookPrinciple(
+        *key, row["printed_id"], days.get(key, ""), texts,
+        {side: _side(pieces, shown, side, say, language) for side in HANDBOOK_SIDES}, rests_on, claims,
+        is_measured, " ".join(said["position"]),
+        row["changed_because"] if view.may("earlier_texts") else "")
+
+
+def _listed(say: Mapping[str, str], claims: Any) -> str:
+    """What the claims of the evidence amount to, in words."""
+    words = [say[claim] for claim in _CLAIM_ORDER if claim in claims]
+    return f"{'; '.join(words)}." if words else say["none_shown"]
+
+
+def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
+          language: str) -> Words:
+    """The first sentence with a released figure on a side, in the language of the pages; or, in the language
+    of the handbook, why there is none."""
+    stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
+    for piece in stated.to_dict("records"):
+        return Words(f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip(), "en")
+    is_recorded = (pieces["stance"] == side).any()
+    if is_recorded:
+        return Words(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)
+    is_objection = side == "contradicts" and pieces.attrs.get("is_objected_to")
+    return Words(say["objected" if is_objection else "nothing"], language)

@@ -1,0 +1,176 @@
+"""Writes the handbook of an audience: a page for the screen, papers, a workbook, files for citing.
+
+All files of a language are made of the same parts. The gate searches them before any is put in place; PDFs
+do not keep Arabic and Khmer words as written, so of each its parts are searched as HTML too.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from markupsafe import Markup
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from glc_analysis.addons.convening.citing import cited_as
+from glc_analysis.addons.convening.downloads import principles_json
+from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
+from glc_analysis.addons.convening.handbook.contents import (
+    Handbook,
+    handbook,
+    handbook_languages,
+)
+from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
+from glc_analysis.coding.exports import inert
+from glc_analysis.disclosure.rules import may
+from glc_analysis.errors import Faults, GLCError, UsageError, nearest
+from glc_analysis.gate.gate import check_leaks, found_in_papers
+from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.locks import locked
+from glc_analysis.publish.downloads import published_tables
+from glc_analysis.reference import read_reference
+from glc_analysis.release_store import publish
+from glc_analysis.run.record import last_run
+from glc_analysis.spreadsheets import save_workbook
+from glc_analysis.study import INVENTED, Study
+from glc_analysis.templates import Macros, template
+from glc_analysis.text import language_direction, language_name
+from glc_analysis.view.study_view import StudyView
+
+ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
+"""The answers of the self-check in their order, by their names in phrases.csv. They are not counted."""
+HANDBOOK_FOLDER = "handbook"
+_OWN_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km": "ខ្មែរ", "fr": "Français"}
+_MARKS = {"team": "For the team alone", "convening": PACKET_MARK, "public": ""}
+_HTML = Macros(__file__, "handbook.html")
+
+
+def issue_handbook(study: Study, audience: str, *, language: str = "", paper: str = "a4") -> Path:
+    """Writes the handbook of a built study beside the pages of an audience's last run; returns its folder.
+
+    Raises GLCError where there are no such pages or nothing is agreed, UsageError for a language in which
+    this audience gets none, Faults (and writes nothing) where the gate finds what the audience may not read.
+    """
+    with locked(study.reports / audience, what="handbook"):
+        folder, current = last_run(study, audience)[0], study.reports / audience / "current"
+        if folder is None:
+            raise GLCError(f"There are no pages yet. To fix: `glc run --audience {audience}`.")
+        place = folder / "packet" / HANDBOOK_FOLDER
+        place.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as stage:
+            write_handbook(StudyView(study, audience), Path(stage), language=language, paper=paper)
+            _pass_gate(study, audience, Path(stage))
+            if not may(audience, "internal"):
+                publish(study, audience)
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(stage, place)
+        return (current if current.is_symlink() else folder) / "packet" / HANDBOOK_FOLDER
+
+
+def write_handbook(view: StudyView, folder: Path, *, language: str = "", paper: str = "a4") -> None:
+    """Writes the files of the handbook for the audience of a view of the whole study: in all its languages,
+    or in one. Raises GLCError where nothing is agreed, UsageError for an unknown language."""
+    offered = handbook_languages(view)
+    if language and language not in offered:
+        raise UsageError(f"There is no handbook in {language!r} for this audience; "
+                         f"{nearest(language, offered)}. A language needs statements in principles.csv or "
+                         "translations.csv; for the public each of them reviewed, and the words around them "
+                         "checked by a native reader.")
+    first = handbook(view)
+    if not first.principles:
+        raise GLCError("No principle is agreed yet. To fix: `glc agree` records what the room decided.")
+    settings = pdf_settings(view.study, paper)
+    for code in [language] if language else offered:
+        _write_language(first if code == first.language else handbook(view, code), folder, offered, settings)
+    texts = {"principles.json": principles_json(
+        view.study, published_tables(view.study, view.audience), view.audience),
+        "principles.bib": bibtex(first), "CITATION.cff": citation_file(first)}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_language(book: Handbook, folder: Path, offered: Sequence[str], settings: PdfSettings) -> None:
+    """Writes the page, the papers and the workbook of one language."""
+    papers = {"handbook": [*_handbook_parts(book)], "self-check": [self_check(book)],
+              "funder-questions": [funder_questions(book)]}
+    direction, mark = language_direction(book.language), _MARKS[book.view.audience]
+    for name, parts in papers.items():
+        path, title = folder / f"{name}-{book.language}", f"{book.say['title']}. {book.view.study.title}"
+        shown = template(__file__, "page.html").render(
+            language=book.language, direction=direction, title=title, mark=mark, parts=parts,
+            languages=[(code, _OWN_NAMES.get(code, language_name(code))) for code in offered]
+            if name == "handbook" else [])
+        path.with_suffix(".html").write_text(shown, encoding="utf-8", newline="\n")
+        printed = [PrintedPart(mark or title, _HTML.whole(book.language, direction, part)) for part in parts]
+        path.with_suffix(".pdf").write_bytes(settings.pdf(title, printed))
+    save_workbook(self_check_workbook(book), folder / f"self-check-{book.language}.xlsx")
+
+
+def _handbook_parts(book: Handbook) -> Iterator[Markup]:
+    """The first page, the set, and a page per principle."""
+    study, say = book.view.study, book.say
+    facts = [(say[name], study.settings["handbook"][name]) for name in (
+        "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
+    facts += [(say["licence"], study.licence)]
+    yield _HTML.front(
+        book, study.title, INVENTED if study.is_synthetic else "", facts,
+        say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
+        say["raters"].format(n=book.organisations) if book.organisations else "",
+        say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "")
+    yield _HTML.whole_set(book)
+    for principle in book.principles:
+        version = say["version"].format(version=principle.version, day=principle.agreed_on,
+                                        cited=principle.printed_id)
+        yield _HTML.principle(book, principle, version,
+                              cited_as(study, principle.printed_id, principle.agreed_on))
+
+
+def self_check(book: Handbook) -> Markup:
+    """The self-check on paper: a question per principle, boxes in words, and how it is known."""
+    return _HTML.self_check(book, [book.say[answer] for answer in ANSWERS])
+
+
+def funder_questions(book: Handbook) -> Markup:
+    """Open questions that a funder may ask applicants, without answers to choose from."""
+    how = book.say["funder_how"].format(n=book.organisations or "").replace("  ", " ")
+    return _HTML.funder(book, how)
+
+
+def self_check_workbook(book: Handbook) -> Workbook:
+    """The self-check as a workbook: the answers are words to choose from, and nothing adds them up."""
+    workbook, say = Workbook(), book.say
+    sheet = workbook.active
+    sheet.title = say["self_check"][:31]
+    sheet.sheet_view.rightToLeft = language_direction(book.language) == "rtl"
+    sheet.append([say["self_check_how"]])
+    sheet.append(["", say["set"], say["tell"], say["answer"], say["how_known"]])
+    for cell in sheet[2]:
+        cell.font = Font(bold=True)
+    for principle in book.principles:
+        statement, asked = principle.texts["statement"], principle.texts.get("question")
+        sheet.append([principle.printed_id, inert(statement.text),
+                      inert(asked.text) if asked else say["question"], "", ""])
+    for column, width in zip("ABCDE", (8, 50, 45, 24, 50), strict=True):
+        sheet.column_dimensions[column].width = width
+    for row in sheet.iter_rows(min_row=3):
+        for cell in row:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    choice = DataValidation(type="list", allow_blank=True,
+                            formula1=f'"{",".join(say[answer] for answer in ANSWERS)}"')
+    sheet.add_data_validation(choice)
+    choice.add(f"D3:D{sheet.max_row}")
+    sheet.freeze_panes = "A3"
+    return workbook
+
+
+def _pass_gate(study: Study, audience: str, stage: Path) -> None:
+    search = partial(check_leaks, root=stage.parent, names=read_reference(study).names, audience=audience,
+                     known=identifiers(study, audience=audience), study=study)
+    if faults := found_in_papers(search, sorted(stage.iterdir())):
+        raise Faults(faults)

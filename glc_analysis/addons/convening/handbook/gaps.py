@@ -1,0 +1,39 @@
+"""What the handbook lacks, each with the row to write: nothing is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glc_analysis.addons.convening.ballots import check_lines as ballot_lines
+from glc_analysis.addons.convening.histories import name_of
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+
+IN_PRINCIPLES = {"rationale": "why", "indicator": "how to tell whether it works"}
+"""Columns of principles.csv without which a page of the handbook is not whole, in words."""
+IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as a question"}
+"""Fields of handbook.csv without which a page of the handbook is not whole, in words."""
+
+
+def check_lines(study: Study, reference: Reference) -> list[str]:
+    """What is to know of ballots, and what the handbook of agreed principles lacks."""
+    return [*ballot_lines(study, reference), *_gaps(study, reference)]
+
+
+def _gaps(study: Study, reference: Reference) -> Iterator[str]:
+    texts = reference.principles
+    agreed = texts[(texts["status"] == "agreed") & (texts["translation_of"] == "")]
+    written = reference.handbook
+    known = {*zip(written["principle_id"], written["version"], written["field"], strict=True)}
+    for n, row in agreed.to_dict("index").items():
+        for column, words in IN_PRINCIPLES.items():
+            if not row.get(column, ""):
+                yield (f"Handbook: {name_of(row)} does not say {words}. Fill in {column} in row {n} of "
+                       "principles.csv.")
+        for field, words in IN_HANDBOOK.items():
+            if (row["principle_id"], row["version"], field) not in known:
+                yield (f"Handbook: {name_of(row)} does not say {words}. Add to handbook.csv: "
+                       f"{row['principle_id']},{row['version']},{field},TEXT,BY,YYYY-MM-DD")
+    blank = [name for name, text in study.settings["handbook"].items() if not text and name != "doi"]
+    if len(agreed) and blank:
+        yield f"Handbook: its first page does not state {', '.join(blank)}. Fill in [handbook] in study.toml."

@@ -1,0 +1,171 @@
+"""The handbook: what it says of each agreed principle, in which languages, and what it never says."""
+
+import json
+import re
+import shutil
+
+import pytest
+from openpyxl import load_workbook
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.citing import cited_as
+from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
+from glc_analysis.addons.convening.handbook.contents import FRAME, handbook, handbook_languages
+from glc_analysis.addons.convening.handbook.editions import (
+    ANSWERS,
+    funder_questions,
+    self_check,
+    self_check_workbook,
+    write_handbook,
+)
+from glc_analysis.addons.convening.handbook.gaps import check_lines
+from glc_analysis.errors import UsageError
+from glc_analysis.gate.leak_scan import names_of
+from glc_analysis.publish.downloads import published_tables, software_texts
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.templates import languages
+from glc_analysis.view.study_view import StudyView
+
+
+@pytest.fixture(scope="module")
+def books(sample_study):
+    return {audience: handbook(StudyView(sample_study, audience)) for audience in ("convening", "public")}
+
+
+@pytest.fixture
+def study(sample_root, tmp_path):
+    """A copy of the sample, not built."""
+    shutil.copytree(sample_root, tmp_path / "study")
+    return Study(tmp_path / "study")
+
+
+def test_it_has_the_agreed_principles_alone(sample_study, books):
+    rows = tables.read("principles", study=sample_study)
+    agreed = rows[(rows["status"] == "agreed") & (rows["translation_of"] == "") & rows["is_current"]]
+    assert {one.printed_id for one in books["convening"].principles} == {*agreed["printed_id"]}
+
+
+def test_the_convening_has_drafts_and_the_public_has_not(sample_study):
+    assert handbook_languages(StudyView(sample_study, "convening")) == ["en", "es", "ar", "km"]
+    assert handbook_languages(StudyView(sample_study, "public")) == ["en"]
+
+
+def test_a_draft_is_marked_and_what_is_not_translated_stays_in_its_language(sample_study):
+    book = handbook(StudyView(sample_study, "convening"), "km")
+    texts = book.principles[0].texts
+    assert (texts["statement"].language, texts["statement"].status) == ("km", "draft")
+    assert (texts["rationale"].language, texts["rationale"].status) == ("en", "")
+    assert book.is_draft
+
+
+def test_what_it_rests_on_is_words_without_a_grade_or_a_number(books):
+    for book in books.values():
+        for principle in book.principles:
+            assert principle.rests_on and not re.search(r"\d", principle.rests_on)
+
+
+def test_evidence_that_may_not_be_shown_gives_no_claim(books):
+    assert {*books["public"].principles[0].claims} <= {*books["convening"].principles[0].claims}
+    public = next(one for one in books["public"].principles if one.printed_id == "P05.1")
+    assert "outcome_measured" not in public.claims and books["public"].say["not_all"] in public.rests_on
+
+
+def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, sample_pages):
+    pages = sample_pages.pages("public")
+    for principle in books["public"].principles:
+        for words in principle.sides.values():
+            if re.search(r"\d", words.text):
+                sentence = words.text.split(". ")[0]
+                name = re.escape(re.sub(r"<[^>]*>", "", sentence)[:20])
+                assert re.search(name, re.sub(r"<[^>]*>", "", pages[principle.principle_id]))
+
+
+def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
+    names = [name for name in names_of(read_reference(sample_study).organisations) if len(name) > 4]
+    view = StudyView(sample_study, "public")
+    write_handbook(view, tmp_path)
+    texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
+             if path.suffix in (".html", ".json", ".bib", ".cff")]
+    assert len(texts) == 6
+    signed = {*view.signatures("P03")[0]["name"]} - {""}
+    assert signed and not [name for name in {*names, *signed} for text in texts if name and name in text]
+
+
+def test_the_same_study_gives_the_same_bytes(sample_study, tmp_path):
+    view, made = StudyView(sample_study, "public"), []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_handbook(view, tmp_path / name)
+        made.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
+    assert made[0] == made[1] and len(made[0]) == 10
+
+
+def test_a_language_that_its_readers_may_not_have_is_refused(sample_study, tmp_path):
+    with pytest.raises(UsageError, match="There is no handbook in 'es' for this audience"):
+        write_handbook(StudyView(sample_study, "public"), tmp_path, language="es")
+
+
+def test_the_self_check_has_words_to_choose_and_nothing_to_add_up(books):
+    sheet = self_check_workbook(books["convening"]).active
+    assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.data_type in ("n", "f")
+            and cell.value is not None] == []
+    listed = sheet.data_validations.dataValidation[0].formula1
+    assert listed == '"not in our context,not yet,partly,usually,always"'
+    shown = self_check(books["convening"])
+    assert shown.count("☐") == len(ANSWERS) * 14 and "How do you ask about work" in shown
+
+
+def test_the_questions_of_funders_are_open_and_say_what_the_agreement_is_not(books):
+    shown = funder_questions(books["public"])
+    assert "of 10 organisations, not a standard of evidence; not a condition of funding" in shown
+    assert "☐" not in shown and "always" not in shown
+
+
+def test_the_workbook_of_an_arabic_self_check_runs_from_right_to_left(sample_study, tmp_path):
+    workbook = self_check_workbook(handbook(StudyView(sample_study, "convening"), "ar"))
+    workbook.save(tmp_path / "a.xlsx")
+    assert load_workbook(tmp_path / "a.xlsx").active.sheet_view.rightToLeft
+
+
+def test_other_software_gets_the_same_fields(sample_study):
+    made = software_texts(sample_study, published_tables(sample_study, "public"), "public")
+    first = json.loads(made["principles.json"])["principles"][0]
+    assert first["limits"].startswith("Where somebody has to decide") and first["agreed_on"] == "2017-05-09"
+    assert first["rests_on"] and "signatures" not in first
+
+
+def test_it_and_each_principle_can_be_cited(sample_study, books):
+    assert "Principle P01.1. In: Principles of practice." in cited_as(sample_study, "P01.1", "2017-05-09")
+    entries = bibtex(books["public"])
+    assert entries.count("@misc{") == 15 and "year = {2017}" in entries
+    assert 'version: "1"' in citation_file(books["public"])
+
+
+def test_every_phrase_has_words_in_every_language():
+    english = languages(*FRAME)["en"]
+    for language, say in languages(*FRAME).items():
+        assert {*say} == {*english}
+        assert not [key for key, text in say.items() if "[English]" in text], language
+        assert all(re.findall(r"{\w+}", say[key]) == re.findall(r"{\w+}", text) or
+                   sorted(re.findall(r"{\w+}", say[key])) == sorted(re.findall(r"{\w+}", text))
+                   for key, text in english.items())
+
+
+def test_a_whole_handbook_lacks_nothing(study):
+    assert [line for line in check_lines(study, read_reference(study)) if "Handbook" in line] == []
+
+
+@pytest.mark.parametrize(("file", "old", "new", "line"), [
+    ("handbook", "P09,1,limits,An agreement on paper does not help where the other side does not keep it."
+     ",ines,2017-05-12\n", "", "Handbook: P09.1 does not say where it does not hold. Add to handbook.csv: "
+     "P09,1,limits,TEXT,BY,YYYY-MM-DD"),
+    ("principles", "The first form is dated later than the first meeting.", "",
+     "Handbook: P01.1 does not say how to tell whether it works. Fill in indicator in row 2 of "
+     "principles.csv.")])
+def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, old, new, line):
+    path = study.reference_file(file)
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert line in check_lines(study, read_reference(study))
