@@ -29,6 +29,7 @@ from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
+from glc_analysis.publish.figure_files import FIGURES_FOLDER, take_figures
 from glc_analysis.run.execute import NOTICE, dumps, prose
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
@@ -353,6 +354,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     for page in pages:
         notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
         made = article(notebook, has_code=may(audience, "code"), slugs=slugs)
+        _write_figures(site, take_figures(made, page.slug, f"{frame['banner']} {title}. {facts}".strip()))
         for slug, part in split(made, page.slug):
             articles[slug], wholes[slug] = part, page.slug
     _follow_parts(articles, wholes)
@@ -367,6 +369,12 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
     _write(site / _INDEX, _index(articles))
+
+
+def _write_figures(site: Path, figures: Mapping[str, str]) -> None:
+    for name, text in figures.items():
+        (site / FIGURES_FOLDER).mkdir(exist_ok=True)
+        _write(site / FIGURES_FOLDER / name, text)
 
 
 MOST_BYTES = 130_000

@@ -1,0 +1,132 @@
+"""Figures to take along from a page: each finding and each drawing as SVG, each table of counts as CSV.
+
+A file holds what the page prints, with its title, its base and its source, and nothing else: the gate reads
+it as it reads the page. An SVG names itself and what it shows in words (``title``, ``desc``), so that it can
+be read aloud elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import textwrap
+from collections.abc import Iterator
+
+import lxml.html
+from lxml import etree
+from markupsafe import Markup
+
+from glc_analysis.coding.exports import inert
+from glc_analysis.templates import Macros
+
+_HTML = Macros(__file__, "figure_files.html")
+FIGURES_FOLDER = "figures"
+"""The folder of a site with the figures of its pages."""
+_WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
+"""Of an SVG in its own units: width, margin and height of a line; and the letters that fit into a line."""
+
+
+def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[str, str]:
+    """The files of a page by their names, and below each figure a link to its file. ``source`` is printed
+    below every SVG.
+
+    >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
+    >>> bar = "<span style='width:60%'></span></div></section>"
+    >>> page = lxml.html.fromstring(f"<article>{claim}{bar}</article>")
+    >>> [*take_figures(page, "index", "A study")], page.xpath(".//a/@href")
+    (['index-1.svg'], ['figures/index-1.svg'])
+    """
+    files: dict[str, str] = {}
+    for element, kind, text in [*_claims(page, source), *_drawings(page, source), *_tables(page)]:
+        name = f"{slug}-{len(files) + 1}.{kind}"
+        files[name] = text
+        element.append(lxml.html.fragment_fromstring(_HTML.link(f"{FIGURES_FOLDER}/{name}", kind.upper())))
+    return files
+
+
+def _words(element: etree._Element | None) -> str:
+    return "" if element is None else " ".join(element.text_content().split())
+
+
+def _claims(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree._Element, str, str]]:
+    for section in page.find_class("glc-claim"):
+        heading, styles = section.find("h2"), section.xpath("./div[@class='glc-wide']/span/@style")
+        if heading is None or not styles:
+            continue
+        share = int(re.sub(r"\D", "", styles[0]))
+        asked = _words(heading.find("span"))
+        title = _words(heading).removeprefix(asked).strip()
+        base = _words(next(iter(section.find_class("glc-note")), None)).removesuffix("All answers").strip()
+        bar = _HTML.bar(_MARGIN, _WIDTH - 2 * _MARGIN, round((_WIDTH - 2 * _MARGIN) * share / 100))
+        yield section, "svg", _svg(title, [asked], bar, 28, [base, source], f"{asked} {title}. {base}")
+
+
+def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree._Element, str, str]]:
+    for figure in page.xpath(".//figure[contains(@class, 'glc-figure')][.//svg[@role='img']]"):
+        drawn = next(figure.iter("svg"))
+        box = [float(one) for one in (drawn.get("viewBox") or drawn.get("viewbox") or "").split()]
+        if len(box) != 4 or not box[2]:
+            continue
+        height = round((_WIDTH - 2 * _MARGIN) * box[3] / box[2])
+        body = "".join(etree.tostring(child, encoding="unicode") for child in drawn if child.tag != "desc")
+        # As XML writes it: the names of a page are all small, and only a page knows the colour of paper.
+        body = body.replace("clippath", "clipPath").replace("var(--glc-paper, #fff)", "#fff")
+        inner = _HTML.nested(_MARGIN, _WIDTH - 2 * _MARGIN, height, " ".join(f"{one:g}" for one in box),
+                             Markup(body))
+        title, *notes = [_words(one) for one in figure.xpath("./figcaption/p")] or [""]
+        yield figure, "svg", _svg(title, [], inner, height, [*notes, source],
+                                  drawn.findtext("desc") or title)
+
+
+def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], said: str) -> str:
+    """An SVG that stands alone: what stands above the drawing, its title, the drawing, what is below it."""
+    lines, y = [], _MARGIN
+    for size, texts in ((13, above), (19, [title])):
+        for line in (line for text in texts for line in textwrap.wrap(text, _LETTERS * 13 // size)):
+            y += _LINE if size == 13 else 25
+            lines.append((y, size, line))
+    top = y + 12
+    y = top + height + 4
+    for line in (line for text in below for line in textwrap.wrap(text, _LETTERS + 8)):
+        y += 18
+        lines.append((y, 12, line))
+    return f"{_HTML.standalone(_WIDTH, y + _MARGIN, title, said, _MARGIN, lines, top, body)}\n"
+
+
+def _tables(page: lxml.html.HtmlElement) -> Iterator[tuple[etree._Element, str, str]]:
+    """Tables of counts; what is folded away below one belongs to it."""
+    for frame in page.find_class("glc-scroll"):
+        table = frame.find("table")
+        if table is None or not table.find_class("glc-count") or _is_rest(frame):
+            continue
+        rows = [*_rows(table)]
+        after = frame.getnext()
+        is_folded = after is not None and after.tag == "details"
+        rest = [more for more in (after.xpath("./div[@class='glc-scroll']/table") if is_folded else [])
+                if [*_rows(more)][:1] == rows[:1]]
+        rows += [row for more in rest for row in [*_rows(more)][1:]]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        place = after if rest else frame
+        yield _below(place), "csv", text.getvalue()
+
+
+def _is_rest(frame: etree._Element) -> bool:
+    """Whether a table is the folded rest of the one above it."""
+    above = frame.getparent()
+    before = above.getprevious() if above is not None and above.tag == "details" else None
+    return before is not None and "glc-scroll" in (before.get("class") or "")
+
+
+def _rows(table: etree._Element) -> Iterator[list[str]]:
+    for row in table.iter("tr"):
+        yield [str(inert(_words(cell))) for cell in row if cell.tag in ("th", "td")]
+
+
+def _below(element: etree._Element) -> etree._Element:
+    """An empty element that follows another one."""
+    place = lxml.html.fragment_fromstring("<div class='glc-take-table'></div>")
+    place.tail, element.tail = element.tail, None
+    element.addnext(place)
+    return place

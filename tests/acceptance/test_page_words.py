@@ -1,0 +1,66 @@
+"""No page of three studies prints an id of the tables, a mark of HTML or the code of an option as words."""
+
+import re
+import shutil
+
+import lxml.html
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.digests import keep_digest_key
+from glc_analysis.report import run
+from glc_analysis.study import REPOSITORY, Study
+
+pytestmark = pytest.mark.acceptance
+ABOUT_TABLES = {"downloads", "dictionary", "search", "data_quality"}
+"""Pages about tables and raw files, whose names they have to print."""
+
+
+def ids_of(study):
+    """Ids of codes, themes, options and kinds of organisations that no reader would take for words."""
+    listed = [tables.read(name, study=study)[column].astype("str") for name, column in (
+        ("codebook", "code_id"), ("options", "option_id"), ("organisations", "type"),
+        ("organisations", "resource_level"))]
+    columns = {column for name in tables.TABLES for column in tables.read(name, study=study).columns}
+    return {one for one in (*columns, *(cell for column in listed for cell in column))
+            if re.search("[a-z]_[a-z]", one)}
+
+
+def printed(path):
+    page = lxml.html.parse(path).getroot()
+    for part in page.xpath("//details[@class='glc-code'] | //code | //pre | //style | //script"):
+        part.drop_tree()
+    return " ".join(page.xpath("//article")[0].text_content().split())
+
+
+def faults(site, study):
+    ids = ids_of(study)
+    for path in sorted(site.glob("*.html")):
+        text = printed(path)
+        words = {*re.findall(r"[A-Za-z]\w*", text)} if path.stem not in ABOUT_TABLES else set()
+        yield from ((path.name, one) for one in sorted(words & ids))
+        yield from ((path.name, one) for one in re.findall(r"<br ?/?>|&[a-z]+;|&#\d+;", text))
+
+
+def test_no_page_of_the_sample_prints_an_id(sample_study, sample_runs):
+    found = [fault for audience in ("team", "convening", "public")
+             for fault in faults(sample_runs / audience / "current/site", sample_study)]
+    assert found == []
+
+
+def test_no_page_of_the_survey_of_480_organisations_prints_an_id(ngo_study):
+    for slug in ("index", "survey", "methods", "country-ken"):
+        run(Study(ngo_study), only=slug)
+    assert [*faults(ngo_study / "reports/team/current/site", Study(ngo_study))] == []
+
+
+def test_no_page_of_a_survey_in_three_languages_prints_an_id(shared_data, tmp_path):
+    shutil.copytree(REPOSITORY / "tests/studies/napire2018", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "raw/survey").mkdir(parents=True)
+    shutil.copy(shared_data / "napire2018/responses_efs_2018-02-05.csv", tmp_path / "raw/survey")
+    keep_digest_key(tmp_path, b"the invented key of all studies of tests")
+    for slug in ("index", "survey", "methods"):
+        run(Study(tmp_path), only=slug)
+    site = tmp_path / "reports/team/current/site"
+    assert [*faults(site, Study(tmp_path))] == []
+    assert all(path.stat().st_size <= 150_000 for path in site.glob("*.html"))
