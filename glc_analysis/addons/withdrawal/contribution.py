@@ -144,8 +144,9 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     return leaver
 
 
-def check_person(reference: Reference, person_id: str) -> None:
-    """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant."""
+def check_person(study: Study, reference: Reference, person_id: str) -> None:
+    """Raises UsageError for whoever is neither a speaker nor a rater, with the id that was meant; for a coder
+    with where the id stands."""
     speakers = reference.speakers
     known = {*speakers["speaker_id"], *_people(reference)} - {""}
     if person_id in known:
@@ -154,7 +155,20 @@ def check_person(reference: Reference, person_id: str) -> None:
         raise UsageError(f"{person_id!r} is an organisation. To fix: `glc withdraw {person_id}`.")
     if named := sorted({*speakers.loc[speakers["name_in_file"] == person_id, "speaker_id"]}):
         raise UsageError(f"{person_id!r} is a name in files. To fix: give the id, {' or '.join(named)}.")
+    if places := _places_of_a_coder(study, reference, person_id):
+        raise UsageError(f"{person_id!r} is a coder: what a coder marked is work on the words of others, and "
+                         f"stays in the study. The id is in {', '.join(places)}. To fix: see \"A coder "
+                         "leaves\" in docs/confidentiality.md.")
     raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+
+
+def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> list[str]:
+    """The tables, settings and files in which the id of a coder stands; none for whoever codes nothing."""
+    places = [f"{name}.csv" for name in ("assignments", "reviewed_codings")
+              if coder_id in {*getattr(reference, name)["coder_id"]}]
+    if coder_id in study.settings["raw"]["codings"]:
+        places.append(f"{study.settings_file.name} ([raw] codings)")
+    return places + [study.relative(path) for path in study.coder_files().get(coder_id, ())]
 
 
 def collect_person(study: Study, reference: Reference, key: dict[str, str], person_id: str) -> Contribution:
@@ -163,7 +177,7 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     Raises UsageError for an unknown person.
     """
     speakers = reference.speakers
-    check_person(reference, person_id)
+    check_person(study, reference, person_id)
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]

@@ -56,7 +56,7 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
                       dry_run=dry_run, looked_at_by=looked_at_by, say=say)
     with alone(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
-        names = _names_of(reference, person_id)
+        names = _names_of(study, reference, person_id)
         if choice == STOP_CONTACT:
             found = _remove_contacts(study, {person_id} | names, is_written=not dry_run)
             if not dry_run:
@@ -74,9 +74,9 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
             return pd.concat([recorded, changed_figures(study, new), issued], ignore_index=True)
 
 
-def _names_of(reference: Reference, person_id: str) -> set[str]:
+def _names_of(study: Study, reference: Reference, person_id: str) -> set[str]:
     """The names of a person in files. Raises UsageError for an unknown person."""
-    check_person(reference, person_id)
+    check_person(study, reference, person_id)
     speakers = reference.speakers
     return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
 

@@ -36,6 +36,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_plus
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import feather, parquet
@@ -124,6 +125,9 @@ class Wanted:
         """The places of the pieces in which something is found, and what; what is found only in all lines
         together is across them."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
+        cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
+        if cells and (what := self.found_in(cells)) and not self.found_in(whole):
+            return [("across its cells", what)]
         if not self.found_in(whole, is_text=is_text) and not (
                 self._ids and self._ids & {normalise_space(text).casefold() for _, text in pieces}):
             return []
@@ -406,6 +410,20 @@ class Reading:
         self.pieces.append((f"{place}labels", f"{meta.column_names_to_labels} {meta.variable_value_labels} "
                                               f"{meta.notes} {meta.file_label}"))
 
+    def array(self, name: str, content: bytes, place: str, depth: int) -> None:
+        try:
+            values = np.load(io.BytesIO(content), allow_pickle=False)
+        except ValueError:  # objects, whose letters are in its bytes
+            self._decode(content, f"{place}in its bytes")
+        else:
+            if values.dtype.kind in "US":
+                self.pieces += [(f"{place}value", str(text)) for text in np.unique(values)]
+            self._decode(content, f"{place}in its bytes")
+
+    def archive(self, name: str, content: bytes, place: str, depth: int) -> None:
+        self.unread.append((place, "it is packed in a way that is not read here"))
+        self._decode(content[:DECODED], f"{place}in its bytes")
+
     def office(self, name: str, content: bytes, place: str, depth: int) -> None:
         if "EncryptedPackage".encode("utf-16-le") in content:
             self.unread.append((place, "it is encrypted"))
@@ -425,6 +443,8 @@ class Reading:
         if text.startswith("{\\rtf"):
             text = _plain_rtf(text)
         self.pieces += [(f"{place}{how}", normalise(plain)) for how, plain in _read_otherwise(text)]
+        if text.lstrip()[:1] == "<" and PurePosixPath(name).suffix.lower() not in _MARKUP:
+            self._extract("x.html", text.encode(), place)
         if not self._extract(name, text.encode(), place) or _ESCAPED.search(text):
             lines = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).splitlines()
             self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
@@ -458,7 +478,7 @@ class Reading:
             return
         if kind.startswith(_MEDIA):
             self.unread.append((place, "it is a picture or a recording"))
-        elif _is_random(content):
+        elif _is_random(content, 0.8 if len(content) < _SMALL else 0.93):
             self.unread.append((place, "it is encrypted, or packed in an unknown way"))
         elif len(content) > DECODED:
             self.unread.append((place, "it is too large to be searched"))
@@ -469,8 +489,15 @@ class Reading:
         texts = [content.decode(codec, "ignore") for codec in ("utf-8", "cp1252")]
         texts += [content[at:].decode(codec, "ignore") for codec in ("utf-16-le", "utf-16-be")
                   for at in (0, 1)]
+        texts += [run.decode(codec, "ignore") for codec, letters in _FOUR_BYTES.items()
+                  for run in letters.findall(content)]
         for text in texts:
             self.letters += [(place, run) for run in re.findall(r"[^\x00-\x08\x0e-\x1f\ufffd]{4,}", text)]
+
+
+_FOUR_BYTES = {"utf-32-le": re.compile(rb"(?:[^\0][\x00-\xff]\0\0){4,}", re.DOTALL),
+               "utf-32-be": re.compile(rb"(?:\0\0[\x00-\xff][^\0]){4,}", re.DOTALL)}
+_MARKUP = (".html", ".htm", ".svg", ".xml")
 
 
 def _content(package: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -530,7 +557,11 @@ def _plain_rtf(text: str) -> str:
     return re.sub(r"\\[a-zA-Z]+-?\d* ?|\\\*|[{}]", "", text)
 
 
-def _is_random(content: bytes) -> bool:
+_SMALL = 1 << 12
+"""A packed file of fewer bytes may consist of its header for a good part."""
+
+
+def _is_random(content: bytes, least: float = 0.93) -> bool:
     """Whether bytes look as if they were encrypted or packed: no byte is much more frequent than another.
 
     >>> _is_random(bytes(range(256)) * 4), _is_random(b"BM" + b"\\0\\1" * 200)
@@ -539,7 +570,7 @@ def _is_random(content: bytes) -> bool:
     sample = content[:1 << 16]
     shares = [count / len(sample) for count in Counter(sample).values()]
     most = min(8.0, math.log2(max(2, len(sample))))
-    return len(sample) > 16 and -sum(share * math.log2(share) for share in shares) > 0.93 * most
+    return len(sample) > 16 and -sum(share * math.log2(share) for share in shares) > least * most
 
 
 def _decoded(content: bytes) -> str | None:
@@ -560,7 +591,12 @@ def _decoded(content: bytes) -> str | None:
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"\x5d\0\0": "xz",
           b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4", b"PK\3\4": "zip", b"PK\5\6": "zip",
           b"%PDF": "pdf", b"SQLite format 3\0": "database", b"PAR1": "table", b"ARROW1": "table",
-          b"$FL2": "spss", b"$FL3": "spss", b"\xd0\xcf\x11\xe0": "office"}
+          b"$FL2": "spss", b"$FL3": "spss", b"\xd0\xcf\x11\xe0": "office",
+          b"\x93NUMPY": "array",
+          b"7z\xbc\xaf\x27\x1c": "archive", b"Rar!\x1a\7": "archive", b"MSCF": "archive",
+          b"\x60\xea": "archive", b"\x1f\x9d": "archive", b"\x1f\xa0": "archive", b"LZIP": "archive",
+          b"xar!": "archive", b"\x89LZO": "archive", b"SIT!": "archive", b"StuffIt": "archive",
+          b"\xff\6\0\0sNaPpY": "archive"}
 """How the content of each kind begins."""
 
 
@@ -579,7 +615,8 @@ _UNPACK: dict[str, Callable[[io.BytesIO], io.IOBase]] = {
     "lz4": lambda file: pa.CompressedInputStream(file, "lz4")}
 _READ: dict[str, Callable[[Reading, str, bytes, str, int], None]] = {
     "zip": Reading.zip, "tar": Reading.tar, "pdf": Reading.pdf, "database": Reading.database,
-    "table": Reading.table, "spss": Reading.spss, "office": Reading.office}
+    "table": Reading.table, "spss": Reading.spss, "office": Reading.office, "array": Reading.array,
+    "archive": Reading.archive}
 
 
 def read_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> Reading:

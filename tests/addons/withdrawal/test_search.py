@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from urllib.parse import quote_plus
 
 import docx
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
@@ -126,6 +127,23 @@ def rich_text(text: str) -> bytes:
     return ("{\\rtf1\\ansi " + text + "\\par}").encode()
 
 
+def array(text: str, dtype: type = str) -> bytes:
+    packed = io.BytesIO()
+    np.save(packed, np.array(["", text, "nothing"], dtype=dtype))
+    return packed.getvalue()
+
+
+def tagged(text: str) -> bytes:
+    words = "</tspan><tspan x='9'>".join(text.split())
+    return f'<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>{words}</tspan></text></svg>'.encode()
+
+
+def cells(words: list[str]) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.append(words)
+    return saved(book)
+
+
 HOSTILE = {
     "a table": ("notes/log.csv", lambda text: f'day,said\n1,"{text}"\n'.encode()),
     "a file without a suffix": ("notes/README", str.encode),
@@ -171,6 +189,14 @@ HOSTILE = {
     "over the ends of lines": ("notes.md", lambda text: text.replace(" ", "\n").encode()),
     "capitals": ("notes.txt", lambda text: text.upper().encode()),
     "escaped in JSON": ("state.json", lambda text: json.dumps({"a": text}).replace("o", "\\u006f").encode()),
+    "an array of numpy": ("cache.npy", array),
+    "an array in a package of numpy": ("cache.npz", lambda text: zipped({"said.npy": array(text)})),
+    "an array of objects of numpy": ("cache.npy", lambda text: array(text, dtype=object)),
+    "letters of four bytes": ("memory.dump", lambda text: b"\7\1\2" + text.encode("utf-32-le") + b"\7\3"),
+    "a packed picture, with tags between words": ("map.svgz", lambda text: gzip.compress(tagged(text))),
+    "a picture under another name": ("map.bak", tagged),
+    "neighbouring cells": ("notes/log.csv", lambda text: ",".join(text.split()).encode()),
+    "neighbouring cells of a workbook": ("notes/plan.xlsx", lambda text: cells(text.split())),
     "the log of a form": ("private/desk/1.jsonl", lambda text: (json.dumps({"value": text}) + "\n").encode()),
 }
 
@@ -230,7 +256,11 @@ def test_words_that_others_said_too_are_nobodys(tmp_path):
 
 UNREADABLE = {
     "an encrypted zip": ("a.zip", lambda: _flagged(zipped({"a.txt": b"secret"})), "a.txt: it is encrypted"),
-    "7z": ("a.7z", lambda: b"7z\xbc\xaf\x27\x1c" + RANDOM, "it is encrypted, or packed in an unknown way"),
+    "7z": ("a.7z", lambda: b"7z\xbc\xaf\x27\x1c" + RANDOM, "it is packed in a way that is not read"),
+    "a small RAR": ("a.rar", lambda: b"Rar!\x1a\7\0" + b"\0" * 60 + RANDOM[:40],
+                    "it is packed in a way that is not read"),
+    "a small archive of an unknown kind": ("a.old", lambda: b"ZPK1\0\0\0\1" + b"\0" * 8 + RANDOM[:90],
+                                           "it is encrypted, or packed in an unknown way"),
     "PGP": ("a.asc", lambda: b"-----BEGIN PGP MESSAGE-----\n\nhQEM\n", "it is encrypted"),
     "an encrypted workbook": ("a.xlsx", lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 40 + "EncryptedPackage".encode(
         "utf-16-le"), "it is encrypted"),

@@ -190,3 +190,14 @@ def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, rol
     pd.testing.assert_frame_equal(tables.read("ratings", study=study), before)
     assert [*study.root.rglob(f"*{rater}*")] == []
     assert (desk / "1.jsonl").read_text() == '{"form": "other"}\n'
+
+
+@pytest.mark.parametrize("choice", ["stop-contact", "erase"])
+def test_a_coder_is_told_where_the_id_stands_and_what_can_be_done(study, choice):
+    coder = read_reference(study).assignments["coder_id"].iloc[0]
+    with pytest.raises(UsageError) as refused:
+        withdraw_person(study, coder, choice, today=TODAY)
+    told = str(refused.value)
+    assert f"{coder!r} is a coder" in told and "A coder leaves" in told
+    assert "assignments.csv, study.toml ([raw] codings)" in told
+    assert all(study.relative(path) in told for path in study.coder_files()[coder])
