@@ -231,6 +231,34 @@ def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return drawing.finish(f"Bars. {'; '.join(labels)}.")
 
 
+@_draws("group", "option", "n", "base_n")
+def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A row for each option with a dot for each wave, the last one filled, and the counts in words. No line
+    joins them: those who answered in a wave are not those of another.
+
+    ``counts`` is a frame of ``view.counts(question, by="wave")``: columns group (the wave), option, n and
+    base_n.
+
+    >>> counts = pd.DataFrame({"group": ["2016", "2018"], "option": ["Yes", "Yes"], "n": [2, 1],
+    ...                        "base_n": [4, 3]})
+    >>> plot_waves(counts).figure.get_label()
+    'Dots. Yes: 2016: 2 of 4, 2018: 1 of 3.'
+    """
+    last, drawing, labels = [*counts["group"]][-1], _Bars(ax), []
+    for option, own in counts.groupby("option", sort=False):
+        drawing.heading(str(option))
+        texts = [f"{wave}: {n} of {base}" for wave, n, base in zip(own["group"], own["n"], own["base_n"],
+                                                                  strict=True)]
+        middle = drawing.row("\n".join(texts))
+        drawing.ax.barh(middle, 1, height=0.13, color=_FAINT)
+        for wave, n, base in zip(own["group"], own["n"], own["base_n"], strict=True):
+            drawing.ax.plot([n / base], [middle], "o", markersize=7, color=INK,
+                            mfc=INK if wave == last else PAPER)
+        drawing.space()
+        labels.append(f"{option}: {', '.join(texts)}")
+    return drawing.finish(f"Dots. {'; '.join(labels)}.")
+
+
 def _counted(counts: pd.DataFrame) -> list[str]:
     """Counts with their base, for a frame that has no words for them."""
     if counts["n"].isna().any():

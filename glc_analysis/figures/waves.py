@@ -99,6 +99,18 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
             "new": "it was asked for the first time", "dropped": "it is no longer asked"}
 
 
+def change_sentence(row: pd.Series, wave: str) -> str:
+    """What a row of crosswalk.csv says that changed in a wave, as a sentence; blank where nothing did.
+
+    >>> change_sentence(pd.Series({"change": "wording", "because": "plainer"}), "2018")
+    'Changed in 2018: the wording changed (plainer).'
+    """
+    if row["change"] in ("", "none"):
+        return ""
+    reason = f" ({row['because']})" if row["because"] else ""
+    return f"Changed in {wave}: {_CHANGED[row['change']]}{reason}."
+
+
 def comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
     """The waves, of those in which a question was asked, of which somebody wrote that it may be compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]

@@ -83,7 +83,7 @@ def asked_of(view: StudyView, question: Any) -> str:
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()
     said += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer in (
         ("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    return " ".join(said)
+    return " ".join(filter(None, [*said, view.change_of(question.question_id)]))
 
 
 def answers(view: StudyView, question: Any) -> Markup:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _CONNECT, _WORKERLESS = 10, 60
 """Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
-_FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
+_FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"), reference_path("waves"),
          reference_path("headlines"), reference_path("questions"))
 """The files of a study that are in every bundle, apart from tables."""
 

@@ -277,15 +277,17 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
-    >>> behind(["figures question=Q1"], "public")
-    ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
+    >>> behind(["figures question=Q1"], "public")  # doctest: +NORMALIZE_WHITESPACE
+    ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
+     'reference/waves.csv', 'release_public']
     """
     made_from = {"figures": [f"release_{audience}"], "answers": ["answers", "organisations"],
                  "organisations": ["answers", "organisations"]}
     for _, declared in brought("visible_from"):
         made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
-    return sorted({*reads, *others, "processed/slices.json", reference_path("consent")})
+    return sorted({*reads, *others, "processed/slices.json", reference_path("consent"),
+                   reference_path("waves")})
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import brought
 from glc_analysis.cleaning.countries import country_name
+from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_of
 from glc_analysis.errors import UsageError, known_id, nearest
@@ -31,6 +32,7 @@ from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
 from glc_analysis.figures.waves import (
     ComparedQuestion,
+    change_sentence,
     comparable_waves,
     compare_question,
     why_not_compared,
@@ -122,10 +124,10 @@ class OpenStudy(Study, TypedTables):
         return Macros(__file__, "study.html").study(self.title, self.is_synthetic, about)
 
     def __dir__(self) -> list[str]:
-        # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these
-        # tables can be asked for, and are not offered.
+        # What each audience may see is asked of a view, as waves side by side are, and what it was shown
+        # before is bookkeeping: these tables can be asked for, and are not offered.
         offered = [name for name in tables.TABLES
-                   if name != "blocks" and not name.startswith(("announced_", "release_"))]
+                   if name != "blocks" and not name.startswith(("announced_", "release_", "wave_"))]
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
 
@@ -240,6 +242,16 @@ class StudyView(VisibleTables):
         """
         rows = read_table(self.study, "waves")
         return dict(zip(rows["wave_id"], rows["label"], strict=True)) if len(rows) > 1 else {}
+
+    def change_of(self, question_id: str) -> str:
+        """What crosswalk.csv says that changed in a question since the wave before that of the study's
+        figures, as a sentence; blank where nothing did, or for another audience than the team."""
+        if not self.wave_labels or not self.may("all_figures"):
+            return ""
+        current = study_wave(read_table(self.study, "waves"), self.study.settings["study"]["wave"])
+        rows = read_table(self.study, "crosswalk")
+        rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == current)]
+        return change_sentence(rows.iloc[0], self.wave_labels[current]) if len(rows) else ""
 
     def why_not_compared(self, question_id: str) -> str:
         """Why a question is not compared between waves, as a sentence; blank where it is."""

@@ -1,0 +1,93 @@
+"""What the page on waves shows the team: who answered when, what may be compared, and what may not and why.
+
+Each function takes a view of the whole study and gives HTML. Nothing of it is for other audiences: from two
+waves could follow what a single organisation changed.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.errors import UsageError
+from glc_analysis.plots import figure_html, plot_waves
+from glc_analysis.reference import read_table
+from glc_analysis.schema import CHOICE_TYPES
+from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.view.study_view import StudyView
+
+_NO_KIND = "not known"
+
+
+def waves_table(view: StudyView) -> Html:
+    """The waves: when each was opened, how many were invited, how many answered, and in which files."""
+    waves, rows = read_table(view.study, "waves"), view.read("wave_organisations")
+    files = read_table(view.study, "wave_files").groupby("wave_id")["file"].agg(", ".join)
+    sizes = rows.groupby("wave_id")["organisation_id"].nunique()
+    return show(html_table({
+        "Wave": [*waves["label"]], "Opened": [*waves["opened_on"]], "Invited": [*waves["invited"]],
+        "Answered": [int(sizes.get(wave, 0)) for wave in waves["wave_id"]],
+        "Files": [files.get(wave, "") for wave in waves["wave_id"]]}, numeric=["Invited", "Answered"]))
+
+
+def who_returned(view: StudyView) -> Html:
+    """How many organisations answered in both of the last two waves, left, or are new, by their kind."""
+    if not view.wave_labels:
+        return note("The survey has one wave.")
+    before, after = [*view.wave_labels][-2:]
+    rows = view.read("wave_organisations").astype("str")
+    sides = [{*rows.loc[rows["wave_id"] == wave, "organisation_id"]} for wave in (before, after)]
+    kinds = rows.drop_duplicates("organisation_id", keep="last").set_index("organisation_id")["type"]
+    groups = {"Answered both": sides[0] & sides[1],
+              f"Left after {view.wave_labels[before]}": sides[0] - sides[1],
+              f"New in {view.wave_labels[after]}": sides[1] - sides[0]}
+    listed = sorted({kind or _NO_KIND for kind in kinds})
+    counts = {name: kinds[[*sorted(ids)]].replace("", _NO_KIND).value_counts()
+              for name, ids in groups.items()}
+    columns = {name: [int(n.get(kind, 0)) for kind in listed] + [len(groups[name])]
+               for name, n in counts.items()}
+    return show(html_table({"Kind": [*listed, "All"], **columns}, numeric=[*columns]))
+
+
+def compared_questions(view: StudyView) -> Html:
+    """Every question that may be compared: how those who answered both waves changed, then each wave on its
+    own base."""
+    blocks = [_compared(view, row) for _, row in read_table(view.study, "questions").iterrows()
+              if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
+    blocks = [block for block in blocks if block]
+    if not blocks:
+        return note("No question is compared: nobody has written in crosswalk.csv that one may be.")
+    return show(Markup("\n").join(blocks))
+
+
+def _compared(view: StudyView, question: pd.Series) -> Markup:
+    name = question["question_id"]
+    try:
+        counts, ways = view.wave_counts(name), view.transitions(name)
+    except UsageError:  # a list of countries has no options to compare
+        return Markup()
+    if counts.empty:
+        return Markup()
+    caption = f"{name}. Each wave on its own base. {view.change_of(name)}"
+    drawn = figure_html(plot_waves(counts), title=question["wording"], caption=caption.strip())
+    if ways.empty:
+        return drawn
+    columns = {"Before": [*ways["before"]], "After": [*ways["after"]], "Organisations": [*ways["n"]]}
+    if (ways["option"] != "").any():
+        columns = {"Option": [*ways["option"]], **columns}
+    return drawn + html_table(columns, caption="Those who answered both", numeric=["Organisations"])
+
+
+def questions_not_compared(view: StudyView) -> Html:
+    """The questions that are not compared, each with the reason."""
+    rows = read_table(view.study, "questions")
+    reasons = [view.why_not_compared(name) for name in rows["question_id"]]
+    reasons = [reason or ("" if kind in CHOICE_TYPES else "not compared: it has no options")
+               for reason, kind in zip(reasons, rows["type"], strict=True)]
+    listed = [(name, wording, reason) for name, wording, reason in zip(
+        rows["question_id"], rows["wording"], reasons, strict=True) if reason]
+    if not listed:
+        return note("Every question is compared.")
+    names, wordings, why = zip(*listed, strict=True)
+    return show(html_table({"Question": [*names], "Wording": [*wordings], "Why": [*why]}))

@@ -1,0 +1,56 @@
+"""The page on waves: what is compared, who left, and what is not compared and why."""
+
+import pytest
+
+from glc_analysis.build import build
+from glc_analysis.pages.questions import asked_of
+from glc_analysis.pages.waves import compared_questions, questions_not_compared, waves_table, who_returned
+from glc_analysis.run.plan import plan
+from glc_analysis.view.study_view import StudyView
+from tests.support.wave_study import write_wave_study
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory):
+    study = write_wave_study(tmp_path_factory.mktemp("waves"))
+    build(study)
+    return StudyView(study, "team")
+
+
+def test_the_waves_are_listed_with_who_answered(view):
+    page = waves_table(view).data
+    assert "2018_en.csv, 2018_es.csv" in page and ">4<" in page and ">3<" in page
+
+
+def test_compared_questions_have_dots_and_transitions_and_say_what_changed(view):
+    page = compared_questions(view).data
+    assert "Dots. Yes: 2016: 2 of 4, 2018: 2 of 3" in page
+    assert "Changed in 2018: the wording changed (read side by side)." in page
+    assert "Those who answered both" in page and "0 of 0" not in page
+
+
+def test_who_left_and_who_is_new_are_counted(view):
+    page = who_returned(view).data
+    assert "Left after 2016" in page and "New in 2018" in page
+
+
+def test_what_is_not_compared_says_why(view):
+    page = questions_not_compared(view).data
+    assert all(reason in page for reason in (
+        "asked in 2016 only", "asked in 2018 only", "asked about something else"))
+
+
+def test_a_question_that_changed_is_marked_for_the_team_where_it_is_shown(view):
+    question = next(view.questions.query("question_id == 'Q1'").itertuples())
+    assert asked_of(view, question).endswith("Changed in 2018: the wording changed (read side by side).")
+    assert not StudyView(view.study, "public").change_of("Q1")
+
+
+@pytest.mark.parametrize("audience", ["team", "convening", "public"])
+def test_the_page_is_for_the_team_alone(audience, view):
+    slugs = [page.slug for page in plan(view.study, audience=audience)]
+    assert any("waves" in slug for slug in slugs) == (audience == "team")
+
+
+def test_a_study_with_one_wave_has_no_page_of_waves(sample_study):
+    assert not [page.slug for page in plan(sample_study) if "waves" in page.slug]
