@@ -1,59 +1,11 @@
-"""Every processed table of the invented sample is the one that is stored in tests/golden/tables.
-
-After an intended change, store them with `python -m tests.test_golden_tables`; git shows the changed rows.
-Of the long tables of figures the rows of the whole study and of its regions are stored.
-"""
-
-import shutil
-import sys
-import tempfile
-from pathlib import Path
+"""Every processed table of the invented sample is the stored one (tests/support/golden_tables.py)."""
 
 import pytest
 
-from glc_analysis import tables
-from glc_analysis.figures.estimates import is_whole
 from glc_analysis.tables import TABLES
-
-GOLDEN = Path(__file__).parent / "golden" / "tables"
-OF_FIGURES = ("figures", "release_convening", "release_public")
-OF_ALL_ADD_ONS = ("steps", "blocks")
-"""Tables to which add-ons add rows: they are compared in tests/addons."""
-
-
-def as_csv(study, name):
-    """A table as CSV text, its figures with ten digits."""
-    frame = tables.read(name, study=study)
-    if name == "agreement":
-        frame = frame[frame["subset"] == "all"]
-    if name in OF_FIGURES:
-        figures = tables.read("figures", study=study)
-        figures = figures[is_whole(figures) | (figures["subset_kind"] == "region")]
-        frame = frame[frame["figure_id"].isin(figures["figure_id"])]
-    return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+from tests.support.golden_tables import GOLDEN, OF_ALL_ADD_ONS, as_csv
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name not in OF_ALL_ADD_ONS])
 def test_a_table_of_the_sample_is_the_stored_one(name, sample_study):
     assert as_csv(sample_study, name) == (GOLDEN / f"{name}.csv").read_text(encoding="utf-8")
-
-
-def store():
-    """Builds the sample and stores its tables."""
-    from glc_analysis.build import build
-    from glc_analysis.sample import write_sample
-    from glc_analysis.study import Study
-
-    shutil.rmtree(GOLDEN, ignore_errors=True)
-    GOLDEN.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        write_sample(root)
-        study = Study.find(str(root))
-        build(study)
-        for name in TABLES:
-            (GOLDEN / f"{name}.csv").write_text(as_csv(study, name), encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    sys.exit(store())

@@ -232,6 +232,17 @@ def test_a_skip_passes_at_home_and_fails_in_continuous_integration(tmp_path):
     assert outcome(ci="0") == "2 skipped, 1 xfailed"
     assert outcome(ci="1") == "1 failed, 1 xfailed, 1 error"
 
+
+def test_no_test_takes_anything_from_a_module_of_tests():
+    """What several share lies in a folder support, where it says what it is for."""
+    taken = [f"{path.relative_to(ROOT)}: {module}" for path in sorted((ROOT / "tests").rglob("*.py"))
+             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+             if isinstance(node, ast.Import | ast.ImportFrom)
+             for module in [f"{getattr(node, 'module', '')}.{name.name}" for name in node.names]
+             if re.search(r"\btests\..*\btest_", module)]
+    assert taken == []
+
+
 # ------------------------------
 # Only the disclosure rules and the view tell audiences apart.
 

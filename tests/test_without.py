@@ -20,7 +20,7 @@ from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import VisibleTables
-from tests.coding.test_coded_study import coded_study
+from tests.support.coded_studies import coded_study
 from tests.support.study_writer import choices, cleaned, places, question, reference, write_study
 
 REGISTER = [{"organisation_id": "a", "label": "Amber", "home_country_id": "KHM"},

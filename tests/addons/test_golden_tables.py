@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_golden_tables import GOLDEN, OF_ALL_ADD_ONS, as_csv
+from tests.support.golden_tables import GOLDEN, OF_ALL_ADD_ONS, as_csv
 
 
 @pytest.mark.parametrize("name", OF_ALL_ADD_ONS)

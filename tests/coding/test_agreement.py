@@ -31,27 +31,12 @@ from glc_analysis.coding.coefficients import (
     masi_distance,
 )
 from glc_analysis.errors import UsageError
+from tests.support.published_codings import FLEISS_1971, FOUR_OBSERVERS, coders
 
-METRICS = ("nominal", "ordinal", "interval", "ratio")
 _ = np.nan
+METRICS = ("nominal", "ordinal", "interval", "ratio")
 
 
-def coders(*lines):
-    """One line of single digits a coder, ``.`` where the unit was never assigned."""
-    return np.array([[_ if mark == "." else float(mark) for mark in line.split()] for line in lines])
-
-
-def raters(groups):
-    """One group of digits a subject as a table of counts."""
-    return [[group.count(digit) for digit in "12345"] for group in groups.split()]
-
-
-FOUR_OBSERVERS = coders("1 2 3 3 2 1 4 1 2 . . .", "1 2 3 3 2 2 4 1 2 5 . .",
-                        ". 3 3 3 2 3 4 2 2 5 1 3", "1 2 3 3 2 4 4 1 2 5 1 .")
-FLEISS_1971 = raters(
-    "444444 222555 233335 555555 222444 113333 333355 113334 114444 555555 144444 124444 222333 "
-    "144444 224445 333335 111455 111112 224444 133555 555555 244444 224555 114444 144445 222224 "
-    "111155 224444 133333 555555")
 COHEN_1960 = [[88, 14, 18], [10, 40, 10], [2, 6, 12]]
 COHEN_SECOND = [[25, 12, 3], [13, 2, 15], [12, 16, 2]]
 PARADOX = [[118, 5], [2, 0]]

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.intake.codings import read_codings
-from tests.coding.test_coded_study import ANA, BEN, BOTH, KHMER, PERSON, coded_study, spreadsheet
+from tests.support.coded_studies import ANA, BEN, BOTH, KHMER, PERSON, coded_study, spreadsheet
 from tests.support.study_writer import write_csv
 
 

@@ -116,6 +116,24 @@ def test_the_work_of_a_single_reader_is_taken_as_it_is():
         ("First we wait.", "ana", True, "hers")]
 
 
+def test_passages_that_meet_stay_two_where_nobody_marked_both_in_one():
+    rows = [coding(coder, words) for coder in ("ana", "ben") for words in ("First we wait", ". Then we wait")]
+    assert [words for words, *_ in agreed(*rows)] == [". Then we wait", "First we wait"]
+
+
+def test_a_passage_that_was_placed_by_position_alone_is_in_no_consensus():
+    by_position = codings(coding("ana", "First we wait.")).assign(match="by_position")
+    assert agreed(*by_position.itertuples(index=False), readers=["ana"]) == []
+
+
+def test_a_turn_that_is_missing_for_a_coder_waits_even_where_most_of_the_others_agree():
+    frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
+    read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
+    coded = units(frame, read, SEGMENTS, unread={("talk.1", "cleo")})
+    consensus, disagreements = reconcile(frame, coded, SEGMENTS, {}, rule="majority")
+    assert consensus.empty and {*disagreements["open_codes"]} == {"delay"}
+
+
 # Who settles a code: the rule.
 
 

@@ -18,8 +18,8 @@ from glc_analysis.coding.learning import (
     texts_to_code_again,
 )
 from glc_analysis.errors import UsageError
-from tests.coding.test_coded_study import ANA, BEN, BOTH, coded_study, spreadsheet
 from tests.support.built_studies import built
+from tests.support.coded_studies import ANA, BEN, BOTH, coded_study, spreadsheet
 
 EVA = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "We wait for months.", "Safe place"),
        ("lamp", "", ""), ("call", "We wait for the police.", "Delay")]

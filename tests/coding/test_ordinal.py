@@ -20,7 +20,7 @@ from glc_analysis.coding.agreement import (
     weighted_kappa,
 )
 from glc_analysis.errors import UsageError
-from tests.coding.test_agreement import FLEISS_1971, FOUR_OBSERVERS
+from tests.support.published_codings import FLEISS_1971, FOUR_OBSERVERS
 
 COHEN_1968 = [[88, 10, 2], [14, 40, 6], [18, 10, 12]]  # Table 1, judge B in the rows
 ABSTRACTORS = [[13, 0, 0], [0, 20, 7], [0, 4, 56]]  # of irrCAC

@@ -15,8 +15,8 @@ from glc_analysis.coding.consensus import open_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
-from tests.coding.test_coded_study import ANA, BLUE, BOTH, coded_study, spreadsheet, texts_of
 from tests.support.built_studies import built
+from tests.support.coded_studies import ANA, BLUE, BOTH, coded_study, spreadsheet, texts_of
 from tests.support.coding_files import zipped
 
 

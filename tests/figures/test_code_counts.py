@@ -8,8 +8,8 @@ from glc_analysis.cli import cli
 from glc_analysis.coding.exports import export
 from glc_analysis.figures.code_counts import code_counts, cross_groups, organisation_groups
 from glc_analysis.view.study_view import NotReleased, StudyView
-from tests.coding.test_coded_study import coded_study, spreadsheet
 from tests.support.built_studies import built
+from tests.support.coded_studies import coded_study, spreadsheet
 
 MENTIONS = pd.DataFrame([
     ("a", "rest", "answer", True, True), ("a", "rest", "interview", True, False),

@@ -49,10 +49,10 @@ from glc_analysis.templates import ELEMENTS
 from glc_analysis.text import count_texts
 from glc_analysis.view.places import MOST_PRINTED_PASSAGES, THEME_ROOM
 from glc_analysis.view.study_view import NotReleased, StudyView, open_study
-from tests.coding import test_coded_study
-from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.pages.notebook_cells import run_cells
+from tests.support import coded_studies
 from tests.support.built_studies import built
+from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.support.study_writer import choices, places, question, write_study
 
 
@@ -390,8 +390,8 @@ def test_a_country_stands_beside_its_region(tmp_path):
 
 
 def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
-    rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
-    monkeypatch.setattr(test_coded_study, "ROWS", rows)
+    rows = [{**row, "country": "KHM"} for row in coded_studies.ROWS]
+    monkeypatch.setattr(coded_studies, "ROWS", rows)
     made = coded(tmp_path, countries=places("KHM asia"))
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
     assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview 1 of 2"]

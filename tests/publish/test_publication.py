@@ -23,7 +23,7 @@ from glc_analysis.publish.publication import (
 from glc_analysis.report import run
 from glc_analysis.study import Study
 from tests.run.small_study import collection, edit
-from tests.run.test_run import for_the_public
+from tests.support.notebooks import for_the_public
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 MONDAY, TUESDAY = date(2027, 2, 1), date(2027, 2, 2)

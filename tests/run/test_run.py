@@ -21,6 +21,7 @@ from glc_analysis.run.folders import promote, remove_incomplete, remove_old
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
+from tests.support.notebooks import for_the_public
 from tests.support.process import Process
 
 
@@ -277,12 +278,6 @@ def test_what_is_for_the_team_is_its_owners_alone(after_first):
     home = study.reports / "team"
     modes = {path.stat().st_mode & 0o077 for path in [home, *(home / "runs").rglob("*")]}
     assert modes == {0}
-
-
-def for_the_public(path):
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["metadata"]["glc"] = {"audiences": ["team", "public"], "whole_study": True}
-    path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def test_a_run_that_the_gate_stops_publishes_nothing_and_leaves_the_last_good_one(tmp_path):

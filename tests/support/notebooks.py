@@ -1,5 +1,6 @@
 """Notebooks under nbval."""
 
+import json
 import os
 import subprocess
 import sys
@@ -15,3 +16,9 @@ def nbval(*notebooks: Path, study: Path, strict: bool = False,
                "-o", "addopts=", "--nbval" if strict else "--nbval-lax", *map(str, notebooks)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={
         **os.environ, "GLC_STUDY": str(study), "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels})
+
+
+def for_the_public(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["glc"] = {"audiences": ["team", "public"], "whole_study": True}
+    path.write_text(json.dumps(notebook), encoding="utf-8")

@@ -11,7 +11,7 @@ from glc_analysis.build import build, build_steps
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import publish_next
 from glc_analysis.study import Study
-from tests.coding.test_coded_study import ANA, BEN, BLUE, CALL, CODEBOOK, LAMP
+from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, LAMP
 from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
 
 COUNTRIES = ("KHM", "LAO", "UGA")

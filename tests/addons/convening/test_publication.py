@@ -6,7 +6,7 @@ from glc_analysis.build import build
 from glc_analysis.publish.publication import publish
 from glc_analysis.report import run
 from tests.run.small_study import collection
-from tests.run.test_run import for_the_public
+from tests.support.notebooks import for_the_public
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 

@@ -19,8 +19,8 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.support.built_studies import built
+from tests.support.coded_studies import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.support.study_writer import choices, question, write_csv, write_reference
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": "", "Q3": "yes"},

@@ -8,8 +8,8 @@ from glc_analysis.coding.exports import export
 from glc_analysis.pages.coding import codes, contrary_cases, passages
 from glc_analysis.pages.country import codes_by_country
 from glc_analysis.view.study_view import StudyView
-from tests.coding.test_coded_study import BLUE, coded_study, spreadsheet
 from tests.support.built_studies import built
+from tests.support.coded_studies import BLUE, coded_study, spreadsheet
 
 OPEN = BLUE.replace("Q1. What comes first?", "Tell me about your work.").replace("Q2. And", "And")
 LAMP = "Rosa: Tell me about your work.\nBo: No house. A house holds people back.\n"

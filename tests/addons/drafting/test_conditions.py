@@ -3,8 +3,8 @@
 import pytest
 
 from glc_analysis.addons.drafting.draft import make_draft
+from tests.addons.drafting.support.drafted_study import glc, rewrite, rows
 from tests.addons.drafting.support.exports import csv_file, export
-from tests.addons.drafting.test_store import glc, rewrite, rows
 
 SKIPPED = {
     "Has it?": ["Yes"] * 20 + ["Partly"] * 10 + ["No"] * 30,

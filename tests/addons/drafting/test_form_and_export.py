@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
+from tests.addons.drafting.support.drafted_study import glc, rewrite, rows
 from tests.addons.drafting.support.exports import csv_file
-from tests.addons.drafting.test_store import glc, rewrite, rows
-from tests.addons.drafting.test_xlsform import form
+from tests.addons.drafting.support.xlsform import form
 
 CHOICES = [
     ["list_name", "name", "label::English (en)", "label::Español (es)"],

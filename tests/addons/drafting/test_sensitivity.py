@@ -13,6 +13,7 @@ from glc_analysis.pages.findings import headlines
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
 from tests.addons.drafting.support.exports import csv_file
+from tests.support.study_writer import question, reference
 
 ANSWERS = {
     "Do you call the police?": ["Yes", "No", "Yes"] * 20,
@@ -144,7 +145,5 @@ def test_pages_say_that_sensitivity_is_not_decided_and_state_findings_once_it_is
 
 
 def test_an_undecided_question_is_sensitive_in_the_processed_table():
-    from tests.cleaning.test_lookups import question, reference
-
     known = reference(questions=[question("Q2", is_sensitive="undecided"), question("Q10")])
     assert question_table(known)["is_sensitive"].tolist() == [True, False]

@@ -1,16 +1,14 @@
 """A draft on disk: read back, corrected by a person, accepted question by question."""
 
-import csv
 import os
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from glc_analysis.addons.drafting.open_rows import OPEN_COLUMNS, read_more, write_more
-from glc_analysis.cli import cli
 from glc_analysis.study import Study
+from tests.addons.drafting.support.drafted_study import glc, rewrite, rows
 from tests.addons.drafting.support.exports import csv_file
 
 ANSWERS = {
@@ -21,30 +19,11 @@ ANSWERS = {
 }
 
 
-def glc(*words):
-    return CliRunner().invoke(cli, [str(word) for word in words])
-
-
 @pytest.fixture
 def study(tmp_path):
     done = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS))
     assert done.exit_code == 0, done.output
     return tmp_path / "study"
-
-
-def rows(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def rewrite(path, change):
-    found = rows(path)
-    for row in found:
-        change(row)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*found[0]])
-        writer.writeheader()
-        writer.writerows(found)
 
 
 def test_nothing_counts_before_somebody_has_looked(study):

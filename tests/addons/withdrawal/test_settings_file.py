@@ -12,7 +12,7 @@ from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
-from tests.coding.test_coded_study import coded_study, texts_of
+from tests.support.coded_studies import coded_study, texts_of
 
 
 @pytest.mark.parametrize(("pattern", "named"), [

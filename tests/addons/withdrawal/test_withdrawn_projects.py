@@ -19,7 +19,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import WITHDRAWN, Study
-from tests.coding.test_coded_study import coded_study, texts_of
+from tests.support.coded_studies import coded_study, texts_of
 from tests.support.coding_files import comment, qualcoder, run, taguette, word
 
 NAMES = pd.DataFrame({"name": ["Mill House", "Fundación Ñu", "Ana Mill"],

@@ -18,7 +18,6 @@ from glc_analysis.addons.convening.signatures import Signing
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
-from tests.addons.convening.acceptance.test_day import ADVISERS, CRITERIA, PROVIDERS, STATEMENTS, Day
 from tests.addons.convening.support.phone_voter import (
     Phone,
     Polls,
@@ -26,6 +25,7 @@ from tests.addons.convening.support.phone_voter import (
     loopback_address,
     write_register,
 )
+from tests.addons.convening.support.trial_day import ADVISERS, CRITERIA, PROVIDERS, STATEMENTS, Day
 from tests.support.share import SEED
 
 pytestmark = pytest.mark.acceptance

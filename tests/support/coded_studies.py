@@ -1,0 +1,86 @@
+"""A small study with two interviews, a call and two coders, whose work a test writes."""
+
+from glc_analysis.coding.texts import read_texts
+from glc_analysis.reference import read_reference
+from tests.support.study_writer import question, write_csv, write_study
+
+CODEBOOK = [{"code_id": "practice", "level": "domain", "name": "Practice"},
+            {"code_id": "care", "parent_id": "practice", "level": "theme", "name": "Care"},
+            {"code_id": "law", "parent_id": "practice", "level": "theme", "name": "Law"},
+            {"code_id": "shelter", "parent_id": "care", "level": "code", "name": "Safe place"},
+            {"code_id": "no-shelter", "parent_id": "care", "level": "code", "name": "Shelter holds back",
+             "contradicts": "shelter"},
+            {"code_id": "delay", "parent_id": "law", "level": "code", "name": "Delay"},
+            {"code_id": "waiting", "parent_id": "law", "level": "code", "name": "Waiting",
+             "merged_into": "delay"}]
+ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": ""},
+        {"org": "b", "country": "LAO", "Q1": "", "Q2": ""},
+        {"org": "c", "country": "UGA", "Q1": "The court.", "Q2": ""}]
+BLUE = """Rosa: Q1. What comes first?
+Ana Vega: A safe place for tonight. Ana Vega calls 😀 សុខ at once.
+Rosa: Q2. And the courts?
+Ana Vega: We wait for months.
+"""
+LAMP = """Rosa: Q1. What comes first?
+Bo: No house. A house holds people back.
+"""
+CALL = """WEBVTT
+
+00:00:01.000 --> 00:00:04.000
+Ana Vega: We wait for the police.
+
+00:00:04.000 --> 00:00:09.000
+Bo: So do we, with Ana Vega.
+"""
+
+
+def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, settings=(), **changed):
+    """Three organisations, two interviews, a call; what coders handed in is written by the test."""
+    reference = {
+        "questions": [question("Q1", "text", theme_id="care", wording="What comes first for a person?"),
+                      question("Q2", "text", theme_id="law", wording="How do courts work?")],
+        "codebook": CODEBOOK,
+        "documents": [
+            {"document_id": "blue", "kind": "interview", "path": "raw/interviews/blue.txt",
+             "organisation_id": "a", "date": "2016-03-01", "language": "en"},
+            {"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
+             "organisation_id": "b", "date": "2016-04-01", "language": "en"},
+            {"document_id": "call", "kind": "call", "path": "raw/calls/call.vtt", "date": "2016-09-01"}],
+        "speakers": [
+            {"document_id": "*", "name_in_file": "Rosa", "speaker_id": "int", "role": "interviewer"},
+            {"document_id": "*", "name_in_file": "Ana Vega", "speaker_id": "p1", "organisation_id": "a",
+             "role": "participant"},
+            {"document_id": "*", "name_in_file": "Bo", "speaker_id": "p2", "organisation_id": "b",
+             "role": "participant"}],
+        "names": list(names), "attendance": list(attendance), "assignments": list(assignments)}
+    reference = {name: rows for name, rows in (reference | changed).items() if rows}
+    settings = {"raw": {"codings": codings or {}}, **dict(settings)}
+    study = write_study(root, ROWS, settings=settings, **reference)
+    files = {"interviews/blue.txt": BLUE, "interviews/lamp.txt": LAMP, "calls/call.vtt": CALL}
+    for name, text in files.items():
+        path = study.raw / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (study.raw / "codings").mkdir(exist_ok=True)
+    return study
+
+
+def texts_of(study):
+    reference = read_reference(study)
+    return read_texts(study, reference, {"Ana Vega": "Person 1", "សុខ": "Somebody"})
+
+
+def spreadsheet(study, coder, *rows):
+    """A coder's table: document, quote, code."""
+    write_csv(study.raw / f"codings/{coder}.csv",
+              [dict(zip(("document", "quote", "code"), row, strict=True)) for row in rows])
+
+
+ANA = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "We wait for months.", "Delay"),
+       ("lamp", "A house holds people back.", "no-shelter"), ("call", "We wait for the police.", "Waiting")]
+BEN = [("blue", "A safe place for tonight.", "shelter"), ("lamp", "No house. A house holds people back.",
+                                                          "Shelter holds back"),
+       ("blue", "We wait for months.", ""), ("call", "We wait for the police.", "law > delay")]
+BOTH = {"ana": "../raw/codings/ana.csv", "ben": "../raw/codings/ben.csv"}
+PERSON = {"name": "Ana Vega", "kind": "person", "match": "exact"}
+KHMER = {"name": "សុខ", "kind": "person", "match": "exact", "pseudonym": "Somebody"}
