@@ -50,7 +50,7 @@ from glc_analysis.cleaning.waves import (
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.disclosure.audiences import counted_for, within_convening
-from glc_analysis.disclosure.blocks import PublishedBlocks, without_countries
+from glc_analysis.disclosure.blocks import PublishedBlocks, line_ids, without_countries
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     all_consented,
@@ -89,6 +89,7 @@ from glc_analysis.release_store import (
     earlier_announced,
     next_is_stored,
     prepare_blocks,
+    prepare_cells,
     prepare_release,
     store_release,
     withheld_before,
@@ -684,16 +685,22 @@ def _blocks(view: View) -> dict[str, Any]:
                             view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
     rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
-    lines, rows = [], []
-    for audience in READING_AUDIENCES:
-        block_rows = block_lines(view, reference, known, audience)
-        hidden = prepare_blocks(view.study, block_rows, organisations, audience,
-                                are_named=may(audience, "named_words"))
-        hidden |= told_already & {*block_rows["block_id"]} | rewritten
-        rows += [(audience, block, block not in hidden) for block in {*block_rows["block_id"]} | hidden]
-        lines.append(block_rows.assign(audience=audience))
+    rows = []
+    lines = {audience: block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
+    cells, hidden_lines = prepare_cells(view.study, lines, organisations)
+    departed = cells.loc[cells["is_hidden"], "organisation_id"]
+    for audience, all_lines in lines.items():
+        hidden_ids = {*line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
+        shown = all_lines[~line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
+        hidden = prepare_blocks(view.study, shown, organisations, audience,
+                                are_named=may(audience, "named_words"), departed=departed,
+                                countries=known["shown"][audience])
+        hidden |= told_already & {*all_lines["block_id"]} | rewritten
+        rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
+        rows += [(audience, line, False) for line in hidden_ids]
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
-            "block_lines": pd.concat(lines, ignore_index=True)} | {
+            "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
+                                     ignore_index=True), "cells": cells} | {
         f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)
                                         for audience in READING_AUDIENCES], ignore_index=True)
         for name in announced()}
@@ -804,7 +811,7 @@ BUILD_STEPS = in_order((
         "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
         "waves.csv", "[study] wave", "[disclosure]", "releases", *_ANNOUNCED,
         *(need for blocks in loaded("blocks") for need in blocks.needs)))),
-         ("blocks", "block_lines", *(f"announced_{name}" for name in announced())), _blocks),
+         ("blocks", "block_lines", "cells", *(f"announced_{name}" for name in announced())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",

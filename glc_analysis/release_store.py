@@ -26,9 +26,19 @@ from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
     LINE_COLUMNS,
+    QUOTATION_BLOCKS,
+    Kinds,
     PublishedBlocks,
+    block_of,
     hidden_blocks,
     lines_of,
+)
+from glc_analysis.disclosure.cells import (
+    assign_cells,
+    lines_to_hide,
+    no_cells,
+    with_departures,
+    without_members,
 )
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countries_shown
@@ -61,6 +71,8 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 FIGURE_FILES = {"figures": "figures.parquet", "contributions": "behind.parquet"}
 """The tables of a release's figures, and the file of each."""
+CELLS = "cells.parquet"
+"""The cells of a release's words."""
 BLOCK_FILES = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
 """The tables of its blocks of text."""
 _PRINTED = ("number", "day", "issued")
@@ -112,15 +124,54 @@ def _stored_releases(study: Study, audience: str) -> list[PublishedRelease]:
             for folder in release_folders(study.private, audience)]
 
 
+def prepare_cells(study: Study, lines: Mapping[str, pd.DataFrame],
+                  organisations: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """The cells of today, and the lines of words that no audience sees; ``lines`` are those of each audience
+    (:func:`block_lines`). A quotation that an earlier release had and that is gone hides its cell."""
+    kinds = _kinds()
+    words = {audience: rows[rows["block_id"].str.partition("/")[0].isin(kinds.words)]
+             for audience, rows in lines.items()}
+    cells = assign_cells(pd.concat([*words.values()]), organisations, _stored_cells(study))
+    for audience, rows in lines.items():
+        today = {*rows.loc[rows["block_id"] == QUOTATION_BLOCKS, "line"]}
+        for release in _stored_blocks(study, audience):
+            quoted = release.lines[release.lines["block_id"] == QUOTATION_BLOCKS]
+            if release.has_cells:
+                cells = with_departures(cells, quoted.loc[~quoted["line"].isin([*today]), "organisation_id"])
+    return cells, {audience: lines_to_hide(rows, organisations, cells) for audience, rows in words.items()}
+
+
+def _stored_cells(study: Study) -> pd.DataFrame:
+    """The cells of all releases to all audiences."""
+    parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
+             for folder in release_folders(study.private, audience) if (folder / CELLS).is_file()]
+    if not any(map(len, parts)):
+        return no_cells()
+    cells = pd.concat(parts, ignore_index=True)
+    is_hidden = cells["cell"].isin(cells.loc[cells["is_hidden"], "cell"])
+    return cells.assign(is_hidden=is_hidden).drop_duplicates("organisation_id", ignore_index=True)
+
+
+def _kinds() -> Kinds:
+    return sum((added.kinds for added in loaded("blocks")), CORE_KINDS)
+
+
+def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
+    return [PublishedBlocks(*(_read(folder / file) for file in BLOCK_FILES.values()),
+                            (folder / CELLS).is_file())
+            for folder in release_folders(study.private, audience)]
+
+
 def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
-                   are_named: bool) -> set[str]:
-    """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), and
-    ``are_named`` says whether words carry names."""
-    before = [PublishedBlocks(*(_read(one / file) for file in BLOCK_FILES.values()))
-              for one in release_folders(study.private, audience)]
-    kinds = sum((added.kinds for added in loaded("blocks")), CORE_KINDS)
+                   are_named: bool, departed: Collection[str] = (), countries: Collection[str] = ()
+                   ) -> set[str]:
+    """The blocks to hide from an audience; ``lines`` are those of today (:func:`block_lines`), ``are_named``
+    says whether words carry names, ``departed`` are the organisations of hidden cells, and ``countries``
+    those of which the audience has a page."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
-    return hidden_blocks(lines, before, organisations, least, kinds=kinds, are_named=are_named)
+    return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=_kinds(),
+                         are_named=are_named, departed=departed,
+                         whole=[block_of(QUOTATION_BLOCKS, country) for country in countries])
 
 
 def block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
@@ -151,7 +202,7 @@ def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
         return release_info(new)["inputs"] == inputs and all(
-            (new / file).is_file() for file in (*FIGURE_FILES.values(), *BLOCK_FILES.values()))
+            (new / file).is_file() for file in (*FIGURE_FILES.values(), *BLOCK_FILES.values(), CELLS))
     return False
 
 
@@ -187,6 +238,7 @@ def store_release(study: Study, audience: str,
         for whole, files in zip(fresh, (FIGURE_FILES, BLOCK_FILES), strict=True):
             for part, file in files.items():
                 _write(getattr(whole, part), new / file)
+        frames["cells"].to_parquet(new / CELLS)
     (new / ISSUE).write_text(json.dumps(info, indent=1) + "\n", encoding="utf-8")
     (new / CONTENT).write_text(digest, encoding="utf-8")
     return {name: info[name] for name in _PRINTED}
@@ -243,7 +295,7 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
     one row a release that they were in: kind, where, what.
     """
-    rows = []
+    rows, departed = [], set()
     kept = [folder for audience in READING_AUDIENCES for folder in release_folders(study.private, audience)]
     if kept:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
@@ -265,17 +317,23 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
             _write(contributions[~is_gone], path)
-        blocks = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
+        removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
+        blocks = {*removed["block_id"]}
+        is_word = removed["block_id"].str.partition("/")[0].isin(_kinds().words)
+        departed |= {*removed.loc[is_word, "organisation_id"]}
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "figure_id"], "status"] != SUPPRESSED).sum()
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
                          f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
+    for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
+        cells = with_departures(pd.read_parquet(path), departed)
+        without_members(cells, ids, frames["organisations"]).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
-def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:
+def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
     """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
-    the blocks that had some."""
+    them."""
     lines, gone = _read(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])
@@ -283,4 +341,4 @@ def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[
     is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINE_COLUMNS]))
     if is_gone.any():
         _write(lines[~is_gone].reset_index(drop=True), path)
-    return {*lines.loc[is_gone, "block_id"]}
+    return lines[is_gone]

@@ -48,6 +48,15 @@ def block_ids(kind: str, items: pd.Series) -> pd.Series:
     return f"{kind}/" + items.astype("str")
 
 
+def line_ids(blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
+    """The ids of lines, which may be hidden by themselves (:mod:`.cells`) while their block is shown.
+
+    >>> line_ids("quotations", pd.Series(["q1", "q2"])).tolist()
+    ['quotations#q1', 'quotations#q2']
+    """
+    return blocks + "#" + lines.astype("str")
+
+
 @dataclass(frozen=True)
 class Kinds:
     """The kinds of blocks in which a line that is lost tells of other blocks."""
@@ -78,6 +87,8 @@ class AddedBlocks:
     """Gives the blocks that are hidden until people have written them anew."""
     rows: Mapping[str, str]
     """By table whose rows are hidden with the block of this kind and of their item: the column of items."""
+    line: Mapping[str, tuple[str, ...]]
+    """By the same tables: the columns that make up the line of a row."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +99,14 @@ class PublishedBlocks:
 
     sizes: pd.DataFrame
     lines: pd.DataFrame
+    has_cells: bool = True
+    """Whether its words had cells (:mod:`.cells`), so that a departure from it hides lines and not blocks."""
 
     @classmethod
     def of(cls, lines: pd.DataFrame, hidden: Collection[str]) -> PublishedBlocks:
-        """Today's blocks without the hidden ones, of which nothing is published."""
-        lines = lines[~lines["block_id"].isin([*hidden])].reset_index(drop=True)
+        """Today's blocks and lines without the hidden ones, of which nothing is published."""
+        ids = line_ids(lines["block_id"], lines["line"])
+        lines = lines[~lines["block_id"].isin([*hidden]) & ~ids.isin([*hidden])].reset_index(drop=True)
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
         return cls(sizes, lines)
 
@@ -104,7 +118,8 @@ class PublishedBlocks:
 
 
 def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
-                  least: int, *, kinds: Kinds, are_named: bool = False) -> set[str]:
+                  least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
+                  whole: Collection[str] = ()) -> set[str]:
     """The blocks in which a line of an earlier release is missing, while fewer than ``least`` independent
     organisations have come to the block or left it since that release.
 
@@ -112,7 +127,9 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
     all blocks, of add-ons as well. An organisation that withdrew does not count among those that changed:
     nobody may be found by counting.
 
-    Where words carry the names of organisations (``are_named``), the pages that are hidden have the one that
+    Of words that had cells, the lines of hidden cells (``departed``, their organisations) are gone line by
+    line; their blocks stay, but for those in ``whole``, the pages of countries. Of words that had none: where
+    words carry the names of organisations (``are_named``), the pages that are hidden have the one that
     left in common. If fewer than two others are on all of them too, all pages lose their words. They also do
     where somebody who signed left: a name that is gone from the signatures would belong to the words that are
     gone, and to what they were cited for.
@@ -131,10 +148,14 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
         for block, n_lines in release.sizes.itertuples(index=False):
             (lines, came), (kept, were) = (side.get(block, (set(), set())) for side in (now, earlier))
             changed = {networks.get(organisation) or organisation for organisation in came ^ were}
-            if len(lines & kept) < n_lines and len(changed) < least:
+            if release.has_cells and block.partition("/")[0] in kinds.words and block not in whole:
+                is_lost = not kept - lines <= _lines_of(release.lines, block, departed)
+            else:
+                is_lost = len(lines & kept) < n_lines
+            if is_lost and len(changed) < least:
                 lost.add(block)
         words = {block for block in lost if block.partition("/")[0] in kinds.words}
-        if words:
+        if words and not release.has_cells:
             common = set.intersection(*(earlier.get(block, (set(), set()))[1] for block in words))
             are_few = are_named and len({networks.get(one) or one for one in common}) < COALITION
             if are_few or any(block.partition("/")[0] in kinds.signed for block in lost):
@@ -142,6 +163,12 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
                          if block.partition("/")[0] in kinds.words}
         hidden |= lost
     return hidden
+
+
+def _lines_of(lines: pd.DataFrame, block: str, organisations: Collection[str]) -> set[str]:
+    """The lines of some organisations in a block."""
+    is_theirs = (lines["block_id"] == block) & lines["organisation_id"].isin([*organisations])
+    return {*lines.loc[is_theirs, "line"]}
 
 
 def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:

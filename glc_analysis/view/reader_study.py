@@ -23,6 +23,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import brought
 from glc_analysis.cleaning.waves import waves_of_consent
+from glc_analysis.disclosure.blocks import line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
@@ -178,9 +179,17 @@ class Reader:
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
+
+    def quotations(self, name: str) -> pd.DataFrame:
+        """Those of this audience without the lines that are hidden."""
+        rows, blocks = self.own(name), self.own("blocks")
+        hidden = blocks.loc[~blocks["is_shown"], "block_id"]
+        return rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
+
+
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "questions": Reader.whole, "codebook": Reader.codebook, "options": Reader.options,
     "countries": Reader.countries, "figures": Reader.figures, "answers": Reader.answers,
     "organisations": Reader.organisations,
-    "quotations": Reader.own, "blocks": Reader.own}
+    "quotations": Reader.quotations, "blocks": Reader.own}
 """What an audience may see of each table; of all others it sees nothing."""

@@ -20,7 +20,7 @@ from glc_analysis import tables
 from glc_analysis.addon import loaded
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
-from glc_analysis.disclosure.blocks import block_ids
+from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS, block_ids, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, may
 from glc_analysis.disclosure.suppression import release
@@ -77,16 +77,25 @@ class VisibleTables:
         """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
-            if item := next((added.rows[name] for added in loaded("blocks") if name in added.rows), ""):
-                frame = frame[~block_ids(name, frame[item]).isin([*self.hidden])]
+            if name == QUOTATION_BLOCKS:
+                frame = frame[~self.are_hidden(name, frame["quote_id"])]
+            for added in (added for added in loaded("blocks") if name in added.rows):
+                blocks = block_ids(name, frame[added.rows[name]])
+                lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
+                frame = frame[~blocks.isin([*self.hidden]) & ~self.are_hidden(blocks, lines)]
             if self.organisation and "organisation_id" in frame:
                 return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
             return frame
         return cache(own)
 
+    def are_hidden(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
+        """Which lines of blocks are hidden from the audience by themselves (:mod:`.cells`)."""
+        return line_ids(blocks, lines).isin([*self.hidden])
+
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """The blocks of text that are hidden from the audience (:mod:`.blocks`); none from the team."""
+        """The blocks and lines of text that are hidden from the audience (:mod:`.blocks`); none from the
+        team."""
         if self.may("passages"):
             return frozenset()
         rows = tables.read("blocks", study=self.study)

@@ -120,4 +120,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=lines, rewritten=rewritten, rows={"evidence": "principle_id"})
+    lines=lines, rewritten=rewritten, rows={"evidence": "principle_id"},
+    line={"evidence": ("evidence_id", "reference")})

@@ -26,7 +26,7 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.tallies import ballot_tables
 from glc_analysis.addons.convening.votes import THIRDS, agreed_panels, told_tallies
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.disclosure.blocks import block_ids
+from glc_analysis.disclosure.blocks import block_ids, line_ids
 from glc_analysis.reference import Reference
 from glc_analysis.spreadsheets import write_text
 from glc_analysis.study import Study
@@ -112,7 +112,9 @@ class Feedback:
                                     kind="stable").to_dict("records"):
             panels.setdefault(row["principle_id"], []).append(
                 (row["panel"], row["criterion"], *told_thirds(row["said"])))
-        is_shown = (~block_ids("comments", ratings["principle_id"]).isin([*hidden])
+        blocks = block_ids("comments", ratings["principle_id"])
+        lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
+        is_shown = (~blocks.isin([*hidden]) & ~line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}

@@ -377,6 +377,8 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
         return Markup()
     names, rated = read_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
+    lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
+    rated = rated[~view.are_hidden(block_of("comments", principle_id), lines)]
     if view.may("exact_votes"):
         shown = masked(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]

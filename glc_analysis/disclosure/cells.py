@@ -1,0 +1,136 @@
+"""Cells: the organisations whose words are hidden together once one of them has left.
+
+Who left is often known; which words were theirs must not be. So, before the first release, all
+organisations with words in it are put into cells of at least five independent ones (:func:`assign_cells`), by
+network and by how many lines they have, never by what they say. Where one of a cell leaves or takes a
+quotation back, all lines of the cell are hidden from all readers, at once and for good; a second one of the
+cell changes nothing. Of the five, a reader and an ally know their own lines, and each missing line still has
+three possible owners.
+
+The cells are kept with the releases (:mod:`glc_analysis.release_store`): they are the same for every release
+and audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.disclosure.bounds import LEAST_VALUES
+from glc_analysis.disclosure.rules import COALITION
+
+CELL_COLUMNS = ["organisation_id", "cell", "is_hidden"]
+LEAST_MEMBERS = LEAST_VALUES + COALITION
+"""The least independent organisations of a cell: three possible owners beside a reader and an ally."""
+LEAST_SHARES = 3
+"""No independent organisation has more of its cell's lines than one in so many."""
+
+
+def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells with those that have words and no cell yet.
+
+    ``lines`` are those of words for all readers (line, organisation_id), ``cells`` has one row per
+    organisation (:data:`CELL_COLUMNS`) and is empty before the first release. Organisations of one network
+    have one cell. Newcomers wait, without a cell, until they are five; before the first release fewer are one
+    cell.
+
+    >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)]})
+    >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
+    >>> assign_cells(lines, nobody, no_cells()).groupby("cell")["organisation_id"].agg(len).tolist()
+    [5, 6]
+    """
+    sizes = lines[lines["organisation_id"] != ""].groupby("organisation_id")["line"].nunique()
+    unit = _units(pd.Series(sizes.index, sizes.index), organisations)
+    cell_of = dict(zip(_units(cells["organisation_id"], organisations), cells["cell"], strict=True))
+    hidden = {*cells.loc[cells["is_hidden"], "cell"]}
+    new = sizes[~sizes.index.isin([*cells["organisation_id"]])]
+    cell_of |= _new_cells(new[~unit[new.index].isin([*cell_of])].groupby(unit).sum(),
+                          first=int(cells["cell"].max() + 1) if len(cells) else 0)
+    joined = pd.DataFrame({"organisation_id": new.index, "cell": unit[new.index].map(cell_of).to_numpy()})
+    joined = joined.dropna().astype({"cell": "int64"})
+    joined["is_hidden"] = joined["cell"].isin([*hidden])
+    both = [part for part in (cells[CELL_COLUMNS], joined) if len(part)]
+    return pd.concat(both, ignore_index=True) if both else no_cells()
+
+
+def no_cells() -> pd.DataFrame:
+    """The cells before anybody has one."""
+    return pd.DataFrame({"organisation_id": pd.Series(dtype="str"), "cell": pd.Series(dtype="int64"),
+                         "is_hidden": pd.Series(dtype=bool)})
+
+
+def _new_cells(sizes: pd.Series, first: int) -> dict[str, int]:
+    """The cells of those without one, by how many lines each has: the largest beside the next largest."""
+    ranked = sizes.rename_axis("unit").reset_index(name="n")
+    ranked = ranked.sort_values(["n", "unit"], ascending=[False, True])
+    groups: list[list[str]] = [[]]
+    largest = total = 0
+    for unit, n in zip(ranked["unit"], ranked["n"], strict=True):
+        groups[-1].append(unit)
+        largest, total = max(largest, n), total + n
+        if len(groups[-1]) >= LEAST_MEMBERS and total >= LEAST_SHARES * largest:
+            groups.append([])
+            largest = total = 0
+    left = groups.pop()
+    if groups:  # those that are left are too few for a cell of their own
+        groups[-1] += left
+    elif len(ranked) < LEAST_MEMBERS and first:
+        return {}
+    return {unit: first + k for k, group in enumerate(groups or [left]) for unit in group}
+
+
+def lines_to_hide(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The lines of words that no reader sees: those of hidden cells, of organisations that wait for a cell,
+    and of one that has more than its share of its cell.
+
+    ``lines`` has block_id, line, organisation_id; lines that are nobody's stay.
+    """
+    lines = lines.reset_index(drop=True)
+    cell = lines["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))
+    is_owned = lines["organisation_id"] != ""
+    is_hidden = is_owned & (cell.isna() | cell.isin([*cells.loc[cells["is_hidden"], "cell"]]))
+    unit = _units(lines["organisation_id"], organisations)
+    seen = lines[is_owned & ~is_hidden].assign(unit=unit, cell=cell)
+    excess: set[str] = set()
+    for _, rows in seen.groupby("cell"):
+        if rows["unit"].nunique() >= LEAST_MEMBERS:
+            excess |= _beyond_share(rows)
+    return lines[is_hidden | lines["line"].isin([*excess])]
+
+
+def _beyond_share(rows: pd.DataFrame) -> set[str]:
+    """The last lines of whoever has more than a third of a cell's."""
+    by_unit = {unit: sorted({*own["line"]}) for unit, own in rows.groupby("unit")}
+    excess: set[str] = set()
+    for unit in sorted(by_unit, key=lambda unit: -len(by_unit[unit])):
+        others = sum(len(own) for other, own in by_unit.items() if other != unit)
+        by_unit[unit], gone = (by_unit[unit][:others // (LEAST_SHARES - 1)],
+                               by_unit[unit][others // (LEAST_SHARES - 1):])
+        excess |= {*gone}
+    return excess
+
+
+def with_departures(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
+    """The cells after a line of these organisations is gone: theirs are hidden."""
+    gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]
+    return cells.assign(is_hidden=cells["is_hidden"] | cells["cell"].isin([*gone]))
+
+
+def without_members(cells: pd.DataFrame, organisations: Collection[str],
+                    register: pd.DataFrame) -> pd.DataFrame:
+    """The cells without organisations that have left. One that is left with too few is hidden."""
+    kept = cells[~cells["organisation_id"].isin([*organisations])]
+    if len(kept) == len(cells):
+        return cells
+    members = _units(kept["organisation_id"], register).groupby(kept["cell"]).nunique()
+    shrunk = {*cells.loc[~cells.index.isin(kept.index), "cell"]} & {
+        *members.index[members < LEAST_MEMBERS]}
+    return kept.assign(is_hidden=kept["is_hidden"] | kept["cell"].isin([*shrunk])).reset_index(drop=True)
+
+
+def _units(ids: pd.Series, organisations: pd.DataFrame) -> pd.Series:
+    """Who counts as independent: the network of each organisation, or itself."""
+    networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
+    return pd.Series(np.array([networks.get(one) or one for one in ids], dtype=object), ids.index)
