@@ -131,7 +131,8 @@ def prepare_cells(study: Study, lines: Mapping[str, pd.DataFrame],
     kinds = _kinds()
     words = {audience: rows[rows["block_id"].str.partition("/")[0].isin(kinds.words)]
              for audience, rows in lines.items()}
-    cells = assign_cells(pd.concat([*words.values()]), organisations, _stored_cells(study))
+    cells = assign_cells(pd.concat([rows.assign(audience=audience) for audience, rows in words.items()]),
+                         organisations, _stored_cells(study))
     for audience, rows in lines.items():
         today = {*rows.loc[rows["block_id"] == QUOTATION_BLOCKS, "line"]}
         for release in _stored_blocks(study, audience):

@@ -31,17 +31,20 @@ LEAST_SHARES = 3
 def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """The cells with those that have words and no cell yet.
 
-    ``lines`` are those of words for all readers (line, organisation_id), ``cells`` has one row per
+    ``lines`` are those of words for all readers (line, organisation_id, audience), ``cells`` has one row per
     organisation (:data:`CELL_COLUMNS`) and is empty before the first release. Organisations of one network
     have one cell. Newcomers wait, without a cell, until they are five; before the first release fewer are one
     cell.
 
-    >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)]})
+    >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
+    ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
     >>> assign_cells(lines, nobody, no_cells()).groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """
-    sizes = lines[lines["organisation_id"] != ""].groupby("organisation_id")["line"].nunique()
+    owned = lines[lines["organisation_id"] != ""]
+    sizes = owned.groupby(["organisation_id", "audience"])["line"].nunique().unstack(fill_value=0)
+    sizes[""] = owned.groupby("organisation_id")["line"].nunique()
     unit = _units(pd.Series(sizes.index, sizes.index), organisations)
     cell_of = dict(zip(_units(cells["organisation_id"], organisations), cells["cell"], strict=True))
     hidden = {*cells.loc[cells["is_hidden"], "cell"]}
@@ -61,18 +64,18 @@ def no_cells() -> pd.DataFrame:
                          "is_hidden": pd.Series(dtype=bool)})
 
 
-def _new_cells(sizes: pd.Series, first: int) -> dict[str, int]:
-    """The cells of those without one, by how many lines each has: the largest beside the next largest."""
-    ranked = sizes.rename_axis("unit").reset_index(name="n")
-    ranked = ranked.sort_values(["n", "unit"], ascending=[False, True])
+def _new_cells(sizes: pd.DataFrame, first: int) -> dict[str, int]:
+    """The cells of those without one, by how many lines each has, for each audience and for all (blank): the
+    largest beside the next largest, where it has the largest part of the lines."""
+    largest = (sizes / sizes.sum()).max(axis=1)
+    order = sorted(sizes.index, key=lambda unit: (-largest[unit], unit))
+    ranked = sizes.loc[order]
     groups: list[list[str]] = [[]]
-    largest = total = 0
-    for unit, n in zip(ranked["unit"], ranked["n"], strict=True):
+    for unit in order:
         groups[-1].append(unit)
-        largest, total = max(largest, n), total + n
-        if len(groups[-1]) >= LEAST_MEMBERS and total >= LEAST_SHARES * largest:
+        own = ranked.loc[groups[-1]]
+        if len(own) >= LEAST_MEMBERS and (own.sum() >= LEAST_SHARES * own.max()).all():
             groups.append([])
-            largest = total = 0
     left = groups.pop()
     if groups:  # those that are left are too few for a cell of their own
         groups[-1] += left

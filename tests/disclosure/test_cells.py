@@ -20,7 +20,8 @@ NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 def words(*sizes, start=0):
     """Lines of organisations o0, o1, ... with so many lines each."""
     return pd.DataFrame([("quotations", f"o{start + k}-{n}", f"o{start + k}") for k, size in enumerate(sizes)
-                         for n in range(size)], columns=["block_id", "line", "organisation_id"], dtype="str")
+                         for n in range(size)], columns=["block_id", "line", "organisation_id"],
+                        dtype="str").assign(audience="public")
 
 
 def hidden(lines, cells, organisations=NOBODY):

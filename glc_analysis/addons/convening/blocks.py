@@ -12,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.addons.convening.seals import are_never_told
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_of, own_quotations
 from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.rules import may
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
@@ -67,14 +69,18 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
-    """The ballots behind the votes of each round on a principle and the agenda, the comments, the signatures,
-    and who proposed what or asked for which text, of the principles that the audience may read. The votes of
+    """The ballots behind the votes of each round that are told, the agenda, the comments, the signatures, and
+    who proposed what or asked for which text, of the principles that the audience may read. The votes of
     each round are a block of their own: whoever votes in a later one does not change those of an earlier one.
     """
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
-    for row in said[["round_id", "rater_id", "principle_id"]].drop_duplicates().to_dict("records"):
+    ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
+    untold = are_never_told(ballots["panel"], ballots["round_id"] + "/" + ballots["principle_id"])
+    if not may(audience, "every_round"):
+        untold |= ballots["panel"] == "observer"
+    for row in ballots[~untold].to_dict("records"):
         for block in (block_of("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
             yield block, f"{row['round_id']}/{row['rater_id']}", owner.get(row["rater_id"], row["rater_id"])
     for row in said[said["may_be_read"] & (said["comment"] != "")].to_dict("records"):

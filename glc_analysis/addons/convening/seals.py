@@ -34,6 +34,7 @@ from glc_analysis.addons.convening.round_roles import (
     read_private,
     write_private,
 )
+from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
 from glc_analysis.digests import Digests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.study import Study
@@ -314,10 +315,23 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
             write_private(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
             kept = forget_raters(known, raters)
             write_private(path.with_name(RATERS), kept)
-            erased = sealed["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
+            voted = known[known["ballot"] != ""]
+            is_untold = are_never_told(voted["role"], voted["role"])
+            erased = sealed["erased"] + int((voted["rater_id"].isin([*raters]) & ~is_untold).sum())
             for file in TOLD.values():
                 path.with_name(file).unlink(missing_ok=True)
             _write_seal(path, kept, study.digests, sealed | {"erased": erased} | dict.fromkeys(TOLD, ""))
+
+
+def are_never_told(roles: pd.Series, rounds: pd.Series) -> pd.Series:
+    """Which ballots of a round change nothing that anybody is told: those of so few observers that none of
+    their votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
+
+    >>> are_never_told(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    [False, True]
+    """
+    is_observer = roles == "observer"
+    return is_observer & (is_observer.groupby(rounds).transform("sum") <= LARGEST_UNTOLD)
 
 
 def erased_rounds(study: Study) -> set[str]:
