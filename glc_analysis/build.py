@@ -64,7 +64,7 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
-from glc_analysis.disclosure.suppression import decide, hide_countries
+from glc_analysis.disclosure.suppression import decide, hide_countries, without_idle_bands
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults, known_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
@@ -662,6 +662,7 @@ def _releases(view: View) -> dict[str, Any]:
             withheld=withheld_before(view.study, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
+        decisions = without_idle_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
             decisions = within_convening(decisions, released["release_convening"], *counted[audience],
                                          counted["convening"][1], organisations, consent, settings)

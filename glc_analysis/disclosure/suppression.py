@@ -43,6 +43,8 @@ from glc_analysis.schema import AUDIENCES
 
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience")
 _OPEN_TYPES = ("text", "date")
+WIDEST_BAND, SAME_BAND = 1 / 3, 3 / 4
+"""A range wider than this part of its base says nothing, nor does one that this part of all codes has."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
            "shown_high", "band"]
@@ -141,6 +143,28 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return decision_table(figures, decisions).set_axis(estimates.index)
+
+
+def without_idle_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """The decisions without ranges that say nothing: those wider than :data:`WIDEST_BAND` of their base, and
+    of the codes of one source those that are the same for more than :data:`SAME_BAND` of all.
+
+    It depends on nothing but what would be printed. The bounds stay for the comparison of releases, since a
+    reader who knows the rules can still infer them.
+    """
+    is_band = decisions["status"] == BANDED
+    width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
+    is_wide = is_band & (width > WIDEST_BAND * decisions["shown_base_n"].astype(float))
+    printed = decisions["status"] != SUPPRESSED
+    is_code = printed & (figures["measure"] == "coded") & is_whole(figures)
+    source = unasked_source(figures).astype("str")
+    band = source + "/" + decisions["band"] + "/" + decisions["shown_base_n"].astype("str")
+    same = band[is_code & is_band].map(band[is_code & is_band].value_counts())
+    total = source[is_code & is_band].map(source[is_code].value_counts())
+    is_idle = is_wide | (same > SAME_BAND * total).reindex(decisions.index, fill_value=False)
+    return decisions.assign(status=decisions["status"].mask(is_idle, SUPPRESSED),
+                            shown_base_n=decisions["shown_base_n"].mask(is_idle),
+                            band=decisions["band"].mask(is_idle, ""))
 
 
 def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,

@@ -8,7 +8,7 @@ from glc_analysis import tables
 from glc_analysis.disclosure.bounds import is_protected
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import FIGURE_RULES
-from glc_analysis.disclosure.suppression import DECISION_COLUMNS, decide, release
+from glc_analysis.disclosure.suppression import DECISION_COLUMNS, decide, release, without_idle_bands
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import find_contributors
 from tests.support import small_surveys
@@ -368,3 +368,26 @@ def sample_decisions(sample_study):
 def test_as_many_records_as_a_reader_knows_are_not_enough_to_hide_an_answer():
     low, high, base = np.array([0, 0, 7, 8]), np.array([2, 3, 10, 10]), np.full(4, 10)
     assert is_protected(low, high, base, np.full(4, 2)).tolist() == [False, True, True, False]
+
+
+def test_a_range_wider_than_a_third_of_its_base_is_not_shown_and_its_bounds_stay_on_record():
+    figures = pd.DataFrame({"figure_id": ["few", "many"], "measure": "response", "question_id": "Q2",
+                            "subset_kind": "all", "subset_id": ""})
+    table = pd.DataFrame({"status": "banded", "rule": "count_too_small", "shown_low": 0, "shown_high": 4,
+                          "shown_base_n": [11, 30], "band": "at most 4"}, index=[0, 1])
+    few, many = without_idle_bands(table, figures).to_dict("records")
+    assert (few["status"], few["band"], few["rule"]) == ("suppressed", "", "count_too_small")
+    assert (few["shown_low"], few["shown_high"]) == (0, 4) and pd.isna(few["shown_base_n"])
+    assert many == table.iloc[1].to_dict()
+
+
+def test_of_codes_of_which_nearly_all_have_the_same_range_none_is_shown():
+    figures = pd.DataFrame({"figure_id": [f"c{k}" for k in range(10)], "measure": "coded", "question_id": "",
+                            "subset_kind": "source", "subset_id": "call"})
+    table = pd.DataFrame({"status": ["banded"] * 8 + ["shown"] * 2, "shown_low": [0.0] * 8 + [None] * 2,
+                          "shown_high": [6.0] * 8 + [None] * 2, "shown_base_n": 27,
+                          "band": ["at most 6"] * 8 + [""] * 2})
+    seen = without_idle_bands(table, figures)
+    assert seen["status"].tolist() == ["suppressed"] * 8 + ["shown"] * 2
+    half = table.assign(status=["banded"] * 5 + ["shown"] * 5, band=["at most 6"] * 5 + [""] * 5)
+    assert without_idle_bands(half, figures)["status"].eq("banded").sum() == 5

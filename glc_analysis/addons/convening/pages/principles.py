@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.addons.convening.translations import DRAFT, readable_texts
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of, line_ids
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, language_label, note, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -44,6 +44,9 @@ _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
+NOT_ALL_WORDS = "Not all words that this rests on are shown."
+CONTRARY_MISSING = "No evidence against it is shown; contrary evidence may be missing."
+"""In place of "not challenged", where lines of evidence are hidden because somebody left."""
 DECISION_VERBS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENT_LABELS = {
@@ -229,7 +232,10 @@ def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
-    frame.attrs["is_objected_to"] = trail.is_objected_to(principle_id)
+    own_lines = line_ids(block_of("evidence", principle_id), pd.Series([""])).iloc[0]
+    frame.attrs |= {"is_objected_to": trail.is_objected_to(principle_id),
+                    "is_for_team": trail.view.may("passages"),
+                    "lost_lines": any(line.startswith(own_lines) for line in trail.view.hidden)}
     if block_of("evidence", principle_id) in trail.view.hidden:
         frame.attrs["note"] = BLOCK_NOT_SHOWN
     return frame
@@ -280,13 +286,19 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
                             nothing_said(pieces, _NOTHING.get(stance, "")))
                       for stance, name in PAGE_SIDES.items()
                       if stance in _NOTHING or (pieces["stance"] == stance).any()]
-    return _macros().both_sides(first, others, [fact for fact in facts(pieces)
-                                                if fact not in _NOTHING.values()])
+    told = [fact for fact in facts(pieces) if fact not in _NOTHING.values()]
+    if not pieces.attrs.get("is_for_team", True):
+        told.append(NOT_ALL_WORDS)
+    return _macros().both_sides(first, others, told)
 
 
 def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
     """What stands on a side without evidence: that nothing is recorded, but for an objection."""
-    return ONLY_OBJECTED if nothing == NOT_CHALLENGED and pieces.attrs.get("is_objected_to") else nothing
+    if nothing != NOT_CHALLENGED:
+        return nothing
+    if pieces.attrs.get("lost_lines"):
+        return CONTRARY_MISSING
+    return ONLY_OBJECTED if pieces.attrs.get("is_objected_to") else nothing
 
 
 def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
