@@ -50,7 +50,14 @@ from glc_analysis.cleaning.waves import (
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
 from glc_analysis.disclosure.audiences import counted_for, within_convening
-from glc_analysis.disclosure.blocks import PublishedBlocks, line_ids, without_countries
+from glc_analysis.disclosure.blocks import (
+    LANGUAGE,
+    PublishedBlocks,
+    line_ids,
+    own_quotations,
+    without_countries,
+)
+from glc_analysis.disclosure.cells import labels_to_hide
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     all_consented,
@@ -698,7 +705,10 @@ def _blocks(view: View) -> dict[str, Any]:
                                 countries=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
-        rows += [(audience, line, False) for line in hidden_ids]
+        quoted = own_quotations(view, reference.quotes, audience).rename(
+            columns={"quote_id": "line", "owner": "organisation_id", "language": "label"})
+        unshared = pd.Series(sorted(labels_to_hide(quoted, organisations, cells)), dtype="str")
+        rows += [(audience, line, False) for line in {*hidden_ids, *line_ids(LANGUAGE, unshared)}]
     return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
             "block_lines": pd.concat([rows.assign(audience=audience) for audience, rows in lines.items()],
                                      ignore_index=True), "cells": cells} | {

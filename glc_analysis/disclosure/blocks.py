@@ -32,6 +32,8 @@ Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
 """The blocks that an audience has once. Others are of one theme or country (:func:`block_of`)."""
+LANGUAGE = "language"
+"""In place of a block: the language of a quotation, which may be hidden while its words are shown."""
 
 
 def block_of(kind: str, item: str = "") -> str:

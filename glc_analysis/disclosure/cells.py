@@ -115,6 +115,22 @@ def _beyond_share(rows: pd.DataFrame) -> set[str]:
     return excess
 
 
+def labels_to_hide(labels: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> set[str]:
+    """The lines of which a label is not printed: fewer than three independent organisations of their cell
+    share it. ``labels`` has line, organisation_id, label.
+
+    >>> cells = pd.DataFrame({"organisation_id": list("abcd"), "cell": 0, "is_hidden": False})
+    >>> labels = pd.DataFrame({"line": ["q1", "q2", "q3", "q4"], "organisation_id": list("abcd"),
+    ...                        "label": ["en", "en", "en", "ar"]})
+    >>> labels_to_hide(labels, pd.DataFrame({"organisation_id": [], "network_id": []}), cells)
+    {'q4'}
+    """
+    cell = labels["organisation_id"].map(dict(zip(cells["organisation_id"], cells["cell"], strict=True)))
+    rows = labels.assign(cell=cell, unit=_units(labels["organisation_id"], organisations))
+    sharing = rows.groupby(["cell", "label"], dropna=False)["unit"].transform("nunique")
+    return {*rows.loc[sharing < LEAST_VALUES, "line"]}
+
+
 def with_departures(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
     """The cells after a line of these organisations is gone: theirs are hidden."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]

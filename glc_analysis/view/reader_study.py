@@ -23,7 +23,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import brought
 from glc_analysis.cleaning.waves import waves_of_consent
-from glc_analysis.disclosure.blocks import line_ids
+from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
@@ -181,10 +181,12 @@ class Reader:
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """Those of this audience without the lines that are hidden."""
+        """Those of this audience without the lines and the languages that are hidden."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
-        return rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
+        rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]
+        has_no_language = line_ids(LANGUAGE, rows["quote_id"]).isin([*hidden])
+        return rows.assign(language=rows["language"].mask(has_no_language, ""))
 
 
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {

@@ -20,7 +20,7 @@ from glc_analysis import tables
 from glc_analysis.addon import loaded
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
-from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS, block_ids, line_ids
+from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, block_ids, line_ids
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, check_audience, may
 from glc_analysis.disclosure.suppression import release
@@ -79,6 +79,8 @@ class VisibleTables:
             frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
             if name == QUOTATION_BLOCKS:
                 frame = frame[~self.are_hidden(name, frame["quote_id"])]
+                frame = frame.assign(language=frame["language"].mask(
+                    self.are_hidden(LANGUAGE, frame["quote_id"]), ""))
             for added in (added for added in loaded("blocks") if name in added.rows):
                 blocks = block_ids(name, frame[added.rows[name]])
                 lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
