@@ -219,7 +219,7 @@ def store_release(study: Study, audience: str,
     (:func:`.releases.content_of`, and what add-ons tell).
     """
     kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
-    seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
+    seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])
     added = (part for content_of_add_on in loaded("release_content")
              for part in content_of_add_on(frames, audience))
     content = [seen, *content_of(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]

@@ -81,7 +81,7 @@ def within_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: p
     fewer = decisions.by_question(decisions.visible() & ~is_same & is_whole(figures).to_numpy(bool))
     at = np.flatnonzero(decisions.visible() & ~is_told)
     decisions.hide(at, RULE)
-    decisions.rule[at] = RULE  # also where it was a range
+    decisions.rule[at], decisions.protects[at] = RULE, decisions.ids[at]  # also where it was a range
     if fewer:
         group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
         part, total = (ContributorCounts.of(rows, organisations, consent, audience, group)
@@ -148,7 +148,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
     decisions.put_in_ranges(whole[banded], low[banded], high[banded],
-                            small_count_rules(ours.n, ours.size, ours.is_small)[banded])
+                            small_count_rules(ours.n, ours.size, ours.is_small)[banded],
+                            decisions.ids[whole][banded])
 
 
 def _is_condition(question: str, conditions: pd.Series) -> bool:

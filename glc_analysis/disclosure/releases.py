@@ -210,8 +210,10 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
     ids = decisions["figure_id"]
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
     is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
-    hidden = decisions.loc[is_new, ["figure_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
+    hidden = decisions.loc[is_new, ["figure_id"]].assign(
+        status=SUPPRESSED, rule="frozen", band="", protects="")
     old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
+    old["protects"] = old["protects"].fillna("")  # earlier versions did not say it
     whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("figure_id")
     return whole.loc[ids].reset_index()[DECISION_COLUMNS].astype(decisions.dtypes)
 

@@ -47,7 +47,7 @@ WIDEST_BAND, SAME_BAND = 1 / 3, 3 / 4
 """A range wider than this part of its base says nothing, nor does one that this part of all codes has."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
-           "shown_high", "band"]
+           "shown_high", "band", "protects"]
 
 
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -178,7 +178,7 @@ def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
 def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFrame:
     """The decisions without the counts of countries that may not be named, whatever was published before.
 
-    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, ""]],
+    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
     >>> hide_countries(shown, np.array([True]))[["status", "rule"]].values.tolist()
     [['suppressed', 'country']]
@@ -202,6 +202,7 @@ def decision_table(figures: pd.DataFrame, decisions: Decisions) -> pd.DataFrame:
                           for part in (decisions.status, decisions.rule, decisions.band))
     return pd.DataFrame({
         "figure_id": figures["figure_id"], "status": status, "rule": rule,
+        "protects": pd.Series(decisions.protects, dtype="str"),
         "shown_n": figures["n"].where(is_shown), "shown_base_n": figures["base_n"].where(is_seen),
         "shown_value": value.where(is_shown),
         **{f"shown_{name}": pd.Series(getattr(decisions, name)).where(decisions.status == BANDED)
@@ -226,7 +227,8 @@ class Decisions:
     def __init__(self, figures: pd.DataFrame, facts: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
         self.figures, self.facts, self.audience, self.rule = figures, facts, audience, rule
         self.status = np.where(rule == "", EXACT, SUPPRESSED).astype(object)
-        self.band = np.full(len(figures), "", dtype=object)
+        self.band, self.protects = (np.full(len(figures), "", dtype=object) for _ in range(2))
+        self.ids = figures["figure_id"].to_numpy(object)
         self.n, self.base_n = (figures[c].to_numpy(float, na_value=np.nan) for c in ("n", "base_n"))
         self.low, self.high = np.where(rule == "", self.n, 0), np.where(rule == "", self.n, self.base_n)
         self.option, self.subset = (figures[c].to_numpy(object) for c in ("option_id", "subset_id"))
@@ -243,7 +245,8 @@ class Decisions:
         """The decisions that were already made, to go on from."""
         rule, decided = (np.array(table[column], dtype=object) for column in ("rule", "status"))
         decisions = cls(figures, facts, audience, rule)
-        decisions.status, decisions.band = decided, np.array(table["band"], dtype=object)
+        decisions.status, decisions.band, decisions.protects = decided, *(
+            np.array(table[column], dtype=object) for column in ("band", "protects"))
         for end in ("low", "high"):
             stated = table[f"shown_{end}"].to_numpy(float, na_value=np.nan)
             side = getattr(decisions, end)
@@ -276,11 +279,14 @@ class Decisions:
 
     def show(self, at: np.ndarray) -> None:
         """Shows the figures exactly."""
-        self.status[at], self.rule[at], self.band[at] = EXACT, "", ""
+        self.status[at], self.rule[at], self.band[at], self.protects[at] = EXACT, "", "", ""
         self.low[at] = self.high[at] = self.n[at]
 
-    def hide(self, at: np.ndarray, rule: str | np.ndarray) -> None:
-        self.rule[at] = np.where(self.rule[at] != "", self.rule[at], rule)
+    def hide(self, at: np.ndarray, rule: str | np.ndarray, protects: str | np.ndarray = "") -> None:
+        """Hides figures by a rule. ``protects`` names for the team what would follow if they were shown."""
+        is_new = self.rule[at] == ""
+        self.rule[at] = np.where(is_new, rule, self.rule[at])
+        self.protects[at] = np.where(is_new, protects, self.protects[at])
         self.status[at], self.band[at] = SUPPRESSED, ""
         self.low[at], self.high[at] = 0, self.base_n[at]
 
@@ -288,11 +294,14 @@ class Decisions:
         """Shows the figures that country pages may show, and hides their others (rule ``difference``)."""
         self.status[at] = np.where(is_releasable, EXACT, SUPPRESSED)
         self.rule[at] = np.where(is_releasable, "", "difference")
+        self.protects[at] = ""
         self.low[at], self.high[at] = np.where(is_releasable, self.n[at], 0), np.where(
             is_releasable, self.n[at], self.base_n[at])
 
-    def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray) -> None:
+    def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray,
+                      protects: np.ndarray) -> None:
         """Shows between which numbers counts lie, or hides them where a range would say nothing."""
+        self.protects[at] = protects
         size = self.base_n[at]
         is_range = (low > 0) | (high < size)
         self.rule[at], self.low[at], self.high[at] = rule, low, high
@@ -325,7 +334,15 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
                          **answers_add_up(whole, decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
-                            small_count_rules(whole.n, whole.size, whole.is_small)[hidden])
+                            small_count_rules(whole.n, whole.size, whole.is_small)[hidden],
+                            _protected(decisions.ids[at], whole.is_small)[hidden])
+
+
+def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
+    """The figure that each count of a question protects where it is hidden: a small one itself, any other the
+    first small one; blank where none is small."""
+    first = ids[is_small][0] if is_small.any() else ""
+    return np.where(is_small, ids, first).astype(object)
 
 
 def counted_in(at: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
@@ -393,7 +410,8 @@ def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisio
                 first = own[np.unique(subset.to_numpy()[own], return_index=True)[1]]
                 if not all(_base_is_harmless(some, one, of_subset, subset[one], records[subset[one]], regions,
                                              decisions) for one in first for some in conditions):
-                    decisions.hide(own, "skip_logic")
+                    decisions.hide(own, "skip_logic", ", ".join(sorted(
+                        {part.name for some in conditions for part in comparisons(some)})))
                     is_new = True
 
 
@@ -477,7 +495,7 @@ def _hide_by_code_tree(parents: pd.Series, decisions: Decisions) -> None:
         if is_visible[at].any():
             hidden = narrowed_parents(codes[at], above[at], decisions.n[at], decisions.low[at],
                                       decisions.high[at], decisions.base_n[at], is_visible[at])
-            decisions.hide(at[hidden], "code_tree")
+            decisions.hide(at[hidden], "code_tree", above[at[hidden]])
 
 
 def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
@@ -551,7 +569,12 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
     every_group = dict(zip(group_names.tolist(), counts.base_of(everywhere[first]), strict=True))
     names = _groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
-    decisions.hide(at[~np.isin(subset, names)], "complement_too_small")
+    for name in sorted({*subset} - {*names}):
+        outside = " without " + ", ".join([*names, name])
+        places = at[subset == name]
+        wholes = dict(zip(options, decisions.ids[whole] + outside, strict=True))
+        protects = [wholes.get(option, "") for option in decisions.option[places]]
+        decisions.hide(places, "complement_too_small", np.array(protects, dtype=object))
     if not names:
         return {"": (total, seen)}
     own = np.array([by_group[name] for name in names])
@@ -566,10 +589,18 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
     ranges = group_ranges(total, seen, [*parts.values()], decisions.suppression_order(whole), columns,
                           **answers_add_up(total, decisions.type[whole[0]]))
+    # By option the first group of which the count is small; of the complement what the others leave.
+    named = [*decisions.ids[own], decisions.ids[whole] + " without " + ", ".join(names)]
+    first_small = np.full(len(whole), "", dtype=object)
+    for ids, part in zip(named, parts.values(), strict=False):
+        first_small = np.where((first_small == "") & part.is_small, ids, first_small)
     for k, (places, part) in enumerate(zip(own, parts.values(), strict=False)):
         hidden = ranges.is_hidden[:, k]
+        protects = np.where(part.is_small, decisions.ids[places], first_small)
+        protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
         decisions.put_in_ranges(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                small_count_rules(part.n, part.size, part.is_small)[hidden])
+                                small_count_rules(part.n, part.size, part.is_small)[hidden],
+                                protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}
 

@@ -128,7 +128,7 @@ class Reader:
     def decisions(self) -> pd.DataFrame:
         """The decisions on figures that may be seen, without the rules."""
         rows = self.table(f"release_{self.audience}")
-        return rows[rows["status"] != SUPPRESSED].assign(rule="")
+        return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
     def figures(self, name: str) -> pd.DataFrame:
         return release(self.table(name), audience=self.audience, decisions=self.decisions)

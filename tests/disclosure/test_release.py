@@ -391,3 +391,19 @@ def test_of_codes_of_which_nearly_all_have_the_same_range_none_is_shown():
     assert seen["status"].tolist() == ["suppressed"] * 8 + ["shown"] * 2
     half = table.assign(status=["banded"] * 5 + ["shown"] * 5, band=["at most 6"] * 5 + [""] * 5)
     assert without_idle_bands(half, figures)["status"].eq("banded").sum() == 5
+
+
+def test_the_rule_of_a_hidden_figure_names_to_the_team_the_figure_that_it_protects():
+    """Too few cannot say; the answers that are hidden with theirs protect their count."""
+    rows = decided(survey_of((1, {"Q1": "dont_know"}), (14, {"Q1": "no"}), (20, {"Q1": "yes"})))
+    hidden = rows[rows.index.str.fullmatch("Q1/.*/all") & (rows["status"] != "shown")]
+    assert len(hidden) > 1 and {*hidden["protects"]} == {"Q1/dont_know/all"}
+
+
+def test_a_group_that_is_hidden_names_what_would_be_left_without_it():
+    """Eight in Kenya, and no others of africa: what is left without asia and america would be these eight."""
+    rows = decided(survey_of(*((8, {"country": country, "Q2": ticks}) for country in ("KHM", "PER")
+                               for ticks in ("food legal", "legal")), (6, {"country": "KEN", "Q2": "legal"})),
+                   "convening")
+    hidden = rows[rows["rule"] == "complement_too_small"]
+    assert len(hidden) and hidden["protects"].str.contains("/all without ").all()
