@@ -43,7 +43,7 @@ from glc_analysis.schema import AUDIENCES
 
 HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience")
 _OPEN_TYPES = ("text", "date")
-WIDEST_BAND, SAME_BAND = 1 / 3, 3 / 4
+WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
 """A range wider than this part of its base says nothing, nor does one that this part of all codes has."""
 EXACT, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
 DECISION_COLUMNS = ["figure_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",

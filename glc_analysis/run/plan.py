@@ -282,7 +282,7 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
      'reference/waves.csv', 'release_public']
     """
     made_from = {"figures": [f"release_{audience}"], "answers": ["answers", "organisations"],
-                 "organisations": ["answers", "organisations"]}
+                 "organisations": ["answers", "organisations"], "quotations": ["blocks"]}
     for _, declared in brought("visible_from"):
         made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]

@@ -370,11 +370,11 @@ def test_as_many_records_as_a_reader_knows_are_not_enough_to_hide_an_answer():
     assert is_protected(low, high, base, np.full(4, 2)).tolist() == [False, True, True, False]
 
 
-def test_a_range_wider_than_a_third_of_its_base_is_not_shown_and_its_bounds_stay_on_record():
+def test_a_range_wider_than_half_of_its_base_is_not_shown_and_its_bounds_stay_on_record():
     figures = pd.DataFrame({"figure_id": ["few", "many"], "measure": "response", "question_id": "Q2",
                             "subset_kind": "all", "subset_id": ""})
     table = pd.DataFrame({"status": "banded", "rule": "count_too_small", "shown_low": 0, "shown_high": 4,
-                          "shown_base_n": [11, 30], "band": "at most 4"}, index=[0, 1])
+                          "shown_base_n": [7, 30], "band": "at most 4"}, index=[0, 1])
     few, many = without_idle_bands(table, figures).to_dict("records")
     assert (few["status"], few["band"], few["rule"]) == ("suppressed", "", "count_too_small")
     assert (few["shown_low"], few["shown_high"]) == (0, 4) and pd.isna(few["shown_base_n"])

@@ -120,10 +120,10 @@ def test_the_command_shows_each_audience_what_it_may_see(sample_study):
 def test_a_topic_of_which_an_audience_may_not_see_a_figure_is_left_out(sample_study, audience):
     # Of forced-labour the survey's count is hidden, and the inference says "nearly everywhere"; of
     # organ-removal the count is "few", and the fit says that it is none; the codes of police and counts
-    # wait for a decision.
+    # wait for a decision; of unsaid and interpreters the ranges in calls say nothing.
     shown, team = (display(StudyView(sample_study, one)) for one in (audience, "team"))
     assert {*team["topic"]} - {*shown["topic"]} == {
-        "organ-removal", "forced-labour", "police", "counts"}
+        "organ-removal", "forced-labour", "police", "counts", "unsaid", "interpreters"}
 
 
 @pytest.mark.parametrize("arguments", [("--suggest", "--stated"), ("--suggest", "--audience", "public")])
