@@ -105,7 +105,7 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
 # Where the country's answers are furthest from those around it, and what is said here alone.
 
 
-_MOST_FURTHEST, _MOST_ALONE = 6, 8
+_MOST_FURTHEST, _MOST_ALONE = 5, 6
 """At most so many answers that are furthest from those around, and so many that are given here alone."""
 
 
@@ -141,8 +141,9 @@ def _apart_in_words(row: Any, around: str) -> str:
 
 
 def said_here_alone(view: StudyView) -> Html:
-    """The answers that were given, and the codes that were raised, here and by nobody else in the region or
-    in the whole study, as far as the audience may see both counts exactly; blank where there are none."""
+    """What was answered where several answers were possible, and the codes that were raised, here and by
+    nobody else in the region or in the whole study, as far as the audience may see both counts exactly;
+    blank where there is nothing."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = around_country(view)
@@ -161,7 +162,7 @@ def said_here_alone(view: StudyView) -> Html:
         asked = view.words.questions.get(row.question_id)
         if row.code_id in book:
             said.append((book[row.code_id], "raised in interviews, calls or open answers", ""))
-        elif asked and (asked.option_list, row.option_id) in known:
+        elif asked and asked.type == "multi" and (asked.option_list, row.option_id) in known:
             said.append((view.words.options[asked.option_list, row.option_id], asked.wording,
                          anchor("question", row.question_id)))
     return show(_HTML.here_alone(around, said[:_MOST_ALONE], len(said) - _MOST_ALONE)) if said else show("")

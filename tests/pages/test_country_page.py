@@ -53,7 +53,7 @@ def test_no_distance_is_about_a_sensitive_question(sample_study, audience, count
 def test_what_is_said_here_alone_was_given_by_nobody_else(tmp_path):
     rows = [{"org": org, "country": country, "Q1": answer} for org, country, answer in (
         ("a", "KHM", "night"), ("b", "LAO", "day"), ("c", "THA", "day"))]
-    study = write_study(tmp_path, rows, questions=[question("Q1", "single", "help")],
+    study = write_study(tmp_path, rows, questions=[question("Q1", "multi", "help", delimiter="; ")],
                         options=choices("help", "night", "day"),
                         countries=places("KHM asia", "LAO asia", "THA asia"))
     built(study)
