@@ -6,6 +6,7 @@ ADD_ON = AddOn(
     "convening", "The convening: principles, rounds of rating, results, signatures and packets.",
     needs=("member_checking", "withdrawal"),
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
+    around={"check": "seal_code:around_check"},
     check_lines="handbook.gaps:check_lines", status_lines="histories:status_lines",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:slices", page_lists={"principle": ("principles", "shown_principles")},

@@ -205,6 +205,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         raise Faults(count.faults)
     if close:
         from glc_analysis.addons.convening.rebuild import build_convening
+        from glc_analysis.addons.convening.seal_code import seal_code
         from glc_analysis.addons.convening.slides import write_slides
 
         try:
@@ -220,6 +221,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "the page would show what the room may not read. To fix: mend what is named below, and run "
                 "the same command again.")
             raise
+        say(f"Seal code: {seal_code(study)}. Write it down; `glc check --seal CODE` asks whether every close "
+            "up to it is as it was.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 

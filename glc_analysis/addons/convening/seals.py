@@ -111,8 +111,31 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
     _write_seal(folder / SEAL, known, study.digests, {
         "closed_on": closed_on,
         "rule": {name: settings[name] for name in SEALED_SETTINGS} | {"roles": RULE_IN_WORDS},
-        "quorum": {**quorum}, "erased": 0, "texts": _texts_of(rounds[rounds["round_id"] == round_id]),
+        "quorum": {**quorum}, "erased": 0, "place": 1 + _closes(study),
+        "texts": _texts_of(rounds[rounds["round_id"] == round_id]),
         **dict.fromkeys(TOLD, "")})
+
+
+def _closes(study: Study) -> int:
+    """How many closes are sealed."""
+    return len([*study.private_folder("rounds").glob(f"*/*/{SEAL}")])
+
+
+def counted_folders(study: Study) -> list[Path]:
+    """The folders of all seals, without those of rounds that were closed again with the same ballots: nothing
+    was counted anew."""
+    rounds = study.private_folder("rounds")
+    homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
+    return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
+            if before is None or _holds(before) != _holds(folder)]
+
+
+def sealed_content(folder: Path) -> list[Any]:
+    """What a seal holds, without what is kept beside it later, as a list that JSON can hold."""
+    said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    rest = {name: value for name, value in said.items() if name not in ("digest", *TOLD)}
+    return [rest, read_private(folder / BALLOTS).to_numpy().tolist(),
+            _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
 def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
@@ -230,7 +253,7 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """What was sealed in a folder, whenever it was."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
-            said | dict.fromkeys(("closed_on", "digest", *TOLD), ""))
+            said | dict.fromkeys(("closed_on", "digest", "place", *TOLD), ""))
 
 
 def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],

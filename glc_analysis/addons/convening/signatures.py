@@ -30,6 +30,7 @@ from glc_analysis.addons.convening.keying import (
 )
 from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
 from glc_analysis.addons.convening.rating_forms import in_language
+from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.addons.member_checking.returns import addressees
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
@@ -54,7 +55,7 @@ class Signing:
 
     ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
     all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations that have a rater, ``known``
-    all of them.
+    all of them. ``seal_code`` is that of the last close.
     """
 
     texts: pd.DataFrame
@@ -62,6 +63,7 @@ class Signing:
     decided: pd.DataFrame
     asked: tuple[str, ...]
     known: tuple[str, ...]
+    seal_code: str = ""
 
     @classmethod
     def of(cls, study: Study) -> Signing:
@@ -80,7 +82,7 @@ class Signing:
         known = read_table(study, "organisations")["organisation_id"]
         may = raters.loc[raters["may_rate"] == "true", "organisation_id"]
         return cls(texts, principles, read_table(study, "signoffs"), tuple(sorted({*may} - {""})),
-                   tuple(sorted({*known, *may} - {""})))
+                   tuple(sorted({*known, *may} - {""})), seal_code(study))
 
     @property
     def code(self) -> str:
@@ -114,6 +116,9 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
+        if one not in signing.asked:
+            raise UsageError(f"{one} has no rater: it is not asked to sign. To fix: name one that voted, or "
+                             "enter its rater in raters.csv.")
     folder = study.reports / "team" / "signing"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -134,7 +139,7 @@ def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str
     return template(__file__, "signing_sheet.html").render(
         style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
-        code=signing.code, texts=[text | {
+        code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
             "in_language": "" if text["language"] == language else language_name(text["language"])}
             for text in rows.to_dict("records")])

@@ -30,6 +30,7 @@ from glc_analysis.addons.convening.consensus import (
 from glc_analysis.addons.convening.histories import origin
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
+from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.addons.convening.seals import erased_rounds, keep_told
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
@@ -66,6 +67,28 @@ def write_slides(study: Study, round_id: str) -> Path:
     more, Faults where the slides hold something that the room may not know: there are none then, nor those
     of an earlier count.
     """
+    reference, text = slides_page(study, round_id)
+    path = page_path(study, round_id)
+    try:
+        _pass_gate(study, reference, path, text)
+    except Faults:
+        path.unlink(missing_ok=True)
+        raise
+    for folder in (*reversed(path.parents[:3]),):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, text.removesuffix("\n"))
+    keep_told(study, round_id, "slides", path.read_bytes())
+    return path
+
+
+def page_path(study: Study, round_id: str) -> Path:
+    """Where the page to project of a round lies."""
+    return study.reports / "team" / "day" / round_id / "index.html"
+
+
+def slides_page(study: Study, round_id: str) -> tuple[Reference, str]:
+    """The tables that were read, and the page to project of a round. Raises as :func:`write_slides` does, but
+    for what the room may not know."""
     reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
     if round_id in (erased := erased_rounds(study)):
@@ -91,25 +114,15 @@ def write_slides(study: Study, round_id: str) -> Path:
     comments = {principle: readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
-    text = template(__file__, "results_slides.html").render(
+    return reference, template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
         results=results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
                         test=test, agreed=agreed, comments=comments, positions=frames["panel_positions"],
                         order=list(order["principle_id"])),
-        rule=tallies.loc[is_it, "rule"].iloc[0], invented=INVENTED if study.is_synthetic else "",
+        rule=tallies.loc[is_it, "rule"].iloc[0], seal_code=seal_code(study, round_id),
+        invented=INVENTED if study.is_synthetic else "",
         **{name: logs[table].to_dict("records") if table in logs else []
            for name, table in (("decisions", "decision_log"), ("parked", "parking_lot"))})
-    path = study.reports / "team" / "day" / round_id / "index.html"
-    try:
-        _pass_gate(study, reference, path, text)
-    except Faults:
-        path.unlink(missing_ok=True)
-        raise
-    for folder in (*reversed(path.parents[:3]),):
-        folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, text.removesuffix("\n"))
-    keep_told(study, round_id, "slides", path.read_bytes())
-    return path
 
 
 def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> None:

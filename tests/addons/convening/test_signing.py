@@ -126,6 +126,13 @@ def test_an_unknown_organisation_gets_the_nearest_and_a_decided_one_is_refused(s
     assert any(line.startswith("harbour has decided on every text.") for line in said)
 
 
+def test_an_organisation_without_a_rater_gets_no_sheet(study):
+    study.spoil_table("organisations", ("compass,", "lantern,Lantern,shelter,,KEN,2004,high\ncompass,"))
+    done = study.glc("sign", "--sheets", "--for", "lantern")
+    assert done.exit_code == 2 and "lantern has no rater: it is not asked to sign" in done.stderr
+    assert not (study.root / "reports/team/signing/lantern.html").exists()
+
+
 def test_every_other_byte_of_signoffs_stays(study):
     before = ("organisation_id,principle_id,version,decision,reservation,is_named,date\r\n"
               "beacon,P01,1,endorse,\"said, so\",true,2017-05-11\r\n")

@@ -27,6 +27,7 @@ from glc_analysis.addons.convening.handbook.contents import (
 )
 from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
+from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.coding.exports import inert
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -117,7 +118,7 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     study, say = book.view.study, book.say
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
-    facts += [(say["licence"], study.licence)]
+    facts += [(say["licence"], study.licence), *([(say["seal"], code)] if (code := seal_code(study)) else [])]
     yield _HTML.front(
         book, study.title, INVENTED if study.is_synthetic else "", facts,
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",

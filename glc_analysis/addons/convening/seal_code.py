@@ -1,0 +1,119 @@
+"""The seal code: eight letters that stand for all closes of rounds so far, for people to write down.
+
+Each close adds a link to a chain: a keyed digest of the link before it and of what was sealed. Whoever has
+the code of a day on paper can ask a study whether it still has every close up to that day as it was: a study
+that was rolled back to an older copy, a round that was removed everywhere, or a recount that was deleted, has
+another code. The key is private, so that nobody can find a vote by trying which one gives the code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import pandas as pd
+
+from glc_analysis.addons.convening.seals import (
+    SEAL,
+    TOLD,
+    counted_folders,
+    erased_rounds,
+    sealed_content,
+)
+from glc_analysis.command_line import say
+from glc_analysis.digests import KEY_FILE
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.study import Study
+
+CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""The letters of a code: no vowels, so that none is a word, and no letter that is taken for a digit."""
+_LENGTH = 8
+
+
+def seal_codes(study: Study) -> list[tuple[str, str]]:
+    """The closes in their order, each as "round 2, close 1", with the code after it. A code of an earlier day
+    is that of an earlier close."""
+    folders = counted_folders(study)
+    known = {folder: json.loads((folder / SEAL).read_text(encoding="utf-8")) for folder in folders}
+    order = sorted(folders, key=lambda folder: (
+        known[folder].get("place", 0), known[folder]["closed_on"], folder.parent.name, int(folder.name)))
+    codes, link = [], ""
+    for folder in order:
+        link = study.digests.of_value([link, folder.parent.name, folder.name, sealed_content(folder)])
+        codes.append((f"round {folder.parent.name}, close {folder.name}", _letters(link)))
+    return codes
+
+
+def seal_code(study: Study, round_id: str = "") -> str:
+    """The code after the last close, or after the last one of a round; blank where none is sealed."""
+    start = f"round {round_id}," if round_id else ""
+    codes = [code for name, code in seal_codes(study) if name.startswith(start)]
+    return codes[-1] if codes else ""
+
+
+def _letters(link: str) -> str:
+    """A digest as letters, in two groups.
+
+    >>> _letters("0f" * 32)
+    'TQWN-FNDB'
+    """
+    number, letters = int(link, 16), ""
+    for _ in range(_LENGTH):
+        number, place = divmod(number, len(CODE_LETTERS))
+        letters += CODE_LETTERS[place]
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def code_faults(study: Study, code: str) -> Iterator[Fault]:
+    """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
+    was shown. Raises UsageError for what cannot be a code."""
+    letters = re.sub(r"[\s-]", "", code).upper()
+    if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
+        raise UsageError(f"{code!r} is no seal code: it has eight of the letters {CODE_LETTERS}.")
+    if not (study.root / KEY_FILE).is_file():
+        yield Fault("the key of the digests is gone: no seal code can be compared", KEY_FILE,
+                    fix="put the file back from a backup; a new key gives other codes")
+        return
+    codes = seal_codes(study)
+    if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:
+        after = "; ".join(f"{known} after {name}" for name, known in codes) or "no round is sealed"
+        erased = ", ".join(sorted(erased_rounds(study)))
+        why = f" Ballots of round {erased} were erased by a withdrawal: codes from before it fit no more." \
+            if erased else ""
+        yield Fault(f"the closes of this study do not give this seal code (they give: {after}). A close is "
+                    f"missing, was changed, or is of another copy of the study.{why}", "private/rounds",
+                    value=code, fix="restore private/rounds and private/digests.key from the backup that "
+                    "gives this code; compare codes on several papers first")
+    yield from _changed_pages(study)
+
+
+def _changed_pages(study: Study) -> Iterator[Fault]:
+    """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
+    from glc_analysis.addons.convening.slides import page_path, slides_page
+
+    for home in sorted(study.private_folder("rounds").glob("*")):
+        page = page_path(study, home.name)
+        if home.name in erased_rounds(study) or not page.is_file():
+            continue
+        shown = [path.read_bytes() for path in home.glob(f"*/{TOLD['slides']}")]
+        if page.read_bytes() not in shown and page.read_text(encoding="utf-8") != slides_page(
+                study, home.name)[1].removesuffix("\n"):
+            yield Fault(f"the page to project of round {home.name} is not as the study makes it",
+                        study.relative(page), fix=f"make it again with `glc tally --round {home.name}`: "
+                        "somebody edited it, or comments, decisions or texts changed since")
+
+
+@click.option("--seal", "code", default="", metavar="CODE", help="Also compare the seal code on a paper or "
+              "slide: whether every close up to it is as it was.")
+@contextmanager
+def around_check(study: Study, responses: list[pd.DataFrame], *, code: str) -> Generator[Any]:
+    """With --seal the closes are compared with a code, before everything else."""
+    if code:
+        if faults := [*code_faults(study, code)]:
+            raise Faults(faults)
+        say(f"Every close up to the seal code {code} is as it was.")
+    yield False
