@@ -38,7 +38,7 @@ def test_nine_of_ten_are_found_and_one_in_twenty_is_a_false_alarm():
     figures = (f"{len(leaks) - len(missed)} of {len(leaks)} found, "
                f"{len(false)} of {len(harmless)} false alarms; missed: {missed}; false: {false}")
     assert len(leaks) == len(harmless) == 75, figures
-    documented = (Path(__file__).parents[2] / "docs/confidentiality.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[2] / "docs/gate.md").read_text(encoding="utf-8")
     assert (f"it finds {len(leaks) - len(missed)}; of 75 harmless ones, written by the same person, it stops "
             f"{len(false)}") in " ".join(documented.split()), figures
     assert len(missed) <= MOST_MISSED * len(leaks) and len(false) <= MOST_FALSE * len(harmless), figures

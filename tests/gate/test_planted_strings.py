@@ -1,7 +1,7 @@
 """A hundred strings planted in every place where people write something that readers see.
 
 ``planted_strings.csv`` has them by place and kind; ``why_not`` says why the gate cannot find the others, as
-docs/confidentiality.md does. The names are invented; the countries are some that a study may not name.
+docs/gate.md does. The names are invented; the countries are some that a study may not name.
 """
 
 import csv
@@ -110,5 +110,5 @@ def test_ordinary_words_are_no_finding(text, tmp_path):
 
 def test_what_is_missed_is_documented():
     missed = {row["why_not"] for row in ROWS if row["is_found"] == "false"}
-    documented = (Path(__file__).parents[2] / "docs/confidentiality.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[2] / "docs/gate.md").read_text(encoding="utf-8")
     assert missed and not [why for why in missed if why not in " ".join(documented.split())]

@@ -158,7 +158,7 @@ def check_person(study: Study, reference: Reference, person_id: str) -> None:
     if places := _places_of_a_coder(study, reference, person_id):
         raise UsageError(f"{person_id!r} is a coder: what a coder marked is work on the words of others, and "
                          f"stays in the study. The id is in {', '.join(places)}. To fix: see \"A coder "
-                         "leaves\" in docs/confidentiality.md.")
+                         "leaves\" in docs/withdrawal.md.")
     raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
 
 
