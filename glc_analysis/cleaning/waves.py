@@ -8,9 +8,9 @@ study are those of one wave, and a study with one wave needs none of these table
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -87,7 +87,8 @@ def in_wave(reference: Reference, wave: str, files: Collection[str]) -> Referenc
         columns=written["columns"].where(written["columns"] != "", questions["columns"]).mask(
             questions["question_id"].isin(rows.loc[is_out, "question_id"]), nowhere),
         asked_if=conditions.mask(conditions == EVERYONE, ""))
-    return Reference(ChainMap({"questions": asked}, reference.tables), reference.unsound)
+    tables = cast("MutableMapping[str, pd.DataFrame]", reference.tables)  # a step reads those it declares
+    return Reference(ChainMap({"questions": asked}, tables), reference.unsound)
 
 
 def asked_questions(questions: pd.DataFrame, files: Collection[str]) -> set[str]:

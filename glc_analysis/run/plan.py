@@ -277,7 +277,7 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
-    >>> behind(["figures question=Q1"], "public")  # doctest: +NORMALIZE_WHITESPACE
+    >>> behind(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
      'reference/waves.csv', 'release_public']
     """

@@ -233,4 +233,41 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
         say("Nothing is written yet (--write).")
 
 
-COMMANDS = (documents, speakers, codebook)
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--id", "wave_id", default="", metavar="WAVE", help="The wave_id of the new wave.")
+@click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft that have "
+              "is_comparable to crosswalk.csv, and record that NAME decided them.")
+@pass_study
+def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) -> None:
+    """Draft crosswalk.csv for a new wave of the survey from its files.
+
+    Each question stands beside what the new files ask: both wordings, the options, and answers that are no
+    option. Only what is the same is drafted as unchanged; nothing is compared before you have filled in
+    is_comparable, and no count is shown.
+    """
+    from glc_analysis.addons.drafting.crosswalk import (
+        CROSSWALK_DRAFT,
+        accept_crosswalk,
+        draft_crosswalk,
+        write_crosswalk_draft,
+    )
+    from glc_analysis.errors import count_of
+    from glc_analysis.intake.survey import read_survey_sheets
+    from glc_analysis.reference import read_reference
+
+    if bool(looked_by) == bool(files) or bool(files) != bool(wave_id):
+        raise UsageError("Name the files of the new wave and its --id, or --accept NAME.")
+    if looked_by:
+        n = accept_crosswalk(study, looked_by, date.today())
+        say(f"{count_of(n, 'row')} added to crosswalk.csv.")
+        return
+    surveys = [survey for path in files for survey in read_survey_sheets(path, study.settings["survey"])]
+    draft = draft_crosswalk(surveys, read_reference(study, needed=("questions", "options")), wave_id)
+    write_crosswalk_draft(study, draft)
+    same = int((draft["change"] == "none").sum())
+    say(f"{CROSSWALK_DRAFT}: {count_of(len(draft), 'question')}, {same} with the same heading, wording and "
+        "options. Fill in change, is_comparable and because, then: glc wave --accept NAME")
+
+
+COMMANDS = (documents, speakers, codebook, wave)
