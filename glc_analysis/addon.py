@@ -20,10 +20,12 @@ ADD_ONS_FOLDER = Path(__file__).with_name("addons")
 
 class Leaver(Protocol):
     """Who leaves a study, as erasers see them: an organisation, or a person (``organisation_id`` is blank).
-    ``raters`` are the persons that leave, among those that add-ons know; ``is_whole`` is false where one item
-    of consent is withdrawn; of quotations ``cited`` then has the rows that cite them."""
+    ``raters`` are the persons that leave, among those that add-ons know; ``is_whole`` is false where one
+    ``item`` of consent is withdrawn (else blank); of quotations ``cited`` then has the rows that cite them.
+    """
 
     organisation_id: str
+    item: str
     raters: set[str]
     ids: set[str]
     cited: set[tuple[str, str]]
@@ -61,6 +63,8 @@ class AddOn:
     holds: Mapping[str, str] = field(default_factory=dict)
     """What it holds of organisations and persons: its reference tables, and its files and folders as
     ``private/NAME``, each with how it is erased, in words."""
+    consent_items: tuple[str, ...] = ()
+    """Items of consent that it asks about (:mod:`glc_analysis.disclosure.consent`)."""
     erasers: Mapping[str, str] = field(default_factory=dict)
     """Functions that a withdrawal calls, by their tasks:
 

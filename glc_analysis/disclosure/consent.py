@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.schema import AUDIENCES, is_day
+from glc_analysis.schema import AUDIENCES, consent_items_of_add_ons, is_day
 
 CONSENT_ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name",
-                 "recording", "archive")
+                 "recording", "archive", *consent_items_of_add_ons())
 _NEED_BOTH = ("quotation", "name")
 """Items that need the organisation's consent as well as the person's."""
 

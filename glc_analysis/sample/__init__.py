@@ -13,6 +13,7 @@ from pathlib import Path
 
 from glc_analysis import manifest
 from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
+from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.reference import write_gitignore
 from glc_analysis.schema import default_settings, reference_path, reference_tables
@@ -97,13 +98,17 @@ def _refuse_other_manifest(root: Path) -> None:
 
 def known_files(folder: Path) -> dict[str, bytes]:
     """The files of an invented study by their paths, without what belongs to add-ons that are not installed:
-    raw folders with their rows of the manifest, reference tables, sections of the settings."""
+    raw folders with their rows of the manifest, reference tables, items of consent, sections of the settings.
+    """
     files = {}
     for path in sorted(path for part in _PARTS for path in _data_in(folder / part)):
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         if name == reference_path("manifest"):
             header, *rows = content.splitlines(keepends=True)
             content = b"".join([header, *(row for row in rows if _is_known(row.split(b",")[0].decode()))])
+        elif name == reference_path("consent"):
+            header, *rows = content.decode().splitlines(keepends=True)
+            content = "".join([header, *(row for row in rows if row.split(",")[2] in CONSENT_ITEMS)]).encode()
         elif name == "reference/study.toml":
             settings = default_settings()[0]
             sections = re.split(r"(?m)^(?=\[)", content.decode())

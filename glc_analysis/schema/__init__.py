@@ -290,6 +290,11 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
     return defaults, words
 
 
+def consent_items_of_add_ons() -> tuple[str, ...]:
+    """The items of consent that add-ons ask about."""
+    return tuple(item for _, items in addon.brought("consent_items") for item in items)
+
+
 def new_names(kind: str, place: str = "") -> Mapping[str, str]:
     """The names that took the place of older ones, by the old name, as ``renames.csv`` lists them: of tables
     (``kind`` is table), of the columns of a table, of the words in a column (``place`` is ``table.column``),

@@ -36,7 +36,8 @@ def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
 
 @dataclass
 class Contribution:
-    """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn.
+    """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn with one
+    ``item`` of consent.
 
     ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` says for
     every transcript which turns are its own; ``spoken`` has, by call, the names of its speakers and those
@@ -50,6 +51,7 @@ class Contribution:
 
     organisation_id: str
     parts: frozenset[str]
+    item: str = ""
     rows: dict[str, set[int]] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     turns: dict[str, list[bool]] = field(default_factory=dict)
@@ -103,7 +105,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
             raise UsageError(f"{organisation_id!r} is a person. To fix: `glc withdraw --person "
                              f"{organisation_id} --choice CHOICE`.")
         raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
-    leaver = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
+    leaver = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL, item)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
         (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
     method = [*(text for column in strangers for text in column), *_words_of_method(reference)]

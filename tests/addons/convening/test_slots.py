@@ -29,7 +29,7 @@ def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_s
 
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
     assert method_facts(StudyView(sample_study))["signoffs"]
-    monkeypatch.setattr(slots, "brought", lambda field: iter(()))
+    monkeypatch.setattr(slots, "loaded", lambda field, name: [])
     view = StudyView(sample_study, country="PER")
     assert slot(view, OVERVIEW).data == slot(view, COUNTRY).data == ""
     assert "signoffs" not in method_facts(StudyView(sample_study))

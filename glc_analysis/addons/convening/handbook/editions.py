@@ -27,6 +27,7 @@ from glc_analysis.addons.convening.handbook.contents import (
 )
 from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
+from glc_analysis.addons.convening.pages.marks import marks_of
 from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.coding.exports import inert
 from glc_analysis.disclosure.rules import may
@@ -125,9 +126,12 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
         say["raters"].format(n=book.organisations) if book.organisations else "",
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "")
     yield _HTML.whole_set(book)
+    marks = marks_of(book.view)
     for principle in book.principles:
         version = say["version"].format(version=principle.version, day=principle.agreed_on,
                                         cited=principle.printed_id)
+        if mark := marks.get(principle.printed_id, ""):
+            version = f"{version} {mark.capitalize()}."
         yield _HTML.principle(book, principle, version,
                               cited_as(study, principle.printed_id, principle.agreed_on))
 

@@ -19,7 +19,6 @@ from glc_analysis.addons.convening.consensus import no_result, roles_in_words
 from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
-    STATUS_LABELS,
     TRIAL_OF_ONE,
     WITHHELD,
     evidence_of,
@@ -29,6 +28,7 @@ from glc_analysis.addons.convening.pages.principles import (
     reasons_html,
     signatures_html,
     statement_html,
+    status_label,
 )
 from glc_analysis.addons.convening.pages.text_history import came_about
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
@@ -258,10 +258,10 @@ def principle_sheets(view: StudyView) -> dict[str, str]:
 
 def _sheet(trail: Trail, row: Any) -> str:
     view = trail.view
-    status = STATUS_LABELS.get(row.status, row.status)
     return _macros().principle(
         f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id),
-        f"{status}. Text {row.version}, cited as {row.printed_id}.", statement_html(view, row),
+        f"{status_label(view, row)}. Text {row.version}, cited as {row.printed_id}.",
+        statement_html(view, row),
         came_about(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
         _arguments(evidence_of(trail, row.principle_id)), _votes(view, row),
         SHEET_SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),

@@ -20,6 +20,7 @@ from glc_analysis.addons.convening.citing import cited_as
 from glc_analysis.addons.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.addons.convening.histories import listed
 from glc_analysis.addons.convening.pages.convening import principle_link
+from glc_analysis.addons.convening.pages.marks import marks_of
 from glc_analysis.addons.convening.pages.text_history import came_about, changes, changes_table, decided
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -55,6 +56,7 @@ COMPONENT_LABELS = {
     "harm": "Harm", "equity": "Fairness between organisations", "acceptability": "Whether people accept it",
     "feasibility": "Whether it can be done"}
 _UNNAMED = "an organisation that is not named"
+EARLIER_JUDGEMENT = " (the same person judged again later)"
 TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is not signed yet: the signatures "
                 "belong to the earlier text.")
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
@@ -104,7 +106,7 @@ def principles_overview(view: StudyView) -> Html:
     columns = {
         "Principle": [principle_link(principle, name or cited, principle) for principle, name, cited in zip(
             rows["principle_id"], rows["short_name"], rows["printed_id"], strict=True)],
-        "Status": rows["status"].map(STATUS_LABELS),
+        "Status": [status_label(view, row) for row in rows.itertuples()],
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
@@ -167,7 +169,7 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(_macros().heading(row.short_name or row.printed_id, STATUS_LABELS.get(row.status, row.status),
+    return show(_macros().heading(row.short_name or row.printed_id, status_label(view, row),
                                   statement_html(view, row),
                                   came_about(Trail.of(view), row.printed_id, row.principle_id)))
 
@@ -181,6 +183,12 @@ def show_citation(view: StudyView) -> Html | None:
     if days.empty or row.status != "agreed":
         return None
     return show(_macros().paragraph(cited_as(view.study, row.printed_id, days.iloc[0])))
+
+
+def status_label(view: StudyView, row: Any) -> str:
+    """How far a text (a row of ``principle_rows``) is, with what add-ons say beside it."""
+    return "; ".join(filter(None, [STATUS_LABELS.get(row.status, row.status),
+                                   marks_of(view).get(row.printed_id, "")]))
 
 
 def _own_row(view: StudyView) -> Any:
@@ -505,7 +513,10 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")
-    rows = rows.merge(judged.sort_values("date", kind="stable"), on="component", how="left").fillna("")
+    judged = judged.sort_values("date", kind="stable")
+    is_earlier = judged.duplicated(["component", "by"], keep="last")
+    concern = judged["concern"] + is_earlier.map({True: EARLIER_JUDGEMENT, False: ""})
+    rows = rows.merge(judged.assign(concern=concern), on="component", how="left").fillna("")
     if rows.empty:
         return Markup()
     columns = {"Judged": rows["component"].map(COMPONENT_LABELS)}

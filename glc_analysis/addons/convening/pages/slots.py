@@ -7,6 +7,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import handbook
+from glc_analysis.addons.convening.pages.marks import marks_of
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.pages.checklists import MethodFacts, counted, listed
@@ -29,12 +30,14 @@ def principle_statements(view: StudyView) -> Html:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return show("")
-    places = Places({}, ())
+    places, marks = Places({}, ()), marks_of(view)
     # On pages with other things the statements are enough.
     rests_on = {} if view.theme else {page.principle_id: page.rests_on for page in handbook(view).principles}
     return show(_HTML.principle_statements([
         (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
-         row["statement"], row["language"], "" if row["status"] == "agreed" else "not decided yet",
+         row["statement"], row["language"],
+         "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
+                                 marks.get(row["printed_id"], "")])),
          row["rationale"].partition(". ")[0].rstrip("."), rests_on.get(row["principle_id"], ""))
         for row in rows.to_dict("records")]))
 

@@ -14,6 +14,7 @@ from glc_analysis.addons.convening.packets.packet import planned_packets
 from glc_analysis.addons.convening.packets.parts import printed_pages
 from glc_analysis.addons.convening.packets.sheets import principle_sheets
 from glc_analysis.addons.convening.pages import convening, principles
+from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.disclosure.rules import may
@@ -93,7 +94,8 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
         yield f"principle-{one}", _joined(
             principles.show_statement(own), principles.show_evidence(principles.evidence(own)),
             _votes(own), principles.show_announcement(own), principles.show_votes_in_detail(own),
-            principles.show_signatures(own), principles.show_judgements(own), principles.show_sources(own))
+            principles.show_signatures(own), principles.show_judgements(own), slot(own, PRINCIPLE),
+            principles.show_sources(own))
         yield f"statement-{one}", "".join(principle_sheets(own).values())
     if not may(audience, "joint_display"):
         return

@@ -1,0 +1,17 @@
+"""What became of the principles: commitments, trials and what they taught, review."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "practice", "What became of the principles: commitments, trials, review.",
+    needs=("convening", "member_checking"),
+    commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:status_lines",
+    consent_items=("practice",), checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
+    slots={"principle": "pages:in_practice", "principle_marks": "pages:marks"},
+    view="view:PracticeView", blocks="view:BLOCKS", release_content="view:content_of",
+    visible_from={"trials": ("blocks",)},
+    visible={"trials": "view:trials", "reviews": "view:reviews"},
+    row_names={"commitments": "commitment", "trials": "trial", "reviews": "review"},
+    holds={"commitments": "its rows go", "trials": "its rows go",
+           "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},
+    erasers={"words": "erasers:words", "rows": "erasers:edit_row", "erase": "erasers:erase"})

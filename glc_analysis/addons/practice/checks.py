@@ -1,0 +1,213 @@
+"""The checks of commitments, trials and reviews, which `glc check` and `glc trials --enter` run.
+
+In: the reference tables as read. Out: one Fault for each cell that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import partial
+
+import pandas as pd
+
+from glc_analysis.addons.convening.principles import printed_id
+from glc_analysis.addons.practice.due import EVERYBODY
+from glc_analysis.addons.practice.refused_words import refused_words
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.errors import Fault
+from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
+from glc_analysis.reference import Reference
+from glc_analysis.schema import Check, Tables, is_day, unknown_names
+
+CONSENT_ITEM = "practice"
+AT_A_TIME = 2
+"""The most principles that an organisation tries at a time."""
+REVIEWED_WITHIN = timedelta(days=7)
+"""After possible harm a review is due within this time."""
+HARM = ("possible", "yes")
+ENDED_COLUMNS = ("done", "ended_on", "before", "after", "observed", "harm", "decision")
+"""What a trial has once it has ended: all of it, or none."""
+ENDING = ("adopt", "abandon")
+"""Decisions after which an organisation tries the principle no longer."""
+WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt", "reported_to")
+"""The columns of trials.csv with an organisation's words."""
+UNMEASURED_BECAUSE = "not measured, because "
+
+
+def _versions(table: str, tables: Tables) -> Iterator[Fault]:
+    """Commitments, trials and reviews name a version that exists: what was tried with one text says nothing
+    of the next."""
+    rows = tables[table]
+    known = {*map(printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
+    yield from unknown_names(table, "principle_id, version", rows["principle_id"] + "." + rows["version"],
+                             known, "principles.csv has no such version")
+
+
+def _at_a_time(tables: Tables) -> Iterator[Fault]:
+    """An organisation tries two principles at most."""
+    for organisation, rows in trying(tables).groupby("organisation_id"):
+        for n in [*rows.index][AT_A_TIME:]:
+            yield Fault(f"{organisation} tries more than {AT_A_TIME} principles at a time",
+                        file="commitments.csv", row=str(n), column="intent", value="will_try",
+                        fix="write not_now, until a trial of another one has ended with adopt or abandon")
+
+
+def trying(tables: Tables) -> pd.DataFrame:
+    """The rows of commitments.csv on which an organisation is at work: what it will try, of texts in use,
+    until a trial ends with adopt or abandon."""
+    rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
+    ended = trials[trials["decision"].isin(ENDING)]
+    key = ["organisation_id", "principle_id", "version"]
+    done = {*ended[key].itertuples(index=False, name=None)}
+    in_use = texts[texts["status"].isin(["candidate", "agreed"])]
+    used = {*zip(in_use["principle_id"], in_use["version"], strict=True)}
+    is_open = [row not in done and row[1:] in used for row in rows[key].itertuples(index=False, name=None)]
+    return rows[pd.Series(is_open, rows.index, dtype=bool) & (rows["intent"] == "will_try")]
+
+
+def _consents(table: str, tables: Tables) -> Iterator[Fault]:
+    """An organisation was asked before anything of its practice is kept, and for each audience before that
+    may read it."""
+    consent = Consent.of(tables["consent"])
+    for n, row in tables[table].to_dict("index").items():
+        fault = partial(Fault, file=f"{table}.csv", row=str(n))
+        if not consent.is_given(row["organisation_id"], CONSENT_ITEM, "team"):
+            yield fault(f"consent.csv does not say that {row['organisation_id']} agreed to item "
+                        f"{CONSENT_ITEM} for the team",
+                        fix="ask it first; without its consent delete the row")
+        for audience in filter(None, row.get("shown_for", "").split(";")):
+            if not consent.is_given(row["organisation_id"], CONSENT_ITEM, audience):
+                yield fault(f"consent.csv does not say that it agreed to item {CONSENT_ITEM} for {audience}",
+                            column="shown_for", value=row["shown_for"],
+                            fix=f"ask it, or take {audience} out")
+
+
+def _trials(tables: Tables) -> Iterator[Fault]:
+    """A trial has ended with all that belongs to it, or is under way; its days are in order."""
+    for n, row in tables["trials"].to_dict("index").items():
+        yield from trial_faults(row, str(n))
+
+
+def trial_faults(row: Mapping[str, str], place: str, file: str = "trials.csv") -> Iterator[Fault]:
+    """Faults of one row of trials.csv by itself."""
+    fault = partial(Fault, file=file, row=place)
+    if not row["predicted"]:
+        yield fault("has no prediction: what happened can be read against nothing", column="predicted",
+                    fix="write what was expected before it began; if nobody wrote that, this is no trial")
+    filled = [column for column in ENDED_COLUMNS if row[column]]
+    for column in [one for one in ENDED_COLUMNS if not row[one]] if filled else ():
+        yield fault("is blank, and other columns say that the trial has ended", column=column,
+                    fix=f"fill it in, or leave all of {', '.join(ENDED_COLUMNS)} blank while it is under "
+                    "way")
+    for column in ("before", "after"):
+        text = row[column]
+        if text and (not any(sign.isalpha() for sign in text)
+                     or text.lower().startswith("not measured") and not _says_why(text)):
+            yield fault("is neither words nor a reason", column=column, value=text,
+                        fix=f"say how it was in words, or write: {UNMEASURED_BECAUSE}...")
+    is_unmeasured = any(row[column].lower().startswith("not measured") for column in ("before", "after"))
+    if is_unmeasured and row["observed"] not in ("", "not_measured"):
+        yield fault("cannot be known where before or after was not measured", column="observed",
+                    value=row["observed"], fix="write not_measured")
+    if row["started_on"] and row["ended_on"] and row["ended_on"] < row["started_on"]:
+        yield fault("is before the trial began", column="ended_on", value=row["ended_on"],
+                    fix="correct a day")
+    for column in ("reported_to", "reported_on"):
+        if row["harm"] in HARM and not row[column]:
+            yield fault("is blank, and somebody may have been harmed", column=column,
+                        fix="call the safeguarding contact now, then write to whom and when it was reported")
+        if row["harm"] not in HARM and row[column]:
+            yield fault("reports harm, and the column harm names none", column="harm", value=row["harm"],
+                        fix="write possible or yes, or leave reported_to and reported_on blank")
+    for column in WORDS:
+        for words, wrong, fix in refused_words(row[column]):
+            yield fault(wrong, column=column, value=words, fix=fix)
+
+
+def _says_why(text: str) -> bool:
+    return text.lower().startswith(UNMEASURED_BECAUSE) and len(text) > len(UNMEASURED_BECAUSE)
+
+
+def _names(tables: Tables) -> Iterator[Fault]:
+    """No words of a commitment or trial name a person or an organisation."""
+    reference = Reference(dict(tables))
+    known = who_is_who(reference, "public") | {one: "organisation" for one in names_of(
+        reference.organisations) if len(one) >= MIN_LENGTH}
+    search = search_of(reference.names.assign(allowed_for=""), "public", known)
+    columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
+    pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
+              for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]
+    for leak in leaks_in_pieces(pieces, search):
+        table, n, column = leak.place.split("\t")
+        yield Fault("names a person or an organisation", file=f"{table}.csv", row=n, column=column,
+                    value=leak.found, fix="say it without the name")
+
+
+def _harm(tables: Tables) -> Iterator[Fault]:
+    """Possible harm has a review of the version that was tried, due within seven days of the report."""
+    reviews = tables["reviews"]
+    harmful = reviews[reviews["trigger"] == "harm"]
+    for n, row in tables["trials"].to_dict("index").items():
+        if row["harm"] not in HARM or not is_day(row["reported_on"]):
+            continue
+        last = latest_review(row["reported_on"])
+        due = harmful[(harmful["principle_id"] == row["principle_id"])
+                      & (harmful["version"] == row["version"])]["due_on"]
+        if not due.between(row["reported_on"], last).any():
+            yield Fault("reports possible harm, and reviews.csv has no review of it", file="trials.csv",
+                        row=str(n), column="harm", value=row["harm"],
+                        fix=f"add to reviews.csv {row['principle_id']}, version {row['version']}, trigger "
+                        f"harm, due on {last}; `glc trials --enter` does it")
+
+
+def latest_review(reported_on: str) -> str:
+    """The day by which possible harm that was reported on a day is reviewed.
+
+    >>> latest_review("2018-02-26")
+    '2018-03-05'
+    """
+    return (date.fromisoformat(reported_on) + REVIEWED_WITHIN).isoformat()
+
+
+def _decided(tables: Tables) -> Iterator[Fault]:
+    """A review that was decided says why, by whom and when; one after harm is closed by somebody outside the
+    team."""
+    team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
+            for name in tables[table][column]} - {""}
+    for n, row in tables["reviews"].to_dict("index").items():
+        fault = partial(Fault, file="reviews.csv", row=str(n))
+        for column in ("because", "by", "decided_on") if row["decision"] else ():
+            if not row[column]:
+                yield fault("is blank, and the review is decided", column=column, fix="fill it in")
+        if row["decided_on"] and not row["decision"]:
+            yield fault("is blank, and the review has a day of decision", column="decision",
+                        fix="write keep, amend, retire or research, or leave decided_on blank")
+        if row["trigger"] != "harm" or not row["decision"]:
+            continue
+        outside = row["closed_by"].strip().casefold()
+        if not outside or outside in team | {name.strip().casefold() for name in row["by"].split(";")}:
+            yield fault("is nobody outside the team: a review after harm is closed by somebody who is",
+                        column="closed_by", value=row["closed_by"],
+                        fix="leave the decision blank until somebody outside the team has agreed to it")
+
+
+def _told(tables: Tables) -> Iterator[Fault]:
+    """Who was told of a review are organisations of the study."""
+    told = tables["reviews"]["told"].str.split(";").explode().str.strip()
+    known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
+    yield from unknown_names("reviews", "told", told, known, "organisations.csv has no such organisation")
+
+
+_TABLES = ("commitments", "trials", "reviews")
+CHECKS: tuple[Check, ...] = (
+    *(Check(("principles", name), partial(_versions, name)) for name in _TABLES),
+    Check(("principles", "commitments", "trials"), _at_a_time),
+    *(Check(("consent", name), partial(_consents, name)) for name in ("commitments", "trials")),
+    Check(("trials",), _trials),
+    Check((*_TABLES, "names", "organisations", "consent", "speakers", "questions", "options", "codebook",
+           "raters", "principles", "evidence", "rounds"), _names),
+    Check(("trials", "reviews"), _harm),
+    Check(("reviews", "judgements", "assignments"), _decided),
+    Check(("reviews", "organisations"), _told),
+)

@@ -1,0 +1,50 @@
+"""The command of practice: sheets that go to organisations and come back."""
+
+from __future__ import annotations
+
+import click
+
+from glc_analysis.command_line import ensure_built, pass_study, say
+from glc_analysis.errors import UsageError
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--sheets", is_flag=True, help="Write the sheets: a page to print and a workbook each.")
+@click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
+              help="With --sheets: only for this one; may be given again.")
+@click.option("--enter", is_flag=True, help="Take in the workbooks that lie in raw/trials.")
+@pass_study
+def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:
+    """Ask organisations what became of the principles, and enter what they answer.
+
+    Where a sheet reports possible harm, a review is opened that is due within seven days.
+    """
+    if sheets == enter:
+        raise UsageError("Use one of --sheets and --enter.")
+    if organisations and enter:
+        raise UsageError("--for goes with --sheets: --enter takes in all that came back.")
+    if sheets:
+        from glc_analysis.addons.practice.sheets import write_sheets
+
+        if not (study.processed / "organisations.parquet").is_file():
+            ensure_built(study)
+        paths, others = write_sheets(study, organisations)
+        for path in paths:
+            click.echo(path)
+        if others:
+            say(f"Without a sheet, because consent.csv has no yes to item practice for the team: "
+                f"{', '.join(others)}.")
+        say("Give each sheet to its own organisation only. Put the workbooks that come back into raw/trials; "
+            "type what comes back on paper into the organisation's workbook first.")
+        return
+    from glc_analysis.addons.practice.returned_sheets import enter as take_in
+
+    done = take_in(study)
+    say(f"Trials entered: {done.n_trials}. Commitments: {len(done.rows['commitments'])}.")
+    for name, due in done.harmful.items():
+        say(f"{name} is under review, due by {due}: somebody may have been harmed. Tell everybody that takes "
+            "part, ask whether the ethics board must know, and write into reviews.csv who was told.")
+
+
+COMMANDS = (trials,)

@@ -1,0 +1,155 @@
+"""What is due in practice: reviews, decisions to carry out, days on which organisations look again.
+
+In: rows of reference tables as mappings. Out: matters in sentences, which ``glc status`` and the page on
+what is due share. No pandas: ``glc status`` is immediate. Nobody is ranked, and nothing is counted by
+organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from glc_analysis.addons.convening.histories import listed, name_of
+from glc_analysis.errors import Faults
+from glc_analysis.schema import table_files
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
+
+Cells = Mapping[str, Any]
+READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "raters", "judgements")
+"""The reference tables from which it follows what is due."""
+EVERYBODY = "all"
+"""In place of those who were told of a review."""
+TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm": "possible harm",
+            "new_wave": "a new wave of the survey", "law": "a law", "asked": "somebody asked for it"}
+"""Why a text is reviewed, in words."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """Something that is due: the day (blank: none is fixed), what it is about, and what is to be done."""
+
+    due_on: str
+    about: str
+    what: str
+
+
+def matters(tables: Mapping[str, Sequence[Cells]]) -> list[Matter]:
+    """All that is due, the earliest first and what has no day last."""
+    found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
+             *_not_planned(tables)]
+    return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
+
+
+def taking_part(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
+    """The organisations that take part: those of raters, and those with a commitment."""
+    voting = {row["organisation_id"] for row in tables["raters"] if row["may_rate"] == "true"}
+    return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
+
+
+def not_told(review: Cells, everybody: set[str]) -> list[str]:
+    """Who takes part and has not been told of a review yet.
+
+    >>> not_told({"told": "quay"}, {"quay", "mill"}), not_told({"told": "all"}, {"quay", "mill"})
+    (['mill'], [])
+    """
+    told = {one.strip() for one in review["told"].split(";")}
+    return [] if EVERYBODY in told else sorted(everybody - told)
+
+
+def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    for review in tables["reviews"]:
+        if review["decision"]:
+            continue
+        what = f"to be reviewed: {TRIGGERS.get(review['trigger'], review['trigger'])}"
+        if review["trigger"] == "harm":
+            what += "; somebody outside the team closes it; ask whether the ethics board must know"
+            if waiting := not_told(review, taking_part(tables)):
+                what += f"; not told yet: {', '.join(waiting)}"
+        yield Matter(review["due_on"], name_of(review), what)
+
+
+def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    """Decisions to amend or retire a text that is still in use."""
+    agreed = {name_of(text) for text in tables["principles"]
+              if text["status"] == "agreed" and not text["translation_of"]}
+    commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
+                "retire": "`glc withdraw-text {}` sets it aside"}
+    for review in tables["reviews"]:
+        if review["decision"] in commands and name_of(review) in agreed:
+            command = commands[review["decision"]].format(review["principle_id"])
+            yield Matter("", name_of(review), f"it was decided to {review['decision']} it: {command}")
+
+
+def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    """Days on which organisations look at a commitment again that no trial has ended, and trials that are
+    under way."""
+    ended = set()
+    for trial in tables["trials"]:
+        key = trial["organisation_id"], name_of(trial)
+        if trial["decision"]:
+            ended.add(key)
+        else:
+            since = f" since {trial['started_on']}" if trial["started_on"] else ""
+            yield Matter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
+    for row in tables["commitments"]:
+        key = row["organisation_id"], name_of(row)
+        if row["review_on"] and key not in ended:
+            yield Matter(row["review_on"], key[1], f"{key[0]} looks at it again")
+
+
+def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    """What has happened to a text since it was agreed, and since its last review was decided."""
+    for name, agreed_on in _agreed(tables).items():
+        reviews = [row for row in tables["reviews"] if name_of(row) == name]
+        since = max([agreed_on, *(row["decided_on"] for row in reviews)])
+        if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
+            continue
+        trials = [row for row in tables["trials"] if name_of(row) == name and row["ended_on"] > since]
+        worse = [row for row in trials if row["observed"] == "worse" or row["decision"] == "abandon"]
+        judged = [row for row in tables["judgements"] if row["principle_id"] == name.rpartition(".")[0]
+                  and row["date"] > since and row["concern"] == "serious"]
+        said = ["trials that went worse or were abandoned"] * bool(worse) + (
+            ["serious concerns that were judged later"] * bool(judged))
+        if said:
+            yield Matter("", name, f"since it was agreed or reviewed: {listed(said)}; decide whether to "
+                         "review it")
+
+
+def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    planned = {name_of(row) for row in tables["reviews"] if not row["decision"]}
+    if missing := sorted({*_agreed(tables)} - planned):
+        yield Matter("", listed(missing), "no review is planned: add a row with trigger date to reviews.csv")
+
+
+def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
+    """The texts that are agreed, with the day of the decision."""
+    days = {name_of(row): row["date"] for row in tables["text_decisions"] if row["status"] == "agreed"}
+    return {name_of(text): days.get(name_of(text), "") for text in tables["principles"]
+            if text["status"] == "agreed" and not text["translation_of"]}
+
+
+def status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
+    """What is due in practice, and what is overdue ``today``; nothing where nobody has committed to anything
+    and nothing is reviewed."""
+    day = (today or date.today()).isoformat()
+    try:
+        tables = {name: _rows(study, name) for name in READ}
+    except Faults:  # `glc check` reports them
+        return
+    if not any(tables[name] for name in READ[:3]):
+        return
+    due = matters(tables)
+    late = sum(bool(matter.due_on) and matter.due_on < day for matter in due)
+    yield f"Practice: {len(due)} matters are open, {late} overdue.", [
+        " ".join(filter(None, [f"{matter.about}:", matter.what + ("" if not matter.due_on else (
+            f" (overdue since {matter.due_on})" if matter.due_on < day else f" (by {matter.due_on})"))]))
+        for matter in due]
+
+
+def _rows(study: Study, name: str) -> list[dict[str, str]]:
+    path, (file, *_) = study.reference_file(name), table_files(name)
+    return [*read_rows(path, file.required, file.optional).values()] if path.is_file() else []

@@ -1,0 +1,57 @@
+"""What practice holds of an organisation, and how a withdrawal erases it: rows, and sheets that came back.
+
+A review that its trial opened stays, since others are safer for it; that it was told of it goes. Where item
+``practice`` of its consent alone is withdrawn, all of this goes as well.
+"""
+
+from __future__ import annotations
+
+from glc_analysis.addon import Leaver
+from glc_analysis.addons.practice.checks import CONSENT_ITEM
+from glc_analysis.addons.practice.checks import WORDS as WORDS_OF_TRIAL
+from glc_analysis.addons.practice.sheets import STAMP
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_sheets
+
+Cells = dict[str, str]
+
+
+def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+    """What the leaver and what others wrote about commitments and trials."""
+    own, others = [], []
+    for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):
+        rows = getattr(reference, name)
+        is_own = rows["organisation_id"] == leaver.organisation_id
+        own += [text for column in columns for text in rows.loc[is_own, column]]
+        others += [text for column in columns for text in rows.loc[~is_own, column]]
+    return own, others
+
+
+def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+    """A row of a reference table as it was and as it is to be; None if it goes."""
+    is_own = was.get("organisation_id") == leaver.organisation_id
+    if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
+        return None
+    if table == "reviews" and was.get("told") and leaver.organisation_id and _takes_practice_back(leaver):
+        kept = [one for one in was["told"].split(";") if one.strip() != leaver.organisation_id]
+        return was | {"told": ";".join(kept)}, now | {"told": ";".join(kept)}
+    return was, now
+
+
+def _takes_practice_back(leaver: Leaver) -> bool:
+    return leaver.is_whole or leaver.item == CONSENT_ITEM
+
+
+def erase(study: Study, leaver: Leaver) -> None:
+    """Deletes the sheets of the leaver that came back from the copy of a study.
+    """
+    if not leaver.organisation_id or not _takes_practice_back(leaver):
+        return
+    for path in study.raw_files("trials"):
+        if path.suffix.lower() != ".xlsx":
+            continue  # the search of all files reads it, or names it as one to look at
+        stamps = {cell for grid in read_sheets(path) for row in grid.rows for cell in row
+                  if cell.split()[:1] == [STAMP]}
+        if any(stamp.split()[1:2] == [leaver.organisation_id] for stamp in stamps):
+            path.unlink()

@@ -1,0 +1,116 @@
+"""What pages show of practice: on the page of each principle what became of it; for the team what is due."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis.addons.convening.histories import listed
+from glc_analysis.addons.practice.checks import ENDING
+from glc_analysis.addons.practice.due import READ, TRIGGERS, matters
+from glc_analysis.addons.practice.trials import PRACTICE_TABLES
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
+from glc_analysis.reference import read_table
+from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.templates import Macros
+from glc_analysis.view.study_view import StudyView
+
+UNDER_REVIEW = "under review"
+REVIEW_OUTCOMES = {"keep": "reviewed and kept", "amend": "reviewed: to be amended",
+           "retire": "reviewed: to be retired", "research": "reviewed: more is to be found out"}
+WENT_ON = {"adopt": "Adopted", "adapt": "Adapted", "go_on": "Still tried", "abandon": "Abandoned"}
+"""What organisations decided after a trial, in the order of the page."""
+NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it is not shown. Trials of an "
+               "earlier text say nothing of this one.")
+NO_TRIALS = "No trial is recorded."
+
+
+def marks(view: StudyView) -> dict[str, str]:
+    """The texts that are under review, by printed id: neither why nor since when."""
+    return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
+
+
+def in_practice(view: StudyView) -> Html:
+    """What became of the view's principle: what organisations decided after trying it, in their words where
+    these are cleared, and what reviews decided. For the team who tried what, and counts."""
+    if all(view.read(name).empty for name in PRACTICE_TABLES):
+        return show("")
+    trials, reviews = view.trial_rows, view.review_rows
+    now = view.principle_rows.set_index("principle_id")["version"].get(view.principle, "")
+    texts = [(version, trials[trials["version"] == version], reviews[reviews["version"] == version])
+             for version in sorted({now, *trials["version"], *reviews["version"]}, key=int, reverse=True)]
+    if view.may("team_notes"):
+        commitments = view.read("commitments").query("principle_id == @view.principle and version == @now")
+        return show(_macros().for_the_team(
+            _meant(commitments), [(version, version == now, _trial_table(own), _review_table(reviewed))
+                                  for version, own, reviewed in texts], NO_TRIALS, NOT_BECAUSE))
+    shown = [(version, version == now, [
+        (heading, [*own.loc[own["decision"] == decision, ["changed", "learnt", "language"]].itertuples(
+            index=False, name=None)])
+        for decision, heading in WENT_ON.items() if (own["decision"] == decision).any()],
+        [REVIEW_OUTCOMES[decision] for decision in reviewed["decision"] if decision])
+        for version, own, reviewed in texts]
+    return show(_macros().for_others(shown, trials.empty, BLOCK_NOT_SHOWN, NOT_BECAUSE))
+
+
+def _meant(commitments: pd.DataFrame) -> list[str]:
+    """How many organisations mean to do what with a text, in sentences for the team."""
+    said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
+    counts = commitments["intent"].value_counts()
+    parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
+    return [f"Of the organisations that were asked, {listed(parts)}."] if parts else []
+
+
+def _trial_table(trials: pd.DataFrame) -> str:
+    if trials.empty:
+        return ""
+    rows = trials.sort_values(["organisation_id", "cycle"])
+    columns = {"Organisation": "organisation_id", "Cycle": "cycle", "Expected": "predicted", "Done": "done",
+               "Before": "before", "Afterwards": "after", "Seen": "observed", "Adapted": "changed",
+               "Kept, and how it is known": "kept_and_known", "Harm": "harm", "Next": "decision",
+               "Learnt": "learnt"}
+    return html_table({heading: rows[column].astype("str").str.replace("_", " ")
+                       if column in ("observed", "decision") else rows[column]
+                       for heading, column in columns.items()},
+                      caption=f"Trials: {len(rows)}, ended with a decision to adopt or abandon: "
+                      f"{rows['decision'].isin(ENDING).sum()}")
+
+
+def _review_table(reviews: pd.DataFrame) -> str:
+    if reviews.empty:
+        return ""
+    rows = reviews.sort_values("due_on")
+    return html_table({"Review due on": rows["due_on"], "Why": rows["trigger"].map(TRIGGERS),
+                       "Decision": rows["decision"].where(rows["decision"] != "", UNDER_REVIEW),
+                       "Because": rows["because"], "By": rows["by"],
+                       "Closed by, outside the team": rows["closed_by"], "Decided on": rows["decided_on"]})
+
+
+def due(view: StudyView) -> Html:
+    """One row a matter that is due, the earliest first; for the team."""
+    rows = matters({name: read_table(view.study, name).to_dict("records") for name in READ})
+    if not rows:
+        return note("Nothing is due.")
+    return show(html_table({"Due on": [row.due_on or "no day is fixed" for row in rows],
+                            "Principle": [row.about for row in rows], "What": [row.what for row in rows]}))
+
+
+def tried(view: StudyView) -> Html:
+    """One row a text that somebody tries or means to try: who, in which cycle; for the team."""
+    commitments, trials = view.read("commitments"), view.read("trials")
+    if commitments.empty and trials.empty:
+        return note(NO_TRIALS)
+    last = trials.sort_values("cycle").drop_duplicates(["organisation_id", "principle_id", "version"],
+                                                       keep="last")
+    rows = commitments.merge(last, on=["organisation_id", "principle_id", "version"], how="outer",
+                             suffixes=("", "_of_trial")).sort_values(["principle_id", "version",
+                                                                      "organisation_id"])
+    texts = rows.astype({"cycle": "str"}).fillna("")
+    return show(html_table({
+        "Principle": texts["principle_id"] + "." + texts["version"], "Organisation": texts["organisation_id"],
+        "Means to": texts["intent"].str.replace("_", " "), "Cycle": texts["cycle"].replace("<NA>", ""),
+        "Next": texts["decision"].str.replace("_", " "), "Learnt": texts["learnt"]}))
+
+
+def _macros() -> Macros:
+    return Macros(__file__, "practice.html")

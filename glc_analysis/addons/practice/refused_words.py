@@ -1,0 +1,67 @@
+"""Words of a trial that are refused: counts of fewer than five clients, percentages, details of a case.
+
+A count of three women in one shelter is a description of them. ``content/refused.csv`` has the words in each
+language of the sheets: small numbers (``few``), whom they count (``people``; ``alone`` are both in a word),
+what may be counted (``time``: days, steps, workers), and how an age is written (``age``). What is written in
+another language is searched for digits alone: people must read it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+from glc_analysis.templates import read_records
+
+_DAY = re.compile(r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./]\d\d?[./]\d{2,4}\b")
+_NUMBER = re.compile(r"(?<![\d.,:/-])[0-4](?![.,:/-]?\d)[\s-]*(?P<behind>\w*)")
+_PERCENTAGE = re.compile(r"\d[\d.,]*\s*[%٪]")
+_COUNT_FIX = "write \"fewer than five\", or what was done rather than for how many"
+
+
+def refused_words(text: str) -> Iterator[tuple[str, str, str]]:
+    """What is refused in a text: the words, what is wrong with them, and how to fix it.
+
+    >>> [words for words, _, _ in refused_words("Asked 2 women, aged 17, within 2 days.")]
+    ['aged 17', '2 women']
+    >>> [words for words, _, _ in refused_words("Dos mujeres se quedaron; el 40 % volvió.")]
+    ['40 %', 'Dos mujeres']
+    >>> [*refused_words("Within 3 days, for more than 12 people.")]
+    []
+    """
+    text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
+    for pattern in (_DAY, _pattern("age")):
+        for found in pattern.finditer(text):
+            yield found[0], "is a detail of a case", "leave it out: nobody may be recognised by it"
+    for found in _PERCENTAGE.finditer(text):
+        yield found[0], "is a percentage", "say it in words: how well a principle is kept is no number"
+    in_words = (words for kinds in (("few", "people"), ("alone",))
+                for words in _pattern(*kinds).finditer(text))
+    for found in (*_counted(text), *in_words):
+        yield found[0], "may count fewer than five clients", _COUNT_FIX
+
+
+def _counted(text: str) -> Iterator[re.Match[str]]:
+    """Numbers below five with the word behind them, but for those that count time, steps or workers."""
+    for number in _NUMBER.finditer(text):
+        if not _pattern("time").match(number["behind"]):
+            yield number
+
+
+@cache
+def _pattern(*kinds: str) -> re.Pattern[str]:
+    """Words of these kinds, one behind the other, in any of the languages; up to one word may stand between.
+    Khmer has no blanks between words."""
+    rows = {row["kind"]: row for row in read_records(__file__, "refused.csv")}
+    patterns = []
+    for language in [name for name in rows["few"] if name != "kind"]:
+        words = [rows[kind][language] for kind in kinds]
+        if not all(words):
+            continue
+        groups, is_spaced = [f"(?:{word})" for word in words], language != "km"
+        between = r"\s+(?:\w+\s+)?" if is_spaced else r"\s*"
+        edge = r"\b" if is_spaced else ""
+        patterns.append(edge + between.join(groups) + edge)
+    return re.compile("|".join(patterns), re.IGNORECASE)

@@ -1,0 +1,243 @@
+"""Sheets that came back (``raw/trials/``), as rows of trials.csv, commitments.csv and reviews.csv.
+
+Each workbook is read by the names in its first column. What it says is checked like the tables, together with
+them, and every fault is named with file and column; nothing is written while there is one. Possible harm
+opens a review in the same writing. A sheet that was entered before changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.addons.practice.checks import CHECKS, HARM, UNMEASURED_BECAUSE, latest_review
+from glc_analysis.addons.practice.sheets import CHOICES, COMMITMENT, FIRST_ANSWER, STAMP, TRIAL_QUESTIONS
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import is_day, reference_tables, table_faults, table_files
+from glc_analysis.spreadsheets import CsvRows, append_rows
+from glc_analysis.study import Study
+from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.templates import languages
+from glc_analysis.text import match_key
+from glc_analysis.writing import write_atomic
+
+Cells = dict[str, str]
+
+
+@dataclass
+class Entered:
+    """What came back: by table the new rows, and of trials.csv the rows that are completed by number; each
+    with its place in a file. ``harmful`` are the printed ids that are now under review, with the day by which
+    they are reviewed."""
+
+    rows: dict[str, list[tuple[str, Cells]]] = field(default_factory=lambda: {
+        "reviews": [], "commitments": [], "trials": []})
+    completed: dict[int, tuple[str, Cells]] = field(default_factory=dict)
+    harmful: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def n_trials(self) -> int:
+        """How many trials are new or completed."""
+        return len(self.rows["trials"]) + len(self.completed)
+
+
+def enter(study: Study) -> Entered:
+    """Reads all sheets of ``raw/trials`` and writes what is new in them. Raises Faults, and writes nothing,
+    with everything that is wrong in any of them."""
+    reference, entered, faults = read_reference(study), Entered(), []
+    for path in study.raw_files("trials"):
+        try:
+            answers = [*_answers(path)]
+        except Faults as found:
+            faults += found.faults
+            continue
+        for place, stamp, cells in answers:
+            faults += _take(entered, reference.tables, place, stamp, cells)
+    if not faults:
+        _open_reviews(entered, reference.tables["reviews"])
+        faults = [*_faults(entered, dict(reference.tables))]
+    if faults:
+        raise Faults(faults)
+    _write(study, entered)
+    return entered
+
+
+# ------------------------------
+# Reading a workbook.
+
+
+def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
+    """Each column of a workbook with answers in it: its place, the words of its stamp, and the answers."""
+    if path.suffix.lower() != ".xlsx":
+        raise Faults([Fault("is no workbook of `glc trials --sheets`", file=path.name,
+                            fix="type what is on the paper into the organisation's workbook, and put that "
+                            "here")])
+    grid = next((grid for grid in read_sheets(path, values_only=True) if _is_sheet(grid)), None)
+    if grid is None:
+        raise Faults([Fault("has no row `stamp` in its first column", file=path.name,
+                            fix="fill in the workbook of `glc trials --sheets` as it was sent")])
+    named = {row[0].strip(): row for row in grid.rows if row[0].strip()}
+    if lost := [name for name in (*TRIAL_QUESTIONS, *COMMITMENT) if name not in named]:
+        raise Faults([Fault("the row is missing", grid.place, column="A", value=name,
+                            fix="put back the small grey names in the first column") for name in lost])
+    for m, stamp in enumerate(named["stamp"][FIRST_ANSWER - 1:], FIRST_ANSWER - 1):
+        if stamp.split()[:1] == [STAMP]:
+            cells = {name: _word(name, named[name][m].strip()) for name in (*TRIAL_QUESTIONS, *COMMITMENT)}
+            yield f"{path.name}, column {'ABCDEFGH'[m]}", stamp.split()[1:], cells
+
+
+def _is_sheet(grid: Grid) -> bool:
+    return any(row[0].strip() == "stamp" for row in grid.rows)
+
+
+def _word(question: str, answer: str) -> str:
+    """The word that is meant by an answer to a question with words to choose from, in any language; another
+    answer as it stands."""
+    if question not in CHOICES or not answer:
+        return answer
+    meant = {match_key(said[word]): word for said in languages(__file__, "sheet.csv").values()
+             for word in CHOICES[question]}
+    meant |= {match_key(word.replace("_", " ")): word for word in CHOICES[question]}
+    first = answer.partition(" / ")[0].replace("_", " ")
+    return meant.get(match_key(first), answer)
+
+
+# ------------------------------
+# What is new in it.
+
+
+def _take(entered: Entered, tables: Mapping[str, pd.DataFrame], place: str, stamp: list[str],
+          cells: Cells) -> Iterator[Fault]:
+    """Adds a column of a workbook to what is entered; yields what cannot be taken."""
+    organisation, *text = stamp or [""]
+    trial = _trial(organisation, text, cells) if len(text) == 2 else {}
+    if trial and any(value for name, value in trial.items() if name not in _TRIAL_KEY):
+        yield from _take_trial(entered, tables["trials"], place, trial)
+    if commitment := _commitment(organisation, cells, tables["principles"]):
+        rows = [*tables["commitments"].to_dict("records"), *(row for _, row in entered.rows["commitments"])]
+        if not any(all(row[name] == commitment[name] for name in _TEXT_KEY) for row in rows):
+            entered.rows["commitments"].append((place, commitment))
+
+
+_TEXT_KEY = ("organisation_id", "principle_id", "version")
+_TRIAL_KEY = (*_TEXT_KEY, "cycle")
+
+
+def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
+    """A row of trials.csv."""
+    principle, _, version = text[0].rpartition(".")
+    row = {name: cells[name] for name in reference_tables()["trials"].columns if name in cells}
+    for name in ("before", "after"):
+        if not row[name] and cells[f"{name}_unmeasured"]:
+            row[name] = UNMEASURED_BECAUSE + cells[f"{name}_unmeasured"]
+    row["shown_for"] = row["shown_for"].replace("nobody", "")
+    return {"organisation_id": organisation, "principle_id": principle, "version": version,
+            "cycle": text[1]} | row
+
+
+def _commitment(organisation: str, cells: Cells, principles: pd.DataFrame) -> Cells:
+    """A row of commitments.csv on the latest text of a principle; empty where the sheet has none."""
+    named = cells["new_principle"].upper().partition(".")[0]
+    if not any(cells[name] for name in COMMITMENT):
+        return {}
+    own = principles[(principles["principle_id"].str.upper() == named) & (principles["translation_of"] == "")]
+    version = str(own["version"].astype(int).max()) if len(own) else ""
+    return {"organisation_id": organisation,
+            "principle_id": own["principle_id"].iloc[0] if len(own) else named, "version": version,
+            "intent": cells["new_intent"], "because": cells["new_because"],
+            "review_on": cells["new_review_on"]}
+
+
+def _take_trial(entered: Entered, trials: pd.DataFrame, place: str, row: Cells) -> Iterator[Fault]:
+    """Adds a trial, or completes the one that is under way; one that is there already is left alone."""
+    same = trials[(trials[[*_TRIAL_KEY]] == [row[name] for name in _TRIAL_KEY]).all(axis=1)]
+    if same.empty:
+        before = [other for _, other in entered.rows["trials"]
+                  if all(other[name] == row[name] for name in _TRIAL_KEY)]
+        if before and before[0] != row:
+            yield Fault("another sheet says something else of the same cycle", file=place,
+                        fix="keep one of the two in raw/trials")
+        if not before:
+            entered.rows["trials"].append((place, row))
+        return
+    known, number = same.iloc[0].to_dict(), int(same.index[0])
+    filled = {name: value for name, value in row.items() if value}
+    if all(known[name] == value for name, value in filled.items()):
+        return
+    if known["decision"]:
+        yield Fault("this cycle was entered before, with other words", file=place, column="stamp",
+                    value=" ".join(row[name] for name in _TRIAL_KEY),
+                    fix="correct its row in trials.csv, or take the sheet out of raw/trials")
+    elif row["predicted"] != known["predicted"]:
+        yield Fault("is not what was expected before the trial began", file=place, column="predicted",
+                    value=row["predicted"], fix=f"put back: {known['predicted']}")
+    else:
+        entered.completed[number] = place, known | filled
+
+
+def _open_reviews(entered: Entered, reviews: pd.DataFrame) -> None:
+    """Adds a review for every trial in which somebody may have been harmed, unless one covers it."""
+    for place, row in (*entered.rows["trials"], *entered.completed.values()):
+        if row["harm"] not in HARM or not row["reported_on"]:
+            continue
+        try:
+            due = latest_review(row["reported_on"])
+        except ValueError:  # which is told as a fault
+            continue
+        key = {"principle_id": row["principle_id"], "version": row["version"], "trigger": "harm"}
+        known = reviews[(reviews[[*key]] == [*key.values()]).all(axis=1)]["due_on"]
+        opened = [other["due_on"] for _, other in entered.rows["reviews"] if other.items() >= key.items()]
+        if not any(row["reported_on"] <= day <= due for day in (*known, *opened)):
+            entered.rows["reviews"].append((place, key | {"due_on": due}))
+            entered.harmful[f"{row['principle_id']}.{row['version']}"] = due
+
+
+# ------------------------------
+# Checking and writing.
+
+
+def _faults(entered: Entered, tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
+    """The faults of new rows as if they stood in their tables, with the place in the file that came back."""
+    places: dict[tuple[str, str], str] = {}
+    for name, rows in entered.rows.items():
+        frame, columns = tables[name], [*reference_tables()[name].columns]
+        numbers = [*range(NEW_ROW, NEW_ROW + len(rows))]
+        added = pd.DataFrame([row for _, row in rows], columns=columns, index=numbers, dtype="str").fillna("")
+        tables[name] = pd.concat([frame, added]).astype("str") if len(added) else frame
+        places |= {(f"{name}.csv", str(n)): place for n, (place, _) in zip(numbers, rows, strict=True)}
+    completed = tables["trials"].copy()
+    for number, (place, row) in entered.completed.items():
+        completed.loc[number] = pd.Series(row).reindex(completed.columns)
+        places["trials.csv", str(number)] = place
+    tables["trials"] = completed
+    found = [fault for name in entered.rows for fault in table_faults(name, tables[name])]
+    found += [fault for check in CHECKS for fault in check.faults(tables)]
+    days = [Fault("is not a day", f"{name}.csv", str(n), column, value, "write it as YYYY-MM-DD")
+            for name in entered.rows for column, about in reference_tables()[name].columns.items()
+            if about.kind == "day"
+            for n, value in tables[name][column].items() if value and not is_day(value)]
+    for fault in (*days, *found):
+        if place := places.get((fault.file, fault.row), ""):
+            yield replace(fault, file=place, row="")
+
+
+NEW_ROW = 1_000_000
+"""The number of the first new row of a table while it is checked."""
+
+
+def _write(study: Study, entered: Entered) -> None:
+    """Writes reviews first: harm is never there without one, even if the power fails."""
+    for name, rows in entered.rows.items():
+        (file, *_) = table_files(name)
+        append_rows(study.reference_file(name), (*file.required, *file.optional), [row for _, row in rows])
+    if entered.completed:
+        path = study.reference_file("trials")
+        table = CsvRows.read(path)
+        for number, (_, row) in entered.completed.items():
+            for column in table.header:
+                table.set_cell(number, column, row[column])
+        write_atomic(path, table.content)

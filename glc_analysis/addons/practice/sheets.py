@@ -1,0 +1,254 @@
+"""The sheets of practice: a page to print and a workbook for each organisation (``glc trials --sheets``).
+
+A sheet says first whom to call where somebody may be in danger. Then it asks of each principle that the
+organisation tries what :data:`TRIAL_QUESTIONS` lists, with what it committed to, expected and learnt last
+time, and what else it means to do. It is in the organisation's language as far as its texts are translated
+(``content/sheet.csv``; the row ``native_reader`` says which translations are drafts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, Protection
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis.addons.convening.principles import printed_id, versions
+from glc_analysis.addons.convening.rating_forms import in_language
+from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, trying
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import allowed_words
+from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
+from glc_analysis.study import Study
+from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.text import language_direction
+
+TRIAL_QUESTIONS = (
+    "predicted", "started_on", "ended_on", "done", "scale", "before", "before_unmeasured", "after",
+    "after_unmeasured", "observed", "changed", "kept_and_known", "harm", "reported_to", "reported_on",
+    "decision", "learnt", "shown_for")
+"""What is asked of each trial, in the order of the sheet: columns of trials.csv, and why something was not
+measured."""
+COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
+"""What is asked of a further commitment."""
+CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
+              for name in ("scale", "observed", "harm", "decision")},
+           "shown_for": ["nobody", "convening", "public", "convening;public"],
+           "new_intent": [*allowed_words("commitments", "intent")]}
+"""The words that answer a question; other questions are answered in words of one's own."""
+STAMP = "trial"
+FIRST_ANSWER = 3
+"""The first column of a workbook that takes answers; the first of all names the questions."""
+
+
+def sheet_phrases(language: str) -> dict[str, str]:
+    """The fixed texts in a language or, where nobody has translated them, in English.
+
+    >>> sheet_phrases("fr")["cycle"].format(2), sheet_phrases("am")["cycle"].format(2)
+    ('Cycle 2', 'Cycle 2')
+    """
+    return phrases(language, __file__, "sheet.csv")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A principle that an organisation tries, as its sheet shows it: the text in its language, why it wants
+    to try it, what it learnt last time, and the cycle that the sheet asks about, with what it expects of that
+    if it said so before."""
+
+    printed_id: str
+    statement: str
+    language: str
+    because: str
+    learnt: str
+    cycle: int
+    predicted: str
+    started_on: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The sheet of one organisation."""
+
+    organisation_id: str
+    name: str
+    language: str
+    safeguarding: str
+    tried: tuple[Tried, ...]
+    trials: pd.DataFrame
+
+    @cached_property
+    def say(self) -> dict[str, str]:
+        """The fixed texts."""
+        return sheet_phrases(self.language)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether no native speaker has checked the fixed texts."""
+        return self.say["native_reader"] != "yes"
+
+    @property
+    def direction(self) -> str:
+        """The writing direction of the page."""
+        return language_direction(self.language)
+
+    @property
+    def stamps(self) -> list[str]:
+        """What identifies each column of a workbook that comes back: the organisation, and the text and cycle
+        if it tries one."""
+        tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
+        return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
+
+    def label(self, question: str) -> str:
+        """What is asked, with the words that answer it."""
+        offered = ", ".join(self.say[word] for word in CHOICES.get(question, ()))
+        return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
+
+    def offered(self, question: str) -> list[str]:
+        """The answers that a workbook offers: the word that is read, and what it means."""
+        return [word if self.say[word] == word else f"{word} / {self.say[word]}"
+                for word in CHOICES.get(question, ())]
+
+
+def sheets_of(study: Study, organisations: Collection[str] = ()) -> tuple[list[Sheet], list[str]]:
+    """The sheets of all who take part and agreed to item ``practice``, or of those named; and who takes part
+    and did not agree. Raises UsageError for an unknown organisation, GLCError where the study names no
+    safeguarding contact, Faults where a reference table is wrong."""
+    contact = study.settings["practice"]["safeguarding"].strip()
+    if not contact:
+        raise GLCError("The sheets say first whom to call where somebody may be in danger, and the study "
+                       "does not say it. To fix: write it as safeguarding in the section [practice] of "
+                       "study.toml.")
+    reference, (labels, answered_in) = read_reference(study), addressees(study)
+    raters, consent = reference.raters, Consent.of(reference.consent)
+    taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],
+                   *reference.commitments["organisation_id"]} - {""}
+    for one in organisations:
+        if one not in taking_part:
+            raise UsageError(f"No organisation {one!r} takes part; {nearest(one, taking_part)}.")
+    wanted = sorted({*organisations} or taking_part)
+    asked = [one for one in wanted if consent.is_given(one, CONSENT_ITEM, "team")]
+    sheets = [_sheet(reference, one, labels.get(one, one), answered_in.get(one, ""), contact)
+              for one in asked]
+    return sheets, [one for one in wanted if one not in asked]
+
+
+def _sheet(reference: Reference, organisation: str, name: str, language: str, contact: str) -> Sheet:
+    rows, trials = trying(reference.tables), reference.trials
+    rows, trials = (frame[frame["organisation_id"] == organisation] for frame in (rows, trials))
+    known = languages(__file__, "sheet.csv")
+    tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
+    return Sheet(organisation, name, language if language in known else "en", contact, tuple(tried), trials)
+
+
+def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, language: str) -> Tried:
+    texts = versions(reference.principles)
+    name = printed_id(row["principle_id"], row["version"])
+    source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
+    text = in_language(reference, source, language).iloc[0]
+    cycles = trials[(trials["principle_id"] == row["principle_id"]) & (trials["version"] == row["version"])]
+    cycles = cycles.assign(cycle=cycles["cycle"].astype(int)).sort_values("cycle")
+    ended, open_ = cycles[cycles["decision"] != ""], cycles[cycles["decision"] == ""]
+    next_cycle = cycles["cycle"].max() + 1 if len(cycles) else 1
+    cycle, predicted, started_on = (open_.iloc[-1][["cycle", "predicted", "started_on"]] if len(open_)
+                                    else (next_cycle, "", ""))
+    return Tried(name, text["statement"], text["language"], row["because"],
+                 ended["learnt"].iloc[-1] if len(ended) else "", int(cycle), predicted, started_on)
+
+
+def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
+    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx; returns the paths, and who
+    takes part and did not agree to be asked. Raises as :func:`sheets_of` does."""
+    sheets, others = sheets_of(study, organisations)
+    folder = study.reports / "team" / "trials"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for sheet in sheets:
+        paths += [folder / f"{sheet.organisation_id}.{suffix}" for suffix in ("html", "xlsx")]
+        paths[-2].write_text(page(sheet), encoding="utf-8", newline="\n")
+        write_workbook(paths[-1], sheet)
+    return paths, others
+
+
+def page(sheet: Sheet) -> str:
+    """A sheet as a page to print, and behind it the organisation's own trials."""
+    return template(__file__, "sheet.html").render(
+        sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, commitment=COMMITMENT,
+        style=read_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
+        trials=[row | {"printed_id": printed_id(row["principle_id"], row["version"])}
+                for row in sheet.trials.to_dict("records") if row["decision"]])
+
+
+def write_workbook(path: Path, sheet: Sheet) -> None:
+    """Writes a sheet as a workbook: the questions in rows, a column for each principle. Boxes take answers,
+    all other cells are locked without a password; the same sheet gives the same bytes."""
+    book = Workbook()
+    book.properties.creator = None
+    grid = book.active
+    grid.title, grid.sheet_view.rightToLeft = "trials", sheet.direction == "rtl"
+    n = 0
+    for n, (key, label, cells, are_boxes) in enumerate(_rows(sheet), 1):
+        for m, text in enumerate((key, label, *cells), 1):
+            cell = grid.cell(n, m)
+            is_box = m >= FIRST_ANSWER and are_boxes[m - FIRST_ANSWER]
+            if text:
+                write_text(cell, text)
+            style_cell(cell, is_box=is_box, is_heading=n <= 2)
+            cell.alignment = Alignment(wrap_text=m > 1, vertical="top",
+                                       readingOrder=2 if sheet.direction == "rtl" else 1)
+            cell.protection = Protection(locked=not is_box)
+            if m == 1:
+                cell.font = Font(size=6, color="A0A0A0")
+        _offer(grid, n, key, sheet)
+    grid.merge_cells(start_row=1, end_row=1, start_column=2, end_column=1 + FIRST_ANSWER)
+    grid.row_dimensions[1].height = 90
+    for letter, width in zip("ABCD", (5, 44, 52, 52), strict=True):
+        grid.column_dimensions[letter].width = width
+    print_on_a4(grid, headings=1)
+    grid.protection.sheet = True
+    grid.protection.formatColumns = grid.protection.formatRows = False
+    save_workbook(book, path)
+
+
+def _rows(sheet: Sheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
+    """The rows of a workbook: the name of the question, its words, the cells, and which of them are boxes."""
+    say, none = sheet.say, [False] * AT_A_TIME
+    heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
+               say["draft"] if sheet.is_draft else ""]
+
+    def shown(*texts: str) -> list[str]:
+        return [*texts, *[""] * (AT_A_TIME - len(texts))]
+
+    yield "", "\n".join(filter(None, heading)), shown(), none
+    yield "stamp", say["principle"], sheet.stamps, none
+    yield "", "", shown(*(f"{one.printed_id} {one.statement} · {say['cycle'].format(one.cycle)}"
+                          for one in sheet.tried)), none
+    yield "", say["committed"], shown(*(one.because for one in sheet.tried)), none
+    yield "", say["last_time"], shown(*(one.learnt for one in sheet.tried)), none
+    tries = [n < len(sheet.tried) for n in range(AT_A_TIME)]
+    for question in TRIAL_QUESTIONS:
+        filled = [getattr(one, question, "") if question in ("predicted", "started_on") else ""
+                  for one in sheet.tried]
+        # What was expected before the trial began stays as it was written.
+        yield question, sheet.label(question), shown(*filled), [
+            is_tried and not (question == "predicted" and filled[n]) for n, is_tried in enumerate(tries)]
+    yield "", say["new"], shown(), none
+    for question in COMMITMENT:
+        yield question, sheet.label(question), shown(), [True] * AT_A_TIME
+
+
+def _offer(grid: Worksheet, n: int, question: str, sheet: Sheet) -> None:
+    """Offers the words that answer a question."""
+    if offered := sheet.offered(question):
+        rule = DataValidation(type="list", formula1=f'"{",".join(offered)}"', allow_blank=True)
+        rule.add(f"C{n}:D{n}")
+        grid.add_data_validation(rule)

@@ -1,0 +1,121 @@
+"""What each audience may see of commitments, trials and reviews.
+
+The team sees all. Others read the words of a trial that were cleared for them, without whose they are, and
+what the organisation decided; that a text is under review, without why or since when; and what a review
+decided. They see no number: nothing here is counted for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.practice.checks import HARM
+from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_ids, block_of, line_ids
+from glc_analysis.disclosure.rules import may
+from glc_analysis.view.reader_study import Reader
+from glc_analysis.view.visible_tables import VisibleTables
+
+BLOCK = "trials"
+"""The block of each principle with the words of those who tried it; a departure hides lines of it, with those
+of others (:mod:`glc_analysis.disclosure.cells`)."""
+SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
+"""The columns of a cleared trial that other audiences read."""
+
+
+def cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """The rows of table ``trials`` with words that an audience may read: cleared for it, of trials that have
+    ended and in which nobody may have been harmed.
+
+    >>> rows = pd.DataFrame({"shown_for": ["convening", "convening;public", ""], "learnt": "Rest first.",
+    ...                      "changed": "", "decision": "adopt", "harm": "none"})
+    >>> [len(cleared_trials(rows, audience)) for audience in ("convening", "public")]
+    [2, 1]
+    """
+    is_cleared = trials["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)
+    has_ended = (trials["decision"] != "") & ~trials["harm"].isin(HARM)
+    return trials[is_cleared & has_ended & ((trials["learnt"] != "") | (trials["changed"] != ""))]
+
+
+def trials_seen(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """Table ``trials`` as an audience other than the team may see it: words without their owner, in an order
+    that follows from the words."""
+    rows = cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
+    number = rows.groupby(["principle_id", "version"]).cumcount() + 1
+    return rows.assign(organisation_id="", cycle=number)
+
+
+def reviews_seen(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Table ``reviews`` as other audiences than the team may see it: one row a text, which is under review or
+    was decided on. A review that is only due some day is none."""
+    rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
+    rows = rows.assign(is_open=rows["decision"] == "").sort_values(["is_open", "decided_on"])
+    rows = rows.drop_duplicates(["principle_id", "version"], keep="last")
+    return rows[["principle_id", "version", "decision"]].assign(due_on="", trigger="")
+
+
+class PracticeView(VisibleTables):
+    """What a view shows of practice; the view itself is the instance."""
+
+    @property
+    def trial_rows(self) -> pd.DataFrame:
+        """The rows of table ``trials`` that the audience may see; on a principle's page those on it."""
+        rows = self.read("trials")
+        if not self.may("team_notes"):
+            rows = trials_seen(rows, self.audience)
+        return rows[rows["principle_id"] == self.principle] if self.principle else rows
+
+    @property
+    def review_rows(self) -> pd.DataFrame:
+        """The rows of table ``reviews`` that the audience may see; on a principle's page those on it."""
+        rows = self.read("reviews")
+        rows = rows if self.may("team_notes") else reviews_seen(rows)
+        return rows[rows["principle_id"] == self.principle] if self.principle else rows
+
+    @property
+    def under_review(self) -> set[str]:
+        """The printed ids of the texts that are under review."""
+        rows = reviews_seen(self.read("reviews"))
+        rows = rows[rows["decision"] == ""]
+        return {*(rows["principle_id"] + "." + rows["version"])}
+
+
+# ------------------------------
+# The folder that a page gets, the blocks of text, what a release says.
+
+
+def trials(reader: Reader) -> pd.DataFrame:
+    """The cleared words of trials without their owners."""
+    rows, decided = reader.table("trials"), reader.own("blocks")
+    hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
+    blocks = block_ids(BLOCK, rows["principle_id"])
+    rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
+    return trials_seen(rows, reader.audience).assign(shown_for=reader.audience)
+
+
+def reviews(reader: Reader) -> pd.DataFrame:
+    """Which texts are under review, and what was decided."""
+    return reviews_seen(reader.table("reviews"))
+
+
+def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+    """The words of trials that an audience reads, each with the organisation behind it."""
+    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    rows = cleared_trials(frames["trials"], audience)
+    for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
+        yield block_of(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
+
+
+def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+    """The words of trials and the state of reviews that an audience reads."""
+    if not may(audience, "team_notes"):
+        yield trials_seen(frames["trials"], audience)
+        yield reviews_seen(frames["reviews"])
+
+
+BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=lines,
+                     rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
+                     line={BLOCK: ("trial_id",)})
