@@ -222,7 +222,9 @@ def principles(reader: Reader) -> pd.DataFrame:
 
 
 def evidence(reader: Reader) -> pd.DataFrame:
-    """Which figures and codes a principle rests on: passages and the team's notes are left out."""
+    """What a principle rests on: which figures, codes and publications; of passages and trials the claim
+    alone, so that nobody reads that nothing was measured where something was. Notes are left out."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
-    return rows[rows["kind"].isin(["figure", "code"])].assign(note="", cited="", quoted_for="")
+    is_open = rows["kind"].isin(["figure", "code", "literature"])
+    return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

@@ -1,10 +1,12 @@
 """The pages of the core show the principles of the study, of a theme and of a country."""
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.handbook.contents import handbook
 from glc_analysis.addons.convening.pages.slots import country_principles
 from glc_analysis.pages import slots
 from glc_analysis.pages.checklists import method_facts
 from glc_analysis.pages.slots import COUNTRY, OVERVIEW, slot
+from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 
 
@@ -25,6 +27,15 @@ def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_s
     assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
     assert "P01" in {*country_principles(view)["principle_id"]}
     assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
+
+
+def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_path):
+    (tmp_path / "reader").mkdir()
+    cut = write_reader_study(sample_study, "public", tmp_path / "reader")
+    whole = handbook(StudyView(sample_study, "public")).principles
+    seen = handbook(StudyView(cut, "public")).principles
+    assert [page.is_measured for page in seen] == [page.is_measured for page in whole]
+    assert [page.rests_on for page in seen] == [page.rests_on for page in whole]
 
 
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):

@@ -145,7 +145,9 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
     pieces = evidence_of(trail, row["principle_id"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
-    claims = tuple(dict.fromkeys(shown.loc[shown["stance"] == "supports", "claim"]))
+    # Of words alone no claim: a page made from a part of the study would say something else.
+    is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
+    claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
     is_measured = NOT_MEASURED not in facts(pieces)
     is_whole = len(shown) == len(pieces)
     rests_on = " ".join(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
