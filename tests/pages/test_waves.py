@@ -54,3 +54,10 @@ def test_the_page_is_for_the_team_alone(audience, view):
 
 def test_a_study_with_one_wave_has_no_page_of_waves(sample_study):
     assert not [page.slug for page in plan(sample_study) if "waves" in page.slug]
+
+
+def test_the_parts_of_the_page_can_be_made_in_a_study_with_one_wave(sample_study):
+    view = StudyView(sample_study, "team")
+    assert "one wave" in who_returned(view).data
+    assert "No question is compared" in compared_questions(view).data
+    assert waves_table(view).data and questions_not_compared(view).data
