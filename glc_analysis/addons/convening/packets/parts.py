@@ -327,12 +327,12 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 
 def for_paper(html: str) -> str:
-    """A section of a country without what is folded on the screen: options that nobody chose, codes that
-    nobody raised. An answer and its count, which the screen sets apart by its style sheet, have columns of
-    their own."""
+    """A section of a country without what is folded on the screen (options that nobody chose, codes that
+    nobody raised) and without the marks on lines, whose counts stand beside them. An answer and its count,
+    which the screen sets apart by its style sheet, have columns of their own."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
-    for folded in root.findall(".//details"):
-        folded.drop_tree()
+    for element in root.xpath(".//details | .//span[@class='glc-dots']"):
+        element.drop_tree()
     for table in root.findall(".//table[@class='glc glc-answers']"):
         for row in [*table.iter("tr")]:
             _set_counts_apart(row)
