@@ -97,7 +97,7 @@ def list_pages(study: Study, audience: str, form: str) -> None:
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
 @pass_study
 def publish(study: Study, folder: Path, audience: str) -> None:
-    """Put what an audience may have into a folder, to be handed over.
+    """Put what an audience may have into a folder to hand over.
 
     That is: the last run's site, the tables to download and the packet for all, without anything else. DIR is
     outside the study: a folder of a web server, or on a memory stick. What was published there before is

@@ -145,7 +145,7 @@ def without_members(cells: pd.DataFrame, organisations: Collection[str],
         return cells
     members = _units(kept["organisation_id"], register).groupby(kept["cell"]).nunique()
     shrunk = {*cells.loc[~cells.index.isin(kept.index), "cell"]} & {
-        *members.index[members < LEAST_MEMBERS]}
+        cell for cell, n in members.items() if n < LEAST_MEMBERS}
     return kept.assign(is_hidden=kept["is_hidden"] | kept["cell"].isin([*shrunk])).reset_index(drop=True)
 
 

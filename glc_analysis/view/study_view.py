@@ -125,9 +125,10 @@ class OpenStudy(Study, TypedTables):
 
     def __dir__(self) -> list[str]:
         # What each audience may see is asked of a view, as waves side by side are, and what it was shown
-        # before is bookkeeping: these tables can be asked for, and are not offered.
-        offered = [name for name in tables.TABLES
-                   if name != "blocks" and not name.startswith(("announced_", "release_", "wave_"))]
+        # before, how it was built and who read which text are bookkeeping: these tables can be asked for, and
+        # are not offered.
+        offered = [name for name in tables.TABLES if name not in ("blocks", "readings", "steps")
+                   and not name.startswith(("announced_", "release_", "wave_"))]
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
 

@@ -103,7 +103,7 @@ def enter(study: Study, round_id: str) -> None:
 @pass_study
 def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, is_serving: bool,
            register: Path | None) -> None:
-    """Let people in the room vote on their phones, without internet.
+    """Let people in the room vote on phones, without internet.
 
     First --codes, then --serve, and --collect before the round is closed. Paper counts the same.
     """

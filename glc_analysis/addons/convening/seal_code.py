@@ -12,22 +12,17 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
-from glc_analysis.addons.convening.seals import (
-    SEAL,
-    TOLD,
-    counted_folders,
-    erased_rounds,
-    sealed_content,
-)
 from glc_analysis.command_line import say
 from glc_analysis.digests import KEY_FILE
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """The letters of a code: no vowels, so that none is a word, and no letter that is taken for a digit."""
@@ -37,6 +32,8 @@ _LENGTH = 8
 def seal_codes(study: Study) -> list[tuple[str, str]]:
     """The closes in their order, each as "round 2, close 1", with the code after it. A code of an earlier day
     is that of an earlier close."""
+    from glc_analysis.addons.convening.seals import SEAL, counted_folders, sealed_content
+
     folders = counted_folders(study)
     known = {folder: json.loads((folder / SEAL).read_text(encoding="utf-8")) for folder in folders}
     order = sorted(folders, key=lambda folder: (
@@ -71,6 +68,8 @@ def _letters(link: str) -> str:
 def code_faults(study: Study, code: str) -> Iterator[Fault]:
     """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
     was shown. Raises UsageError for what cannot be a code."""
+    from glc_analysis.addons.convening.seals import erased_rounds
+
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
         raise UsageError(f"{code!r} is no seal code: it has eight of the letters {CODE_LETTERS}.")
@@ -93,6 +92,7 @@ def code_faults(study: Study, code: str) -> Iterator[Fault]:
 
 def _changed_pages(study: Study) -> Iterator[Fault]:
     """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
+    from glc_analysis.addons.convening.seals import TOLD, erased_rounds
     from glc_analysis.addons.convening.slides import page_path, slides_page
 
     for home in sorted(study.private_folder("rounds").glob("*")):

@@ -240,7 +240,7 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
               "is_comparable to crosswalk.csv, and record that NAME decided them.")
 @pass_study
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) -> None:
-    """Draft crosswalk.csv for a new wave of the survey from its files.
+    """Draft crosswalk.csv for a new wave of the survey.
 
     Each question stands beside what the new files ask: both wordings, the options, and answers that are no
     option. Only what is the same is drafted as unchanged; nothing is compared before you have filled in

@@ -222,9 +222,11 @@ def passages(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: C
 def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """One row per consent or refusal on record, its speakers' included."""
     say = sheet_phrases(language)
+    for words in loaded("provides", "consent_words"):
+        say = say | words(language)
     ids = [" / ".join(key) for key in zip(*(rows[column] for column in CONSENT_KEY), strict=True)]
     return pd.DataFrame({
-        "consent": ids, "what": [say.get(f"item_{item}", say[item]) for item in rows["item"]],
+        "consent": ids, "what": [say.get(f"item_{item}") or say.get(item, item) for item in rows["item"]],
         "readers": [say[audience] for audience in rows["audience"]],
         "person": [speaker or say["organisation"] for speaker in rows["speaker_id"]],
         "noted": [f"{say['yes' if is_given == 'true' else 'no']} ({date})"

@@ -16,7 +16,7 @@ from glc_analysis.study import Study
 @click.option("--enter", is_flag=True, help="Take in the workbooks that lie in raw/trials.")
 @pass_study
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:
-    """Ask organisations what became of the principles, and enter what they answer.
+    """Ask what became of the principles, and enter the answers.
 
     Where a sheet reports possible harm, a review is opened that is due within seven days.
     """

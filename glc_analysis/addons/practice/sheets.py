@@ -59,6 +59,12 @@ def sheet_phrases(language: str) -> dict[str, str]:
     return phrases(language, __file__, "sheet.csv")
 
 
+def consent_words(language: str) -> dict[str, str]:
+    """What the item of consent of this add-on is called in a language, for returns: ``item_practice``."""
+    say = sheet_phrases(language)
+    return {"item_practice": say["item_practice"]}
+
+
 @dataclass(frozen=True)
 class Tried:
     """A principle that an organisation tries, as its sheet shows it: the text in its language, why it wants

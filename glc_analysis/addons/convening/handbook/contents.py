@@ -64,7 +64,7 @@ class HandbookPrinciple:
 
 @dataclass(frozen=True)
 class Handbook:
-    """The handbook for one audience in one language; ``say`` has the words around the principles."""
+    """The handbook in one language, as its view shows it; ``say`` has the words around the principles."""
 
     view: StudyView = field(repr=False)
     language: str
