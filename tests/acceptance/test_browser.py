@@ -211,6 +211,7 @@ def test_without_scripts_every_page_and_its_figures_can_be_read(sites, browser):
     page.goto(f"{sites['public'].as_uri()}/theme-services.html")
     assert page.locator("article .glc-bar:visible").count() > 2
     assert page.locator("article table:visible").count() > 0
+    page.click("nav[aria-label=Pages] summary:has-text('One by one')")
     page.click("nav[aria-label=Pages] a:has-text('A safe place with a key')")
     page.click("details.glc-trail > summary >> nth=0")
     assert page.locator("details[open] li:visible").count() > 0

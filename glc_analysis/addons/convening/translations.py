@@ -78,7 +78,8 @@ def is_readable(status: str, audience: str) -> bool:
 
 def readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Rows of table ``principles`` without the translations that an audience may not read."""
-    return principles[[is_readable(status, audience) for status in principles["translation_status"]]]
+    is_open = [is_readable(status, audience) for status in principles["translation_status"]]
+    return principles[pd.Series(is_open, principles.index, dtype=bool)]  # also of a study without principles
 
 
 def translation_faults(tables: Tables) -> Iterator[Fault]:

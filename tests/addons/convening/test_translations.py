@@ -4,7 +4,12 @@ import pandas as pd
 import pytest
 
 from glc_analysis.addons.convening.pages.principles import statement_html
-from glc_analysis.addons.convening.translations import Translations, Words, translation_faults
+from glc_analysis.addons.convening.translations import (
+    Translations,
+    Words,
+    readable_texts,
+    translation_faults,
+)
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.view.study_view import StudyView
 
@@ -58,3 +63,8 @@ def test_a_draft_of_a_statement_is_on_no_public_page_and_in_no_public_file(sampl
     assert "Spanish: " in pages["public"]
     rows = published_tables(sample_study, "public")["principles"]
     assert set(rows["language"]) == {"en", "es"}
+
+
+def test_a_study_without_principles_keeps_the_columns_of_its_tables():
+    empty = pd.DataFrame({"principle_id": [], "translation_status": []}, dtype="str")
+    assert [*readable_texts(empty, "public")] == ["principle_id", "translation_status"]
