@@ -70,7 +70,7 @@ def light_server(folder):
     few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("pyarrow.parquet",)', text, flags=re.S)
     named = 'os.environ.get("GLC_PRELOAD", "")'
     assert few != text and named in text
-    (folder / "server.py").write_text(few.replace(named, "PAGES"), encoding="utf-8")
+    (folder / "server.py").write_text(few.replace(named, "_PAGES"), encoding="utf-8")
 
 
 def own(root, folder, scheduler=""):
