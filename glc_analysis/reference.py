@@ -425,7 +425,8 @@ def public_reference() -> list[str]:
 def write_gitignore(study: Path) -> None:
     """Writes the ``.gitignore`` of a study, unless it has one of its own."""
     path = study / ".gitignore"
-    if not path.exists() or path.read_text(encoding="utf-8").startswith(_HEAD):
+    written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
+    if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):
         write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in public_reference()))
 
 

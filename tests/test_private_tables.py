@@ -213,6 +213,14 @@ def test_a_table_without_the_columns_by_which_its_rows_are_known_is_refused(smal
     assert small.files() == before
 
 
+def test_a_list_for_git_of_an_older_version_is_renewed_and_lines_of_peoples_own_stay(small):
+    now = (REPOSITORY / "data/.gitignore").read_text(encoding="utf-8")
+    for older, renewed in ((now + "!/reference/evidence.csv\n", True), (now + "!/notes/\n", False)):
+        small.write(".gitignore", older)
+        reference.write_gitignore(small.root)
+        assert (small.files()[".gitignore"].decode() == now) == renewed
+
+
 # How it is read
 
 

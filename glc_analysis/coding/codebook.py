@@ -14,7 +14,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
-from pathlib import Path
 
 import pandas as pd
 
@@ -222,19 +221,13 @@ def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(findings, columns=["code_id", "finding", "detail"], dtype="str")
 
 
-def read_qdc(path: Path) -> pd.DataFrame:
-    """A REFI-QDA codebook as rows of codebook.csv; ids come from names.
+def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
+    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order; ids come from
+    names.
 
     A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
-    levels goes from domain to code. Raises `Faults` as `read_codings` does.
+    levels goes from domain to code.
     """
-    from glc_analysis.intake.codings import read_codings  # here, as the reference tables import this module
-
-    return codebook_rows(read_codings(path).codes)
-
-
-def codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
-    """The codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order."""
     ids = {"": ""}
     for code in codes["code"]:
         tries = (f"{slug(code)}_{n}" if n > 1 else slug(code) for n in count(1))

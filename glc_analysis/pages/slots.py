@@ -12,9 +12,10 @@ from glc_analysis.addon import loaded
 from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
-OVERVIEW, COUNTRY, METHODS = "overview", "country", "methods"
-"""The slots: below the findings of the overview and of a theme, and on a country's page, HTML each; and what
-the checklists of the methods record (:class:`.checklists.MethodFacts`)."""
+OPENING, OVERVIEW, COUNTRY, METHODS = "opening", "overview", "country", "methods"
+"""The slots: above the findings of the overview, below those of the overview and of a theme, and on a
+country's page, HTML each; and what the checklists of the methods record
+(:class:`.checklists.MethodFacts`)."""
 
 
 def slot(view: StudyView, name: str) -> Html:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding import codebook as cb
 from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.text import match_key
 
@@ -261,7 +262,7 @@ def test_a_code_and_the_one_above_it_do_not_overlap():
 
 def read(path, tree):
     write_qdc(path, cb.qdc_codes(tree))
-    return cb.read_qdc(path)
+    return cb.codebook_rows(read_codings(path).codes)
 
 
 def shape(frame):
@@ -316,7 +317,7 @@ def test_one_name_twice_below_one_parent_cannot_be_written(tmp_path):
 
 
 def test_the_codebook_of_qualcoder_becomes_rows(shared_data):
-    found = cb.read_qdc(shared_data / "qda" / "qualcoder" / "synthetic_calls.qdc")
+    found = cb.codebook_rows(read_codings(shared_data / "qda/qualcoder/synthetic_calls.qdc").codes)
     assert found[["code_id", "parent_id", "level", "name"]].to_numpy().tolist() == [
         ["workforce", "", "code", "Workforce"], ["barriers", "", "", "Barriers"],
         ["funding", "barriers", "", "Funding"], ["funding_delay", "funding", "code", "Funding delay"],

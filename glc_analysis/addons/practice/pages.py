@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.histories import listed
 from glc_analysis.addons.practice.checks import ENDING
@@ -87,16 +90,29 @@ def _review_table(reviews: pd.DataFrame) -> str:
 
 
 def due(view: StudyView) -> Html:
-    """One row a matter that is due, the earliest first; for the team."""
+    """One row per matter that is due, the earliest first; for the team."""
     rows = matters({name: read_table(view.study, name).to_dict("records") for name in READ})
     if not rows:
         return note("Nothing is due.")
     return show(html_table({"Due on": [row.due_on or "no day is fixed" for row in rows],
-                            "Principle": [row.about for row in rows], "What": [row.what for row in rows]}))
+                            "Principle": [_with_names(view, row.about) for row in rows],
+                            "What": [_with_names(view, row.what) for row in rows]}))
+
+
+def _with_names(view: StudyView, text: str) -> Markup:
+    """A sentence of ``glc status`` as a page prints it: texts and organisations by their names, commands and
+    files as such."""
+    texts = view.read("principles").query("translation_of == ''")
+    names = view.organisation_names | {
+        (printed := f"{principle}.{version}"): f"{name} ({printed})" for principle, version, name in zip(
+            texts["principle_id"], texts["version"], texts["short_name"], strict=True)}
+    ids = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    named = re.sub(rf"(?<![\w-])(?:{ids})(?![\w-])", lambda match: names[match[0]], text)
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(named))))
 
 
 def tried(view: StudyView) -> Html:
-    """One row a text that somebody tries or means to try: who, in which cycle; for the team."""
+    """One row per text that somebody tries or means to try: who, in which cycle; for the team."""
     commitments, trials = view.read("commitments"), view.read("trials")
     if commitments.empty and trials.empty:
         return note(NO_TRIALS)
@@ -107,7 +123,8 @@ def tried(view: StudyView) -> Html:
                                                                       "organisation_id"])
     texts = rows.astype({"cycle": "str"}).fillna("")
     return show(html_table({
-        "Principle": texts["principle_id"] + "." + texts["version"], "Organisation": texts["organisation_id"],
+        "Principle": [_with_names(view, text) for text in texts["principle_id"] + "." + texts["version"]],
+        "Organisation": [_with_names(view, organisation) for organisation in texts["organisation_id"]],
         "Means to": texts["intent"].str.replace("_", " "), "Cycle": texts["cycle"].replace("<NA>", ""),
         "Next": texts["decision"].str.replace("_", " "), "Learnt": texts["learnt"]}))
 

@@ -1,11 +1,13 @@
 """The pages of the core show the principles of the study, of a theme and of a country."""
 
+import pytest
+
 from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import handbook
 from glc_analysis.addons.convening.pages.slots import country_principles
 from glc_analysis.pages import slots
 from glc_analysis.pages.checklists import method_facts
-from glc_analysis.pages.slots import COUNTRY, OVERVIEW, slot
+from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
 from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 
@@ -16,6 +18,12 @@ def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study)
     assert "A house in every service" not in whole  # set aside
     theme = slot(StudyView(sample_study, "public", theme="needs"), OVERVIEW).data
     assert theme.count("<a ") == 2 and "A safe place with a key" in theme
+
+
+@pytest.mark.parametrize(("audience", "begins"), [("team", False), ("convening", False), ("public", True)])
+def test_the_overview_begins_with_principles_for_those_who_were_not_there(sample_study, audience, begins):
+    view = StudyView(sample_study, audience)
+    assert [bool(slot(view, name).data) for name in (OPENING, OVERVIEW)] == [begins, not begins]
 
 
 def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):

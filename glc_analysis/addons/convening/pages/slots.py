@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from IPython.display import HTML as Html
+from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import handbook
@@ -22,24 +23,37 @@ _HTML = Macros(__file__, "slots.html")
 # Principles of the study, of a theme, of a country.
 
 
+def opening_principles(view: StudyView) -> Html:
+    """The principles with which the overview begins for readers who were not at the convening: what was
+    agreed is what they come for. Blank for the others, who first read what was found."""
+    return show("") if view.may("draft_principles") else show(_statements(view))
+
+
 def principle_statements(view: StudyView) -> Html:
-    """The principles of the page as statements with links to their pages, but for those no longer in use: on
-    a theme's page those on the theme. Blank where there are none."""
+    """The principles below the findings of the overview, or on a theme's page those on the theme; blank where
+    the overview begins with them."""
+    is_opening = not view.theme and not view.may("draft_principles")
+    return show("") if is_opening else show(_statements(view))
+
+
+def _statements(view: StudyView) -> Markup:
+    """The principles of the page as statements with links to their pages, but for those no longer in use.
+    Blank where there are none."""
     rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
     if view.theme:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
-        return show("")
+        return Markup()
     places, marks = Places({}, ()), marks_of(view)
     # On pages with other things the statements are enough.
     rests_on = {} if view.theme else {page.principle_id: page.rests_on for page in handbook(view).principles}
-    return show(_HTML.principle_statements([
+    return _HTML.principle_statements([
         (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
          row["statement"], row["language"],
          "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
                                  marks.get(row["printed_id"], "")])),
          row["rationale"].partition(". ")[0].rstrip("."), rests_on.get(row["principle_id"], ""))
-        for row in rows.to_dict("records")]))
+        for row in rows.to_dict("records")])
 
 
 _STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",

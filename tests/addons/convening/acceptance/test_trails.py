@@ -243,7 +243,7 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
 def test_one_code_less_is_told_at_every_line_that_names_it(copied):
     path, examples = copied.reference_file("codebook"), copied.private_columns_file("codebook")
     columns = {"evidence": "reference", "joint_display": "code_id"}
-    named = {(f"{'private/reference/' * (name == 'evidence')}{name}.csv", str(n), column, row[column])
+    named = {(f"{name}.csv", str(n), column, row[column])
              for name, column in columns.items()
              for n, row in enumerate(csv_rows(copied, name), 2)
              if row[column] and row.get("kind", "code") == "code"}

@@ -22,7 +22,7 @@ from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
 from glc_analysis.pages.findings import claims, headlines
 from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.slots import COUNTRY, OVERVIEW, slot
+from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, slot
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -78,7 +78,8 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
 def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
-    yield "index", _joined(claims(view), frame_html(headlines(view)), slot(view, OVERVIEW),
+    yield "index", _joined(slot(view, OPENING), claims(view), frame_html(headlines(view)),
+                           slot(view, OVERVIEW),
                            survey.about_survey(view) if view.has_survey else "",
                            survey.country_list(view), survey.study_numbers(view), survey.page_header(view))
     yield "methods", _joined(methods(view))

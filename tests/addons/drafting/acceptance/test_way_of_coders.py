@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.addons.drafting.code_tree import merged_tree
 from glc_analysis.cli import cli
-from glc_analysis.coding.codebook import ancestors, qdc_codes, read_qdc
+from glc_analysis.coding.codebook import ancestors, codebook_rows, qdc_codes
+from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.study import Study
 
@@ -42,7 +43,7 @@ def arrive(source, folder):
         for line in text.splitlines():
             book.add_paragraph(line)
         book.save(folder / f"{name}.docx")
-    tree = merged_tree([read_qdc(source / "coded_segments.csv")])
+    tree = merged_tree([codebook_rows(read_codings(source / "coded_segments.csv").codes)])
     codes, names = qdc_codes(tree), dict(zip(tree["code_id"], tree["name"], strict=True))
     labels = {" > ".join(names[one] for one in [*reversed(above), code]): label for (code, above), label
               in zip(ancestors(tree).items(), codes["code"], strict=True)}
