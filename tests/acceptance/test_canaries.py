@@ -383,7 +383,8 @@ def written(masked, published, tmp_path_factory):
     study = Study(shutil.copytree(masked.root, root, symlinks=True))
     for (table, column), name in zip(WRITTEN, PEOPLE, strict=False):
         edit_file(study.reference_file(table), lambda rows, column=column, name=name: [
-            row | {column: f"{row[column]} {name} knows why."} for row in rows])
+            row | ({} if row.get("translation_of") else {column: f"{row[column]} {name} knows why."})
+            for row in rows])
     for table in ("rounds", "signoffs"):  # the texts are not those that were voted on and signed
         edit_file(study.reference_file(table), lambda rows: [row | {"text_version": ""} for row in rows])
     edit_file(study.reference_file("names"), lambda rows: [*rows, *(
