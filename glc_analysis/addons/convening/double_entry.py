@@ -30,11 +30,9 @@ from glc_analysis.addons.convening.keying import (
 )
 from glc_analysis.addons.convening.ratings import (
     ABSTAIN,
-    ABSTENTION_MARK,
     BY_NAME,
     CRITERIA,
     HEADER,
-    QUESTIONS,
     SCORED,
     SCORES,
 )
@@ -47,6 +45,11 @@ from glc_analysis.writing import sync_folder, write_atomic
 
 # ------------------------------
 # A paper form: its fields, and what a typed line means.
+
+MARKS = "marks"
+"""The field of a row of the form: its marks, typed as one line."""
+BLANK_MARK, COMMENT_MARK = "-", "+"
+"""The keys for a blank, and for a comment that is written beside the row."""
 
 
 @dataclass(frozen=True)
@@ -89,85 +92,109 @@ class PaperForm(Paper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def fields(self, values: Values) -> Iterator[str]:
-        """The fields of the form in order. Some are asked only after another field got a value."""
-        asked = [one for one in self.open or self.names if one not in self.issued]
-        if len(self.languages) > 1 and asked:
+        """The fields of the form in order: its language, and per principle the marks of its row, then the
+        comment where the row says that there is one."""
+        if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
-            if len(self.versions(principle)) > 1 and principle in asked:
-                yield f"{principle}.version"
-            scored = self.open.get(principle, CRITERIA)
-            for question in QUESTIONS:
-                is_asked = not question.only_with or values.get(f"{principle}.{question.only_with}")
-                # A comment stands with the first criterion.
-                is_open = (question if question in SCORED else SCORED[0]).name in scored
-                # The paper has one box for "not my context": typed at the first criterion, it is for all.
-                if question in SCORED[1:] and _has_abstained(values, principle):
-                    continue
-                if question.kind != "mark" and is_asked and is_open:  # an abstention is keyed as a score
-                    yield f"{principle}.{question.name}"
+            yield f"{principle}.{MARKS}"
+            if values.get(f"{principle}.{MARKS}", "").endswith(COMMENT_MARK):
+                yield f"{principle}.comment"
+                if values.get(f"{principle}.comment"):
+                    yield f"{principle}.may_be_read"
 
-    def choices(self, field: str) -> list[str]:
-        """The allowed values of a version or language field."""
+    def prompt(self, field: str) -> str:
         principle, _, name = field.rpartition(".")
-        return {"version": self.versions(principle), "language": [*self.languages]}.get(name, [])
+        if name == MARKS:
+            versions = self._versions_asked(principle)
+            return " ".join([*([f"version ({' or '.join(versions)})"] if versions else ()),
+                             *self.open.get(principle, CRITERIA)])
+        return {"language": f"language of the paper ({' or '.join(self.languages)})",
+                "may_be_read": "may it be read aloud (y/n)"}.get(name, name)
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
         """The value that a typed line stands for; where there is none, a message that says what to type.
 
         Digits of any script are accepted.
         """
-        question = BY_NAME.get(field.rpartition(".")[2])
-        if question is None:
-            known = {one: one for one in self.choices(field)}
-            expected = " or ".join(known)
-        elif question.kind == "words":
+        principle, _, name = field.rpartition(".")
+        if name == MARKS:
+            return self._parse_marks(principle, line)
+        if name == "comment":
             return line, ""
-        elif question.kind == "score":
-            if score := question.read(line):
-                return score, ""
-            known = {ABSTAIN[0]: ABSTAIN, ABSTENTION_MARK: ABSTAIN, "": ""}
-            expected = (f"a number from {SCORES[0]} to {SCORES[-1]}, a (abstain), or nothing where the paper "
-                        "is blank")
+        if name == "language":
+            known, expected = {one: one for one in self.languages}, " or ".join(self.languages)
         else:
-            known = {key: choice for choice in question.choices for key in (choice[0], choice)} | {"": ""}
-            expected = " or ".join(choice[0] for choice in question.choices)
-            expected += ", or nothing where the paper is blank"
+            choices = BY_NAME[name].choices
+            known = {key: choice for choice in choices for key in (choice[0], choice)} | {"": ""}
+            expected = " or ".join(choice[0] for choice in choices) + ", or nothing where the paper is blank"
         meant = known.get(line.casefold())
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {expected}.")
+
+    def _parse_marks(self, principle: str, line: str) -> tuple[str, str]:
+        """A row as its marks with blanks between them, such as ``7 8`` or, of version 2, ``2 7 8 +``."""
+        criteria, versions = self.open.get(principle, CRITERIA), self._versions_asked(principle)
+        if not line:
+            return "", ""
+        keys, plus, rest = "".join(line.split()).partition(COMMENT_MARK)
+        for version in versions or [""]:
+            row = keys.removeprefix(version)
+            marks = _read_marks(row, len(criteria)) if row or not version else []
+            if marks and keys.startswith(version) and not rest and (not plus or SCORED[0].name in criteria):
+                return " ".join([*filter(None, [version]), *marks, *plus]), ""
+        first = f"the version on the paper ({' or '.join(versions)}), then " if versions else ""
+        return "", (f"{line!r} is not understood: type {first}one key for {' and one for '.join(criteria)}: "
+                    f"{SCORES[0]} to {SCORES[-1]}, a (abstain), {BLANK_MARK} (blank).")
+
+    def _versions_asked(self, principle: str) -> list[str]:
+        """The versions of which one is on the paper; none where that is known."""
+        versions = [] if principle in self.issued else self.versions(principle)
+        return versions if len(versions) > 1 else []
 
     def rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
         """A complete form as rows of :data:`HEADER`; the comment is in the row of the first criterion."""
         language = values.get(".language", self.languages[0])
         for principle in self.open or self.names:
-            version = values.get(f"{principle}.version", self.versions(principle)[-1])
+            marks = values[f"{principle}.{MARKS}"].removesuffix(COMMENT_MARK).split()
+            is_versioned = marks and self._versions_asked(principle)
+            version = marks.pop(0) if is_versioned else self.versions(principle)[-1]
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             rated = self.issued.get(principle, (version, content_hash(text)))
             comment = (values.get(f"{principle}.comment", ""), values.get(f"{principle}.may_be_read", ""))
-            scores = {question: values[f"{principle}.{question.name}"] for question in SCORED
-                      if f"{principle}.{question.name}" in values}
-            if _has_abstained(values, principle):
-                scores = {question: ABSTAIN for question in SCORED
-                          if question.name in self.open.get(principle, CRITERIA)}
-            for question, score in scores.items():
-                yield (self.round_id, rater, principle, *rated, question.name, score,
-                       *(comment if question == SCORED[0] else ("", "")))
+            criteria = self.open.get(principle, CRITERIA)
+            if marks == [ABSTAIN] or not marks:  # one mark, or none, for the whole row
+                marks = (marks or [BLANK_MARK]) * len(criteria)
+            for criterion, mark in zip(criteria, marks, strict=True):
+                yield (self.round_id, rater, principle, *rated, criterion, mark.removesuffix(BLANK_MARK),
+                       *(comment if criterion == SCORED[0].name else ("", "")))
 
 
-def _has_abstained(values: Values, principle: str) -> bool:
-    """Whether "not my context" was typed at the first criterion of a principle."""
-    return values.get(f"{principle}.{SCORED[0].name}") == ABSTAIN
+def _read_marks(keys: str, count: int) -> list[str]:
+    """The marks of a row, one for each key; none where they are not understood.
+
+    The paper has one box for "not my context", so an abstention at the first criterion is for the whole row.
+
+    >>> _read_marks("78", 2), _read_marks("7-", 2), _read_marks("x", 2), _read_marks("", 2)
+    (['7', '8'], ['7', '-'], ['abstain'], ['-', '-'])
+    >>> _read_marks("10", 2), _read_marks("7", 2), _read_marks("7-8", 2)
+    ([], [], [])
+    """
+    marks = [BLANK_MARK if key == BLANK_MARK else ABSTAIN if BY_NAME[ABSTAIN].read(key) or key.casefold()
+             == ABSTAIN[0] else SCORED[0].read(key) or "" for key in keys or BLANK_MARK * count]
+    if {*marks} == {ABSTAIN} and len(marks) <= count:
+        return [ABSTAIN]
+    return marks if len(marks) == count and all(marks) and marks[0] != ABSTAIN else []
 
 
 # ------------------------------
 # A session of data entry.
 
 
-_PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
-           "may_be_read": "may it be read aloud (y/n)"}
-_KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context; at the first number "
-        f"it is for both), Enter alone = blank on the paper; {KEYING_COMMANDS.format('form')}")
+_KEYS = (f"A line for each principle, one key for each mark: 78 = importance 7, feasibility 8; {BLANK_MARK} ="
+         " blank on the paper; a or x = abstain (not my context; alone it is for both); Enter alone = the"
+         f" row is blank; {COMMENT_MARK} at the end where a comment is written, which is then asked for. "
+         f"{KEYING_COMMANDS.format('form')}")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
@@ -196,7 +223,7 @@ def _log_path(study: Study, round_id: str) -> Path:
 class RatingFormSession(KeyingSession):
     """One session of data entry of the forms of a round."""
 
-    keys, prompts, code_prompt = _KEYS, _PROMPTS, "Rater code on the form"
+    keys, code_prompt = _KEYS, "Rater code on the form"
 
     def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)

@@ -120,8 +120,8 @@ class Paper:
         """The fields in order, such as ``P01.importance``; some are asked only after another has a value."""
         raise NotImplementedError
 
-    def choices(self, field: str) -> list[str]:
-        """The values among which a field lets choose, to be named when it is asked for."""
+    def prompt(self, field: str) -> str:
+        """The words with which a field is asked for."""
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
@@ -181,13 +181,12 @@ KEYING_COMMANDS = ("< = back one field, q = leave the {0} (what is keyed is kept
 class KeyingSession:
     """One session of data entry of papers of one kind.
 
-    A kind has a ``noun`` for its paper, ``keys`` (which keys are understood), ``prompts`` by the name of a
-    field, ``code_prompt``, and ``names`` of the principles on the paper. It overrides the methods at the end.
+    A kind has a ``noun`` for its paper, ``keys`` (which keys are understood), ``code_prompt``, and ``names``
+    of the principles on the paper. It overrides the methods at the end.
     """
 
     noun = "form"
     keys = code_prompt = ""
-    prompts: Mapping[str, str] = {}
     log: EntryLog
     names: Mapping[str, str]
 
@@ -316,8 +315,7 @@ class KeyingSession:
         if pass_name == RESOLVED:
             one, other = ("not asked" if v is None else v or "blank" for v in keyed)
             self.say(f"  {name}: first keying {one}; second keying {other}.")
-        choices = self.paper_of(code).choices(field)
-        line = self.read_line("  " + self.prompts.get(name, name).format(" or ".join(choices)))
+        line = self.read_line("  " + self.paper_of(code).prompt(field))
         if line == LEAVE:
             return False
         if line == BACK:

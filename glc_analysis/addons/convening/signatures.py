@@ -171,9 +171,9 @@ class SignedSheet(Paper):
                 yield f"{principle}.words"
                 yield f"{principle}.named"
 
-    def choices(self, field: str) -> list[str]:
+    def prompt(self, field: str) -> str:
         principle, _, name = field.rpartition(".")
-        return self.versions[principle] if name == "version" else []
+        return _PROMPTS[name].format(" or ".join(self.versions.get(principle, ())))
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
         name, meant = field.rpartition(".")[2], line.casefold()
@@ -186,8 +186,9 @@ class SignedSheet(Paper):
             return (said, "") if is_day(said) else ("", f"{line!r} is not understood: type the day as "
                                                     f"{self.today}, or Enter alone for today.")
         if name == "version":
-            return (line, "") if line in self.choices(field) else (
-                "", f"{line!r} is not understood: type {' or '.join(self.choices(field))}.")
+            versions = self.versions[field.rpartition(".")[0]]
+            return (line, "") if line in versions else (
+                "", f"{line!r} is not understood: type {' or '.join(versions)}.")
         if name == "named":
             known = {"y": "true", "n": "false"}
             return (known[meant], "") if meant in known else ("", f"{line!r} is not understood: type y or n.")
@@ -228,7 +229,7 @@ def sign(study: Study, *, today: date, ask: Ask, say: Say,
 class SigningSession(KeyingSession):
     """One session of data entry of signed sheets."""
 
-    noun, keys, prompts, code_prompt = "sheet", _KEYS, _PROMPTS, "Organisation on the sheet"
+    noun, keys, code_prompt = "sheet", _KEYS, "Organisation on the sheet"
 
     def __init__(self, study: Study, today: date, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)

@@ -15,7 +15,14 @@ from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.addons.convening.support.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
+from tests.addons.convening.support.desk_clerk import (
+    PRINCIPLES,
+    ROUNDS,
+    Clerk,
+    ballot,
+    convening_study,
+    keyed,
+)
 from tests.addons.convening.support.form_study import fill
 from tests.support.study_on_disk import whole_table
 
@@ -59,7 +66,7 @@ def test_an_abstention_at_the_first_number_is_for_both_as_the_paper_has_one_box(
                                "P02.feasibility": "6", "P02.comment": "", "P03.importance": "5"})
     rows = ballot(study, "r12")
     assert rows["score"].tolist() == ["abstain", "abstain", "7", "6", "5", ""]
-    assert any("at the first number it is for both" in line for line in said)
+    assert any("alone it is for both" in line for line in said)
 
 
 def test_an_abstention_that_one_keying_has_is_looked_up_on_the_paper(study):
@@ -67,7 +74,7 @@ def test_an_abstention_that_one_keying_has_is_looked_up_on_the_paper(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong=wrong))
     right = {"r12": PAPER | {"P01.importance": "x", "P01.feasibility": ""}}
     said = keyed(study, Clerk(right, ["r12"], initials="CD"))
-    assert "  importance: first keying 8; second keying abstain." in said
+    assert "  marks: first keying 8 7; second keying abstain." in said
     assert ballot(study, "r12")["score"].tolist()[:2] == ["abstain", "abstain"]
 
 
@@ -83,17 +90,44 @@ def test_a_form_keyed_once_counts_for_nothing(study):
     assert "Round 1: 0 of 3 received, 1 keyed once." in said
 
 
-@pytest.mark.parametrize("line", ["0", "10", "7-8", "7,5", "-7", "07", "b", "seven"])
-def test_what_is_no_rating_is_refused_at_once_with_what_to_type(study, line):
+@pytest.mark.parametrize("line", ["0", "10", "7-8", "7,5", "7", "07", "b", "seven", "a7", "789", "78++",
+                                  "78 so"])
+def test_what_is_no_row_of_marks_is_refused_at_once_with_what_to_type(study, line):
     said = keyed(study, ["ab", "r12", line])
-    assert said[-2] == (f"{line!r} is not understood: type a number from 1 to 9, a (abstain), or nothing "
-                        "where the paper is blank.")
+    assert said[-2] == (f"{line!r} is not understood: type one key for importance and one for feasibility: "
+                        "1 to 9, a (abstain), - (blank).")
     assert not journal(study).exists()
 
 
 def test_a_digit_of_another_script_is_a_digit(study):
-    keyed(study, ["ab", "r12", "៧"])
-    assert json.loads(journal(study).read_text())["value"] == "7"
+    keyed(study, ["ab", "r12", "៧٨"])
+    assert json.loads(journal(study).read_text())["value"] == "7 8"
+
+
+@pytest.mark.parametrize(("line", "is_refused"), [("78", True), ("2", True), ("3 78", True), ("2 78", False),
+                                                  ("1--", False), ("2-9+", False)])
+def test_where_a_text_has_several_versions_the_row_begins_with_that_on_the_paper(study, line, is_refused):
+    said = keyed(study, ["ab", "r12", "", line])
+    assert any("type the version on the paper (1 or 2), then" in one for one in said) == is_refused
+
+
+def test_a_row_alone_is_asked_where_nothing_is_commented_and_fourteen_forms_take_eighteen_minutes(study):
+    """At 1.5 s a line, fourteen forms twice; every seventh row has a comment."""
+    names = [f"P{n:02}" for n in range(1, 15)]
+    study.write_table("principles", PRINCIPLES.splitlines()[0] + "\n" + "".join(
+        f"{one},{version},Do {one} {version}.,Name of {one},community,care,,{status},,,en,\n" for one in names
+        for version, status in (("1", "superseded"), ("2", "candidate"))))
+    study.write_table("rounds", ROUNDS.splitlines()[0] + "\n" + "".join(
+        f"1,2017-05-08,,{one},2\n" for one in names))
+    paper = {f"{one}.{name}": mark for one in names for name, mark in (
+        ("version", "2"), ("importance", "8"), ("feasibility", "7"))}
+    paper |= {f"{one}.comment": "Only with money." for one in names[::7]}
+    paper |= {f"{one}.may_be_read": "y" for one in names[::7]}
+    clerk = Clerk({"r12": paper}, ["r12"] * 2)
+    keyed(study, clerk)
+    assert ballot(study, "r12")["score"].tolist() == ["8", "7"] * 14
+    lines_of_a_form_twice = clerk.lines - 2  # initials, and the end
+    assert 14 * lines_of_a_form_twice * 1.5 <= 18 * 60
 
 
 def test_an_unknown_code_is_refused_with_the_nearest(study):
@@ -126,8 +160,8 @@ def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong=wrong))
     clerk = Clerk({"r12": PAPER}, ["r12"], initials="CD")
     said = keyed(study, clerk)
-    assert "  importance: first keying 7; second keying 8." in said
-    assert "  feasibility: first keying abstain; second keying blank." in said
+    assert "  marks: first keying 7 abstain; second keying 8 abstain." in said
+    assert "  marks: first keying 5 abstain; second keying 5 -." in said
     assert sum(line.startswith("  ") for line in said) == 2
     assert ballot(study, "r12")["score"].tolist() == ["8", "abstain", "1", "9", "5", ""]
 
@@ -135,7 +169,7 @@ def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
 def test_a_third_value_counts_when_it_is_keyed_twice(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "6"}))
-    assert "Neither keying has 8. Type it once more to confirm it." in said
+    assert "Neither keying has 8 abstain. Type it once more to confirm it." in said
     assert ballot(study, "r12").loc[0, "score"] == "8"
 
 
@@ -148,7 +182,8 @@ def test_a_comment_that_differs_only_in_case_and_blanks_does_not_wait(study):
 def test_a_comment_that_only_one_keying_has_waits_for_the_paper(study):
     keyed(study, Clerk({"r12": PAPER | {"P02.comment": ""}}, ["r12"]))
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    assert "  comment: first keying blank; second keying نعم، ولكن ببطء." in said
+    assert "  marks: first keying 2 1 9; second keying 2 1 9 +." in said
+    assert "  comment: first keying not asked; second keying نعم، ولكن ببطء." in said
     assert "  may_be_read: first keying not asked; second keying yes." in said
     assert ballot(study, "r12").loc[2, "may_be_read"] == "yes"
 
@@ -202,29 +237,29 @@ def test_a_received_form_is_shown_and_never_overwritten(study):
 
 
 def test_one_goes_back_and_leaves(study):
-    keyed(study, ["ab", "r12", "8", "7", "<", "<", "5", "q", "q"])
+    keyed(study, ["ab", "r12", "87", "2 76", "<", "<", "5-", "q", "q"])
     kept = [json.loads(line) for line in journal(study).read_text().splitlines()]
     assert [(line["field"], line["value"]) for line in kept] == [
-        ("P01.importance", "8"), ("P01.feasibility", "7"), ("P01.feasibility", None),
-        ("P01.importance", None), ("P01.importance", "5")]
+        ("P01.marks", "8 7"), ("P02.marks", "2 7 6"), ("P02.marks", None), ("P01.marks", None),
+        ("P01.marks", "5 -")]
     said = keyed(study, [])
     assert "Round 1, 3 principles: 0 of 3 received, 1 begun." in said
 
 
 def test_the_next_sitting_goes_on_where_the_last_broke_off(study):
-    keyed(study, ["ab", "r12", "8", "7", "", "2", "3"])
-    said = keyed(study, ["ab", "r12", "4"])
-    assert said[1] == ("Data entry stopped in the middle of form r12, at P02 feasibility. Look whose paper "
+    keyed(study, ["ab", "r12", "87", "2 34+"])
+    said = keyed(study, ["ab", "r12", "So."])
+    assert said[1] == ("Data entry stopped in the middle of form r12, at P02 comment. Look whose paper "
                        "is in hand, and type the code that is printed on it.")
     assert "Form r12, first keying, continued at P02." in said
-    assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.feasibility"
+    assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.comment"
 
 
 def test_after_a_crash_another_paper_may_be_in_hand(study):
-    keyed(study, ["ab", "r12", "8", "7"])
-    keyed(study, ["ab", "r29", "5"])
+    keyed(study, ["ab", "r12", "87"])
+    keyed(study, ["ab", "r29", "5-"])
     assert [(line["form"], line["value"]) for line in map(json.loads, journal(study).read_text().splitlines())
-            ] == [("r12", "8"), ("r12", "7"), ("r29", "5")]
+            ] == [("r12", "8 7"), ("r29", "5 -")]
 
 
 # A workbook that came back with a row blank or missing
@@ -260,7 +295,7 @@ def test_a_row_that_is_gone_is_told_and_keyed_alone(mailed):
     assert str(fault).startswith("mailed.xlsx, row 6: the row of P03 is missing. To fix: ask r12")
     assert "  r12  without P03" in "\n".join(keyed(mailed, ["ab", "?"]))
     for initials in ("ab", "cd"):
-        said = keyed(mailed, [initials, "r12", "5", "a", "At night.", "n"])
+        said = keyed(mailed, [initials, "r12", "5a+", "At night.", "n"])
     assert "Form r12 is received with P03." in said
     found = counted(mailed)
     assert not found.faults and len(found.votes) == 6
@@ -285,7 +320,7 @@ def test_of_a_blank_box_that_alone_is_asked_and_may_stay_blank(mailed):
 def test_a_round_with_a_row_that_was_keyed_alone_is_sealed_as_one_form(mailed):
     workbook(mailed, gone=[0])
     for initials in ("ab", "cd"):
-        keyed(mailed, [initials, "r12", "5", "6", ""])
+        keyed(mailed, [initials, "r12", "56"])
     own = Study(mailed.root)
     close(own, read_reference(own), "1", counted(mailed).votes, today=date(2017, 5, 9))
     assert counted(mailed).notes == []
@@ -296,7 +331,7 @@ def test_a_round_with_a_row_that_was_keyed_alone_is_sealed_as_one_form(mailed):
 
 def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_round_open(study):
     twice(study)
-    keyed(study, ["ab", "r29", "8"])
+    keyed(study, ["ab", "r29", "8-"])
     study.write("raw/ratings/by-mail.csv", (study.root / "raw/ratings/1-r12.csv").read_text()
                 .replace("1,r12,", "1,r29,"))
     assert ("The form of r29 has already been received, and is never overwritten. What was begun here is "
@@ -305,7 +340,7 @@ def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_
 
 
 def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):
-    keyed(study, ["ab", "r12", "8", "7"])
+    keyed(study, ["ab", "r12", "87", "2 87"])
     whole = journal(study).read_bytes()
     for torn in (whole[:-1], whole[:-20], whole + b"\0" * 40):
         journal(study).write_bytes(torn)
@@ -316,7 +351,7 @@ def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):
 
 
 def test_a_journal_damaged_in_the_middle_is_refused_with_the_line(study):
-    keyed(study, ["ab", "r12", "8", "7"])
+    keyed(study, ["ab", "r12", "87", "2 87"])
     journal(study).write_bytes(b"?" + journal(study).read_bytes())
     with pytest.raises(Faults, match=r"1\.jsonl, row 1: cannot be read"):
         keyed(study, [])
@@ -399,7 +434,7 @@ def test_the_command_takes_piped_lines_and_refuses_what_is_no_text(study):
     from glc_analysis.cli import cli
 
     done = CliRunner().invoke(cli, ["--study", str(study.root), "enter", "--round", "1"],
-                              input="ab\nr12\n8\n\x1b[A\n7\n")
+                              input="ab\nr12\n87\n\x1b[A\n2 76\n")
     assert done.exit_code == 0
     assert "That line contains a key that is not a character (an arrow key?). Type it again." in done.stderr
     assert done.stdout == ""

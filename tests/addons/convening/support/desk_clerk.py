@@ -32,8 +32,8 @@ r99,,observer,false
 """
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n" + "".join(
     f"P0{n},E1,literature,A handbook of 2009,supports,literature,\n" for n in (1, 2, 3))
-_FIELDS = {"version": "version", "importance": "importance", "feasibility": "feasibility",
-           "comment": "comment", "may": "may_be_read", "language": "language"}
+_MARKS = ("version", "importance", "feasibility")
+_FIELDS = {"comment": "comment", "may": "may_be_read", "language": "language"}
 
 
 def convening_study(root: Path) -> SmallStudy:
@@ -55,7 +55,7 @@ class Clerk:
     def __init__(self, papers, forms, *, initials="AB", wrong=()):
         self.papers, self.forms, self.initials, self.wrong = papers, list(forms), initials, dict(wrong)
         self.rater = self.principle = self.field = ""
-        self.said = []
+        self.said, self.lines = [], 0
 
     def hear(self, line):
         """What the desk says tells which form and principle it is at."""
@@ -67,17 +67,32 @@ class Clerk:
 
     def answer(self, prompt):
         """The line keyed at a prompt. Raises EOFError where no form is left."""
+        self.lines += 1
         if prompt.startswith("Initials"):
             return self.initials
         if prompt.startswith("Rater code"):
             if not self.forms:
                 raise EOFError
             return self.forms.pop(0)
-        name = _FIELDS[prompt.split()[0]]
+        if (name := _FIELDS.get(prompt.split()[0])) is None:
+            self.field = f"{self.principle}.marks"
+            return self.row([name for name in _MARKS if name in prompt])
         self.field = f".{name}" if name == "language" else f"{self.principle}.{name}"
-        keyed = self.wrong.pop((self.rater, self.field), self.papers[self.rater].get(self.field, ""))
-        assert keyed or name != "version", f"the paper of {self.rater} has no {self.field}"
+        return self.written(self.field)
+
+    def written(self, field):
+        """What the paper says, or the wrong value that is keyed the first time."""
+        keyed = self.wrong.pop((self.rater, field), self.papers[self.rater].get(field, ""))
+        assert keyed or not field.endswith(".version"), f"the paper of {self.rater} has no {field}"
         return keyed
+
+    def row(self, names):
+        """The keys for a row of the paper, such as ``78+``; Enter alone where all of it is blank."""
+        keys = [self.written(f"{self.principle}.{name}") for name in names]
+        if keys[-2:-1] in (["a"], ["x"], ["X"]):  # the paper has one box for both
+            keys.pop()
+        comment = "+" * bool(self.papers[self.rater].get(f"{self.principle}.comment"))
+        return "".join(key or "-" for key in keys) + comment if any(keys) or comment else ""
 
 
 def keyed(study, lines, *, round_id="1"):

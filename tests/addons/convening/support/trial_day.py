@@ -28,7 +28,7 @@ HEADER = ("round_id", "rater_id", "principle_id", "version", "text_version", "cr
           "may_be_read")
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n"
 PROMPT = re.compile(r"(?:Initials of the person keying|Rater code on the form.*|"
-                    r"  (?:importance|feasibility|comment|may it be read aloud.*|version on the paper.*)): $")
+                    r"  (?:(?:version .*|)importance feasibility|comment|may it be read aloud.*)): $")
 
 
 class Day:
@@ -91,7 +91,7 @@ class Day:
                 self.is_kept(round_id, keyed)  # all but the line that is keyed now
                 line = clerk.answer(heard.strip().rstrip(":"))
                 if heard.startswith("  "):
-                    keyed.append((clerk.rater, clerk.field, MEANT.get(line, line)))
+                    keyed.append((clerk.rater, clerk.field, _kept(clerk.field, line)))
                 desk.stdin.write(f"{line}\n".encode())
                 desk.stdin.flush()
                 heard, cut_after = "", cut_after - 1
@@ -135,6 +135,13 @@ class Day:
             elif path.is_file():
                 assert mark.encode() not in path.read_bytes(), path
         assert not (self.root / f"reports/team/day/{round_id}").exists()
+
+
+def _kept(field, line):
+    """A typed line as it is kept."""
+    if field.endswith(".marks"):
+        return " ".join(MEANT.get(key, key) for key in line)
+    return MEANT.get(line, line)
 
 
 def rows(round_id, rater, paper, is_amended=False):
