@@ -13,13 +13,14 @@ What a coder handed in from another program is not begun here as well: it would 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import still_learning, suggest_codes, why_not
-from glc_analysis.addons.desk.coder_work import FINISHED, CoderWork, keys_of
+from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, keys_of
 from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.learning import compare_codes, settled_passages
@@ -29,10 +30,14 @@ from glc_analysis.text import language_direction, normalise_space
 
 _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",
            "negative_case": "the mark of a negative case on {name}", "place": "the new place of {name}",
-           "code_answers": "the code {name}", "read": "the mark as read", "read_answers": "the mark as read",
+           "recode": "the change of code to {name}", "resize": "the new extent of {name}",
+           "code_answers": "the code {name}", "code_passages": "the code {name}",
+           "read": "the mark as read", "read_answers": "the mark as read",
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
 """What an act is called when it is undone or done again."""
+_ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
+"""Combining accents of Latin, Greek and Cyrillic: the vowel signs of other scripts make other words."""
 Plain = dict[str, Any]
 
 
@@ -123,14 +128,61 @@ class CodingSession(CoderWork):
                          **self._corrected.change(one), "handed_in": self._is_handed_in(one)})
         return rows
 
+    def find(self, words: str) -> list[Plain]:
+        """The places in the coder's interviews and calls where words stand, without regard to case, accents
+        and line ends, in the order of the texts. Each has document_id, title, turn (its number, from 1),
+        text, language, direction, speaker and role of the turn, turn_start, start and end (in the document),
+        the codes that the coder gave to words there, and whether the text can be coded now."""
+        self._journal.read()
+        rows = []
+        for document in self._own.texts:
+            text = self.text(document)
+            for turn in text["turns"]:
+                rows += [self._place_in(text, turn, turn["start"] + start, turn["start"] + end)
+                         for start, end in spans_of(words, turn["text"])]
+        return rows
+
+    def passages(self, code_id: str) -> list[Plain]:
+        """The coder's passages with a code, as :meth:`find` gives places, with coding_id and memo: those of
+        texts, then answers. Raises GLCError for a code that the codebook does not have."""
+        if code_id not in self._names:
+            raise GLCError(f"The codebook has no code {code_id!r}; {nearest(code_id, self._names)}.")
+        self._journal.read()
+        by_document, rows = self._by_document(), []
+        for document in [*self._own.texts, *self._own.answers]:
+            own = [one for one in by_document.get(document, ()) if self._shown_code(one.code_id) == code_id]
+            if not own:
+                continue
+            text = self.text(document)
+            for coding in sorted(own, key=lambda one: (one.start, one.end)):
+                turn = next(one for one in reversed(text["turns"]) if one["start"] <= coding.start)
+                rows.append(self._place_in(text, turn, coding.start, coding.end)
+                            | {"coding_id": coding.coding_id, "memo": coding.memo})
+        return rows
+
+    def _place_in(self, text: Plain, turn: Plain, start: int, end: int) -> Plain:
+        document = text["document_id"]
+        return {"document_id": document, "title": self._title(document),
+                "turn": text["turns"].index(turn) + 1,
+                **{name: turn[name] for name in ("text", "language", "direction", "speaker", "role")},
+                "turn_start": turn["start"], "start": start, "end": end,
+                "codes": sorted({one["code_id"] for one in text["codings"]
+                                 if one["start"] < end and start < one["end"]}),
+                "is_open": text["status"] in (NOT_BEGUN, BEGUN)}
+
+    def _counts(self) -> dict[str, int]:
+        """How many codings the coder has of each code in use."""
+        return dict(Counter(self._shown_code(one.code_id) for one in self._journal.work.codings.values()))
+
     def state(self) -> Plain:
-        """Whether there is anything to undo or redo, the codes on the keys 1 to 9 (blank for a free key), the
-        coder, and what the coder should know, a sentence each: a changed text, a changed codebook, a cut
-        journal, a folder that cannot be written to, no assignments."""
+        """Whether there is anything to undo or redo, the codes on the keys 1 to 9 (blank for a free key), how
+        many codings the coder has of each code (counts), the coder, and what the coder should know, a
+        sentence each: a changed text, a changed codebook, a cut journal, a folder that cannot be written to,
+        no assignments."""
         self._journal.read()
         work = self._journal.work
         return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
-                "coder": self.coder, "problems": [*self._problems()]}
+                "counts": self._counts(), "coder": self.coder, "problems": [*self._problems()]}
 
     def training(self) -> Plain:
         """How the coder's training texts compare with the passages that others settled: document_ids (of the
@@ -195,12 +247,14 @@ class CodingSession(CoderWork):
 
     def do(self, act: Mapping[str, Any]) -> Plain:
         """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
-        message, whether there is anything to undo or redo, and the codes on the keys 1 to 9. Where something
-        is undone or done again, ``place`` is where: document_id, and start (None for the whole text).
+        message, whether there is anything to undo or redo, the codes on the keys 1 to 9, and the counts of
+        codings by code. Where something is undone or done again, ``place`` is where: document_id, and start
+        (None for the whole text).
 
-        Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code,
-        propose_quotation, new_texts, place, undo, redo. What another window of the coder did meanwhile is
-        read first. Raises GLCError with one sentence where the act cannot be done; nothing is then written.
+        Acts: code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
+        read_answers, finish, propose_code, propose_quotation, new_texts, place, undo, redo. What another
+        window of the coder did meanwhile is read first. Raises GLCError with one sentence where the act
+        cannot be done; nothing is then written.
 
         >>> from datetime import date
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -221,14 +275,15 @@ class CodingSession(CoderWork):
             message += " Another window of yours changed something meanwhile; it is shown here too."
         work = self._journal.work
         return {"changed": sorted(changed), "message": message, "can_undo": bool(work.done),
-                "can_redo": bool(work.undone), "keys": self._keys(),
+                "can_redo": bool(work.undone), "keys": self._keys(), "counts": self._counts(),
                 "place": self._place_of(line["of"]) if name in ("undo", "redo") else None}
 
     @property
     def _acts(self) -> dict[str, Callable[[Mapping[str, Any]], tuple[Plain, str]]]:
-        return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
-                "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
-                "read_answers": self._read_answers, "finish": self._finish,
+        return {"code": self._code, "code_answers": self._code_answers,
+                "code_passages": self._code_passages, "uncode": self._uncode, "recode": self._recode,
+                "resize": self._resize, "memo": self._memo, "negative_case": self._negative_case,
+                "read": self._read, "read_answers": self._read_answers, "finish": self._finish,
                 "propose_code": self._propose_code, "propose_quotation": self._propose_quotation,
                 "new_texts": self._new_texts, "place": self._place,
                 "undo": self._undo, "redo": self._redo}
@@ -236,8 +291,7 @@ class CodingSession(CoderWork):
     def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
         code = self._live_code(act.get("code_id", ""))
-        if any(one[1:5] == (document, start, end, code) for one in self._journal.work.codings.values()):
-            raise GLCError(f"This passage has the code {self._names[code]!r} already.")
+        self._refuse_twice(document, start, end, code)
         about = take_suggestion(self.study, self.coder, document, start, end, code) \
             if act.get("origin") == "suggested" else {}
         line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
@@ -263,6 +317,52 @@ class CodingSession(CoderWork):
         line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
         return (line | ({"origin": "suggested", **about} if about else {}),
                 f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
+
+    def _code_passages(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        wanted = [self._passage(one) for one in act.get("passages", [])]
+        if not wanted:
+            raise GLCError("No passage is chosen. Choose one or more of those that are listed.")
+        code = self._live_code(act.get("code_id", ""))
+        have = {one[1:4] for one in self._journal.work.codings.values()
+                if self._shown_code(one.code_id) == code}
+        missing = [one for one in dict.fromkeys(wanted) if one not in have]
+        if not missing:
+            raise GLCError(f"What is chosen has the code {self._names[code]!r} already.")
+        counted = "1 passage" if len(missing) == 1 else f"{len(missing)} passages"
+        return ({"act": "code_passages", "code_id": code, "passages": [
+            {"document_id": document, "start": start, "end": end} for document, start, end in missing]},
+            f"Coded {counted}: {self._names[code]}.")
+
+    def _recode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding, code = self._coding(act), self._live_code(act.get("code_id", ""))
+        self._refuse_finished(coding.document_id)
+        before = self._label(coding.code_id)
+        if self._shown_code(coding.code_id) == code:
+            raise GLCError(f"The coding has this code already: {before!r}.")
+        self._refuse_twice(coding.document_id, coding.start, coding.end, code)
+        return ({"act": "recode", "coding_id": coding.coding_id, "code_id": code},
+                f"{before} is now {self._names[code]}{'; its memo stays' * bool(coding.memo)}.")
+
+    def _resize(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding = self._coding(act)
+        if coding.document_id in self._own.answers:
+            raise GLCError("An open answer is coded as a whole, so its codes have no other extent.")
+        document, start, end = self._passage(act | {"document_id": coding.document_id})
+        turn = next(one for one in self._turns(document) if one.start <= start < one.end)
+        if not turn.start <= coding.start < turn.end:
+            raise GLCError("A coding gets another extent within its turn. Code the other turn apart.")
+        if (start, end) == (coding.start, coding.end):
+            raise GLCError("The extent is as it was.")
+        code = self._shown_code(coding.code_id)
+        self._refuse_twice(document, start, end, code)
+        return ({"act": "resize", "document_id": document, "coding_id": coding.coding_id, "start": start,
+                 "end": end},
+                f"{self._label(code)} has its new extent{'; its memo stays' * bool(coding.memo)}.")
+
+    def _refuse_twice(self, document: str, start: int, end: int, code: str) -> None:
+        if any((one.document_id, one.start, one.end, self._shown_code(one.code_id))
+               == (document, start, end, code) for one in self._journal.work.codings.values()):
+            raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already.")
 
     def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         waiting = self._journal.work.waiting.get(str(act.get("coding_id", "")))
@@ -422,6 +522,8 @@ class CodingSession(CoderWork):
         label = next((one.name if isinstance(one, CodeProposal) else self._label(one.code_id)
                       for one in passages), "")
         what = _UNDONE[work.names[n]].format(name=label)
+        if work.names[n] == "code_passages" and len(passages) > 1:
+            return f": {what} on {len(passages)} passages."
         if len(documents) > 1:
             return f": {what} on {len(documents)} answers."
         return f"{''.join(f' in {self._title(one)}' for one in documents)}: {what}."
@@ -450,8 +552,9 @@ class CodingSession(CoderWork):
         for a text that was handed in as a file."""
         if self._defined != self._journal.work.codebook:
             yield {"act": "codebook", "codes": self._defined}
-        begun = [one for one in [line.get("document_id", ""), *line.get("answer_ids", [])]
-                 if one and one not in self._journal.work.texts]
+        about = [line.get("document_id", ""), *line.get("answer_ids", []),
+                 *(one["document_id"] for one in line.get("passages", []))]
+        begun = [one for one in dict.fromkeys(about) if one and one not in self._journal.work.texts]
         self._refuse_handed_in(begun)
         for document in begun:
             yield {"act": "text", **self._text_of(document)._asdict()}
@@ -459,6 +562,35 @@ class CodingSession(CoderWork):
             keys = keys_of(self._keys(), [code, *(one for one in self._recent() if one != code)])
             if keys != self._journal.work.keys:
                 yield {"act": "keys", "codes": keys}
+
+
+def spans_of(words: str, text: str) -> list[tuple[int, int]]:
+    """The stretches of a text in which words stand, without regard to case, accents, and the width of blanks.
+
+    >>> spans_of("policia", "La Policía, y la policía.")
+    [(3, 10), (17, 24)]
+    """
+    wanted = _folded(normalise_space(words))
+    if not wanted:
+        return []
+    plain, places = "", []
+    for at, letter in enumerate(text):
+        folded = " " if letter.isspace() else _folded(letter)
+        if folded != " " or not plain.endswith(" "):
+            plain += folded
+            places += [at] * len(folded)
+    found, at = [], plain.find(wanted)
+    while at >= 0:
+        end = places[at + len(wanted) - 1] + 1
+        while end < len(text) and text[end] in _ACCENTS:
+            end += 1
+        found.append((places[at], end))
+        at = plain.find(wanted, at + len(wanted))
+    return found
+
+
+def _folded(text: str) -> str:
+    return "".join(one for one in normalize("NFD", text) if one not in _ACCENTS).casefold()
 
 
 def _in_tree_order(parent: str, below: Mapping[str, list[str]]) -> Iterator[str]:

@@ -127,7 +127,11 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
         answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
         lost |= {f"{line['n']}.{place}" for place, one in enumerate(answers, 1) if not one}
         return line | {"answer_ids": answers} if any(answers) else None
-    if act == "place":
+    if act == "code_passages":
+        passages = [_passage_left(one, texts) for one in line["passages"]]
+        lost |= {f"{line['n']}.{place}" for place, one in enumerate(passages, 1) if one is None}
+        return line | {"passages": passages} if any(passages) else None
+    if act in ("place", "resize"):
         now = texts.get(line["document_id"])
         span = remaining_span(line["start"], line["end"], now) if now else None
         if line["coding_id"] in lost:
@@ -136,7 +140,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
             lost.add(line["coding_id"])
             return {"n": line["n"], "on": line["on"], "act": "uncode", "coding_id": line["coding_id"]}
         return line | {"start": span[0], "end": span[1]}
-    if act in ("uncode", "memo", "negative_case"):
+    if act in ("uncode", "recode", "memo", "negative_case"):
         return None if line["coding_id"] in lost else line
     if act == "decide":
         return None if line["segment_id"] in ids else line
@@ -157,6 +161,12 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
             return None
         return line | {"start": span[0], "end": span[1]}
     return line
+
+
+def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None]) -> dict[str, Any] | None:
+    now = texts.get(passage["document_id"]) if passage else None
+    span = remaining_span(passage["start"], passage["end"], now) if passage and now else None
+    return passage | {"start": span[0], "end": span[1]} if passage and span else None
 
 
 def _told(value: Any, tell: Tell) -> Any:

@@ -236,6 +236,20 @@ class DeskWork:
                 coding = DeskCoding(f"{n}.{place}", document_id, 0, len(self.texts[document_id].text),
                                     line["code_id"], origin=_origin(line), suggested_by=_suggested_by(line))
                 yield self.codings, coding.coding_id, coding
+        elif act == "code_passages":
+            for place, passage in enumerate(line["passages"], 1):
+                if passage is None:  # withdrawn
+                    continue
+                coding = DeskCoding(f"{n}.{place}", passage["document_id"], passage["start"], passage["end"],
+                                    line["code_id"])
+                yield self.codings, coding.coding_id, coding
+        elif act == "recode":  # a code that was suggested is replaced by the coder's own choice
+            coding = self.codings[line["coding_id"]]
+            yield self.codings, coding.coding_id, coding._replace(code_id=line["code_id"], origin="own",
+                                                                  suggested_by="")
+        elif act == "resize":
+            coding = self.codings[line["coding_id"]]
+            yield self.codings, coding.coding_id, coding._replace(start=line["start"], end=line["end"])
         elif act == "uncode":
             is_waiting = line["coding_id"] in self.waiting
             yield self.waiting if is_waiting else self.codings, line["coding_id"], None

@@ -62,6 +62,28 @@ def test_codings_of_other_words_stay_on_them_and_acts_keep_their_numbers(tmp_pat
     assert work.done[-1] == 13 and work.undone == []
 
 
+def test_changed_codings_and_passages_of_one_act_stay_on_their_words_or_go(tmp_path):
+    def passage(words, document="call-1", within=CALL):
+        start = within.index(words)
+        return {"document_id": document, "start": start, "end": start + len(words)}
+
+    lines = [*LINES[:2], *LINES[2:5],
+             {"n": 6, "act": "resize", "coding_id": "5", **passage("mine")},
+             {"n": 7, "act": "resize", "coding_id": "4", **passage("sister")},
+             {"n": 8, "act": "recode", "coding_id": "4", "code_id": "c"},
+             {"n": 9, "act": "recode", "coding_id": "3", "code_id": "c"},
+             {"n": 10, "act": "code_passages", "code_id": "d", "passages": [
+                 passage("house", "lamp", "p3: No house."), passage("sister"), passage("did mine")]},
+             {"n": 11, "act": "memo", "coding_id": "10.3", "memo": "kept"}]
+    work = redacted(tmp_path / "desk.jsonl", lines)
+    assert {(one.coding_id, one.code_id, work.texts[one.document_id].text[one.start:one.end])
+            for one in work.codings.values()} == {
+        ("3", "c", "We wait"), ("5", "c", "mine"), ("10.3", "d", "did mine")}
+    assert work.codings["10.3"].memo == "kept"
+    content = (tmp_path / "desk.jsonl").read_text(encoding="utf-8")
+    assert not [word for word in ("sister", "house", "lamp") if word in content]
+
+
 def test_a_proposed_quotation_of_what_goes_goes_and_others_stay_on_their_words(tmp_path):
     lines = [LINES[0], *({"n": n, "act": "propose_quotation", "document_id": "call-1",
                           "start": CALL.index(words), "end": CALL.index(words) + len(words)}
