@@ -25,7 +25,7 @@ def pages_of(study: Study) -> list[PageJob]:
 
 def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
     """Our processes alone, or those of a dask scheduler's workers: no site, nothing written."""
-    from glc_analysis.run.cluster import Cluster
+    from glc_analysis.addons.cluster.cluster import Cluster
     from glc_analysis.run.execute import Failure, PageProcesses
 
     processes = Cluster(study, scheduler, timeout=600) if scheduler else \

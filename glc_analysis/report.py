@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from glc_analysis.gate.gate import Gate
     from glc_analysis.publish.site import Assembly
     from glc_analysis.run.execute import Failure
+
+
+Processes = Callable[..., Any]
+"""What makes that which executes pages in place of :class:`.execute.PageProcesses`, and is used like it; its
+``notes`` are messages of the run. Takes a study, ``timeout`` and ``reader_study``."""
 
 
 # ------------------------------
@@ -101,7 +106,7 @@ class ReportRun:
         return (f"{self._done} of {len(self.to_run)} pages are done and kept. To go on: run the same command "
                 "again.")
 
-    def make(self, jobs: int, scheduler: str, progress: Progress | None) -> None:
+    def make(self, jobs: int, processes: Processes | None, progress: Progress | None) -> None:
         """Makes the folder of this run and switches to it; if interrupted, finished pages stay there."""
         runs, started = self.home / "runs", datetime.now(UTC)
         self.folder = runs / new_run_id(runs, started)
@@ -115,7 +120,7 @@ class ReportRun:
             remove_incomplete(runs, but=self.folder)
             with nullcontext(progress) if progress else progress_bar() as report, ExitStack() as self._exit:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
-                    self._execute(to_run, jobs, scheduler, report)
+                    self._execute(to_run, jobs, processes, report)
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
                 gate = self._assembly.make(self.pages, failed, self.printed == "full")
@@ -148,15 +153,16 @@ class ReportRun:
             self.entries[slug] = entry
         self._record()
 
-    def _execute(self, to_run: list[PageJob], jobs: int, scheduler: str, report: Progress) -> None:
+    def _execute(self, to_run: list[PageJob], jobs: int, elsewhere: Processes | None,
+                 report: Progress) -> None:
         from glc_analysis.run.execute import execute_all
 
         report(0, len(to_run), "Pages start")
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
-        processes = self._processes(scheduler, self._reader_study(to_run))
-        if not scheduler:
+        processes = self._processes(elsewhere, self._reader_study(to_run))
+        if not elsewhere:
             processes.hold(one for page in to_run for one in page.reads)
         try:
             with uninterrupted(), closing(execute_all(processes, order, jobs,
@@ -166,7 +172,7 @@ class ReportRun:
                     report(done, len(to_run), page.title)
         except Faults:
             raise
-        except GLCError as error:  # a cluster without a scheduler or worker
+        except GLCError as error:  # those who execute pages elsewhere are gone
             raise GLCError(f"{error} {self.standing}") from None
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
@@ -179,17 +185,15 @@ class ReportRun:
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))
 
-    def _processes(self, scheduler: str, reader_study: Study | None) -> Any:
+    def _processes(self, elsewhere: Processes | None, reader_study: Study | None) -> Any:
         from glc_analysis.run.execute import PageProcesses
 
         timeout = self.study.settings["reports"]["timeout"]
-        if not scheduler:
+        if not elsewhere:
             return PageProcesses(self.study, timeout=timeout, is_warm=True, reader_study=reader_study)
-        from glc_analysis.run.cluster import Cluster
-
-        cluster = Cluster(self.study, scheduler, timeout=timeout, reader_study=reader_study)
-        self.notes += [f"{one}: refused, it has another version of the package." for one in cluster.refused]
-        return cluster
+        processes = elsewhere(self.study, timeout=timeout, reader_study=reader_study)
+        self.notes += processes.notes
+        return processes
 
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
         """Writes an executed page, or the substitute of one that failed, and records it."""
@@ -298,15 +302,15 @@ class RunResult:
 
 
 def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-        only: str = "", jobs: int = 0, scheduler: str = "", force: bool = False,
+        only: str = "", jobs: int = 0, processes: Processes | None = None, force: bool = False,
         dry_run: bool = False, printed: str = "short", progress: Progress | None = None,
         folder: Path = NOTEBOOKS) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
     ``jobs`` notebooks run at a time (0: as many as there are cores), for no longer than study.toml allows;
-    with the address of a dask ``scheduler``, on its workers. ``printed`` "full" shows on paper what is folded
-    on the screen; "short" only its first line. If a notebook fails, its last good page is kept
-    and marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal.
+    ``processes`` execute them in place of those of this computer. ``printed`` "full" shows on paper what is
+    folded on the screen; "short" only its first line. If a notebook fails, its last good page is kept and
+    marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal.
 
     Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
     may not see (nothing is then published); GLCError if another run is at work or the reports cannot be
@@ -326,7 +330,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
             if report_run.is_needed:
                 close_to_others(study.root)
                 study.keep_digest_key()
-                report_run.make(jobs, scheduler, progress)
+                report_run.make(jobs, processes, progress)
             return _result(report_run)
     except OSError as error:
         where = error.filename or study.reports

@@ -247,7 +247,7 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 @lru_cache(maxsize=4)
 def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
     """The work places of a built study, as long as its slices.json was ``written`` at this time. They are
-    worked out by the build, since a study may hold slices of its tables alone (:mod:`.run.cluster`)."""
+    worked out by the build, since a study may hold slices of its tables alone."""
     slices = json.loads(path.read_text(encoding="utf-8"))
     if "work_places" not in slices:
         raise GLCError("The tables were built by another version of glc_analysis. To fix: run `glc build`.")

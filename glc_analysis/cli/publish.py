@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from glc_analysis.command_line import (
+    around,
     ensure_built,
     for_audience,
     note_on_unknown_organisations,
@@ -33,14 +34,13 @@ if TYPE_CHECKING:
 @click.option("--only", default="", metavar="SLUG", help="Only this page; `glc list` names them.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
               help="How many notebooks run at the same time (default: one for each core).")
-@click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
               help="On paper: folded parts in full, or (short, the default) only their first line.")
 @pass_study
-def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, scheduler: str,
-        force: bool, dry_run: bool, printed: str) -> None:
+def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
+        dry_run: bool, printed: str, **further: Any) -> None:
     """Build the tables, run the notebooks and make the site.
 
     Runs only the pages that are out of date.
@@ -57,11 +57,13 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
         return start_fork_server(study)  # which is ready for pages when the tables are
 
-    ensure_built(study, beside=nullcontext if dry_run or scheduler else start)
-    from glc_analysis.report import run as run_pages
+    with around("run", **further) as elsewhere:
+        processes = next(filter(None, elsewhere), None)
+        ensure_built(study, beside=nullcontext if dry_run or processes else start)
+        from glc_analysis.report import run as run_pages
 
-    result = run_pages(study, audience=audience, country=country, theme=theme, only=only,
-                       jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run, printed=printed)
+        result = run_pages(study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
+                           processes=processes, force=force, dry_run=dry_run, printed=printed)
     for line in result.lines:
         say(line)
     if note := note_on_unknown_organisations(study, audience):

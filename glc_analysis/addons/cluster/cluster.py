@@ -81,6 +81,11 @@ class Cluster:
                            "from the same commit.")
 
     @property
+    def notes(self) -> list[str]:
+        """What the messages of a run say of the workers."""
+        return [f"{worker}: refused, it has another version of the package." for worker in self.refused]
+
+    @property
     def jobs(self) -> int:
         """How many pages are sent at a time: one for each thread of the workers, and one that waits."""
         threads = self._client.nthreads()

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from glc_analysis import read_log, tables
+from glc_analysis.addons.cluster.cluster import are_in, pack_job, things_sent
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.read_log import EVERYTHING
-from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
 from glc_analysis.slices import is_by_country
 from glc_analysis.study import Study

@@ -5,14 +5,15 @@ import signal
 import socket
 import threading
 import time
+from functools import partial
 
 import pytest
 
 import glc_analysis
+from glc_analysis.addons.cluster import cluster as clusters
+from glc_analysis.addons.cluster.cluster import Cluster
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
-from glc_analysis.run import cluster as clusters
-from glc_analysis.run.cluster import Cluster
 from glc_analysis.run.plan import NOTEBOOKS
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
@@ -37,6 +38,11 @@ def study(sample_study, tmp_path_factory):
     return Study(root)
 
 
+def on(address):
+    """What executes pages on the workers of this scheduler."""
+    return partial(Cluster, address=address)
+
+
 def notebooks(study):
     folder = study.reports / "team/current/notebooks"
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.stem != "changes"}
@@ -59,13 +65,13 @@ def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home
     cluster.worker()
     cluster.wait_for(2)
     times = {}
-    for where in ({"jobs": 3}, {"scheduler": cluster.address}):
+    for where in ({"jobs": 3}, {"processes": on(cluster.address)}):
         begun = time.perf_counter()
         assert run(study, folder=folder, force=True, **where).failures == ()
         times |= dict.fromkeys(where, time.perf_counter() - begun)
         assert notebooks(study) == at_home
     print(f"\n{len(at_home)} pages: at home {times['jobs']:.1f} s, by two workers on the same machine "
-          f"{times['scheduler']:.1f} s")
+          f"{times['processes']:.1f} s")
 
 
 @pytest.mark.parametrize("audience", ["team", "public"])
@@ -85,7 +91,7 @@ def test_every_page_of_a_second_run_on_two_workers_has_the_bytes_of_home(
     cluster.worker()
     cluster.worker()
     cluster.wait_for(2)
-    assert run(study, audience=audience, scheduler=cluster.address, force=True).failures == ()
+    assert run(study, audience=audience, processes=on(cluster.address), force=True).failures == ()
     assert {str(path) for path, content in pages().items() if content != at_home.pop(path)} == set()
     assert not at_home
 
@@ -98,7 +104,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_h
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             first.kill()
-    result = run(study, folder=folder, scheduler=cluster.address, force=True,
+    result = run(study, folder=folder, processes=on(cluster.address), force=True,
                  progress=kill_at_the_second_page)
     assert first.wait(timeout=5) == -signal.SIGKILL
     assert result.failures == ()
@@ -115,7 +121,7 @@ def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done
             cluster.scheduler.kill()
     said = r"does not answer any more. \d+ of \d+ pages were done, but the reports are unchanged"
     with pytest.raises(GLCError, match=said):
-        run(study, folder=folder, scheduler=cluster.address, force=True, progress=kill_at_the_second_page)
+        run(study, folder=folder, processes=on(cluster.address), force=True, progress=kill_at_the_second_page)
     assert notebooks(study) == at_home
 
 
@@ -167,7 +173,7 @@ def test_another_service_at_the_address_is_told_in_one_line_and_leaves_no_lock(
         study, folder, at_home, other_service, monkeypatch):
     monkeypatch.setattr(clusters, "_CONNECT", 1)
     with pytest.raises(GLCError, match=f"No dask scheduler answers at '{other_service}'"):
-        run(study, folder=folder, scheduler=other_service, force=True)
+        run(study, folder=folder, processes=on(other_service), force=True)
     assert not (study.reports / "team/.lock").exists()
     assert notebooks(study) == at_home
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import papermill
 import pytest
 
+from glc_analysis.addons.cluster.cluster import copy_inputs
 from glc_analysis.read_log import EVERYTHING, is_traced
-from glc_analysis.run.cluster import copy_inputs
 from glc_analysis.run.execute import Executed, PageProcesses, normalise_notebook
 from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
 from glc_analysis.schema import AUDIENCES

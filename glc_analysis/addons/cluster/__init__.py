@@ -1,0 +1,5 @@
+"""Pages are executed on other machines, by dask."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn("cluster", "Pages on other machines.", around={"run": "around_run:around_run"})

@@ -1,0 +1,22 @@
+"""The option of ``glc run`` that sends pages to other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import click
+
+
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
+@contextmanager
+def around_run(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
+    """With --scheduler pages run on other machines."""
+    if not scheduler:
+        yield None
+        return
+    from glc_analysis.addons.cluster.cluster import Cluster
+
+    yield partial(Cluster, address=scheduler)
