@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.command_line import say
-from glc_analysis.digests import KEY_FILE
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.study import Study
 
@@ -68,14 +67,13 @@ def _letters(link: str) -> str:
 def code_faults(study: Study, code: str) -> Iterator[Fault]:
     """Faults: the study does not have the closes for which a code stands, or a page to project is not as it
     was shown. Raises UsageError for what cannot be a code."""
-    from glc_analysis.addons.convening.seals import erased_rounds
+    from glc_analysis.addons.convening.seals import erased_rounds, key_faults, misplaced_faults
 
     letters = re.sub(r"[\s-]", "", code).upper()
     if len(letters) != _LENGTH or {*letters} - {*CODE_LETTERS}:
         raise UsageError(f"{code!r} is no seal code: it has eight of the letters {CODE_LETTERS}.")
-    if not (study.root / KEY_FILE).is_file():
-        yield Fault("the key of the digests is gone: no seal code can be compared", KEY_FILE,
-                    fix="put the file back from a backup; a new key gives other codes")
+    if faults := [*misplaced_faults(study), *key_faults(study)]:
+        yield from faults
         return
     codes = seal_codes(study)
     if f"{letters[:4]}-{letters[4:]}" not in [known for _, known in codes]:

@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.round_roles import (
     write_private,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
-from glc_analysis.digests import Digests
+from glc_analysis.digests import KEY_FILE, Digests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.study import Study
 from glc_analysis.tables import rows_by
@@ -158,6 +158,8 @@ def _sealed_folders(home: Path) -> list[Path]:
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     """The seals of the closed rounds of rounds.csv, by round; a round that an earlier version of the package
     closed has none. Raises Faults where a round is not as it was sealed, or its seal is gone."""
+    if misplaced := [*misplaced_faults(study)]:
+        raise Faults(misplaced)
     seals, faults = {}, []
     for (round_id,), rows in rows_by(rounds, "round_id", sort=False):
         is_sealed, home = (rows["is_sealed"] != "").any(), study.private_folder("rounds") / round_id
@@ -184,8 +186,39 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
                                sealed["erased"], reopened, sealed.get("quorum"), results)
         faults += [*_faults_of_seal(study, folder, sealed, raters, votes, rows), *changed]
     if faults:
-        raise Faults(faults)
+        raise Faults([*key_faults(study)] or faults)
     return seals
+
+
+def misplaced_faults(study: Study) -> Iterator[Fault]:
+    """Faults: folders of seals that lie under the name of another round."""
+    for home in sorted(study.private_folder("rounds").glob("*")):
+        for folder in _sealed_folders(home):
+            others = {*read_private(folder / BALLOTS)["round_id"]} - {home.name}
+            if others:
+                yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
+                            study.relative(home), fix="give it back its name: what it holds is sealed, and "
+                            "need not be counted again")
+                break
+
+
+def key_faults(study: Study) -> Iterator[Fault]:
+    """Faults: the key of the digests is gone, or is one that no sealed ballot fits. Nothing can be compared
+    then, and nothing need have changed."""
+    sealed = [folder for home in study.private_folder("rounds").glob("*") for folder in _sealed_folders(home)]
+    fix = ("put the file back from a backup: what was sealed need not have changed. Without a backup, "
+           "reopen and close each round")
+    if sealed and not (study.root / KEY_FILE).is_file():
+        yield Fault("the key of the digests is gone: no seal can be compared", KEY_FILE, fix=fix)
+        return
+    fits = []
+    for folder in sealed:
+        raters, votes = _read_raters(folder / RATERS), read_private(folder / BALLOTS)
+        now = _with_digests(raters[list(_SEALED)], votes, study.digests)
+        fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
+    if len(fits) > 1 and not any(fits):
+        yield Fault("no ballot of any round fits the key of the digests: it is another key", KEY_FILE,
+                    fix=fix)
 
 
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,

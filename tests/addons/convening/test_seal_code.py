@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -87,17 +88,24 @@ def test_a_page_to_project_that_is_edited_is_noticed(study):
     assert "the page to project of round 2 is not as the study makes it" in refused(study, study.codes[-1])
 
 
-def test_seals_that_are_swapped_are_noticed(study):
+def test_seals_that_are_swapped_are_given_back_their_names(study):
     rounds = study.root / "private/rounds"
     for one, other in (("1", "x"), ("2", "1"), ("x", "2")):
         (rounds / one).rename(rounds / other)
-    assert "do not give this seal code" in refused(study, study.codes[-1])
+    for said in (refused(study, study.codes[-1]), study.glc("tally", "--round", "2").stderr):
+        assert "private/rounds/1: the folder holds the ballots of round 2. To fix: give it back" in said
+        assert "do not give" not in said and "not as it was sealed" not in said
 
 
-def test_a_key_that_is_lost_is_said_and_not_taken_for_a_change(study):
-    (study.root / "private/digests.key").unlink()
-    said = refused(study, study.codes[-1])
-    assert "the key of the digests is gone" in said and "do not give" not in said
+@pytest.mark.parametrize(("spoil", "told"), [
+    (Path.unlink, "the key of the digests is gone"),
+    (lambda path: path.write_text("another key of this study, of some other day"),
+     "no ballot of any round fits the key of the digests")])
+def test_a_key_that_is_lost_or_another_is_said_and_not_taken_for_a_change(study, spoil, told):
+    spoil(study.root / "private/digests.key")
+    for said in (refused(study, study.codes[-1]), study.glc("tally", "--round", "2").stderr):
+        assert f"private/digests.key: {told}" in said and "put the file back from a backup" in said
+        assert "do not give" not in said and "not as it was sealed" not in said
 
 
 def test_what_is_no_code_is_refused(study):
