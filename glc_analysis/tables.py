@@ -189,6 +189,15 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
         return _read(of_study.processed, name, country, theme, question)
 
 
+def read_every_wave(name: str, *, study: str | Path | Study = "") -> pd.DataFrame:
+    """Table ``organisations``, ``answers`` or ``responses`` of every wave of the survey: its columns that are
+    kept of each wave, as text; the same as :func:`read` where the survey has one wave. An organisation has a
+    row for each wave that differs."""
+    parts = [read(table, study=study) for table in (name, f"wave_{name}")]
+    shared = [column for column in parts[1] if column in parts[0]]
+    return pd.concat([part[shared].astype("str") for part in parts]).drop_duplicates(ignore_index=True)
+
+
 def _names(folder: Path, kind: str) -> dict[str, str]:
     """The names of a built study's countries, themes or questions by id."""
     path = folder / "slices.json"

@@ -214,12 +214,13 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     if not _is_built(study):
         return set()
     answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
+    worked = tables.read_every_wave("answers", study=study)["country_id"]
     consent = Consent.of(reference.consent, **waves_of_consent(
         reference.waves, study.settings["study"]["wave"]))
     settings = study.settings["disclosure"]
     known = visible_countries(answers, own, consent, settings, audience=audience)
     known |= visible_home_countries(own, consent, settings, audience=audience)
-    work, home = {*answers["country_id"].astype("str")}, {*own["home_country_id"].astype("str")}
+    work, home = {*worked}, {*own["home_country_id"].astype("str")}
     hidden = (work | home) - known - {""}
     asked = match_key("\n".join([*reference.questions["wording"], *reference.options["label"]]))
     return {one for one in hidden if one in work or not any(
@@ -230,8 +231,8 @@ def own_countries(study: Study, organisation_id: str) -> set[str]:
     """The countries of work and of the main office of an organisation, which its own pages may name."""
     if not _is_built(study):
         return set()
-    answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
-    return {*answers.loc[answers["organisation_id"] == organisation_id, "country_id"].astype("str"),
+    answers, own = tables.read_every_wave("answers", study=study), tables.read("organisations", study=study)
+    return {*answers.loc[answers["organisation_id"] == organisation_id, "country_id"],
             *own.loc[own["organisation_id"] == organisation_id, "home_country_id"].astype("str")}
 
 
@@ -244,7 +245,7 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
     first."""
     found = {*reference.documents["language"], *_printed_languages(reference)}
     if _is_built(study):
-        found |= {*tables.read("answers", study=study)["language"].astype("str")}
+        found |= {*tables.read_every_wave("answers", study=study)["language"]}
     return ["en", *sorted(found - {"", "en"})]
 
 

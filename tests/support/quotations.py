@@ -32,7 +32,7 @@ SEGMENTS = SEGMENTS.assign(end=SEGMENTS["start"] + SEGMENTS["text"].str.len(), c
 YES = pd.DataFrame([(o, "", item, audience, "true", "1", "2016-03-04") for o in ("fig", "lamp", "luz")
                     for item in ("quotation", "name") for audience in ("convening", "public")],
                    columns=["organisation_id", "speaker_id", "item", "audience", "is_given", "form_version",
-                            "date"])  # fmt: skip
+                            "date"]).assign(wave_id="")  # fmt: skip
 QUOTED = (YES["organisation_id"] == "lamp") & (YES["item"] == "quotation") & (YES["audience"] == "public")
 LABELS = {"lamp": "Lamp [Street]/One", "luz": "Luz", "fig": "شجرة التين"}
 LANGUAGES = {"lamp": "en", "fig": "ar"}
@@ -79,5 +79,5 @@ def changed(frame, where, **cells):
 
 
 def written(*rows):
-    return pd.concat([YES, pd.DataFrame([(*row, "1", "2016-03-04") for row in rows], columns=YES.columns)],
-                     ignore_index=True)
+    more = pd.DataFrame([(*row, "1", "2016-03-04", "") for row in rows], columns=YES.columns)
+    return pd.concat([YES, more], ignore_index=True)

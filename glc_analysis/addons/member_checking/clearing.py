@@ -26,7 +26,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 
-CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience"]
+CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience", "wave_id"]
 _MAY_STILL_BREAK = {"not_cleared", "no_consent", "no_second_reader"}
 """Rules that a quotation may still break when its organisation is asked about it."""
 _FORM = "cleared quotation"
@@ -122,7 +122,7 @@ def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.D
             for column, value in _decided_cells(decision, rows.loc[decision.id]).items():
                 quotes.loc[decision.id, column] = value
             owner, audience = rows.loc[decision.id, ["owner", "audience"]]
-            key = [owner, THE_ORGANISATION, "quotation", audience]
+            key = [owner, THE_ORGANISATION, "quotation", audience, ""]  # which no wave asks anew
             is_recorded = (consent[CONSENT_KEY] == key).all(axis=1).any()
             if quotes.at[decision.id, "status"] == "cleared" and not is_recorded:
                 columns = [*CONSENT_KEY, "is_given", "form_version", "date"]
@@ -145,7 +145,8 @@ def decided_changes(returned: pd.DataFrame, held: QuotationTables) -> pd.DataFra
                                  ("consent", CONSENT_KEY, held.consent, consent)):
         both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
         for row in both.to_dict("records"):
-            cells += [(table, " / ".join(row[name] for name in key), column, before, row[column])
+            name = consent_id(row) if table == "consent" else row["quote_id"]
+            cells += [(table, name, column, before, row[column])
                       for column in old if column not in key
                       if (before := row[f"{column} before"]) != row[column]]
     return pd.DataFrame(cells, columns=["table", "key", "column", "before", "after"], dtype="str")
@@ -163,8 +164,20 @@ def _decided_cells(decision: Decision, row: pd.Series) -> dict[str, str]:
                      "status": "cleared" if is_in_segment else "changed"}
 
 
-def _consent_key(consent_id: str) -> list[str]:
-    return [part.strip() for part in consent_id.split("/")]
+def consent_id(row: Mapping[str, str]) -> str:
+    """The number of a row of consent.csv on a sheet: its key; without the wave where it names none.
+
+    >>> consent_id({"organisation_id": "a", "speaker_id": "", "item": "survey", "audience": "public",
+    ...             "wave_id": "w2"})
+    'a /  / survey / public / w2'
+    """
+    *key, wave = (row[column] for column in CONSENT_KEY)
+    return " / ".join([*key, *filter(None, [wave])])
+
+
+def _consent_key(number: str) -> list[str]:
+    parts = [part.strip() for part in number.split("/")]
+    return parts + [""] * (len(CONSENT_KEY) - len(parts))
 
 
 def _clearing_faults(decisions: list[Decision], rows: pd.DataFrame, segments: pd.DataFrame,

@@ -45,12 +45,11 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
     from glc_analysis.addons.member_checking.answer_sheets import read_filled
     from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
-    from glc_analysis.addons.member_checking.returns import citations_to_review, corrections
-    from glc_analysis.reference import read_reference
+    from glc_analysis.addons.member_checking.returns import citations_to_review, corrections, raw_columns
 
     answers, held = read_filled(path), QuotationTables.of(study)
     print_rows(decided_changes(answers, held), form, empty="It changes nothing.")
-    rows = corrections(answers, held.documents, read_reference(study).questions)
+    rows = corrections(answers, held.documents, raw_columns(study))
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
     cited = citations_to_review(answers, study)

@@ -7,7 +7,7 @@ review; its decisions about quotations are applied in :mod:`.clearing`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     sheets_page,
     write_sheets,
 )
-from glc_analysis.addons.member_checking.clearing import CONSENT_KEY, QuotationTables, askable, quotation_rows
+from glc_analysis.addons.member_checking.clearing import QuotationTables, askable, consent_id, quotation_rows
+from glc_analysis.cleaning.waves import in_wave, list_waves, study_wave
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
     origins,
     owners,
@@ -32,7 +34,7 @@ from glc_analysis.disclosure.quotations import (
     without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.text import language_name
@@ -146,7 +148,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         if organisation not in labels:
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
     held = QuotationTables.of(study)
-    segments, consent = held.segments, held.consent
+    segments, consent, waves = held.segments, held.consent, read_table(study, "waves")
     whose = owners(segments, held.documents)
     cases = held.cases
     asked_about = askable(with_broken_rules(*held), "proposed", "cleared")
@@ -161,7 +163,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         parts = (_answers(study, organisation, language), passages(study, spoken, held, cases, language),
                  quotation_rows(asked_about[asked_about["owner"] == organisation], language, labels),
                  citation_rows(citations, spoken, cases, language),
-                 _consents(consent[consent["organisation_id"] == organisation], language))
+                 _consents(consent[consent["organisation_id"] == organisation], waves, language))
         say = sheet_phrases(language)
         foreign = say["not_translated"] if language != source else ""
         withheld = say["withheld"] if cases & {*spoken["segment_id"]} else ""
@@ -219,28 +221,44 @@ def passages(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: C
         "codes": spoken["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
 
 
-def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:
-    """One row per consent or refusal on record, its speakers' included."""
+def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.DataFrame:
+    """One row per consent or refusal on record, its speakers' included; one about the answers to a survey of
+    several waves names its wave."""
     say = sheet_phrases(language)
     for words in loaded("provides", "consent_words"):
         say = say | words(language)
-    ids = [" / ".join(key) for key in zip(*(rows[column] for column in CONSENT_KEY), strict=True)]
+    first, label_of = next(iter(list_waves(waves)), ""), waves.set_index("wave_id")["label"].to_dict()
+    of_wave = [label_of.get(wave or first, "") if item in OF_A_WAVE else ""
+               for item, wave in zip(rows["item"], rows["wave_id"], strict=True)]
     return pd.DataFrame({
-        "consent": ids, "what": [say.get(f"item_{item}") or say.get(item, item) for item in rows["item"]],
+        "consent": [*map(consent_id, rows.to_dict("records"))],
+        "what": [(say.get(f"item_{item}") or say.get(item, item)) + (f" ({label})" if label else "")
+                 for item, label in zip(rows["item"], of_wave, strict=True)],
         "readers": [say[audience] for audience in rows["audience"]],
         "person": [speaker or say["organisation"] for speaker in rows["speaker_id"]],
         "noted": [f"{say['yes' if is_given == 'true' else 'no']} ({date})"
                   for is_given, date in zip(rows["is_given"], rows["date"], strict=True)]}, dtype="str")
 
 
-def corrections(returned: pd.DataFrame, documents: pd.DataFrame, questions: pd.DataFrame) -> pd.DataFrame:
+def raw_columns(study: Study) -> Callable[[str, str], str]:
+    """A function that tells, of a record and a question, in which columns of the raw files of its wave the
+    answer stands; blank for an unknown question."""
+    reference, answers = read_reference(study), tables.read("wave_answers", study=study)
+    current = study_wave(reference.waves, study.settings["study"]["wave"])
+    wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
+    questions = {wave: in_wave(reference, wave, ()).questions.set_index("question_id")["columns"].to_dict()
+                 for wave in {current, *wave_of.values()}}
+    return lambda answer_id, question_id: questions[wave_of.get(answer_id, current)].get(question_id, "")
+
+
+def corrections(returned: pd.DataFrame, documents: pd.DataFrame,
+                columns_of: Callable[[str, str], str]) -> pd.DataFrame:
     """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
 
-    ``column`` is as questions.csv has it and ``from`` as the organisation saw it: a person writes what
-    the raw file holds. Words of interviews and calls are no rows here. ``questions`` is the reference
-    table. Raises Faults for answers to questions that are not known.
+    ``column`` is what ``columns_of`` (:func:`raw_columns`) says, and ``from`` as the organisation saw it: a
+    person writes what the raw file holds. Words of interviews and calls are no rows here. Raises Faults for
+    answers to questions that are not known.
     """
-    columns = dict(zip(questions["question_id"], questions["columns"], strict=True))
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question
                in zip(open_answers["document_id"], open_answers["question_id"], strict=True)}
@@ -248,8 +266,8 @@ def corrections(returned: pd.DataFrame, documents: pd.DataFrame, questions: pd.D
     for decision in Decision.each(returned[returned["decision"].isin(["change", "remove"])]):
         answer, _, question = decision.id.partition(" / ") if decision.kind == "answer" else ("", "", "")
         answer, question = records.get(decision.id, (answer, question))
-        if question in columns:
-            rows.append(("survey", answer, columns[question], decision.words, decision.changed,
+        if columns := question and columns_of(answer, question):
+            rows.append(("survey", answer, columns, decision.words, decision.changed,
                          "its organisation says so", decision.name, decision.date))
         elif decision.kind == "answer":
             faults.append(Fault("is not known here", decision.file, decision.row, "answer", decision.id,

@@ -98,7 +98,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
 
     Raises UsageError for an unknown organisation.
     """
-    answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
+    answers = tables.read_every_wave("answers", study=study)
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
         if organisation_id in {*reference.speakers["speaker_id"], *_people(reference)}:
@@ -183,7 +183,7 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
-    answers = tables.read("responses", study=study)["value"].astype("str")
+    answers = tables.read_every_wave("responses", study=study)["value"]
     leaver.others += [*answers[answers != ""].unique()]
     is_own = speakers["speaker_id"] == person_id
     _collect_texts(leaver, study, reference, speakers[is_own])
@@ -332,10 +332,10 @@ def _collect_countries(leaver: Contribution, study: Study, reference: Reference,
                        answers: pd.DataFrame) -> None:
     """Countries in which no other organisation works or has its home, and that none names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
-    named = tables.read("responses", study=study).astype({"organisation_id": "str"})
+    named = tables.read_every_wave("responses", study=study)
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]
     homes = reference.organisations[["organisation_id", "home_country_id"]]
-    works = answers[["organisation_id", "country_id"]].astype("str")
+    works = answers[["organisation_id", "country_id"]]
     used = pd.concat([frame.set_axis(["organisation_id", "country_id"], axis=1)
                       for frame in (named, homes, works)])
     is_own = used["organisation_id"] == leaver.organisation_id

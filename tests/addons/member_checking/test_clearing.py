@@ -132,7 +132,7 @@ def test_an_approval_is_the_consent_where_none_is_written_and_none_where_it_was_
     back = read_filled(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
     quotes, consent = apply_decisions(back, held_of(rows, consent=YES[~QUOTED]))
     assert consent.iloc[-1].tolist() == ["lamp", "", "quotation", "public", "true", "cleared quotation",
-                                         "2017-03-01"]
+                                         "2017-03-01", ""]
     assert decided_changes(back, held_of(rows, consent=YES[~QUOTED])).iloc[-3].tolist() == [
         "consent", "lamp /  / quotation / public", "is_given", "", "true"]
     assert rules(quotes.assign(second_reader="Ines"), consent=consent) == []

@@ -24,6 +24,7 @@ from glc_analysis.addons.member_checking.returns import (
     citation_rows,
     cited_passages,
     corrections,
+    raw_columns,
     write_returns,
 )
 from glc_analysis.disclosure.quotations import (
@@ -36,6 +37,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key
+from tests.addons.member_checking.support.filled_sheets import fill, fill_only, sheet
 
 QUOTES = [
     ("q1", "call-1.2", "We sit with the tea sellers", "convening", "yes", "2017-02-01", "", "cleared"),
@@ -80,22 +82,6 @@ def texts(path):
     """All that a return says, in the workbook and on the page."""
     cells = [str(cell) for sheet in load_workbook(path) for row in sheet.values for cell in row if cell]
     return cells, html.unescape(path.with_suffix(".html").read_text(encoding="utf-8"))
-
-
-def sheet(path, heading):
-    return [["" if cell is None else cell for cell in row] for row in load_workbook(path)[heading].values]
-
-
-def fill_only(path, heading, **cells):
-    book = load_workbook(path)
-    for at, text in cells.items():
-        book[heading][at] = text
-    book.save(path)
-
-
-def fill(path, heading, **cells):
-    fill_only(path, heading, **cells)
-    return read_filled(path)
 
 
 # What it holds
@@ -285,7 +271,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    found = corrections(back, QuotationTables.of(study).documents, read_reference(study).questions)
+    found = corrections(back, QuotationTables.of(study).documents, raw_columns(study))
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
         ["survey", "glc_2016_kobo.r4", columns["Q1.8"], "38", "40", "its organisation says so", "Pilar",
@@ -304,7 +290,7 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
         decided_changes(back, QuotationTables.of(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        corrections(back, QuotationTables.of(study).documents, read_reference(study).questions)
+        corrections(back, QuotationTables.of(study).documents, raw_columns(study))
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
