@@ -1,6 +1,5 @@
 """Pages of countries for the convening, and how the briefs of organisations are kept apart."""
 
-import html
 import json
 import re
 from types import SimpleNamespace
@@ -10,7 +9,6 @@ import pytest
 from markupsafe import escape
 
 from glc_analysis import tables
-from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults
 from glc_analysis.gate.leak_scan import without_own_names
 from glc_analysis.pages.country import (
@@ -31,6 +29,7 @@ from glc_analysis.run.plan import plan, stale
 from glc_analysis.tables_html import frame_html, note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
+from tests.support.sentences import everybody, names, plain, sentences_by_owner
 
 COUNTRIES = ["PER", "USA", "KHM"]
 
@@ -43,10 +42,6 @@ def country_page(study, country):
                           *(block(page).data for block in blocks)]))
 
 
-def plain(text):
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
-
-
 @pytest.fixture(scope="module")
 def pages(sample_study):
     return {country: country_page(sample_study, country) for country in COUNTRIES}
@@ -54,23 +49,7 @@ def pages(sample_study):
 
 @pytest.fixture(scope="module")
 def said(sample_study):
-    """Sentences long enough to be told apart, by whose they are."""
-    segments, documents = (tables.read(name, study=sample_study) for name in ("segments", "documents"))
-    sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
-        r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
-    is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
-    return sentences[is_told].groupby("owner")["text"].agg(set)
-
-
-def names(study, organisations):
-    """Labels with and without (invented), and ids, but of ids that are plain words."""
-    rows = tables.read("organisations", study=study)
-    rows = rows[rows["organisation_id"].isin(organisations)]
-    return {*rows["label"].str.removesuffix(" (invented)"), *rows["organisation_id"]}
-
-
-def everybody(study):
-    return set(tables.read("organisations", study=study)["organisation_id"])
+    return sentences_by_owner(sample_study)
 
 
 # --- pages of countries

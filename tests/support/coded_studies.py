@@ -34,18 +34,21 @@ Bo: So do we, with Ana Vega.
 """
 
 
+DOCUMENTS = [
+    {"document_id": "blue", "kind": "interview", "path": "raw/interviews/blue.txt",
+     "organisation_id": "a", "date": "2016-03-01", "language": "en"},
+    {"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
+     "organisation_id": "b", "date": "2016-04-01", "language": "en"},
+    {"document_id": "call", "kind": "call", "path": "raw/calls/call.vtt", "date": "2016-09-01"}]
+
+
 def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, settings=(), **changed):
     """Three organisations, two interviews, a call; what coders handed in is written by the test."""
     reference = {
         "questions": [question("Q1", "text", theme_id="care", wording="What comes first for a person?"),
                       question("Q2", "text", theme_id="law", wording="How do courts work?")],
         "codebook": CODEBOOK,
-        "documents": [
-            {"document_id": "blue", "kind": "interview", "path": "raw/interviews/blue.txt",
-             "organisation_id": "a", "date": "2016-03-01", "language": "en"},
-            {"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
-             "organisation_id": "b", "date": "2016-04-01", "language": "en"},
-            {"document_id": "call", "kind": "call", "path": "raw/calls/call.vtt", "date": "2016-09-01"}],
+        "documents": DOCUMENTS,
         "speakers": [
             {"document_id": "*", "name_in_file": "Rosa", "speaker_id": "int", "role": "interviewer"},
             {"document_id": "*", "name_in_file": "Ana Vega", "speaker_id": "p1", "organisation_id": "a",

@@ -11,7 +11,7 @@ from glc_analysis.build import build, build_steps
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import publish_next
 from glc_analysis.study import Study
-from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, LAMP
+from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, DOCUMENTS, LAMP
 from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
 
 COUNTRIES = ("KHM", "LAO", "UGA")
@@ -40,12 +40,7 @@ def contents():
         "countries": [*places(*(f"{country} {region}" for country, region in zip(
             COUNTRIES, ("asia", "asia", "africa"), strict=True)))],
         "organisations": organisations, "codebook": [dict(row) for row in CODEBOOK],
-        "documents": [
-            {"document_id": "blue", "kind": "interview", "path": "raw/interviews/blue.txt",
-             "organisation_id": "a", "date": "2016-03-01", "language": "en"},
-            {"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
-             "organisation_id": "b", "date": "2016-04-01", "language": "en"},
-            {"document_id": "call", "kind": "call", "path": "raw/calls/call.vtt", "date": "2016-09-01"}],
+        "documents": [dict(row) for row in DOCUMENTS],
         "speakers": [{"document_id": "*", "name_in_file": name, "speaker_id": speaker, "role": role,
                       "organisation_id": whose}
                      for name, speaker, role, whose in (("Rosa", "int", "interviewer", ""),

@@ -1,12 +1,10 @@
 """Each organisation's own brief: what is theirs, nothing else."""
 
-import html
 import re
 
 import pandas as pd
 import pytest
 
-from glc_analysis import tables
 from glc_analysis.addons.convening.packets.sheets import (
     own_answers,
     own_consents,
@@ -18,6 +16,7 @@ from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
+from tests.support.sentences import everybody, names, plain, sentences_by_owner
 
 ORGANISATIONS = ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
 
@@ -28,10 +27,6 @@ def brief_page(study, organisation):
         own_record, own_answers, own_passages, own_quotations, own_consents)))
 
 
-def plain(text):
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
-
-
 @pytest.fixture(scope="module")
 def briefs(sample_study):
     return {organisation: brief_page(sample_study, organisation) for organisation in ORGANISATIONS}
@@ -39,23 +34,7 @@ def briefs(sample_study):
 
 @pytest.fixture(scope="module")
 def said(sample_study):
-    """Sentences long enough to be told apart, by whose they are."""
-    _, _, segments, documents, _, _ = QuotationTables.of(sample_study)
-    sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
-        r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
-    is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
-    return sentences[is_told].groupby("owner")["text"].agg(set)
-
-
-def names(study, organisations):
-    """Labels with and without (invented), and ids, but of ids that are plain words."""
-    rows = tables.read("organisations", study=study)
-    rows = rows[rows["organisation_id"].isin(organisations)]
-    return {*rows["label"].str.removesuffix(" (invented)"), *rows["organisation_id"]}
-
-
-def everybody(study):
-    return set(tables.read("organisations", study=study)["organisation_id"])
+    return sentences_by_owner(sample_study)
 
 
 def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):

@@ -1,30 +1,17 @@
 """The commands on retention and ethics, as somebody types them."""
 
-import csv
-import io
 import shutil
 
 import pytest
-from click.testing import CliRunner
 
-from glc_analysis.cli import cli
 from glc_analysis.study import Study
+from tests.support.commands import glc, printed
 
 
 @pytest.fixture
 def study(sample_study, tmp_path):
     shutil.copytree(sample_study.root, tmp_path / "sample")
     return Study(tmp_path / "sample")
-
-
-def glc(study, *arguments, code=0):
-    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
-    assert done.exit_code == code, done.output
-    return done
-
-
-def printed(done):
-    return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
 def test_what_is_overdue_is_told_and_ends_with_1(study):

@@ -1,32 +1,19 @@
 """The commands by which organisations check and clear what they said, as somebody types them."""
 
-import csv
-import io
 import shutil
 
 import pytest
-from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from glc_analysis.cli import cli
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from tests.support.commands import glc, printed
 
 
 @pytest.fixture
 def study(sample_study, tmp_path):
     shutil.copytree(sample_study.root, tmp_path / "sample")
     return Study(tmp_path / "sample")
-
-
-def glc(study, *arguments, code=0):
-    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
-    assert done.exit_code == code, done.output
-    return done
-
-
-def printed(done):
-    return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
 def test_quotes_lists_what_is_left_out_and_why(study):

@@ -1,0 +1,21 @@
+"""Commands as somebody types them, on the study of a test."""
+
+import csv
+import io
+
+from click.testing import CliRunner, Result
+
+from glc_analysis.cli import cli
+from glc_analysis.study import Study
+
+
+def glc(study: Study, *arguments: str, code: int = 0) -> Result:
+    """Runs a command, which ends with ``code``."""
+    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def printed(done: Result) -> list[dict[str, str]]:
+    """The rows that a command printed as CSV."""
+    return list(csv.DictReader(io.StringIO(done.stdout)))
