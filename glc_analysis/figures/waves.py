@@ -139,3 +139,17 @@ def compare_question(question: pd.Series, waves: list[str], responses: pd.DataFr
     extra = [option for option in given["option"].unique() if option not in {*joined} and option]
     return ComparedQuestion(waves, [*joined, *sorted(extra)],
                             given.drop_duplicates(ignore_index=True), question["type"] == "multi")
+
+
+def count_in_wave(option_id: str, wave: str, responses: pd.DataFrame) -> str:
+    """How many chose an option in a wave, with the base, of the ``responses`` to its question; blank where
+    nobody is in the base.
+
+    >>> rows = pd.DataFrame({"wave_id": ["a", "a", "b"], "value": ["law;food", "food", "law"],
+    ...                      "is_in_base": True})
+    >>> count_in_wave("law", "a", rows), count_in_wave("law", "c", rows)
+    ('1 of 2', '')
+    """
+    rows = responses[(responses["wave_id"] == wave) & responses["is_in_base"]]
+    n = sum(option_id in value.split(";") for value in rows["value"])
+    return f"{n} of {len(rows)}" if len(rows) else ""

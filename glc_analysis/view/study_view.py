@@ -35,6 +35,7 @@ from glc_analysis.figures.waves import (
     change_sentence,
     comparable_waves,
     compare_question,
+    count_in_wave,
     why_not_compared,
 )
 from glc_analysis.reference import read_table
@@ -234,6 +235,21 @@ class StudyView(VisibleTables):
         Raises as :meth:`wave_counts` does."""
         return self._compared(question_id).transitions()
 
+    def count_in_wave(self, figure_id: str, wave: str) -> str:
+        """The count of an option with its base in any wave ("18 of 30"), of all who answered; blank for a
+        figure of another kind, and for another audience than the team."""
+        question, _, rest = figure_id.partition("/")
+        option, _, subset = rest.partition("/")
+        if subset != ALL or not self.may("all_figures"):
+            return ""
+        rows = self.read("wave_responses")
+        return count_in_wave(option, wave, rows[rows["question_id"] == question])
+
+    @cached_property
+    def wave_of_figures(self) -> str:
+        """The wave that the study's figures are of; blank where the survey has one wave."""
+        return study_wave(read_table(self.study, "waves"), self.study.settings["study"]["wave"])
+
     @cached_property
     def wave_labels(self) -> dict[str, str]:
         """The names of the waves by id, in their order; none where the survey has one wave.
@@ -249,10 +265,9 @@ class StudyView(VisibleTables):
         figures, as a sentence; blank where nothing did, or for another audience than the team."""
         if not self.wave_labels or not self.may("all_figures"):
             return ""
-        current = study_wave(read_table(self.study, "waves"), self.study.settings["study"]["wave"])
         rows = read_table(self.study, "crosswalk")
-        rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == current)]
-        return change_sentence(rows.iloc[0], self.wave_labels[current]) if len(rows) else ""
+        rows = rows[(rows["question_id"] == question_id) & (rows["wave_id"] == self.wave_of_figures)]
+        return change_sentence(rows.iloc[0], self.wave_labels[self.wave_of_figures]) if len(rows) else ""
 
     def why_not_compared(self, question_id: str) -> str:
         """Why a question is not compared between waves, as a sentence; blank where it is."""

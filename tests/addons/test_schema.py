@@ -41,7 +41,8 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
     without = [one for one in without if one[0] not in unused]
     assert without == [("manifest.csv", "keep_until"), ("options.csv", "common_id"),
                        ("consent.csv", "speaker_id"), ("consent.csv", "wave_id"),
-                       ("principles.csv", "comes_from"), ("rounds.csv", "is_sealed"),
+                       ("principles.csv", "comes_from"), ("evidence.csv", "wave_id"),
+                       ("rounds.csv", "is_sealed"),
                        ("raters.csv", "language")]
 
 

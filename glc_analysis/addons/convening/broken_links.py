@@ -79,6 +79,9 @@ class _Links:
             alike = nearest(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name one that is there")
+        if wave := self.trail.wave_of(row):
+            yield from self._of_another_wave(fault, row, wave)
+            return
         yield from self._check_target(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
@@ -98,6 +101,17 @@ class _Links:
                         fix="look whether the principle still stands, and cite it as it is")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
+
+    def _of_another_wave(self, fault: Any, row: pd.Series, wave: str) -> Iterator[Fault]:
+        """A figure of another wave than the study's: it must be the one that was counted in that wave."""
+        view = self.trail.view
+        label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
+        if not row["cited"]:
+            yield fault(f"is of the wave {label}, and its number is not noted", column="cited", value="",
+                        fix=f"write {counted or 'the number'}")
+        elif counted and row["cited"].split(" (")[0] != counted:
+            yield fault(f"was cited, and {label} counted {counted}", column="cited", value=row["cited"],
+                        fix="cite it as it is, or name another wave in wave_id")
 
     def _awaited(self, row: pd.Series) -> list[str]:
         """The documents whose quarantined passages a cited figure of codes waits for: those with the code,

@@ -6,8 +6,9 @@ In: the reference tables as read. Out: one Fault for each cell that is wrong or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -160,12 +161,29 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
                         row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
 
 
+def wave_cited(row: Any, waves: Sequence[str], current: str) -> str:
+    """The wave that a row of evidence is of, where that is another than the ``current`` one, which the
+    study's figures are of; blank where it is not. A figure or code that names none is of the first.
+
+    >>> from types import SimpleNamespace
+    >>> cited = SimpleNamespace(kind="figure", wave_id="")
+    >>> wave_cited(cited, ["w1", "w2"], "w2"), wave_cited(cited, ["w1", "w2"], "w1")
+    ('w1', '')
+    """
+    wave = row.wave_id or (waves[0] if waves and row.kind in ("figure", "code") else "")
+    return wave if waves and wave != current else ""
+
+
 def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
-                    segments: pd.DataFrame) -> Iterator[Fault]:
-    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack.
+                    segments: pd.DataFrame, *, waves: Sequence[str] = (),
+                    current: str = "") -> Iterator[Fault]:
+    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack. Those of
+    another wave than the ``current`` one are in no table.
 
     The index of the first two is the row number in the file.
     """
+    is_of_now = [not wave_cited(row, waves, current) for row in evidence.itertuples()]
+    evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
     known = {"figure": estimates["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]

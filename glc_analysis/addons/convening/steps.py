@@ -16,6 +16,7 @@ from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, principle
 from glc_analysis.addons.convening.seals import erased_rounds
 from glc_analysis.addons.convening.tallies import ballot_tables
 from glc_analysis.addons.convening.votes import principles_shown, visible_principles
+from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
 from glc_analysis.reference import in_their_files
@@ -25,8 +26,9 @@ from glc_analysis.steps import Step, View
 def _evidence(view: View) -> dict[str, Any]:
     """Makes nothing. Raises Faults for evidence that points nowhere."""
     reference = view.reference
+    waves = waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["figures"],
-                                   view["segments"])]:
+                                   view["segments"], **waves)]:
         raise Faults(in_their_files(view.study, faults))
     return {}
 
@@ -50,8 +52,8 @@ def _announced(view: View) -> dict[str, Any]:
 
 
 STEPS = (
-    Step("evidence", ("figures", "segments", "evidence.csv", "joint_display.csv"), (), _evidence,
-         "evidence", ("evidence.csv", "joint_display.csv")),
+    Step("evidence", ("figures", "segments", "evidence.csv", "joint_display.csv", "waves.csv",
+                      "[study] wave"), (), _evidence, "evidence", ("evidence.csv", "joint_display.csv")),
     Step("principles", (*(f"{name}.csv" for name in PRINCIPLE_TABLES), "translations.csv"), PRINCIPLE_TABLES,
          _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",

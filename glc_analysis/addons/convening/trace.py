@@ -17,6 +17,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
+from glc_analysis.addons.convening.checks import wave_cited
 from glc_analysis.addons.convening.figure_records import (
     Read,
     contributing_records,
@@ -66,6 +67,7 @@ _ANSWERS = ("responses", "selections")
 
 
 _WITHHELD = "evidence that stays with the team"
+_OF_A_WAVE = "{} of the wave {}, as released then, and not printed again."
 _NOT_CLEARED = "words that are not cleared for this audience"
 TRAIL = "_trail"
 """Where a view keeps its trail, as it keeps whatever else it has read."""
@@ -111,7 +113,9 @@ class Trail:
         """The lines of one row of evidence, its own first; those below it are found as they are asked for."""
         figure, below = self.figure(row), self.sources(row)
         first = next(below, None)
-        if self.is_withheld(row):
+        if earlier := self.of_another_wave(row):
+            said = earlier
+        elif self.is_withheld(row):
             said = _WITHHELD
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
@@ -130,10 +134,42 @@ class Trail:
     def sources(self, row: Any) -> Iterator[Node]:
         """The lines below a row of evidence."""
         figure = self.figure(row)
+        if self.wave_of(row):
+            return
         if row.kind == "segment":
             yield from self._segment(row.reference, row.cited)
         elif figure is not None and not self.is_withheld(row):
             yield from self.below(figure)
+
+    def wave_of(self, row: Any) -> str:
+        """The wave that a row of evidence is of, where that is another than the wave of the study's figures;
+        blank where it is the same, or the survey has one wave."""
+        return wave_cited(row, [*self.view.wave_labels], self.view.wave_of_figures)
+
+    def of_another_wave(self, row: Any) -> str:
+        """What a row of evidence says that is of another wave than the study's figures, as a sentence: for
+        the team the number as it was cited, and beside it what the study's wave would say where the question
+        may be compared; else why not. Blank for any other row."""
+        if not (wave := self.wave_of(row)):
+            return ""
+        label, now = self.view.wave_labels[wave], self.view.wave_labels[self.view.wave_of_figures]
+        if not self.has_sources:
+            return _OF_A_WAVE.format("Words" if row.kind == "segment" else "A figure", label)
+        if row.kind == "segment":
+            return f"“{row.cited}” in {label}."
+        figure = self.figure(row)
+        number = row.cited or self.view.count_in_wave(row.reference, wave) or "a number that nobody noted"
+        name, _, asked = self.words.parts(figure) if figure is not None else (row.reference, "", "")
+        said = f"{name}: {number} in {label}" + (f" ({asked})" if asked else "")
+        reason = self.view.why_not_compared(self.question_of(row)) if row.kind == "figure" else ""
+        if reason or figure is None:
+            return f"{said}; {now}: {reason or 'no such figure'}."
+        return f"{said}; {now}: {self.words.number(figure)}."
+
+    def question_of(self, row: Any) -> str:
+        """The question that a figure of a row of evidence is about, also one that is no longer asked."""
+        return next((name for name in self.reference("questions")["question_id"]
+                     if row.reference.startswith(f"{name}/")), "")
 
     def is_withheld(self, row: Any) -> bool:
         """Whether a row of evidence cites a figure that the audience may not see."""

@@ -231,6 +231,10 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
                 leaver.ids.add(record)
     if "survey" in leaver.parts:
         leaver.ids |= set(answers.loc[answers["organisation_id"] == leaver.organisation_id, "answer_id"])
+        answered = tables.read_every_wave("responses", study=study)
+        answered = answered[answered["organisation_id"] == leaver.organisation_id]
+        texts = answered["answer_id"] + "." + answered["question_id"].str.lower()
+        leaver.ids |= {*texts, *texts + ".1"}  # texts of an earlier wave may be cited, and are in no table
         texts = tables.read("documents", study=study).query("kind == 'answer'")
         leaver.documents |= set(texts.loc[texts["organisation_id"] == leaver.organisation_id, "document_id"])
 

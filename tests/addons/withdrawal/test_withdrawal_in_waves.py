@@ -6,7 +6,7 @@ from glc_analysis.addons.withdrawal.contribution import collect_contribution
 from glc_analysis.build import build
 from glc_analysis.reference import read_reference
 from tests.support.study_writer import places, write_csv
-from tests.support.wave_study import FIRST, SECOND, write_wave_study
+from tests.support.wave_study import FIRST, QUESTIONS, SECOND, write_wave_study
 
 
 def contribution(study, organisation):
@@ -42,3 +42,10 @@ def test_a_country_that_others_named_in_an_earlier_wave_stays(tmp_path):
                                 ("2018_en.csv", SECOND[:2], "THA")):
         write_csv(folder / name, [row | {"where": country} for row in rows])
     assert contribution(study, "new").countries == set()
+
+
+def test_an_answer_of_an_earlier_wave_that_is_cited_goes(tmp_path):
+    words = {"type": "text", "option_list": ""}
+    study = write_wave_study(tmp_path, questions=[
+        row | words if row["question_id"] == "Q6" else row for row in QUESTIONS])
+    assert {"2016.r2.q6.1", "2016.r2"} <= contribution(study, "a").ids

@@ -256,6 +256,8 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
             "note": row.note if trail.has_sources else ""}
     words = trail.view.quotation_frame(trail.quotations(row).head(1)).to_dict("records")
     piece |= {name: words[0][name] for name in EVIDENCE if words and name in words[0]}
+    if earlier := trail.of_another_wave(row):
+        return piece | {"sentence": earlier}
     if row.kind == "segment":
         return piece | ({} if words else _passage(trail, row))
     figure = trail.figure(row)
