@@ -302,13 +302,18 @@ class CodingDesk(anywidget.AnyWidget):
             return self._curation.decide(**question["decide"])
         return self._get(**question)
 
-    def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0) -> Any:
+    def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0, words: str = "",
+             code_id: str = "") -> Any:
         session = self.session
         if get == "start":
             return {"state": session.state(), "texts": session.texts(), "codebook": session.codebook(),
                     "offers": self._offers()}
         if get == "text":
             return session.text(document_id)
+        if get == "find":
+            return session.find(words)
+        if get == "passages":
+            return session.passages(code_id)
         if get == "suggestions":
             return session.suggestions(document_id, start, end, at_once=True)
         if get == "why_no_suggestions":
@@ -320,7 +325,7 @@ class CodingDesk(anywidget.AnyWidget):
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
-        return ["texts", "answers", *["compare"] * bool(self._curation.texts),
+        return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
                 *["suggestions"] * is_installed()]
 

@@ -69,6 +69,37 @@ function trimmed(text, { start, end }) {
            end: end - words.length + words.trimEnd().length };
 }
 
+/** A span widened to the words that it cuts. */
+export function wholeWords(text, { start, end }, language) {
+  const words = wordsOf(text, language), cut = at => words.find(one => one.start < at && at < one.end);
+  return { start: cut(start)?.start ?? start, end: cut(end)?.end ?? end };
+}
+
+/** Where words stand in a text, without regard to case, accents and the width of blanks, as spans of units. */
+export function spansOf(words, text) {
+  const wanted = folded(words.trim()).replace(/\s+/g, " ");
+  if (!wanted || !folded(text).replace(/\s+/g, " ").includes(wanted)) return [];
+  const places = [];
+  let plain = "";
+  for (const one of segments(text, "grapheme", "")) {
+    const letters = /^\s+$/.test(one.text) ? plain.endsWith(" ") ? "" : " " : folded(one.text);
+    plain += letters;
+    for (let n = 0; n < letters.length; n += 1) places.push(one);
+  }
+  const spans = [];
+  for (let at = plain.indexOf(wanted); at >= 0; at = plain.indexOf(wanted, at + wanted.length))
+    spans.push({ start: places[at].start, end: places[at + wanted.length - 1].end });
+  return spans;
+}
+
+/** The words of a passage, cut to what fits on a chip; none where the passage is the whole text. */
+export function shortWords(text, span) {
+  const all = trimmed(text, { start: 0, end: text.length });
+  if (!all || (span.start <= all.start && all.end <= span.end)) return "";
+  const letters = segments(text.slice(span.start, span.end).replace(/\s+/g, " "), "grapheme", "").map(one => one.text);
+  return letters.length > 30 ? `${letters.slice(0, 28).join("").trimEnd()}…` : letters.join("");
+}
+
 /** A span whose end (or start) is moved by one character as readers see it. */
 export function nudged(text, span, by) {
   const edges = [0, ...segments(text, "grapheme", "").map(one => one.end)];
@@ -295,7 +326,7 @@ class Kernel {
 class Codebook {
   /** `chosen(code_id)` is told which code somebody wants to give; `leave()` gives the focus back. */
   constructor(desk, { chosen, leave }) {
-    Object.assign(this, { desk, chosen, leave, rows: [], keys: [], active: "" });
+    Object.assign(this, { desk, chosen, leave, rows: [], keys: [], counts: {}, active: "" });
     this.treeId = newId();
     this.filter = element("input", { type: "text", class: "glc-filter", role: "combobox",
       "aria-label": "Find a code", "aria-controls": this.treeId, "aria-expanded": "true",
@@ -346,9 +377,13 @@ class Codebook {
     return shown;
   }
 
-  used(keys) {
-    this.keys = keys;
+  /** The codes on the keys, and how many codings the coder has of each code. */
+  used(keys, counts) {
+    Object.assign(this, { keys, counts });
     this.drawKeys();
+    for (const one of this.tree.querySelectorAll("[data-code]"))
+      one.querySelector(".glc-count").textContent = counts[one.dataset.code] ?? "";
+    this.explain(this.explained, true);
   }
 
   drawKeys() {
@@ -383,12 +418,13 @@ class Codebook {
     this.tree.replaceChildren(...rows.map(row => {
       const isCode = row.level === "code";
       const item = element("div", { class: `glc-code glc-${isCode ? "code-row" : "heading-row"}`, role: "treeitem",
-        id: `${this.treeId}-${row.code_id}`, "aria-level": String(row.depth - depths + 1),
+        id: `${this.treeId}-${row.code_id}`, "data-code": isCode && row.code_id, "aria-level": String(row.depth - depths + 1),
         "aria-selected": isCode ? String(row.code_id === this.active) : false,
         "aria-disabled": isCode ? false : "true",
         onclick: () => isCode ? this.give(row.code_id) : null,
         onpointermove: () => this.pointed(row.code_id) },
-        isCode ? this.swatch(row.code_id) : null, element("span", {}, row.name));
+        isCode ? this.swatch(row.code_id) : null, element("span", {}, row.name),
+        isCode ? element("span", { class: "glc-count" }, String(this.counts[row.code_id] ?? "")) : null);
       item.style.setProperty("--depth", row.depth - depths);
       return item;
     }));
@@ -419,8 +455,9 @@ class Codebook {
     if (code !== this.explained) this.explain(code);
   }
 
-  explain(code) {
-    const row = this.by.get(code);
+  explain(code, isAgain = false) {
+    const row = this.by?.get(code), n = this.counts[code] ?? 0;
+    if (isAgain && this.meaning.contains(document.activeElement)) return;
     this.explained = code;
     if (!row) return this.meaning.replaceChildren();
     const parts = [["Include", row.include], ["Exclude", row.exclude], ["Example", row.example]];
@@ -428,6 +465,8 @@ class Codebook {
     this.meaning.replaceChildren(
       element("p", { class: "glc-meaning-path" }, row.path.join(" › ")),
       element("p", { class: "glc-meaning-name" }, row.level === "code" ? this.swatch(code) : null, row.name),
+      n && row.level === "code" ? element("div", { class: "glc-row" }, button(n === 1 ? "My passage" : `My ${n} passages`,
+        () => this.desk.showPassages(code), { "aria-label": `My passages with ${row.name}: ${n}` })) : "",
       row.definition ? element("p", {}, row.definition) : "",
       element("dl", {}, parts.filter(([, text]) => text).map(([name, text]) =>
         [element("dt", {}, name), element("dd", { dir: "auto" }, text)])));
@@ -441,6 +480,7 @@ class Codebook {
   }
 
   open(words = "") {
+    this.desk.drawer("codes");
     this.filter.value = words;
     this.drawTree(Boolean(words));
     this.filter.focus();
@@ -460,6 +500,7 @@ class Codebook {
     } else if (event.key === "Escape") {
       this.filter.value = "";
       this.drawTree(false);
+      this.desk.view.cancel?.();
       this.leave();
     } else return;
     event.preventDefault();
@@ -484,13 +525,14 @@ const STATUS = { "not begun": "Not begun", begun: "Begun", finished: "Finished",
 const STATUS_MARK = { "not begun": "○", begun: "◐", finished: "●", "handed in": "◇" };
 const DONE = ["finished", "handed in"];
 const PURPOSE = { double: "coded by two", single: "", training: "training" };
+const IDLE = 1500;  // milliseconds after the last letter of a memo until it is saved
 const RESTING = 700;  // milliseconds without a new coding
 const HIGHLIGHT = "glc-desk-selection";
 
 class TextsView {
   constructor(desk) {
     Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, clickedAt: null, chosen: "", opened: "",
-      suggested: null, proposing: false });
+      suggested: null, proposing: false, pending: null, hits: [], hit: -1 });
     this.progress = element("div", { class: "glc-progress" });
     this.list = element("ul", { class: "glc-texts" });
     this.nav = element("section", { class: "glc-list", "aria-label": "Texts" }, this.progress, this.list);
@@ -500,7 +542,8 @@ class TextsView {
     this.finished = button("Finished", () => this.toggleFinished(),
       { "aria-pressed": "false", class: "glc-toggle", title: "F" });
     this.search = element("input", { type: "search", class: "glc-search", placeholder: "Find in this text",
-      "aria-label": "Find in this text", onkeydown: event => this.searched(event) });
+      "aria-label": "Find in this text", oninput: () => this.seek(), onkeydown: event => this.searched(event) });
+    this.hitCount = element("span", { class: "glc-note glc-hits" });
     this.turns = element("div", { class: "glc-turns", role: "feed", "aria-label": "Turns of the text",
       onkeydown: event => this.pressed(event), onfocusin: event => this.focused(event),
       onfocusout: () => setTimeout(() => this.text && this.showSelection(), 0),
@@ -510,8 +553,15 @@ class TextsView {
     this.why = element("p", { class: "glc-why", hidden: true });
     this.change = element("div", { class: "glc-change", role: "group", "aria-label": "The text has changed", hidden: true,
       onkeydown: event => event.key === "Escape" && (event.stopPropagation(), this.focusTurn()) });
+    this.task = element("div", { class: "glc-task", role: "group", "aria-label": "Change of a coding", hidden: true,
+      onkeydown: event => event.key === "Escape" && (event.stopPropagation(), this.cancel(), this.focusTurn()) });
+    this.touch = element("div", { class: "glc-touch", role: "group", "aria-label": "Select" },
+      button("Sentence", () => this.text && this.selectSentence(this.text.turns[this.current])),
+      button("Turn", () => this.text && this.selectTurn()),
+      button("Codes", () => this.desk.drawer("codes")));
     this.work = element("section", { class: "glc-work", "aria-label": "Text" },
-      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.change, this.turns, this.why);
+      element("div", { class: "glc-head" }, this.title, this.search, this.hitCount, this.read, this.finished),
+      this.change, this.task, this.turns, this.touch, this.why);
     this.heading = this.work.firstChild;
   }
 
@@ -542,6 +592,9 @@ class TextsView {
     if (!text) return;
     Object.assign(this, { text, current: 0, selection: null, clickedAt: null, chosen: "", opened: "", suggested: null,
       proposing: false });
+    this.desk.drawer("");
+    this.cancel();
+    this.seek();
     this.tellWhy("");
     this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto", title: text.document_id }, text.title),
       element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
@@ -664,7 +717,7 @@ class TextsView {
     words.style.setProperty("--lanes", Math.max(0, ...turn.codings.map(one => one.lane + 1)));
     words.append(...stretches(turn.text, turn.codings).map(one => this.stretch(turn, one)));
     const chips = element("ul", { class: "glc-chips", "aria-label": "Codings of this turn" },
-      turn.codings.map(one => element("li", {}, this.chip(one, isCurrent))));
+      turn.codings.map(one => element("li", {}, this.chip(one, isCurrent, shortWords(turn.text, { start: one.from, end: one.to })))));
     const opened = turn.codings.find(one => one.coding_id === this.opened);
     return element("article", { class: `glc-turn${isCurrent ? " glc-current" : ""}`, "data-turn": String(n),
       "data-role": turn.role || false, "aria-posinset": String(n + 1),
@@ -689,14 +742,14 @@ class TextsView {
     return drawn;
   }
 
-  chip(coding, isReachable) {
+  chip(coding, isReachable, words) {
     const name = this.desk.codebook.name(coding.code_id), isOpen = coding.coding_id === this.opened;
     const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : "",
       coding.origin === "suggested" ? "suggested" : ""].filter(Boolean);
     return element("button", { type: "button", class: `glc-chip${coding.coding_id === this.chosen ? " glc-chosen" : ""}`,
       "data-coding": coding.coding_id, "aria-expanded": String(isOpen), tabindex: isReachable ? "0" : "-1",
       title: coding.memo || false, onclick: () => this.openChip(coding) },
-      this.desk.codebook.swatch(coding.code_id), name,
+      this.desk.codebook.swatch(coding.code_id), name, words ? element("q", { class: "glc-chip-words", dir: "auto" }, words) : "",
       notes.map(note => element("span", { class: "glc-flag" }, note)));
   }
 
@@ -821,11 +874,12 @@ class TextsView {
     }
     const text = this.text.turns[n].text;
     const end = first === last ? offsetIn(first, range.endContainer, range.endOffset) : text.length;
-    const span = snapped(text, { start: offsetIn(first, range.startContainer, range.startOffset), end });
+    const marked = snapped(text, { start: offsetIn(first, range.startContainer, range.startOffset), end });
+    const span = marked && wholeWords(text, marked, this.text.turns[n].language);
     if (n !== this.current) this.focused({ target: first });
     if (!span) this.desk.refuse("Nothing but white space is selected. Select some words.");
-    this.chosen = "";
-    this.select(span && { ...span, anchor: span, head: span });
+    if (!this.pending) this.chosen = "";
+    this.select(span && held(this.text.turns[n], span));
     first.focus({ preventScroll: true });
     this.showSelection();
   }
@@ -837,7 +891,8 @@ class TextsView {
     const here = turn.codings.filter(one => one.from <= at && at < one.to);
     const next = here[(here.findIndex(one => one.coding_id === this.chosen) + 1) % (here.length || 1)];
     if (n !== this.current) this.focused({ target: words });
-    if (next) this.choose(next.coding_id);
+    if (this.pending) this.select(null);
+    else if (next) this.choose(next.coding_id);
     else {
       this.choose("");
       this.select(null);
@@ -859,8 +914,7 @@ class TextsView {
     this.redraw(n);
     this.long.reveal(n);
     const placed = this.text.turns[n].codings.find(one => one.coding_id === id);
-    const span = { start: placed.from, end: placed.to };
-    this.select({ ...span, anchor: span, head: span });
+    this.select(held(this.text.turns[n], { start: placed.from, end: placed.to }));
     this.desk.codebook.explain(coding.code_id);
     this.desk.speak(`${this.desk.codebook.name(coding.code_id)}${coding.negative_case ? ", negative case" : ""}`
       + `${coding.memo ? `, memo: ${coding.memo}` : ""}`);
@@ -879,7 +933,9 @@ class TextsView {
   move(by, isExtended) {
     const turn = this.text.turns[this.current], words = wordsOf(turn.text, turn.language);
     const old = this.selection;
-    const from = !old ? null : isExtended ? old.head : by > 0 ? { start: old.start, end: old.end } : old;
+    const at = this.clickedAt;  // without a selection the arrows begin where somebody clicked
+    const from = !old ? at === null ? null : { start: words.findLast(one => one.start < at)?.end ?? at,
+      end: words.find(one => one.end > at)?.start ?? at } : isExtended ? old.head : by > 0 ? { start: old.start, end: old.end } : old;
     const next = !from ? (by > 0 ? words[0] : words.at(-1))
       : by > 0 ? words.find(one => one.start >= from.end) : words.findLast(one => one.end <= from.start);
     if (!next) {
@@ -898,13 +954,13 @@ class TextsView {
 
   /** Takes the mark from the chosen coding, which is one of turn `n`. */
   unchoose(n = this.current) {
-    if (!this.chosen) return;
+    if (!this.chosen || this.pending) return;
     this.chosen = "";
     this.redraw(n);
   }
 
   selectSpan(span) {
-    if (span) this.select({ ...spanOf(span), anchor: span, head: span });
+    if (span) this.select(held(this.text.turns[this.current], span));
   }
 
   // Acts
@@ -921,7 +977,46 @@ class TextsView {
       end: turn.start + toCodePoints(turn.text, this.selection.end) };
   }
 
+  // Another code, or another extent, for a coding
+
+  /** Begins to change a coding: the next code that is chosen, or the next Enter, is for it. */
+  begin(what, coding = this.about()) {
+    if (!coding) return;
+    this.opened = "";
+    this.choose(coding.coding_id);
+    this.pending = { what, coding_id: coding.coding_id };
+    const name = this.desk.codebook.name(coding.code_id), stop = button("Cancel", () => {
+      this.cancel();
+      this.focusTurn();
+    }, { class: "glc-plain", title: "Esc" });
+    this.task.hidden = false;
+    this.task.replaceChildren(...what === "recode"
+      ? [element("span", {}, `Choose the code that takes the place of ${name}. The memo stays.`), stop]
+      : [element("span", {}, `Select the words that ${name} is about. The memo stays.`),
+        button("Save the extent", () => this.resize(), { title: "Enter" }), stop]);
+    this.desk.say(this.task.firstChild.textContent, false);
+    if (what === "recode") this.desk.codebook.open();
+    else this.focusTurn();
+  }
+
+  cancel() {
+    this.pending = null;
+    this.task.hidden = true;
+  }
+
+  async finishChange(act) {
+    const done = await this.desk.act({ ...act, coding_id: this.pending.coding_id });
+    if (done) this.cancel();
+    this.focusTurn();
+  }
+
+  async resize() {
+    const passage = this.passage();
+    if (passage) await this.finishChange({ act: "resize", ...passage });
+  }
+
   async code(code, origin = "own") {
+    if (this.pending?.what === "recode") return this.finishChange({ act: "recode", code_id: code });
     const passage = this.passage();
     if (!passage) return this.focusTurn();
     const old = new Set(this.text.codings.map(one => one.coding_id)), from = this.selection;
@@ -976,6 +1071,7 @@ class TextsView {
     for (const n of this.place(now.codings)) this.redraw(n);
     this.marks();
     if (!this.text.codings.some(one => one.coding_id === this.chosen)) this.chosen = "";
+    if (this.pending && !this.text.codings.some(one => one.coding_id === this.pending.coding_id)) this.cancel();
     this.showSelection();
   }
 
@@ -1079,7 +1175,7 @@ class TextsView {
     const n = this.turnAt(passage.start), turn = this.text.turns[n];
     const span = { start: toUnits(turn.text, passage.start - turn.start), end: toUnits(turn.text, passage.end - turn.start) };
     this.current = n;
-    this.selection = { ...span, anchor: span, head: span };
+    this.selection = held(turn, span);
   }
 
   // Finding words: only what is near the window is drawn, so the browser's own search would miss the rest
@@ -1092,19 +1188,27 @@ class TextsView {
     event.stopPropagation();
   }
 
+  /** Finds the words anew: all their places in the text. */
+  seek() {
+    const words = this.search.value;
+    this.hits = (this.text?.turns ?? []).flatMap((turn, n) => spansOf(words, turn.text).map(span => ({ n, ...span })));
+    this.hit = -1;
+    this.hitCount.textContent = words.trim() ? this.hits.length ? `${this.hits.length}` : "none" : "";
+  }
+
+  /** Goes to the next place of the words behind, or before, where one is. */
   findNext(by) {
-    const words = folded(this.search.value.trim()), turns = this.text?.turns ?? [];
-    if (!words) return;
-    for (let step = 1; step <= turns.length; step += 1) {
-      const n = (this.current + by * step + turns.length * step) % turns.length;
-      if (!folded(turns[n].text).includes(words)) continue;
-      const at = turns[n].text.toLowerCase().indexOf(this.search.value.trim().toLowerCase());
-      const span = at >= 0 ? snapped(turns[n].text, { start: at, end: at + this.search.value.trim().length }) : null;
-      this.goTo(n, span && { ...span, anchor: span, head: span });
-      this.search.focus();
-      return this.desk.say(`Turn ${n + 1}. Enter: next. Esc: back to the text.`);
-    }
-    this.desk.say("These words are not in this text.");
+    const { hits } = this, at = this.selection?.start ?? -1;
+    if (!this.search.value.trim()) return;
+    if (!hits.length) return this.desk.say("These words are not in this text.");
+    if (this.hit >= 0) this.hit = (this.hit + by + hits.length) % hits.length;
+    else if (by > 0) this.hit = Math.max(hits.findIndex(one => one.n > this.current || (one.n === this.current && one.start >= at)), 0);
+    else this.hit = (hits.findLastIndex(one => one.n < this.current) + hits.length) % hits.length;
+    const { n, start, end } = hits[this.hit];
+    this.goTo(n, held(this.text.turns[n], { start, end }));
+    this.search.focus();
+    this.hitCount.textContent = `${this.hit + 1} of ${hits.length}`;
+    this.desk.say(`${this.hit + 1} of ${hits.length}, in turn ${n + 1}. Enter: next. Esc: back to the text.`);
   }
 
   // Keys
@@ -1139,7 +1243,7 @@ class TextsView {
     else if (event.shiftKey && event.key === "ArrowUp") this.toEdge(turn, -1);
     else if (isCommand && event.key === "Home") this.goTo(0);
     else if (isCommand && event.key === "End") this.goTo(this.text.turns.length - 1);
-    else if (isCommand && event.key.toLowerCase() === "a") this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length }));
+    else if (isCommand && event.key.toLowerCase() === "a") this.selectTurn();
     else if (isCommand && event.key.toLowerCase() === "f") this.search.focus();
     else if (isCommand || isAltKey(event)) return;
     else if (event.key === "ArrowDown") this.goTo(this.current + 1);
@@ -1150,13 +1254,14 @@ class TextsView {
     else if (event.key === "End") this.selectWord(-1);
     else if (event.key === "Escape") this.leaveSelection();
     else if (event.target.closest(".glc-chip") && (event.key === "Enter" || event.key === " ")) return;
+    else if (event.key === "Enter" && this.pending?.what === "resize") this.resize();
     else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
     else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
     else if (key === "[" || key === ",") this.step(-1);
     else if (key === "]" || key === ".") this.step(1);
     else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
-      const letters = { a: () => this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length })),
+      const letters = { a: () => this.selectTurn(), c: () => this.begin("recode"), e: () => this.begin("resize"),
         s: () => this.selectSentence(turn), u: () => this.uncode(), m: () => this.memo(), n: () => this.negative(),
         i: () => this.propose(), q: () => this.quote(), p: () => this.placeAgain(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
         t: () => (this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"))?.focus() };
@@ -1168,7 +1273,13 @@ class TextsView {
     event.stopPropagation();
   }
 
+  selectTurn() {
+    const { text } = this.text.turns[this.current];
+    this.selectSpan(snapped(text, { start: 0, end: text.length }));
+  }
+
   leaveSelection() {
+    this.cancel();
     this.unchoose();
     this.select(null);
   }
@@ -1203,6 +1314,13 @@ class TextsView {
     const next = old && first.start === start && last.end === end ? all[all.indexOf(last) + 1] ?? last : last;
     this.selectSpan({ start: first.start, end: next.end });
   }
+}
+
+/** A span as a selection whose last word Shift and the arrow keys take off, or to which they add the next. */
+function held(turn, { start, end }) {
+  const words = wordsOf(turn.text, turn.language).filter(one => start < one.end && one.start < end);
+  if (!words.length) return { start, end, anchor: { start, end }, head: { start, end } };
+  return { start, end, anchor: { start, end: words[0].end }, head: { start: words.at(-1).start, end } };
 }
 
 const spanOf = ({ start, end }) => ({ start, end });
@@ -1247,16 +1365,9 @@ function rangeOf(words, { start, end }) {
 
 /** Memo, negative case and removal of one coding, under the words it codes. */
 function codingEditor(desk, coding, close) {
-  const { drafts } = desk, memo = element("textarea", { rows: "3", dir: "auto", "aria-label": "Memo",
-    oninput: () => drafts.set(coding.coding_id, memo.value) });
-  memo.value = drafts.get(coding.coding_id) ?? coding.memo;
-  /** Whether what is written is saved; else it stays a draft, whatever is drawn anew. */
-  const keep = async () => {
-    const written = memo.value, isSaved = written.trim() === coding.memo
-      || await desk.act({ act: "memo", coding_id: coding.coding_id, memo: written });
-    if (isSaved && memo.value === written) drafts.delete(coding.coding_id);
-    return Boolean(isSaved);
-  };
+  const memo = element("textarea", { rows: "3", dir: "auto", "aria-label": "Memo", oninput: () => desk.draft(coding, memo) });
+  memo.value = desk.drafts.get(coding.coding_id) ?? coding.memo;
+  const keep = () => desk.saveMemo(coding, memo.value);
   const negative = element("input", { type: "checkbox", "aria-label": "Negative case", onchange: async () => {
     const value = negative.checked;
     await keep();
@@ -1267,6 +1378,11 @@ function codingEditor(desk, coding, close) {
   const leave = async () => {
     isClosing = true;
     if (await keep()) close();
+    else isClosing = false;
+  };
+  const begin = what => async () => {
+    isClosing = true;
+    if (await keep()) desk.view.begin(what, coding);
     else isClosing = false;
   };
   return element("div", { class: "glc-edit", role: "group", "aria-label": `Coding: ${desk.codebook.name(coding.code_id)}`,
@@ -1280,7 +1396,8 @@ function codingEditor(desk, coding, close) {
     onfocusout: event => !isClosing && !event.currentTarget.contains(event.relatedTarget) && keep() },
     element("label", {}, "Memo", memo),
     element("label", { class: "glc-check" }, negative, "Negative case: it speaks against what the code says"),
-    element("div", { class: "glc-row" }, button("Done", leave),
+    element("div", { class: "glc-row" }, button("Done", leave), button("Another code", begin("recode"), { title: "C" }),
+      desk.view === desk.views.texts ? button("Another extent", begin("resize"), { title: "E" }) : "",
       button("Remove this code", () => {
         isClosing = true;
         desk.uncode(coding);
@@ -1511,6 +1628,7 @@ class AnswersView {
 
   goTo(n, how, isFocused = true) {
     if (!this.shown.length) return;
+    this.cancel();
     const to = Math.min(Math.max(n, 0), this.shown.length - 1), left = this.active, id = this.shown[to].answer_id;
     const before = new Set(this.picked);
     this.active = to;
@@ -1556,7 +1674,25 @@ class AnswersView {
     this.focusRow();
   }
 
+  /** Begins to give a coding another code: the next code that is chosen takes its place. */
+  begin(what, coding = this.about()) {
+    if (!coding) return;
+    this.opened = "";
+    this.long.redraw(this.active);
+    this.pending = coding.coding_id;
+    this.desk.codebook.open();
+    this.desk.say(`Choose the code that takes the place of ${this.desk.codebook.name(coding.code_id)}. The memo stays. Esc: leave it.`);
+  }
+
+  cancel() {
+    this.pending = "";
+  }
+
   async code(code) {
+    if (this.pending) {
+      if (await this.desk.act({ act: "recode", coding_id: this.pending, code_id: code })) this.cancel();
+      return this.focusRow();
+    }
     const ids = this.shown.map(one => one.answer_id).filter(id => this.picked.has(id));
     if (!ids.length) return this.desk.refuse("No answer is selected.");
     const done = await this.desk.act({ act: "code_answers", answer_ids: ids, code_id: code });
@@ -1667,7 +1803,7 @@ class AnswersView {
     else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
       const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative(),
-        q: () => this.quote(), p: () => this.placeAgain() };
+        q: () => this.quote(), p: () => this.placeAgain(), c: () => this.begin("recode") };
       const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
       letter();
@@ -1706,6 +1842,159 @@ class AnswersView {
     if (one) await this.desk.act({ act: "negative_case", coding_id: one.coding_id, value: !one.negative_case });
   }
 }
+
+// ------------------------------
+// Finding: words in all texts, or all passages of a code; they are looked at, selected, and coded as one act.
+
+class FindView {
+  constructor(desk) {
+    Object.assign(this, { desk, rows: [], picked: new Set(), of: "", sought: "" });
+    this.words = element("input", { type: "search", class: "glc-search", placeholder: "Find in all my texts",
+      "aria-label": "Find in all my texts", onkeydown: event => {
+        if (event.key === "Enter") this.seek(this.words.value);
+        else if (event.key === "Escape") this.enter();
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      } });
+    this.extent = element("select", { "aria-label": "What is coded", onchange: () => this.draws() },
+      ...[["sentence", "the sentence"], ["words", "the words alone"], ["turn", "the turn"]]
+        .map(([value, name]) => element("option", { value }, name)));
+    this.what = element("label", { class: "glc-what" }, "Code", this.extent);
+    this.all = button("Select all", () => this.pickAll());
+    this.count = element("span", { class: "glc-note" });
+    this.list = element("div", { class: "glc-turns glc-places", role: "list", "aria-label": "Places", onkeydown: event => this.pressed(event),
+      onfocusin: event => { this.at = Number(event.target.dataset.place ?? this.at); } });
+    this.long = new LongList(this.list, (row, n) => this.draw(row, n), row => 60 + 26 * Math.ceil(Math.min(row.text.length, 360) / 70));
+    this.work = element("section", { class: "glc-work", "aria-label": "Find" }, element("div", { class: "glc-head" },
+      this.words, button("Find", () => this.seek(this.words.value)), this.what, this.all, this.count), this.list);
+  }
+
+  async seek(words) {
+    Object.assign(this, { of: "", sought: words, picked: new Set(), at: 0 });
+    await this.load();
+    if (this.rows.length) this.enter();
+    else if (words.trim()) this.desk.say("These words are in none of your texts.");
+  }
+
+  /** Shows the passages of a code the next time that the view is shown. */
+  ofCode(code) {
+    Object.assign(this, { of: code, sought: "", picked: new Set(), at: 0 });
+    this.words.value = "";
+  }
+
+  async load() {
+    this.rows = (this.of ? await this.desk.ask({ get: "passages", code_id: this.of })
+      : this.sought.trim() ? await this.desk.ask({ get: "find", words: this.sought }) : []) ?? [];
+    this.draws();
+  }
+
+  async show() {
+    if (this.of || this.sought) await this.load();
+    else this.draws();
+  }
+
+  draws() {
+    this.what.hidden = Boolean(this.of);
+    this.all.hidden = !this.rows.length;
+    for (const row of this.rows) row.extent = this.extentOf(row);
+    this.picked = new Set(this.rows.map(keyOf).filter(key => this.picked.has(key)));
+    this.long.show(this.rows);
+    this.tell();
+  }
+
+  /** The passage that is coded at a place, in units of its turn. */
+  extentOf(row) {
+    const hit = { start: toUnits(row.text, row.start - row.turn_start), end: toUnits(row.text, row.end - row.turn_start) };
+    row.hit = hit;
+    if (this.of) return hit;
+    if (this.extent.value === "turn") return snapped(row.text, { start: 0, end: row.text.length });
+    const touched = sentencesOf(row.text, row.language).filter(one => one.start < hit.end && hit.start < one.end);
+    return this.extent.value === "sentence" && touched.length ? { start: touched[0].start, end: touched.at(-1).end }
+      : wholeWords(row.text, hit, row.language);
+  }
+
+  draw(row, n) {
+    const { text, hit, extent } = row, from = Math.max(extent.start - 160, 0), to = Math.min(extent.end + 160, text.length);
+    const book = this.desk.codebook;
+    const box = element("input", { type: "checkbox", disabled: !row.is_open, "data-place": String(n), "aria-label": `${row.title}, turn ${row.turn}: ${text.slice(extent.start, extent.end)}`, onchange: () => this.pick(row, box.checked) });
+    box.checked = this.picked.has(keyOf(row));
+    const inside = this.of ? [text.slice(extent.start, extent.end)] : [text.slice(extent.start, hit.start),
+      element("mark", {}, text.slice(hit.start, hit.end)), text.slice(hit.end, extent.end)];
+    const { script, direction } = scriptOf(text);
+    return element("div", { role: "listitem", class: "glc-place" },
+      element("label", {}, box, element("span", { class: "glc-note" }, `${row.title}, turn ${row.turn}`
+        + `${row.speaker ? `, ${row.speaker}` : ""}${row.is_open ? "" : " (finished, so it is not coded here)"}`),
+      element("span", { class: "glc-place-words", lang: row.language || false, dir: direction, "data-script": script || false },
+        from > 0 ? "…" : "", text.slice(from, extent.start), element("span", { class: "glc-extent" }, inside),
+        text.slice(extent.end, to), to < text.length ? "…" : "")),
+      element("div", { class: "glc-chips" }, row.codes.map(code => element("span", { class: "glc-chip" }, book.swatch(code), book.name(code))),
+        row.memo ? element("span", { class: "glc-note", dir: "auto" }, `Memo: ${row.memo}`) : "",
+        button("Show in its text", () => this.desk.reach({ document_id: row.document_id, start: row.start }),
+          { class: "glc-plain", "aria-label": `Show in ${row.title}, turn ${row.turn}` })));
+  }
+
+  pick(row, isPicked) {
+    if (isPicked) this.picked.add(keyOf(row));
+    else this.picked.delete(keyOf(row));
+    this.tell();
+  }
+
+  pickAll() {
+    const open = this.rows.filter(one => one.is_open).map(keyOf);
+    this.picked = new Set(open.every(one => this.picked.has(one)) ? [] : open);
+    for (const box of this.list.querySelectorAll("input")) box.checked = this.picked.has(keyOf(this.rows[Number(box.dataset.place)]));
+    this.tell();
+  }
+
+  tell() {
+    const texts = new Set(this.rows.map(one => one.document_id)).size, n = this.rows.length;
+    const what = this.of ? `with ${this.desk.codebook.name(this.of)}` : "";
+    this.count.textContent = n ? `${n === 1 ? "1 place" : `${n} places`} ${what} in ${texts === 1 ? "1 text" : `${texts} texts`}; `
+      + `${this.picked.size} selected` : this.sought || this.of ? "no place" : "";
+    const { size } = this.picked;
+    this.desk.codebook.tell(size ? size === 1 ? "1 passage" : `${size} passages` : "", {}, "span");
+  }
+
+  enter() {
+    const row = this.long.at(Math.min(this.at ?? 0, this.rows.length - 1));
+    (row?.querySelector("input, button") ?? this.words).focus({ preventScroll: true });
+  }
+
+  async code(code) {
+    const passages = this.rows.filter(one => this.picked.has(keyOf(one))).map(({ document_id, turn_start, text, extent }) => ({
+      document_id, start: turn_start + toCodePoints(text, extent.start), end: turn_start + toCodePoints(text, extent.end) }));
+    if (!passages.length) return this.desk.refuse("No place is selected: Space selects one, Ctrl + A all.");
+    await this.desk.act({ act: "code_passages", passages, code_id: code });
+  }
+
+  changed() {}
+
+  /** Shows the places with the codes that they have now; what is selected stays so. */
+  async refresh() {
+    if (this.desk.view !== this) return;
+    const isHere = this.list.contains(document.activeElement), top = this.list.scrollTop;
+    await this.load();
+    this.list.scrollTop = top;
+    if (isHere) this.enter();
+  }
+
+  pressed(event) {
+    const place = event.target.dataset.place, isCommand = isCommandKey(event), by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by && place !== undefined) this.long.reveal(Math.min(Math.max(Number(place) + by, 0), this.rows.length - 1))?.querySelector("input").focus();
+    else if (isCommand && event.key.toLowerCase() === "a") this.pickAll();
+    else if (isCommand || isAltKey(event)) return;
+    else if (event.key === "Escape") this.words.focus();
+    else if (event.target.matches("button") && (event.key === "Enter" || event.key === " ")) return;
+    else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
+    else if (/^[1-9]$/.test(meantKey(event))) this.desk.codeByKey(Number(meantKey(event)));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+const keyOf = row => `${row.document_id} ${row.start} ${row.end}`;
 
 // ------------------------------
 // Comparing: where two coders differ, and what people decide, with a reason. Opening it fixes what was coded.
@@ -1914,7 +2203,9 @@ const HELP = [
     ["S", "the sentence of the click or of the selection; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
     ["Ctrl + Home, End", "the first turn, the last"], ["Ctrl + F", "find words in the text"]]],
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
-    ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"], ["Ctrl + Enter or Esc", "save the memo and close it; a click elsewhere saves it too"],
+    ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"],
+    ["C", "give the coding another code; its memo stays"], ["E, then Enter", "give it another extent: select its words, then save"],
+    ["M", "memo"], ["Ctrl + Enter or Esc", "save the memo and close it; it is saved too while you rest, or click elsewhere"],
     ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
     ["Q", "propose the selection, or the answer, as a quotation"],
     ["P", "place a coding again, where its words changed"], ["R", "read, nothing to code"],
@@ -1923,22 +2214,29 @@ const HELP = [
     ["Space", "this row too, or not"], ["Ctrl + A", "all rows that are shown"],
     ["1 to 9, Enter", "code all selected rows"], ["Tab", "to the codes of the row, and to suggestions"], ["Delete or U", "remove the code with the focus"],
     ["R", "read, nothing to code"]]],
+  ["Finding", [["Enter", "from the words to their places, or from a place to the codes"], ["↑ ↓", "the place before, the next"],
+    ["Space", "this place too, or not"], ["Ctrl + A", "all places"], ["1 to 9", "code all selected places"]]],
   ["Comparing", [["↑ ↓", "the turn before, the next turn"], ["Enter", "to the codes and the reason"],
     ["/", "another code"], ["Ctrl + Enter", "decide"]]],
   ["Everywhere", [["T", "to the list of texts"], ["Alt + 1, 2 …", "the views"], ["?", "these keys"]]]];
 
 class Desk {
   constructor(model, root) {
-    Object.assign(this, { model, root, offers: [], view: null, drafts: new Map() });
+    Object.assign(this, { model, root, offers: [], view: null, drafts: new Map(), sending: new Map() });
     this.kernel = new Kernel(model, () => this.refuse("The kernel does not answer. It may be at work on another cell; "
       + "if it was stopped, run this cell again. What it has answered is saved."), news => this.learn(news));
-    this.codebook = new Codebook(this, { chosen: code => this.view.code(code), leave: () => this.view.enter() });
-    this.views = { texts: new TextsView(this), answers: new AnswersView(this), compare: new CompareView(this),
+    this.codebook = new Codebook(this, { chosen: code => this.view.code(code), leave: () => {
+      this.drawer("");
+      this.view.enter();
+    } });
+    this.views = { texts: new TextsView(this), answers: new AnswersView(this), find: new FindView(this), compare: new CompareView(this),
       training: new TrainingView(this) };
     this.tabs = element("div", { class: "glc-tabs", role: "tablist", "aria-label": "Views", onkeydown: event => this.turnTabs(event) });
     this.undo = button("Undo", () => this.act({ act: "undo" }), { disabled: true, title: "Ctrl + Z" });
     this.redo = button("Redo", () => this.act({ act: "redo" }), { disabled: true, title: "Ctrl + Y" });
-    this.wide = button("Fill the screen", () => this.fill(), { "aria-pressed": "false" });
+    this.wide = button("Fill the screen", () => this.fill(), { "aria-pressed": "false", class: "glc-large" });
+    this.textsDrawer = button("All texts", () => this.toggleDrawer("texts"), { "aria-expanded": "false", "data-opens": "texts" });
+    this.codesDrawer = button("Codes", () => this.toggleDrawer("codes"), { "aria-expanded": "false", "data-opens": "codes" });
     this.coder = element("span", { class: "glc-note" });
     this.help = this.makeHelp();
     this.problems = element("div", { class: "glc-problems", role: "group", "aria-label": "To know before you go on" });
@@ -1951,12 +2249,18 @@ class Desk {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Coding desk");
     root.replaceChildren(element("div", { class: "glc-bar" }, this.tabs, this.coder, element("span", { class: "glc-space" }),
-      this.undo, this.redo, this.wide, button("Keys", () => this.showHelp(), { title: "?" })),
+      element("span", { class: "glc-opens" }, this.textsDrawer, this.codesDrawer), this.undo, this.redo, this.wide, button("Keys", () => this.showHelp(), { title: "?", class: "glc-large" })),
       this.problems, this.panel, element("div", { class: "glc-foot" }, this.status), this.live, this.alert, this.help);
     this.listeners = [[root, "keydown", event => this.pressed(event)],
+      [root, "compositionstart", () => { this.isComposing = true; }],
+      [root, "compositionend", () => { this.isComposing = false; }],
+      [root, "focusin", event => root.contains(event.relatedTarget) || root.scrollIntoView({ block: "nearest" })],
       [window, "keydown", event => this.keep(event), true],
       [document, "fullscreenchange", () => this.wide.setAttribute("aria-pressed", String(document.fullscreenElement === root))]];
     for (const [target, name, ...rest] of this.listeners) target.addEventListener(name, ...rest);
+    this.fitting = () => this.fit();
+    addEventListener("resize", this.fitting);
+    requestAnimationFrame(this.fitting);
     this.start();
   }
 
@@ -1970,7 +2274,7 @@ class Desk {
     this.views.texts.listed(begun.texts);
     this.told(begun.state);
     this.warn(begun.state.problems ?? []);
-    const names = { texts: "Texts", answers: "Open answers", compare: "Compare", training: "Training" };
+    const names = { texts: "Texts", answers: "Open answers", find: "Find", compare: "Compare", training: "Training" };
     this.tabs.replaceChildren(...Object.keys(names).filter(name => this.offers.includes(name)).map(name => element("button", { type: "button", role: "tab",
       id: newId(), "data-view": name, "aria-controls": this.panel.id, "aria-selected": "false", tabindex: "-1",
       onclick: () => this.open(name) }, names[name])));
@@ -1989,10 +2293,26 @@ class Desk {
     this.warn(problems);
     await this.views.texts.refresh();
     await this.views.answers.refresh();
+    await this.views.find.refresh();
+  }
+
+  /** All passages that the coder gave a code. */
+  async showPassages(code) {
+    this.views.find.ofCode(code);
+    await this.open("find");
+    this.view.enter();
+  }
+
+  /** On a narrow screen the codes and the list of texts are drawers: shows one of them, or none. */
+  drawer(name) {
+    this.panel.dataset.drawer = name;
+    for (const one of [this.textsDrawer, this.codesDrawer]) one.setAttribute("aria-expanded", String(one.dataset.opens === name));
   }
 
   async open(name) {
+    this.view?.cancel?.();
     this.view = this.views[name];
+    this.drawer("");
     for (const tab of this.tabs.children) {
       const isChosen = tab.dataset.view === name;
       tab.setAttribute("aria-selected", String(isChosen));
@@ -2002,6 +2322,10 @@ class Desk {
     this.panel.className = `glc-panel glc-${name}-view`;
     this.panel.replaceChildren(...[this.view.nav, this.view.work, this.codebook.root].filter(Boolean));
     await this.view.show?.();
+  }
+
+  toggleDrawer(name) {
+    this.drawer(this.panel.dataset.drawer === name ? "" : name);
   }
 
   turnTabs(event) {
@@ -2034,7 +2358,8 @@ class Desk {
       for (const view of Object.values(this.views)) view.changed(answer.after);
       this.views.texts.listed(answer.texts ?? this.views.texts.texts);
       if (answer.problems) this.warn(answer.problems);
-      if (answer.place) await this.reach(answer.place);
+      if (this.view === this.views.find) await this.view.refresh();
+      else if (answer.place) await this.reach(answer.place);
       if (answer.message) this.say(answer.message);
       this.status.classList.remove("glc-refused");
     });
@@ -2051,12 +2376,12 @@ class Desk {
     else if (isHere && !this.root.contains(document.activeElement)) this.view.enter();
   }
 
-  told({ can_undo, can_redo, keys }) {
+  told({ can_undo, can_redo, keys, counts }) {
     const focused = document.activeElement;
     this.undo.disabled = !can_undo;
     this.redo.disabled = !can_redo;
     if ((focused === this.undo && !can_undo) || (focused === this.redo && !can_redo)) this.view.enter();
-    this.codebook.used(keys);
+    this.codebook.used(keys, counts);
   }
 
   codeByKey(n) {
@@ -2067,6 +2392,32 @@ class Desk {
 
   uncode(coding) {
     return this.view.uncode(coding);
+  }
+
+  // Memos that are being written
+
+  /** Keeps what is written in a memo, and saves it once its writer rests. */
+  draft(coding, field) {
+    this.drafts.set(coding.coding_id, field.value);
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => this.isComposing ? this.draft(coding, field) : this.saveMemo(coding, field.value), IDLE);
+  }
+
+  /** Whether what is written in a memo is saved; else it stays a draft, whatever is drawn anew. */
+  saveMemo(coding, written) {
+    const id = coding.coding_id, now = [...this.views.texts.text?.codings ?? [],
+      ...(this.views.answers.answers ?? []).flatMap(one => one.codings)].find(one => one.coding_id === id) ?? coding;
+    if (this.sending.get(id)?.written === written) return this.sending.get(id).done;
+    clearTimeout(this.idle);
+    const save = async () => {
+      const isSaved = written.trim() === now.memo || await this.act({ act: "memo", coding_id: id, memo: written });
+      if (isSaved && this.drafts.get(id) === written) this.drafts.delete(id);
+      this.sending.delete(id);
+      return Boolean(isSaved);
+    };
+    const done = save();
+    if (written.trim() !== now.memo) this.sending.set(id, { written, done });
+    return done;
   }
 
   // What is said
@@ -2126,7 +2477,7 @@ class Desk {
 
   /** Keys of every view. No key that the desk uses, and no plain letter, reaches JupyterLab's own shortcuts. */
   pressed(event) {
-    const isCommand = isCommandKey(event), isTyping = event.target.closest("textarea, input, select");
+    const isCommand = isCommandKey(event), isTyping = event.target.closest("textarea, input:not([type='checkbox']), select");
     const letter = meantKey(event).toLowerCase(), code = event.code;
     let isDone = true;
     if (isCommand && !isTyping && letter === "z")
@@ -2142,8 +2493,16 @@ class Desk {
     if (isOurs) event.stopPropagation();
   }
 
+  /** The desk is no higher than what it is scrolled in, so that the line at its foot stays in view. */
+  fit() {
+    const frame = this.root.closest(".jp-WindowedPanel-outer, .jp-Notebook");
+    if (frame?.clientHeight) this.root.style.setProperty("--in-view", `${frame.clientHeight}px`);
+  }
+
   close() {
     this.kernel.close();
+    clearTimeout(this.idle);
+    removeEventListener("resize", this.fitting);
     for (const [target, name, ...rest] of this.listeners) target.removeEventListener(name, ...rest);
     for (const view of Object.values(this.views)) view.long?.watch.disconnect();
     globalThis.CSS?.highlights?.delete(HIGHLIGHT);

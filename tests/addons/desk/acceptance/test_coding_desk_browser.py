@@ -14,7 +14,16 @@ from glc_analysis.addons.desk.coding_desk import CodingDesk, Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
-from tests.addons.desk.support.desk_page import open_desk
+from tests.addons.desk.support.desk_page import (
+    PLACES,
+    SELECTED,
+    codings_of,
+    found,
+    open_desk,
+    points,
+    units,
+    until_said,
+)
 from tests.addons.desk.support.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
 from tests.support.jupyterlab import PATIENCE, opened, run_all, served
 from tests.support.share import drawn, share
@@ -25,73 +34,6 @@ BLOCKS = drawn(range(len(SCRIPTS)), 2)
 """Scripts of the day: each has three turns."""
 """Codings of each script."""
 LONG = 10_000
-PLACES = """([turn, from, to]) => {
-  const words = document.querySelector(`[data-turn="${turn}"] .glc-words`);
-  words.scrollIntoView({ block: "center" });
-  return [from, to].map(unit => {
-    const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT), range = document.createRange();
-    let node = walker.nextNode(), passed = 0;
-    while (unit > passed + node.length) { passed += node.length; node = walker.nextNode(); }
-    range.setStart(node, unit - passed);
-    const box = range.getClientRects()[0] ?? range.getBoundingClientRect();
-    return [box.x, box.y + box.height / 2];
-  });
-}"""
-"""Where the mouse goes down and up to select a stretch of a turn."""
-SELECTED = """() => {
-  const own = document.getSelection().getRangeAt(0), words = document.activeElement;
-  const before = document.createRange();
-  before.setStart(words, 0);
-  before.setEnd(own.startContainer, own.startOffset);
-  return [Number(words.closest("[data-turn]").dataset.turn), before.toString().length, own.toString()];
-}"""
-"""What the browser shows as selected: the turn, where it begins in UTF-16 units, and its words."""
-
-
-@pytest.fixture(scope="module")
-def root(sample_study, tmp_path_factory):
-    """The study with the interview in many scripts. Copy it to change it."""
-    return write_desk_study(tmp_path_factory.mktemp("desk") / "study", sample_study.root)
-
-
-@pytest.fixture
-def session(root, tmp_path):
-    shutil.copytree(root, tmp_path / "study")
-    return CodingSession(Study(tmp_path / "study"), "ana")
-
-
-@pytest.fixture
-def page(browser):
-    shown = browser.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
-    shown.set_default_timeout(30_000)
-    shown.errors = []
-    shown.on("pageerror", lambda error: shown.errors.append(str(error)))
-    yield shown
-    assert shown.errors == []
-    shown.close()
-
-
-def points(text, unit):
-    """Code points before a UTF-16 unit, counted by Python's own codec."""
-    return len(text.encode("utf-16-le")[:2 * unit].decode("utf-16-le"))
-
-
-def units(text, point):
-    return len(text[:point].encode("utf-16-le")) // 2
-
-
-def said(desk):
-    return desk.locator(".glc-status").inner_text()
-
-
-def until_said(desk, words):
-    desk.locator(".glc-status", has_text=words).wait_for()
-
-
-def codings_of(session, document="interview-scripts"):
-    return [(one["start"], one["end"], one["code_id"]) for one in session.text(document)["codings"]]
-
-
 def code_by_keyboard(page, desk, turn, *, word, more, key, is_first):
     """Selects words of a turn with the arrow keys and codes them; what the browser showed as selected."""
     keys = page.keyboard
@@ -224,20 +166,6 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
 # On a page of its own
 
 
-AXE = {"resultTypes": ["violations"], "preload": False}
-
-
-@pytest.fixture(scope="module")
-def axe():
-    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-
-
-def found(axe, page):
-    """What axe finds in the desk: rule, and the first places."""
-    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-            for one in axe.run(page, context=".glc-desk", options=AXE).response["violations"]]
-
-
 @pytest.mark.parametrize("text", ["", "\U0001f600", "a\U0001f600b\n", *(one[0] for one in SCRIPTS.values())])
 def test_positions_are_code_points_outside_and_utf16_inside_and_come_back(page, session, text):
     open_desk(page, session)
@@ -356,7 +284,7 @@ def test_by_keyboard_alone_a_coding_gets_a_memo_is_a_negative_case_and_is_taken_
     coding, = session.text("interview-scripts")["codings"]
     assert (coding["memo"], coding["negative_case"]) == ("1 ask again ? u", True)
     assert desk.locator(".glc-chip").inner_text().split("\n") == [
-        "Papers and permits", "negative case", "memo"]
+        "Papers and permits", "We", "negative case", "memo"]
     page.keyboard.press("Delete")
     until_said(desk, "Taken off")
     assert codings_of(session) == []

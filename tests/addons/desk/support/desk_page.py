@@ -35,5 +35,54 @@ def open_desk(page, session, *, is_dark=False):
     page.expose_function("askDesk", lambda text: json.dumps(desk.answer(json.loads(text))))
     page.evaluate(OPEN, SCRIPT)
     page.locator(".glc-desk .glc-tabs button").first.wait_for()
-    page.locator(".glc-desk .glc-turn, .glc-desk .glc-progress").first.wait_for()
+    page.locator(".glc-desk :is(.glc-turn, .glc-progress) >> visible=true").first.wait_for()
     return page.locator(".glc-desk")
+
+
+PLACES = """([turn, from, to]) => {
+  const words = document.querySelector(`[data-turn="${turn}"] .glc-words`);
+  words.scrollIntoView({ block: "center" });
+  return [from, to].map(unit => {
+    const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT), range = document.createRange();
+    let node = walker.nextNode(), passed = 0;
+    while (unit > passed + node.length) { passed += node.length; node = walker.nextNode(); }
+    range.setStart(node, unit - passed);
+    const box = range.getClientRects()[0] ?? range.getBoundingClientRect();
+    return [box.x, box.y + box.height / 2];
+  });
+}"""
+"""Where the mouse goes down and up to select a stretch of a turn."""
+SELECTED = """() => {
+  const own = document.getSelection().getRangeAt(0), words = document.activeElement;
+  const before = document.createRange();
+  before.setStart(words, 0);
+  before.setEnd(own.startContainer, own.startOffset);
+  return [Number(words.closest("[data-turn]").dataset.turn), before.toString().length, own.toString()];
+}"""
+"""What the browser shows as selected: the turn, where it begins in UTF-16 units, and its words."""
+
+
+def points(text, unit):
+    """Code points before a UTF-16 unit, counted by Python's own codec."""
+    return len(text.encode("utf-16-le")[:2 * unit].decode("utf-16-le"))
+
+
+def units(text, point):
+    return len(text[:point].encode("utf-16-le")) // 2
+
+
+def until_said(desk, words):
+    desk.locator(".glc-status", has_text=words).wait_for()
+
+
+def codings_of(session, document="interview-scripts"):
+    return [(one["start"], one["end"], one["code_id"]) for one in session.text(document)["codings"]]
+
+
+AXE = {"resultTypes": ["violations"], "preload": False}
+
+
+def found(axe, page):
+    """What axe finds in the desk: rule, and the first places."""
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+            for one in axe.run(page, context=".glc-desk", options=AXE).response["violations"]]
