@@ -58,6 +58,7 @@ from glc_analysis.disclosure.blocks import (
     without_countries,
 )
 from glc_analysis.disclosure.cells import labels_to_hide
+from glc_analysis.disclosure.closed_tables import closed_tables, is_closed
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     all_consented,
@@ -71,13 +72,14 @@ from glc_analysis.disclosure.countries import (
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import PublishedRelease
 from glc_analysis.disclosure.rules import may
-from glc_analysis.disclosure.suppression import decide, hide_countries, without_idle_bands
+from glc_analysis.disclosure.suppression import decide, hide_always, without_idle_bands
 from glc_analysis.errors import Fault, Faults, GLCError, find_faults, known_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
 from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated
 from glc_analysis.figures.estimates import CleanTables, survey_estimates, survey_records
+from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.manifest import BUILD_RECORD, earlier_releases, inputs_digest, reference_state
@@ -92,6 +94,7 @@ from glc_analysis.reference import (
 from glc_analysis.release_store import (
     announced,
     block_lines,
+    check_groupings,
     check_releases,
     earlier_announced,
     next_is_stored,
@@ -238,6 +241,8 @@ def check_study(study: Study, *, say: Say = lambda line: None,
         if study.misplaced():  # no table is read then
             raise Faults(faults, unseen=["reference tables and whatever is made with them"])
     reference = read_reference(study, needed=() if in_tables else None)
+    if not in_tables:
+        find_faults(partial(check_groupings, study, reference), faults)
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
@@ -590,7 +595,8 @@ def _discordance_records(view: View) -> dict[str, Any]:
 def _survey_figures(view: View) -> dict[str, Any]:
     """Figures of the answers to questions."""
     view.say("counting")
-    return {"survey_figures": survey_estimates(_clean_tables(view), view.study, view["survey_records"])}
+    return {"survey_figures": survey_estimates(_clean_tables(view), view.study, view["survey_records"],
+                                               merged_groups(_groupings(view)))}
 
 
 def _quality_figures(view: View) -> dict[str, Any]:
@@ -620,7 +626,11 @@ def _coded_figures(view: View) -> dict[str, Any]:
     return {"coded_figures": coded_estimates(
         view["code_records"], view["organisations"], view["answers"], _consensus(view), _open_codes(view),
         view["documents"], view["segments"], attendance, ancestors(codebook),
-        repeats=view.study.settings["salience"]["repeats"])}
+        repeats=view.study.settings["salience"]["repeats"], merged=merged_groups(_groupings(view)))}
+
+
+def _groupings(view: View) -> dict[str, Grouping]:
+    return groupings_of(view.reference.groupings, view.reference.questions)
 
 
 def _estimates(view: View) -> dict[str, Any]:
@@ -638,6 +648,7 @@ def _releases(view: View) -> dict[str, Any]:
     """What every audience but the team may see of all figures, decided once for all together; and what of
     the public's is issued."""
     view.say("deciding who may see what")
+    check_groupings(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
@@ -666,7 +677,8 @@ def _releases(view: View) -> dict[str, Any]:
         decided[audience] = printable, partial(
             decide, *counted[audience], organisations, consent, settings, audience=audience,
             never=case_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=withheld_before(view.study, audience), **named_countries[audience])
+            withheld=withheld_before(view.study, audience), groupings=_groupings(view),
+            closed=closed_tables(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_all(
             decision for _, decision in decided.values()), strict=True):
         decisions = without_idle_bands(decisions, counted[audience][0])
@@ -677,9 +689,11 @@ def _releases(view: View) -> dict[str, Any]:
             view.study, tables.shape(f"release_{audience}", decisions), *counted[audience], view, audience,
             {} if "agreed" in named_countries[audience] else regions, issued)
         issued.append(release)
-        is_hidden = is_hidden_option(view["figures"], contributors.facts["question_id"], printable)
+        figures, asked = view["figures"], contributors.facts["question_id"]
+        decisions = hide_always(decisions, is_hidden_option(figures, asked, printable), "country")
+        is_not_seen = is_closed(figures, asked, closed_tables(reference.closed, audience))
         released |= {f"issued_{audience}": release,
-                     f"release_{audience}": hide_countries(decisions, is_hidden)}
+                     f"release_{audience}": hide_always(decisions, is_not_seen, "closed")}
     return released
 
 
@@ -804,15 +818,15 @@ BUILD_STEPS = in_order((
     Step("survey records", _CLEAN, ("survey_records",), _survey_records),
     Step("code records", ("mentions", "organisations"), ("code_records",), _code_records),
     Step("discordance records", ("stated", "answers"), ("discordance_records",), _discordance_records),
-    Step("survey figures", (*_CLEAN, "survey_records", "[study] sampling", "[study] frame_size",
-                            "[study] interval"),
+    Step("survey figures", (*_CLEAN, "survey_records", "groupings.csv", "questions.csv", "[study] sampling",
+                            "[study] frame_size", "[study] interval"),
          ("survey_figures",), _survey_figures),
     Step("quality figures", (*_CLEAN, "documents"), ("quality_figures",), _quality_figures),
     Step("comparisons", (*_CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
     Step("discordance", ("discordance_records",), ("discordance_figures",), _discordance),
     Step("coded figures", ("code_records", "organisations", "answers", "codings", "quarantined",
                            "disagreements", "documents", "segments", "codebook", "codebook.csv",
-                           "attendance.csv", "[salience] repeats"),
+                           "attendance.csv", "groupings.csv", "questions.csv", "[salience] repeats"),
          ("coded_figures",), _coded_figures),
     Step("figures", tuple(FIGURE_PARTS), ("figures",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "quotes.csv", "headlines.csv",
@@ -825,8 +839,8 @@ BUILD_STEPS = in_order((
          ("blocks", "block_lines", "cells", *(f"announced_{name}" for name in announced())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
-                      "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
-                      "[survey]", "[study] wave", "releases"),
+                      "codebook", "countries", "documents", "blocks", "questions.csv", "groupings.csv",
+                      "closed.csv", "[disclosure]", "[survey]", "[study] wave", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
     *(step for add_on, name in brought("steps") for step in add_on.load(name)),
 ))

@@ -17,8 +17,10 @@ from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.waves import EVERYONE, crosswalk_faults, wave_order_faults
 from glc_analysis.coding.codebook import case_codes, codebook_faults
+from glc_analysis.disclosure.closed_tables import closed_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.figures.groupings import grouping_faults
 from glc_analysis.schema import (
     CHOICE_TYPES,
     COUNTRY_LIST,
@@ -319,4 +321,6 @@ CORE_CHECKS: tuple[Check, ...] = (
     Check(("consent", "organisations", "speakers"),
           lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
     *_HEADLINE_CHECKS,
+    Check(("groupings", "questions"), grouping_faults),
+    Check(("closed",), closed_faults),
 )

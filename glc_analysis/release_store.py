@@ -55,6 +55,7 @@ from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import SUPPRESSED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.figures.contributors import Incidence, find_contributors
+from glc_analysis.figures.groupings import changed_groupings, groupings_of
 from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
@@ -94,6 +95,16 @@ def check_releases(study: Study) -> None:
                             "could be subtracted from those already published", file="private/releases",
                             fix="restore the folder from a backup. If it is lost for good, tell readers "
                             f"that the figures start again, and delete processed/ and reports/{audience}/")])
+
+
+def check_groupings(study: Study, reference: Reference) -> None:
+    """Raises Faults where groupings.csv groups a question otherwise than a release that an audience had."""
+    groupings = groupings_of(reference.groupings, reference.questions)
+    parts = [release.figures["part"] for audience in READING_AUDIENCES
+             for release in _stored_releases(study, audience)]
+    if parts and (faults := [*changed_groupings(groupings, reference.groupings, reference.questions,
+                                                pd.concat(parts).astype("str"))]):
+        raise Faults(faults)
 
 
 def prepare_release(study: Study, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence,

@@ -25,6 +25,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.estimates import ALL
+from glc_analysis.figures.groupings import NO_GROUPINGS, REGION, Grouping, Groupings, is_shown_group
 from glc_analysis.schema import AUDIENCES, COUNTRY_LIST, WITHOUT_GUIDE
 
 if TYPE_CHECKING:
@@ -236,15 +237,16 @@ _SMALL_COUNT_RULES = ("count_too_small", "unanimous")
 
 def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame,
                                decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
-                               coded: Collection[str], never: Collection[str]) -> pd.Series:
+                               coded: Collection[str], never: Collection[str],
+                               groupings: Groupings = NO_GROUPINGS) -> pd.Series:
     """For every figure that a page of these ``countries`` (id -> region) might show: whether it may.
 
     ``decided`` has the status and the rule of all figures, and between which numbers (``low``, ``high``) a
-    reader knows them; ``coded`` are the countries whose codes may be shown,
-    ``never`` the codes that never are. Only counts of options and codes are considered: no numbers, no words,
-    no sensitive answer, and none that can be compared with a public record. An answer is shown for all
-    countries or for none. Codes are shown only if all of them may be: a code is raised wherever one below it
-    is.
+    reader knows them; ``coded`` are the countries whose codes may be shown, ``never`` the codes that never
+    are, ``groupings`` by what questions and codes are grouped. Only counts of options and codes are
+    considered: no numbers, no words, no sensitive answer, and none that can be compared with a public record.
+    An answer is shown for all countries or for none. Codes are shown only if all of them may be: a code is
+    raised wherever one below it is.
     """
     facts, kind = incidence.facts, estimates["subset_kind"].astype("str")
     is_coded = estimates["measure"] == "coded"
@@ -254,14 +256,15 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
                 | facts["question_id"].isin([*incidence.stated.get("question_id", ())]))
     where = estimates["subset_id"]
     is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
-    is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
+    is_used = is_here | counts & ((kind == ALL) | is_shown_group(estimates, facts["question_id"], groupings))
     columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
     rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
         status=decided["status"].astype(object), rule=decided["rule"].astype(object),
         least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
     networks = network_membership(organisations, pd.Index(incidence.organisations))
-    open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count)
+    open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count,
+                                       groupings.get(key[0], Grouping(REGION)))
              for key, table in rows.groupby(["question_id", "code_id"])}
     if not all(open_[key] for key in open_ if key[1]):
         open_ = {key: options for key, options in open_.items() if not key[1]}
@@ -286,7 +289,7 @@ def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None
 
 
 def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array,
-                        countries: Mapping[str, str], least: int) -> set[str]:
+                        countries: Mapping[str, str], least: int, grouping: Grouping) -> set[str]:
     """The options of a question (or the single one of a code) that may be shown by country. A small count of
     the whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
@@ -295,8 +298,9 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr
     if not options:
         return set()
     is_group = ~is_whole & ~is_here
-    on_all_country_pages = is_here & (unit == "organisation")  # it counts in every group in which it works
-    group_of = np.array([countries.get(place) if here else None
+    # An organisation counts in every group in which it works.
+    on_all_country_pages = is_here & ((unit == "organisation") | (grouping.attribute != REGION))
+    group_of = np.array([grouping.group_of(countries.get(place, "")) if here else None
                          for place, here in zip(where, is_here, strict=True)], dtype=object)
     figures = _Figures(table, options, incidence)
     columns = []

@@ -18,6 +18,7 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.templates import read_records
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 # ------------------------------
@@ -55,21 +56,22 @@ class Rules:
     """The least that gave an answer, and that did not, for its count to be exact."""
     withheld: int
     """If so many or fewer did not consent, their answers could be separated from the others'."""
-    groups: Mapping[str, str]
-    """The one kind of group that is shown, by unit: two kinds could be subtracted from each other."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
         """The thresholds of ``[disclosure]`` for ``convening`` or ``public``."""
         to_public = audience == "public"
         return cls(settings["public_group"] if to_public else settings["convening_base"] + COALITION,
-                   settings["public_count"] + COALITION, settings["convening_withheld"],
-                   {"answer": "region", "organisation": "home_region"})
+                   settings["public_count"] + COALITION, settings["convening_withheld"])
 
 
-def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
+def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
                  never: Collection[str]) -> pd.Series:
-    """The rule that hides a figure because of what it shows, whatever its numbers; blank where none does."""
+    """The rule that hides a figure because of what it shows, whatever its numbers; blank where none does.
+
+    ``is_own_group`` marks figures of the one kind of group by which their question is grouped: two kinds
+    could be subtracted from each other.
+    """
     import numpy as np
     import pandas as pd
 
@@ -81,13 +83,13 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
     tells = figures["question_id"].isin(_REVEALING_QUALITY) | figures["option_id"].isin(_REVEALING_QUALITY)
     is_group = ~is_whole(figures)
     hidden = {
-        "identifier": kind.isin(_IDENTIFYING_GROUPS) | (measure == "quality") & tells,
+        "identifier": kind.isin(_IDENTIFYING_GROUPS) & ~is_own_group | (measure == "quality") & tells,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
         "undecided": is_undecided(figures),
         "cross_tabulation": measure == "comparison",
-        "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
+        "related": is_group & ~is_own_group,
         "not_counted": statistic.isin([*RELEASED_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
         "numbers": statistic.isin(RELEASED_STATISTICS) & (is_group | ~_hardly_moves(figures, facts))
         | (statistic == "median") & (is_group | (facts["distinct"] < _LEAST_DISTINCT))}

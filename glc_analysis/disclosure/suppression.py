@@ -27,6 +27,7 @@ from glc_analysis.disclosure.bounds import (
     narrowed_parents,
     option_ranges,
 )
+from glc_analysis.disclosure.closed_tables import is_closed
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
@@ -39,9 +40,10 @@ from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, is_whole, unasked_source
+from glc_analysis.figures.groupings import MERGED, NO_GROUPINGS, Groupings, is_shown_group
 from glc_analysis.schema import AUDIENCES
 
-HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience")
+HIDDEN_BASE_RULES = ("base_too_small", "withheld_contributors", "skip_logic", "other_audience", "closed")
 _OPEN_TYPES = ("text", "date")
 WIDEST_BAND, SAME_BAND = 1 / 2, 3 / 4
 """A range wider than this part of its base says nothing, nor does one that this part of all codes has."""
@@ -83,7 +85,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            agreed: Mapping[str, str] = MappingProxyType({}), coded: Collection[str] = (),
            printable: Mapping[str, Collection[str]] = MappingProxyType({}),
            regions: Mapping[str, str] = MappingProxyType({}),
-           withheld: Collection[str] = ()) -> pd.DataFrame:
+           withheld: Collection[str] = (), groupings: Groupings = NO_GROUPINGS,
+           closed: Collection[str] = ()) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`DECISION_COLUMNS`.
 
     ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those whose figures may
@@ -91,7 +94,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     with the answers of organisations that all agreed to it, ``coded`` those of them whose codes it may read;
     ``printable`` are, by question whose options
     are countries, those that may be printed (:mod:`.countries`); ``regions`` are those of all countries;
-    ``withheld`` are the figures that refusals hid in an earlier release, which more refusals never reveal. A
+    ``withheld`` are the figures that refusals hid in an earlier release, which more refusals never reveal;
+    ``groupings`` say by what questions and codes are grouped, ``closed`` which of them people have closed. A
     figure is shown, shown as a range, or suppressed, with the first rule that asks for it.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
@@ -99,8 +103,11 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decisions = Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
         return decision_table(figures, decisions).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
-    rule = rule_by_kind(figures, facts, rules, never).to_numpy(object)
-    rule[_releasable_by_country(figures, facts, countries) & (rule == "country")] = ""
+    is_own_group = is_shown_group(figures, facts["question_id"], groupings)
+    rule = rule_by_kind(figures, facts, is_own_group, never).to_numpy(object)
+    is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
+    rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
+    rule[is_closed(figures, facts["question_id"], closed)] = "closed"
     decisions = Decisions(figures, facts, audience, rule)
     group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
     counts = ContributorCounts.of(incidence, organisations, consent, audience, group)
@@ -121,9 +128,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
             _decide_whole(at, counts, rules, decisions)
     _hide_by_skip_logic(facts, regions, decisions)
     wholes = decisions.by_question(~is_group)
-    kinds = figures["subset_kind"].to_numpy(object)
-    is_place_group = kinds == figures["unit"].map(dict(rules.groups)).to_numpy(object)
-    all_groups = decisions.by_question(is_place_group | is_country)
+    all_groups = decisions.by_question(is_own_group | is_country)
     by_country = decisions.by_question(decisions.visible() & is_country)
     by_group = decisions.by_question(decisions.visible() & is_group & ~is_country)
     nothing = np.array([], dtype=int)
@@ -138,6 +143,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         waits = is_undecided(figures)
         is_releasable = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=agreed, coded=coded,
+                                             groupings=groupings,
                                              never={*never, *figures.loc[waits, "code_id"]})
         decisions.release_countries(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
@@ -175,19 +181,20 @@ def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
     return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
-def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFrame:
-    """The decisions without the counts of countries that may not be named, whatever was published before.
+def hide_always(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
+    """The decisions without some figures, whatever was published before: counts of countries that may not be
+    named, and tables that people have closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
-    >>> hide_countries(shown, np.array([True]))[["status", "rule"]].values.tolist()
+    >>> hide_always(shown, np.array([True]), "country")[["status", "rule"]].values.tolist()
     [['suppressed', 'country']]
     """
     is_hidden = is_hidden & (decisions["status"] != SUPPRESSED).to_numpy()
     numbers = {column: decisions[column].mask(is_hidden) for column in (
         "shown_n", "shown_base_n", "shown_value", "shown_low", "shown_high")}
     return decisions.assign(**numbers, status=decisions["status"].mask(is_hidden, SUPPRESSED),
-                            rule=decisions["rule"].mask(is_hidden, "country"),
+                            rule=decisions["rule"].mask(is_hidden, rule),
                             band=decisions["band"].mask(is_hidden, ""))
 
 
@@ -509,7 +516,12 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
         rows = incidence.stated[(incidence.stated["question_id"] == asked[k])
                              & (incidence.stated["indicator"] == figures.at[k, "option_id"])]
         rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
-        given = figures[(asked == asked[k]) & ~is_record & is_place & decisions.visible()]
+        of_question = (asked == asked[k]) & ~is_record & decisions.visible()
+        if (of_question & ~is_place | of_question & figures["subset_id"].str.contains(
+                MERGED, regex=False)).any():  # groups that cut across the record's countries
+            decisions.hide(np.array([k]), "record")
+            continue
+        given = figures[of_question & is_place]
         ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.known_range(one.Index)
                   for one in given.itertuples()}
         if not contradiction_is_protected(rows, ranges, decisions.known_range(k)):

@@ -4,7 +4,8 @@ and shares of words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,11 @@ from glc_analysis.figures.mentions import CodeRecords
 def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
                     consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
                     segments: pd.DataFrame, attendance: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *, repeats: str) -> pd.DataFrame:
+                    ancestors: Mapping[str, Sequence[str]], *, repeats: str,
+                    merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """One row per figure of the measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
-    convention of salience, ``waiting`` the codes that are undecided.
+    convention of salience, ``waiting`` the codes that are undecided, ``merged`` the groups that are several
+    values merged, by their attribute.
 
     The base of a code is the organisations that an interview or a question of the survey asked about it, or
     that raised it there unasked. Calls are counted apart: their base is those that were present. Countries,
@@ -42,7 +45,7 @@ def coded_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: 
     turns = turns.assign(document_id=turns["document_id"].map(originals))
     undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
-    parts = [_organisation_figures(records, organisations, answers),
+    parts = [_organisation_figures(records, organisations, answers, merged),
              _call_figures(turns, undecided, documents, attendance, ancestors),
              _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
              _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats),
@@ -59,12 +62,13 @@ def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFram
     return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
 
 
-def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame,
-                          answers: pd.DataFrame) -> pd.DataFrame:
+def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
+                          merged: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     """Organisations that raised a code, out of those asked: in the study, by attribute, by source."""
     parts = []
     for kind in (SOURCE, *KINDS):
-        members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers)
+        members = subset_membership(ALL if kind == SOURCE else kind, "organisation", organisations, answers,
+                                    merged.get(kind, ()))
         is_of_kind = (records.keys["source"] != "").to_numpy() == (kind == SOURCE)
         keys, in_subset = records.keys[is_of_kind], members.matrix(len(organisations))
         base, raised, undecided = ((matrix[is_of_kind] @ in_subset).toarray() for matrix in (

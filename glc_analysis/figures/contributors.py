@@ -29,6 +29,7 @@ from glc_analysis.figures.estimates import (
     subset_membership,
     survey_records,
 )
+from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import CodeRecords, code_records
 from glc_analysis.schema import COUNTRY_LIST
 
@@ -199,7 +200,8 @@ def _by_subset(figures: pd.DataFrame, records: FigureRecords, base_at: np.ndarra
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         subset_ids = figures["subset_id"].to_numpy()[at]
         is_whole = kind == SOURCE or (subset_ids == "").all()  # or a test of all groups
-        members = subset_membership(ALL if is_whole else str(kind), records.unit, organisations, answers)
+        members = subset_membership(ALL if is_whole else str(kind), records.unit, organisations, answers,
+                                    [one for one in np.unique(subset_ids) if MERGED in one])
         group = pd.Index(members.names).get_indexer(np.full(len(at), "") if is_whole else subset_ids)
         base, counted = (
             (partial(_subset_rows, matrix, members, owner, len(organisations)),

@@ -6,14 +6,16 @@ The module decides which records are in the base of a figure, and whether it get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.intervals import interval_method, share_interval
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.slices import work_places
@@ -244,12 +246,13 @@ class Membership:
                          (size, len(self.names)))
 
 
-def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
-                      answers: pd.DataFrame) -> Membership:
+def subset_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
+                      merged: Iterable[str] = ()) -> Membership:
     """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
 
     An organisation that works in several countries belongs to each of them, once; where it works says
-    :func:`~glc_analysis.slices.work_places`. Rows without a value belong to no subset.
+    :func:`~glc_analysis.slices.work_places`. Rows without a value belong to no subset. ``merged`` are further
+    subsets, each of several values (:mod:`.groupings`).
     """
     table = organisations if unit == "organisation" else answers
     names = pd.Index(organisations["organisation_id"])
@@ -267,7 +270,9 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
         pairs = pd.DataFrame({"row": range(len(table)), "value": values if unit == "organisation"
                               else values.iloc[owner].to_numpy()})
     if kind != ALL:
-        pairs = pairs[pairs["value"] != ""].drop_duplicates()
+        pairs = pd.concat([pairs[pairs["value"] != ""], *(
+            pairs[pairs["value"].isin(group.split(MERGED))].assign(value=group) for group in merged)])
+        pairs = pairs.drop_duplicates()
     numbers, names = pd.factorize(pairs["value"], sort=True)
     return Membership(pairs["row"].to_numpy(), numbers, list(names))
 
@@ -279,7 +284,8 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 
-def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords]) -> pd.DataFrame:
+def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRecords],
+                     merged: Mapping[str, Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """One row per figure: question x option (or statistic) x subset.
 
     Options are counted over the records in the base of their question, in order, including those that
@@ -287,12 +293,14 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
     missing) has no figure here but one of measure ``quality``. Questions for a number have mean, median and
     standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
     the unit of the question: organisations, or answers (an organisation answering for a country).
-    ``records`` are those of :func:`survey_records`.
+    ``records`` are those of :func:`survey_records`, ``merged`` the groups that are several values merged, by
+    their attribute.
     """
     parts = []
     for of_unit in records:
         for kind in KINDS:
-            members = subset_membership(kind, of_unit.unit, data.organisations, data.answers)
+            members = subset_membership(kind, of_unit.unit, data.organisations, data.answers,
+                                        merged.get(kind, ()))
             figures = _subset_figures(of_unit, members, with_places=kind == ALL)
             parts.append(figures.assign(subset_kind=kind, unit=of_unit.unit))
     return _add_intervals(add_figure_ids(_complete(pd.concat(parts)).assign(measure="response")), study)

@@ -22,6 +22,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.errors import count_of
+from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
@@ -95,7 +96,8 @@ def codes(view: StudyView) -> Html:
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
     calls = {document: f"{document} ({talk_day('call', day)})"
              for document, day in zip(documents["document_id"], documents["date"], strict=True)}
-    regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
+    regions = sorted(region for region in {*rows.loc[rows["subset_kind"] == "region", "subset_id"]}
+                     if MERGED not in region)
     of = whole["code_id"]
     parts = [("", first | _side_by_side(rows, of, "source", _SOURCES)),
              ("In each call, out of the organisations present. Silence does not count as a no.",

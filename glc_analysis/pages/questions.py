@@ -189,17 +189,17 @@ def options_in_base(view: StudyView, question: Any) -> set[str]:
     return {*options.loc[~options["kind"].isin(outside), "option_id"]}
 
 
-_GROUPS = {"answer": {"region": "By region", "country": "By country"},
-          "organisation": {"home_region": "By region of the main office"}}
-"""The groups of which a page shows tables, by the unit of the question."""
+_GROUPS = {"region": "By region", "country": "By country", "home_region": "By region of the main office",
+           "type": "By kind of organisation", "resource_level": "By level of resources"}
+"""The groups of which a page shows tables, as far as one of them was released."""
 
 
 def groups(view: StudyView, question: Any) -> Markup:
-    """The counts of a question by region, and by country where figures of countries are public, a click away:
-    for audiences that do not see all figures, as far as these were released."""
+    """The counts of a question by the groups that were released, and by country where figures of countries
+    are public, a click away: for audiences that do not see all figures."""
     if view.country or view.may("all_figures"):
         return Markup()
-    kinds = {kind: title for kind, title in _GROUPS[question.unit].items()
+    kinds = {kind: title for kind, title in _GROUPS.items()
              if kind != "country" or not view.may("country_pages")}
     return ELEMENTS.folded_tables([(title, _group_table(view, question, kind))
                                    for kind, title in kinds.items()])

@@ -29,6 +29,7 @@ from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
+from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
 from glc_analysis.figures.waves import (
     ComparedQuestion,
@@ -59,6 +60,7 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
 _WORD_COLUMNS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+_AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 
@@ -626,7 +628,11 @@ class StudyView(VisibleTables):
                            f"{fix} for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
-        return groups if kind in _LABELLED_GROUPS else groups.map(region_name)
+        if kind in _LABELLED_GROUPS:
+            return groups
+        names = groups.map(lambda group: MERGED.join(map(region_name, group.split(MERGED))))
+        is_merged = groups.str.contains(MERGED, regex=False) & self.may("all_figures")
+        return names.mask(is_merged, names + _AS_OTHERS_SEE_IT)
 
     @cached_property
     def _contrary(self) -> dict[str, int]:

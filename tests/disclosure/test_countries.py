@@ -14,7 +14,7 @@ from glc_analysis.disclosure.countries import (
     visible_countries,
     visible_home_countries,
 )
-from glc_analysis.disclosure.suppression import hide_countries
+from glc_analysis.disclosure.suppression import hide_always
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study, countries_agreed_faults
 from tests.support.small_surveys import SETTINGS, decided, survey_of
@@ -127,7 +127,7 @@ def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
     shown = pd.DataFrame({"figure_id": ["Q1/KHM", "Q1/PER"], "status": "shown", "rule": "", "shown_n": 12,
                           "shown_base_n": 30, "shown_value": 12.0, "shown_low": None, "shown_high": None,
                           "band": ""})
-    hidden = hide_countries(shown, np.array([True, False]))
+    hidden = hide_always(shown, np.array([True, False]), "country")
     assert hidden["status"].tolist() == ["suppressed", "shown"]
     assert hidden["shown_n"].isna().tolist() == [True, False]
 

@@ -18,11 +18,13 @@ from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import subset_membership, unasked_source
+from glc_analysis.figures.groupings import NO_GROUPINGS, UNCHOSEN, Grouping, is_shown_group
 
 LEAST = 5
 """Organisations behind a count that may be exact."""
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small",
             "code_tree"]
+_COUNTRIES = ("country", "home_country")
 WIDE = ["count_too_small", "unanimous", "partition", "code_tree"]
 """Rules that hide a count whose group is shown."""
 
@@ -73,8 +75,10 @@ class Puzzle:
 class Attack:
     """One audience's release of one study, with the truth to choose cruel cases from and to compare."""
 
-    def __init__(self, frames, behind, decisions, settings, audience, also=None):
-        """``also`` are decisions for another audience whose pages the same readers have."""
+    def __init__(self, frames, behind, decisions, settings, audience, also=None, groupings=NO_GROUPINGS):
+        """``also`` are decisions for another audience whose pages the same readers have, ``groupings`` the
+        one grouping of all questions and codes, if one was chosen."""
+        self.grouping = next(iter(groupings.values()), None)
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
         self.figures = frames["figures"].merge(decisions, on="figure_id", how="left", validate="1:1")
         if also is not None:
@@ -97,7 +101,7 @@ class Attack:
         answers = frames["answers"].astype("str")
         self.region_of = dict(zip(answers["country_id"], answers["region_id"], strict=True))
         kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
-            (kind == "all") | (kind == self.figures["unit"].map(dict(self.rules.groups)))
+            (kind == "all") | is_shown_group(self.figures, self.figures["question_id"], groupings)
             | (kind == "country") & is_printed)
         self.figures = self.figures[kept]
         at = np.flatnonzero(kept)
@@ -121,7 +125,7 @@ class Attack:
                 self.printed[key] += [
                     (row.option_id, subset, int(row.shown_base_n), *self.range(row, int(row.shown_base_n)))
                     for row, subset in zip(rows.itertuples(), self.tables[key]["subset_id"], strict=True)
-                    if row.status in ("shown", "banded") and (subset in ("", *self.region_of.values()))]
+                    if row.status in ("shown", "banded") and row.subset_kind not in _COUNTRIES]
         rows = decisions[decisions["status"] == "shown"].merge(frames["figures"], on="figure_id")
         pages = rows[(rows["subset_kind"] == "country") & (audience == "convening")]
         pages = pages.groupby(pages["question_id"].where(pages["code_id"] == "", pages["code_id"]))
@@ -134,12 +138,11 @@ class Attack:
         table = self.frames[unit + "s"]
         owner = pd.Index(self.names).get_indexer(table["organisation_id"])
         every = np.bincount(owner, minlength=len(self.names))
-        if unit not in self.rules.groups:
-            return {"": every}
-        belongs = subset_membership(self.rules.groups[unit], unit, self.frames["organisations"],
-                                     self.frames["answers"])
+        grouping = self.grouping or Grouping(UNCHOSEN[unit])
+        belongs = subset_membership(grouping.attribute, unit, self.frames["organisations"],
+                                    self.frames["answers"], grouping.merged)
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
-              for k, name in enumerate(belongs.names)}
+              for k, name in enumerate(belongs.names) if name not in grouping.values()}
         countries = {}
         if unit == "answer":
             for country in table["country_id"].unique():
@@ -161,11 +164,12 @@ class Attack:
         for option, own in rows.groupby("option_id"):
             whole = own.index[own["subset_kind"] == "all"][0]
             left = {"": [self.base[self.place[whole]], self.counted[self.place[whole]]]}
-            for kind in ("region", "country"):
-                for one in own[own["subset_kind"].isin([kind, f"home_{kind}"])].itertuples():
+            is_country = own["subset_kind"].isin(_COUNTRIES)
+            for is_part in (own["subset_kind"] != "all") & ~is_country, is_country:
+                for one in own[is_part].itertuples():
                     at, region = self.place[one.Index], self.region_of.get(one.subset_id, "")
                     left[one.subset_id] = [self.base[at], self.counted[at]]
-                    above = region if kind == "country" and region in left else ""
+                    above = region if one.subset_kind in _COUNTRIES and region in left else ""
                     left[above] = [a - b for a, b in zip(left[above], left[one.subset_id], strict=True)]
             found |= {(option, region): tuple(both) for region, both in left.items()}
         return found

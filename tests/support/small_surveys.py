@@ -1,6 +1,6 @@
 """Small surveys for tests of release: organisations by what they answered, through the real tables."""
 
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pandas as pd
 
@@ -24,16 +24,18 @@ COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN", "KEN africa")
 STUDY = SimpleNamespace(sampling="purposive", frame_size=0, settings={"study": {"interval": ""}})
 
 
-def survey_of(*answers, network=(), **settings):
+def survey_of(*answers, network=(), merged=MappingProxyType({}), **settings):
     """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
 
-    ``network`` has the places of those that are of one network.
+    ``network`` has the places of those that are of one network; ``level`` and ``sort`` of an answer are the
+    organisation's resource level and type; ``merged`` are merged groups by attribute.
     """
     blank = {one["question_id"]: "" for one in QUESTIONS}
     rows = [{"country": "KHM", **blank, **answer} for times, answer in answers for _ in range(times)]
     rows = [{"org": f"org-{k:02d}", **row} for k, row in enumerate(rows)]
     own = {row["org"]: {"organisation_id": row["org"], "network_id": "net" if k in network else "",
-                        "home_country_id": row.pop("home", "") or row["country"]}
+                        "home_country_id": row.pop("home", "") or row["country"],
+                        "resource_level": row.pop("level", ""), "type": row.pop("sort", "")}
            for k, row in reversed(list(enumerate(rows)))}
     known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES,
                       organisations=list(own.values()))
@@ -41,7 +43,7 @@ def survey_of(*answers, network=(), **settings):
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
     for name in ("mentions", "codings", "segments", "documents", "stated"):
         frames[name] = tables.shape(name, pd.DataFrame())
-    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY, survey_records(data)))
+    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY, survey_records(data), merged))
     return frames
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from glc_analysis.addons.convening.consensus import roles_in_words
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import KINDS, subset_membership
+from glc_analysis.figures.groupings import MERGED
 
 Read = Callable[[str], pd.DataFrame]
 
@@ -41,7 +42,8 @@ def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
     ids = read(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
-    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
+    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"),
+                              [figure.subset_id] if MERGED in figure.subset_id else ())
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 

@@ -1,0 +1,46 @@
+"""Tables that people have closed: two named persons may withhold all figures of a question, or of a code,
+from an audience (``closed.csv``). Nobody may open one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.errors import Fault
+from glc_analysis.schema import Tables
+from glc_analysis.text import match_key
+
+
+def closed_tables(rows: pd.DataFrame, audience: str) -> frozenset[str]:
+    """The questions and codes that ``rows`` (closed.csv) close for an audience.
+
+    >>> rows = pd.DataFrame([["Q1", "", "public"], ["", "rest", "convening"]],
+    ...                     columns=["question_id", "code_id", "audience"])
+    >>> closed_tables(rows, "public")
+    frozenset({'Q1'})
+    """
+    own = rows[rows["audience"] == audience]
+    return frozenset(own["question_id"].where(own["question_id"] != "", own["code_id"])) - {""}
+
+
+def is_closed(figures: pd.DataFrame, questions: pd.Series, closed: Collection[str]) -> np.ndarray:
+    """Whether figures are of a question or a code that people have closed. ``questions`` has the question of
+    each figure, blank for codes."""
+    return (questions.isin(closed) | figures["code_id"].isin(closed)).to_numpy(bool)
+
+
+def closed_faults(tables: Tables) -> Iterator[Fault]:
+    """Each row names a question or a code, and two persons."""
+    for n, row in tables["closed"].iterrows():
+        fault = partial(Fault, file="closed.csv", row=str(n))
+        if bool(row["question_id"]) == bool(row["code_id"]):
+            yield fault("closes one question, or one code", column="question_id, code_id",
+                        value=" / ".join(filter(None, (row["question_id"], row["code_id"]))),
+                        fix="fill in question_id or code_id")
+        if match_key(row["by"]) == match_key(row["confirmed_by"]):
+            yield fault("a table is closed by two persons", column="confirmed_by", value=row["confirmed_by"],
+                        fix="name the second person who agreed")

@@ -1,0 +1,190 @@
+"""Groupings: by what the figures of each question are grouped for other audiences than the team.
+
+Groups are small: a person merges two or three values into one (``groupings.csv``), such as low and medium
+resources, and chooses one grouping per question, before the first release, since two kinds of groups could
+be subtracted from each other. A merged group is named by its values:
+``Q4.1/shelter/resource_level=low + medium``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import list_questions, parse_condition
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.schema import Tables
+
+MERGED = " + "
+"""What stands between the values in the name of a merged group."""
+REGION = "region"
+"""The region of an answer's country."""
+EVERY_QUESTION = "*"
+"""In groupings.csv: every question without a row of its own, and all codes."""
+GROUPED_BY = {"organisation": ("home_region", "type", "resource_level"),
+              "answer": (REGION, "home_region", "type", "resource_level")}
+"""By unit, the attributes by which figures may be grouped for others: every record has one value of each."""
+UNCHOSEN = {"organisation": "home_region", "answer": REGION}
+"""By unit, the attribute by which figures are grouped where nobody has chosen."""
+CODES = ""
+"""What stands for all codes among the questions."""
+
+
+class Grouping(NamedTuple):
+    """An attribute, and the groups of it that are several values merged."""
+
+    attribute: str
+    merged: frozenset[str] = frozenset()
+
+    def values(self) -> set[str]:
+        """The values that are merged into another group."""
+        return {value for group in self.merged for value in group.split(MERGED)}
+
+    def group_of(self, value: str) -> str:
+        """The group of a value: the one into which it is merged, else its own."""
+        return next((group for group in self.merged if value in group.split(MERGED)), value)
+
+
+Groupings = Mapping[str, Grouping]
+"""The groupings that were chosen, by question; :data:`CODES` stands for all codes."""
+NO_GROUPINGS: Groupings = MappingProxyType({})
+
+
+def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
+    """The groupings of ``rows`` (groupings.csv), for every question of ``questions`` that has one.
+
+    >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
+    ...                     columns=["question_id", "attribute", "merged"])
+    >>> questions = pd.DataFrame({"question_id": ["Q1", "Q2"], "unit": "answer"})
+    >>> groupings_of(rows, questions)["Q2"], [*groupings_of(rows, questions)]
+    (Grouping(attribute='resource_level', merged=frozenset({'low + medium'})), ['', 'Q1', 'Q2'])
+    """
+    chosen: dict[str, Grouping] = {}
+    for question, attribute, merged in rows[["question_id", "attribute", "merged"]].itertuples(index=False):
+        before = chosen.get(question, Grouping(attribute))
+        chosen[question] = before._replace(merged=before.merged | {merged_name(merged)} - {""})
+    units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
+    common = chosen.get(EVERY_QUESTION)
+    for question in units if common else ():
+        if common.attribute in GROUPED_BY[units[question]]:
+            chosen.setdefault(question, common)
+    return {question: chosen[question] for question in units if question in chosen}
+
+
+def merged_name(values: str) -> str:
+    """The name of the group into which values are merged, as a cell of groupings.csv lists them."""
+    return MERGED.join(sorted(filter(None, map(str.strip, values.split("|")))))
+
+
+def merged_groups(groupings: Groupings) -> dict[str, list[str]]:
+    """All merged groups, by their attribute."""
+    found: dict[str, set[str]] = {}
+    for grouping in groupings.values():
+        found.setdefault(grouping.attribute, set()).update(grouping.merged)
+    return {attribute: sorted(groups) for attribute, groups in found.items()}
+
+
+def is_shown_group(figures: pd.DataFrame, questions: pd.Series, groupings: Groupings) -> np.ndarray:
+    """Whether each figure is of a group by which its question, or its code, is grouped for others.
+    ``questions`` has the question of each figure, blank for codes.
+
+    >>> figures = pd.DataFrame({"unit": "answer", "subset_kind": ["region", "type", "type", "type"],
+    ...                         "subset_id": ["asia", "church", "state", "church + state"]})
+    >>> asked = pd.Series(["Q1"] * 4)
+    >>> is_shown_group(figures, asked, {}).tolist()
+    [True, False, False, False]
+    >>> is_shown_group(figures, asked, {"Q1": Grouping("type", frozenset({"church + state"}))}).tolist()
+    [False, False, False, True]
+    """
+    kind, subset = (figures[column].astype("str") for column in ("subset_kind", "subset_id"))
+    questions = questions.astype("str")
+    is_shown = (kind == figures["unit"].map(UNCHOSEN)) & ~subset.str.contains(MERGED, regex=False)
+    for question, grouping in groupings.items():
+        of_question = questions == question
+        is_own = (kind == grouping.attribute) & (subset.isin(grouping.merged) | ~(
+            subset.isin(grouping.values()) | subset.str.contains(MERGED, regex=False)))
+        is_shown = is_shown.where(~of_question, is_own)
+    return is_shown.to_numpy(bool)
+
+
+# ------------------------------
+# Faults of groupings.csv, also where an earlier release had another grouping.
+
+
+def grouping_faults(tables: Tables) -> Iterator[Fault]:
+    """A question has one attribute that each of its records has once, a value is in one group, and questions
+    of which one decides who is asked the other are grouped alike."""
+    rows, questions = tables["groupings"], tables["questions"].drop_duplicates("question_id")
+    units = dict(zip(questions["question_id"], questions["unit"], strict=True))
+    attributes: dict[str, str] = {}
+    merged: dict[str, set[str]] = {}
+    for n, row in rows.iterrows():
+        fault = partial(Fault, file="groupings.csv", row=str(n))
+        question, attribute, values = row["question_id"], row["attribute"], row["merged"]
+        if question not in (EVERY_QUESTION, *units):
+            yield fault(f"there is no such question; {nearest(question, units)}", column="question_id",
+                        value=question, fix=f"name a question, or {EVERY_QUESTION} for all others")
+        elif attribute not in GROUPED_BY.get(units.get(question, "answer"), (attribute,)):
+            yield fault(f"{question} is asked of the organisation, which may work in several regions",
+                        column="attribute", value=attribute, fix="write home_region, type or resource_level")
+        if attribute != attributes.setdefault(question, attribute):
+            yield fault(f"this question is grouped by {attributes[question]} in another row",
+                        column="attribute", value=attribute, fix="choose one attribute per question")
+        group = {*merged_name(values).split(MERGED)} - {""}
+        if values and not 2 <= len(group) <= 3:
+            yield fault("merges two or three values", column="merged", value=values,
+                        fix="separate two or three different values by |")
+        if twice := group & merged.setdefault(question, set()):
+            yield fault(f"{', '.join(sorted(twice))} is in another group of this question", column="merged",
+                        value=values, fix="put each value into one group")
+        merged[question] |= group
+    yield from _linked_faults(rows, questions)
+
+
+def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Fault]:
+    """Questions that are grouped otherwise than one on which they depend."""
+    groupings, units = groupings_of(rows, questions), dict(zip(
+        questions["question_id"], questions["unit"], strict=True))
+    for question, text in questions[["question_id", "asked_if"]].itertuples(index=False):
+        try:
+            asked = list_questions(parse_condition(text))
+        except ValueError:
+            continue  # another check names it
+        for other in sorted({*asked} & units.keys()):
+            if groupings.get(question) != groupings.get(other) and units[question] == units[other]:
+                named = rows.index[rows["question_id"].isin([question, other])]
+                yield Fault(f"{question} is asked because of {other}, and the two are grouped differently: "
+                            "together they would tell more than either", file="groupings.csv",
+                            row=str(named[0]) if len(named) else "", column="question_id", value=question,
+                            fix=f"group {question} and {other} in the same way")
+
+
+def changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
+                      released: pd.Series) -> Iterator[Fault]:
+    """The questions, and the codes, that an earlier release grouped otherwise. ``released`` has for each of
+    its figures the key of its part (:class:`.releases.PublishedRelease`), ``rows`` is groupings.csv."""
+    units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
+    parts = released.drop_duplicates().str.split("/", n=4)
+    grouped = [(part[0], *part[4].split("=", 1)) for part in parts if "=" in part[4]]
+    before: dict[str, dict[str, set[str]]] = {}
+    for question, attribute, group in grouped:
+        if question in units and attribute in GROUPED_BY[units[question]]:
+            before.setdefault(question, {}).setdefault(attribute, set()).add(group)
+    changed: dict[str, list[str]] = {}
+    for question, by_attribute in before.items():
+        today = groupings.get(question, Grouping(UNCHOSEN[units[question]]))
+        for attribute, groups in by_attribute.items():
+            merged = {group for group in groups if MERGED in group}
+            if attribute != today.attribute or merged - today.merged or today.values() & groups:
+                how = ", ".join([f"{attribute}{':' * bool(merged)}", *sorted(merged)]).replace(":,", ":")
+                changed.setdefault(how, []).append(question or "codes")
+    for how, names in changed.items():
+        own = rows.index[rows["question_id"].isin([*names, EVERY_QUESTION])]
+        yield Fault("was published in other groups: two kinds of groups can be subtracted from each other",
+                    file="groupings.csv", row=str(own[0]) if len(own) else "", column="question_id",
+                    value=", ".join(names), fix=f"group it as before, by {how}")
