@@ -69,10 +69,9 @@ def groupings_of(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Group
         before = chosen.get(question, Grouping(attribute))
         chosen[question] = before._replace(merged=before.merged | {merged_name(merged)} - {""})
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
-    common = chosen.get(EVERY_QUESTION)
-    for question in units if common else ():
-        if common.attribute in GROUPED_BY[units[question]]:
-            chosen.setdefault(question, common)
+    if common := chosen.get(EVERY_QUESTION):
+        chosen = {question: common for question, unit in units.items()
+                  if common.attribute in GROUPED_BY[unit]} | chosen
     return {question: chosen[question] for question in units if question in chosen}
 
 

@@ -5,6 +5,8 @@ Trivial exceptions, which no rule hides: how many answered a question (its base)
 (the study's size). Membership of a base by the questionnaire's own logic is not among them.
 """
 
+import shutil
+
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, seed, settings
@@ -16,29 +18,47 @@ from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, rule_b
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.discordance import discordance_estimates, discordance_records
+from glc_analysis.figures.groupings import groupings_of
+from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
+from tests.support.built_studies import built
 from tests.support.share import SEED, drawn, share
 from tests.support.small_surveys import SETTINGS, decided, decided_for_both, survey_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 AUDIENCES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
-RELEASES = [(study, readers) for study in ("sample", "ngo") for readers in ("public", "both")]
+RELEASES = [(study, readers) for study in ("sample", "grouped sample", "ngo")
+            for readers in ("public", "both")]
 """Who sits in the convening reads the public pages as well."""
+GROUPED = "question_id,attribute,merged,chosen,by,date\n*,resource_level,high | low,before,Ana,2016-01-05\n"
 
 
 @pytest.fixture(scope="module")
-def attacks(sample_study, ngo_study):
+def grouped_study(sample_study, tmp_path_factory):
+    """The sample with everything grouped by two levels of resources."""
+    root = tmp_path_factory.mktemp("grouped") / "study"
+    left_out = shutil.ignore_patterns("processed", "reports", "releases")
+    shutil.copytree(sample_study.root, root, ignore=left_out)
+    (root / "reference" / "groupings.csv").write_text(GROUPED, encoding="utf-8")
+    return built(Study(root))
+
+
+@pytest.fixture(scope="module")
+def attacks(sample_study, grouped_study, ngo_study):
     """Each release as its readers have it, with the truth behind it."""
     made = {}
-    for name, study in (("sample", sample_study), ("ngo", Study(ngo_study))):
+    studies = {"sample": sample_study, "grouped sample": grouped_study, "ngo": Study(ngo_study)}
+    for name, study in studies.items():
         frames = {table: tables.read(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)
+        chosen = groupings_of(read_reference(study).groupings, frames["questions"])
         for audience in ("public", "convening"):
             made[name, audience] = Attack(frames, contributors, frames[f"release_{audience}"],
-                                          study.settings["disclosure"], audience)
+                                          study.settings["disclosure"], audience, groupings=chosen)
         made[name, "both"] = Attack(frames, contributors, frames["release_convening"],
-                                    study.settings["disclosure"], "convening", also=frames["release_public"])
+                                    study.settings["disclosure"], "convening", also=frames["release_public"],
+                                    groupings=chosen)
     return made
 
 
@@ -274,7 +294,8 @@ ALSO_HIDDEN = {
     "cross_tabulation": lambda: a_difference_is_told(by_region(("KHM", 10, 0), ("PER", 0, 10)))}
 
 
-ELSEWHERE = {"code_tree": "tests/disclosure/test_covers.py",
+ELSEWHERE = {"closed": "tests/disclosure/test_groupings.py",
+             "code_tree": "tests/disclosure/test_covers.py",
              "frozen": "tests/addons/withdrawal/acceptance/test_consecutive_releases.py",
              "undecided": "tests/disclosure/test_release.py"}
 """Rules whose attack needs more than one small survey; each is switched off there too."""

@@ -35,9 +35,9 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
     without = [(name, column) for name, columns in described.items() for column, cells in columns.items()
                if len(cells) < 3 or not cells[2]]
     # Nobody in the sample has stopped, votes by proxy, has an interest or needs another form than the
-    # organisation's; its rounds have no seal; it has one wave.
+    # organisation's; its rounds have no seal; it has one wave; no groups are merged, and nothing is closed.
     unused = ("stopped.csv", "reviewed_codings.csv", "proxies.csv", "interests.csv", "waves.csv",
-              "wave_files.csv", "crosswalk.csv")
+              "wave_files.csv", "crosswalk.csv", "groupings.csv", "closed.csv")
     without = [one for one in without if one[0] not in unused]
     assert without == [("manifest.csv", "keep_until"), ("options.csv", "common_id"),
                        ("consent.csv", "speaker_id"), ("consent.csv", "wave_id"),
