@@ -35,7 +35,7 @@ from glc_analysis.addons.convening.votes import (
 )
 
 AGENDA_GROUPS = {
-    "agreed": ("Agreed", "important, with few votes apart, and feasible"),
+    "agreed": ("High on both", "important and feasible by the rule; the room has not agreed yet"),
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, no decision, or too few votes")}

@@ -6,8 +6,10 @@ The room reads them: of the votes they show what :mod:`.votes` allows.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from itertools import accumulate, groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,9 +26,7 @@ from glc_analysis.addons.convening.ballots import (
     received,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.consensus import (
-    roles_in_words,
-)
+from glc_analysis.addons.convening.consensus import roles_in_words
 from glc_analysis.addons.convening.histories import origin
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
@@ -34,8 +34,12 @@ from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.addons.convening.seals import erased_rounds, keep_told
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
+    THIRDS,
     agreed_panels,
+    known_votes,
     largest_untold,
+    told_bar,
+    told_changes,
     told_tallies,
     without_roles_blank,
 )
@@ -50,6 +54,10 @@ from glc_analysis.view.visible_tables import VisibleTables
 from glc_analysis.writing import write_atomic
 
 CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
+
+
+_HEADING_ROWS = 2
+"""How many rows of the agenda the heading of a group is high."""
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
@@ -115,7 +123,7 @@ def slides_page(study: Study, round_id: str) -> tuple[Reference, str]:
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, template(__file__, "results_slides.html").render(
-        title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
+        title=study.title, round_id=round_id, closed_on=closed_on, columns=in_two_columns(groups(order)),
         results=results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
                         test=test, agreed=agreed, comments=comments, positions=frames["panel_positions"],
                         order=list(order["principle_id"])),
@@ -157,6 +165,22 @@ def groups(order: pd.DataFrame) -> list[dict[str, Any]]:
             for name, (heading, why) in AGENDA_GROUPS.items() if (order["group"] == name).any()]
 
 
+def in_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The groups of an agenda in two columns of about the same length. The heading of a group that goes on in
+    the second one stands there too.
+
+    >>> columns = in_two_columns([{"rows": [1] * 6}, {"rows": [2]}])
+    >>> [[len(part["rows"]) for part in column] for column in columns]
+    [[4], [2, 1]]
+    """
+    rows = [(n, row) for n, group in enumerate(all_groups) for row in group["rows"]]
+    starts = [not at or rows[at - 1][0] != n for at, (n, _) in enumerate(rows)]
+    heights = [*accumulate(1 + _HEADING_ROWS * is_first for is_first in starts)]
+    half = next(at for at, height in enumerate(heights, 1) if 2 * height >= heights[-1])
+    return [[all_groups[n] | {"rows": [row for _, row in part]}
+             for n, part in groupby(column, key=itemgetter(0))] for column in (rows[:half], rows[half:])]
+
+
 def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame, rounds: pd.DataFrame,
             round_id: str, *, test: str, agreed: Collection[str] = (),
             comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
@@ -177,9 +201,11 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
               for at, rows in before.items()}
     here, round_ratings = (frame[frame["round_id"] == round_id].to_dict("records")
                            for frame in (tallies, ratings))
-    counts = Counter((*_ballot_key(vote), vote["score"]) for vote in round_ratings if not vote["held_out"])
+    votes: defaultdict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
+    for vote in ratings[ratings["held_out"] == ""].to_dict("records"):
+        votes[vote["round_id"], *_ballot_key(vote)][vote["rater_id"]] = vote["score"]
     panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
-        _ballot_key(row): _panel(row, counts, before[_ballot_key(row)]) for row in here}
+        _ballot_key(row): _panel(row, votes, before[_ballot_key(row)]) for row in here}
     names = short_names(principles)
     versions = dict(zip(issued["principle_id"], issued["version"], strict=True))
     together = [] if positions is None else positions[positions["round_id"] == round_id].to_dict("records")
@@ -211,22 +237,47 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
             "translations": dict(zip(of["language"], of["statement"], strict=True))}
 
 
-def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is shown of one panel's votes on one criterion; ``row`` is told (:func:`.votes.told_tallies`)."""
+def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
+           before: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is shown of one panel's votes on one criterion, and beside it of the last earlier round on the
+    same text; ``row`` and those ``before`` are told (:func:`.votes.told_tallies`), ``votes`` by rater."""
     shape, words = verdict(row)
-    middle = told_third(row)
+    last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
-    return _untold(row) | {
+    return _untold(row) | _drawn(row, votes) | {
         "n": row["n"], "shape": shape, "words": words, "share": row["said"],
-        "votes": [counts[(*_ballot_key(row), score)] for score in range(1, 10)] if are_all_told else [],
-        "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
-        "middle": ("low", "middle", "high").index(middle) if middle and shape != "split" else None,
-        "median": row["median"] if are_all_told else None,
+        "earlier": [_drawn(last, votes)] if last else [],
         "dissent": _dissent(row, shape) if are_all_told else "",
         "no_vote": "; ".join(filter(None, [
             f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
             roles_in_words(row)])),
-        "movement": row["movement"], "moved": _moved(row, before)}
+        "ipras": (f"{row['spread_ipras']} by IPRAS (IPR {row['ipr']:.3g}, IPRAS {row['ipras']:.3g})"
+                  if are_all_told and row["spread_ipras"] else ""),
+        "movement": row["movement"], "moved": _moved(row, before),
+        "changed": _changed(row, last, votes) if last else ""}
+
+
+def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
+    """What is drawn of a panel's votes in one round: nine counts where all are told, else a bar."""
+    are_all_told, middle = not pd.isna(row["median"]), told_third(row)
+    counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
+    is_split = are_all_told and verdict(row)[0] == "split"
+    return {"round_id": row["round_id"], "share": row["said"],
+            "votes": [counts[score] for score in range(1, 10)] if are_all_told else [],
+            "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
+            "middle": THIRDS.index(middle) if middle and not is_split else None,
+            "median": row["median"] if are_all_told else None,
+            "bar": [] if are_all_told else told_bar(row["said"])}
+
+
+def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
+             votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
+    """How many raters changed their vote since the round before, where every count of both is told."""
+    if pd.isna(row["median"]) or pd.isna(last["median"]):
+        return ""
+    before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
+                      votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
+    return told_changes(before, after, known=known_votes(max(row["n_by_proxy"], last["n_by_proxy"])))
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,8 +285,9 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[largest_untold(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
-            "share": f"{few}: nothing of them is shown", "votes": [], "thirds": [], "middle": None,
-            "median": None, "dissent": "", "no_vote": "", "movement": "", "moved": ""}
+            "share": f"{few}: nothing of them is shown", "round_id": row["round_id"], "votes": [],
+            "thirds": [], "middle": None, "median": None, "bar": [], "earlier": [], "dissent": "",
+            "no_vote": "", "ipras": "", "movement": "", "moved": "", "changed": ""}
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:

@@ -21,6 +21,7 @@ them is told: where there are proxies or interests, the first is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from itertools import combinations_with_replacement
@@ -262,6 +263,43 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     high = [said_exactly(own).split(",")[0] if one else high_votes(own, other)
             for (own, other), one in zip(counts, is_told, strict=True)]
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
+
+
+def told_bar(said: str) -> list[str]:
+    """What is told of each vote of a panel where not all counts are, in the order of the scale: its third, or
+    blank where that is open. ``said`` are the words of :func:`told_votes`.
+
+    >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
+    'lllhhhhhhh'
+    >>> "".join(third[:1] or "?" for third in told_bar("2 or more of 4 middle"))
+    '?mm?'
+    """
+    found = re.fullmatch(r"(\d+) or more of (\d+) (\w+)(?:, (\d+) or more (\w+))?(?:, at most .*)?", said)
+    if not found:
+        return []
+    votes = {found[3]: int(found[1]), found[5]: int(found[4] or 0)}
+    open_n = int(found[2]) - sum(votes.values())
+    low, middle, high = ([third] * votes.get(third, 0) for third in THIRDS)
+    left = open_n // 2 if middle else open_n * bool(high)
+    return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
+
+
+def told_changes(before: Mapping[str, int | None], after: Mapping[str, int | None], *, known: int) -> str:
+    """How many raters of a panel changed their vote on the same text since the round before, in words; blank
+    where that is not told. Both are votes by rater, None for an abstention, of rounds of which every count is
+    told, so that no vote follows from the number; who changed stays open too: more than the ``known`` votes
+    changed, and more did not. It is told only where the same raters voted.
+
+    >>> before = dict.fromkeys("abcdefgh", 7)
+    >>> told_changes(before, before | dict.fromkeys("abc", 8), known=2)
+    '3 of 8 raters changed their vote'
+    >>> told_changes(before, before | dict.fromkeys("ab", 8), known=2)
+    ''
+    """
+    changed = sum(vote != after.get(rater) for rater, vote in before.items())
+    if before.keys() != after.keys() or min(changed, len(before) - changed) <= known:
+        return ""
+    return f"{changed} of {len(before)} raters changed their vote"
 
 
 # ------------------------------

@@ -10,7 +10,8 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import agenda, low_resources, verdict
 from glc_analysis.addons.convening.ballots import readable_comments
 from glc_analysis.addons.convening.consensus import tally
-from glc_analysis.addons.convening.slides import block, groups, results, write_slides
+from glc_analysis.addons.convening.slides import block, groups, in_two_columns, results, write_slides
+from glc_analysis.addons.convening.votes import told_changes
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -101,7 +102,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
-    assert [one["heading"] for one in groups(found)] == ["Agreed", "The rest"]
+    assert [one["heading"] for one in groups(found)] == ["High on both", "The rest"]
 
 
 @pytest.mark.parametrize(("votes", "said"), [
@@ -204,6 +205,61 @@ def test_movement_from_or_to_a_median_that_is_not_told_is_not_told(before, after
     assert (panel["moved"], panel["movement"]) == ("", "")
 
 
+def second_round(before, after):
+    """The second of two rounds on one text, as a slide shows it."""
+    first = rated(before, principle="P02", version="2")
+    return result(rated(after, principle="P02", version="2", round_id="2"), "2", "same", [first])
+
+
+def panel_of(one):
+    return one["criteria"][0]["panels"][0]
+
+
+def test_the_round_before_stands_beside_this_one_where_the_text_is_the_same():
+    one = second_round(HIGH, MIXED)
+    assert [(own["round_id"], own["share"], own["votes"]) for own in panel_of(one)["earlier"]] == [
+        ("1", "7 or more of 10 high, at most 2 low", [])]
+    html = block("result", one)
+    assert "Round 1: 7 or more of 10 high, at most 2 low" in html and html.count('class="strip"') == 2
+    reworded = result(rated(MIXED, principle="P02", version="2", round_id="2"), "2", "", [
+        rated(HIGH, principle="P02", version="1")])
+    assert panel_of(reworded)["earlier"] == []
+
+
+def test_where_not_all_counts_are_told_a_bar_has_what_is():
+    one = result(rated(HIGH))
+    assert panel_of(one)["bar"] == [""] * 3 + ["high"] * 7
+    html = block("result", one)
+    assert (html.count('class="in"'), html.count('class="open"')) == (7, 3) and "Dashed: not told" in html
+
+
+@pytest.mark.parametrize(("changed", "said"), [(2, ""), (3, "3 of 10 raters changed their vote"), (8, "")])
+def test_how_many_changed_is_told_where_all_counts_are_and_who_stays_open(changed, said):
+    after = [*(3 if vote == 1 else vote - 1 for vote in SPLIT[:changed]), *SPLIT[changed:]]
+    assert panel_of(second_round(SPLIT, after))["changed"] == said
+
+
+def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_voted():
+    assert panel_of(second_round(HIGH, [*HIGH[:5], *[7] * 5]))["changed"] == ""
+    first, second = (dict(zip("abcdefgh", votes, strict=True)) for votes in ([5] * 8, [5] * 4 + [6] * 4))
+    assert told_changes(first, second, known=2) and not told_changes(first, second, known=4)
+    assert told_changes(first, second | {"i": 5}, known=2) == ""
+
+
+def test_ipras_is_printed_where_every_count_is_told():
+    known = tally(SPLIT)
+    assert panel_of(result(rated(SPLIT)))["ipras"] == (
+        f"disagreement by IPRAS (IPR {known['ipr']:.3g}, IPRAS {known['ipras']:.3g})")
+    assert panel_of(result(rated(HIGH)))["ipras"] == ""
+
+
+def test_a_group_that_goes_on_in_the_second_column_has_its_heading_there_too():
+    rows = [{"principle_id": f"P{n}", "version": "1", "short_name": "", "importance": ("", ""),
+             "feasibility": ("", ""), "notes": ""} for n in range(9)]
+    html = block("agenda", in_two_columns([{"heading": "High on both", "why": "", "rows": rows}]))
+    assert html.count("High on both") == 2 and html.count("Important") == 2
+
+
 @pytest.fixture
 def study(tmp_path):
     """A study whose round 0 is closed, with its tables written by hand, and whose round 1 is open."""
@@ -281,9 +337,9 @@ def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
 def test_the_same_blocks_stand_on_pages_of_ones_own():
     ratings = both(HIGH, SPLIT)
     html = block("result", result(ratings))
-    assert html.count("<svg class=\"strip\"") == 1
+    assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
     order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
-    assert "Works elsewhere?" in block("agenda", groups(order))
+    assert "Works elsewhere?" in block("agenda", in_two_columns(groups(order)))
     assert "Nothing is decided yet." in block("decided", [])
     assert block("style").strip().startswith("<style>")
