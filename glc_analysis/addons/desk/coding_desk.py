@@ -18,6 +18,12 @@ import anywidget
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.desk.codebook_changes import (
+    may_change,
+    proposed_changes,
+    show_change,
+    write_change,
+)
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.addons.desk.sentence_encoder import is_installed
@@ -287,7 +293,7 @@ class CodingDesk(anywidget.AnyWidget):
             answer = {"id": question["id"],
                       "error": f"Not saved: {error.strerror}. To fix: make room, then do it again."
                       if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
-        if "do" in question and self.session.codebook_readings != self._codebook_shown:
+        if {"do", "write_change"} & {*question} and self.session.codebook_readings != self._codebook_shown:
             answer["news"] = {"codebook": self.session.codebook(),
                               "problems": self.session.state()["problems"]}
             self._codebook_shown = self.session.codebook_readings
@@ -298,6 +304,12 @@ class CodingDesk(anywidget.AnyWidget):
             return self._do(question["do"])
         if "refuse" in question:
             return self.session.refuse_suggestions(**question["refuse"])
+        if "show_change" in question:
+            return show_change(self.session.study, self.session.coder, **question["show_change"])
+        if "write_change" in question:
+            done = write_change(self.session.study, self.session.coder, **question["write_change"])
+            self.session.codebook()  # reads it again
+            return done
         if "decide" in question:
             return self._curation.decide(**question["decide"])
         return self._get(**question)
@@ -320,14 +332,16 @@ class CodingDesk(anywidget.AnyWidget):
             return session.why_no_suggestions(document_id)
         return {"answers": session.answers, "training": session.training,
                 "why_not_compare": self._curation.why_not, "versions": self._curation.versions,
-                "differences": self._curation.differences}[get]()
+                "differences": self._curation.differences,
+                "proposed_changes": lambda: proposed_changes(session.study)}[get]()
 
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", "find", *["compare"] * bool(self._curation.texts),
                 *["training"] * (TRAINING in purposes),
-                *["suggestions"] * is_installed()]
+                *["suggestions"] * is_installed(),
+                *["codebook"] * may_change(self.session.study, self.session.coder)]
 
     @property
     def _curation(self) -> Curation:

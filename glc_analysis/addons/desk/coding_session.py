@@ -20,6 +20,7 @@ from unicodedata import normalize
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import still_learning, suggest_codes, why_not
+from glc_analysis.addons.desk.codebook_changes import describe_change
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, keys_of
 from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.coding.codebook import ancestors
@@ -34,6 +35,7 @@ _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo":
            "code_answers": "the code {name}", "code_passages": "the code {name}",
            "read": "the mark as read", "read_answers": "the mark as read",
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
+           "propose_change": "the proposed change of the codebook",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
 """What an act is called when it is undone or done again."""
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
@@ -284,7 +286,8 @@ class CodingSession(CoderWork):
                 "code_passages": self._code_passages, "uncode": self._uncode, "recode": self._recode,
                 "resize": self._resize, "memo": self._memo, "negative_case": self._negative_case,
                 "read": self._read, "read_answers": self._read_answers, "finish": self._finish,
-                "propose_code": self._propose_code, "propose_quotation": self._propose_quotation,
+                "propose_code": self._propose_code, "propose_change": self._propose_change,
+                "propose_quotation": self._propose_quotation,
                 "new_texts": self._new_texts, "place": self._place,
                 "undo": self._undo, "redo": self._redo}
 
@@ -460,6 +463,12 @@ class CodingSession(CoderWork):
             raise GLCError("This passage is proposed as a quotation already.")
         return ({"act": "propose_quotation", "document_id": document, "start": start, "end": end},
                 "Proposed as a quotation. Nobody quotes it before the team, and whoever said it, agree.")
+
+    def _propose_change(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
+        said = describe_change(self.study, code, cells)
+        return ({"act": "propose_change", "code_id": code, "cells": cells},
+                f"Proposed: {said} It is so once whoever decides writes it.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         """The coder goes on with texts as they are now: with an interview or a call, or with answers."""

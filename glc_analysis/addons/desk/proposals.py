@@ -6,6 +6,7 @@ Coders propose codes and quotations at the coding desk; the team takes these ove
 
 from __future__ import annotations
 
+import csv
 import difflib
 import shutil
 from collections.abc import Mapping
@@ -88,6 +89,24 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     study.refuse_misplaced()
     proposal = Proposal(study.root, tuple(_with_row(study.root / file.path, file, row)
                                           for file in reversed(table_files(name))))
+    _refuse_unsound(study, name, proposal)
+    return proposal
+
+
+def propose_cells(study: Study, name: str, key: str, cells: Mapping[str, str]) -> Proposal:
+    """Proposes new cells, of one file, for the row of a reference table whose first column is ``key``.
+
+    Raises Faults where the table would not be sound with the change."""
+    study.refuse_misplaced()
+    file = next(one for one in table_files(name) if {*cells} <= {*one.required, *one.optional})
+    path = study.root / file.path
+    old = read_utf8(path)
+    rows = CsvRows.of(old, path.name)
+    row = next(n for n, written in enumerate(csv.reader(rows.records, delimiter=rows.delimiter), 1)
+               if n > 1 and written[rows.header.index(file.required[0])].strip() == key)
+    for column, cell in cells.items():
+        rows.set_cell(row, column, cell)
+    proposal = Proposal(study.root, (Change(path, old, rows.text),))
     _refuse_unsound(study, name, proposal)
     return proposal
 

@@ -86,6 +86,14 @@ class CodeProposal(NamedTuple):
         return "Proposed as a quotation" if self.is_quotation else f"Proposed code: {self.name}"
 
 
+class CodebookChange(NamedTuple):
+    """New cells of a row of the codebook that a coder proposes: of a code, or of a new one where ``code_id``
+    is blank. It is about no text."""
+
+    code_id: str
+    cells: dict[str, str]
+
+
 class Decision(NamedTuple):
     """What people decided on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
     ``instead_of`` is the workbook whose decision this one replaces."""
@@ -107,13 +115,14 @@ Change = tuple[dict, Any, Any, Any]
 class DeskWork:
     """What a coder has coded, after all acts of the journal so far.
 
-    ``codings``, ``proposals`` and ``texts`` go by their ids, ``decisions`` by segment; ``read`` and
-    ``finished`` hold the document_ids that are so marked. ``waiting`` are the codings that are to be placed
-    again, since the coder went on with a text that changed; ``earlier`` is that text before. ``codebook`` is
-    what the coder last coded with (code_id -> the words of its definition), ``keys`` the codes on the keys
-    1 to 9 (blank for a free key), ``opened`` the double-coded texts that were opened for comparison. ``cut``
-    are the numbers of the lines that a power failure cut off. ``done`` are the numbers of the acts that can
-    be undone, ``undone`` those that can be done again, ``names`` what each act was, such as code.
+    ``codings``, ``proposals``, ``codebook_changes`` and ``texts`` go by their ids, ``decisions`` by
+    segment; ``read`` and ``finished`` hold the document_ids that are so marked. ``waiting`` are the codings
+    that are to be placed again, since the coder went on with a text that changed; ``earlier`` is that text
+    before. ``codebook`` is what the coder last coded with (code_id -> the words of its definition),
+    ``keys`` the codes on the keys 1 to 9 (blank for a free key), ``opened`` the double-coded texts that
+    were opened for comparison. ``cut`` are the numbers of the lines that a power failure cut off. ``done``
+    are the numbers of the acts that can be undone, ``undone`` those that can be done again, ``names`` what
+    each act was, such as code.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
@@ -123,6 +132,7 @@ class DeskWork:
     read: dict[str, bool] = field(default_factory=dict)
     finished: dict[str, bool] = field(default_factory=dict)
     proposals: dict[str, CodeProposal] = field(default_factory=dict)
+    codebook_changes: dict[str, CodebookChange] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     codebook: dict[str, list[str]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
@@ -274,6 +284,8 @@ class DeskWork:
             yield self.proposals, n, CodeProposal(line["document_id"], line["start"], line["end"],
                                                   line.get("name", ""),
                                                   is_quotation=act == "propose_quotation")
+        elif act == "propose_change":
+            yield self.codebook_changes, n, CodebookChange(line["code_id"], dict(line["cells"]))
         elif act == "decide":
             segment = line["segment_id"]
             version = self.decisions[segment].version + 1 if segment in self.decisions else 1
@@ -336,7 +348,8 @@ def _write(changes: Sequence[Change]) -> None:
 def _documents(changes: Sequence[Change]) -> set[str]:
     """The texts that changes are about."""
     values = ((key, before if after is None else after) for _, key, before, after in changes)
-    return {getattr(value, "document_id", None) or str(key) for key, value in values}
+    return {getattr(value, "document_id", None) or str(key) for key, value in values
+            if not isinstance(value, CodebookChange)}
 
 
 # ------------------------------

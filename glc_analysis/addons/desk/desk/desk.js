@@ -339,8 +339,8 @@ class Codebook {
       "aria-label": "Codebook", onkeydown: event => this.pressed(event) });
     this.meaning = element("div", { class: "glc-meaning", role: "region", "aria-label": "What the code means",
       tabindex: "0" });
-    this.root = element("section", { class: "glc-codes", "aria-label": "Codes" },
-      this.selected, this.filter, this.recent, this.tree, this.meaning);
+    this.root = element("section", { class: "glc-codes", "aria-label": "Codes" }, this.selected,
+      element("div", { class: "glc-find-code" }, this.filter, button("Change codes", () => this.desk.changes.open(this.explained))), this.recent, this.tree, this.meaning);
   }
 
   show(rows) {
@@ -515,6 +515,111 @@ class Codebook {
     } else this.follow();
     this.leave();  // at once: the next key is for the text, however long the kernel takes
     await this.chosen(code);
+  }
+}
+
+// ------------------------------
+// A change of the codebook: shown before it is written, by whoever may; the others propose it
+
+class CodebookChanges {
+  constructor(desk) {
+    this.desk = desk;
+    const select = (name, attributes = {}) => element("select", { "aria-label": name, onchange: () => this.edited(), ...attributes });
+    const labelled = (name, field) => element("label", {}, name, field);
+    this.what = select("What changes");
+    this.what.append(...[["name", "another name for a code"], ["parent_id", "another place for a code"],
+      ["merged_into", "a code merged into another"], ["new", "a new code"]].map(([value, name]) => element("option", { value }, name)));
+    this.code = select("Code");
+    this.name = element("input", { type: "text", dir: "auto", "aria-label": "Name", oninput: () => this.edited() });
+    this.parent = select("Under");
+    this.into = select("Into");
+    this.meaning = element("textarea", { rows: "2", dir: "auto", "aria-label": "What it means", oninput: () => this.edited() });
+    this.fields = { code: labelled("Code", this.code), name: labelled("Name", this.name), parent: labelled("Under", this.parent),
+      into: labelled("Into", this.into), meaning: labelled("What it means", this.meaning) };
+    this.heading = element("p", { class: "glc-label" });
+    this.proposed = element("div", { class: "glc-proposed" });
+    this.shown = element("div", { role: "status", class: "glc-shown" });
+    this.send = button("", () => this.sent());
+    this.write = button("Write it", () => this.written());
+    this.root = element("dialog", { class: "glc-help glc-edit", "aria-label": "Change codes", onkeydown: event => event.stopPropagation() },
+      this.heading, labelled("What changes", this.what), ...Object.values(this.fields), this.proposed, this.shown,
+      element("div", { class: "glc-row" }, this.send, this.write, button("Close", () => this.root.close(), { class: "glc-plain" })));
+  }
+
+  get isAllowed() {
+    return this.desk.offers.includes("codebook");
+  }
+
+  async open(code) {
+    const { rows, by } = this.desk.codebook, option = one => element("option", { value: one.code_id }, [...one.path, one.name].join(" › "));
+    for (const field of [this.code, this.into]) field.replaceChildren(...rows.filter(one => one.level === "code").map(option));
+    this.parent.replaceChildren(...rows.filter(one => one.level !== "code").map(option));
+    if (by.get(code)?.level === "code") this.code.value = code;
+    else if (!this.code.value) this.what.value = "new";
+    this.heading.textContent = this.isAllowed ? "Change the codebook" : "Propose a change of the codebook";
+    this.send.textContent = this.isAllowed ? "Show the change" : "Propose it";
+    this.write.hidden = !this.isAllowed;
+    this.name.value = this.meaning.value = "";
+    this.edited();
+    this.root.showModal();
+    const proposed = this.isAllowed ? await this.desk.ask({ get: "proposed_changes" }, true) ?? [] : [];
+    this.proposed.replaceChildren(...proposed.length ? [element("p", { class: "glc-label" }, "Proposed by coders"),
+      ...proposed.map(one => button(`${one.message} (${one.coder_id})`, () => this.take(one), { dir: "auto" }))] : []);
+  }
+
+  /** Fills in what a coder proposed. */
+  take({ code_id, cells }) {
+    const column = Object.keys(cells).find(one => ["name", "parent_id", "merged_into"].includes(one));
+    this.what.value = code_id ? column : "new";
+    if (code_id) this.code.value = code_id;
+    this.name.value = cells.name ?? "";
+    this.meaning.value = cells.definition ?? "";
+    if (cells.parent_id) this.parent.value = cells.parent_id;
+    if (cells.merged_into) this.into.value = cells.merged_into;
+    this.edited();
+  }
+
+  /** Takes back the change that was shown, since another one is asked for. */
+  edited() {
+    const what = this.what.value, isShown = { code: what !== "new", name: ["name", "new"].includes(what),
+      parent: ["parent_id", "new"].includes(what), into: what === "merged_into", meaning: what === "new" };
+    for (const [name, field] of Object.entries(this.fields)) field.hidden = !isShown[name];
+    this.write.disabled = true;
+    this.shown.replaceChildren();
+  }
+
+  get change() {
+    const what = this.what.value;
+    if (what === "new") return { code_id: "", cells: { name: this.name.value, parent_id: this.parent.value, definition: this.meaning.value } };
+    const value = { name: this.name, parent_id: this.parent, merged_into: this.into }[what].value;
+    return { code_id: this.code.value, cells: { [what]: value } };
+  }
+
+  async sent() {
+    this.edited();
+    try {
+      if (!this.isAllowed) {
+        const done = await this.desk.kernel.ask({ do: { act: "propose_change", ...this.change } });
+        this.desk.told(done);
+        return this.shown.replaceChildren(element("p", {}, done.message));
+      }
+      const { message, diff } = await this.desk.kernel.ask({ show_change: this.change });
+      this.diff = diff;
+      this.shown.replaceChildren(element("p", {}, message), element("pre", { tabindex: "0", "aria-label": "The changed lines" }, diff));
+      this.write.disabled = false;
+    } catch (error) {
+      this.shown.replaceChildren(element("p", { role: "alert" }, error.message));
+    }
+  }
+
+  async written() {
+    try {
+      const { message } = await this.desk.kernel.ask({ write_change: { ...this.change, diff: this.diff } });
+      this.root.close();
+      this.desk.say(message);
+    } catch (error) {
+      this.shown.replaceChildren(element("p", { role: "alert" }, error.message));
+    }
   }
 }
 
@@ -2239,6 +2344,7 @@ class Desk {
     this.codesDrawer = button("Codes", () => this.toggleDrawer("codes"), { "aria-expanded": "false", "data-opens": "codes" });
     this.coder = element("span", { class: "glc-note" });
     this.help = this.makeHelp();
+    this.changes = new CodebookChanges(this);
     this.problems = element("div", { class: "glc-problems", role: "group", "aria-label": "To know before you go on" });
     this.problems.hidden = true;
     this.panel = element("div", { class: "glc-panel", role: "tabpanel", id: newId() });
@@ -2250,7 +2356,7 @@ class Desk {
     root.setAttribute("aria-label", "Coding desk");
     root.replaceChildren(element("div", { class: "glc-bar" }, this.tabs, this.coder, element("span", { class: "glc-space" }),
       element("span", { class: "glc-opens" }, this.textsDrawer, this.codesDrawer), this.undo, this.redo, this.wide, button("Keys", () => this.showHelp(), { title: "?", class: "glc-large" })),
-      this.problems, this.panel, element("div", { class: "glc-foot" }, this.status), this.live, this.alert, this.help);
+      this.problems, this.panel, element("div", { class: "glc-foot" }, this.status), this.live, this.alert, this.help, this.changes.root);
     this.listeners = [[root, "keydown", event => this.pressed(event)],
       [root, "compositionstart", () => { this.isComposing = true; }],
       [root, "compositionend", () => { this.isComposing = false; }],

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.study import Study
 from tests.addons.desk.support.desk_page import PLACES, codings_of, found, open_desk, until_said
 from tests.addons.desk.support.desk_study import SCRIPTS, TURNS
 
@@ -267,3 +268,36 @@ def test_on_a_phone_the_text_comes_first_and_the_codes_and_texts_are_drawers(pag
     texts.wait_for(state="hidden")
     box = desk.locator(".glc-foot").bounding_box()
     assert box["y"] + box["height"] <= 844
+
+
+def test_a_code_is_renamed_at_the_desk_after_the_change_was_shown(page, session, axe):
+    path = session.study.settings_file
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[coding]\n", '[coding]\ndecided_by = "ana"\n'), encoding="utf-8")
+    session = CodingSession(Study(session.study.root), "ana")
+    coded(session, 0, 0, 9)
+    desk = open_desk(page, session)
+    desk.locator(".glc-tree [data-code=stigma]").hover()
+    desk.get_by_role("button", name="Change codes").click()
+    assert desk.get_by_role("button", name="Write it").is_disabled()
+    desk.get_by_label("Name", exact=True).fill("Shame")
+    desk.get_by_role("button", name="Show the change").click()
+    desk.locator(".glc-shown", has_text="“Stigma” is called “Shame”.").wait_for()
+    assert "+stigma,challenges,code,Shame" in desk.locator(".glc-shown pre").inner_text()
+    assert found(axe, page) == []
+    desk.get_by_role("button", name="Write it").click()
+    until_said(desk, "Written to reference/codebook.csv")
+    desk.locator(".glc-chip", has_text="Shame").wait_for()
+    assert desk.locator(".glc-tree [data-code=stigma]").inner_text().split("\n")[0] == "Shame"
+
+
+def test_who_may_not_change_the_codebook_proposes_a_merged_code(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-tree [data-code=stigma]").hover()
+    desk.get_by_role("button", name="Change codes").click()
+    desk.get_by_label("What changes").select_option("merged_into")
+    desk.get_by_label("Into").select_option("staff-strain")
+    desk.get_by_role("button", name="Propose it").click()
+    desk.locator(".glc-shown", has_text="Proposed: “Stigma” is merged into “Strain on staff”").wait_for()
+    assert journal(session)[-1]["cells"] == {"merged_into": "staff-strain"}
+    assert "stigma" in {row["code_id"] for row in session.codebook()}

@@ -1,0 +1,141 @@
+"""Changes of the codebook at the coding desk: a code is made, renamed, moved, or merged into another.
+
+A change is the new cells of one row of codebook.csv. Whoever may change the codebook is shown the change
+first; the others propose it in their journals, where whoever may finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.desk.coder_texts import DoubleCoding
+from glc_analysis.addons.desk.proposals import Proposal, propose, propose_cells, proposed_codes
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.errors import Fault, Faults, GLCError, nearest
+from glc_analysis.intake.codings.desk_journal import Journal
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import match_key, normalise_space, slug
+
+Plain = dict[str, Any]
+_CHANGES = {"name", "parent_id", "merged_into"}
+"""The columns of a code that change; one at a time."""
+
+
+def may_change(study: Study, coder: str) -> bool:
+    """Whether somebody may change the codebook at the desk: the person whom study.toml names ([coding]
+    decided_by); where it names nobody, a coder who codes alone."""
+    double = DoubleCoding(study)
+    if study.settings["coding"]["decided_by"]:
+        return double.decides(coder)
+    return {*double.assignments["coder_id"]} - {CONSENSUS} <= {coder}
+
+
+def describe_change(study: Study, code_id: str, cells: Mapping[str, str]) -> str:
+    """A change in one sentence. Raises GLCError for one that does not fit the codebook."""
+    book = read_table(study, "codebook").set_index("code_id")
+    names, cells = book["name"].to_dict(), {column: normalise_space(cell) for column, cell in cells.items()}
+    if not code_id:
+        _refuse_name(cells.get("name", ""), names)
+        parent = cells.get("parent_id", "")
+        if not parent:
+            return f"A new code, “{cells['name']}”."
+        _refuse_parent(book, parent)
+        return f"A new code, “{cells['name']}”, under {names[parent]}."
+    if code_id not in names:
+        raise GLCError(f"The codebook has no code {code_id!r}; {nearest(code_id, names)}.")
+    changed = {column: cell for column, cell in cells.items()
+               if column in _CHANGES and match_key(cell) != match_key(book.at[code_id, column])}
+    if len(changed) != 1:
+        raise GLCError(f"The change of {names[code_id]!r} changes nothing, or two things at once. Change its "
+                       "name, its place, or the code that it is merged into.")
+    (column, cell), = changed.items()
+    if column == "name":
+        _refuse_name(cell, names)
+        return f"“{names[code_id]}” is called “{cell}”."
+    if column == "parent_id":
+        _refuse_parent(book, cell)
+        before = names.get(book.at[code_id, "parent_id"], "the top")
+        return f"“{names[code_id]}” moves from {before} to {names[cell]}."
+    if cell == code_id:
+        raise GLCError(f"{names[code_id]!r} cannot be merged into itself. Choose another code.")
+    if cell not in names or book.at[cell, "merged_into"]:
+        in_use = book.index[(book["merged_into"] == "") & (book.index != code_id)]
+        raise GLCError(f"The codebook has no code {cell!r} in use; {nearest(cell, in_use)}.")
+    return f"“{names[code_id]}” is merged into “{names[cell]}”: what was coded with it counts there."
+
+
+def _refuse_name(name: str, names: Mapping[str, str]) -> None:
+    if not name:
+        raise GLCError("The code has no name. Write one.")
+    if there := [label for label in names.values() if match_key(label) == match_key(name)]:
+        raise GLCError(f"The codebook has {there[0]!r} already. Choose another name, or merge the codes.")
+
+
+def _refuse_parent(book: pd.DataFrame, parent: str) -> None:
+    if parent not in book.index:
+        raise GLCError(f"The codebook has no {parent!r}; {nearest(parent, book.index)}.")
+    if book.at[parent, "level"] == "code":
+        raise GLCError(f"{book.at[parent, 'name']!r} is a code, and no code lies under another. Choose a "
+                       "theme or a family.")
+
+
+def show_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Plain:
+    """A change before it is written: the message says it in a sentence, diff has the changed lines of the
+    files. Raises GLCError for somebody who may not change the codebook, and for a change that does not fit;
+    Faults where the reference tables would not be sound with it."""
+    return {"message": describe_change(study, code_id, cells),
+            "diff": _proposal(study, coder, code_id, cells).diff}
+
+
+def write_change(study: Study, coder: str, code_id: str, cells: Mapping[str, str], diff: str) -> Plain:
+    """Writes the change that was shown with ``diff``; the message says where to. Raises Faults if the
+    codebook was changed since then."""
+    proposal = _proposal(study, coder, code_id, cells)
+    if proposal.diff != diff:
+        raise Faults([Fault("was changed while you looked at it; nothing is written", "codebook.csv",
+                            fix="look at the change again")])
+    path = proposal.write()
+    return {"message": f"Written to {study.relative(path)}. It counts from the next build on."}
+
+
+def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) -> Proposal:
+    if not may_change(study, coder):
+        by = study.settings["coding"]["decided_by"]
+        why = f"{by} decides" if by else "Several people code, and study.toml names nobody who decides,"
+        raise GLCError(f"{why} on the codebook ([coding] decided_by). Propose the change instead.")
+    describe_change(study, code_id, cells)
+    cells = {column: normalise_space(cell) for column, cell in cells.items()}
+    if code_id:
+        return propose_cells(study, "codebook", code_id, cells)
+    return propose(study, "codebook", {"level": "code", **cells, "code_id": _new_id(study, cells["name"])})
+
+
+def _new_id(study: Study, name: str) -> str:
+    """An id for a new code, from its name; a number after it where the codebook has it already."""
+    known, base = {*read_table(study, "codebook")["code_id"]}, slug(name) or "code"
+    return base if base not in known else next(
+        numbered for n in range(2, len(known) + 3) if (numbered := f"{base}-{n}") not in known)
+
+
+def proposed_changes(study: Study) -> list[Plain]:
+    """What coders propose for the codebook and what still fits it, by coder: coder_id, message (the change in
+    a sentence), code_id (blank for a new code) and cells. New codes are those proposed in the words of texts
+    as well."""
+    proposed = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
+                for one in proposed_codes(study)]
+    for coder in study.coder_files():
+        journal = Journal(study.journal(coder))
+        journal.read()
+        proposed += [{"coder_id": coder, "code_id": one.code_id, "cells": one.cells}
+                     for one in journal.work.codebook_changes.values()]
+    fitting = []
+    for one in sorted(proposed, key=lambda row: row["coder_id"]):
+        try:
+            fitting.append(one | {"message": describe_change(study, one["code_id"], one["cells"])})
+        except GLCError:  # it is done, or the codebook changed since
+            continue
+    return fitting
