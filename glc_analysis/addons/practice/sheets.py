@@ -38,6 +38,8 @@ TRIAL_QUESTIONS = (
     "decision", "learnt", "shown_for")
 """What is asked of each trial, in the order of the sheet: columns of trials.csv, and why something was not
 measured."""
+_IN_WORDS = ("predicted", "done", "before", "after", "changed", "kept_and_known", "learnt")
+"""Those that are answered in sentences."""
 COMMITMENT = ("new_principle", "new_intent", "new_because", "new_review_on")
 """What is asked of a further commitment."""
 CHOICES = {**{name: [word for word in allowed_words("trials", name) if word]
@@ -91,6 +93,13 @@ class Sheet:
     safeguarding: str
     tried: tuple[Tried, ...]
     trials: pd.DataFrame
+    number: int
+
+    @property
+    def file_name(self) -> str:
+        """The name of its files. What came back under an earlier name is a raw file, which never changes:
+        the sheet after it has the next number."""
+        return f"{self.organisation_id}-{self.number}"
 
     @cached_property
     def say(self) -> dict[str, str]:
@@ -149,11 +158,13 @@ def sheets_of(study: Study, organisations: Collection[str] = ()) -> tuple[list[S
 
 
 def _sheet(reference: Reference, organisation: str, name: str, language: str, contact: str) -> Sheet:
-    rows, trials = trying(reference.tables), reference.trials
-    rows, trials = (frame[frame["organisation_id"] == organisation] for frame in (rows, trials))
+    rows, trials, commitments = (frame[frame["organisation_id"] == organisation] for frame in (
+        trying(reference.tables), reference.trials, reference.commitments))
+    number = 1 + len(commitments) + len(trials) + int((trials["decision"] != "").sum())
     known = languages(__file__, "sheet.csv")
     tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
-    return Sheet(organisation, name, language if language in known else "en", contact, tuple(tried), trials)
+    return Sheet(organisation, name, language if language in known else "en", contact, tuple(tried), trials,
+                 number)
 
 
 def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, language: str) -> Tried:
@@ -172,14 +183,17 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, l
 
 
 def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
-    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx; returns the paths, and who
-    takes part and did not agree to be asked. Raises as :func:`sheets_of` does."""
+    """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, in place of an earlier one;
+    returns the paths, and who takes part and did not agree to be asked. Raises as :func:`sheets_of` does."""
     sheets, others = sheets_of(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for sheet in sheets:
-        paths += [folder / f"{sheet.organisation_id}.{suffix}" for suffix in ("html", "xlsx")]
+        for earlier in folder.glob("*"):
+            if earlier.stem.rpartition("-")[0] == sheet.organisation_id:
+                earlier.unlink()
+        paths += [folder / f"{sheet.file_name}.{suffix}" for suffix in ("html", "xlsx")]
         paths[-2].write_text(page(sheet), encoding="utf-8", newline="\n")
         write_workbook(paths[-1], sheet)
     return paths, others
@@ -188,7 +202,8 @@ def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[lis
 def page(sheet: Sheet) -> str:
     """A sheet as a page to print, and behind it the organisation's own trials."""
     return template(__file__, "sheet.html").render(
-        sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, commitment=COMMITMENT,
+        sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,
+        commitment=COMMITMENT,
         style=read_text(__file__, "sheet.css").strip(), places=range(AT_A_TIME),
         trials=[row | {"printed_id": printed_id(row["principle_id"], row["version"])}
                 for row in sheet.trials.to_dict("records") if row["decision"]])

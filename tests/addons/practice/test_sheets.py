@@ -59,6 +59,24 @@ def test_a_sheet_says_first_whom_to_call(study):
     assert first.startswith("Si alguien está en peligro") and "Lina, day and night" in first.split("\n")[0]
 
 
+def test_who_tries_nothing_is_asked_on_paper_only_what_it_means_to_do(study):
+    tries = written(study)[0].read_text(encoding="utf-8")
+    study.reference_file("commitments").write_text("organisation_id,principle_id,version,intent,because,review_on\n"
+                                                   "quay,P01,1,already,We do.,\n", encoding="utf-8")
+    tries_nothing = written(type(study)(study.root))[0].read_text(encoding="utf-8")
+    say = sheet_phrases("es")
+    assert say["predicted"] in tries and say["predicted"] not in tries_nothing
+    assert say["new_because"] in tries_nothing
+
+
+def test_the_sheet_after_an_answer_has_another_name_since_what_came_back_never_changes(study):
+    first, workbook = written(study)
+    send_back(study, {"predicted": "More people come back.", "started_on": "2018-01-08"}, name=workbook.name)
+    paths = written(type(study)(study.root))
+    assert [path.name for path in (first, *paths)] == ["quay-2.html", "quay-3.html", "quay-3.xlsx"]
+    assert sorted((study.reports / "team/trials").iterdir()) == sorted(paths)  # the earlier one is gone
+
+
 def test_without_a_safeguarding_contact_no_sheet_is_written(study):
     path = study.settings_file
     path.write_text(path.read_text(encoding="utf-8").replace("Lina, day and night", ""), encoding="utf-8")

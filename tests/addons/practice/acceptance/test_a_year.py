@@ -48,16 +48,20 @@ def empty(study):
         path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
 
 
-def answer(study, name, answers):
-    """River Mat gets its sheet, fills it in and sends it back as a file of this name."""
+def answer(study, answers):
+    """River Mat gets its sheet, fills it in and sends it back under its name; the file is recorded."""
     glc(study, "trials", "--sheets", "--for", "river-mat")
-    book = load_workbook(study.reports / "team" / "trials" / "river-mat.xlsx")
+    (sheet,) = (study.reports / "team" / "trials").glob("river-mat-*.xlsx")
+    book = load_workbook(sheet)
     for row in book.active.iter_rows(max_col=3):
         if row[0].value in answers:
             row[2].value = answers[row[0].value]
     (study.raw / "trials").mkdir(exist_ok=True)
-    book.save(study.raw / "trials" / name)
-    return glc(study, "trials", "--enter")
+    assert not (study.raw / "trials" / sheet.name).exists()
+    book.save(study.raw / "trials" / sheet.name)
+    said = glc(study, "trials", "--enter")
+    glc(study, "check", "--accept")
+    return said
 
 
 def decide(study, trigger, **cells):
@@ -71,9 +75,9 @@ def decide(study, trigger, **cells):
 
 def test_a_year_is_played_by_the_document(study):
     empty(study)
-    assert "Commitments: 1." in answer(study, "river-1.xlsx", COMMITMENT)
-    assert "Trials entered: 1." in answer(study, "river-2.xlsx", EXPECTED)
-    said = answer(study, "river-3.xlsx", ENDED | HARM)
+    assert "Commitments: 1." in answer(study, COMMITMENT)
+    assert "Trials entered: 1." in answer(study, EXPECTED)
+    said = answer(study, ENDED | HARM)
     assert "P03.1 is under review, due by 2017-07-27" in said
     status = glc(study, "status")
     assert "not told yet: acacia-room" in status and "overdue since 2017-07-27" in status
@@ -85,7 +89,7 @@ def test_a_year_is_played_by_the_document(study):
 
     decide(study, "harm", told="all", decision="keep", because="The lock opens from outside now.",
            by="the convener", closed_by="the chair of an ethics board", decided_on="2017-07-26")
-    assert "Trials entered: 1." in answer(study, "river-4.xlsx", EXPECTED | ENDED | {
+    assert "Trials entered: 1." in answer(study, EXPECTED | ENDED | {
         "started_on": "2017-09-01", "ended_on": "2017-11-01", "decision": "adopt"})
     append_rows(study.reference_file("reviews"), (), [{
         "principle_id": "P03", "version": "1", "due_on": "2018-05-09", "trigger": "asked",
@@ -105,7 +109,7 @@ def test_a_year_is_played_by_the_document(study):
 
 @pytest.mark.parametrize("item", ["", "practice"])
 def test_who_leaves_is_in_no_table_sheet_or_page_of_practice(study, item):
-    answer(study, "river-1.xlsx", COMMITMENT)
+    answer(study, COMMITMENT)
     glc(study, "check", "--accept")
     build(study)
     withdraw(study, "river-mat", item=item, today=date(2018, 6, 1), looked_at_by="ines")
