@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.addon import loaded
-from glc_analysis.errors import SHOWN_LINES, Faults, GLCError
+from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, file_being_written, is_short_of_memory
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -77,8 +77,15 @@ class Group(click.Group):
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
-            place = f"{error.filename}: " if error.filename else ""
+            place = f"{path}: " if (path := file_being_written(error)) else ""
             raise click.ClickException(f"{place}{error.strerror or error}.") from None
+        except Exception as error:
+            if not is_short_of_memory(error):
+                raise
+            said = f" ({error})" if str(error) else ""
+            raise click.ClickException(f"The memory ran out, or this computer starts no more threads{said}. "
+                                       "To fix: close other programs, then run the same command again."
+                                       ) from None
 
 
 # ------------------------------

@@ -10,6 +10,8 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from traceback import walk_tb
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
@@ -26,6 +28,12 @@ class UsageError(GLCError):
     """A wrong call: an unknown name, a missing argument. Exit code 2."""
 
     exit_code = 2
+
+
+class Busy(GLCError):
+    """Another command holds a lock. Exit code 3: a scheduled run may be tried again."""
+
+    exit_code = 3
 
 
 class Interrupted(GLCError):
@@ -196,6 +204,31 @@ def known_id(name: str, known: Mapping[str, str], kind: str) -> str:
     near = ", ".join(repr(one) + (f" ({known[one]})" if known[one] not in ("", one) else "") for one in close)
     said = f"nearest: {near}" if near else nearest(name, known)
     raise UsageError(f"There is no {kind} {name!r} in this study; {said}.")
+
+
+_NO_MEMORY = ("can't start new thread", "failed to launch worker thread", "failed to map segment",
+              "cannot allocate memory")
+"""How Python, pyarrow and the loader of libraries say that memory ran out where they raise no MemoryError."""
+
+
+def is_short_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the memory ran out, or that no further thread can be started.
+
+    >>> is_short_of_memory(RuntimeError("can't start new thread")), is_short_of_memory(RuntimeError("stop"))
+    (True, False)
+    """
+    return isinstance(error, MemoryError) or any(
+        words in str(error).casefold() for words in _NO_MEMORY)
+
+
+def file_being_written(error: OSError) -> str:
+    """The file that an error of the system is about; blank where nobody knows. A write to a full disk names
+    none: then it is the one that the innermost call has as its ``self`` or ``path``."""
+    if error.filename:
+        return str(error.filename)
+    calls = [frame.f_locals for frame, _ in walk_tb(error.__traceback__)]
+    paths = [names[name] for names in reversed(calls) for name in ("path", "self") if name in names]
+    return next((str(path) for path in paths if isinstance(path, Path)), "")
 
 
 def count_of(n: int, noun: str, plural: str = "") -> str:

@@ -14,17 +14,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from glc_analysis.errors import GLCError
+from glc_analysis.errors import Busy
 
 PATIENCE = 10.0
 """Seconds that a command and a withdrawal wait for each other."""
 
 
 Say = Callable[[str], None]
-
-
-class Busy(GLCError):
-    """Another command holds a lock."""
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, nullcontext, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from glc_analysis.addon import loaded
 from glc_analysis.disclosure.rules import may
-from glc_analysis.errors import Faults, GLCError
+from glc_analysis.errors import Faults, GLCError, file_being_written
 from glc_analysis.locks import locked
 from glc_analysis.manifest import package_hash, package_state
 from glc_analysis.permissions import close_to_others
@@ -304,38 +304,56 @@ class RunResult:
 def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
         only: str = "", jobs: int = 0, processes: Processes | None = None, force: bool = False,
         dry_run: bool = False, printed: str = "short", progress: Progress | None = None,
-        folder: Path = NOTEBOOKS) -> RunResult:
+        folder: Path = NOTEBOOKS, build: Callable[[], None] = lambda: None) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
     ``jobs`` notebooks run at a time (0: as many as there are cores), for no longer than study.toml allows;
     ``processes`` execute them in place of those of this computer. ``printed`` "full" shows on paper what is
     folded on the screen; "short" only its first line. If a notebook fails, its last good page is kept and
-    marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal.
+    marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal. ``build`` is
+    called before anything is read, while no other run of these reports can be at work.
 
     Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
-    may not see (nothing is then published); GLCError if another run is at work or the reports cannot be
+    may not see (nothing is then published); Busy if another run is at work; GLCError if the reports cannot be
     written; Interrupted at Ctrl-C or SIGTERM. Finished pages are then kept for the next run.
     """
-    inputs = Inputs(study, audience)
-    pages = plan(study, audience=audience, folder=folder, inputs=inputs)
-    chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
-                  inputs=inputs)
-    report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
-    if dry_run:
-        return _result(report_run, is_done=False)
-    try:
-        with graceful_interrupt(lambda: report_run.standing), locked(report_run.home):
-            # Again: another run may have ended.
-            report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
-            if report_run.is_needed:
+    home = study.reports / audience
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.callback(_remove_if_empty, home, study.reports)
+            with _written(study, lambda: "The reports are unchanged."):
+                stack.enter_context(locked(home))
+        build()
+        inputs = Inputs(study, audience)
+        pages = plan(study, audience=audience, folder=folder, inputs=inputs)
+        chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
+                      inputs=inputs)
+        report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder)
+        if report_run.is_needed and not dry_run:
+            with _written(study, lambda: report_run.standing), \
+                    graceful_interrupt(lambda: report_run.standing):
                 close_to_others(study.root)
                 study.keep_digest_key()
                 report_run.make(jobs, processes, progress)
-            return _result(report_run)
+        return _result(report_run, is_done=not dry_run)
+
+
+def _remove_if_empty(*folders: Path) -> None:
+    """Removes folders that were made for the lock alone, the innermost first."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+@contextmanager
+def _written(study: Study, standing: Callable[[], str]) -> Generator[None]:
+    """A block that writes reports; where they cannot be written, the error says how far the run is."""
+    try:
+        yield
     except OSError as error:
-        where = error.filename or study.reports
+        where = file_being_written(error) or study.reports
         raise GLCError(f"The reports cannot be written: {error.strerror or error} ({where}). "
-                       f"{report_run.standing}") from None
+                       f"{standing()}") from None
 
 
 def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:

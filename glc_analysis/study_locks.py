@@ -21,7 +21,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from glc_analysis import locks
-from glc_analysis.locks import Busy, Say, signed_lock, wait_for
+from glc_analysis.errors import Busy
+from glc_analysis.locks import Say, signed_lock, wait_for
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo
 
 _held: set[Path] = set()

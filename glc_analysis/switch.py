@@ -18,7 +18,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from glc_analysis.addon import brought
-from glc_analysis.locks import Busy, Say, wait_for
+from glc_analysis.errors import Busy
+from glc_analysis.locks import Say, wait_for
 from glc_analysis.writing import write_atomic
 
 STAGE, READY = "reports/.withdrawal", "ready"

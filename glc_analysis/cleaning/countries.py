@@ -77,6 +77,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     ``rows`` are the row numbers of ``names`` as a spreadsheet shows them.
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
+    labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
     rows_of: dict[str, list[int]] = defaultdict(list)
     is_unknown = (country_ids(names, countries) == "") & (map_unique(names, normalise_space) != "")
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
@@ -94,6 +95,9 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
             listed = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
             faults.append(fault(f"is the name of more than one country: {listed}",
                                 fix=f"say in countries.csv which one is meant; {suggest}"))
+        elif labelled := labels.get(match_key(name)):
+            faults.append(fault(f"is a label of countries.csv ({labelled}), but not among the names there",
+                                fix=f"add a row to countries.csv with it as raw_name; {suggest}"))
         else:
             faults.append(fault(f"is not a known country name; {nearest(code, known)}",
                                 fix=f"add it to countries.csv; {suggest}"))

@@ -3,12 +3,15 @@
 A module holds the commands of one reader: ``data`` those of the data manager, ``analyst``, and
 ``publish`` those of whoever publishes; add-ons bring others. Each calls the package and prints; it holds
 no method. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data
-or a notebook, 2 wrong usage. Nothing heavy is imported before a command runs.
+or a notebook, 2 wrong usage, 3 another command is at work. Nothing heavy is imported before a command runs.
 """
 
 from __future__ import annotations
 
 import gc
+import io
+import os
+import sys
 
 import click
 
@@ -39,6 +42,8 @@ def cli(ctx: click.Context, study: str) -> None:
     """From survey exports and coded interviews to principles of practice.
 
     Each command explains itself: glc check --help
+
+    Exit codes: 0 done, 1 problems in data or a notebook, 2 wrong usage, 3 another command is at work.
     """
     ctx.obj = study
 
@@ -51,5 +56,17 @@ for heading, commands in sections().items():
 
 def main() -> None:
     """The entry point of the command."""
+    _speak_utf8()
     gc.set_threshold(50_000, 50, 50)  # a command makes many objects and ends soon after
     cli(prog_name="glc")
+
+
+def _speak_utf8() -> None:
+    """Sees to it that names of files and what is printed are in UTF-8, whatever the machine's language is: a
+    file gets the letters as they are; a console that lacks one gets its number."""
+    if sys.getfilesystemencoding() != "utf-8":  # such as LC_ALL=C without Python's own remedies
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(**{"errors": "backslashreplace"} if stream.isatty() else {"encoding": "utf-8"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
     Runs only the pages that are out of date.
     """
+    from glc_analysis.report import run as run_pages
+
     if _is_unstarted_default(study):
         from glc_analysis.sample import write_sample
 
@@ -59,11 +62,10 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
     with around("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)
-        ensure_built(study, beside=nullcontext if dry_run or processes else start)
-        from glc_analysis.report import run as run_pages
-
-        result = run_pages(study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
-                           processes=processes, force=force, dry_run=dry_run, printed=printed)
+        result = run_pages(
+            study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
+            processes=processes, force=force, dry_run=dry_run, printed=printed,
+            build=partial(ensure_built, study, beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
     if note := note_on_unknown_organisations(study, audience):

@@ -164,3 +164,13 @@ def test_the_reviewed_names_of_the_real_survey_agree_with_its_own_codes(shared_d
         found = country_ids(survey[f"{kind}.country"], real_names())
         assert found.tolist() == survey[f"{kind}.iso3"].fillna("global").tolist()
         assert found.nunique() == n
+
+
+@pytest.mark.parametrize("name", ["Democratic Congo", "democratic  congo"])
+def test_a_label_that_is_no_name_of_its_country_is_not_said_to_be_nearest_to_itself(name):
+    reviewed = pd.DataFrame({"raw_name": ["DRC"], "country_id": ["COD"], "label": ["Democratic Congo"]})
+    fault, = find_unknown_countries(pd.Series([name], dtype="str"), [2], "survey.csv", "country", reviewed)
+    assert str(fault) == (
+        f"survey.csv, row 2, column country, value '{name}': is a label of countries.csv (COD), but not "
+        "among the names there. To fix: add a row to countries.csv with it as raw_name; `glc countries "
+        "--suggest` proposes a row to review.")

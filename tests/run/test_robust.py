@@ -368,7 +368,7 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
         said = second.communicate(timeout=100)[1]
         first.terminate()
         first.communicate(timeout=60)
-    assert second.returncode == 1
+    assert second.returncode == 3
     assert said.startswith(f"Another run is at work (pid {first.pid}, host ")
     assert said.endswith("To fix: wait for it to end.\n")
 

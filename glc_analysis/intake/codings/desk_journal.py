@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.errors import Busy, Fault, Faults, GLCError
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
-from glc_analysis.locks import Busy, locked
+from glc_analysis.locks import locked
 from glc_analysis.study import JOURNAL
 from glc_analysis.study_locks import at_work
 from glc_analysis.text import content_hash

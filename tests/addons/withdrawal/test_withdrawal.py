@@ -27,10 +27,9 @@ from glc_analysis.addons.withdrawal.redaction import (
 )
 from glc_analysis.addons.withdrawal.search import Wanted
 from glc_analysis.addons.withdrawal.withdrawal import replacement, withdraw
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Busy, Faults, UsageError
 from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import Busy
 from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
 from glc_analysis.study_locks import at_work, reading
