@@ -525,6 +525,16 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
             "segments": _joined("segments", segments, texts.segments)}
 
 
+def _answer_translations(view: View) -> dict[str, Any]:
+    """Translations of open answers, under pseudonyms."""
+    from glc_analysis.coding.answer_translations import place_translations
+
+    elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
+    return {"answer_translations": place_translations(
+        view.reference.answer_translations, view["documents"], view.reference.names, view.pseudonyms,
+        elsewhere=elsewhere)}
+
+
 def _coding(view: View) -> dict[str, Any]:
     """What coders made of the texts."""
     from glc_analysis.coding.assemble import assemble
@@ -799,6 +809,9 @@ BUILD_STEPS = in_order((
     Step("texts", ("open_answers", "respondents", "organisations", "conversations", "coded_answers",
                    "names.csv", "pseudonyms"),
          ("documents", "segments"), _texts),
+    Step("translations of answers", ("answer_translations.csv", "documents", "answers", "wave_answers",
+                                     "names.csv", "pseudonyms"), ("answer_translations",),
+         _answer_translations, "translations of answers", ("answer_translations.csv",)),
     Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
                     "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",

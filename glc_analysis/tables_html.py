@@ -305,7 +305,8 @@ def quotation(row: Mapping[str, str]) -> Markup:
     Markup('<figure class="glc-quotation"><blockquote lang="es" dir=')
     """
     return ELEMENTS.quotation(row["text"], row["language"], ", ".join(_source(row)),
-                                row.get("translation", ""), row.get("quotation_id", ""))
+                              row.get("translation", ""), row.get("translation_status", ""),
+                              row.get("quotation_id", ""))
 
 
 def _source(row: Mapping[str, str]) -> Iterator[str]:

@@ -44,7 +44,7 @@ from glc_analysis.writing import write_atomic
 
 _SHOWN_PLACES = 5
 _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
-             "assignments", "reviewed_codings", "countries", "corrections")
+             "assignments", "reviewed_codings", "countries", "corrections", "answer_translations")
 """Tables that list who is who, or where texts lie: what is found in them was not written for readers.
 Those of add-ons are in their :class:`.leak_scan.Terms`."""
 

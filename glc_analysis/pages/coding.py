@@ -275,7 +275,7 @@ def _passage(view: StudyView, row: Any, place: str) -> Markup:
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
-                                row.translation, place, row.memo)
+                                row.translation, row.translation_status, place, row.memo)
 
 
 # ------------------------------

@@ -394,16 +394,15 @@ def open_answers_by_country(view: StudyView) -> Html:
     if not view.may("passages"):
         return show("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
-    translated = segments[segments["translation_of"] != ""].set_index("translation_of")["text"]
     rows = segments[segments["translation_of"] == ""].merge(
         documents[["document_id", "question_id", "is_interpreted"]], on="document_id")
     sections = []
     for question in view.question_table[view.question_table["type"] == "text"].itertuples():
-        shown = [quotation({
-            "text": row.text, "translation": translated.get(row.segment_id, ""), "language": row.language,
-            "by": view.labels.get(row.organisation_id, ""),
-            "country": "interpreter's words" if row.is_interpreted else ""})
-            for row in rows[rows["question_id"] == question.question_id].itertuples()]
+        own = rows[rows["question_id"] == question.question_id]
+        own = own.assign(**view.translated(own["segment_id"]),
+                         by=[view.labels.get(one, "") for one in own["organisation_id"]],
+                         country=own["is_interpreted"].map({True: "interpreter's words", False: ""}))
+        shown = [*map(quotation, own.to_dict("records"))]
         sections += [(question.wording, shown)] if shown else []
     return show(_HTML.words("Open answers, question by question", sections))
 

@@ -246,8 +246,9 @@ def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> l
 
 
 def open_answers(view: StudyView, question: Any) -> pd.DataFrame:
-    """The open answers to a question of type text, one row each: text, translation, language, by (the
-    organisation), country. For the team alone. Raises NotReleased for another audience.
+    """The open answers to a question of type text, one row each: text, translation,
+    translation_status, language, by (the organisation), country. For the team alone. Raises NotReleased for
+    another audience.
 
     >>> open_answers(view, "Q5.6")["by"].iloc[0]
     'Tres Puentes (invented)'
@@ -261,7 +262,7 @@ def open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     interpreted = rows["is_interpreted"].map({True: ", interpreter's words", False: ""})
     return pd.DataFrame({
         "text": rows["text"],
-        "translation": [view.translations.get(segment, "") for segment in rows["segment_id"]],
+        **view.translated(rows["segment_id"]),
         "language": rows["language"],
         "by": rows["organisation_id"].map(view.labels).fillna("") + interpreted,
         "country": rows["country_id"].map(view.country_labels).fillna("")}).reset_index(drop=True)

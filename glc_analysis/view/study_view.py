@@ -46,7 +46,7 @@ from glc_analysis.tables_html import html_table, region_name
 from glc_analysis.templates import Macros
 from glc_analysis.text import count_texts, make_words_anchor
 from glc_analysis.view.typed_tables import TypedTables
-from glc_analysis.view.visible_tables import VisibleTables
+from glc_analysis.view.visible_tables import UNTRANSLATED, Translation, VisibleTables, in_columns
 
 _COUNT_COLUMNS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 _NUMBER_COLUMNS = ["statistic", "value", "base_n", "shown_as"]
@@ -59,7 +59,8 @@ _EACH_RECORD = "Each record counts, also where an organisation has several."
 _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
-_WORD_COLUMNS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+_WORD_COLUMNS = ["text", "translation", "translation_status", "language", "by", "country", "code",
+                 "cleared"]
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
@@ -127,10 +128,11 @@ class OpenStudy(Study, TypedTables):
         return Macros(__file__, "study.html").study(self.title, self.is_synthetic, about)
 
     def __dir__(self) -> list[str]:
-        # What each audience may see is asked of a view, as waves side by side are, and what it was shown
-        # before, how it was built and who read which text are bookkeeping: these tables can be asked for, and
-        # are not offered.
-        offered = [name for name in tables.TABLES if name not in ("blocks", "readings", "steps")
+        # What each audience may see is asked of a view, as waves side by side and translations are, and what
+        # it was shown before, how it was built and who read which text are bookkeeping: these tables can be
+        # asked for, and are not offered.
+        not_offered = ("answer_translations", "blocks", "readings", "steps")
+        offered = [name for name in tables.TABLES if name not in not_offered
                    and not name.startswith(("announced_", "release_", "wave_"))]
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
@@ -460,6 +462,7 @@ class StudyView(VisibleTables):
         cleared = self._cleared_words
         return pd.DataFrame({
             "text": rows["quote"], "translation": rows["translation"],
+            "translation_status": rows["translation_status"],
             "language": rows["language"], "by": rows["organisation"],
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
@@ -495,7 +498,8 @@ class StudyView(VisibleTables):
         names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
-            "text": rows["text"], "translation": _mapped(rows["text"], self._translated_words),
+            "text": rows["text"],
+            **in_columns(self._translated_words.get(text, UNTRANSLATED) for text in rows["text"]),
             "language": rows["language"], "by": rows["source"] + wording,
             "country": _mapped(rows["source"], self._country_of_label),
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
@@ -644,7 +648,7 @@ class StudyView(VisibleTables):
         return by_code.groupby("code_id").sum().to_dict()
 
     @cached_property
-    def _translated_words(self) -> Mapping[str, str]:
+    def _translated_words(self) -> Mapping[str, Translation]:
         """Translations of quotations by their text, for audiences that read passages: the others read only
         what was cleared for them."""
         if not self.may("passages"):

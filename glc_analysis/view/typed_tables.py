@@ -19,6 +19,7 @@ class TypedTables:
     wave_responses: pd.DataFrame
     documents: pd.DataFrame
     segments: pd.DataFrame
+    answer_translations: pd.DataFrame
     codebook: pd.DataFrame
     codings: pd.DataFrame
     readings: pd.DataFrame

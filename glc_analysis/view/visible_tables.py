@@ -8,11 +8,11 @@ attribute of the view as well. :mod:`glc_analysis.view.study_view` makes frames 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -35,6 +35,26 @@ from glc_analysis.study import Study
 
 UNNAMED_ORGANISATION = "an organisation"
 """What readers see in place of an organisation that they may not know by name."""
+
+
+class Translation(NamedTuple):
+    """The words of a translation, and how it was made: machine, human or checked."""
+
+    text: str
+    status: str
+
+
+UNTRANSLATED = Translation("", "")
+
+
+def in_columns(translations: Iterable[Translation]) -> dict[str, list[str]]:
+    """Translations as columns of a frame.
+
+    >>> in_columns([Translation("Hello", "human"), UNTRANSLATED])
+    {'translation': ['Hello', ''], 'translation_status': ['human', '']}
+    """
+    rows = [*translations]
+    return {"translation": [row.text for row in rows], "translation_status": [row.status for row in rows]}
 
 
 @dataclass(frozen=True)
@@ -332,8 +352,8 @@ class VisibleTables:
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(code_themes(self.codebook)).fillna(""),
-            translation=[self.translations.get(one, "") for one in rows["segment_id"]],
-            rank=rows["kind"].map(sources.index), is_open=~rows["is_agreed"]).sort_values(
+            **self.translated(rows["segment_id"]), rank=rows["kind"].map(sources.index),
+            is_open=~rows["is_agreed"]).sort_values(
                 ["rank", "date", "document_id", "is_open"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
         nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
@@ -361,8 +381,17 @@ class VisibleTables:
                                           self.country_table, by=by))
 
     @cached_property
-    def translations(self) -> Mapping[str, str]:
-        """The English text of a segment that is in another language, by the id of the original."""
-        rows = tables.read("segments", study=self.study, country=self.country)
-        rows = rows[rows["translation_of"] != ""]
-        return dict(zip(rows["translation_of"], rows["text"], strict=True))
+    def translations(self) -> Mapping[str, Translation]:
+        """The English translation of a segment, by the segment's id: of a turn, or of an open answer."""
+        turns, answers = (tables.read(name, study=self.study, country=self.country)
+                          for name in ("segments", "answer_translations"))
+        turns = turns[turns["translation_of"] != ""].drop(columns="segment_id").rename(
+            columns={"translation_of": "segment_id", "translation_status": "status"})
+        columns = ["segment_id", "text", "status"]
+        rows = pd.concat([turns[columns], answers.loc[answers["language"] == "en", columns]])
+        return {segment: Translation(*of) for segment, *of in rows.itertuples(index=False)}
+
+    def translated(self, segments: Iterable[str]) -> dict[str, list[str]]:
+        """Columns translation and translation_status (machine, human or checked) of these segments, blank
+        where there is none."""
+        return in_columns(self.translations.get(segment, UNTRANSLATED) for segment in segments)

@@ -38,9 +38,8 @@ def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
     return corrections
 
 
-def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
-    """The open answers that Tomas read: the document each becomes, its codes, as rows of assignments.csv."""
-    codes = {(row["question_id"], row["text"]): row["codes"] for row in rows("texts") if row["codes"]}
+def open_answers(interviews: list[Interview]) -> Iterator[Row]:
+    """The open answers that become documents: answer_id, question_id, text."""
     soiled = {(row["version"], row["organisation_id"], row["column"]) for row in rows("dirt")}
     for (stem, first_row), records in zip(TOOLS, _by_tool(interviews), strict=True):
         met = set()
@@ -49,11 +48,28 @@ def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
             for question in rows("questions") if record.version != PREVIEW else ():
                 name = question["question_id"]
                 whose = organisation if question["unit"] == "organisation" else n, name
-                found = codes.get((name, "".join(record.answers.get(name, ()))))
-                if found and whose not in met and (record.version, organisation, name) not in soiled:
+                text = "".join(record.answers.get(name, ()))
+                if question["type"] == "text" and text and whose not in met and (
+                        (record.version, organisation, name) not in soiled):
                     met.add(whose)
-                    yield {"document_id": f"{stem}.r{n}.{name.lower()}", "codes": found,
-                           "coder_id": "tomas", "codebook_version": "2"}
+                    yield {"answer_id": f"{stem}.r{n}", "question_id": name, "text": text}
+
+
+def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
+    """The open answers that Tomas read: the document each becomes, its codes, as rows of assignments.csv."""
+    codes = {(row["question_id"], row["text"]): row["codes"] for row in rows("texts") if row["codes"]}
+    for answer in open_answers(interviews):
+        if found := codes.get((answer["question_id"], answer["text"])):
+            yield {"document_id": f"{answer['answer_id']}.{answer['question_id'].lower()}", "codes": found,
+                   "coder_id": "tomas", "codebook_version": "2"}
+
+
+def translated_answers(interviews: list[Interview]) -> Iterator[Row]:
+    """Rows of answer_translations.csv."""
+    written = {(row["question_id"], row["answer"]): row for row in rows("answer_translations")}
+    for answer in open_answers(interviews):
+        if found := written.get((answer["question_id"], answer["text"])):
+            yield {**answer, **found, "language": "en"}
 
 
 def _by_tool(interviews: list[Interview]) -> tuple[list[Interview], list[Interview]]:

@@ -13,7 +13,7 @@ from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
-from scripts.sample_study.exports import MARK
+from scripts.sample_study.exports import MARK, translated_answers
 from scripts.sample_study.participants import Interview, firsts
 
 TIERS = ("1", "2", "2WL", "3")
@@ -42,6 +42,7 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
         "consent": _consent(firsts(interviews), seed), "corrections": corrections,
         "assignments": [*rows("assignments"), *assignments],
+        "answer_translations": translated_answers(interviews),
         **{name: rows(name) for name in ("codebook", "headlines", "documents", "speakers",
                                          "attendance", "names", "quotes")}}
     study = Study(root)

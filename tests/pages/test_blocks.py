@@ -356,7 +356,8 @@ def test_what_is_beyond_the_limit_is_one_click_away():
 def test_a_passage_with_markup_is_shown_as_it_was_said(small):
     row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
-                          memo="<b>note</b>", translation="<s>", is_agreed=True, marked_by="ana")
+                          memo="<b>note</b>", translation="<s>", translation_status="human", is_agreed=True,
+                          marked_by="ana")
     shown = _passage(StudyView(small, country="KHM"), row, "")
     assert not {"<img", "<i", "<b", "<s"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#39;s words" in shown and "Coder's note: &lt;b&gt;" in shown

@@ -78,5 +78,6 @@ def test_next_to_an_answer_stands_a_mark_only_where_the_count_is_exact(sample_st
 
 
 def test_a_translation_is_marked_as_one():
-    shown = ELEMENTS.quotation("Hola", "es", "a provider", "Hello")
-    assert "Translation:" in shown and "Translation" not in ELEMENTS.quotation("Hola", "es", "a provider")
+    shown = ELEMENTS.quotation("Hola", "es", "a provider", "Hello", "checked")
+    assert "Translated by a person, checked:" in shown
+    assert "Translat" not in ELEMENTS.quotation("Hola", "es", "a provider")

@@ -57,7 +57,10 @@ def contents():
         "quotes": [{"quote_id": "q1", "segment_id": "blue.4", "text": "We wait for months.",
                     "audience": "convening", "status": "proposed"}],
         "corrections": [{"table": "survey", "key": "survey.r3", "column": "Q4", "from": "2", "to": "20",
-                         "reason": "It said 20.", "by": "x", "date": "2016-05-01"}]}
+                         "reason": "It said 20.", "by": "x", "date": "2016-05-01"}],
+        "answer_translations": [{"answer_id": f"survey.r{n}", "question_id": "Q7", "language": "en",
+                                 "text": f"Zephyrine's words, number {n}.", "status": "machine"}
+                                for n in (5, 6)]}
     settings = {"study": {"id": "all", "title": "Everything", "sampling": "probability", "frame_size": 30},
                 "survey": {"organisation": "org", "started": "start", "coded": {"Q7": "Q7_*"}},
                 "context": {"country": "iso", "indicators": ["tier"], "stated": {"tier": "Q6"}},
@@ -160,6 +163,7 @@ def edits(made, study):
         add(tables_["codebook"], {"code_id": "case_detail", "parent_id": "care", "level": "code",
                                   "name": "Case"}),
         cell(tables_["attendance"], "is_present", "true", "false"),
+        cell(tables_["answer_translations"], "text", "In other words."), drop(tables_["answer_translations"]),
         cell(tables_["quotes"], "text", "We wait for months", "We wait"), drop(tables_["quotes"]),
         setting(made, "study", "sampling", "probability", "purposive"),
         setting(made, "study", "title", "Another", "Everything"),

@@ -24,7 +24,7 @@ CODES = ["code", "level", "raised", "undecided", "asked", "share", "shown_as", "
 CODE_COUNTS = ["code", "level", "raised", "undecided", "asked", "share", "raised_without_guide",
                "undecided_without_guide", "interviewed", "raised_in_calls", "undecided_in_calls", "present",
                "code_id"]
-WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+WORDS = ["text", "translation", "translation_status", "language", "by", "country", "code", "cleared"]
 COLUMNS = {
     "questions": ["question_id", "wording", "type", "unit", "theme", "asked_of", "base_n"],
     "counts": COUNTS, "counts by region": ["group", *COUNTS],

@@ -117,6 +117,10 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     is_own = segments["document_id"].isin(leaver.documents) | segments["segment_id"].isin(leaver.ids)
     leaver.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
     leaver.ids |= {*leaver.documents, *segments.loc[is_own, "segment_id"]}
+    translated = tables.read("answer_translations", study=study)
+    is_its = translated["segment_id"].isin(leaver.ids)
+    leaver.said += [*translated.loc[is_its, "text"]]
+    leaver.others += [*translated.loc[~is_its, "text"]]
     if item == "quotation":
         is_own = segments["organisation_id"] == organisation_id
         leaver.quoted = set(segments.loc[is_own, "segment_id"])

@@ -92,8 +92,8 @@ OUT_OF_REACH = (
     "exports were deleted; make them again.")
 WITHDRAWAL_AT_WORK = "withdrawal"
 """What other commands are told is at work."""
-_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "key",
-        "reference", "quote_id")
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
+        "key", "reference", "quote_id")
 """Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
 redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}

@@ -22,9 +22,12 @@ def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(tmp_path):
     manifest.accept(study, manifest.inspect(study).new, today=date(2017, 1, 1))
     build(Study(study.root))
     assert "processed/responses.parquet" in said_anywhere(study.root, "Marzipan")
+    assert "processed/answer_translations.parquet" in said_anywhere(study.root, "number 6")
     withdraw(Study(study.root), "e", today=date(2017, 1, 9))
-    for word in ("Marzipan", "House E"):
+    for word in ("Marzipan", "House E", "number 6"):
         assert said_anywhere(study.root, word) == []
+    assert said_anywhere(study.root, "number 5") == [
+        "private/reference/answer_translations.csv", "processed/answer_translations.parquet"]
     rows = pd.read_parquet(study.processed / "responses.parquet")
     assert "e" not in set(rows["organisation_id"])
     assert ran(study) == set()

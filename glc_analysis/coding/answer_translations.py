@@ -1,0 +1,47 @@
+"""Translations of open answers, which people write into ``answer_translations.csv``.
+
+A translation helps a reader and is never coded: coders read the answer itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.pseudonyms.masking import Masker
+
+_COLUMNS = ["segment_id", "language", "organisation_id", "country_id", "question_id", "text", "status"]
+
+
+def place_translations(written: pd.DataFrame, documents: pd.DataFrame, names: pd.DataFrame,
+                       key: Mapping[str, str], *, elsewhere: Collection[str] = ()) -> pd.DataFrame:
+    """Table ``answer_translations``: one row per answer and language of its translation, under pseudonyms.
+
+    ``written`` are the rows of answer_translations.csv; those of the records ``elsewhere``, which answered in
+    another wave than that of the study's figures, are left out. Raises Faults for rows that translate no open
+    answer.
+    """
+    answers = documents[documents["kind"] == "answer"]
+    asked: dict[str, list[str]] = defaultdict(list)
+    for document, question in zip(answers["document_id"], answers["question_id"], strict=True):
+        asked[document[:-len(question) - 1]].append(question)
+    faults = []
+    for n, (record, question) in written[["answer_id", "question_id"]].iterrows():
+        if record not in elsewhere and question not in asked.get(record, ()):
+            fix = f"correct question_id: {', '.join(asked[record])} has one in this record" \
+                if record in asked else f"correct answer_id; {nearest(record, asked)}"
+            faults.append(Fault("there is no open answer to this question in this record",
+                                file="answer_translations.csv", row=str(n), value=f"{record} {question}",
+                                fix=f"remove the row, or {fix}"))
+    if faults:
+        raise Faults(faults)
+    rows = written.assign(document_id=written["answer_id"] + "." + written["question_id"].str.lower())
+    rows = rows[["document_id", "text", "status", "language"]].merge(
+        answers[["document_id", "organisation_id", "country_id", "question_id"]].astype("str"),
+        on="document_id")
+    masker = Masker(names, key)
+    return rows.assign(segment_id=rows["document_id"] + ".1",
+                       text=[masker.mask(text).text for text in rows["text"]])[_COLUMNS]
