@@ -784,9 +784,10 @@ _ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
 """The values that hold the blocks which some people were told of before somebody left."""
 
 BUILD_STEPS = in_order((
-    Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
-                     "waves.csv", "wave_files.csv", "crosswalk.csv", "[study] synthetic", "[study] wave",
-                     "[survey] blank", "[survey] unknown", "[survey] tool",
+    Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
+                     "countries.csv", "corrections.csv", "waves.csv", "wave_files.csv", "crosswalk.csv",
+                     "[study] synthetic", "[study] wave", "[survey] blank", "[survey] unknown",
+                     "[survey] tool",
                      "[survey] encoding", "[survey] sheets", "[survey] counted", "[survey] decimal_commas",
                      "[survey] respondent", *(f"[survey] {role}" for role in records.SURVEY_ROLES)),
          ("records", "other_waves"), _records, "records of the survey", ("raw/survey",)),

@@ -21,6 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
+from glc_analysis.cleaning.organisation_changes import former_names
 from glc_analysis.cleaning.waves import files_by_wave, find_file_faults, in_wave
 from glc_analysis.errors import (
     SHOWN_ALIKE,
@@ -558,13 +559,17 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         faults += _resolve_roles(part, names, reference, survey, settings["unknown"])
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
-    return answers, faults + _id_clashes(answers) if reference.organisations.empty else faults
+    if reference.organisations.empty:
+        faults += _id_clashes(answers, former_names(reference.organisation_changes))
+    return answers, faults
 
 
-def _id_clashes(answers: pd.DataFrame) -> list[Fault]:
-    """A fault for each different name of an organisation that would get an id twice."""
+def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
+    """A fault for each different name of an organisation that would get an id twice, former names (those
+    ``before``) aside."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=map_unique(named["organisation"], match_key))
+    named = named[~named["folded"].isin([*before])]
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
     return [Fault(f"the organisation would get the same id as {first[row['organisation_id']]!r}",
@@ -632,12 +637,14 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
               for row in part.loc[is_blank, "row"]
               if columns_of.get("organisation") and "organisation" not in unknown]
     nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
+    before = former_names(reference.organisation_changes)
     if register.empty:
-        return map_unique(names, slug).mask(is_blank, nobody), faults
+        ids = map_unique(names, lambda name: before.get(match_key(name)) or slug(name))
+        return ids.mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
     known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
-    known |= {match_key(i): i for i in register["organisation_id"]}
+    known |= before | {match_key(i): i for i in register["organisation_id"]}
     ids = map_unique(names, lambda name: known.get(match_key(name), ""))
     unlisted = (ids == "") & ~is_blank
     # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.

@@ -6,7 +6,7 @@ its own base. Nothing is tested, and no trend drawn: those who answered are no r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,13 +42,15 @@ class ComparedQuestion:
             rows += [(wave, option, int(n.get(option, 0)), base) for option in self.options if base]
         return pd.DataFrame(rows, columns=COUNTS)
 
-    def transitions(self) -> pd.DataFrame:
+    def transitions(self, *, without: Collection[str] = ()) -> pd.DataFrame:
         """From the wave before the last compared to the last, of those who are in the base of both: one row
         per answer before and after, with how many went that way. Of a multiple choice each option has rows
-        of its own, before and after being yes or no. Who has several records in a wave is left out."""
+        of its own, before and after being yes or no. Who has several records in a wave is left out, and the
+        organisations ``without``: those that merged or split."""
         *_, before, after = self.waves
-        records = self.answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
-        sides = [self.answers[(self.answers["wave_id"] == wave) & (records == 1)] for wave in (before, after)]
+        answers = self.answers[~self.answers["unit_id"].str.partition("/")[0].isin([*without])]
+        records = answers.groupby(["wave_id", "unit_id"])["answer_id"].transform("nunique")
+        sides = [answers[(answers["wave_id"] == wave) & (records == 1)] for wave in (before, after)]
         both = {*sides[0]["unit_id"]} & {*sides[1]["unit_id"]}
         chosen = [side[side["unit_id"].isin(both)].groupby("unit_id")["option"].agg(set) for side in sides]
         if not self.is_multi:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import loaded
+from glc_analysis.cleaning.organisation_changes import names_before
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import may
 from glc_analysis.gate import name_variants
@@ -113,7 +114,8 @@ def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
     something that pages print, is not searched for."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
-    kinds = {"organisation": names_of(hidden),
+    kinds = {"organisation": [*names_of(hidden), *names_before(reference.organisation_changes,
+                                                               hidden["organisation_id"])],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
     terms = loaded("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
@@ -156,7 +158,8 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     """names.csv and the identifiers without an organisation's own names and countries, and without what it
     ``said`` itself (:func:`terms_in_own_words`), for its own pages."""
     register, names = reference.organisations, reference.names
-    called = names_of(register[register["organisation_id"] == organisation_id])
+    called = [*names_of(register[register["organisation_id"] == organisation_id]),
+              *names_before(reference.organisation_changes, [organisation_id])]
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
     is_own = is_kind & names["name"].map(match_key).isin(own)

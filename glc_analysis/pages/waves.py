@@ -10,6 +10,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html, plot_waves
 from glc_analysis.reference import read_table
@@ -32,16 +33,20 @@ def waves_table(view: StudyView) -> Html:
 
 
 def who_returned(view: StudyView) -> Html:
-    """How many organisations answered in both of the last two waves, left, or are new, by their kind."""
+    """How many organisations answered in both of the last two waves, left, or are new, by their kind; those
+    that merged or split apart, because they are not the same before and after."""
     if not view.wave_labels:
         return note("The survey has one wave.")
     before, after = [*view.wave_labels][-2:]
     rows = view.read("wave_organisations").astype("str")
     sides = [{*rows.loc[rows["wave_id"] == wave, "organisation_id"]} for wave in (before, after)]
     kinds = rows.drop_duplicates("organisation_id", keep="last").set_index("organisation_id")["type"]
+    other = merged_or_split(read_table(view.study, "organisation_changes")) & (sides[0] | sides[1])
+    sides = [side - other for side in sides]
     groups = {"Answered both": sides[0] & sides[1],
               f"Left after {view.wave_labels[before]}": sides[0] - sides[1],
               f"New in {view.wave_labels[after]}": sides[1] - sides[0]}
+    groups |= {"Merged or split": other} if other else {}
     listed = sorted({kind or _NO_KIND for kind in kinds})
     counts = {name: kinds[[*sorted(ids)]].replace("", _NO_KIND).value_counts()
               for name, ids in groups.items()}
@@ -76,7 +81,10 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     columns = {"Before": [*ways["before"]], "After": [*ways["after"]], "Organisations": [*ways["n"]]}
     if (ways["option"] != "").any():
         columns = {"Option": [*ways["option"]], **columns}
-    return drawn + html_table(columns, caption="Those who answered both", numeric=["Organisations"])
+    caption = "Those who answered both"
+    if merged_or_split(read_table(view.study, "organisation_changes")):
+        caption += ", without organisations that merged or split"
+    return drawn + html_table(columns, caption=caption, numeric=["Organisations"])
 
 
 def questions_not_compared(view: StudyView) -> Html:

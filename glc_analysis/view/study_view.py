@@ -23,6 +23,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import brought
 from glc_analysis.cleaning.countries import country_name
+from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_of
@@ -234,10 +235,12 @@ class StudyView(VisibleTables):
 
     def transitions(self, question_id: str) -> pd.DataFrame:
         """How those who answered a question in the last two waves that may be compared answered before and
-        after: option (of a multiple choice, each apart), before, after, n. For the team alone.
+        after, without those that merged or split: option (of a multiple choice, each apart), before, after,
+        n. For the team alone.
 
         Raises as :meth:`wave_counts` does."""
-        return self._compared(question_id).transitions()
+        return self._compared(question_id).transitions(without=merged_or_split(
+            read_table(self.study, "organisation_changes")))
 
     def count_in_wave(self, figure_id: str, wave: str) -> str:
         """The count of an option with its base in any wave ("18 of 30"), of all who answered; blank for a

@@ -14,6 +14,7 @@ from glc_analysis import tables
 from glc_analysis.addon import loaded
 from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, turns_spoken_by
 from glc_analysis.cleaning import columns
+from glc_analysis.cleaning.organisation_changes import former_names, names_before
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.survey import read_survey_sheets
@@ -143,6 +144,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
         # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
         plain_ids = [] if organisation_id.isalpha() else [organisation_id]
         leaver.ids.add(organisation_id)
+        labels = [*labels, *names_before(reference.organisation_changes, [organisation_id])]
         _collect_written(leaver, study, reference)
         _collect_names(leaver, reference, key, {*labels, *_without_brackets(labels), *plain_ids},
                        reference.speakers["organisation_id"] == organisation_id)
@@ -217,6 +219,7 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
     register = reference.organisations
     known = {match_key(name): organisation_id for organisation_id, label in zip(
         register["organisation_id"], register["label"], strict=True) for name in (label, organisation_id)}
+    known |= former_names(reference.organisation_changes)
     settings = study.settings["survey"]
     files = study.raw_files("survey") if "survey" in leaver.parts else []
     for read in (read for path in files for read in read_survey_sheets(path, settings)):

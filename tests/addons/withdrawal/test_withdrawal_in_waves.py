@@ -49,3 +49,10 @@ def test_an_answer_of_an_earlier_wave_that_is_cited_goes(tmp_path):
     study = write_wave_study(tmp_path, questions=[
         row | words if row["question_id"] == "Q6" else row for row in QUESTIONS])
     assert {"2016.r2.q6.1", "2016.r2"} <= contribution(study, "a").ids
+
+
+def test_the_records_under_a_former_name_go_with_the_organisation(tmp_path):
+    study = write_wave_study(tmp_path, organisation_changes=[
+        {"organisation_id": "new", "change": "renamed", "other": "Left", "reason": "its letter", "by": "Ana",
+         "date": "2018-06-01"}])
+    assert rows_of(study, "new") == {"2016.csv": {5}, "2018_es.csv": {2}}

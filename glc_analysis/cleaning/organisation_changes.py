@@ -1,0 +1,70 @@
+"""Organisations over time: an id stays, and a new name, a merger or a split is a row of
+organisation_changes.csv.
+
+Records under a former name are the organisation's. Who merged or split is another organisation before and
+after, so how it answered before and after is no transition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import partial
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.schema import Tables
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.text import match_key
+
+RENAMED = "renamed"
+
+
+def former_names(changes: pd.DataFrame) -> dict[str, str]:
+    """The organisation of each former name, as it is compared (:func:`~glc_analysis.text.match_key`).
+
+    >>> former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    ...                            "other": ["Old Mill", "c"]}))
+    {'old mill': 'a'}
+    """
+    rows = changes[changes["change"] == RENAMED]
+    return dict(zip(rows["other"].map(match_key), rows["organisation_id"], strict=True))
+
+
+def names_before(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
+    """The former names of these organisations, as they are written."""
+    rows = changes[(changes["change"] == RENAMED) & changes["organisation_id"].isin([*organisations])]
+    return [*rows["other"]]
+
+
+def merged_or_split(changes: pd.DataFrame) -> set[str]:
+    """The organisations that are others before and after a merger or a split: both sides of each.
+
+    >>> sorted(merged_or_split(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    ...                                      "other": ["Old Mill", "c"]})))
+    ['b', 'c']
+    """
+    rows = changes[changes["change"] != RENAMED]
+    return {*rows["organisation_id"], *rows["other"]} - {WITHDRAWN}
+
+
+def organisation_change_faults(tables: Tables) -> Iterator[Fault]:
+    """A merger or split with an organisation that organisations.csv lacks or with itself, and a former name
+    that is the name of another organisation, or of two. Without organisations.csv every id is known."""
+    changes, register = tables["organisation_changes"], tables["organisations"]
+    ids = {*register["organisation_id"]}
+    owner = dict(zip(register["label"].map(match_key), register["organisation_id"], strict=True))
+    owner |= {match_key(name): name for name in ids}
+    for n, row in changes.iterrows():
+        fault = partial(Fault, file="organisation_changes.csv", row=str(n), column="other",
+                        value=row["other"])
+        if row["change"] == RENAMED:
+            key = match_key(row["other"])
+            if owner.setdefault(key, row["organisation_id"]) != row["organisation_id"]:
+                yield fault(f"is a name of {owner[key]}", fix="write the name that the organisation had, or "
+                            "record a merger")
+        elif row["other"] == row["organisation_id"]:
+            yield fault("is the organisation itself", fix="name the other one of the merger or split")
+        elif ids and row["other"] not in {*ids, WITHDRAWN}:
+            yield fault(f"organisations.csv has no such organisation; {nearest(row['other'], ids)}",
+                        fix="name another, or add it to organisations.csv")
