@@ -139,8 +139,8 @@ def test_the_reference_tables_pass_every_check_of_the_package(sample_root):
     # The last are columns: nothing was split, no round is sealed, all raters have an organisation, one wave,
     # groups are as they are, and nothing is closed.
     unused = ("stopped", "reviewed_codings", "proxies", "interests", "waves", "wave_files", "crosswalk",
-              "groupings", "closed", "organisation_changes", "comes_from", "is_sealed", "raters.language", "common_id",
-              "wave_id")
+              "groupings", "closed", "organisation_changes", "comes_from", "is_sealed", "raters.language",
+              "common_id", "wave_id")
     for name in {*REQUIRED_COLUMNS} - {*unused}:
         for file in table_files(name):
             wanted = [column for column in (*file.required, *file.optional)
