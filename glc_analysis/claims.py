@@ -15,9 +15,9 @@ from glc_analysis.study import Study
 _ROWS = "rows that name it go, and its names and words from all others"
 HELD_BY_CORE = dict.fromkeys((
     "questions", "options", "countries", "organisations", "organisation_changes", "consent", "codebook",
-    "corrections", "documents", "answer_translations", "speakers", "attendance", "assignments", "reviewed_codings",
-    "names", "quotes", "headlines", "stopped", "waves", "wave_files", "crosswalk", "groupings",
-    "closed"), _ROWS) | {
+    "corrections", "documents", "answer_translations", "speakers", "attendance", "assignments",
+    "reviewed_codings", "names", "quotes", "headlines", "stopped", "waves", "wave_files", "crosswalk",
+    "groupings", "closed"), _ROWS) | {
     "manifest": "rows of files that are gone go, and its names from all others",
     "private/reference": "each table as is said here",
     "private/releases": "it leaves the contributors of each, and their contents are forgotten",
