@@ -580,7 +580,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
     group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
     every_group = dict(zip(group_names.tolist(), counts.base_of(everywhere[first]), strict=True))
-    names = _groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
+    names = groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
     for name in sorted({*subset} - {*names}):
         outside = " without " + ", ".join([*names, name])
         places = at[subset == name]
@@ -617,7 +617,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
             for k, (name, part) in enumerate(parts.items())}
 
 
-def _groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray], everyone: np.ndarray,
+def groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray], everyone: np.ndarray,
                     is_coded: bool, counts: ContributorCounts, rules: Rules) -> list[str]:
     """The groups that may be shown: large enough for a count to be exact, with enough organisations outside
     each, and outside all of them.

@@ -170,7 +170,7 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.contradiction_is_protected",
                             lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression._groups_to_show",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.groups_to_show",
                             lambda groups, *given: sorted(groups))
 
 

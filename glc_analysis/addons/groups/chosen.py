@@ -1,0 +1,48 @@
+"""The figures of the groups that were chosen for a question, with the reason that stops each."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from glc_analysis.disclosure.quotations import READING_AUDIENCES
+from glc_analysis.disclosure.rules import FIGURE_RULES
+from glc_analysis.errors import UsageError
+from glc_analysis.figures.estimates import is_whole
+from glc_analysis.figures.groupings import CODES, groupings_of, is_shown_group
+from glc_analysis.figures.summary import no_such_question
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+from glc_analysis.tables import read
+
+EVERY_CODE = "codes"
+"""In place of a question: all codes."""
+EXACT = "exact"
+
+
+def grouped_figures(study: Study, reference: Reference, question: str) -> pd.DataFrame:
+    """One row per figure of the chosen groups of a question, or of the codes: the figure, what each audience
+    sees of it, and why it is not exact.
+
+    Raises UsageError where nobody has chosen groups: who reads why a figure is hidden reads about answers.
+    """
+    asked = [*reference.questions["question_id"], EVERY_CODE]
+    if question not in asked:
+        raise no_such_question(question, asked)
+    key, groupings = CODES if question == EVERY_CODE else question, groupings_of(
+        reference.groupings, reference.questions)
+    if key not in groupings:
+        raise UsageError(f"Nobody has chosen groups for {question}, and the reasons tell about answers. "
+                         "To fix: choose by `glc groups`, and write it into groupings.csv.")
+    figures = read("figures", study=study)
+    about = figures["question_id"].astype("str")
+    is_own = (about == key) & figures["measure"].isin(["response", "coded"]) & ~is_whole(figures)
+    rows = figures.loc[is_own & is_shown_group(figures, about, groupings), ["figure_id"]]
+    for audience in READING_AUDIENCES:
+        decided = read(f"release_{audience}", study=study).set_index("figure_id").loc[rows["figure_id"]]
+        seen = decided["band"].where(decided["status"] == "banded", decided["status"].map(
+            {"shown": EXACT, "suppressed": "not shown"}))
+        why = decided["rule"].map(FIGURE_RULES).fillna("")
+        protects = decided["protects"].where(decided["protects"] != "", "").radd("; protects ")
+        why = why + protects.where(decided["protects"] != "", "")
+        rows = rows.assign(**{audience: seen.to_numpy(), f"why_{audience}": why.to_numpy()})
+    return rows.reset_index(drop=True)

@@ -1,0 +1,48 @@
+"""The command on groups that can be shown."""
+
+from __future__ import annotations
+
+import click
+
+from glc_analysis.command_line import ensure_built, pass_study, print_rows, rows_format, say
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.argument("question", default="")
+@rows_format("table")
+@pass_study
+def groups(study: Study, question: str, form: str) -> None:
+    """Rank the groups by which figures could be shown to others.
+
+    Groupings of regions, kinds and levels of resources, in which two or three values may be one group, are
+    ranked by how many figures they could open, by sizes and consents alone: no answer is read. Choose one and
+    write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures of its
+    groups, with the reason that stops each one that others do not see exactly.
+    """
+    from glc_analysis.addons.groups.chosen import grouped_figures
+    from glc_analysis.addons.groups.ranking import counted_alike, rank_groupings
+    from glc_analysis.cleaning.waves import waves_of_consent
+    from glc_analysis.coding.codebook import case_codes
+    from glc_analysis.disclosure.consent import Consent
+    from glc_analysis.reference import read_reference
+    from glc_analysis.tables import read
+
+    ensure_built(study)
+    reference, settings = read_reference(study), study.settings
+    if question:
+        rows = grouped_figures(study, reference, question)
+        print_rows(rows, form, empty="No figure of it is in a group.")
+        return
+    codes = {*read("codebook", study=study)["code_id"]} - case_codes(reference.codebook)
+    n_codes = len(codes) if len(read("mentions", study=study)) else 0
+    consent = Consent.of(reference.consent, **waves_of_consent(reference.waves, settings["study"]["wave"]))
+    ranked = rank_groupings(counted_alike(reference.questions, reference.options, n_codes),
+                            read("organisations", study=study), read("answers", study=study), consent,
+                            settings["disclosure"])
+    if form == "table" and len(ranked) and not ranked["convening"].any():
+        say("No group is large enough to be shown to the convening, whatever is merged.")
+    print_rows(ranked, form, empty="There is no survey and nothing coded.")
+
+
+COMMANDS = (groups,)

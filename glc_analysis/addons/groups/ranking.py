@@ -1,0 +1,141 @@
+"""Ranks groupings: how many figures each could open for an audience, by sizes and consents alone.
+
+Nothing here reads an answer. A group is large enough by the same rules that decide later on its figures;
+whether a figure in it is then exact, a range or hidden depends on the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.disclosure.bounds import ContributorCounts
+from glc_analysis.disclosure.consent import IN_FIGURES, Consent
+from glc_analysis.disclosure.quotations import READING_AUDIENCES
+from glc_analysis.disclosure.rules import Rules
+from glc_analysis.disclosure.suppression import groups_to_show
+from glc_analysis.figures.contributors import Incidence, IncidenceRows
+from glc_analysis.figures.estimates import BY_OPTION, subset_membership
+from glc_analysis.figures.groupings import GROUPED_BY, MERGED
+from glc_analysis.schema import COUNTRY_LIST
+
+_MOST_MERGES, _MERGED_VALUES = 2, (2, 3)
+"""How many merged groups a proposed grouping has at most, and of how many values."""
+_SHOWN = 5
+"""Groupings that are listed per attribute."""
+RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "groups_shown", "not_shown"]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted alike: questions of one unit, or codes. ``figures`` are those of each group."""
+
+    label: str
+    unit: str
+    figures: int
+    is_coded: bool = False
+
+
+def counted_alike(questions: pd.DataFrame, options: pd.DataFrame, codes: int) -> Iterator[Counted]:
+    """The questions of organisations, those of countries, and the codes, as far as there are any."""
+    is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)
+    sizes = questions[is_listed]["option_list"].map(options.groupby("option_list")["option_id"].nunique())
+    for label, unit in (("questions of organisations", "organisation"), ("questions of countries", "answer")):
+        if n := int(sizes[questions["unit"] == unit].sum()):
+            yield Counted(label, unit, n)
+    if codes:
+        yield Counted("codes", "organisation", codes, is_coded=True)
+
+
+def merges_of(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The names of merged groups of each possible grouping; the first merges nothing, none merges everything.
+
+    >>> [*merges_of(["high", "low", "middle"])][:3]
+    [(), ('high + low',), ('high + middle',)]
+    """
+    every = sorted(values)
+    blocks = [block for size in _MERGED_VALUES for block in combinations(every, size) if size < len(every)]
+    for n in range(_MOST_MERGES + 1):
+        for chosen in combinations(blocks, n):
+            if len({*sum(chosen, ())}) == sum(map(len, chosen)):
+                yield tuple(MERGED.join(block) for block in chosen)
+
+
+def rank_groupings(parts: Iterable[Counted], organisations: pd.DataFrame, answers: pd.DataFrame,
+                   consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """The groupings that could open most figures, the best first: one row per part, attribute and grouping
+    (:data:`RANKING_COLUMNS`).
+
+    ``figures`` are those of all groups; of each audience those in groups that are large enough.
+    ``groups_shown`` and ``not_shown`` name the groups for the convening with their independent organisations,
+    and the rule that stops the others.
+    """
+    rows = []
+    for part in parts:
+        for attribute in GROUPED_BY[part.unit]:
+            members = subset_membership(attribute, part.unit, organisations, answers)
+            ranked = []
+            for merged in merges_of(members.names):
+                opened = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
+                                               audience).rules(settings) for audience in READING_AUDIENCES}
+                shown = {audience: sum(not rule for _, rule in groups.values())
+                         for audience, groups in opened.items()}
+                order = [-shown[audience] for audience in READING_AUDIENCES], sum(
+                    group.count(MERGED) for group in merged), merged
+                ranked.append((order, merged, shown, opened["convening"]))
+            ranked.sort(key=lambda entry: entry[0])
+            plain = [entry for entry in ranked[_SHOWN:] if not entry[1]]
+            rows += [{"of": part.label, "attribute": attribute,
+                      "merged": "; ".join(group.replace(MERGED, " | ") for group in merged),
+                      "figures": part.figures * len(groups),
+                      **{audience: part.figures * n for audience, n in shown.items()},
+                      "groups_shown": _named(groups, is_shown=True),
+                      "not_shown": _named(groups, is_shown=False)}
+                     for _, merged, shown, groups in [*ranked[:_SHOWN], *plain] if groups]
+    return pd.DataFrame(rows, columns=RANKING_COLUMNS)
+
+
+def _named(groups: Mapping[str, tuple[int, str]], *, is_shown: bool) -> str:
+    return ", ".join(f"{name} ({n})" + (f": {rule}" if rule else "")
+                     for name, (n, rule) in groups.items() if bool(rule) != is_shown)
+
+
+class _GroupSizes:
+    """Who is in each group of a grouping, for one audience."""
+
+    def __init__(self, part: Counted, attribute: str, merged: tuple[str, ...], organisations: pd.DataFrame,
+                 answers: pd.DataFrame, consent: Consent, audience: str) -> None:
+        names = pd.Index(organisations["organisation_id"])
+        table = organisations if part.unit == "organisation" else answers
+        out = consent.not_counted(IN_FIGURES if part.is_coded else ["survey"], audience)
+        owner = names.get_indexer(table["organisation_id"])
+        owner = np.where(table["organisation_id"].isin(out), -1, owner)
+        self.everyone = np.bincount(owner[owner >= 0], minlength=len(names))
+        members = subset_membership(attribute, part.unit, organisations, answers, merged)
+        gone = {value for group in merged for value in group.split(MERGED)}
+        self.groups = {}
+        for k, name in enumerate(members.names):
+            rows = owner[members.rows[members.subsets == k]]
+            if name not in gone:
+                self.groups[name] = np.bincount(rows[rows >= 0], minlength=len(names))
+        nobody = IncidenceRows([], *np.zeros((2, 0), dtype=int))
+        self.counts = ContributorCounts.of(Incidence([*names], nobody, nobody, pd.DataFrame()), organisations,
+                                           consent, audience, np.array([], dtype=int))
+        self.audience, self.is_coded = audience, part.is_coded
+
+    def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+        """By group its independent organisations, and the rule that hides it; blank where none does."""
+        rules, counts = Rules.of(settings, self.audience), self.counts
+        found = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
+                 else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""
+                 for name, base in self.groups.items()}
+        open_groups = {name: base for name, base in self.groups.items() if not found[name]}
+        shown = groups_to_show(open_groups, self.groups, self.everyone, self.is_coded, counts, rules)
+        return {name: (int(counts.n_independent(base)),
+                       found[name] or ("" if name in shown else "complement_too_small"))
+                for name, base in self.groups.items()}
