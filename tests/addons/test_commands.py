@@ -16,7 +16,7 @@ def test_no_other_command_prints_rows():
                    "summary", "transcripts", "unpublish"}
     chosen = {name for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}
-    assert chosen - of_the_core == {*PRINT_ROWS, "changes", "codebook", "forms", "tally"}
+    assert chosen - of_the_core == {*PRINT_ROWS, "changes", "codebook", "forms", "groups", "tally"}
 
 
 @pytest.fixture(scope="module")
