@@ -120,7 +120,7 @@ class Trail:
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
         elif row.kind == "trial":
-            said = row.reference if self.has_sources else _WITHHELD
+            said = self.name_trial(row.reference) if self.has_sources else _WITHHELD
         else:
             said = self.words.said(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
@@ -130,6 +130,11 @@ class Trail:
         if first:
             yield first
             yield from below
+
+    def name_trial(self, reference: str) -> str:
+        """A trial that is evidence: who tried which text, and in which cycle."""
+        organisation, _, rest = reference.partition("/")
+        return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
     def sources(self, row: Any) -> Iterator[Node]:
         """The lines below a row of evidence."""

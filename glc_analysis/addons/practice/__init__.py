@@ -13,6 +13,6 @@ ADD_ON = AddOn(
     visible_from={"trials": ("blocks",)},
     visible={"trials": "view:trials", "reviews": "view:reviews"},
     row_names={"commitments": "commitment", "trials": "trial", "reviews": "review"},
-    holds={"commitments": "its rows go", "trials": "its rows go",
+    holds={"commitments": "its rows go", "trials": "its rows go, and evidence that names them",
            "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},
     erasers={"words": "erasers:words", "rows": "erasers:edit_row", "erase": "erasers:erase"})

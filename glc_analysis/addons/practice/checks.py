@@ -192,6 +192,25 @@ def _decided(tables: Tables) -> Iterator[Fault]:
                         fix="leave the decision blank until somebody outside the team has agreed to it")
 
 
+def trial_id(trial: Mapping[str, str]) -> str:
+    """How evidence.csv names a row of trials.csv.
+
+    >>> trial_id({"organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "2"})
+    'quay/P01.1/2'
+    """
+    text = printed_id(trial["principle_id"], trial["version"])
+    return f"{trial['organisation_id']}/{text}/{trial['cycle']}"
+
+
+def _evidence(tables: Tables) -> Iterator[Fault]:
+    """Evidence of kind trial names a trial that has ended, so that it goes when its organisation leaves."""
+    trials, rows = tables["trials"], tables["evidence"]
+    known = {trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
+    named = rows.loc[rows["kind"] == "trial", "reference"]
+    yield from unknown_names("evidence", "reference", named, known,
+                             "trials.csv has no such trial that has ended: write organisation/P01.1/cycle")
+
+
 def _told(tables: Tables) -> Iterator[Fault]:
     """Who was told of a review are organisations of the study."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
@@ -210,4 +229,5 @@ CHECKS: tuple[Check, ...] = (
     Check(("trials", "reviews"), _harm),
     Check(("reviews", "judgements", "assignments"), _decided),
     Check(("reviews", "organisations"), _told),
+    Check(("trials", "evidence"), _evidence),
 )

@@ -33,6 +33,9 @@ def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells,
     is_own = was.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None
+    if table == "evidence" and was.get("kind") == "trial" and _takes_practice_back(leaver):
+        is_own = was["reference"].partition("/")[0] == leaver.organisation_id
+        return None if is_own else (was, now)
     if table == "reviews" and was.get("told") and leaver.organisation_id and _takes_practice_back(leaver):
         kept = [one for one in was["told"].split(";") if one.strip() != leaver.organisation_id]
         return was | {"told": ";".join(kept)}, now | {"told": ";".join(kept)}

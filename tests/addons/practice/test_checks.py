@@ -112,3 +112,11 @@ def test_a_decided_review_says_why_by_whom_and_when(missing):
 def test_who_was_told_are_organisations():
     assert faults(reviews=[REVIEW | {"told": "quay;mil"}]) == [("told", "mil")]
     assert faults(reviews=[REVIEW | {"told": "all"}]) == []
+
+
+@pytest.mark.parametrize(("reference", "is_fault"), [
+    ("quay/P01.1/1", False), ("quay/P01.1/2", True), ("It was tried somewhere.", True)])
+def test_evidence_of_what_was_tried_names_a_trial_that_has_ended(reference, is_fault):
+    evidence = {"principle_id": "P01", "evidence_id": "e9", "kind": "trial", "reference": reference,
+                "stance": "supports", "claim": "practised"}
+    assert faults(trials=[TRIAL], evidence=[evidence]) == [("reference", reference)] * is_fault

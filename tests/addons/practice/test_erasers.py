@@ -31,6 +31,13 @@ def test_a_review_after_harm_stays_and_the_leaver_is_no_longer_among_those_told(
         assert row["told"] == "mill" and row["trigger"] == "harm" and row["due_on"] == REVIEW["due_on"]
 
 
+def test_evidence_that_is_its_trial_goes_too():
+    evidence = {"principle_id": "P01", "evidence_id": "e9", "kind": "trial", "reference": "quay/P01.1/1"}
+    for leaver, is_kept in ((WHOLE, False), (PRACTICE, False), (NAME_ALONE, True)):
+        assert bool(kept("evidence", evidence, leaver)) == is_kept
+        assert kept("evidence", evidence | {"reference": "quayside/P01.1/1"}, leaver)
+
+
 def test_its_words_are_known_so_that_copies_of_them_are_found():
     mill = TRIAL | {"organisation_id": "mill", "learnt": "Ask."}
     tables = study_tables(trials=[HARMED, mill], commitments=[will_try("quay", "P01")])

@@ -266,7 +266,7 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
     elif figure is not None:
         sentence = trail.words.sentence(figure)
     elif row.kind == "trial":
-        sentence = f"Tried: {row.reference}" if trail.has_sources else TRIAL_OF_ONE
+        sentence = f"Tried by {trail.name_trial(row.reference)}" if trail.has_sources else TRIAL_OF_ONE
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
     return piece | {"sentence": sentence}
