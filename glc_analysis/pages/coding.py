@@ -48,8 +48,9 @@ CALLS_ALONE = "How many raised these codes in interviews and answers is not show
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 _SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
            WITHOUT_GUIDE: "Interviews without a guide, of those interviewed"}
-_CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
-_UNDECIDED = "undecided: coders differ, or a passage waits"
+_NOT_RAISED = "{many} asked about “{name}” did not raise it:"
+_CONTRARY = "{many} said the contrary of “{name}”:"
+_UNDECIDED = "Of {many} it is undecided whether “{name}” was raised, since coders differ or a passage waits:"
 _OPENED = 3
 """How many passages of a code are shown before the others are folded."""
 _MOST_CALLS, _MOST_NAMES, _MOST_GROUPS = 6, 30, 30
@@ -211,29 +212,38 @@ def _caution(view: StudyView) -> Markup:
 
 @team_only
 def contrary_cases(view: StudyView) -> Html:
-    """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
-    one of its codes; and those of which it is undecided."""
+    """Evidence against, in sentences: who was asked and did not raise the theme, who said the contrary of one
+    of its codes and in which words, and of whom it is undecided."""
     if said := uncounted(view):
         return note(said)
-    mentioned, labels, lines = view.read("mentions"), view.labels, []
+    mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
+        ["code_id", "organisation_id"])
     # Silence where nobody was asked does not count as a no.
     is_told = mentioned[["is_raised", "is_contradicted", "is_undecided"]].any(axis=1)
     mentioned = mentioned[~mentioned["source"].isin(UNASKED) | is_told]
-    about = {view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
-    listed = view.code_tree[lambda f: f["code_id"].isin(about)]
-    for code, name in zip(listed["code_id"], listed["name"], strict=True):
-        cases = negative_cases(mentioned, code)
-        for case, label in _CASE_LABELS.items() if code == view.theme else [*_CASE_LABELS.items()][1:]:
-            names = sorted(labels[one] for one in cases.loc[cases["case"] == case, "organisation_id"])
-            lines += [(name, label, len(names), _listed(names))] if names else []
-    open_here = sorted(labels[one] for one in undecided_organisations(mentioned, view.theme))
-    if open_here:
-        lines.append((code_names(view)[view.theme], _UNDECIDED, len(open_here), _listed(open_here)))
-    if not lines:
+    cases = {(_NOT_RAISED, view.theme): _with_case(mentioned, view.theme, "not raised")}
+    listed = view.code_tree["code_id"]
+    for code in listed[listed.isin({view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]})]:
+        cases[_CONTRARY, code] = _with_case(mentioned, code, "said the contrary")
+    cases[_UNDECIDED, view.theme] = undecided_organisations(mentioned, view.theme)
+    told = []
+    for (sentence, code), who in cases.items():
+        opposite = view.codebook.loc[view.codebook["contradicts"] == code, "code_id"]
+        rows = quoted[quoted["code_id"].isin(opposite) & quoted["organisation_id"].isin(who)]
+        if who:
+            told.append((sentence.format(many=count_of(len(who), *view.study.unit_name),
+                                         name=code_names(view)[code]),
+                         _listed(sorted(view.labels[organisation] for organisation in who)),
+                         [_passage(view, row, "") for row in rows.itertuples() if sentence == _CONTRARY]))
+    if not told:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
-    names, cases, counts, who = zip(*lines, strict=True)
-    return show(html_table({"Theme or code": names, "Case": cases, "Number": counts, "Organisations": who},
-                      numeric=("Number",)))
+    return show(_HTML.contrary(told, _OPENED))
+
+
+def _with_case(mentioned: pd.DataFrame, code: str, case: str) -> set[str]:
+    """The organisations with one of the cases of :func:`.negative_cases`."""
+    cases = negative_cases(mentioned, code)
+    return {*cases.loc[cases["case"] == case, "organisation_id"]}
 
 
 @team_only

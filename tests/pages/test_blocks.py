@@ -311,16 +311,17 @@ def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_presen
         ["Delay", "1 of 1", "0 of 1"]]
 
 
-def test_who_said_the_contrary_is_named(small):
-    rows = rows_of(contrary_cases(StudyView(small, theme="care")))
-    assert ["Safe place", "said the contrary", "1", "b"] in rows
+def test_who_said_the_contrary_is_named_with_the_words_that_say_it(small):
+    shown = contrary_cases(StudyView(small, theme="care")).data
+    assert "<strong>1 organisation said the contrary of “Safe place”:</strong> b." in shown
+    assert re.findall(r"<blockquote[^>]*>([^<]*)<", shown) == ["A house holds people back."]
 
 
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
     made = coded(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
-    rows = rows_of(contrary_cases(StudyView(made, theme="care")))
-    assert ["Care", "asked, and did not raise it", "1", "b"] in rows
+    shown = contrary_cases(StudyView(made, theme="care")).data
+    assert "<strong>1 organisation asked about “Care” did not raise it:</strong> b." in shown
 
 
 def test_silence_in_a_call_is_no_negative_case(small):

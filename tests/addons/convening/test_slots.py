@@ -46,6 +46,14 @@ def test_the_overview_says_of_evidence_what_the_handbook_says(sample_study, tmp_
     assert [page.rests_on for page in seen] == [page.rests_on for page in whole]
 
 
+def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sample_study):
+    shown = slot(StudyView(sample_study, "public"), OPENING).data
+    above, *principles = shown.split("<li>")
+    assert above.count("Not all evidence may be shown.") == 1
+    assert not any("Not all evidence" in principle for principle in principles)
+    assert sum("Whether it works was not measured." in principle for principle in principles) == 10
+
+
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
     assert method_facts(StudyView(sample_study))["signoffs"]
     monkeypatch.setattr(slots, "loaded", lambda field, name: [])

@@ -47,7 +47,7 @@ _CLAIM_ORDER = ("literature", "outcome_measured", "reported_to_work", "reported_
 class HandbookPrinciple:
     """One agreed principle. ``texts`` has its words by column of principles.csv or field of handbook.csv,
     blank texts left out; ``sides`` the first released sentence on each side of the evidence, or why there is
-    none; ``rests_on`` in words what it rests on, from the evidence that may be shown."""
+    none; ``grounds`` what it rests on, sentence by sentence, from the evidence that may be shown."""
 
     principle_id: str
     version: str
@@ -55,11 +55,16 @@ class HandbookPrinciple:
     agreed_on: str
     texts: Mapping[str, Words]
     sides: Mapping[str, Words]
-    rests_on: str
+    grounds: tuple[str, ...]
     claims: tuple[str, ...]
     is_measured: bool
     advisers: str
     changed_because: str
+
+    @property
+    def rests_on(self) -> str:
+        """What it rests on, in words."""
+        return " ".join(self.grounds)
 
 
 @dataclass(frozen=True)
@@ -150,14 +155,14 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
     is_measured = NOT_MEASURED not in facts(pieces)
     is_whole = len(shown) == len(pieces)
-    rests_on = " ".join(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
-                                      "" if is_whole else say["not_all"]]))
+    grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
+                                  "" if is_whole else say["not_all"]]))
     positions = view.panel_positions
     said = positions[(positions["principle_id"] == key[0]) & (positions["version"] == key[1])
                      & (positions["panel"] == "survivor_adviser")]
     return HandbookPrinciple(
         *key, row["printed_id"], days.get(key, ""), texts,
-        {side: _side(pieces, shown, side, say, language) for side in HANDBOOK_SIDES}, rests_on, claims,
+        {side: _side(pieces, shown, side, say, language) for side in HANDBOOK_SIDES}, grounds, claims,
         is_measured, " ".join(said["position"]),
         row["changed_because"] if view.may("earlier_texts") else "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
@@ -46,13 +48,18 @@ def _statements(view: StudyView) -> Markup:
         return Markup()
     places, marks = Places({}, ()), marks_of(view)
     # On pages with other things the statements are enough.
-    rests_on = {} if view.theme else {page.principle_id: page.rests_on for page in handbook(view).principles}
-    return _HTML.principle_statements([
+    grounds = {} if view.theme else {page.principle_id: page.grounds for page in handbook(view).principles}
+    alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
+             if len(grounds) > 1 and all(sentence in of_one for of_one in grounds.values())]
+    rests_on = {principle: " ".join(sentence for sentence in of_one if sentence not in alike)
+                for principle, of_one in grounds.items()}
+    return _HTML.principle_statements(" ".join(alike), [
         (row["short_name"] or row["printed_id"], link(places.principle(row["principle_id"])),
          row["statement"], row["language"],
          "; ".join(filter(None, ["" if row["status"] == "agreed" else "not decided yet",
                                  marks.get(row["printed_id"], "")])),
-         row["rationale"].partition(". ")[0].rstrip("."), rests_on.get(row["principle_id"], ""))
+         row["rationale"].partition(". ")[0].rstrip(".")
+         if row["principle_id"] in grounds else "", rests_on.get(row["principle_id"], ""))
         for row in rows.to_dict("records")])
 
 
