@@ -24,8 +24,9 @@ from glc_analysis.errors import Faults, GLCError, UsageError, count_of
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-    pass
+    from glc_analysis.addons.convening.phone_ballots import Collected
 
 
 @click.command()
@@ -49,13 +50,15 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     from datetime import date
 
     from glc_analysis.addons.convening.form_files import write_forms
-    from glc_analysis.addons.convening.packets.forms_pdf import write_forms_pdf
+    from glc_analysis.addons.convening.packets.forms_pdf import write_before_pdf, write_forms_pdf
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
     issue = write_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
                         because=because)
     write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
+    if issue.has_feedback:
+        write_before_pdf(study, issue.forms, issue.before, issue.folder / "before.pdf")
     print_rows(issue.raters, form, empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
@@ -69,8 +72,9 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
         "also when both sides are printed. Give each rater their own form only, in a closed envelope; put "
         "filled ones into raw/ratings.")
     if issue.has_feedback:
-        say("CODE-before.html has the rater's own earlier votes: print it, and hand it over in a sealed "
-            "envelope with the code alone on it, apart from every packet with a name.")
+        say("CODE-before.html has the rater's own earlier votes, before.pdf those of all raters, each on its "
+            "own sheets: hand them over in sealed envelopes with the code alone on them, apart from every "
+            "packet with a name.")
 
 
 @click.command()
@@ -96,13 +100,17 @@ def enter(study: Study, round_id: str) -> None:
               help="Make the slips and the register, in a folder outside the study.")
 @click.option("--address", metavar="ADDRESS", help="With --codes: the address of this computer on the "
               "team's own access point. Without it, the page is for this computer alone.")
+@click.option("--network", default="", metavar="NAME", help="With --codes: the name of the access point, as "
+              "phones list it; slips print it.")
 @click.option("--serve", "is_serving", is_flag=True, help="Serve the page until Ctrl-C.")
 @click.option("--collect", "register", metavar="REGISTER",
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Write the ballots to raw/ratings; the register says who drew which slip.")
+              help="Write the ballots to raw/ratings; the register says who drew which slip. Says what will "
+              "be done, and asks.")
+@click.option("--yes", is_flag=True, help="With --collect: do not ask.")
 @pass_study
-def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, is_serving: bool,
-           register: Path | None) -> None:
+def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, network: str,
+           is_serving: bool, register: Path | None, yes: bool) -> None:
     """Let people in the room vote on phones, without internet.
 
     First --codes, then --serve, and --collect before the round is closed. Paper counts the same.
@@ -113,13 +121,13 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
-    if address is not None and folder is None:
-        raise UsageError("The address stands on the slips. To fix: give --address with --codes.")
+    if (address is not None or network) and folder is None:
+        raise UsageError("The address and the network stand on the slips. To fix: give them with --codes.")
     if folder is not None:
         if void := slips_made(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
-        made = make_slips(study, round_id, folder, address=address or LOOPBACK)
+        made = make_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
         click.echo(made.slips)
         click.echo(made.register)
         say(f"{made.count} slips for {made.url}")
@@ -137,14 +145,38 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 
         serve(study, round_id, say=say)
     else:
-        done = collect(study, round_id, register)
-        n = len(done.written)
+        def confirm(planned: Collected) -> None:
+            for line in _collecting_lines(planned):
+                say(line)
+            if not yes:
+                click.confirm("Collect? The box is emptied, and no slip works any more.", abort=True,
+                              err=True)
+
+        n = len(collect(study, round_id, register, confirm=confirm).written)
         say(f"{count_of(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
-        if done.incomplete:
-            say(f"Something is left blank by {', '.join(done.incomplete)}.")
-        if done.silent:
-            say(f"Drew a slip and answered nothing: {', '.join(done.silent)}.")
         say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
+    for line in _waiting_lines(study, round_id):
+        say(line)
+
+
+def _collecting_lines(planned: Collected) -> Iterator[str]:
+    """What a collecting will do, for the team."""
+    yield f"Ballots to be written: {', '.join(planned.written) or 'none'}."
+    if planned.incomplete:
+        yield f"Something is left blank by {', '.join(planned.incomplete)}."
+    if planned.silent:
+        yield f"Drew a slip and answered nothing: {', '.join(planned.silent)}."
+    if planned.void:
+        yield (f"Void, with answers that are destroyed: slips {', '.join(planned.void)}. Was each of them "
+               "lost or given back?")
+
+
+def _waiting_lines(study: Study, round_id: str) -> list[str]:
+    """What waits before a round can be closed: ballots on phones, forms that are keyed in part."""
+    from glc_analysis.addons.convening.double_entry import unfinished_entry
+    from glc_analysis.addons.convening.phone_ballots import waiting
+
+    return [line for line in (waiting(study, round_id), unfinished_entry(study, round_id)) if line]
 
 
 @click.command()
@@ -164,9 +196,10 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
     from glc_analysis.addons.convening.ballots import comments_to_check
     from glc_analysis.addons.convening.double_entry import check_forms_finished
-    from glc_analysis.addons.convening.phone_ballots import check_box_collected, waiting
+    from glc_analysis.addons.convening.phone_ballots import check_box_collected
     from glc_analysis.addons.convening.round_roles import roles_counted
     from glc_analysis.addons.convening.seals import erased_rounds
+    from glc_analysis.addons.convening.slides import write_received
     from glc_analysis.addons.convening.tallies import counted, read_out
 
     if close:
@@ -188,8 +221,10 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
         print_rows(shown, form, empty="No rater is expected to vote.")
-        if on_phones := waiting(study, round_id):
-            say(on_phones)
+        for line in _waiting_lines(study, round_id):
+            say(line)
+        if form == "table":
+            say(f"To project, renewed by this command: {write_received(study, round_id, count.received)}.")
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
         missing = comments_to_check(count.here["ratings"])
@@ -253,8 +288,13 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 @click.option("--sheets", is_flag=True, help="Write the sheets to print instead.")
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: only for this one; may be given again.")
+@click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
+              help="Take its decisions back, for a change of mind. Shows them, and asks.")
+@click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
+              help="With --take-back: only on this one; may be given again.")
 @pass_study
-def sign(study: Study, sheets: bool, organisations: tuple[str, ...]) -> None:
+def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: str,
+         principles: tuple[str, ...]) -> None:
     """Enter the signed sheets of the final principles, each twice.
 
     Decisions are written to signoffs.csv when both entries agree.
@@ -265,6 +305,18 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...]) -> None:
 
     if organisations and not sheets:
         raise UsageError("--for goes with --sheets: whose sheet is entered is asked.")
+    if principles and not left_by or left_by and sheets:
+        raise UsageError("--principle goes with --take-back, and --take-back stands alone.")
+    if left_by:
+        rows = signatures.decisions_of(study, left_by, principles)
+        for row in rows.to_dict("records"):
+            decision = row["decision"].replace("_", " ")
+            say(f"{row['principle_id']}.{row['version']}: {decision}, {row['date']}.")
+        click.confirm(f"Take these decisions of {left_by} back?", abort=True, err=True)
+        signatures.take_back(study, rows)
+        say(f"They are taken back. Another decision: `glc sign --sheets --for {left_by}`, then `glc sign`. "
+            "Lists that were printed or published before still have it.")
+        return
     if not sheets:
         _read_any_bytes()
         signatures.sign(study, today=date.today(), ask=ask_line, say=say, clear=click.clear)
@@ -413,6 +465,28 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     click.echo(issue_handbook(study, audience, language=language, paper=paper))
 
 
+@click.command()
+@click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
+              help="Only to this one; may be given again.")
+@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
+              help="The paper size.")
+@pass_study
+def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
+    """Write a letter of thanks to each organisation: what became of what it said.
+
+    Which principles rest on its answers or words, what was decided, which of its words are quoted; and a
+    sheet on which it says what it will do, to sign and return.
+    """
+    from datetime import date
+
+    from glc_analysis.addons.convening.packets.thanks import write_letters
+
+    ensure_built(study)
+    for path in write_letters(study, organisations, today=date.today(), paper=paper):
+        click.echo(path)
+    say("Give each letter to its own organisation only. Keep the sheets that come back.")
+
+
 @click.command(name="joint-display")
 @click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
 @click.option("--stated", is_flag=True,
@@ -444,5 +518,5 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
             "and write how the two sides fit and what follows.")
 
 
-COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet, handbook)
+COMMANDS = (forms, enter, ballot, tally, reopen, *TEXT_COMMANDS, sign, trace, packet, handbook, thanks)
 ANALYST = (joint_display,)

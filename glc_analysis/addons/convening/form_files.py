@@ -70,7 +70,8 @@ _NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "repla
 class FormsIssued:
     """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
     languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
-    the other current texts (``not_asked``), the forms, and who votes for whom (``roles``)."""
+    the other current texts (``not_asked``), the forms, what each shows of the round ``before``, and who votes
+    for whom (``roles``)."""
 
     folder: Path
     is_new: bool
@@ -80,6 +81,7 @@ class FormsIssued:
     unchecked: tuple[str, ...]
     not_asked: dict[str, str]
     forms: tuple[Form, ...]
+    before: tuple[list[Before], ...]
     roles: tuple[str, ...]
 
 
@@ -137,6 +139,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     is_new = round_id not in set(reference.rounds["round_id"])
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, without), tuple(forms),
+                       tuple(shown_before[form.rater_id] for form in forms),
                        (*roles_told(reference, round_id),))
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -250,16 +250,20 @@ VOID = "void"
 
 @dataclass(frozen=True)
 class Collected:
-    """What :func:`collect` did: the raters whose ballots are ``written``, and those with a slip who answered
-    nothing (``silent``) or left something blank (``incomplete``)."""
+    """What :func:`collect` does: the raters whose ballots are ``written``, those with a slip who answered
+    nothing (``silent``) or left something blank (``incomplete``), and the numbers of ``void`` slips whose
+    answers are destroyed."""
 
     written: list[str]
     silent: list[str]
     incomplete: list[str]
+    void: list[str]
 
 
-def collect(study: Study, round_id: str, register: Path) -> Collected:
-    """Writes the ballots given on phones to raw/ratings, and empties the box.
+def collect(study: Study, round_id: str, register: Path, *,
+            confirm: Callable[[Collected], object] = lambda planned: None) -> Collected:
+    """Writes the ballots given on phones to raw/ratings, and empties the box. Before that ``confirm`` gets
+    what will be done; where it raises, nothing is written.
 
     Every ballot is on disk there before the box is emptied; after an interruption the same call does the
     rest. Raises UsageError where there is nothing to collect, and Faults, before anything is written, with
@@ -278,6 +282,12 @@ def collect(study: Study, round_id: str, register: Path) -> Collected:
         files = {rater: _file_text(texts, rater, slip) for rater, slip in sorted(answered.items())}
         if faults := [*_other_forms(study, reference, round_id, files)]:
             raise Faults(faults)
+        drawn = {*raters.values()}
+        planned = Collected(
+            [*files], sorted({*raters} - {*answered}),
+            sorted(rater for rater, slip in answered.items() if not slip.is_complete(texts.stamps)),
+            sorted(number for number, slip in box.slips.items() if slip.answers and number not in drawn))
+        confirm(planned)
         ratings = study.raw / "ratings"
         ratings.mkdir(parents=True, exist_ok=True)
         for rater, content in files.items():
@@ -287,8 +297,7 @@ def collect(study: Study, round_id: str, register: Path) -> Collected:
             path.unlink()
         box.slips, box.is_collected = {}, True
         box.write()
-        return Collected([*files], sorted({*raters} - {*answered}), sorted(
-            rater for rater, slip in answered.items() if not slip.is_complete(texts.stamps)))
+        return planned
 
 
 def _file_name(round_id: str, rater: str) -> str:
@@ -329,8 +338,10 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
                 faults.append(Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
                                     f"write {VOID}, or true under may_rate"))
             elif rater in raters:
-                faults.append(Fault(f"has drawn slip {raters[rater]} too", *place, "rater_id", rater,
-                                    f"write {VOID} at the slip that does not count"))
+                faults.append(Fault(f"has drawn slip {raters[rater]} too, by this register", *place,
+                                    "rater_id", rater, "ask who holds which slip: one of the two codes may "
+                                    "be a typing error, and then write the right one. "
+                                    f"{VOID} destroys a vote: only for a slip that was lost or given back"))
             else:
                 raters[rater] = number
         seen.add(number)

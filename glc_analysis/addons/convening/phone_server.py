@@ -40,14 +40,14 @@ from glc_analysis.addons.convening.phone_ballots import (
     stamp_of,
 )
 from glc_analysis.addons.convening.phone_slips import page_languages, page_phrases
-from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated
+from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated, language_for
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text, template
+from glc_analysis.templates import languages, read_text, template
 from glc_analysis.text import language_direction, language_name, normalise_space
 
 Say = Callable[[str], None]
@@ -264,7 +264,8 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     form = Form(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.say["language_name"] if is_translated(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
-            "mark": "" if language in page_languages() else f" [{form_phrases('en')['language_name']}]",
+            "mark": "" if language in page_languages() else f" [{language_for('en', 'en')}]",
+            "names": languages(__file__, "languages.csv").get(language, {}),
             "say": form.say | page_phrases(language),
             "rows": [{"id": text.principle_id, "stamp": stamp_of(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
@@ -376,8 +377,9 @@ class NotFound(Handler):
 def _page() -> tuple[str, str]:
     """The page as one file, and what it may do: run its own script, and ask this server."""
     style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
+    names = languages(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
-             "say": {key: page_phrases(one)[key] for key in (
+             "names": names[one], "say": {key: page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}
             for one in page_languages()]
     page = template(__file__, "phone_page.html").render(

@@ -72,8 +72,10 @@ def slips_made(study: Study, round_id: str) -> str:
             "they are void, those that are printed or drawn too, and so is their register.")
 
 
-def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK) -> SlipsMade:
-    """Makes the slips of an open round, a quarter more than people who may rate, and an empty box.
+def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
+               network: str = "") -> SlipsMade:
+    """Makes the slips of an open round, a quarter more than people who may rate, and an empty box;
+    ``network`` is the name of the access point, as phones list it.
 
     Raises UsageError for an unknown round, a folder within the study, or an address that is not of a private
     network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
@@ -100,7 +102,7 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
                   {number: Slip(code_digest(code)) for number, code in codes.items()})
         url = url_of(address)
         page = template(__file__, "phone_slips.html").render(
-            round_id=round_id, url=url, fingerprint=fingerprint, warnings=_warnings(texts),
+            round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
             slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
             numbers=sorted(codes), void=VOID)
         write_atomic(folder / "slips.html", page)
@@ -129,11 +131,12 @@ def page_languages() -> list[str]:
     return [*languages(__file__, "phone_page.csv")]
 
 
-def _warnings(texts: RoundTexts) -> list[tuple[str, str, str]]:
-    """What every slip says in each language of the round: the language, its direction and the words."""
-    return [(one, language_direction(one), page_phrases(one)["warning"])
-            for one in texts.by_language if one in page_languages()] or [
-                ("en", "ltr", page_phrases("en")["warning"])]
+def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
+    """What every slip says in each language of the round: the language, its direction and the lines."""
+    known = [one for one in texts.by_language if one in page_languages()] or ["en"]
+    return [(one, language_direction(one), [
+        *([say["network"].format(network)] if network else []), say["scan"], say["warning"]])
+        for one in known for say in [page_phrases(one)]]
 
 
 def _numbers(count: int) -> list[str]:

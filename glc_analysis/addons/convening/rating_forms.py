@@ -54,6 +54,15 @@ def is_translated(language: str) -> bool:
     return language == "en" or form_phrases(language) is not form_phrases("en")
 
 
+def language_for(reader: str, language: str) -> str:
+    """The name of a language in that of a reader; in English where there is none.
+
+    >>> language_for("es", "en"), language_for("fr", "am"), language_for("am", "es")
+    ('inglés', 'Amharic', 'Spanish')
+    """
+    return phrases(reader, __file__, "languages.csv").get(language) or language_name(language)
+
+
 def name_and_code(language: str) -> str:
     """A language by its English name and code, as XLSForms name it.
 
@@ -157,11 +166,10 @@ class Form:
         return text.statement + self.language_mark(text)
 
     def language_mark(self, text: FormText) -> str:
-        """The name of the language of a text, where it is not the form's."""
+        """The name of the language of a text in that of the form, where it is another."""
         if text.language == self.language:
             return ""
-        name = form_phrases(text.language)["language_name"] if is_translated(text.language) else ""
-        return f" [{name or language_name(text.language)}]"
+        return f" [{language_for(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """What a text was before: a fixed text, the earlier words, and their language; a pair of blanks where

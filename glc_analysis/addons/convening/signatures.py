@@ -12,7 +12,7 @@ the texts, such as before one was amended, is asked about the others alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,16 +29,17 @@ from glc_analysis.addons.convening.keying import (
     Values,
 )
 from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
-from glc_analysis.addons.convening.rating_forms import in_language
+from glc_analysis.addons.convening.rating_forms import in_language, language_for
 from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.addons.member_checking.returns import addressees
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import is_day, table_files
-from glc_analysis.spreadsheets import append_rows
+from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.templates import languages, phrases, read_text, template
-from glc_analysis.text import content_hash, language_direction, language_name
+from glc_analysis.text import content_hash, language_direction
+from glc_analysis.writing import write_atomic
 
 _DECISION_KEYS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
 """The key for each decision."""
@@ -141,8 +142,36 @@ def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
-            "in_language": "" if text["language"] == language else language_name(text["language"])}
+            "in_language": "" if text["language"] == language else language_for(language, text["language"])}
             for text in rows.to_dict("records")])
+
+
+# ------------------------------
+# A change of mind.
+
+
+def decisions_of(study: Study, organisation_id: str, principles: Collection[str] = ()) -> pd.DataFrame:
+    """The rows of signoffs.csv of an organisation on the present texts, or on those of these principles.
+    Raises UsageError where there are none."""
+    signing = Signing.of(study)
+    own = signing.decided[signing.decided["organisation_id"] == organisation_id]
+    current = {*signing.texts["printed_id"]}
+    own = own[[printed_id(*key) in current for key in zip(own["principle_id"], own["version"], strict=True)]]
+    if organisation_id not in signing.known:
+        raise UsageError(f"There is no organisation {organisation_id!r}; "
+                         f"{nearest(organisation_id, signing.known)}.")
+    if unknown := sorted({*principles} - {*own["principle_id"]}) or ([""] if own.empty else []):
+        on = f" on {', '.join(unknown)}" if principles else ""
+        raise UsageError(f"{organisation_id} has no decision{on} in signoffs.csv.")
+    return own[own["principle_id"].isin(principles)] if principles else own
+
+
+def take_back(study: Study, rows: pd.DataFrame) -> None:
+    """Removes these rows (:func:`decisions_of`) from signoffs.csv; every other byte stays."""
+    path = study.reference_file("signoffs")
+    table = CsvRows.read(path)
+    table.remove(int(row) for row in rows.index)
+    write_atomic(path, table.content)
 
 
 # ------------------------------
@@ -263,8 +292,8 @@ class SigningSession(KeyingSession):
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code:
-            return (f"{code} has decided on every text. To change a decision, correct its row of "
-                    "signoffs.csv; to take a signature back, delete the row.")
+            return (f"{code} has decided on every text. Another decision, or none: "
+                    f"`glc sign --take-back {code}`.")
         return f"There is no organisation {line!r}; {nearest(line, states)}."
 
     def receive(self, code: str) -> str:

@@ -85,7 +85,21 @@ def write_slides(study: Study, round_id: str) -> Path:
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.removesuffix("\n"))
+    path.with_name("received.html").unlink(missing_ok=True)
     keep_told(study, round_id, "slides", path.read_bytes())
+    return path
+
+
+def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
+    """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
+    page says nothing else. ``panels`` is as :func:`.ballots.received` returns it."""
+    path = page_path(study, round_id).with_name("received.html")
+    for folder in reversed(path.parents[:3]):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, template(__file__, "received.html").render(
+        round_id=round_id, invented=INVENTED if study.is_synthetic else "",
+        panels=[(PANELS[panel], count.removesuffix(" received")) for panel, count in zip(
+            panels["panel"], panels["received"], strict=True)]))
     return path
 
 

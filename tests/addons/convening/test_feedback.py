@@ -11,6 +11,8 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, told_thirds
 from glc_analysis.addons.convening.form_files import write_forms
+from glc_analysis.addons.convening.packets.forms_pdf import before_html, before_pdf
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings
 from glc_analysis.addons.convening.seals import erase_ballots
 from glc_analysis.addons.convening.tallies import counted
@@ -188,6 +190,18 @@ def test_a_comment_is_shown_where_it_may_be_read(study):
     study.write_table("comments", "round_id,rater_id,principle_id,text,by,date\n"
                       "1,r02,P01,Never at night.,ana,2017-05-09\n1,r03,P01,Only for me.,ana,2017-05-09\n")
     assert before(study, "r01").comments == ["Never at night."]
+
+
+def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(study):
+    made = write_forms(Study(study.root), "2", today=date(2017, 5, 9))
+    content = before_pdf(made.forms, made.before, PdfSettings("Footer", None))
+    assert pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
+    by_rater = dict(zip([form.rater_id for form in made.forms], zip(made.forms, made.before, strict=True),
+                        strict=True))
+    html = before_html(*by_rater["r01"])
+    importance, feasibility, *_ = VOTES["r01"]
+    assert f"<strong>{importance}</strong> · " in html and f"<strong>{feasibility}</strong>" in html
+    assert 'lang="es"' in html and "“Pay people.”" in html and "r02" not in html
 
 
 def test_before_the_first_round_there_is_nothing_to_show(study):

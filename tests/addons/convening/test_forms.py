@@ -95,11 +95,11 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
         ["r50", "km", "in en there: P02.2"]]
     for path in (study.form("r50.html"), study.form("r50.txt")):
         text = path.read_text(encoding="utf-8")
-        assert text.count("[English]") == 1 and "Pay people fairly. [English]" in text
+        assert text.count("[ភាសាអង់គ្លេស]") == 1 and "Pay people fairly. [ភាសាអង់គ្លេស]" in text
     boxes = {n: {"importance": 8, "feasibility": 3} for n in range(3)}
     filled = fill(study.form("r50.xlsx"), study.root / "filled.xlsx", boxes)
     marked = [cell.value for cell in load_workbook(filled).active["A"][3:]]
-    assert marked == ["P01.1", "P02.2 [English]", "P03.1"]
+    assert marked == ["P01.1", "P02.2 [ភាសាអង់គ្លេស]", "P03.1"]
     assert len(read_ratings(filled)) == 6
     assert study.issue().unchecked == ("ar", "km")
 
@@ -134,7 +134,7 @@ def test_a_form_without_any_translated_text_has_the_words_of_the_ballot_in_the_r
     assert study.issue().raters.to_numpy().tolist()[1] == ["r29", "ar", "in en there: P01.1, P02.2, P03.1"]
     page = study.form("r29.html").read_text(encoding="utf-8")
     assert '<html lang="ar" dir="rtl">' in page and "ضروري جداً" in page and "essential" not in page
-    assert page.count("[English]") == 3
+    assert page.count("[الإنجليزية]") == 3
 
 
 def test_forms_are_their_owners_alone_and_name_nobody(study):

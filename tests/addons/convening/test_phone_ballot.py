@@ -8,6 +8,7 @@ import stat
 from datetime import date
 
 import pytest
+from markupsafe import escape
 from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import bind_sockets
 
@@ -110,6 +111,15 @@ def test_slips_say_in_every_language_of_the_round_that_paper_counts_the_same(tmp
     room.make_slips()
     page = (room.folder / "slips.html").read_text()
     assert page.count("Paper counts the same.") == 7 == page.count(page_phrases("es")["warning"])
+
+
+def test_slips_carry_the_name_of_the_network_and_how_to_scan(tmp_path):
+    room = Room(tmp_path)
+    room.study.write_table("principles", PRINCIPLES + SPANISH)
+    room.make_slips(network="glc-room <5>")
+    page = (room.folder / "slips.html").read_text()
+    assert page.count("Network: glc-room &lt;5&gt;") == 7 == page.count("Red: glc-room &lt;5&gt;")
+    assert page.count(escape(page_phrases("en")["scan"])) == 7 == page.count(page_phrases("es")["scan"])
 
 
 def test_what_is_made_is_its_owners_alone(room):
@@ -455,7 +465,8 @@ def test_after_the_collecting_the_box_is_empty_and_nobody_votes_with_a_slip(room
     ({0: "r21"}, "raters.csv has no such rater; nearest: 'r29', 'r12'"),
     ({0: "r99"}, "may not rate, as raters.csv says"),
     ({0: ""}, "there are answers with this slip, and nobody drew it"),
-    ({0: "r12", 1: "r12"}, "has drawn slip"),
+    ({0: "r12", 1: "r12"}, "has drawn slip .* too, by this register. To fix: ask who holds which slip: one "
+     "of the two codes may be a typing error"),
 ])
 def test_a_register_that_cannot_be_is_refused_and_nothing_is_written(room, drawn, said):
     room.vote(ANSWERS)
@@ -482,7 +493,20 @@ def test_the_register_of_other_slips_is_refused(room):
 def test_a_slip_that_was_given_back_does_not_count(room):
     room.vote(ANSWERS)
     done = room.collect({[*room.codes][0]: "Void", [*room.codes][1]: "r29"})
-    assert (done.written, done.silent) == ([], ["r29"])
+    assert (done.written, done.silent, done.void) == ([], ["r29"], [[*room.codes][0]])
+
+
+def test_nothing_is_written_before_somebody_has_seen_what_collecting_does(room):
+    room.vote(ANSWERS)
+    room.vote(ANSWERS, slip=1)
+    register = write_register(room.folder, {[*room.codes][0]: "r12", [*room.codes][1]: "void"})
+    before, command = room.study.files(), ("ballot", "--round", "1", "--collect", str(register))
+    done = room.study.glc(*command, input="n\n")
+    assert "Ballots to be written: r12." in done.stderr and done.exit_code == 1
+    assert f"Void, with answers that are destroyed: slips {[*room.codes][1]}." in done.stderr
+    assert room.study.files() == before
+    assert room.study.glc(*command, input="y\n").exit_code == 0
+    assert (room.study.root / "raw/ratings/1-r12-phone.csv").is_file() and not room.box().slips
 
 
 def test_who_handed_in_paper_as_well_is_asked(room):
@@ -597,7 +621,8 @@ def test_a_language_of_the_page_stays_in_the_list_when_no_text_is_translated(roo
     languages = {one["code"]: one for one in json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]}
     assert {*languages} == {*page_languages()}
     assert languages["es"]["say"]["importance_high"] == "indispensable"
-    assert {row["mark"] for row in languages["es"]["rows"]} == {" [English]"}
+    assert {row["mark"] for row in languages["es"]["rows"]} == {" [inglés]"}
+    assert (languages["es"]["names"]["ar"], languages["ar"]["name"]) == ("árabe", "العربية")
 
 
 def test_the_command_makes_slips_and_collects(tmp_path):
@@ -609,7 +634,7 @@ def test_the_command_makes_slips_and_collects(tmp_path):
     room.codes = codes_of(room.folder)
     room.vote(ANSWERS)
     write_register(room.folder, {[*room.codes][0]: "r12", [*room.codes][1]: "r29"})
-    done = room.study.glc("ballot", "--round", "1", "--collect", str(room.folder / "register.csv"))
+    done = room.study.glc("ballot", "--round", "1", "--collect", str(room.folder / "register.csv"), "--yes")
     assert done.exit_code == 0, done.output
     assert "Drew a slip and answered nothing: r29." in done.stderr
     for wrong in ([], ["--serve", "--codes", str(room.folder)], ["--serve", "--address", "10.0.0.1"]):

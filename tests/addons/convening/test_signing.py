@@ -1,6 +1,5 @@
 """Signed sheets are keyed twice; a decision belongs to one version of one text."""
 
-import re
 from datetime import date
 
 import pytest
@@ -126,6 +125,23 @@ def test_an_unknown_organisation_gets_the_nearest_and_a_decided_one_is_refused(s
     assert any(line.startswith("harbour has decided on every text.") for line in said)
 
 
+def test_a_change_of_mind_is_a_command_that_asks_and_leaves_every_other_row(study):
+    paper = [code(study), "", "y", "e", "e", "e"]
+    keyed(study, *["beacon", *paper] * 2, *["harbour", *paper] * 2)
+    before = Study(study.root).reference_file("signoffs").read_bytes()
+    command = ("sign", "--take-back", "harbour", "--principle", "P02")
+    done = study.glc(*command, input="n\n")
+    assert done.exit_code == 1 and "P02.2: endorse, 2017-05-12." in done.stderr
+    assert Study(study.root).reference_file("signoffs").read_bytes() == before
+    assert study.glc(*command, input="y\n").exit_code == 0
+    assert [row[:3] for row in signed(study)] == [
+        ["P01", "1", "beacon"], ["P02", "2", "beacon"], ["P03", "1", "beacon"], ["P01", "1", "harbour"],
+        ["P03", "1", "harbour"]]
+    refused = study.glc(*command)
+    assert refused.exit_code == 2 and "harbour has no decision on P02 in signoffs.csv" in refused.stderr
+    assert "nearest: 'harbour'" in study.glc("sign", "--take-back", "harbor").stderr
+
+
 def test_an_organisation_without_a_rater_gets_no_sheet(study):
     study.spoil_table("organisations", ("compass,", "lantern,Lantern,shelter,,KEN,2004,high\ncompass,"))
     done = study.glc("sign", "--sheets", "--for", "lantern")
@@ -166,7 +182,7 @@ def test_a_sheet_shows_each_text_in_the_language_of_the_organisation_and_marks_o
     signing = Signing.of(Study(study.root))
     page = sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
     assert '<html lang="ar" dir="rtl">' in page and "قدموا الراحة &lt;أولا&gt;." in page
-    assert "Beacon &amp; friends" in page and re.findall(r"\[(English)\]", page) == ["English"] * 2
+    assert "Beacon &amp; friends" in page and page.count("[الإنجليزية]") == 2
     assert f"<bdi>{signing.code}</bdi>" in page and page.count("لا نوقّع") >= 3
 
 
@@ -192,7 +208,7 @@ def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation
     signing = Signing.of(Study(study.root))
     page = sheet(signing, signing.texts, "beacon", "Beacon", "ar")
     assert '<html lang="ar" dir="rtl">' in page and page.count("لا نوقّع") >= 3
-    assert page.count("[English]") == len(signing.texts)
+    assert page.count("[الإنجليزية]") == len(signing.texts)
     assert '<html lang="en"' in sheet(signing, signing.texts, "beacon", "Beacon", "am")
 
 

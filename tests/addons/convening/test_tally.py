@@ -32,10 +32,22 @@ def study(tmp_path):
     return study
 
 
+def test_how_many_forms_are_received_is_a_page_to_project_until_the_round_is_closed(study):
+    study.glc("tally", "--round", "2")
+    path = study.root / "reports/team/day/2/received.html"
+    page = path.read_text(encoding="utf-8")
+    assert '<p>Providers<br><span class="count">8 of 10</span></p>' in page and 'http-equiv="refresh"' in page
+    assert "r09" not in page
+    study.glc("tally", "--round", "2", "--close", "--yes")
+    assert not path.exists()
+
+
 def test_an_open_round_tells_only_how_many_forms_are_received(study):
     before = study.files()
     result = study.glc("tally", "--round", "2")
-    assert result.exit_code == 0 and study.files() == before
+    project = "reports/team/day/2/received.html"
+    assert result.exit_code == 0
+    assert {name: content for name, content in study.files().items() if name != project} == before
     assert [line.split() for line in result.stdout.splitlines()] == [
         ["panel", "received", "quorum"],
         ["observer", "0", "of", "1", "received", "below", "the", "quorum", "of", "1"],

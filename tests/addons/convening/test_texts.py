@@ -413,7 +413,7 @@ def test_a_typed_proposal_is_asked_for_its_language(closed):
     assert text(closed, "P04")["1"]["language"] == "en"
     made = form(closed, "3", "es")
     shown = {row.printed_id: made.shown(row) for row in made.rows.itertuples()}
-    assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [English]")
+    assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [inglés]")
 
 
 def test_a_text_that_nobody_voted_on_is_set_aside_without_a_word_of_votes(closed):

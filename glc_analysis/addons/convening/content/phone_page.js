@@ -5,7 +5,7 @@
 
 const said = JSON.parse(document.getElementById("said").textContent);
 const main = document.getElementById("main"), head = document.querySelector("header");
-const state = document.getElementById("state"), longest = +document.body.dataset.longest;
+const state = document.getElementById("state"), next = document.getElementById("next"), longest = +document.body.dataset.longest;
 const SCORES = ["importance", "feasibility"];
 
 let code = decodeURIComponent(location.hash.slice(1));
@@ -82,15 +82,21 @@ function showEntrance(why = "") {
       make("p", {}, make("label", {for: "code"}, language.say.enter_code)), box,
       make("p", {}, make("button", {class: "wide"}, language.say.begin))));
   head.className = "";
+  next.hidden = true;
   state.textContent = why ? language.say[why].replace("{0}", 0) : "";
 }
 
 function picker(known, then) {
   const choose = event => { language = known.find(one => one.code === event.target.value); then(); };
   const list = make("select", {"aria-label": language.say.language, onchange: choose, autocomplete: "off"},
-    ...known.map(one => make("option", {value: one.code, lang: one.code}, one.name)));
+    ...known.map(one => make("option", {value: one.code, lang: one.code}, nameOf(one))));
   list.value = language.code;
   return make("p", {}, list);
+}
+
+function nameOf(one) {  // in its own language, and in the reader's
+  const own = language.names[one.code];
+  return own && one.code !== language.code ? `${one.name} – ${own}` : one.name;
 }
 
 function setLanguage() {
@@ -123,7 +129,7 @@ function principle(row) {
   const words = make("textarea", {id: at("comment"), rows: 2, maxlength: longest, autocomplete: "off", dir: "auto",
     oninput: event => answer(row, at("comment"), event.target.value.trim(), 800)});
   words.value = answers[at("comment")] || "";
-  return make("fieldset", {},
+  return make("fieldset", {"data-id": row.id, tabindex: "-1"},
     make("legend", {class: "statement"}, make("span", {class: "number"}, row.id),
       make("bdi", {lang: row.language, dir: row.dir}, row.words), row.mark),
     ...row.before.map(line => make("p", {class: "before", dir: "auto"}, line)),
@@ -209,6 +215,17 @@ function newMark() {
 
 // ------------------------------ What is seen.
 
+function isDone(row) {
+  return answered.has(`${row.id}.abstain`) || SCORES.every(name => answered.has(`${row.id}.${name}`));
+}
+
+function showNext(open) {  // the first text below without an answer, or the first of all
+  const field = row => main.querySelector(`[data-id="${row.id}"]`);
+  const below = open.find(row => field(row).getBoundingClientRect().top > head.offsetHeight + 4);
+  field(below || open[0]).scrollIntoView({block: "start"});
+  field(below || open[0]).focus({preventScroll: true});
+}
+
 function refresh() {
   const say = language.say;
   for (const one of main.querySelectorAll("[data-value]"))
@@ -222,14 +239,15 @@ function refresh() {
     one.textContent = pending.has(at) ? say.not_saved : !answered.has(at) ? "" : isHere ? say.saved : say.earlier;
     one.classList.toggle("waiting", pending.has(at));
   }
-  const done = language.rows.filter(row => answered.has(`${row.id}.abstain`)
-    || SCORES.every(name => answered.has(`${row.id}.${name}`))).length;
+  const open = language.rows.filter(row => !isDone(row)), done = language.rows.length - open.length;
   const line = stopped ? say[stopped].replace("{0}", pending.size)
     : pending.size ? say.waiting.replace("{0}", pending.size)
     : done === language.rows.length ? say.complete
     : say.progress.replace("{0}", done).replace("{1}", language.rows.length);
   head.className = stopped || pause ? "waiting" : "";
   if (state.textContent !== line || stopped) state.replaceChildren(line);
+  next.hidden = stopped !== "" || !open.length;
+  next.replaceChildren(make("button", {type: "button", class: "wide", onclick: () => showNext(open)}, say.next));
   if (stopped === "stale" || stopped === "changed")
     state.append(" ", make("button", {type: "button", class: "wide", onclick: open}, say.reload));
 }

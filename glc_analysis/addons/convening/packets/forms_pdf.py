@@ -12,16 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addons.convening.packets.parts import (
-    part_macros,
-    pdf_settings,
-)
-from glc_analysis.addons.convening.packets.pdf import (
-    PdfSettings,
-    typst,
-)
+from glc_analysis.addons.convening.feedback import NOT_TOLD, Before
+from glc_analysis.addons.convening.packets.parts import part_macros, pdf_settings
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, typst
 from glc_analysis.addons.convening.rating_forms import Form, FormText
-from glc_analysis.addons.convening.ratings import SCORED
+from glc_analysis.addons.convening.ratings import CRITERIA, SCORED
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 
@@ -30,7 +25,8 @@ def forms_pdf(forms: Sequence[Form], settings: PdfSettings) -> bytes:
     """The forms one after the other. Raises GLCError for a letter that no font has."""
     title = forms[0].say["round"].format(forms[0].round_id)
     plain = "#set page(header: none, footer: none)\n"  # of the blank backs of forms
-    return settings.compiled(title, plain + "\n".join(_markup(n, form) for n, form in enumerate(forms)))
+    return settings.compiled(title, plain + "\n".join(_markup(n, form, form_html(form))
+                                                     for n, form in enumerate(forms)))
 
 
 def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
@@ -38,12 +34,37 @@ def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
     write_atomic(path, forms_pdf(forms, pdf_settings(study)))
 
 
-def _markup(n: int, form: Form) -> str:
-    """A form as markup for typst; ``n`` is its place among all forms."""
+def before_pdf(forms: Sequence[Form], before: Sequence[Sequence[Before]], settings: PdfSettings) -> bytes:
+    """What raters are shown of the round before, one rater after the other, each on sheets of their own; of a
+    rater of whom there is nothing there is no page."""
+    title = forms[0].say["before_title"]
+    plain = "#set page(header: none, footer: none)\n"
+    return settings.compiled(title, plain + "\n".join(
+        _markup(n, form, before_html(form, shown)) for n, (form, shown) in enumerate(
+            zip(forms, before, strict=True)) if shown))
+
+
+def write_before_pdf(study: Study, forms: Sequence[Form], before: Sequence[Sequence[Before]],
+                     path: Path) -> None:
+    """Writes :func:`before_pdf` of a study."""
+    write_atomic(path, before_pdf(forms, before, pdf_settings(study)))
+
+
+def before_html(form: Form, before: Sequence[Before]) -> str:
+    """What one rater is shown of the round before, as HTML for paper."""
+    shown = {one.principle_id: one for one in before}
+    return part_macros().before_sheet(
+        f"{form.heading} · {form.say['before_title']}", form.before_how.split("\n"),
+        [(text, form.shown(text), shown[text.principle_id]) for text in form.texts
+         if text.principle_id in shown], form.say, CRITERIA, NOT_TOLD, form.language, form.direction)
+
+
+def _markup(n: int, form: Form, html: str) -> str:
+    """A paper of one rater as markup for typst; ``n`` is its place among all."""
     before, between, after = re.split(r"\{\d\}", form.say["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
-    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(form_html(form))}\n]\n"
+    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(html)}\n]\n"
 
 
 def form_html(form: Form) -> str:

@@ -82,7 +82,7 @@ class DayInTheRoom(Day):
             with polls.process:  # so that it ends with the test
                 asyncio.run(self.tap(url, [([*drawn][n], codes[[*drawn][n]]) for n in part], drawn, votes))
                 polls.kill(signal.SIGKILL)
-        self.glc("ballot", "--round", "1", "--collect", str(write_register(stick, drawn)))
+        self.glc("ballot", "--round", "1", "--collect", str(write_register(stick, drawn)), "--yes")
 
     async def tap(self, url, slips, drawn, votes):
         for number, code in slips:

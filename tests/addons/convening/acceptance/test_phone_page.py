@@ -131,6 +131,38 @@ def test_a_second_tap_on_an_answer_keeps_it(room):
         assert page.get_attribute(f'[data-at="{at}"][data-value="{value}"]', "aria-pressed") == "true"
 
 
+def test_a_button_jumps_to_the_next_text_without_an_answer(room):
+    page = room.open(room.unused.pop())
+    tap(page, "P01.abstain", "x")
+    state(page, "Everything is saved. Principles answered: 1 of 3.")
+    for wanted in ("P02", "P03", "P02"):  # round again, since nothing was answered
+        page.click("#next button")
+        assert page.evaluate("document.activeElement.dataset.id") == wanted
+        top, head = page.evaluate("[document.activeElement.getBoundingClientRect().top, "
+                                  "document.querySelector('header').offsetHeight]")
+        assert head <= top <= head + 60
+    for one in ("P02", "P03"):
+        tap(page, f"{one}.abstain", "x")
+    state(page, "Every principle is answered and saved.")
+    assert page.is_hidden("#next")
+
+
+def test_names_of_languages_are_in_the_readers_and_in_their_own(room):
+    page = room.open(room.unused.pop(), "ar")
+    names = page.eval_on_selector_all("option", "all => all.map(one => one.textContent)")
+    assert {"العربية", "Español – الإسبانية", "English – الإنجليزية"} <= {*names}
+
+
+def test_dark_mode_has_contrast(room):
+    page = room.open(room.unused.pop())
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 18, 18)"
+    tap(page, "P01.importance", 8)
+    for selector in ("body", "header", ".scale button", "[aria-pressed=true]", "#next button"):
+        assert contrast(page, selector) >= 4.5, selector
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_without_a_code_the_page_shows_no_text_of_the_study(room):
     page = room.open(room.unused.pop())
     page.goto(page.url)

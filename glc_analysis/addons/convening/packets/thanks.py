@@ -1,0 +1,219 @@
+"""Letters of thanks: what became of what each organisation said, with an adoption sheet (``glc thanks``).
+
+A letter names the principles that rest on the organisation's answers or words, and what was decided on them,
+its quotations as they may be read, and what it proposed. It says nothing of any other organisation, and not
+which evidence cites it. It is in the organisation's language as far as that is translated
+(``content/thanks.csv``).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from markupsafe import Markup
+
+from glc_analysis import tables
+from glc_analysis.addons.convening.packets.packet import log_packets, pass_gate
+from glc_analysis.addons.convening.packets.parts import (
+    PACKET_AUDIENCE,
+    Packet,
+    Part,
+    part_macros,
+    pdf_settings,
+)
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
+from glc_analysis.addons.convening.rating_forms import language_for
+from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.translations import Translations, Words
+from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import INVENTED, Study
+from glc_analysis.templates import Macros, phrases
+from glc_analysis.text import isolate_direction, language_direction
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "thanks.html")
+_READERS = (PACKET_AUDIENCE, "public")
+"""The audiences that may read quotations, in the order in which a letter names them."""
+
+
+@dataclass(frozen=True)
+class DecidedText:
+    """A principle as a letter shows it, in the reader's language where it is translated; ``rests_on`` says
+    what of the reader it rests on."""
+
+    printed_id: str
+    statement: str
+    language: str
+    decided: str
+    is_agreed: bool
+    rests_on: str = ""
+
+
+@dataclass(frozen=True)
+class ThanksLetter:
+    """The letter to one organisation: the principles that rest on what it said (``cited``), its
+    ``quotations`` with their language and who reads them, what it ``raised``, and all ``agreed`` texts."""
+
+    organisation_id: str
+    name: str
+    language: str
+    say: Mapping[str, str]
+    cited: tuple[DecidedText, ...]
+    quotations: tuple[tuple[str, str, str], ...]
+    raised: tuple[tuple[str, str], ...]
+    agreed: tuple[DecidedText, ...]
+    contact: str
+
+    @property
+    def direction(self) -> str:
+        """The direction of the letter's language."""
+        return language_direction(self.language)
+
+    def name_of(self, language: str) -> str:
+        """The name of a language in that of the letter."""
+        return language_for(self.language, language)
+
+
+def letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLetter]:
+    """The letters to the organisations of a built study, or to those named.
+
+    Raises UsageError for an unknown organisation.
+    """
+    names, languages = addressees(study)
+    for organisation in organisations:
+        if organisation not in names:
+            raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, names)}.")
+    reference, trail = read_reference(study), Trail(StudyView(study))
+    cited_in, quoted, raised = _cited_in(trail), _quotations(study, reference), _raised(reference)
+    made = []
+    for organisation in organisations or sorted(names):
+        language = languages.get(organisation) or "en"
+        say = phrases(language, __file__, "thanks.csv")
+        language = language if say is not phrases("en", __file__, "thanks.csv") else "en"
+        texts = _texts(trail, reference, language, say)
+        made.append(ThanksLetter(
+            organisation, names[organisation], language, say,
+            tuple(replace(text, rests_on=", ".join(say[f"rests_{one}"] for one in sorted(how)))
+                  for name, text in texts.items() if (how := cited_in[organisation].get(name))),
+            tuple((text, written_in, ", ".join(say[f"for_{one}"] for one in readers))
+                  for text, written_in, readers in quoted[organisation]),
+            tuple((line.format(**say), written_in) for line, written_in in raised[organisation]),
+            tuple(text for text in texts.values() if text.is_agreed),
+            study.settings["handbook"]["contact"] or study.settings["convening"]["contact"]))
+    return made
+
+
+def _cited_in(trail: Trail) -> defaultdict[str, dict[str, set[str]]]:
+    """The principles that rest on words or answers of an organisation, and on which, by organisation."""
+    found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
+    evidence = trail.read("evidence")
+    for name, row in zip(evidence["principle_id"], evidence.itertuples(), strict=True):
+        for node in trail.evidence(row):
+            for about in node.about:
+                found[about].setdefault(name, set()).add("words" if node.kind == "passage" else "answers")
+    return found
+
+
+def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tuple[str, str, list[str]]]]:
+    """The quotations of each organisation that somebody outside the team may read: words, language, who."""
+    segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
+    whose = dict(zip(segments["segment_id"], owners(segments, documents), strict=True))
+    spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
+    place = dict(zip(reference.quotes["quote_id"], reference.quotes["segment_id"], strict=True))
+    readers: dict[tuple[str, str], list[str]] = {}
+    for audience in _READERS:
+        rows = StudyView(study, audience).quotation_rows
+        for quote, text in zip(rows["quote_id"], rows["text"], strict=True):
+            readers.setdefault((place[quote], text), []).append(audience)
+    found: defaultdict[str, list[tuple[str, str, list[str]]]] = defaultdict(list)
+    for (segment, text), audiences in readers.items():
+        found[whose.get(segment, "")].append((text, spoken.get(segment) or "en", audiences))
+    return found
+
+
+def _raised(reference: Reference) -> defaultdict[str, list[tuple[str, str]]]:
+    """What each organisation proposed, raised or asked for: a line with marks for words of the letter, and
+    its language."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in reference.decision_log.to_dict("records"):
+        about = " ".join(filter(None, (row["date"], row["principle_id"])))
+        found[row["proposed_by"]].append((f"{about}: {_literal(row['decision'])}", "en"))
+    for row in reference.parking_lot.to_dict("records"):
+        found[row["raised_by"]].append((f"{row['date']}: {_literal(row['item'])} ({{parked}})", "en"))
+    return found
+
+
+def _literal(text: str) -> str:
+    """A text whose braces are no marks."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _texts(trail: Trail, reference: Reference, language: str,
+           say: Mapping[str, str]) -> dict[str, DecidedText]:
+    """The principles in use, by id, with what was decided on them."""
+    rows = trail.read("principles")
+    translations = Translations.of(rows, reference.translations)
+    days = {(row["principle_id"], row["version"], row["status"]): row["date"]
+            for row in reference.text_decisions.to_dict("records")}
+    current = rows[rows["is_current"] & (rows["translation_of"] == "") & (rows["status"] != "superseded")]
+    made = {}
+    for row in current.sort_values("principle_id").to_dict("records"):
+        words = translations.find(f"{row['printed_id']}/statement", Words(row["statement"], row["language"]),
+                                  language, PACKET_AUDIENCE)
+        day = days.get((row["principle_id"], row["version"], row["status"]), "")
+        made[row["principle_id"]] = DecidedText(
+            row["printed_id"], words.text, words.language,
+            say[f"decided_{row['status']}"].format(isolate_direction(day)), row["status"] == "agreed")
+    return made
+
+
+def write_letters(study: Study, organisations: Collection[str] = (), *, today: date,
+                  paper: str = "a4") -> list[Path]:
+    """Writes the letters as PDFs to ``reports/team/thanks``; returns the paths. They are recorded with the
+    packets, so that a withdrawal names who holds one.
+
+    Raises UsageError for an unknown organisation, Faults (and writes nothing) where the gate finds something
+    in a letter that its reader may not see.
+    """
+    made, settings = letters(study, organisations), pdf_settings(study, paper)
+    folder = study.reports / "team" / "thanks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as stage:
+        packets = [_write(study, letter, Path(stage), settings) for letter in made]
+        pass_gate(Path(stage), study, packets)
+        log_packets(Path(stage), study, packets, today=today)
+        paths = [folder / f"{letter.organisation_id}.pdf" for letter in made]
+        for path in paths:
+            shutil.move(Path(stage, path.stem, "packet.pdf"), path)
+    return paths
+
+
+def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSettings) -> Packet:
+    """Writes one letter with its adoption sheet, and their source for the gate."""
+    place = stage / letter.organisation_id
+    place.mkdir()
+    pages = [*letter_pages(letter, INVENTED if study.is_synthetic else "")]
+    title = f"{letter.say['title']}: {letter.name}"
+    printed = [PrintedPart(letter.name, page) for page in pages]
+    place.joinpath("packet.pdf").write_bytes(settings.pdf(title, printed))
+    place.joinpath("packet.html").write_text(
+        part_macros().source(title, settings.running, [letter.name], Markup("").join(pages)),
+        encoding="utf-8")
+    return Packet(letter.organisation_id, letter.name, (Part("thanks", "thanks", title),))
+
+
+def letter_pages(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
+    """The letter and, where something is agreed, its adoption sheet, as HTML for paper."""
+    yield _HTML.letter_page(letter, invented)
+    if letter.agreed:
+        yield _HTML.adoption_page(letter)
+
