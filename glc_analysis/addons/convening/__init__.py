@@ -36,5 +36,5 @@ ADD_ON = AddOn(
                          "translations", "handbook"), "rows go, or what in them is its own")},
     erasers={"hold": "erasers:hold", "people": "erasers:organisations_of_raters", "words": "erasers:words",
              "method": "erasers:statements", "citations": "erasers:citations",
-             "rows": "erasers:edit_row", "erase": "erasers:erase", "renew": "seals:seal_anew",
+             "rows": "erasers:edit_row", "erase": "erasers:erase", "renew": "seals:renew_seal_digests",
              "unused": "erasers:unused", "notes": "erasers:packets_made"})

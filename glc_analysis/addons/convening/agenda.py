@@ -24,14 +24,14 @@ from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
     TOO_FEW,
     UNCERTAIN,
-    counts,
-    no_result,
-    third,
+    count_by_tertile,
+    tertile_of,
+    why_no_result,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.votes import (
-    told_lower,
-    told_tallies,
+    disclosed_tallies,
+    is_lower_disclosed,
 )
 
 AGENDA_GROUPS = {
@@ -48,10 +48,10 @@ LESS_FEASIBLE = "less feasible for providers with low resources"
 def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
            organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """One row per principle of a closed round, in order: group, principle_id, version, short_name, facts; for
-    each criterion the shape of :func:`verdict` and the votes; notes.
+    each criterion the shape of :func:`describe_result` and the votes; notes.
 
     ``tallies`` and ``ratings`` are those of one round; what is told of them follows from the study's ``test``
-    and the panels that ``agreed`` to more (:func:`.votes.told_tallies`). The groups:
+    and the panels that ``agreed`` to more (:func:`.votes.disclosed_tallies`). The groups:
 
     - agreed: importance is high, the panel agrees or that is not told, and feasibility is high;
     - split: the panel disagrees on importance or, where importance is not high, on feasibility;
@@ -62,21 +62,23 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
     that are not told. Survivor advisers are mentioned where it is told that their median is in another third.
     """
     names = short_names(principles)
-    told = told_tallies(tallies, test=test, agreed=agreed).to_dict("records")
+    told = disclosed_tallies(tallies, test=test, agreed=agreed).to_dict("records")
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told}
     texts = tallies.drop_duplicates("principle_id")
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = important, feasible = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        low = low_resources(ratings[ratings["principle_id"] == principle], organisations, agreed=agreed)
+        low = compare_low_resources(ratings[ratings["principle_id"] == principle], organisations,
+                                    agreed=agreed)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
             "group": _group(important, feasible, bool(low)) if important and feasible else "rest",
             "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
-            "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
-            **{criterion: (verdict(row)[0], row["votes"].removesuffix(" high")) if row else ("few", "")
+            "facts": "; ".join(filter(None, [*map(agenda_phrase, filter(None, votes)), *notes])),
+            **{criterion: (describe_result(row)[0], row["votes"].removesuffix(" high")) if row else ("few",
+                                                                                                     "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
             "notes": "; ".join(filter(None, [_undecided(votes), _abstentions(votes), *notes]))})
     found = pd.DataFrame(rows)
@@ -95,41 +97,41 @@ def _group(important: Mapping[str, Any], feasible: Mapping[str, Any], is_lower: 
         map(_abstained, (important, feasible))) >= MANY_ABSTAINED
     if {TOO_FEW, NO_DECISION} & {important["result"], feasible["result"]}:
         return "rest"
-    if is_split(important):
+    if shows_disagreement(important):
         return "split"
     if important["result"] == HIGH:
         is_agreed = important["spread"] in (AGREEMENT, "") and feasible["result"] == HIGH
         return "elsewhere" if is_elsewhere else "agreed" if is_agreed else "rest"
-    return "split" if is_split(feasible) else "rest"
+    return "split" if shows_disagreement(feasible) else "rest"
 
 
 def _abstained(row: Mapping[str, Any]) -> float:
     return row["n_abstained"] / max(row["n"] + row["n_abstained"], 1)
 
 
-def is_split(row: Mapping[str, Any]) -> bool:
+def shows_disagreement(row: Mapping[str, Any]) -> bool:
     """Whether a row of ``tallies`` is uncertain because the panel disagrees."""
     return row["result"] == UNCERTAIN and DISAGREEMENT in (row["spread"], row["spread_ipras"])
 
 
-def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
+def describe_result(row: Mapping[str, Any]) -> tuple[str, str]:
     """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
     result is told, and not whether the panel agrees.
 
-    >>> verdict({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
+    >>> describe_result({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     ('whole', 'high, in agreement')
-    >>> verdict({"result": "uncertain", "spread": "disagreement", "spread_ipras": "disagreement"})
+    >>> describe_result({"result": "uncertain", "spread": "disagreement", "spread_ipras": "disagreement"})
     ('split', 'split')
-    >>> verdict({"result": "high", "spread": "", "spread_ipras": ""})
+    >>> describe_result({"result": "high", "spread": "", "spread_ipras": ""})
     ('', 'high')
     """
     if row["result"] == TOO_FEW:
         return "few", "too few for the rule"
     if row["result"] == NO_DECISION:
-        return "few", no_result(row)
+        return "few", why_no_result(row)
     if not row["result"]:
         return "half", "not told"
-    if is_split(row):
+    if shows_disagreement(row):
         return "split", "split"
     agreement = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
             "": "no disagreement by IPRAS" if row["spread_ipras"] else ""}[row["spread"]]
@@ -141,9 +143,9 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
     return shape, ", ".join(filter(None, [where, agreement]))
 
 
-def in_short(row: Mapping[str, Any]) -> str:
+def agenda_phrase(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` in a line of the agenda."""
-    shape, words = verdict(row)
+    shape, words = describe_result(row)
     words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{row['criterion']} {row['votes'].removesuffix(' high')}, {words}" + (
         f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
@@ -168,31 +170,34 @@ def _of_advisers(providers: Sequence[Mapping[str, Any] | None],
     far as both are told."""
     said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
             for one, other in zip(providers, advisers, strict=True) if one and other
-            and told_third(one) and told_third(other) and told_third(one) != told_third(other)]
+            and disclosed_tertile(one) and disclosed_tertile(other)
+            and disclosed_tertile(one) != disclosed_tertile(other)]
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
-def told_third(row: Mapping[str, Any]) -> str:
+def disclosed_tertile(row: Mapping[str, Any]) -> str:
     """The third of the scale that holds the median of a row of ``tallies``; blank where that is not told.
 
     >>> said = "7 or more of 10 high, at most 2 low"
-    >>> told_third({"median": 6.5}), told_third({"median": None, "said": said})
+    >>> disclosed_tertile({"median": 6.5}), disclosed_tertile({"median": None, "said": said})
     ('high', 'high')
     """
     if not pd.isna(row["median"]):
-        return third(row["median"])
+        return tertile_of(row["median"])
     found = re.match(r"(\d+) or more of (\d+) (\w+)", row["said"])
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
-def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *, agreed: Collection[str] = ()) -> str:
+def compare_low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
+                          agreed: Collection[str] = ()) -> str:
     """In words, whether a principle is less feasible for providers with low resources; blank where it is not,
-    or where telling it could tell a vote (:func:`.votes.told_lower`)."""
+    or where telling it could tell a vote (:func:`.votes.is_lower_disclosed`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
-                    & ratings["held_out"].isin(["", INTEREST]) & ratings["score"].notna()]
-    if (votes["is_by_proxy"] | (votes["held_out"] == INTEREST)).any():
+                    & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]
+    if (votes["is_by_proxy"] | (votes["excluded"] == INTEREST)).any():
         return ""  # of a part of a panel one thing is told at most: the result without it
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
-    low, others = (tuple(counts([*map(int, votes.loc[one, "score"])]).values()) for one in (is_low, ~is_low))
-    return LESS_FEASIBLE if told_lower(low, others, is_exact="provider" in agreed) else ""
+    low, others = (tuple(count_by_tertile([*map(int, votes.loc[one, "score"])]).values())
+                   for one in (is_low, ~is_low))
+    return LESS_FEASIBLE if is_lower_disclosed(low, others, is_exact="provider" in agreed) else ""

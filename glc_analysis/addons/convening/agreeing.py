@@ -1,7 +1,7 @@
 """A text is agreed (`glc agree`), or somebody objects to it outside the ballot (`glc object`).
 
-The convening decides after it has seen what speaks for and against a text (:func:`standing`). Who decided,
-when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
+The convening decides after it has seen what speaks for and against a text (:func:`collect_standing`). Who
+decided, when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
 decision_log.csv, which slides, pages, packets and the trace print; an organisation is named there only if it
 may be.
 """
@@ -16,11 +16,11 @@ import pandas as pd
 
 from glc_analysis.addons.convening.amendments import (
     check_in_use,
-    check_said,
-    current,
-    decision_on,
-    room_reference,
-    write_texts,
+    current_row,
+    find_text_decision,
+    read_reference_in_room,
+    require_texts,
+    write_principle_rows,
 )
 from glc_analysis.addons.convening.principles import (
     printed_id,
@@ -32,8 +32,8 @@ from glc_analysis.addons.convening.principles import (
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seals import erased_rounds
 from glc_analysis.addons.convening.settings import PANELS
-from glc_analysis.addons.convening.tallies import counted, results
-from glc_analysis.addons.convening.votes import agreed_panels
+from glc_analysis.addons.convening.tallies import count_round, result_lines
+from glc_analysis.addons.convening.votes import panels_agreed_to_disclosure
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -41,10 +41,10 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class Standing:
-    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by closed
-    round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and by
-    which ``rules`` the results are told; what panels say together (``positions``); and the ``objections`` and
-    reservations that the decision log holds."""
+    """What there is on the latest text of a principle, its printed id being ``name``: ``results`` by
+    closed round, as they are read out; of the last round the ``ballots`` of each panel with their quorum, and
+    by which ``rules`` the results are told; what panels say together (``positions``); and the ``objections``
+    and reservations that the decision log holds."""
 
     name: str
     statement: str
@@ -61,17 +61,17 @@ class Standing:
         return "".join(f"Round {round_id}: {' / '.join(lines)}" for round_id, lines in last)
 
 
-def standing(study: Study, principle_id: str) -> Standing:
+def collect_standing(study: Study, principle_id: str) -> Standing:
     """What there is on the latest text of a principle, before it is agreed.
 
     Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
     round asks about it.
     """
-    reference = room_reference(study)
-    text = current(reference.principles, principle_id)
+    reference = read_reference_in_room(study)
+    text = current_row(reference.principles, principle_id)
     name = printed_id(principle_id, text["version"])
-    check_in_use(text | {"status": "set_aside"} if decision_on(study, text, "set_aside") else text)
-    decided = decision_on(study, text, "agreed")
+    check_in_use(text | {"status": "set_aside"} if find_text_decision(study, text, "set_aside") else text)
+    decided = find_text_decision(study, text, "agreed")
     if decided is not None and text["status"] == "agreed":
         raise UsageError(f"{name} is agreed already: {decided['decided_by']} decided it on "
                          f"{decided['date']}.")
@@ -100,12 +100,13 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
     if not closed:
         return {}, [], []
     frames = {name: frame[(frame["principle_id"] == text["principle_id"]) & (
-        frame["version"] == text["version"])] for name, frame in counted(study, closed[-1]).frames.items()}
+        frame["version"] == text["version"])] for name,
+              frame in count_round(study, closed[-1]).frames.items()}
     erased, lines_by_round, rules = erased_rounds(study), {}, []
     for round_id in closed:
-        lines = ["  the results are not told any more"] if round_id in erased else results(
+        lines = ["  the results are not told any more"] if round_id in erased else result_lines(
             frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-            agreed=agreed_panels(reference.raters))
+            agreed=panels_agreed_to_disclosure(reference.raters))
         lines_by_round[round_id] = [line.strip() for line in lines if line.startswith("  ")] or [
             "nothing may be told of these votes"]
         rules = [line for line in lines[1:] if not line.startswith("  ")]
@@ -118,17 +119,17 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
         + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
 
 
-def agree(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
+def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
     """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
     (text_decisions.csv), and the status in every language; returns the printed id of the text.
 
-    Raises as :func:`standing` does, and UsageError where who decided is blank or a person.
+    Raises as :func:`collect_standing` does, and UsageError where who decided is blank or a person.
     """
-    before, reference = standing(study, principle_id), room_reference(study)
-    check_said(decided_by=decided_by)
-    by, text = who_asked(reference, decided_by), current(reference.principles, principle_id)
+    before, reference = collect_standing(study, principle_id), read_reference_in_room(study)
+    require_texts(decided_by=decided_by)
+    by, text = who_asked(reference, decided_by), current_row(reference.principles, principle_id)
     record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
-    write_texts(study, [], {before.name: "agreed"}, after=int(text["row"]))
+    write_principle_rows(study, [], {before.name: "agreed"}, after=int(text["row"]))
     return before.name
 
 
@@ -136,15 +137,15 @@ OBJECTION = "Objection to {}, outside the ballot: it changes no count"
 """What the decision log says of a block, with the printed id of the text."""
 
 
-def object_to(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
+def record_objection(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
     """Writes down an objection to the latest text of a principle, and returns the printed id of that.
 
     Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
     name a person.
     """
-    reference = room_reference(study)
-    row = current(reference.principles, principle_id)
-    check_said(by=by, because=words)
+    reference = read_reference_in_room(study)
+    row = current_row(reference.principles, principle_id)
+    require_texts(by=by, because=words)
     by, words = who_asked(reference, by), reason(reference, words)
     name = printed_id(principle_id, row["version"])
     record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,

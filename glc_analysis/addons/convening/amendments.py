@@ -30,7 +30,7 @@ from glc_analysis.addons.convening.principles import (
     who_asked,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
-from glc_analysis.addons.convening.tallies import read_out
+from glc_analysis.addons.convening.tallies import lines_to_read_out
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
@@ -68,7 +68,7 @@ class TextChange:
     signatures: dict[str, int]
 
 
-def room_reference(study: Study) -> Reference:
+def read_reference_in_room(study: Study) -> Reference:
     """The reference tables as the commands of the room need them: all of them right, but for statuses that
     nobody has decided on, which some of these commands write down."""
     return read_reference(study, needed=reference_tables().keys() - {"text_decisions"})
@@ -78,8 +78,8 @@ def room_reference(study: Study) -> Reference:
 # Another wording of the same principle.
 
 
-def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
-          hold_out: bool = False) -> TextChange:
+def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
+                    hold_out: bool = False) -> TextChange:
     """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
     The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
@@ -88,9 +88,9 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     an unknown principle and for words that are missing, Faults for the same text and for an open round with
     forms without ``hold_out``; nothing is then written.
     """
-    reference = room_reference(study)
-    old, statement = current(reference.principles, principle_id), normalise_space(text)
-    check_said(text=statement, asked_by=asked_by, because=because)
+    reference = read_reference_in_room(study)
+    old, statement = current_row(reference.principles, principle_id), normalise_space(text)
+    require_texts(text=statement, asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
@@ -105,7 +105,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
                  "changed_because": because, "asked_by": asked_by}
     before = printed_id(principle_id, str(int(version) - 1))
-    write_texts(study, [new], {before: "superseded"}, after=int(old["row"]))
+    write_principle_rows(study, [new], {before: "superseded"}, after=int(old["row"]))
     if is_open.any():
         at = rounds.index[is_open]
         write_rounds(study, reference.rounds.assign(**{
@@ -117,29 +117,29 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
 
 def check_can_amend(study: Study, principle_id: str) -> None:
     """Raises Faults where a form of an open round on a principle is in: before anybody types a new text."""
-    reference = room_reference(study)
+    reference = read_reference_in_room(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
-    if faults := list(_faults(current(reference.principles, principle_id), waiting, False, False)):
+    if faults := list(_faults(current_row(reference.principles, principle_id), waiting, False, False)):
         raise Faults(faults)
 
 
 def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
     """The rows of open rounds of which a form is in."""
-    return open_rounds[[has_forms(study, reference, one) for one in open_rounds["round_id"]]]
+    return open_rounds[[has_ballots(study, reference, one) for one in open_rounds["round_id"]]]
 
 
-def votes(study: Study, done: TextChange) -> list[str]:
+def results_on_old_text(study: Study, done: TextChange) -> list[str]:
     """The results of the old version in closed rounds, as they are read out; empty before a build."""
     if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = done.before[0].rpartition(".")
     own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
            for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
-    reference = room_reference(study)
+    reference = read_reference_in_room(study)
     return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
-                         *read_out(study, reference, own, round_id))]
+                         *lines_to_read_out(study, reference, own, round_id))]
 
 
 def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
@@ -159,28 +159,28 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
 # New texts: from the floor, of one that is split, of several that are merged; and a text that is withdrawn.
 
 
-def propose(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
-            language: str = "") -> TextChange:
+def propose_principle(study: Study, text: str, *, asked_by: str, because: str, name: str = "",
+                      language: str = "") -> TextChange:
     """Adds a text that somebody proposes in the room: a candidate without evidence, and says so.
 
     Its ``language`` is that of the first principle if none is given, its short name the first words. An open
     round of which a form is in does not ask about it. Raises UsageError for words that are missing and an
     unknown language, Faults for a text that is there already; nothing is then written.
     """
-    reference = room_reference(study)
+    reference = read_reference_in_room(study)
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
-    language = language_code(language) or usual_language(reference.principles)
+    language = language_code(language) or default_language(reference.principles)
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
 
 
-def usual_language(principles: pd.DataFrame) -> str:
+def default_language(principles: pd.DataFrame) -> str:
     """The language of a new text where nobody says another one: that of the first principle."""
     return next(iter(principles["language"]), "en")
 
 
-def split(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
-          names: Sequence[str] = ()) -> TextChange:
+def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
+                    names: Sequence[str] = ()) -> TextChange:
     """Replaces a text by two or more new principles, in its language, domain and themes.
 
     Raises UsageError for a principle that is unknown or not in use, for fewer than two texts and for words
@@ -189,14 +189,14 @@ def split(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: st
     if len(texts) < 2:
         raise UsageError("A split makes two texts or more. To fix: give each new text, or use `glc amend` "
                          "for one other wording.")
-    reference = room_reference(study)
-    old = current(reference.principles, principle_id)
+    reference = read_reference_in_room(study)
+    old = current_row(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
 
 
-def merge(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
-          name: str = "") -> TextChange:
+def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: str, because: str,
+                     name: str = "") -> TextChange:
     """Replaces two or more texts by one new principle: with all their themes, and their domain if they share
     it.
 
@@ -206,8 +206,8 @@ def merge(study: Study, principle_ids: Sequence[str], text: str, *, asked_by: st
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger takes two principles or more. To fix: name them, as in "
                          "`glc merge P03 P08`.")
-    reference = room_reference(study)
-    old = [current(reference.principles, one) for one in dict.fromkeys(principle_ids)]
+    reference = read_reference_in_room(study)
+    old = [current_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
     return _issue(study, reference, old, [text], [name], asked_by, because, {
@@ -222,15 +222,15 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     Raises UsageError for a principle that is unknown or not in use and for words that are missing, Faults
     where a form of an open round on it is in; nothing is then written.
     """
-    reference = room_reference(study)
-    old = current(reference.principles, principle_id)
-    check_said(asked_by=asked_by, because=because)
+    reference = read_reference_in_room(study)
+    old = current_row(reference.principles, principle_id)
+    require_texts(asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
     check_can_withdraw(study, old)
     names = [printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
-    write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
+    write_principle_rows(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
     record_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
@@ -239,13 +239,14 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 
 def check_can_withdraw(study: Study, row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text is not in use; ``row`` is its :func:`current` one. One that is set aside
-    without a decision can be: the power failed before that was written, or somebody typed the status."""
-    if row["status"] != "set_aside" or decision_on(study, row, "set_aside") is not None:
+    """Raises UsageError where a text is not in use; ``row`` is its :func:`current_row` one. One that is set
+    aside without a decision can be: the power failed before that was written, or somebody typed the
+    status."""
+    if row["status"] != "set_aside" or find_text_decision(study, row, "set_aside") is not None:
         check_in_use(row)
 
 
-def current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+def current_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
     """The row of a principle's current version in its source language, with ``row``, its number.
 
     Raises UsageError for an unknown principle, with the nearest ones.
@@ -259,7 +260,8 @@ def current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
 
 
 def check_in_use(row: Mapping[str, str]) -> None:
-    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its :func:`current` one."""
+    """Raises UsageError where a text was withdrawn, split or merged; ``row`` is its :func:`current_row`
+    one."""
     if row["status"] not in IN_USE:
         said = "set aside" if row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{printed_id(row['principle_id'], row['version'])} is {said}. To fix: `glc amend "
@@ -272,7 +274,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     """Writes new principles that replace the ``old`` ones; ``shared`` is what the new rows have in common."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
-    check_said(**numbered, asked_by=asked_by, because=because)
+    require_texts(**numbered, asked_by=asked_by, because=because)
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     before = [printed_id(one["principle_id"], one["version"]) for one in old]
     why = {"asked_by": asked_by, "changed_because": because,
@@ -293,7 +295,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
            for one, statement, name in zip(ids, statements, short, strict=True)]
     rounds, changed = _next_rounds(study, reference, before, new)
     below = max((int(one["row"]) for one in old), default=0)
-    write_texts(study, new, dict.fromkeys(before, "superseded"), after=below)
+    write_principle_rows(study, new, dict.fromkeys(before, "superseded"), after=below)
     if changed:
         write_rounds(study, rounds)
     _write_who(study, new)
@@ -357,7 +359,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
         is_old = is_own & names.isin(before)
         if before and not is_old.any():
             continue
-        if has_forms(study, reference, round_id):
+        if has_ballots(study, reference, round_id):
             faults += [Fault(f"round {round_id} on {names[n]} is open, and a form of it is in", "rounds.csv",
                              str(n), "closed_on", "",
                              f"close it first: `glc tally --round {round_id} --close`")
@@ -386,7 +388,7 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
     return rounds, changed
 
 
-def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
+def has_ballots(study: Study, reference: Reference, round_id: str) -> bool:
     """Whether a form of a round is in, is being keyed, or has an answer on a phone. Raises Faults where a
     file of ratings cannot be read, because it might be one."""
     try:
@@ -406,7 +408,7 @@ def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
 # A text is agreed (`glc agree`): the convening decides it, after it has seen what stands for and against it.
 
 
-def decision_on(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
+def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
     """The row of text_decisions.csv that says that a text is agreed or set aside; None where there is
     none."""
     rows = read_table(study, "text_decisions")
@@ -419,7 +421,7 @@ def decision_on(study: Study, text: Mapping[str, str], status: str) -> dict[str,
 # Writing.
 
 
-def check_said(**said: str) -> None:
+def require_texts(**said: str) -> None:
     """Raises UsageError where something that has to be said, by its name, is blank."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
         raise UsageError(f"{', '.join(missing)}: blank. To fix: say the words, who asked for it, and why.")
@@ -443,7 +445,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
                       {name: int(signed[name]) for name in before if name in signed})
 
 
-def write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
+def write_principle_rows(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,
                  after: int) -> None:
     """Writes the status of texts that are no longer in use (by printed id, in every language) to
     principles.csv, and new rows below row ``after``, or at the end. Rows that are there already stay."""

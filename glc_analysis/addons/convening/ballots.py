@@ -1,9 +1,9 @@
 """Ballots: read from all files, and checked against raters, rounds and the texts issued.
 
-In: the files in ``raw/ratings/`` and the reference tables. Out: votes, table ``ratings``, and how many forms
-are received. A round is closed by its day in rounds.csv. Until then its ballot is secret: no table has a vote
-of it, and only the number of forms received is shown. A vote on a text other than the one issued, and a
-question left blank, are excluded with the reason.
+In: the files in ``raw/ratings/`` and the reference tables. Out: votes, table ``ratings``, and how many
+forms are received. A round is closed by its day in rounds.csv. Until then its ballot is secret: no table has
+a vote of it, and only the number of forms received is shown. A vote on a text other than the one issued, and
+a question left blank, are excluded with the reason.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest
-from glc_analysis.addons.convening.consensus import quorum_of
+from glc_analysis.addons.convening.consensus import required_ballots
 from glc_analysis.addons.convening.principles import printed_id, reason
 from glc_analysis.addons.convening.ratings import (
     HEADER,
@@ -39,9 +39,9 @@ from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
     RATER,
     Seal,
-    differences,
+    describe_differences,
     read_seals,
-    reopen,
+    record_reopening,
     rule_faults,
     seal_round,
     sealed_files,
@@ -58,15 +58,15 @@ ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interes
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
 """The reference tables that have to be right to count a round and to read out its results."""
 OTHER_WORDING = "rated "
-"""How the reason in column ``held_out`` begins where another wording was rated."""
+"""How the reason in column ``excluded`` begins where another wording was rated."""
 INTEREST = "the voter declared an interest"
-"""The reason in column ``held_out`` where that is so."""
+"""The reason in column ``excluded`` where that is so."""
 
 # ------------------------------
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
 
 
-def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
+def join_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
     """The rows of rounds.csv with the text that was issued, rounds in the order in which they were opened.
 
     A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
@@ -109,7 +109,7 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
                             "whole: write the same day in all its rows")
 
 
-def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
+def select_voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
     """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
 
     A rater without an organisation always has a vote of their own.
@@ -119,8 +119,8 @@ def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
     return known[known["may_rate"] == "true"]
 
 
-def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
-             settings: Mapping[str, Any]) -> pd.DataFrame:
+def count_received_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
+                           settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row per panel: how many of the expected ballots are received, whether these are too few for a
     decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
 
@@ -128,12 +128,12 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
     ...                        "role": "provider", "may_rate": "true"})
     >>> rule = {"test": "panel", "vote": "organisation", "quorum": {}}
-    >>> received(votes, raters, "1", rule).to_dict("records")
+    >>> count_received_ballots(votes, raters, "1", rule).to_dict("records")
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
-    needed = quorums(raters, settings)
-    for (panel,), own in rows_by(voters(raters, settings["vote"]), "role"):
+    needed = quorum_by_panel(raters, settings)
+    for (panel,), own in rows_by(select_voters(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -142,21 +142,21 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
     return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
 
 
-def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+def quorum_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
     """How many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
 
     >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
     ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
-    >>> quorums(raters, {"test": "panel", "vote": "organisation", "quorum": {"survivor_adviser": 3}})
+    >>> quorum_by_panel(raters, {"test": "panel", "vote": "organisation", "quorum": {"survivor_adviser": 3}})
     {'provider': 8, 'survivor_adviser': 3}
     """
-    sizes = voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
-    return {str(panel): quorum_of(n, settings["test"], settings["quorum"].get(panel, 0))
+    sizes = select_voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
+    return {str(panel): required_ballots(n, settings["test"], settings["quorum"].get(panel, 0))
             for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
 
-def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
-          today: date) -> pd.DataFrame:
+def close_round(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
+                today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
@@ -164,7 +164,7 @@ def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame
                                       if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
                with_roles(reference.raters, reference, round_id),
-               quorum=quorums(reference.raters, study.settings["consensus"]))
+               quorum=quorum_by_panel(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
                            is_sealed=rounds["is_sealed"].mask(is_it, "true"))
@@ -184,8 +184,8 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
-    reopen(study, round_id, reason(reference, because, audience="public", names_nobody=True),
-           today=today.isoformat())
+    record_reopening(study, round_id, reason(reference, because, audience="public", names_nobody=True),
+                     today=today.isoformat())
     files = sealed_files(study, round_id)
     manifest.forget(study, {study.relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
@@ -237,13 +237,13 @@ class Ballots:
         votes = votes.reset_index(drop=True)
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
-        changes = [*differences(seals, votes[is_sealed & is_given], {
+        changes = [*describe_differences(seals, votes[is_sealed & is_given], {
             round_id: with_roles(reference.raters, reference, round_id) for round_id in seals},
             study.settings["consensus"]["fixed_on"])]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
         faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(
-            votes, voters(reference.raters, study.settings["consensus"]["vote"])),
+            votes, select_voters(reference.raters, study.settings["consensus"]["vote"])),
             *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
         notes = [*notes, *unread, *changes, *unknown_rounds(reference)]
@@ -263,10 +263,10 @@ class Ballots:
         that was sealed without one."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
-        return quorums(reference.raters, settings)
+        return quorum_by_panel(reference.raters, settings)
 
 
-def check_lines(study: Study, reference: Reference) -> list[str]:
+def ballot_notes(study: Study, reference: Reference) -> list[str]:
     """What is to know of the ballots of a study, where nothing is wrong with them."""
     return Ballots.read(study, reference).notes
 
@@ -355,13 +355,14 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
                         'let persons vote (vote = "person" in study.toml)')
 
 
-def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
-    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded.
+def ratings_table(ballots: Ballots, reference: Reference) -> pd.DataFrame:
+    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are
+    excluded.
 
     Who stopped the use of their votes (stopped.csv) has none in rounds that were closed since, and no comment
     that may be read.
     """
-    texts = issued(reference.rounds, reference.principles)
+    texts = join_issued_texts(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
         ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
@@ -382,7 +383,7 @@ def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
         is_abstained=rows["is_abstained"] == "true", is_by_proxy=rows[PROXY] != "",
         may_be_read=rows["may_be_read"] == "yes",
         comment_read=rows["comment_read"].where(rows["comment"] != "").fillna(""),
-        held_out=[_exclusion_reason(row, blank)
+        excluded=[_exclusion_reason(row, blank)
                   for row, blank in zip(rows.to_dict("records"), is_blank, strict=True)])
 
 
@@ -413,9 +414,9 @@ def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) 
 
     Their order follows from their words, so it shows neither who wrote them nor who handed in first.
     """
-    is_other = ratings["held_out"].str.startswith(OTHER_WORDING)
+    is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
     rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
-    said = masked(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
+    said = mask_comments(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
     return sorted({*said}, key=content_hash)
 
 
@@ -425,7 +426,7 @@ def comments_to_check(ratings: pd.DataFrame) -> list[str]:
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 
 
-def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
+def mask_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
     """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}

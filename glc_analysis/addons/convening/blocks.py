@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.seals import are_never_told
+from glc_analysis.addons.convening.seals import are_never_disclosed
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_of, own_quotations
@@ -77,7 +77,7 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     said, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
-    untold = are_never_told(ballots["panel"], ballots["round_id"] + "/" + ballots["principle_id"])
+    untold = are_never_disclosed(ballots["panel"], ballots["round_id"] + "/" + ballots["principle_id"])
     if not may(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):

@@ -200,12 +200,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.addons.convening.round_roles import roles_counted
     from glc_analysis.addons.convening.seals import erased_rounds
     from glc_analysis.addons.convening.slides import write_received
-    from glc_analysis.addons.convening.tallies import counted, read_out
+    from glc_analysis.addons.convening.tallies import count_round, lines_to_read_out
 
     if close:
         check_forms_finished(study, round_id)
         check_box_collected(study, round_id)
-        before = counted(study, round_id)
+        before = count_round(study, round_id)
         if before.received is not None and not before.faults and not yes:
             for row in before.received.to_dict("records"):
                 below = f"; {row['quorum']}, so there would be no decision" if row["quorum"] else ""
@@ -216,7 +216,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "interests.csv.")
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
-    count = counted(study, round_id, close_on=date.today() if close else None)
+    count = count_round(study, round_id, close_on=date.today() if close else None)
     for_the_team = [*count.notes]
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
@@ -226,7 +226,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         if form == "table":
             say(f"To project, renewed by this command: {write_received(study, round_id, count.received)}.")
     elif form == "table":
-        click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
+        click.echo("\n".join(lines_to_read_out(study, count.reference, count.frames, round_id)))
         missing = comments_to_check(count.here["ratings"])
         if missing and round_id not in erased_rounds(study):
             say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "

@@ -106,49 +106,49 @@ def median(votes: Sequence[int]) -> float:
     return float(middle(votes))
 
 
-def third(value: float) -> str:
+def tertile_of(value: float) -> str:
     """The third of the scale that a vote or median is in; 3.5 and 6.5 belong to the higher one.
 
-    >>> [third(value) for value in (3, 3.5, 6, 6.5)]
+    >>> [tertile_of(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
     """
     return "low" if value < 3.5 else "middle" if value < 6.5 else "high"
 
 
-def counts(votes: Sequence[int]) -> dict[str, int]:
+def count_by_tertile(votes: Sequence[int]) -> dict[str, int]:
     """How many votes lie in each third.
 
-    >>> counts([1, 3, 4, 9])
+    >>> count_by_tertile([1, 3, 4, 9])
     {'low': 2, 'middle': 1, 'high': 1}
     """
-    thirds = [third(vote) for vote in votes]
+    thirds = [tertile_of(vote) for vote in votes]
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
-def panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
+def apply_panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
     """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
 
     Agreement: at most 2 ballots (of 11 to 13: 3, of 14 to 16: 4) outside the third that holds the median.
     Disagreement: at least 3 (4, 5) votes in the lowest third and as many in the highest.
 
-    >>> panel_rule([8] * 8 + [1, 5]), panel_rule([8] * 7 + [1] * 3), panel_rule([8] * 7 + [1, 1, 5])
-    ('agreement', 'disagreement', 'neither')
-    >>> panel_rule([8] * 8, abstained=2), panel_rule([8] * 7, abstained=3)
+    >>> [apply_panel_rule([8] * n + apart) for n, apart in ((8, [1, 5]), (7, [1] * 3), (7, [1, 1, 5]))]
+    ['agreement', 'disagreement', 'neither']
+    >>> apply_panel_rule([8] * 8, abstained=2), apply_panel_rule([8] * 7, abstained=3)
     ('agreement', 'neither')
     """
-    size, by_third = len(votes) + abstained, counts(votes)
+    size, by_third = len(votes) + abstained, count_by_tertile(votes)
     if not votes or not _SMALLEST <= size <= _LARGEST:
         return ""
     allowed = (size - _SMALLEST) // 3 + 2
     if min(by_third["low"], by_third["high"]) > allowed:
         return DISAGREEMENT
-    return AGREEMENT if size - by_third[third(median(votes))] <= allowed else NEITHER
+    return AGREEMENT if size - by_third[tertile_of(median(votes))] <= allowed else NEITHER
 
 
-def ipras_rule(votes: Sequence[int]) -> str:
+def apply_ipras_rule(votes: Sequence[int]) -> str:
     """Whether votes disagree by IPRAS; ``""`` for fewer than three.
 
-    >>> ipras_rule([1, 5, 9]), ipras_rule([5, 7, 9]), ipras_rule([7, 7])
+    >>> apply_ipras_rule([1, 5, 9]), apply_ipras_rule([5, 7, 9]), apply_ipras_rule([7, 7])
     ('disagreement', 'no disagreement', '')
     """
     if len(votes) < SMALLEST_IPRAS:
@@ -156,19 +156,21 @@ def ipras_rule(votes: Sequence[int]) -> str:
     return DISAGREEMENT if dispersion(votes).is_disagreement else NO_DISAGREEMENT
 
 
-def quorum_of(eligible: int, test: str = "panel", fixed: int = 0) -> int:
+def required_ballots(eligible: int, test: str = "panel", fixed: int = 0) -> int:
     """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else
     two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
 
-    >>> [quorum_of(n) for n in (3, 8, 10, 14)], quorum_of(4, "ipras"), quorum_of(10, fixed=9)
-    ([2, 8, 8, 10], 3, 9)
+    >>> [required_ballots(n) for n in (3, 8, 10, 14)]
+    [2, 8, 8, 10]
+    >>> required_ballots(4, "ipras"), required_ballots(10, fixed=9)
+    (3, 9)
     """
     least = SMALLEST_OF[test]
     return fixed or max(-(-2 * eligible // 3), least if eligible >= least else 0)
 
 
-def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
-           quorum: int | None = None) -> str:
+def panel_result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+                 quorum: int | None = None) -> str:
     """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
     No decision: fewer ballots (votes and abstentions) than the ``quorum``. Too few: the panel is smaller than
@@ -182,12 +184,12 @@ def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
 
     ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
 
-    >>> [result([8] * 7 + [1] * n) for n in (0, 1, 3)], result([8] * 7 + [1] * 3, "share")
+    >>> [panel_result([8] * 7 + [1] * n) for n in (0, 1, 3)], panel_result([8] * 7 + [1] * 3, "share")
     (['too few', 'high', 'uncertain'], 'uncertain')
-    >>> [result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
+    >>> [panel_result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
     ['no decision', 'high', 'high', 'uncertain']
     """
-    n, by_third = len(votes), counts(votes)
+    n, by_third = len(votes), count_by_tertile(votes)
     ballots = n if quorum is None else n + abstained
     if quorum is not None and ballots < quorum:
         return NO_DECISION
@@ -196,53 +198,53 @@ def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
     if test == "share":
         return next((outer for outer in (HIGH, LOW) if by_third[outer] >= _SHARE * ballots), UNCERTAIN)
     is_panel = test == "panel" and ballots <= _LARGEST
-    spread = panel_rule(votes, ballots - n) if is_panel else ipras_rule(votes)
-    where = third(median(votes))
+    spread = apply_panel_rule(votes, ballots - n) if is_panel else apply_ipras_rule(votes)
+    where = tertile_of(median(votes))
     is_clear = where != "middle" and 2 * by_third[where] >= ballots
     return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
 
-def tally(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
-          quorum: int | None = None) -> dict[str, Any]:
+def tally_ratings(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+                  quorum: int | None = None) -> dict[str, Any]:
     """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
 
-    >>> tally([7, 7, 8])["result"], tally([7, 7, 8])["median"], tally([])["median"]
+    >>> tally_ratings([7, 7, 8])["result"], tally_ratings([7, 7, 8])["median"], tally_ratings([])["median"]
     ('too few', 7.0, None)
     """
-    found, wide = counts(votes), dispersion(votes) if votes else None
+    found, wide = count_by_tertile(votes), dispersion(votes) if votes else None
     return {"n": len(votes), "median": median(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
-            "spread": panel_rule(votes, 0 if quorum is None else abstained),
-            "spread_ipras": ipras_rule(votes), "quorum": quorum,
-            "result": result(votes, test, abstained=abstained, quorum=quorum)}
+            "spread": apply_panel_rule(votes, 0 if quorum is None else abstained),
+            "spread_ipras": apply_ipras_rule(votes), "quorum": quorum,
+            "result": panel_result(votes, test, abstained=abstained, quorum=quorum)}
 
 
-def results_of_thirds(votes: Sequence[int], test: str, *, abstained: int,
-                      quorum: int | None) -> frozenset[str]:
+def possible_results(votes: Sequence[int], test: str, *, abstained: int,
+                     quorum: int | None) -> frozenset[str]:
     """The results that a panel may have of which only is known how many votes are low, middle and high: one,
     or two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
 
-    >>> sorted(results_of_thirds((1, 1, 8), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results((1, 1, 8), "panel", abstained=0, quorum=8))
     ['high']
-    >>> sorted(results_of_thirds((0, 5, 5), "panel", abstained=0, quorum=8))
+    >>> sorted(possible_results((0, 5, 5), "panel", abstained=0, quorum=8))
     ['high', 'uncertain']
-    >>> results_of_thirds((0, 0, 8), "ipras", abstained=0, quorum=0)
+    >>> possible_results((0, 0, 8), "ipras", abstained=0, quorum=0)
     frozenset()
     """
     results = set()
     for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
         own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
-        results.add(result(own, test, abstained=abstained, quorum=quorum))
+        results.add(panel_result(own, test, abstained=abstained, quorum=quorum))
     by_numbers_alone = results <= {NO_DECISION, TOO_FEW}
     is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > _LARGEST
     return frozenset(results) if by_numbers_alone or not is_ipras else frozenset()
 
 
-def movement(before: float | None, after: float | None) -> str:
+def median_movement(before: float | None, after: float | None) -> str:
     """The movement of the median between two rounds; ``""`` where one of them has no median.
 
-    >>> movement(6.5, 8), movement(7, 7), movement(None, 7)
+    >>> median_movement(6.5, 8), median_movement(7, 7), median_movement(None, 7)
     ('up', 'same', '')
     """
     if before is None or after is None or before != before or after != after:
@@ -250,14 +252,14 @@ def movement(before: float | None, after: float | None) -> str:
     return "up" if after > before else "down" if after < before else "same"
 
 
-def in_words(row: Mapping[str, Any]) -> str:
+def tally_in_words(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
     rule does not apply, or gives another result.
 
     ``said`` are the votes in words; whatever else is blank in the row is not told
-    (:func:`.votes.told_tallies`).
+    (:func:`.votes.disclosed_tallies`).
 
-    >>> in_words(tally([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
+    >>> tally_in_words(tally_ratings([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
     abstained, spread, by_ipras = row.get("n_abstained", 0), row["spread"], row["spread_ipras"]
@@ -266,18 +268,18 @@ def in_words(row: Mapping[str, Any]) -> str:
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     has_median = row["median"] is not None and row["median"] == row["median"]
     return "; ".join(filter(None, [
-        row["said"], f"{abstained} abstained" if abstained else "", roles_in_words(row),
+        row["said"], f"{abstained} abstained" if abstained else "", proxies_in_words(row),
         f"median {row['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        no_result(row)]))
+        why_no_result(row)]))
 
 
-def roles_in_words(row: Mapping[str, Any]) -> str:
+def proxies_in_words(row: Mapping[str, Any]) -> str:
     """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
     interest, and the other result, where it is told; blank where there are neither.
 
-    >>> roles_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
+    >>> proxies_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
     '2 by proxy (without them: high); 1 left out for a declared interest'
     """
     parts = []
@@ -289,10 +291,10 @@ def roles_in_words(row: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def no_result(row: Mapping[str, Any]) -> str:
+def why_no_result(row: Mapping[str, Any]) -> str:
     """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
 
-    >>> no_result(tally([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
+    >>> why_no_result(tally_ratings([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
     'no decision: 7 of 10 ballots, quorum 8'
     """
     if row["result"] != NO_DECISION:
@@ -301,15 +303,16 @@ def no_result(row: Mapping[str, Any]) -> str:
             f"quorum {row['quorum']}")
 
 
-def dissent(row: Mapping[str, Any]) -> str:
+def dissent_in_words(row: Mapping[str, Any]) -> str:
     """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
     where they or the median are not told.
 
-    >>> dissent(tally([8] * 8 + [5, 2]))
+    >>> dissent_in_words(tally_ratings([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
     if row["median"] is None or row["median"] != row["median"]:
         return ""
     votes = {"high": row["votes_high"], "middle": row["votes_mid"], "low": row["votes_low"]}
-    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(row["median"])]
+    apart = [f"{count} {name}" for name, count in votes.items() if count
+             and name != tertile_of(row["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, voters
+from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, select_voters
 from glc_analysis.addons.convening.keying import (
     DROP,
     KEYING_COMMANDS,
@@ -250,7 +250,7 @@ class RatingFormSession(KeyingSession):
             settings = self.study.settings["consensus"]
             self.form = PaperForm.of(self.reference, self.round_id)
             self.names = self.form.names
-            self.voters = voters(self.reference.raters, settings["vote"])
+            self.voters = select_voters(self.reference.raters, settings["vote"])
 
     def states(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""

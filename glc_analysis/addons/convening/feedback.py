@@ -24,7 +24,7 @@ from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
 from glc_analysis.addons.convening.seals import erased_rounds
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.tallies import ballot_tables
-from glc_analysis.addons.convening.votes import THIRDS, agreed_panels, told_tallies
+from glc_analysis.addons.convening.votes import TERTILES, disclosed_tallies, panels_agreed_to_disclosure
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.disclosure.blocks import block_ids, line_ids
 from glc_analysis.reference import Reference
@@ -56,21 +56,24 @@ class Before:
     earlier_language: str = ""
 
 
-def told_thirds(words: str) -> tuple[str, str, str]:
-    """The low, middle and high votes of a panel as far as the words of :func:`.votes.told_votes` tell them.
+def disclosed_tertile_counts(words: str) -> tuple[str, str, str]:
+    """The low, middle and high votes of a panel as far as the words of :func:`.votes.disclosed_votes` tell
+    them.
 
-    >>> told_thirds("6 of 10 high, 3 middle, 1 low"), told_thirds("7 or more of 10 high, at most 2 low")
-    (('1 / 10', '3 / 10', '6 / 10'), ('≤ 2 / 10', '–', '≥ 7 / 10'))
-    >>> told_thirds("2 or more of 5 high")
+    >>> disclosed_tertile_counts("6 of 10 high, 3 middle, 1 low")
+    ('1 / 10', '3 / 10', '6 / 10')
+    >>> disclosed_tertile_counts("7 or more of 10 high, at most 2 low")
+    ('≤ 2 / 10', '–', '≥ 7 / 10')
+    >>> disclosed_tertile_counts("2 or more of 5 high")
     ('–', '–', '≥ 2 / 5')
     """
     n, *_ = re.findall(r"of (\d+)", words)
-    numbers = dict.fromkeys(THIRDS, NOT_TOLD)
+    numbers = dict.fromkeys(TERTILES, NOT_TOLD)
     for part in words.split(", "):
         number, third = re.findall(r"\d+", part)[0], part.rpartition(" ")[2]
         sign = "≤ " if part.startswith("at most") else "≥ " if "or more" in part else ""
         numbers[third] = f"{sign}{number} / {n}"
-    low, middle, high = THIRDS
+    low, middle, high = TERTILES
     return numbers[low], numbers[middle], numbers[high]
 
 
@@ -104,21 +107,21 @@ class Feedback:
         erased = [*erased_rounds(study)]
         is_hidden = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"]).isin([*hidden])
         tallies = tallies[~is_hidden & ~tallies["round_id"].isin(erased)]
-        told = told_tallies(tallies, test=study.settings["consensus"]["test"],
-                            agreed=agreed_panels(reference.raters))
+        told = disclosed_tallies(tallies, test=study.settings["consensus"]["test"],
+                                 agreed=panels_agreed_to_disclosure(reference.raters))
         order = {one: n for n, one in enumerate((*PANELS, *CRITERIA))}
         panels: dict[str, list[tuple[str, ...]]] = {}
         for row in told.sort_values(["panel", "criterion"], key=lambda c: c.map(order),
                                     kind="stable").to_dict("records"):
             panels.setdefault(row["principle_id"], []).append(
-                (row["panel"], row["criterion"], *told_thirds(row["said"])))
+                (row["panel"], row["criterion"], *disclosed_tertile_counts(row["said"])))
         blocks = block_ids("comments", ratings["principle_id"])
         lines = ratings["round_id"].astype("str") + "/" + ratings["rater_id"].astype("str")
         is_shown = (~blocks.isin([*hidden]) & ~line_ids(blocks, lines).isin([*hidden])
                     & ~ratings["round_id"].isin(erased))
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
-        return cls(ratings[ratings["held_out"].isin(["", INTEREST])], panels, comments,
+        return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
                    asked.merge(versions(reference.principles), on=["principle_id", "version"]))
 
     def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.consensus import roles_in_words
+from glc_analysis.addons.convening.consensus import proxies_in_words
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import KINDS, subset_membership
 from glc_analysis.figures.groupings import MERGED
@@ -53,9 +53,9 @@ def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").to_dict("records"):
         at = row["principle_id"], row["round_id"], row["version"], row["panel"]
         counts_by_panel.setdefault(at, []).append("; ".join(filter(None, [
-            f"{row['criterion']} {row['votes_high']} of {row['n']} high", roles_in_words(row)])))
+            f"{row['criterion']} {row['votes_high']} of {row['n']} high", proxies_in_words(row)])))
     ratings = read("ratings")
-    ratings = ratings[ratings["held_out"] == ""]
+    ratings = ratings[ratings["excluded"] == ""]
     cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
     lines: dict[str, list[tuple[str, pd.DataFrame]]] = {}
     for (principle, round_id, version, panel), counts in sorted(counts_by_panel.items()):

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import Ballots, voters
+from glc_analysis.addons.convening.ballots import Ballots, select_voters
 from glc_analysis.addons.convening.rating_forms import FormText, TextOrigin, text_origins, texts_by_language
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
 from glc_analysis.addons.convening.rounds import plan_round, rows_of_open_round
@@ -381,7 +381,7 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
                  if (ratings / name).is_file() and (ratings / name).read_bytes() == content.encode()}
     other = here[~here["file"].isin(unchanged)].drop_duplicates("rater_id")
     arrived = dict(zip(other["rater_id"], other["file"], strict=True))
-    known = voters(reference.raters, study.settings["consensus"]["vote"]).set_index("rater_id")
+    known = select_voters(reference.raters, study.settings["consensus"]["vote"]).set_index("rater_id")
     cast: dict[tuple[str, str], str] = {}
     for rater in [*arrived, *(rater for rater in files if rater not in arrived)]:
         if rater in arrived and rater in files:

@@ -29,7 +29,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 
-from glc_analysis.addons.convening.ballots import voters
+from glc_analysis.addons.convening.ballots import select_voters
 from glc_analysis.addons.convening.phone_address import PORT, fingerprint_of, server_side, url_of
 from glc_analysis.addons.convening.phone_ballots import (
     LONGEST_COMMENT,
@@ -151,7 +151,7 @@ class PollingPlace:
                 raise
             self.say(f"{faults}\nThe page goes on with the texts that it had.")
         else:
-            self.people = len(voters(reference.raters, self.study.settings["consensus"]["vote"]))
+            self.people = len(select_voters(reference.raters, self.study.settings["consensus"]["vote"]))
             self.stamps = self.texts.stamps
         self._table_bytes = content
 

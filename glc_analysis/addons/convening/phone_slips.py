@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from glc_analysis.addons.convening.ballots import voters
+from glc_analysis.addons.convening.ballots import select_voters
 from glc_analysis.addons.convening.phone_address import LOOPBACK, make_certificate, own_address, url_of
 from glc_analysis.addons.convening.phone_ballots import (
     PHONE_BALLOT_LOCK,
@@ -95,7 +95,7 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
             raise GLCError(f"The ballots given on phones in round {round_id} {state}: new slips would make "
                            "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
                            "paper.")
-        people = len(voters(reference.raters, study.settings["consensus"]["vote"]))
+        people = len(select_voters(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(new_code, ""), strict=False))
         fingerprint = "" if here.is_loopback else make_certificate(folder_of(study, round_id), address)
         box = Box(folder_of(study, round_id) / "box.json", address,

@@ -250,7 +250,7 @@ def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
 def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
     """The providers' ratings that count in the last closed round, with their organisations' resources."""
     own = _last_round(frames["ratings"], principle_id)
-    own = own[(own["panel"] == "provider") & (own["held_out"] == "") & ~own["is_abstained"].astype(bool)]
+    own = own[(own["panel"] == "provider") & (own["excluded"] == "") & ~own["is_abstained"].astype(bool)]
     levels = frames["organisations"].set_index("organisation_id")["resource_level"]
     rows = own.assign(resource_level=own["organisation_id"].map(levels).astype("str").fillna(""))
     return rows if "feasibility" not in set(rows["criterion"]) else rows[rows["criterion"] == "feasibility"]

@@ -8,9 +8,9 @@ digest of their ballot (raters.csv), the results (results.parquet), the page tha
 otherwise, those that the room was told stay, and the team is told. rounds.csv says that a round is sealed,
 so that a lost seal is noticed.
 
-What has changed in the folder since then, such as a form that came late, is listed (:func:`differences`) and
-changes nothing. A round that is opened again (:func:`reopen`) gets a new folder when it is closed; the old
-one stays, and every result says that it was counted again.
+What has changed in the folder since then, such as a form that came late, is listed
+(:func:`describe_differences`) and changes nothing. A round that is opened again (:func:`record_reopening`)
+gets a new folder when it is closed; the old one stays, and every result says that it was counted again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from glc_analysis.addons.convening.round_roles import (
     read_private,
     write_private,
 )
-from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
+from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.digests import KEY_FILE, Digests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.study import Study
@@ -138,7 +138,7 @@ def sealed_content(folder: Path) -> list[Any]:
             _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
-def keep_told(study: Study, round_id: str, name: str, content: bytes) -> None:
+def store_disclosed_file(study: Study, round_id: str, name: str, content: bytes) -> None:
     """Keeps what the room is told of a round (:data:`TOLD`) in its last seal, unless it is there already: a
     page that is made again shows more comments. Nothing is kept of a round that an earlier version of the
     package closed, since nobody knows what was told, and of one of which a ballot was erased."""
@@ -289,8 +289,8 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
             said | dict.fromkeys(("closed_on", "digest", "place", *TOLD), ""))
 
 
-def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
-                fixed_on: str) -> Iterator[str]:
+def describe_differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
+                         fixed_on: str) -> Iterator[str]:
     """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv, in the
     tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles, by
     round."""
@@ -351,7 +351,7 @@ def _is_same(one: Any, other: Any) -> bool:
     return one == other
 
 
-def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
+def record_reopening(study: Study, round_id: str, because: str, *, today: str) -> None:
     """Records that a closed round is opened again, on this day and why. Its seals stay."""
     folder = study.private_folder("rounds") / round_id
     folder.mkdir(parents=True, exist_ok=True)
@@ -372,22 +372,22 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
             kept = forget_raters(known, raters)
             write_private(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
-            is_untold = are_never_told(voted["role"], voted["role"])
+            is_untold = are_never_disclosed(voted["role"], voted["role"])
             erased = sealed["erased"] + int((voted["rater_id"].isin([*raters]) & ~is_untold).sum())
             for file in TOLD.values():
                 path.with_name(file).unlink(missing_ok=True)
             _write_seal(path, kept, study.digests, sealed | {"erased": erased} | dict.fromkeys(TOLD, ""))
 
 
-def are_never_told(roles: pd.Series, rounds: pd.Series) -> pd.Series:
+def are_never_disclosed(roles: pd.Series, rounds: pd.Series) -> pd.Series:
     """Which ballots of a round change nothing that anybody is told: those of so few observers that none of
     their votes is shown. Observers count in no result. ``rounds`` says which ballots are of the same round.
 
-    >>> are_never_told(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    >>> are_never_disclosed(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
     is_observer = roles == "observer"
-    return is_observer & (is_observer.groupby(rounds).transform("sum") <= LARGEST_UNTOLD)
+    return is_observer & (is_observer.groupby(rounds).transform("sum") <= LARGEST_UNDISCLOSED)
 
 
 def erased_rounds(study: Study) -> set[str]:
@@ -397,7 +397,7 @@ def erased_rounds(study: Study) -> set[str]:
             if json.loads(path.read_text(encoding="utf-8"))["erased"]}
 
 
-def seal_anew(study: Study) -> None:
+def renew_seal_digests(study: Study) -> None:
     """Gives every seal and each of its ballots the digest that it has now, with the present key of the
     study."""
     for path in study.private_folder("rounds").glob(f"*/*/{SEAL}"):

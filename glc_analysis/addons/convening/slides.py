@@ -17,31 +17,37 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agenda import AGENDA_GROUPS, agenda, short_names, told_third, verdict
+from glc_analysis.addons.convening.agenda import (
+    AGENDA_GROUPS,
+    agenda,
+    describe_result,
+    disclosed_tertile,
+    short_names,
+)
 from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     OTHER_WORDING,
     Ballots,
+    count_received_ballots,
     readable_comments,
-    received,
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.consensus import roles_in_words
+from glc_analysis.addons.convening.consensus import proxies_in_words
 from glc_analysis.addons.convening.histories import origin
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seal_code import seal_code
-from glc_analysis.addons.convening.seals import erased_rounds, keep_told
+from glc_analysis.addons.convening.seals import erased_rounds, store_disclosed_file
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
-    THIRDS,
-    agreed_panels,
-    known_votes,
-    largest_untold,
+    TERTILES,
+    count_known_votes,
+    disclosed_tallies,
+    fill_role_columns,
+    largest_undisclosed_panel,
+    panels_agreed_to_disclosure,
     told_bar,
     told_changes,
-    told_tallies,
-    without_roles_blank,
 )
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -61,7 +67,7 @@ _HEADING_ROWS = 2
 
 
 NUMBERS = {3: "Three", 4: "Four", 5: "Five"}
-"""The numbers of votes of which nothing may be told (:func:`.votes.largest_untold`), in words."""
+"""The numbers of votes of which nothing may be told (:func:`.votes.largest_undisclosed_panel`), in words."""
 
 
 def write_slides(study: Study, round_id: str) -> Path:
@@ -86,13 +92,13 @@ def write_slides(study: Study, round_id: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.removesuffix("\n"))
     path.with_name("received.html").unlink(missing_ok=True)
-    keep_told(study, round_id, "slides", path.read_bytes())
+    store_disclosed_file(study, round_id, "slides", path.read_bytes())
     return path
 
 
 def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
     """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
-    page says nothing else. ``panels`` is as :func:`.ballots.received` returns it."""
+    page says nothing else. ``panels`` is as :func:`.ballots.count_received_ballots` returns it."""
     path = page_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +126,7 @@ def slides_page(study: Study, round_id: str) -> tuple[Reference, str]:
                                                                 "panel_positions", "decision_log",
                                                                 "parking_lot")}
     tallies, ratings = frames["tallies"], frames["ratings"]
-    test, agreed = study.settings["consensus"]["test"], agreed_panels(reference.raters)
+    test, agreed = study.settings["consensus"]["test"], panels_agreed_to_disclosure(reference.raters)
     is_it = tallies["round_id"] == round_id
     if not is_it.any():
         raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
@@ -164,7 +170,7 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
     if own.empty:
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
-        panels = received(Ballots.read(study, reference).votes, reference.raters, round_id,
+        panels = count_received_ballots(Ballots.read(study, reference).votes, reference.raters, round_id,
                         study.settings["consensus"])
         counts = ", ".join(f"{PANELS[panel].lower()} {received}" for panel, received in zip(
             panels["panel"], panels["received"], strict=True))
@@ -205,8 +211,8 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
     include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is the study's,
     ``agreed`` are the panels of which all is told, ``comments`` the readable ones by principle.
     """
-    issued = without_roles_blank(tallies[tallies["round_id"] == round_id])
-    tallies = told_tallies(tallies, test=test, agreed=agreed)
+    issued = fill_role_columns(tallies[tallies["round_id"] == round_id])
+    tallies = disclosed_tallies(tallies, test=test, agreed=agreed)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
@@ -216,7 +222,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
     here, round_ratings = (frame[frame["round_id"] == round_id].to_dict("records")
                            for frame in (tallies, ratings))
     votes: defaultdict[tuple[str, ...], dict[str, Any]] = defaultdict(dict)
-    for vote in ratings[ratings["held_out"] == ""].to_dict("records"):
+    for vote in ratings[ratings["excluded"] == ""].to_dict("records"):
         votes[vote["round_id"], *_ballot_key(vote)][vote["rater_id"]] = vote["score"]
     panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
         _ballot_key(row): _panel(row, votes, before[_ballot_key(row)]) for row in here}
@@ -230,7 +236,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
         "positions": [(PANELS[row["panel"]], row["position"]) for row in together
                       if (row["principle_id"], row["version"]) == (one, versions[one])],
         "excluded": len({vote["rater_id"] for vote in round_ratings
-                         if vote["principle_id"] == one and vote["held_out"].startswith(OTHER_WORDING)}),
+                         if vote["principle_id"] == one and vote["excluded"].startswith(OTHER_WORDING)}),
         "criteria": [{"criterion": criterion, "asked": CRITERION_QUESTIONS[criterion], "panels": [
             panels[one, criterion, panel] for panel in PANELS if (one, criterion, panel) in panels]}
             for criterion in CRITERIA]} for one in order or sorted(versions)]
@@ -254,8 +260,9 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
     """What is shown of one panel's votes on one criterion, and beside it of the last earlier round on the
-    same text; ``row`` and those ``before`` are told (:func:`.votes.told_tallies`), ``votes`` by rater."""
-    shape, words = verdict(row)
+    same text; ``row`` and those ``before`` are told (:func:`.votes.disclosed_tallies`), ``votes`` by
+    rater."""
+    shape, words = describe_result(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
     are_all_told = not pd.isna(row["median"])
     return _untold(row) | _drawn(row, votes) | {
@@ -264,7 +271,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
         "dissent": _dissent(row, shape) if are_all_told else "",
         "no_vote": "; ".join(filter(None, [
             f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
-            roles_in_words(row)])),
+            proxies_in_words(row)])),
         "ipras": (f"{row['spread_ipras']} by IPRAS (IPR {row['ipr']:.3g}, IPRAS {row['ipras']:.3g})"
                   if are_all_told and row["spread_ipras"] else ""),
         "movement": row["movement"], "moved": _moved(row, before),
@@ -273,13 +280,13 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
     """What is drawn of a panel's votes in one round: nine counts where all are told, else a bar."""
-    are_all_told, middle = not pd.isna(row["median"]), told_third(row)
+    are_all_told, middle = not pd.isna(row["median"]), disclosed_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
-    is_split = are_all_told and verdict(row)[0] == "split"
+    is_split = are_all_told and describe_result(row)[0] == "split"
     return {"round_id": row["round_id"], "share": row["said"],
             "votes": [counts[score] for score in range(1, 10)] if are_all_told else [],
             "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
-            "middle": THIRDS.index(middle) if middle and not is_split else None,
+            "middle": TERTILES.index(middle) if middle and not is_split else None,
             "median": row["median"] if are_all_told else None,
             "bar": [] if are_all_told else told_bar(row["said"])}
 
@@ -291,13 +298,13 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in
                       votes[own["round_id"], *_ballot_key(own)].items()} for own in (last, row))
-    return told_changes(before, after, known=known_votes(max(row["n_by_proxy"], last["n_by_proxy"])))
+    return told_changes(before, after, known=count_known_votes(max(row["n_by_proxy"], last["n_by_proxy"])))
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is shown of a panel of whose votes nothing is told."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
-    few = f"{NUMBERS[largest_untold(row['n_by_proxy'])]} votes or fewer{with_proxies}"
+    few = f"{NUMBERS[largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
             "share": f"{few}: nothing of them is shown", "round_id": row["round_id"], "votes": [],
             "thirds": [], "middle": None, "median": None, "bar": [], "earlier": [], "dissent": "",
@@ -310,7 +317,8 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
               ("high", "7–9", row["votes_high"]))
-    outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != told_third(row))
+    outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n
+                        and name != disclosed_tertile(row))
     return f"dissent (hollow): {outside}" if outside else ""
 
 

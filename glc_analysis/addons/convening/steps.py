@@ -15,7 +15,7 @@ from glc_analysis.addons.convening.checks import evidence_faults
 from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, principle_tables
 from glc_analysis.addons.convening.seals import erased_rounds
 from glc_analysis.addons.convening.tallies import ballot_tables
-from glc_analysis.addons.convening.votes import principles_shown, visible_principles
+from glc_analysis.addons.convening.votes import principle_ids_by_audience, visible_principles
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
@@ -68,4 +68,4 @@ def slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     rows = visible_principles(read("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}
                            for row in rows.to_dict("records")],
-            "shown_principles": principles_shown(read("principles"))}
+            "shown_principles": principle_ids_by_audience(read("principles"))}

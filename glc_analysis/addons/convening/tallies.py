@@ -1,7 +1,7 @@
 """The results of closed rounds: tallies by panel under the study's rule, and the lines to read out.
 
-In: ballots and reference tables. Out: tables ``ratings`` and ``tallies``. An open round gives only the number
-of forms received. Each panel is tallied by itself, and votes on another wording are excluded.
+In: ballots and reference tables. Out: tables ``ratings`` and ``tallies``. An open round gives
+only the number of forms received. Each panel is tallied by itself, and votes on another wording are excluded.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     INTEREST,
     Ballots,
-    close,
-    issued,
-    ratings,
+    close_round,
+    count_received_ballots,
+    join_issued_texts,
+    ratings_table,
     readable_comments,
-    received,
-    voters,
+    select_voters,
 )
 from glc_analysis.addons.convening.consensus import (
     NO_DECISION,
     RULES_IN_WORDS,
     SMALLEST_OF,
     TOO_FEW,
-    counts,
-    dissent,
-    in_words,
-    movement,
-    result,
-    results_of_thirds,
-    tally,
+    count_by_tertile,
+    dissent_in_words,
+    median_movement,
+    panel_result,
+    possible_results,
+    tally_in_words,
+    tally_ratings,
 )
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
-from glc_analysis.addons.convening.seals import Seal, erased_rounds, keep_told
+from glc_analysis.addons.convening.seals import Seal, erased_rounds, store_disclosed_file
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.votes import (
-    agreed_panels,
-    known_votes,
-    larger_result_is_open,
-    largest_untold,
-    smaller_result_is_open,
-    told_tallies,
+    count_known_votes,
+    disclosed_tallies,
+    largest_undisclosed_panel,
+    may_disclose_larger_result,
+    may_disclose_smaller_result,
+    panels_agreed_to_disclosure,
 )
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
@@ -61,12 +61,12 @@ from glc_analysis.study import Study
 
 def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
                   issuing: str = "") -> dict[str, pd.DataFrame]:
-    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
-    ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
+    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong
+    in any ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
     ballots = Ballots.read(study, reference, issuing=issuing)
     frames, _ = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
-        is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
+        is_counted = (rated["excluded"] == "") & ~rated["is_abstained"]
         steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
                   why="closed rounds, without what was abstained, left blank, of another text, or left out "
                       "for a declared interest")
@@ -78,9 +78,9 @@ def _tables(ballots: Ballots, reference: Reference,
     """Both tables, and what the team is told of results that were sealed otherwise."""
     if ballots.faults:
         raise Faults(ballots.faults)
-    rated = tables.shape("ratings", ratings(ballots, reference))
-    counted = tables.shape("tallies", tallies(rated, ballots, reference, settings))
-    counted, notes = as_told(counted, ballots.seals)
+    rated = tables.shape("ratings", ratings_table(ballots, reference))
+    counted = tables.shape("tallies", tallies_table(rated, ballots, reference, settings))
+    counted, notes = restore_sealed_results(counted, ballots.seals)
     return {"ratings": rated, "tallies": counted}, notes
 
 
@@ -89,9 +89,10 @@ _NOT_OF_THE_ROUND = ("movement", "rule")
 """What a row of ``tallies`` says that does not follow from the ballots of its round alone."""
 
 
-def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this version of
-    the package counts otherwise."""
+def restore_sealed_results(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
+                                                                                      list[str]]:
+    """The rows of ``tallies`` with the results that were sealed, and a sentence for each that this
+    version of the package counts otherwise."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:
@@ -114,8 +115,9 @@ def as_told(counted: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFr
 
 @dataclass(frozen=True)
 class Count:
-    """The state of a round. While it is open: how many forms are ``received`` (one row per panel), and the
-    ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
+    """The state of a round. While it is open: how many forms are ``received`` (one row per
+    panel), and the ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all
+    closed rounds."""
 
     round_id: str
     reference: Reference
@@ -130,7 +132,7 @@ class Count:
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 
-def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
+def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
     """Counts a round from its files; with ``close_on`` an open round is closed first, on that day.
 
     Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
@@ -145,7 +147,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
                          f"`glc forms --round {round_id}` opens it.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
-        told = received(ballots.votes, reference.raters, round_id, settings)
+        told = count_received_ballots(ballots.votes, reference.raters, round_id, settings)
         return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open and close_on:
         if ballots.faults:
@@ -155,38 +157,38 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
-        rounds = close(study, reference, round_id, ballots.votes, today=close_on)
+        rounds = close_round(study, reference, round_id, ballots.votes, today=close_on)
         reference = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
     frames, notes = _tables(ballots, reference, settings)
     if close_on:  # also where the last call ended before it had kept them
         own = frames["tallies"][frames["tallies"]["round_id"] == round_id]
-        keep_told(study, round_id, "results", tables.parquet_bytes(own))
+        store_disclosed_file(study, round_id, "results", tables.parquet_bytes(own))
     return Count(round_id, reference, None, frames, [*ballots.notes, *notes], [])
 
 
-def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
-            settings: Mapping[str, Any]) -> pd.DataFrame:
+def tallies_table(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
+                  settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row per closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
-    Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
-    with the last earlier round in which the panel voted on the same version, and of which no ballot was
-    erased.
-    """
-    texts = issued(reference.rounds, reference.principles)
-    expected = {round_id: voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
+    Every panel that had raters in the round has a row for whatever was asked in it. ``movement``
+    compares with the last earlier round in which the panel voted on the same version, and of which no ballot
+    was erased.
+"""
+    texts = join_issued_texts(reference.rounds, reference.principles)
+    expected = {round_id: select_voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
     asked = rated.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
-    for row in rated[rated["held_out"].isin(["", INTEREST])].to_dict("records"):
+    for row in rated[rated["excluded"].isin(["", INTEREST])].to_dict("records"):
         panel_votes = votes.setdefault(tuple(row[name] for name in _KEY), PanelVotes())
-        part = (panel_votes.left_out if row["held_out"] else
+        part = (panel_votes.left_out if row["excluded"] else
                 panel_votes.by_proxy if row["is_by_proxy"] else panel_votes.in_person)
         part.append(None if row["is_abstained"] else int(row["score"]))
-    agreed = agreed_panels(reference.raters)
+    agreed = panels_agreed_to_disclosure(reference.raters)
     erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
-    rules, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
+    rules, medians, rows = rule_text_by_round(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].to_dict("records"):
         panels = expected[text["round_id"]].items()
         for criterion, (panel, n_expected) in product(sorted(asked[text["round_id"]]), panels):
@@ -194,13 +196,13 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
                    "panel": panel}
             parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text["round_id"]].get(panel)
             ballots_cast = parts.counted
-            tallied = tally([vote for vote in ballots_cast if vote is not None], settings["test"],
-                            abstained=ballots_cast.count(None), quorum=quorum)
+            tallied = tally_ratings([vote for vote in ballots_cast if vote is not None], settings["test"],
+                                    abstained=ballots_cast.count(None), quorum=quorum)
             tallied |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
                          "rule": rules[text["round_id"]], "n_abstained": ballots_cast.count(None),
-                         "movement": movement(medians.get(on), tallied["median"])})
+                         "movement": median_movement(medians.get(on), tallied["median"])})
             if tallied["median"] is not None and text["round_id"] not in erased:
                 medians[on] = tallied["median"]
     return pd.DataFrame(rows)
@@ -221,45 +223,46 @@ class PanelVotes:
         return self.in_person + self.by_proxy
 
     def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
-        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of the
-        panel are told.
+        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of
+        the panel are told.
 
         Other readers are told one other result at most: the one without proxies where there are any, else the
         one with the votes that are left out. That choice does not depend on a vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
-            return result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
+            return panel_result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
 
         def thirds(ballots: list[int | None]) -> tuple[int, ...]:
-            return tuple(counts([vote for vote in ballots if vote is not None]).values())
+            return tuple(count_by_tertile([vote for vote in ballots if vote is not None]).values())
 
         ballots = self.in_person if self.by_proxy else self.counted + self.left_out
-        outcome = partial(results_of_thirds, test=test, abstained=ballots.count(None), quorum=quorum)
+        outcome = partial(possible_results, test=test, abstained=ballots.count(None), quorum=quorum)
         may_tell = False
         if self.by_proxy:
-            may_tell = smaller_result_is_open(thirds(self.by_proxy), thirds(self.in_person), outcome,
-                                              known=known_votes(len(self.by_proxy)), is_exact=is_exact)
+            may_tell = may_disclose_smaller_result(thirds(self.by_proxy), thirds(self.in_person), outcome,
+                                                   known=count_known_votes(len(self.by_proxy)),
+                                                   is_exact=is_exact)
         elif self.left_out:
-            may_tell = larger_result_is_open(thirds(self.counted), thirds(self.left_out), outcome,
-                                             is_exact=is_exact)
+            may_tell = may_disclose_larger_result(thirds(self.counted), thirds(self.left_out), outcome,
+                                                  is_exact=is_exact)
         return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
                 "without_proxies": result_of(self.in_person) if self.by_proxy else "",
                 "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
                 "may_tell": may_tell}
 
 
-def rules_of_rounds(seals: Mapping[str, Seal], settings: Mapping[str, Any],
-                    texts: pd.DataFrame) -> dict[str, str]:
+def rule_text_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
+                       texts: pd.DataFrame) -> dict[str, str]:
     """The rule of each round, as it is printed: that of its seal, with what is said of a second count."""
-    return {round_id: rule(seals[round_id].rule, texts) + seals[round_id].history if round_id in seals
-            else rule(settings, texts) for round_id in texts["round_id"].unique()}
+    return {round_id: rule_text(seals[round_id].rule, texts) + seals[round_id].history if round_id in seals
+            else rule_text(settings, texts) for round_id in texts["round_id"].unique()}
 
 
-def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
+def rule_text(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
     """The study's rule as it is printed on every result, its day, and whether it was changed since.
 
-    >>> rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4}, "fixed_on": "2017-05-01"},
+    >>> rule_text({"test": "ipras", "vote": "person", "quorum": {"observer": 4}, "fixed_on": "2017-05-01"},
     ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
     'RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least 3
      ballots where so many may vote; of observers 4); abstentions count as ballots, but not for a result; one
@@ -286,20 +289,20 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
             f"may vote{own}); abstentions count as ballots, but not for a result")
 
 
-def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
-            agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
+def result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
+                 agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
     """The results of a round, line by line, as they are read out: what may be told of the votes.
 
-    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's, ``agreed`` are
-    the panels of which all is told. Under each principle stand its readable ``comments``.
-    """
+    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's,
+    ``agreed`` are the panels of which all is told. Under each principle stand its readable ``comments``.
+"""
     here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if here["tallies"].empty:
         return ["No vote was cast."]
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    disclosed = told_tallies(frames["tallies"], test=test, agreed=agreed)
+    disclosed = disclosed_tallies(frames["tallies"], test=test, agreed=agreed)
     disclosed = disclosed[disclosed["round_id"] == round_id].sort_values(
         ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
@@ -307,30 +310,32 @@ def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.Da
         lines.append(f"{printed_id(principle, version)} {names[principle]}")
         lines += map(_line, disclosed[disclosed["principle_id"] == principle].to_dict("records"))
         lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
-    held = here["ratings"][here["ratings"]["held_out"] != ""]
+    held = here["ratings"][here["ratings"]["excluded"] != ""]
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
               for (principle, criterion, why), n in held.groupby(
-                  ["principle_id", "criterion", "held_out"]).size().items()]
-    with_proxies = f", with one by proxy of {largest_untold(1)}, with more by proxy of {largest_untold(2)}"
-    few = f"{largest_untold(0)} votes or fewer{with_proxies * bool(here['tallies']['n_by_proxy'].any())}"
+                  ["principle_id", "criterion", "excluded"]).size().items()]
+    few = f"{largest_undisclosed_panel(0)} votes or fewer"
+    if here["tallies"]["n_by_proxy"].any():
+        few += (f", with one by proxy of {largest_undisclosed_panel(1)}, "
+                f"with more by proxy of {largest_undisclosed_panel(2)}")
     return [*lines, f"Nothing is said of panels of {few}.",
             f"Rule: {here['tallies']['rule'].iloc[0]}."]
 
 
-def read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
-             round_id: str) -> list[str]:
-    """:func:`results` of a round of a study; none where somebody has left since they were told."""
+def lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
+                      round_id: str) -> list[str]:
+    """:func:`result_lines` of a round of a study; none where somebody has left since they were told."""
     if round_id in erased_rounds(study):
         return [f"The results of round {round_id} are not told any more."]
     ratings = frames["ratings"]
     comments = {principle: readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
-    return results(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
-                   agreed=agreed_panels(reference.raters), comments=comments)
+    return result_lines(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+                        agreed=panels_agreed_to_disclosure(reference.raters), comments=comments)
 
 
 def _line(row: Mapping[str, Any]) -> str:
     """The result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
-        in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
-        row["movement"], dissent(row)]))
+        tally_in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
+        row["movement"], dissent_in_words(row)]))

@@ -52,24 +52,24 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
          why: str = "Because") -> dict[str, str]:
     """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
     refused before the next question."""
-    from glc_analysis.addons.convening.amendments import room_reference
+    from glc_analysis.addons.convening.amendments import read_reference_in_room
     from glc_analysis.addons.convening.principles import reason, who_asked
 
     said = {"asked_by": (asked_by, who_asked, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
             "because": (because, reason, f"{why} (the room reads it: no person's name, no code of a rater)")}
-    return {name: check(room_reference(study), given) if given else _accepted(study, prompt, check)
+    return {name: check(read_reference_in_room(study), given) if given else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
 
 def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
     """What somebody types, as it is kept; asks again where it is refused."""
-    from glc_analysis.addons.convening.amendments import room_reference
+    from glc_analysis.addons.convening.amendments import read_reference_in_room
 
     while True:
         line = _answer(prompt)
         try:
-            return check(room_reference(study), line)
+            return check(read_reference_in_room(study), line)
         except UsageError as error:
             say(str(error))
 
@@ -88,10 +88,10 @@ def _typed_texts(least: int) -> list[str]:
 
 def _language(study: Study) -> str:
     """The language of a text that somebody has typed; Enter alone is that of the other principles."""
-    from glc_analysis.addons.convening.amendments import room_reference, usual_language
+    from glc_analysis.addons.convening.amendments import default_language, read_reference_in_room
     from glc_analysis.text import language_code, language_name
 
-    usual = usual_language(room_reference(study).principles)
+    usual = default_language(read_reference_in_room(study).principles)
     while True:
         line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
                        may_be_blank=True)
@@ -103,10 +103,10 @@ def _language(study: Study) -> str:
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
     unless the change brings it back."""
-    from glc_analysis.addons.convening.amendments import check_in_use, current, room_reference
+    from glc_analysis.addons.convening.amendments import check_in_use, current_row, read_reference_in_room
     from glc_analysis.addons.convening.principles import printed_id
 
-    rows = [current(room_reference(study).principles, one) for one in principles]
+    rows = [current_row(read_reference_in_room(study).principles, one) for one in principles]
     for row in rows if not is_back else ():
         check_in_use(row)
     for row in rows:
@@ -176,8 +176,8 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     The old version keeps its votes. Its translations and signatures do not hold for the new one. A principle
     that was withdrawn, split or merged comes back as a new version.
     """
-    from glc_analysis.addons.convening.amendments import amend as issue
-    from glc_analysis.addons.convening.amendments import check_can_amend, votes
+    from glc_analysis.addons.convening.amendments import amend_principle as issue
+    from glc_analysis.addons.convening.amendments import check_can_amend, results_on_old_text
     from glc_analysis.tabular import decode, read_bytes
 
     if path:
@@ -193,7 +193,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     done = issue(study, principle, text, hold_out=hold_out, **why)
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
-    for line in votes(study, done):
+    for line in results_on_old_text(study, done):
         say(line)
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
@@ -218,7 +218,7 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
 
     It gets a new id and is a candidate without evidence; pages, forms and the trace say so.
     """
-    from glc_analysis.addons.convening.amendments import propose as issue
+    from glc_analysis.addons.convening.amendments import propose_principle as issue
 
     is_typed = not text
     text = text or _answer("Text of the proposal")
@@ -245,7 +245,7 @@ def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str
 
     The old text keeps its votes and signatures, and no form asks about it again.
     """
-    from glc_analysis.addons.convening.amendments import split as issue
+    from glc_analysis.addons.convening.amendments import split_principle as issue
 
     is_typed = not texts
     if is_typed:
@@ -270,7 +270,7 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
 
     The old texts keep their votes and signatures, and no form asks about them again.
     """
-    from glc_analysis.addons.convening.amendments import merge as issue
+    from glc_analysis.addons.convening.amendments import merge_principles as issue
 
     is_typed = not text
     if is_typed:
@@ -295,11 +295,15 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.amendments import check_can_withdraw, current, room_reference
+    from glc_analysis.addons.convening.amendments import (
+        check_can_withdraw,
+        current_row,
+        read_reference_in_room,
+    )
     from glc_analysis.addons.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
-        check_can_withdraw(study, current(room_reference(study).principles, principle))
+        check_can_withdraw(study, current_row(read_reference_in_room(study).principles, principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:
@@ -322,12 +326,12 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.agreeing import object_to
+    from glc_analysis.addons.convening.agreeing import record_objection
 
     if not (by and because):
         _show_old(study, principle, is_back=True)
     said = _why(study, by, because, who="Who objects", why="The objection")
-    name = object_to(study, principle, said["because"], by=said["asked_by"], today=date.today())
+    name = record_objection(study, principle, said["because"], by=said["asked_by"], today=date.today())
     say(f"The objection to {name} is in decision_log.csv, and changes no count. The slides of the next round "
         "that is closed, the page of the principle and the packets print it; an organisation is named there "
         "only if it may be.")
@@ -346,15 +350,15 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.agreeing import agree as record
-    from glc_analysis.addons.convening.agreeing import standing
-    from glc_analysis.addons.convening.amendments import room_reference
+    from glc_analysis.addons.convening.agreeing import collect_standing
+    from glc_analysis.addons.convening.agreeing import record_agreement as record
+    from glc_analysis.addons.convening.amendments import read_reference_in_room
     from glc_analysis.addons.convening.principles import who_asked
 
     if decided_by:
-        who_asked(room_reference(study), decided_by)
+        who_asked(read_reference_in_room(study), decided_by)
     for principle in principles:
-        before = standing(study, principle)
+        before = collect_standing(study, principle)
         say(f"{before.name}: {before.statement}")
         for round_id, lines in before.results.items():
             say("\n  ".join([f"Round {round_id}:", *lines]))

@@ -15,14 +15,14 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.addons.convening.votes import (
-    LARGEST_UNTOLD,
-    agreed_panels,
-    counts_of,
-    said_exactly,
-    told_signatures,
-    told_tallies,
+    LARGEST_UNDISCLOSED,
+    disclosed_signatures,
+    disclosed_tallies,
+    exact_votes_in_words,
+    fill_role_columns,
+    panels_agreed_to_disclosure,
+    read_tertile_counts,
     visible_principles,
-    without_roles_blank,
 )
 from glc_analysis.disclosure.blocks import block_ids, block_of
 from glc_analysis.errors import known_id
@@ -107,7 +107,7 @@ class ConveningView(VisibleTables):
         if not self.may("signatures"):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self.voters["organisation_id"]} - {""}
-            rows, nameless = told_signatures(rows, len(asked) - int(rows["is_named"].sum()))
+            rows, nameless = disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
             if block_of("signatures", principle_id) in self.hidden:
                 rows, nameless = rows[rows["is_named"]], {}
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
@@ -130,7 +130,7 @@ class ConveningView(VisibleTables):
     @cached_property
     def agreed_panels(self) -> set[str]:
         """The panels whose members all agreed that every count of their votes is shown."""
-        return agreed_panels(self.voters)
+        return panels_agreed_to_disclosure(self.voters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
@@ -158,13 +158,14 @@ class ConveningView(VisibleTables):
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             # Of all rounds: whether a change may be shown depends on the earlier ones.
-            rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
+            rows = disclosed_tallies(rows, test=test, agreed=self.agreed_panels)
             if not self.may("every_round"):
                 rows = rows[(rows["panel"] != "observer") & is_last[rows.index]]
             return _as_announced(self, rows)
-        rows = rows[rows["n"] >= LARGEST_UNTOLD]
+        rows = rows[rows["n"] >= LARGEST_UNDISCLOSED]
         high = [f"{high} of {n} high" for high, n in zip(rows["votes_high"], rows["n"], strict=True)]
-        return rows.assign(votes=high, said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
+        return rows.assign(votes=high, said=[exact_votes_in_words(read_tertile_counts(row))
+                                             for row in rows.to_dict("records")])
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
@@ -194,7 +195,7 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
     """Votes on agreed principles as they were announced: people correct them by an erratum with a date
     (errata.csv), never by other numbers, which could be subtracted from the old ones."""
-    announced = without_roles_blank(tables.read("announced_votes", study=view.study))
+    announced = fill_role_columns(tables.read("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]
     if announced.empty:

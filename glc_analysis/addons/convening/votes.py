@@ -4,19 +4,19 @@ In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``.
 numbers that may be told, and the words in which they are told.
 
 The reader knows who voted, the rules of this module, and two votes from the inside (:data:`COALITION`): their
-own and that of an ally, and if they are proxies, those that they cast as well (:func:`known_votes`). Of a
-vote the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told
+own and that of an ally, and if they are proxies, those that they cast as well (:func:`count_known_votes`). Of
+a vote the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told
 must leave every other voter at least two of the three. To check this, all counts are listed for which the
-same words would be told (:func:`is_open`): so the reader learns nothing from the choice of the words either.
-The same holds for signatures, whose decisions take the place of the thirds.
+same words would be told (:func:`keeps_votes_uncertain`): so the reader learns nothing from the choice of the
+words either. The same holds for signatures, whose decisions take the place of the thirds.
 
 What is told of one round, criterion and panel depends on its own votes alone, and everything else that is
 told of it (result, median, change since the round before) follows from that. So statements about several
 rounds, criteria and panels leave as much open together as each does by itself. Two statements speak of a part
 of a panel, and are checked together with the panel's counts: the comparison of providers with low resources
-and the others (:func:`comparison_is_open`), and the result without ballots by proxy or with votes that were
-left out because of an interest (:func:`smaller_result_is_open`). Of one panel, text and criterion only one of
-them is told: where there are proxies or interests, the first is not.
+and the others (:func:`comparison_keeps_votes_uncertain`), and the result without ballots by proxy or with
+votes that were left out because of an interest (:func:`may_disclose_smaller_result`). Of one panel, text and
+criterion only one of them is told: where there are proxies or interests, the first is not.
 """
 
 from __future__ import annotations
@@ -35,79 +35,79 @@ from glc_analysis.schema import AUDIENCES
 Counts = tuple[int, ...]
 """How many votes are low, middle and high; of signatures, how many there are of each decision."""
 
-THIRDS = ("low", "middle", "high")
+TERTILES = ("low", "middle", "high")
 VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
-LARGEST_UNTOLD = 3
+LARGEST_UNDISCLOSED = 3
 """Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
 read the third from any number."""
 MARGIN = COALITION + 2
 """Counts are told exactly where at least so many votes lie outside the third that has most of them; where
-readers may know more votes than two (:func:`known_votes`), as many more."""
+readers may know more votes than two (:func:`count_known_votes`), as many more."""
 ENOUGH = 2
 """Of the third at the other end it is told whether it has at most so many votes: then no panel disagrees."""
 
 
-def known_votes(by_proxy: int) -> int:
+def count_known_votes(by_proxy: int) -> int:
     """How many votes two readers know where so many of a panel were cast by proxy: each may be a proxy, who
     casts one vote more.
 
-    >>> [known_votes(n) for n in (0, 1, 2, 5)]
+    >>> [count_known_votes(n) for n in (0, 1, 2, 5)]
     [2, 3, 4, 4]
     """
     return COALITION + min(by_proxy, COALITION)
 
 
-def largest_untold(by_proxy: int) -> int:
+def largest_undisclosed_panel(by_proxy: int) -> int:
     """Of a panel with so many votes or fewer, of which ``by_proxy`` were cast by proxy, nothing is told.
 
-    >>> [largest_untold(n) for n in (0, 1, 2, 5)]
+    >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
     """
-    return LARGEST_UNTOLD + known_votes(by_proxy) - COALITION
+    return LARGEST_UNDISCLOSED + count_known_votes(by_proxy) - COALITION
 
 
 # ------------------------------
 # The check: what is still possible for everybody else, given what is told.
 
 
-def all_counts(n: int, kinds: int = len(THIRDS)) -> Iterator[Counts]:
+def list_possible_counts(n: int, kinds: int = len(TERTILES)) -> Iterator[Counts]:
     """Every way in which n votes can fall on the thirds.
 
-    >>> [*all_counts(2)]
+    >>> [*list_possible_counts(2)]
     [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
     """
     if kinds == 1:
         yield (n,)
         return
     for first in range(n + 1):
-        for rest in all_counts(n - first, kinds - 1):
+        for rest in list_possible_counts(n - first, kinds - 1):
             yield first, *rest
 
 
-def insiders(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
+def list_insider_votes(kinds: int, at_most: int = COALITION) -> Iterator[Counts]:
     """The votes that readers may know from the inside, as counts: none, one, and so on."""
     for size in range(at_most + 1):
         for known in combinations_with_replacement(range(kinds), size):
             yield tuple(known.count(kind) for kind in range(kinds))
 
 
-def remaining(possible: Collection[Counts], known: Counts) -> list[Counts]:
+def subtract_known_votes(possible: Collection[Counts], known: Counts) -> list[Counts]:
     """The counts of all other votes that remain possible to readers who know some."""
     rests = [tuple(map(int.__sub__, counts, known)) for counts in possible]
     return [rest for rest in rests if min(rest) >= 0 and any(rest)]
 
 
-def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
+def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
     """Whether each vote could still lie in two of the thirds at least, if any of the ``possible`` counts may
-    be the true one. ``known`` are the votes that readers may know (:func:`insiders`): by default of none, one
-    or two of them.
+    be the true one. ``known`` are the votes that readers may know (:func:`list_insider_votes`): by default of
+    none, one or two of them.
 
-    >>> is_open([(2, 0, 3)]), is_open([(1, 0, 4)]), is_open([(2, 1, 4)])
-    (False, False, True)
+    >>> [keeps_votes_uncertain([counts]) for counts in ((2, 0, 3), (1, 0, 4), (2, 1, 4))]
+    [False, False, True]
     """
     kinds = len(next(iter(possible)))
-    for own in known or insiders(kinds):
-        rests = remaining(possible, own)
+    for own in known or list_insider_votes(kinds):
+        rests = subtract_known_votes(possible, own)
         if rests and sum(map(any, zip(*rests, strict=True))) < 2:
             return False
     return True
@@ -117,10 +117,10 @@ def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> 
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def told_votes(counts: Counts, known: int = COALITION) -> str:
+def disclosed_votes(counts: Counts, known: int = COALITION) -> str:
     """What may be told of the low, middle and high votes of a panel, in words; blank for a small panel.
 
-    The first of these that holds, so that each choice leaves every vote open (:func:`is_open`):
+    The first of these that holds, so that each choice leaves every vote open (:func:`keeps_votes_uncertain`):
 
     - up to three votes: nothing;
     - four to six votes: the high votes, but "at least n - 3" where there are so many or more;
@@ -130,13 +130,13 @@ def told_votes(counts: Counts, known: int = COALITION) -> str:
     Where readers may know more votes than two, all these numbers are as much larger; whether three are at the
     other end is told either way.
 
-    >>> [told_votes(counts) for counts in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
+    >>> [disclosed_votes(n) for n in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
     ... # doctest: +NORMALIZE_WHITESPACE
     ['', '2 or more of 5 high', '2 or more of 5 high', '6 of 10 high, 3 middle, 1 low',
      '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
-    >>> told_votes((0, 9, 1)), told_votes((9, 1, 0))
+    >>> disclosed_votes((0, 9, 1)), disclosed_votes((9, 1, 0))
     ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
-    >>> told_votes((0, 0, 10), known=3), told_votes((3, 0, 7), known=3)
+    >>> disclosed_votes((0, 0, 10), known=3), disclosed_votes((3, 0, 7), known=3)
     ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
     """
     n, (low, _, high), margin = sum(counts), counts, known + MARGIN - COALITION
@@ -146,59 +146,60 @@ def told_votes(counts: Counts, known: int = COALITION) -> str:
     if n < 2 * margin - 1:
         return f"{least} or more of {n} high" if high >= least else f"{high} of {n} high"
     if n - max(counts) >= margin or min(low, high) >= margin - 1:
-        return said_exactly(counts)
-    third = leading(counts)
+        return exact_votes_in_words(counts)
+    third = largest_tertile(counts)
     said = f"at most {ENOUGH}" if min(low, high) <= ENOUGH else f"{ENOUGH + 1} or more"
     other = {"high": f", {said} low", "low": f", {said} high"}.get(third, "")
     return f"{least} or more of {n} {third}{other}"
 
 
-def said_exactly(counts: Counts) -> str:
+def exact_votes_in_words(counts: Counts) -> str:
     """All votes in words.
 
-    >>> said_exactly((1, 0, 9))
+    >>> exact_votes_in_words((1, 0, 9))
     '9 of 10 high, 0 middle, 1 low'
     """
     low, middle, high = counts
     return f"{high} of {sum(counts)} high, {middle} middle, {low} low"
 
 
-def leading(counts: Counts) -> str:
+def largest_tertile(counts: Counts) -> str:
     """The third with most votes, of several the lowest.
 
-    >>> leading((0, 2, 5))
+    >>> largest_tertile((0, 2, 5))
     'high'
     """
-    return THIRDS[counts.index(max(counts))]
+    return TERTILES[counts.index(max(counts))]
 
 
-def high_votes(counts: Counts, known: int = COALITION) -> str:
-    """The high votes as far as :func:`told_votes` tells them.
+def disclosed_high_votes(counts: Counts, known: int = COALITION) -> str:
+    """The high votes as far as :func:`disclosed_votes` tells them.
 
-    >>> [high_votes(counts) for counts in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
+    >>> [disclosed_high_votes(n) for n in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
     """
-    (said, _, other), n = told_votes(counts, known).partition(", "), sum(counts)
+    (said, _, other), n = disclosed_votes(counts, known).partition(", "), sum(counts)
     if said.endswith(" middle"):
         return f"at most {known + MARGIN - COALITION - 1} of {n} high"
     return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
 
 
 @cache
-def told_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
+def counts_disclosed_alike(counts: Counts, known: int = COALITION) -> tuple[Counts, ...]:
     """All counts of which the same is told as of these: what a reader knows who knows the rules."""
-    said = told_votes(counts, known)
-    return tuple(other for other in all_counts(sum(counts)) if told_votes(other, known) == said)
+    said = disclosed_votes(counts, known)
+    return tuple(other for other in list_possible_counts(sum(counts)) if disclosed_votes(other,
+                                                                                         known) == said)
 
 
-def counts_of(row: Mapping[str, Any]) -> Counts:
+def read_tertile_counts(row: Mapping[str, Any]) -> Counts:
     """The low, middle and high votes of a row of ``tallies``."""
     return tuple(int(row[column]) for column in VOTE_COUNTS)
 
 
-def is_exact(counts: Counts, known: int = COALITION) -> bool:
+def are_counts_disclosed(counts: Counts, known: int = COALITION) -> bool:
     """Whether all counts of a panel are told."""
-    return told_alike(counts, known) == (counts,)
+    return counts_disclosed_alike(counts, known) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
@@ -213,28 +214,28 @@ HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "sprea
 """The columns of ``tallies`` that follow from the votes."""
 
 
-def without_roles_blank(tallies: pd.DataFrame) -> pd.DataFrame:
+def fill_role_columns(tallies: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``tallies``, those of an older version too, which knew neither proxies nor interests."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
 
-def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
+def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
     ``said`` (all that is told) in words, and no number that does not follow from them.
 
     ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
-    is; but of three votes or fewer, with proxies of up to five, nothing is (:func:`largest_untold`). The
-    change since an earlier round is told where the medians of all rounds on the text are. How many ballots
-    were by proxy, and how many votes are left out for an interest, is told of every panel. How many abstained
-    is told of every panel, and so is what follows from that alone: that there is no decision, or that the
-    ballots are too few.
-    """
-    tallies = without_roles_blank(tallies)
-    rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_untold)]
-    known = rows["n_by_proxy"].map(known_votes).astype(int)
-    counts = [*zip(map(counts_of, rows.to_dict("records")), known, strict=True)]
-    is_told = pd.Series([row.panel in agreed or is_exact(*own)
+    is; but of three votes or fewer, with proxies of up to five, nothing is
+    (:func:`largest_undisclosed_panel`). The change since an earlier round is told where the medians of all
+    rounds on the text are. How many ballots were by proxy, and how many votes are left out for an interest,
+    is told of every panel. How many abstained is told of every panel, and so is what follows from that alone:
+    that there is no decision, or that the ballots are too few.
+"""
+    tallies = fill_role_columns(tallies)
+    rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(largest_undisclosed_panel)]
+    known = rows["n_by_proxy"].map(count_known_votes).astype(int)
+    counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
+    is_told = pd.Series([row.panel in agreed or are_counts_disclosed(*own)
                          for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
     texts = ["principle_id", "version", "criterion", "panel"]
     untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
@@ -243,7 +244,7 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
     is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < _SMALLEST[test])
-    words = pd.Series([said_exactly(own) if one else told_votes(own, other)
+    words = pd.Series([exact_votes_in_words(own) if one else disclosed_votes(own, other)
                       for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
     # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told,
     # or as many fewer as readers know more votes; and that a panel cannot disagree.
@@ -260,14 +261,14 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
                "spread": is_told | is_agreement & (abstained == 0), "spread_ipras": is_told | is_agreement}
     blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
-    high = [said_exactly(own).split(",")[0] if one else high_votes(own, other)
+    high = [exact_votes_in_words(own).split(",")[0] if one else disclosed_high_votes(own, other)
             for (own, other), one in zip(counts, is_told, strict=True)]
     return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=words)
 
 
 def told_bar(said: str) -> list[str]:
     """What is told of each vote of a panel where not all counts are, in the order of the scale: its third, or
-    blank where that is open. ``said`` are the words of :func:`told_votes`.
+    blank where that is open. ``said`` are the words of :func:`disclosed_votes`.
 
     >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
@@ -279,7 +280,7 @@ def told_bar(said: str) -> list[str]:
         return []
     votes = {found[3]: int(found[1]), found[5]: int(found[4] or 0)}
     open_n = int(found[2]) - sum(votes.values())
-    low, middle, high = ([third] * votes.get(third, 0) for third in THIRDS)
+    low, middle, high = ([tertile] * votes.get(tertile, 0) for tertile in TERTILES)
     left = open_n // 2 if middle else open_n * bool(high)
     return [*low, *[""] * left, *middle, *[""] * (open_n - left), *high]
 
@@ -306,32 +307,34 @@ def told_changes(before: Mapping[str, int | None], after: Mapping[str, int | Non
 # Providers with low resources and the others: the one comparison of parts of a panel.
 
 
-def told_lower(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
+def is_lower_disclosed(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
     """Whether a part of a panel votes lower than the others, and this may be told.
 
     It is told only where either answer would leave every vote open, whatever else is told of the panel:
     ``is_exact`` says that all its counts are. Nothing is told of three votes or fewer.
 
-    >>> told_lower((0, 4, 2), (1, 2, 5)), told_lower((2, 2, 0), (0, 0, 6))
+    >>> is_lower_disclosed((0, 4, 2), (1, 2, 5)), is_lower_disclosed((2, 2, 0), (0, 0, 6))
     (True, False)
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else told_alike(panel)
-    return is_lower(part, others) and comparison_is_open(possible, sum(part))
+    possible = (panel,) if is_exact else counts_disclosed_alike(panel)
+    return has_lower_median(part, others) and comparison_keeps_votes_uncertain(possible, sum(part))
 
 
 @cache
-def comparison_is_open(possible: tuple[Counts, ...], n: int) -> bool:
+def comparison_keeps_votes_uncertain(possible: tuple[Counts, ...], n: int) -> bool:
     """Whether every vote stays open when it is told that n of the voters vote lower than the others, and when
     it is told that they do not. The counts of the panel are one of the ``possible`` ones."""
-    if min(n, sum(possible[0]) - n) <= LARGEST_UNTOLD:
+    if min(n, sum(possible[0]) - n) <= LARGEST_UNDISCLOSED:
         return False
-    return all(_parts_are_open(rows) for rows in _by_answer(splits(possible, n), is_lower).values())
+    return all(_parts_are_open(rows)
+               for rows in _by_answer(list_possible_splits(possible, n), has_lower_median).values())
 
 
-def splits(possible: Collection[Counts], n: int) -> list[tuple[Counts, Counts]]:
+def list_possible_splits(possible: Collection[Counts], n: int) -> list[tuple[Counts, Counts]]:
     """Every way in which n votes of a panel, and its others, can make up one of the ``possible`` counts."""
-    return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible for part in all_counts(n)
+    return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible
+            for part in list_possible_counts(n)
             if all(map(int.__le__, part, panel))]
 
 
@@ -345,18 +348,18 @@ def _by_answer(pairs: Collection[tuple[Counts, Counts]],
 
 
 def _parts_are_open(possible: Collection[Counts], known: int = COALITION) -> bool:
-    """:func:`is_open` for two parts of a panel at once, whose counts follow one another."""
-    for own in insiders(2 * len(THIRDS), known):
-        could = [*map(any, zip(*remaining(possible, own), strict=True))]
-        if any(sum(part) == 1 for part in (could[:len(THIRDS)], could[len(THIRDS):])):
+    """:func:`keeps_votes_uncertain` for two parts of a panel at once, whose counts follow one another."""
+    for own in list_insider_votes(2 * len(TERTILES), known):
+        could = [*map(any, zip(*subtract_known_votes(possible, own), strict=True))]
+        if any(sum(part) == 1 for part in (could[:len(TERTILES)], could[len(TERTILES):])):
             return False
     return True
 
 
-def is_lower(part: Counts, others: Counts) -> bool:
+def has_lower_median(part: Counts, others: Counts) -> bool:
     """Whether the middle vote of a part (of two, the lower one) is in a lower third than that of the others.
 
-    >>> is_lower((2, 2, 0), (0, 0, 6)), is_lower((0, 0, 4), (0, 0, 6))
+    >>> has_lower_median((2, 2, 0), (0, 0, 6)), has_lower_median((0, 0, 4), (0, 0, 6))
     (True, False)
     """
     return _middle_third(part) < _middle_third(others)
@@ -375,40 +378,40 @@ Outcome = Callable[[Counts], frozenset[str]]
 """The results that votes of these thirds can have: one where it is certain."""
 
 
-def smaller_result_is_open(part: Counts, others: Counts, outcome: Outcome, *, known: int = COALITION,
-                           is_exact: bool = False) -> bool:
+def may_disclose_smaller_result(part: Counts, others: Counts, outcome: Outcome, *, known: int = COALITION,
+                                is_exact: bool = False) -> bool:
     """Whether it may be told what the result of a panel is without a part of its votes.
 
     Only where each result that is possible by what is told of the panel would leave every vote open, of the
     part and of the others; so whether it is told depends on nothing but what is told already. And only where
-    the thirds decide the result. ``known`` is how many votes two readers may know; ``is_exact`` says that all
-    counts of the panel are told.
+    the thirds decide the result. ``known`` is how many votes two readers may know; ``is_exact``
+    says that all counts of the panel are told.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
-    >>> smaller_result_is_open((0, 0, 2), (0, 1, 9), high)
+    >>> may_disclose_smaller_result((0, 0, 2), (0, 1, 9), high)
     True
-    >>> smaller_result_is_open((0, 0, 1), (0, 4, 4), high, is_exact=True)
+    >>> may_disclose_smaller_result((0, 0, 1), (0, 4, 4), high, is_exact=True)
     False
     """
     panel = tuple(map(int.__add__, part, others))
-    possible = (panel,) if is_exact else told_alike(panel, known)
+    possible = (panel,) if is_exact else counts_disclosed_alike(panel, known)
     return len(outcome(others)) == 1 and _answers_are_open(
-        splits(possible, sum(part)), lambda _, rest: outcome(rest), known)
+        list_possible_splits(possible, sum(part)), lambda _, rest: outcome(rest), known)
 
 
-def larger_result_is_open(panel: Counts, left_out: Counts, outcome: Outcome, *,
-                          is_exact: bool = False) -> bool:
+def may_disclose_larger_result(panel: Counts, left_out: Counts, outcome: Outcome, *,
+                               is_exact: bool = False) -> bool:
     """Whether it may be told what the result of a panel is together with votes that are left out of it: where
     each possible result would leave every vote open.
 
-    >>> larger_result_is_open((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
+    >>> may_disclose_larger_result((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True
-    >>> larger_result_is_open((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
+    >>> may_disclose_larger_result((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
     False
     """
-    possible = (panel,) if is_exact else told_alike(panel)
-    pairs = [(part, rest) for rest in possible for part in all_counts(sum(left_out))]
+    possible = (panel,) if is_exact else counts_disclosed_alike(panel)
+    pairs = [(part, rest) for rest in possible for part in list_possible_counts(sum(left_out))]
     return len(outcome(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
         pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), COALITION)
 
@@ -425,7 +428,7 @@ def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
 SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
-def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
+def disclosed_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
     """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
     a name, counted, as far as they may be told.
 
@@ -449,13 +452,14 @@ def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, 
 # Principles, and the words of those who voted.
 
 
-def agreed_panels(raters: pd.DataFrame) -> set[str]:
+def panels_agreed_to_disclosure(raters: pd.DataFrame) -> set[str]:
     """The panels whose members all said, asked in private, that more may be shown than these rules allow.
 
     ``raters`` is raters.csv. A blank counts as no.
 
-    >>> agreed_panels(pd.DataFrame({"role": ["provider", "provider", "observer"], "may_rate": "true",
-    ...                             "may_show_more": ["true", "", "true"]}))
+    >>> panels_agreed_to_disclosure(pd.DataFrame({
+    ...     "role": ["provider", "provider", "observer"], "may_rate": "true",
+    ...     "may_show_more": ["true", "", "true"]}))
     {'observer'}
     """
     asked = raters[raters["may_rate"] == "true"]
@@ -474,7 +478,7 @@ def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
 
 
-def principles_shown(principles: pd.DataFrame) -> dict[str, list[str]]:
+def principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:
     """The ids of the principles that each audience may read."""
     return {audience: sorted(visible_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}

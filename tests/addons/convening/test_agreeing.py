@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.agreeing import agree, object_to, standing
-from glc_analysis.addons.convening.amendments import amend, withdraw_text
+from glc_analysis.addons.convening.agreeing import collect_standing, record_agreement, record_objection
+from glc_analysis.addons.convening.amendments import amend_principle, withdraw_text
 from glc_analysis.addons.convening.signatures import write_sheets
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference, read_table
@@ -57,7 +57,7 @@ def test_a_status_that_somebody_typed_is_a_fault_with_the_command_to_run(study):
 
 
 def test_the_command_shows_votes_quorum_panels_and_objections_and_asks(study):
-    object_to(Study(study.root), "P02", "Nobody pays us.", by="survivor advisers", today=TODAY)
+    record_objection(Study(study.root), "P02", "Nobody pays us.", by="survivor advisers", today=TODAY)
     before = study.files()
     refused = study.glc("agree", "P02", "--decided-by", "the room", input="n\n")
     assert refused.exit_code == 0 and study.files() == before
@@ -90,19 +90,19 @@ def test_what_is_agreed_is_written_with_version_day_votes_and_who_decided(study)
 
 
 def test_an_amended_text_is_agreed_anew(study):
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
-    amend(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    amend_principle(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
     read_reference(Study(study.root))
     typed(study, "wait.\",Rest,community,care,,candidate", "wait.\",Rest,community,care,,agreed")
     with pytest.raises(Faults, match="P01.2 is called agreed, and text_decisions.csv does not say"):
         read_reference(Study(study.root))
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert [(row["version"], row["votes"] != "") for row in decisions(study)] == [("1", True), ("2", False)]
     read_reference(Study(study.root))
 
 
 def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed(study):
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "Offer rest before you ask.", "Offer rest if there is time.")
     for read in (read_reference, write_sheets):
         with pytest.raises(Faults, match="text of P01.1 was changed after it was decided"):
@@ -113,7 +113,7 @@ def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed
     ("candidate", "P01.1 is agreed, as text_decisions.csv says"),
     ("set_aside", "P01.1 is called set aside.*`glc withdraw-text P01`.*else write agreed")])
 def test_what_was_agreed_is_not_undone_by_an_edit_of_a_cell(study, typed_status, said):
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "care,,agreed,,,en", f"care,,{typed_status},,,en")
     with pytest.raises(Faults, match=said):
         read_reference(Study(study.root))
@@ -130,15 +130,15 @@ def test_a_text_is_not_set_aside_by_an_edit_of_a_cell_and_the_command_writes_it_
     with pytest.raises(Faults, match="P01.1 is set aside, as text_decisions.csv says.*`glc amend P01`"):
         read_reference(Study(study.root))
     with pytest.raises(UsageError, match="P01.1 is set aside"):
-        agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+        record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
 
 
 def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     withdraw_text(Study(study.root), "P01", today=TODAY, **WHY)
     read_reference(Study(study.root))
     with pytest.raises(UsageError, match="P01.1 is set aside"):
-        standing(Study(study.root), "P01")
+        collect_standing(Study(study.root), "P01")
     typed(study, "care,,set_aside,,,en,\nP02,1", "care,,agreed,,,en,\nP02,1")
     with pytest.raises(Faults, match="P01.1 is set aside, as text_decisions.csv says"):
         read_reference(Study(study.root))
@@ -147,23 +147,23 @@ def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
 def test_a_text_that_an_open_round_asks_about_is_not_agreed_yet(study):
     study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "")})
     with pytest.raises(Faults, match="round 2 on P01.1 is open.*`glc tally --round 2 --close`"):
-        agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+        record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert decisions(study) == []
 
 
 def test_a_command_that_was_interrupted_is_run_again(study, monkeypatch):
     with monkeypatch.context() as power:
-        power.setattr("glc_analysis.addons.convening.agreeing.write_texts", lambda *_, **__: 1 / 0)
+        power.setattr("glc_analysis.addons.convening.agreeing.write_principle_rows", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+            record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert statuses(study)["P01.1 en"] == "candidate" and len(decisions(study)) == 1
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert statuses(study)["P01.1 en"] == "agreed" and len(decisions(study)) == 1
 
 
 def test_a_text_without_a_vote_says_so(study):
     study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09")})
-    amend(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
+    amend_principle(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
     done = study.glc("agree", "P01", "--decided-by", "the room", input="y\n")
     assert "No round on these words is closed: nobody has voted on them." in done.stderr
     assert "P01,1,Ofrezca" in whole_table(study.root, "principles")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.amendments import amend
+from glc_analysis.addons.convening.amendments import amend_principle
 from glc_analysis.addons.convening.principles import versions
-from glc_analysis.addons.convening.tallies import counted
+from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -53,14 +53,14 @@ def text(study, name="principles"):
 
 def test_the_new_version_is_a_candidate_with_the_text_who_asked_and_why_and_all_else_as_it_was(closed):
     before = principles(closed).loc[("P01", "1", "en")]
-    done = amend(Study(closed.root), "P01", f" {NEW}\n", **WHY)
+    done = amend_principle(Study(closed.root), "P01", f" {NEW}\n", **WHY)
     assert (done.before, done.after) == (["P01.1"], ["P01.2"])
     assert principles(closed).loc[("P01", "2", "en")].to_dict() == before.to_dict() | {
         "statement": NEW, "changed_because": "Too narrow.", "asked_by": "beacon"}
 
 
 def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
-    done = amend(Study(closed.root), "P01", NEW, **WHY)
+    done = amend_principle(Study(closed.root), "P01", NEW, **WHY)
     rows = versions(read_reference(Study(closed.root)).principles).set_index(["principle_id", "version",
                                                                               "language"]).sort_index()
     assert done.languages_to_translate == ["es"]
@@ -71,7 +71,7 @@ def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
 
 def test_every_other_byte_stays(closed):
     before = text(closed)
-    amend(Study(closed.root), "P01", NEW, **WHY)
+    amend_principle(Study(closed.root), "P01", NEW, **WHY)
     new = f"P01,2,{NEW},Rest,community,care,,candidate,Too narrow.,en,\n".encode()
     after = text(closed)
     assert new in after and after.replace(new, b"").replace(b"superseded", b"candidate") == before.replace(
@@ -89,7 +89,7 @@ def test_a_file_as_a_spreadsheet_saves_it_is_kept_as_it_is(closed, change):
     closed.write("reference/rounds.csv", b"round_id,opened_on,closed_on,principle_id,version\n"
                  b"1,2017-05-08,2017-05-08,P01,1\n")
     before, rows = text(closed), principles(closed)
-    amend(Study(closed.root), "P01", NEW, **WHY)
+    amend_principle(Study(closed.root), "P01", NEW, **WHY)
     after = principles(closed)
     assert after.loc[("P01", "2", "en"), "statement"] == NEW
     assert after.drop(index=("P01", "2", "en")).drop(columns="status").equals(rows.drop(columns="status"))
@@ -114,33 +114,33 @@ def test_a_file_in_another_encoding_is_refused_and_kept(closed):
                  .replace(b"Descanso", "Sueño".encode("cp1252")))
     before = text(closed)
     with pytest.raises(Faults, match=r"principles\.csv: is not in UTF-8"):
-        amend(Study(closed.root), "P01", "ព្រឹក", **WHY)
+        amend_principle(Study(closed.root), "P01", "ព្រឹក", **WHY)
     assert text(closed) == before
 
 
 @pytest.mark.parametrize("same", ["Offer rest before you ask.", "  Offer rest\nbefore you ask. "])
 def test_the_same_text_is_refused(closed, same):
     with pytest.raises(Faults, match=r"row 2, column statement.*says the same as P01\.1"):
-        amend(Study(closed.root), "P01", same, **WHY)
+        amend_principle(Study(closed.root), "P01", same, **WHY)
 
 
 def test_an_unknown_principle_is_wrong_usage_with_the_nearest(closed):
     with pytest.raises(UsageError, match=r"no principle 'P10'; nearest: .*'P01'"):
-        amend(Study(closed.root), "P10", NEW, **WHY)
+        amend_principle(Study(closed.root), "P10", NEW, **WHY)
 
 
 @pytest.mark.parametrize("blank", ["text", "asked_by", "because"])
 def test_what_is_blank_is_asked_for(closed, blank):
     given = {"text": NEW, **WHY} | {blank: " "}
     with pytest.raises(UsageError, match=f"{blank}: blank"):
-        amend(Study(closed.root), "P01", given.pop("text"), **given)
+        amend_principle(Study(closed.root), "P01", given.pop("text"), **given)
 
 
 def test_an_open_round_of_which_a_form_is_in_is_named_and_nothing_is_written(study):
     study.vote("r01", 8, 8, 8, 8, round_id="2")
     before = text(study), text(study, "rounds")
     with pytest.raises(Faults, match=r"rounds\.csv, row 4, column closed_on: round 2 on P01\.1 is open, and"):
-        amend(Study(study.root), "P01", NEW, **WHY)
+        amend_principle(Study(study.root), "P01", NEW, **WHY)
     done = CliRunner().invoke(cli, ["--study", str(study.root), "amend", "P01"], input=f"{NEW}\n")
     assert done.exit_code == 1 and "a form of it is in" in done.stderr and "New text of" not in done.stderr
     assert (text(study), text(study, "rounds")) == before
@@ -165,13 +165,13 @@ def test_a_typed_text_is_asked_about_once_more_before_anything_is_written(study)
 def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count(study):
     for rater in PROVIDERS[:8]:
         study.vote(rater, 8, 8, 8, 8, round_id="2")
-    done = amend(Study(study.root), "P02", "Pay people fairly, each month.", hold_out=True, **WHY)
+    done = amend_principle(Study(study.root), "P02", "Pay people fairly, each month.", hold_out=True, **WHY)
     assert done.open_rounds == ["2"]
     rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
     assert rounds["version"].to_dict() == {"P01": "1", "P02": "3"}
     assert rounds.at["P02", "text_version"] == content_hash("Pay people fairly, each month.")
-    rated = counted(Study(study.root), "2", close_on=date(2017, 5, 9)).frames["ratings"]
-    held = rated.groupby("principle_id")["held_out"].unique().map(list).to_dict()
+    rated = count_round(Study(study.root), "2", close_on=date(2017, 5, 9)).frames["ratings"]
+    held = rated.groupby("principle_id")["excluded"].unique().map(list).to_dict()
     assert held["P01"] == [""] and "P02.3" in held["P02"][0]
 
 
@@ -179,14 +179,14 @@ def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, 
     with monkeypatch.context() as cut:
         cut.setattr("glc_analysis.addons.convening.amendments.write_rounds", _power_cut)
         with pytest.raises(KeyboardInterrupt):
-            amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+            amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
     assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW
-    done = amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+    done = amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
     assert done.after == ["P01.2"] and len(principles(study).loc["P01"]) == 3
     rounds = read_reference(Study(study.root)).rounds
     assert rounds.query("round_id == '2' and principle_id == 'P01'")["version"].tolist() == ["2"]
     with pytest.raises(Faults, match="says the same"):
-        amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+        amend_principle(Study(study.root), "P01", NEW, hold_out=True, **WHY)
 
 
 @pytest.mark.acceptance
@@ -216,6 +216,6 @@ def test_the_text_comes_from_a_file_or_is_asked_for(closed, tmp_path):
 def test_signatures_on_the_old_text_stay_and_are_counted(closed):
     closed.write_table("signoffs", "principle_id,version,organisation_id,decision,reservation,"
                  "is_named,date\nP01,1,harbour,endorse,,true,2017-05-11\n")
-    done = amend(Study(closed.root), "P01", NEW, **WHY)
+    done = amend_principle(Study(closed.root), "P01", NEW, **WHY)
     assert done.signatures == {"P01.1": 1}
     assert read_reference(Study(closed.root)).signoffs["version"].tolist() == ["1"]

@@ -135,7 +135,7 @@ def test_a_vote_on_another_text_than_the_one_issued_is_held_out(study):
     study.vote("r02", 1, 1, 1, 1)
     study.spoil("raw/ratings/1-r02.csv", ("P02,1", "P02,2"))
     frames = made(study)
-    held = frames["ratings"].query("held_out != ''").set_index(["rater_id", "principle_id"])["held_out"]
+    held = frames["ratings"].query("excluded != ''").set_index(["rater_id", "principle_id"])["excluded"]
     assert set(held["r01"]) == {"rated other words than those of P01.1 that were issued",
                                 "rated other words than those of P02.1 that were issued"}
     assert set(held["r02"]) == {"rated P02.2; P02.1 was issued"} and len(held) == 6
@@ -145,7 +145,7 @@ def test_a_vote_on_another_text_than_the_one_issued_is_held_out(study):
 
 def test_a_translation_of_the_issued_text_counts(study):
     study.vote("r01", text=SPANISH)
-    held = made(study)["ratings"].set_index("principle_id")["held_out"]
+    held = made(study)["ratings"].set_index("principle_id")["excluded"]
     assert set(held["P01"]) == {""} and "P02.1" in held["P02"].iloc[0]
 
 
@@ -154,7 +154,7 @@ def test_a_translation_of_an_older_version_does_not_count(study):
     study.spoil_table("principles", ("P01,1,Ofr", "P02,1,Pague.,Pago,community,care,,candidate,,,es,"
                                              "P02.1\nP01,1,Ofr"))
     study.vote("r01", round_id="2", text="Pague.")
-    held = made(study)["ratings"].query("principle_id == 'P02'")["held_out"]
+    held = made(study)["ratings"].query("principle_id == 'P02'")["excluded"]
     assert set(held) == {"rated other words than those of P02.2 that were issued"}
 
 
@@ -164,7 +164,7 @@ def test_a_question_left_blank_is_a_missing_vote_and_an_abstention_is_not(study)
     row = tallied(study, panel="provider").droplevel("round_id").loc["P01"]
     assert row.loc["importance", ["n", "n_abstained", "n_expected"]].tolist() == [9, 0, 10]
     assert row.loc["feasibility", ["n", "n_abstained", "n_expected"]].tolist() == [9, 1, 10]
-    blank = made(study)["ratings"].query("held_out == 'left blank'")
+    blank = made(study)["ratings"].query("excluded == 'left blank'")
     assert blank[["rater_id", "criterion"]].to_numpy().tolist() == [["r01", "importance"]]
 
 

@@ -37,7 +37,7 @@ def known(frames, principle_id, component):
 def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
     """Feasibility of P01 by providers: round, rater, organisation, score (None: abstained)."""
     frame = pd.DataFrame(rows, columns=["round_id", "rater_id", "organisation_id", "score"])
-    return frame.assign(principle_id="P01", criterion="feasibility", panel="provider", held_out="",
+    return frame.assign(principle_id="P01", criterion="feasibility", panel="provider", excluded="",
                         is_abstained=frame["score"].isna())
 
 

@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 
 from glc_analysis.addons.convening.consensus import (
     RULES_IN_WORDS,
-    counts,
+    apply_ipras_rule,
+    apply_panel_rule,
+    count_by_tertile,
     dispersion,
-    dissent,
-    in_words,
-    ipras_rule,
+    dissent_in_words,
     median,
-    movement,
-    panel_rule,
+    median_movement,
+    panel_result,
     percentile,
-    quorum_of,
-    result,
-    tally,
-    third,
+    required_ballots,
+    tally_in_words,
+    tally_ratings,
+    tertile_of,
 )
 
 BMJ_OPEN = [4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9]
@@ -33,13 +33,13 @@ def test_the_worked_example_of_bmj_open_2012():
     assert [float(m) for m in (found.p30, found.p70, found.ipr, found.iprcp, found.ai, found.ipras)] == [
         7.0, 8.0, 1.0, 7.5, 2.5, 6.1]
     assert median(BMJ_OPEN) == 7 and float(found.index) == pytest.approx(0.1639, abs=5e-5)
-    assert ipras_rule(BMJ_OPEN) == "no disagreement"
-    assert panel_rule(BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
-    assert {result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
+    assert apply_ipras_rule(BMJ_OPEN) == "no disagreement"
+    assert apply_panel_rule(BMJ_OPEN) == "agreement"  # "four or less panellists voted outside the region"
+    assert {panel_result(BMJ_OPEN, test) for test in RULES_IN_WORDS} == {"high"}
 
 
 def test_a_tally_has_the_worked_example_and_both_rules():
-    assert tally(BMJ_OPEN) == {
+    assert tally_ratings(BMJ_OPEN) == {
         "n": 15, "median": 7.0, "p30": 7.0, "p70": 8.0, "ipr": 1.0, "ipras": 6.1, "votes_low": 0,
         "votes_mid": 3, "votes_high": 12, "spread": "agreement", "spread_ipras": "no disagreement",
         "quorum": None, "result": "high"}
@@ -48,50 +48,51 @@ def test_a_tally_has_the_worked_example_and_both_rules():
 @pytest.mark.parametrize("n", ALLOWED)
 def test_agreement_allows_just_so_many_votes_outside(n):
     allowed = ALLOWED[n]
-    assert panel_rule([8] * (n - allowed) + [5] * allowed) == "agreement"
-    assert panel_rule([8] * (n - allowed - 1) + [5] * (allowed + 1)) == "neither"
-    assert panel_rule([2] * (n - allowed) + [5] * (allowed - 1) + [9]) == "agreement"
-    assert panel_rule([5] * (n - allowed) + [1] * (allowed - 1) + [9]) == "agreement"
+    assert apply_panel_rule([8] * (n - allowed) + [5] * allowed) == "agreement"
+    assert apply_panel_rule([8] * (n - allowed - 1) + [5] * (allowed + 1)) == "neither"
+    assert apply_panel_rule([2] * (n - allowed) + [5] * (allowed - 1) + [9]) == "agreement"
+    assert apply_panel_rule([5] * (n - allowed) + [1] * (allowed - 1) + [9]) == "agreement"
 
 
 @pytest.mark.parametrize("n", OPPOSED)
 def test_disagreement_needs_so_many_votes_at_both_ends(n):
     opposed = OPPOSED[n]
     votes = [3] * opposed + [7] * (n - opposed)
-    assert panel_rule(votes) == "disagreement"
-    assert result(votes) == "uncertain"  # whatever the median
+    assert apply_panel_rule(votes) == "disagreement"
+    assert panel_result(votes) == "uncertain"  # whatever the median
     less = [3] * (opposed - 1) + [7] * (n - opposed + 1)
-    assert panel_rule(less) == "agreement" and result(less) == "high"
+    assert apply_panel_rule(less) == "agreement" and panel_result(less) == "high"
     split = [3] * (opposed - 1) + [5] + [7] * (n - opposed)
-    assert panel_rule(split) == ("neither" if opposed > ALLOWED[n] else "agreement")
-    assert result(split) == "high"
+    assert apply_panel_rule(split) == ("neither" if opposed > ALLOWED[n] else "agreement")
+    assert panel_result(split) == "high"
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 17, 40])
 def test_the_panel_rule_is_not_stated_for_other_panels(n):
-    assert panel_rule([8] * n) == ""
+    assert apply_panel_rule([8] * n) == ""
 
 
 @pytest.mark.parametrize(("votes", "where"), [
     ([3, 3, 3, 3, 4, 4, 4, 4], "middle"), ([6, 6, 6, 6, 7, 7, 7, 7], "high"),
     ([3, 3, 3, 3, 3, 4, 4, 4], "low"), ([6, 6, 6, 6, 6, 7, 7, 7], "middle")])
 def test_half_medians_belong_to_the_higher_region(votes, where):
-    assert third(median(votes)) == where
-    assert result(votes) == {"middle": "uncertain"}.get(where, where)
+    assert tertile_of(median(votes)) == where
+    assert panel_result(votes) == {"middle": "uncertain"}.get(where, where)
 
 
 def test_half_medians_decide_which_votes_lie_outside():
     # With median 6.5 the region is 7-9, so that five votes of 6 lie outside it.
-    assert panel_rule([6] * 5 + [7] * 5) == "neither"
-    assert panel_rule([6] * 6 + [7] * 4) == "neither" and panel_rule([6] * 8 + [7] * 2) == "agreement"
+    assert apply_panel_rule([6] * 5 + [7] * 5) == "neither"
+    assert apply_panel_rule([6] * 6 + [7] * 4) == "neither" and apply_panel_rule([6] * 8
+                                                                                 + [7] * 2) == "agreement"
 
 
 @pytest.mark.parametrize("score", range(1, 10))
 @pytest.mark.parametrize("test", RULES_IN_WORDS)
 def test_a_panel_of_one_mind(score, test):
     votes = [score] * 10
-    assert result(votes, test) == ("low" if score < 4 else "high" if score > 6 else "uncertain")
-    assert panel_rule(votes) == "agreement" and float(dispersion(votes).ipr) == 0
+    assert panel_result(votes, test) == ("low" if score < 4 else "high" if score > 6 else "uncertain")
+    assert apply_panel_rule(votes) == "agreement" and float(dispersion(votes).ipr) == 0
     assert float(dispersion(votes).ipras) == pytest.approx(2.35 + 1.5 * abs(5 - score))
 
 
@@ -99,14 +100,14 @@ def test_a_panel_of_one_mind(score, test):
 @pytest.mark.parametrize("n", [8, 10, 12, 16, 18])
 def test_a_polarised_panel_is_uncertain(n, test):
     votes = [1] * (n // 2) + [9] * (n // 2)
-    assert result(votes, test) == "uncertain" and ipras_rule(votes) == "disagreement"
+    assert panel_result(votes, test) == "uncertain" and apply_ipras_rule(votes) == "disagreement"
 
 
 def test_above_sixteen_the_panel_test_decides_by_ipras():
     votes = [9] * 11 + [1] * 6  # the median is 9, but P30 is 1
-    assert panel_rule(votes) == "" and ipras_rule(votes) == "disagreement"
-    assert result(votes) == result(votes, "ipras") == "uncertain"
-    assert result([8] * 14 + [1] * 3) == "high"
+    assert apply_panel_rule(votes) == "" and apply_ipras_rule(votes) == "disagreement"
+    assert panel_result(votes) == panel_result(votes, "ipras") == "uncertain"
+    assert panel_result([8] * 14 + [1] * 3) == "high"
 
 
 @pytest.mark.parametrize(("n", "panel", "ipras", "share"), [
@@ -114,58 +115,61 @@ def test_above_sixteen_the_panel_test_decides_by_ipras():
     (3, "too few", "high", "too few"), (7, "too few", "high", "too few"), (8, "high", "high", "high")])
 def test_too_few(n, panel, ipras, share):
     votes = [8] * n
-    assert [result(votes, test) for test in ("panel", "ipras", "share")] == [panel, ipras, share]
-    assert ipras_rule(votes) == ("no disagreement" if n >= 3 else "")
+    assert [panel_result(votes, test) for test in ("panel", "ipras", "share")] == [panel, ipras, share]
+    assert apply_ipras_rule(votes) == ("no disagreement" if n >= 3 else "")
 
 
 @pytest.mark.parametrize(("high", "other", "said"), [(6, 2, "high"), (7, 3, "uncertain"), (8, 3, "uncertain"),
                                                      (9, 3, "high"), (15, 5, "high"), (14, 5, "uncertain")])
 def test_three_quarters_of_the_votes(high, other, said):
-    assert result([7] * high + [6] * other, "share") == said
-    assert result([3] * high + [4] * other, "share") == {"high": "low"}.get(said, said)
+    assert panel_result([7] * high + [6] * other, "share") == said
+    assert panel_result([3] * high + [4] * other, "share") == {"high": "low"}.get(said, said)
 
 
 def test_a_range_as_wide_as_is_allowed_is_no_disagreement():
     # IPR and IPRAS are both 2.8; in floating point they differ in the last digit.
     votes = [3] * 4 + [4] * 4 + [7] * 4
     found = dispersion(votes)
-    assert found.ipr == found.ipras and float(found.ipr) == 2.8 and ipras_rule(votes) == "no disagreement"
+    assert found.ipr == found.ipras and float(found.ipr) == 2.8
+    assert apply_ipras_rule(votes) == "no disagreement"
 
 
 def test_movement_between_rounds():
-    assert [movement(7, 8), movement(7.5, 7), movement(7, 7)] == ["up", "down", "same"]
-    assert movement(float("nan"), 7) == movement(7, float("nan")) == movement(None, 7) == ""
+    assert [median_movement(7, 8), median_movement(7.5, 7), median_movement(7, 7)] == ["up", "down", "same"]
+    assert median_movement(float("nan"), 7) == median_movement(7, float("nan")) == median_movement(None,
+                                                                                                   7) == ""
 
 
 def told(votes):
-    found = tally(votes)
+    found = tally_ratings(votes)
     low, middle, high = (found[one] for one in ("votes_low", "votes_mid", "votes_high"))
     return found | {"said": f"{high} of {len(votes)} high, {middle} middle, {low} low"}
 
 
 def test_votes_are_read_out_as_votes():
-    assert in_words(told([8] * 8 + [5, 2])) == "8 of 10 high, 1 middle, 1 low; median 8; agreement"
-    assert in_words(told([8] * 15 + [5] * 3)) == \
+    assert tally_in_words(told([8] * 8 + [5, 2])) == "8 of 10 high, 1 middle, 1 low; median 8; agreement"
+    assert tally_in_words(told([8] * 15 + [5] * 3)) == \
         "15 of 18 high, 3 middle, 0 low; median 8; no disagreement by IPRAS"
-    assert "%" not in in_words(told(BMJ_OPEN))
+    assert "%" not in tally_in_words(told(BMJ_OPEN))
 
 
 def test_what_is_blank_is_not_read_out():
     row = {"said": "7 or more of 10 high, at most 2 low", "median": float("nan"), "spread": "",
            "spread_ipras": "", "result": "high", "n_abstained": 1}
-    assert in_words(row) == "7 or more of 10 high, at most 2 low; 1 abstained" and dissent(row) == ""
+    assert tally_in_words(row) == "7 or more of 10 high, at most 2 low; 1 abstained"
+    assert dissent_in_words(row) == ""
 
 
 def test_dissent_is_what_lies_outside_the_third_of_the_median():
-    assert dissent(tally([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
-    assert dissent(tally([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
-    assert dissent(tally([7, 8, 9])) == dissent(tally([])) == ""
+    assert dissent_in_words(tally_ratings([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
+    assert dissent_in_words(tally_ratings([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
+    assert dissent_in_words(tally_ratings([7, 8, 9])) == dissent_in_words(tally_ratings([])) == ""
 
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():
     votes = [8] * 7 + [2] * 3  # three opponents are disagreement, but lie below the 30th percentile
-    assert panel_rule(votes) == "disagreement" and ipras_rule(votes) == "no disagreement"
-    assert in_words(told(votes)) == \
+    assert apply_panel_rule(votes) == "disagreement" and apply_ipras_rule(votes) == "no disagreement"
+    assert tally_in_words(told(votes)) == \
         "7 of 10 high, 0 middle, 3 low; median 8; disagreement; no disagreement by IPRAS"
 
 
@@ -175,46 +179,48 @@ def test_the_other_rule_is_read_out_where_it_says_something_else():
     (1, "panel", 1), (3, "panel", 2), (7, "panel", 5), (8, "panel", 8), (10, "panel", 8), (12, "panel", 8),
     (13, "panel", 9), (14, "panel", 10), (10, "share", 8), (3, "ipras", 3), (10, "ipras", 7)])
 def test_the_quorum_is_two_thirds_of_a_panel_and_what_the_test_needs(eligible, test, ballots):
-    assert quorum_of(eligible, test) == ballots
+    assert required_ballots(eligible, test) == ballots
 
 
 @pytest.mark.parametrize("test", sorted(RULES_IN_WORDS))
 def test_below_the_quorum_there_is_no_decision_and_at_it_there_is(test):
-    assert result([8] * 9, test, quorum=10) == "no decision"
-    assert result([8] * 9, test, abstained=1, quorum=10) == "high"
+    assert panel_result([8] * 9, test, quorum=10) == "no decision"
+    assert panel_result([8] * 9, test, abstained=1, quorum=10) == "high"
 
 
 def test_a_panel_that_is_smaller_than_the_rule_needs_is_too_few_however_many_vote():
-    assert result([8] * 3, quorum=2) == "too few" and result([8], quorum=2) == "no decision"
-    assert result([8] * 2, abstained=8, quorum=8) == result([], abstained=9, quorum=8) == "too few"
+    assert panel_result([8] * 3, quorum=2) == "too few" and panel_result([8], quorum=2) == "no decision"
+    assert panel_result([8] * 2, abstained=8, quorum=8) == panel_result([], abstained=9,
+                                                                        quorum=8) == "too few"
 
 
 def test_no_decision_is_read_out_with_its_ballots_and_without_a_word_of_agreement():
-    row = tally([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0, "n_expected": 14}
-    assert in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
+    row = tally_ratings([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0,
+                                                            "n_expected": 14}
+    assert tally_in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
 
 
 @given(panels, st.integers(0, 20), st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_without_a_quorum_abstentions_change_nothing(votes, abstained, test):
-    assert tally(votes, test, abstained=abstained) == tally(votes, test)
-    assert result(votes, test, quorum=0) == result(votes, test)
+    assert tally_ratings(votes, test, abstained=abstained) == tally_ratings(votes, test)
+    assert panel_result(votes, test, quorum=0) == panel_result(votes, test)
 
 
 @given(panels, st.lists(st.integers(1, 9), max_size=8))
 def test_an_agreement_is_one_whatever_those_who_abstained_had_voted(votes, theirs):
     assume(len(votes) + len(theirs) <= 16)
-    if panel_rule(votes, len(theirs)) == "agreement":
-        assert panel_rule([*votes, *theirs]) == "agreement"
-    if (found := result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
-        assert result([*votes, *theirs], "share", quorum=8) == found
+    if apply_panel_rule(votes, len(theirs)) == "agreement":
+        assert apply_panel_rule([*votes, *theirs]) == "agreement"
+    if (found := panel_result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
+        assert panel_result([*votes, *theirs], "share", quorum=8) == found
 
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_whoever_abstains_instead_of_voting_makes_no_result_easier(votes, test):
     """A result with an abstention stays where the same person votes for it."""
-    found = result(votes, test, abstained=1, quorum=8)
+    found = panel_result(votes, test, abstained=1, quorum=8)
     if found in ("high", "low"):
-        assert result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
+        assert panel_result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
 
 
 @given(panels, st.sampled_from([0, 30, 50, 70, 100]))
@@ -224,17 +230,18 @@ def test_percentiles_are_the_linear_ones(votes, percent):
 
 @given(panels.flatmap(lambda votes: st.tuples(st.just(votes), st.permutations(votes))))
 def test_the_order_of_votes_does_not_matter(both):
-    assert tally(both[0]) == tally(both[1])
+    assert tally_ratings(both[0]) == tally_ratings(both[1])
 
 
 @given(panels, st.sampled_from(sorted(RULES_IN_WORDS)))
 def test_a_mirrored_panel_says_the_contrary(votes, test):
     assume(median(votes) not in (3.5, 6.5))  # which belong to the higher region on both sides
     mirrored = [10 - vote for vote in votes]
-    assert result(mirrored, test) == {"high": "low", "low": "high"}.get(result(votes, test),
-                                                                        result(votes, test))
-    assert panel_rule(mirrored) == panel_rule(votes) and ipras_rule(mirrored) == ipras_rule(votes)
-    assert counts(mirrored)["low"] == counts(votes)["high"]
+    assert panel_result(mirrored, test) == {"high": "low", "low": "high"}.get(panel_result(votes, test),
+                                                                              panel_result(votes, test))
+    assert apply_panel_rule(mirrored) == apply_panel_rule(votes)
+    assert apply_ipras_rule(mirrored) == apply_ipras_rule(votes)
+    assert count_by_tertile(mirrored)["low"] == count_by_tertile(votes)["high"]
 
 
 @given(panels)
@@ -246,12 +253,12 @@ def test_ipras_is_never_below_that_of_perfect_symmetry(votes):
 
 @given(st.lists(st.integers(1, 9), min_size=8, max_size=40))
 def test_three_quarters_in_one_third_never_disagree(votes):
-    if result(votes, "share") != "uncertain":
-        assert "disagreement" not in (panel_rule(votes), ipras_rule(votes))
+    if panel_result(votes, "share") != "uncertain":
+        assert "disagreement" not in (apply_panel_rule(votes), apply_ipras_rule(votes))
 
 
 @pytest.mark.parametrize(("votes", "abstained", "found"), [
     (5, 5, "high"), (4, 6, "uncertain"), (4, 4, "high"), (4, 5, "uncertain")])
 def test_high_needs_half_of_the_ballots_so_abstentions_make_it_no_easier(votes, abstained, found):
-    assert result([8] * votes, abstained=abstained, quorum=8) == found
-    assert result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")
+    assert panel_result([8] * votes, abstained=abstained, quorum=8) == found
+    assert panel_result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agenda import agenda, low_resources, verdict
+from glc_analysis.addons.convening.agenda import agenda, compare_low_resources, describe_result
 from glc_analysis.addons.convening.ballots import readable_comments
-from glc_analysis.addons.convening.consensus import tally
+from glc_analysis.addons.convening.consensus import tally_ratings
 from glc_analysis.addons.convening.slides import block, groups, in_two_columns, results, write_slides
 from glc_analysis.addons.convening.votes import told_changes
 from glc_analysis.errors import GLCError, UsageError
@@ -42,9 +42,9 @@ def rated(votes, *, principle="P01", panel="provider", **other):
 def tallied(ratings, movement=""):
     """The table tallies of ratings, by hand."""
     rows = []
-    for key, own in ratings[ratings["held_out"] == ""].groupby(
+    for key, own in ratings[ratings["excluded"] == ""].groupby(
             ["round_id", "principle_id", "version", "criterion", "panel"]):
-        found = tally([int(score) for score in own["score"].dropna()])
+        found = tally_ratings([int(score) for score in own["score"].dropna()])
         rows.append(dict(zip(("round_id", "principle_id", "version", "criterion", "panel"), key, strict=True))
                     | found | {"n_abstained": int(own["is_abstained"].sum()), "n_expected": len(own),
                                "rule": "panel rule; fixed on 2017-04-03", "movement": movement})
@@ -83,7 +83,7 @@ def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere(
     row = agenda(tallied(ratings), ratings, PRINCIPLES, known, test="panel").iloc[0]
     assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
     few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
-    assert low_resources(ratings, few) == ""  # with two of the four, the other two could be told
+    assert compare_low_resources(ratings, few) == ""  # with two of the four, the other two could be told
 
 
 def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():
@@ -110,7 +110,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few for the rule")),
     ([8] * 17 + [1] * 3, ("whole", "high, no disagreement by IPRAS"))])
 def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
-    assert verdict(tally(votes)) == said
+    assert describe_result(tally_ratings(votes)) == said
 
 
 def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
@@ -182,7 +182,7 @@ def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_
 
 
 def test_forms_on_another_wording_are_counted_apart():
-    other = rated([1], held_out="rated P01.2; P01.1 was issued").assign(rater_id="x")
+    other = rated([1], excluded="rated P01.2; P01.1 was issued").assign(rater_id="x")
     found = result(pd.concat([rated(MIXED), other]))
     assert found["excluded"] == 1
     assert found["criteria"][0]["panels"][0]["votes"] == [1, 0, 0, 1, 2, 0, 2, 2, 2]
@@ -247,7 +247,7 @@ def test_how_many_changed_is_not_told_where_not_all_counts_are_nor_where_others_
 
 
 def test_ipras_is_printed_where_every_count_is_told():
-    known = tally(SPLIT)
+    known = tally_ratings(SPLIT)
     assert panel_of(result(rated(SPLIT)))["ipras"] == (
         f"disagreement by IPRAS (IPR {known['ipr']:.3g}, IPRAS {known['ipras']:.3g})")
     assert panel_of(result(rated(HIGH)))["ipras"] == ""

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, told_thirds
+from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, disclosed_tertile_counts
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.packets.forms_pdf import before_html, before_pdf
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings
 from glc_analysis.addons.convening.seals import erase_ballots
-from glc_analysis.addons.convening.tallies import counted
-from glc_analysis.addons.convening.votes import all_counts, told_votes
+from glc_analysis.addons.convening.tallies import count_round
+from glc_analysis.addons.convening.votes import disclosed_votes, list_possible_counts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import isolate_direction
@@ -128,11 +128,11 @@ def test_the_votes_of_a_panel_are_those_that_the_slides_tell(study):
     assert {panel for panel, _ in panels} == {"provider"}  # three advisers and one observer are too few
 
 
-@given(st.integers(4, 14).flatmap(lambda n: st.sampled_from([*all_counts(n)])))
+@given(st.integers(4, 14).flatmap(lambda n: st.sampled_from([*list_possible_counts(n)])))
 @settings(max_examples=100, deadline=None)
 def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(counts):
-    said = told_votes(counts)
-    for number, shown in zip(counts, told_thirds(said), strict=True):
+    said = disclosed_votes(counts)
+    for number, shown in zip(counts, disclosed_tertile_counts(said), strict=True):
         least, most = {"≥": (True, False), "≤": (False, True), NOT_TOLD: (False, False)}.get(
             shown[0], (True, True))
         told = int(shown.strip("≥≤ ").split()[0]) if shown != NOT_TOLD else 0
@@ -143,7 +143,7 @@ def test_the_numbers_of_the_thirds_are_true_and_say_no_more_than_the_words(count
 
 def test_of_a_round_that_somebody_has_left_everybody_sees_their_own_votes_alone(study):
     study.rounds({"1": ("2017-05-08", "")})
-    counted(Study(study.root), "1", close_on=date(2017, 5, 8))
+    count_round(Study(study.root), "1", close_on=date(2017, 5, 8))
     assert before(study, "r01").panels
     erase_ballots(Study(study.root), ["r02"])
     (study.root / "raw/ratings/1-r02.csv").unlink()

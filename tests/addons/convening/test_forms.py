@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.convening.amendments import propose
+from glc_analysis.addons.convening.amendments import propose_principle
 from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.convening.ratings import FORM_BOXES, WORKBOOK_COLUMNS, read_ratings
 from glc_analysis.errors import Faults, UsageError
@@ -122,8 +122,8 @@ def test_a_language_of_a_rater_that_is_none_is_a_fault_in_its_row(study):
 
 
 def test_a_text_from_the_floor_in_another_language_is_noted_with_its_own(study):
-    propose(Study(study.root), "Diga cuánto dura el dinero.", language="es", asked_by="the room",
-            because="asked")
+    propose_principle(Study(study.root), "Diga cuánto dura el dinero.", language="es", asked_by="the room",
+                      because="asked")
     notes = dict(study.issue().raters[["rater_id", "note"]].to_numpy().tolist())
     assert (notes["r12"], notes["r50"]) == ("in es there: P05.1", "in en there: P02.2; in es there: P05.1")
 

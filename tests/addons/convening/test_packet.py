@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from docx import Document
 
 from glc_analysis import cli, tables
-from glc_analysis.addons.convening.amendments import propose, split
+from glc_analysis.addons.convening.amendments import propose_principle, split_principle
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.packets import packet
 from glc_analysis.addons.convening.packets.forms_pdf import form_html, forms_pdf
@@ -427,8 +427,9 @@ def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_questi
 
 
 def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_out(forms):
-    split(forms, "P02", ["Pay people each week.", "Pay <fairly>."], asked_by="the room", because="Two.")
-    propose(forms, "Rest on Sundays.", asked_by="the room", because="It is missing.")
+    split_principle(forms, "P02", ["Pay people each week.", "Pay <fairly>."], asked_by="the room",
+                    because="Two.")
+    propose_principle(forms, "Rest on Sundays.", asked_by="the room", because="It is missing.")
     interests = "round_id,rater_id,principle_id,interest\n1,r12,P01,runs a house of rest\n"
     (forms.root / "private/reference/interests.csv").write_text(interests)
     issue = write_forms(forms, "1", today=TODAY)

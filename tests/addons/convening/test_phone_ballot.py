@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.phone_address import fingerprint_of
 from glc_analysis.addons.convening.phone_ballots import Box, Slip, check_box_collected, collect
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.phone_slips import make_slips, page_languages, page_phrases
-from glc_analysis.addons.convening.tallies import counted
+from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.study import Study
@@ -439,7 +439,7 @@ def test_the_seal_and_the_results_have_phones_and_paper_alike_and_say_how_each_a
         papers = {"r29": {"P01.importance": "8", "P02.version": "2"}}
         keyed(room.study, Clerk(papers, ["r29"], initials=initials))
     check_box_collected(Study(room.study.root), "1")
-    ratings = counted(Study(room.study.root), "1", close_on=date(2017, 5, 9)).frames["ratings"]
+    ratings = count_round(Study(room.study.root), "1", close_on=date(2017, 5, 9)).frames["ratings"]
     own = ratings[(ratings["principle_id"] == "P01") & (ratings["criterion"] == "importance")]
     assert dict(zip(own["rater_id"], own["entered_by"], strict=True)) == {
         "r12": "1-r12-phone.csv", "r29": "1-r29.csv"}

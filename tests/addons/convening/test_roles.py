@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.seals import erase_ballots
-from glc_analysis.addons.convening.tallies import counted, read_out
+from glc_analysis.addons.convening.tallies import count_round, lines_to_read_out
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
@@ -49,9 +49,9 @@ def forms(study):
 
 def result(study, principle="P01", criterion="importance"):
     """The count of the providers on a text when round 2 is closed, and the lines that are read out."""
-    count = counted(Study(study.root), "2", close_on=TODAY)
+    count = count_round(Study(study.root), "2", close_on=TODAY)
     rows = count.here["tallies"].set_index(["principle_id", "criterion", "panel"])
-    lines = read_out(Study(study.root), count.reference, count.frames, "2")
+    lines = lines_to_read_out(Study(study.root), count.reference, count.frames, "2")
     return rows.loc[principle, criterion, "provider"], "\n".join(lines)
 
 
@@ -138,7 +138,7 @@ def test_a_vote_on_a_text_in_which_the_voter_has_an_interest_is_left_out(study):
     assert (row["n"], row["votes_low"], row["n_left_out"], row["with_interests"]) == (9, 0, 1, "high")
     assert "1 left out for a declared interest" in said
     assert "Excluded: 1 vote, P01 importance: the voter declared an interest." in said
-    other = counted(Study(study.root), "2").here["tallies"].query("principle_id == 'P02'")
+    other = count_round(Study(study.root), "2").here["tallies"].query("principle_id == 'P02'")
     assert {*other.loc[other["panel"] == "provider", "n"]} == {10} and "r10" not in said
 
 
@@ -164,7 +164,7 @@ def test_what_is_changed_after_the_close_is_named_and_changes_nothing(study):
     study.full_round(round_id="2", raters=PROVIDERS)
     before, said = result(study)
     declare(study)
-    after = counted(Study(study.root), "2")
+    after = count_round(Study(study.root), "2")
     assert [note.partition(". ")[0] for note in after.notes] == [
         "interests.csv: r02 was P01 and is blank", "proxies.csv: r10 was r01 and is blank"]
     assert result(study)[1] == said and result(study)[0].equals(before)

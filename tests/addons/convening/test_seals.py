@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from glc_analysis import tables
 from glc_analysis.addons.convening import seals
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.consensus import tally
+from glc_analysis.addons.convening.consensus import tally_ratings
 from glc_analysis.addons.convening.principles import reason
 from glc_analysis.addons.convening.round_roles import with_roles
-from glc_analysis.addons.convening.seals import erase_ballots, read_seals, seal_anew
+from glc_analysis.addons.convening.seals import erase_ballots, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.digests import replace_digest_key
@@ -303,7 +303,7 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     replace_digest_key(study.root)
     with pytest.raises(Faults, match="no ballot of any round fits the key of the digests"):
         read_seals(Study(study.root), read_reference(own).rounds)
-    seal_anew(Study(study.root))
+    renew_seal_digests(Study(study.root))
     seal = read_seals(Study(study.root), read_reference(own).rounds)["2"]
     assert seal.erased == 1 and seal.votes["rater_id"].nunique() == 7
     assert not [path for path in (study.root / SEALED).iterdir() if b"r01" in path.read_bytes()]
@@ -324,7 +324,7 @@ def test_results_and_the_page_that_was_projected_are_sealed(study):
     page = study.root / "reports/team/day/2/index.html"
     assert (study.root / SEALED / "slides.html").read_bytes() == page.read_bytes()
     replace_digest_key(study.root)
-    seal_anew(Study(study.root))
+    renew_seal_digests(Study(study.root))
     assert told(study)[0] == study.results
 
 
@@ -334,7 +334,7 @@ def test_a_close_that_is_stopped_keeps_the_results_when_it_is_called_again(study
 
     study.glc("reopen", "2", "--because", "a form was keyed wrongly")
     with monkeypatch.context() as now:
-        now.setattr("glc_analysis.addons.convening.tallies.keep_told", stopped)
+        now.setattr("glc_analysis.addons.convening.tallies.store_disclosed_file", stopped)
         assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code
     again = study.root / "private/rounds/2/2"
     assert (again / "seal.json").is_file() and not (again / "results.parquet").is_file()
@@ -363,8 +363,8 @@ def test_whoever_changes_what_the_room_was_told_stops_the_count(study, file, nam
 
 
 def test_results_that_another_version_counts_otherwise_stay_as_they_were_told(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.tallies.tally", lambda votes, *given, **more: {
-        **tally(votes, *given, **more), "result": "uncertain"})
+    monkeypatch.setattr("glc_analysis.addons.convening.tallies.tally_ratings", lambda votes, *given, **more: {
+        **tally_ratings(votes, *given, **more), "result": "uncertain"})
     results, said = told(study)
     assert results == study.results and "of 8 high, at most 2 low; high" in results
     assert ("Round 2, P01 importance provider, result: this version of the package counts uncertain, and the "

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.agreeing import agree
-from glc_analysis.addons.convening.amendments import amend
+from glc_analysis.addons.convening.agreeing import record_agreement
+from glc_analysis.addons.convening.amendments import amend_principle
 from glc_analysis.addons.convening.erasers import erase
 from glc_analysis.addons.convening.signatures import SIGNATURE_LOG, Signing, sheet, sign
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
@@ -88,8 +88,9 @@ def test_a_text_without_a_cross_has_no_row_and_can_be_keyed_later(study):
 def test_after_an_amendment_only_the_new_text_is_asked(study):
     paper = ["harbour", code(study), "", "y", "e", "e", "e"]
     keyed(study, *paper, *paper)
-    amend(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon", because="Too short.")
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    amend_principle(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon",
+                    because="Too short.")
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     paper = ["harbour", code(study), "", "y", "r", "Not at night.", "y"]
     keyed(study, *paper, *paper)
     assert [row[:2] for row in signed(study)][-1] == ["P01", "2"] and len(signed(study)) == 4
@@ -217,8 +218,9 @@ def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
     study.write_table("principles", whole_table(study.root, "principles")
                       + "P01,1,Ofrezca descanso.,Rest first,community,care,,agreed,,,es,P01.1\n")
     assert code(study) == before
-    amend(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon", because="Too short.")
-    agree(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    amend_principle(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon",
+                    because="Too short.")
+    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert code(study) != before
 
 

@@ -8,11 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.addons.convening import amendments
-from glc_analysis.addons.convening.amendments import amend, merge, propose, split, withdraw_text
+from glc_analysis.addons.convening.amendments import (
+    amend_principle,
+    merge_principles,
+    propose_principle,
+    split_principle,
+    withdraw_text,
+)
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.rating_forms import forms_of
 from glc_analysis.addons.convening.rounds import plan_round
-from glc_analysis.addons.convening.tallies import counted
+from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
@@ -60,7 +66,7 @@ def files(study):
 
 
 def test_a_split_makes_new_principles_and_supersedes_the_old_text(closed):
-    done = split(Study(closed.root), "P01", [f" {ONE}\n", TWO], names=["Rest"], **WHY)
+    done = split_principle(Study(closed.root), "P01", [f" {ONE}\n", TWO], names=["Rest"], **WHY)
     assert (done.before, done.after, done.closed_rounds) == (["P01.1"], ["P03.1", "P04.1"], ["1", "2"])
     assert text(closed, "P01")["1"]["status"] == "superseded"
     new = text(closed, "P03")["1"] | {"short_name": "Rest"}
@@ -72,7 +78,7 @@ def test_a_split_makes_new_principles_and_supersedes_the_old_text(closed):
 
 
 def test_a_merger_makes_one_principle_with_the_themes_of_all(closed):
-    done = merge(Study(closed.root), ["P01", "P02"], "Rest and pay.", **WHY)
+    done = merge_principles(Study(closed.root), ["P01", "P02"], "Rest and pay.", **WHY)
     assert (done.before, done.after) == (["P01.1", "P02.2"], ["P03.1"])
     new = text(closed, "P03")["1"]
     assert (new["comes_from"], new["domain_id"], new["theme_ids"]) == ("P01.1;P02.2", "community", "care")
@@ -80,7 +86,7 @@ def test_a_merger_makes_one_principle_with_the_themes_of_all(closed):
 
 
 def test_a_proposal_is_a_candidate_without_evidence(closed):
-    done = propose(Study(closed.root), "Tell people how long the money lasts.", **WHY)
+    done = propose_principle(Study(closed.root), "Tell people how long the money lasts.", **WHY)
     new = text(closed, "P03")["1"]
     assert (done.before, done.after, done.languages_to_translate) == ([], ["P03.1"], ["es"])
     assert (new["comes_from"], new["status"], new["language"]) == ("floor", "candidate", "en")
@@ -88,7 +94,7 @@ def test_a_proposal_is_a_candidate_without_evidence(closed):
 
 
 def test_a_proposal_in_another_language_is_kept_in_it(closed):
-    propose(Study(closed.root), "Diga cuánto dura el dinero.", language="es", **WHY)
+    propose_principle(Study(closed.root), "Diga cuánto dura el dinero.", language="es", **WHY)
     assert text(closed, "P03")["1"]["language"] == "es"
 
 
@@ -104,7 +110,7 @@ def test_a_withdrawn_text_is_set_aside_with_the_reason_in_the_decision_log(close
 
 def test_every_other_row_stays_as_it_was(closed):
     before = (closed.root / "reference/principles.csv").read_text().splitlines()
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     header, *rows = (closed.root / "reference/principles.csv").read_text().splitlines()
     assert header == before[0] + ",comes_from"
     old = [row.replace("superseded", "candidate") for row in rows]
@@ -117,7 +123,7 @@ def test_old_votes_and_signatures_do_not_move(closed):
     closed.write_table("signoffs", "principle_id,version,organisation_id,decision,reservation,"
                        "is_named,date\nP01,1,harbour,endorse,,true,2017-05-11\n")
     votes = Ballots.read(Study(closed.root), reference(closed)).votes
-    done = split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    done = split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     after = Ballots.read(Study(closed.root), reference(closed))
     assert after.votes.equals(votes) and not after.faults
     assert done.signatures == {"P01.1": 1}
@@ -152,15 +158,15 @@ def test_a_text_that_everybody_refused_is_not_said_to_be_signed(closed):
 
 def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(closed):
     closed.full_round(8, 8, 7, 7)
-    before = counted(Study(closed.root), "1").here["tallies"]
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    before = count_round(Study(closed.root), "1").here["tallies"]
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     rounds, asked = plan_round(reference(closed), "3", today=TODAY)
     closed.write("reference/rounds.csv", rounds.to_csv(index=False))
     for rater in PROVIDERS[:8]:
         rows = [f"3,{rater},{row.principle_id},{row.version},{row.text_version},{criterion},2,,"
                 for row in asked.itertuples() for criterion in ("importance", "feasibility")]
         closed.write(f"raw/ratings/3-{rater}.csv", "\n".join([HEADER, *rows, ""]))
-    tallies = counted(Study(closed.root), "3", close_on=TODAY).frames["tallies"]
+    tallies = count_round(Study(closed.root), "3", close_on=TODAY).frames["tallies"]
     assert tallies[tallies["round_id"] == "1"].reset_index(drop=True).equals(before.reset_index(drop=True))
     new = tallies[tallies["principle_id"].isin(["P03", "P04"]) & (tallies["panel"] == "provider")]
     assert set(new["round_id"]) == {"3"} and set(new["n"]) == {8} and set(new["votes_high"]) == {0}
@@ -175,19 +181,19 @@ def test_a_text_that_is_withdrawn_is_not_withdrawn_again_for_another_reason(clos
 
 
 def test_the_next_round_asks_about_the_new_texts_only(closed):
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     withdraw_text(Study(closed.root), "P02", today=TODAY, **WHY)
-    propose(Study(closed.root), "Rest on Sundays.", **WHY)
+    propose_principle(Study(closed.root), "Rest on Sundays.", **WHY)
     _, asked = plan_round(reference(closed), "3", today=TODAY)
     assert asked["printed_id"].tolist() == ["P03.1", "P04.1", "P05.1"]
 
 
 def test_an_open_round_without_a_form_follows_the_change(opened):
-    done = split(Study(opened.root), "P01", [ONE, TWO], **WHY)
+    done = split_principle(Study(opened.root), "P01", [ONE, TWO], **WHY)
     assert done.open_rounds == ["2"] and in_round(opened, "2") == ["P02.2", "P03.1", "P04.1"]
     assert content_hash(ONE) in set(reference(opened).rounds["text_version"])
     withdraw_text(Study(opened.root), "P02", today=TODAY, **WHY)
-    propose(Study(opened.root), "Rest on Sundays.", **WHY)
+    propose_principle(Study(opened.root), "Rest on Sundays.", **WHY)
     assert in_round(opened, "2") == ["P03.1", "P04.1", "P05.1"]
     assert in_round(opened, "1") == ["P01.1", "P02.1"]
 
@@ -195,13 +201,13 @@ def test_an_open_round_without_a_form_follows_the_change(opened):
 def test_an_open_round_of_which_a_form_is_in_stays_and_nothing_is_written(opened):
     opened.vote("r01", 8, 8, 8, 8, round_id="2")
     before = files(opened)
-    for change in (lambda study: split(study, "P01", [ONE, TWO], **WHY),
-                   lambda study: merge(study, ["P01", "P02"], ONE, **WHY),
+    for change in (lambda study: split_principle(study, "P01", [ONE, TWO], **WHY),
+                   lambda study: merge_principles(study, ["P01", "P02"], ONE, **WHY),
                    lambda study: withdraw_text(study, "P01", today=TODAY, **WHY)):
         with pytest.raises(Faults, match=r"row 4.*round 2 on P01\.1 is open, and a form .*--close"):
             change(Study(opened.root))
     assert files(opened) == before
-    assert propose(Study(opened.root), "Rest on Sundays.", **WHY).not_in_rounds == ["2"]
+    assert propose_principle(Study(opened.root), "Rest on Sundays.", **WHY).not_in_rounds == ["2"]
     assert in_round(opened, "2") == ["P01.1", "P02.2"]
 
 
@@ -215,18 +221,21 @@ def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypat
 
 
 @pytest.mark.parametrize(("change", "error", "said"), [
-    (lambda study: split(study, "P01", [ONE], **WHY), UsageError, "two texts or more"),
-    (lambda study: split(study, "P10", [ONE, TWO], **WHY), UsageError, "no principle 'P10'; nearest"),
-    (lambda study: split(study, "P01", [ONE, " "], **WHY), UsageError, "text 2: blank"),
-    (lambda study: split(study, "P01", [ONE, ONE], **WHY), Faults, "is given twice"),
-    (lambda study: split(study, "P01", [ONE, TWO], names=["a", "b", "c"], **WHY), UsageError,
+    (lambda study: split_principle(study, "P01", [ONE], **WHY), UsageError, "two texts or more"),
+    (lambda study: split_principle(study, "P10", [ONE, TWO], **WHY), UsageError,
+     "no principle 'P10'; nearest"),
+    (lambda study: split_principle(study, "P01", [ONE, " "], **WHY), UsageError, "text 2: blank"),
+    (lambda study: split_principle(study, "P01", [ONE, ONE], **WHY), Faults, "is given twice"),
+    (lambda study: split_principle(study, "P01", [ONE, TWO], names=["a", "b", "c"], **WHY), UsageError,
      "3 short names"),
-    (lambda study: split(study, "P01", [ONE, STATEMENTS["P02", "2"]], **WHY), Faults,
+    (lambda study: split_principle(study, "P01", [ONE, STATEMENTS["P02", "2"]], **WHY), Faults,
      r"says the same as P02\.2"),
-    (lambda study: merge(study, ["P01", "P01"], ONE, **WHY), UsageError, "two principles or more"),
-    (lambda study: propose(study, STATEMENTS["P01", "1"], **WHY), Faults, r"says the same as P01\.1"),
-    (lambda study: propose(study, ONE, asked_by="", because="so"), UsageError, "asked_by: blank"),
-    (lambda study: propose(study, ONE, language="xx", **WHY), UsageError, "'xx' is not a known language"),
+    (lambda study: merge_principles(study, ["P01", "P01"], ONE, **WHY), UsageError, "two principles or more"),
+    (lambda study: propose_principle(study, STATEMENTS["P01", "1"], **WHY), Faults,
+     r"says the same as P01\.1"),
+    (lambda study: propose_principle(study, ONE, asked_by="", because="so"), UsageError, "asked_by: blank"),
+    (lambda study: propose_principle(study, ONE, language="xx", **WHY), UsageError,
+     "'xx' is not a known language"),
     (lambda study: withdraw_text(study, "P01", asked_by="x", because=" ", today=TODAY), UsageError,
      "because: blank")])
 def test_a_mistake_is_named_and_nothing_is_written(closed, change, error, said):
@@ -237,13 +246,13 @@ def test_a_mistake_is_named_and_nothing_is_written(closed, change, error, said):
 
 
 def test_a_text_that_is_not_in_use_is_not_split_but_comes_back_as_a_version_with_the_same_words(closed):
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     withdraw_text(Study(closed.root), "P02", today=TODAY, **WHY)
     for name, words, said in (("P01", STATEMENTS["P01", "1"], "replaced by other texts"),
                               ("P02", STATEMENTS["P02", "2"], "set aside")):
         with pytest.raises(UsageError, match=f"{said}.*glc amend {name}"):
-            split(Study(closed.root), name, [ONE, TWO], **WHY)
-        done = amend(Study(closed.root), name, words, **WHY)
+            split_principle(Study(closed.root), name, [ONE, TWO], **WHY)
+        done = amend_principle(Study(closed.root), name, words, **WHY)
         assert text(closed, name)[done.after[0][-1]]["status"] == "candidate"
     assert text(closed, "P01")["1"]["status"] == text(closed, "P02")["2"]["status"] == "superseded"
 
@@ -253,8 +262,8 @@ def test_a_text_that_is_not_in_use_is_not_split_but_comes_back_as_a_version_with
 def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(opened, monkeypatch, cut_off):
     def power_cut(*_, **__):
         raise KeyboardInterrupt
-    changes = [lambda: split(Study(opened.root), "P01", [ONE, TWO], **WHY),
-               lambda: propose(Study(opened.root), "Rest on Sundays.", **WHY),
+    changes = [lambda: split_principle(Study(opened.root), "P01", [ONE, TWO], **WHY),
+               lambda: propose_principle(Study(opened.root), "Rest on Sundays.", **WHY),
                lambda: withdraw_text(Study(opened.root), "P03", today=TODAY, **WHY)]
     for change in changes:
         with monkeypatch.context() as cut:
@@ -267,7 +276,7 @@ def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(open
                 change_again = False
         if change_again:
             # In between, all is right but for a status that the same command records a decision on.
-            amendments.room_reference(Study(opened.root))
+            amendments.read_reference_in_room(Study(opened.root))
             change()
     assert in_round(opened, "2") == ["P02.2", "P04.1", "P05.1"]
     rows = reference(opened).principles.set_index("principle_id")
@@ -281,7 +290,7 @@ def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(open
     ("superseded", "P09.1", "comes_from", "no such other text"),
     ("superseded", "P03.1", "comes_from", "no such other text")])
 def test_a_history_that_does_not_fit_is_a_fault(closed, status, comes_from, column, said):
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     path = closed.root / "reference/principles.csv"
     words = path.read_text().replace("superseded,,en", f"{status},,en")
     path.write_text(words.replace("P01.1\n", f"{comes_from}\n", 1))
@@ -308,9 +317,9 @@ def said(study, round_id, language="en"):
 
 
 def test_a_form_says_what_a_text_was_before(closed):
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
-    amend(Study(closed.root), "P02", "Pay people each week.", **WHY)
-    propose(Study(closed.root), "Rest on Sundays.", **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    amend_principle(Study(closed.root), "P02", "Pay people each week.", **WHY)
+    propose_principle(Study(closed.root), "Rest on Sundays.", **WHY)
     assert said(closed, "3") == {
         "P02.3": ["Reworded. Before, P02.2: Pay people fairly, every week."],
         "P03.1": ["Split from P01.1: Offer rest before you ask."],
@@ -319,7 +328,7 @@ def test_a_form_says_what_a_text_was_before(closed):
 
 
 def test_a_merged_text_shows_both_and_a_text_that_was_rated_before_nothing(closed):
-    merge(Study(closed.root), ["P01", "P02"], "Rest and pay.", **WHY)
+    merge_principles(Study(closed.root), ["P01", "P02"], "Rest and pay.", **WHY)
     assert said(closed, "3") == {"P03.1": ["Merged from P01.1: Offer rest before you ask.",
                                            "Merged from P02.2: Pay people fairly, every week."]}
     rounds, _ = plan_round(reference(closed), "3", today=TODAY)
@@ -329,7 +338,7 @@ def test_a_merged_text_shows_both_and_a_text_that_was_rated_before_nothing(close
 
 
 def test_the_earlier_words_are_in_the_language_of_the_form_where_they_exist(closed):
-    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    split_principle(Study(closed.root), "P01", [ONE, TWO], **WHY)
     rows = (closed.root / "reference/principles.csv").read_text()
     closed.write("reference/principles.csv", rows + "P03,1,Ofrezca descanso.,,,,,candidate,,es,P03.1,\n")
     assert said(closed, "3", "es")["P03.1"] == ["Separado de P01.1: Ofrezca descanso antes de preguntar."]
@@ -343,7 +352,7 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
     from glc_analysis.addons.convening.ratings import read_ratings
 
     monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
-    split(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
+    split_principle(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
     folder = write_forms(Study(closed.root), "3", today=TODAY).folder
     before = "Split from P01.1:"
     shown = '<q lang="en" dir="auto">Offer rest before you ask.</q>'
@@ -417,7 +426,7 @@ def test_a_typed_proposal_is_asked_for_its_language(closed):
 
 
 def test_a_text_that_nobody_voted_on_is_set_aside_without_a_word_of_votes(closed):
-    propose(Study(closed.root), ONE, **WHY)
+    propose_principle(Study(closed.root), ONE, **WHY)
     why = ["--asked-by", "the room", "--because", "So."]
     assert "P03.1 is set aside, and stays in principles.csv.\n" in typed(closed, "withdraw-text", "P03",
                                                                          *why).stderr

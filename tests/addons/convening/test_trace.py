@@ -210,7 +210,7 @@ def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
 def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
     def read(name):
         rows = tables.read(name, study=sample_study)
-        return rows.assign(held_out="too late") if name == "ratings" and is_late else rows
+        return rows.assign(excluded="too late") if name == "ratings" and is_late else rows
 
     is_late = False
     cast = votes_by_principle(read)["P03"]

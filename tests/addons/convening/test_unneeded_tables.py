@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES, ENTRY_TABLES
-from glc_analysis.addons.convening.tallies import counted
+from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import reference_tables, table_files
@@ -66,7 +66,7 @@ def test_a_wrong_row_in_another_table_stops_no_count(study, table, old, new):
     study.spoil_table(table, (old, new))
     with pytest.raises(Faults):
         read_reference(Study(study.root))
-    assert "8 of 10 received" in set(counted(Study(study.root), "2").received["received"])
+    assert "8 of 10 received" in set(count_round(Study(study.root), "2").received["received"])
 
 
 @pytest.mark.parametrize(("table", "old", "new", "said"), [
@@ -77,5 +77,5 @@ def test_a_wrong_row_in_another_table_stops_no_count(study, table, old, new):
 def test_a_wrong_row_in_a_table_of_the_ballot_stops_it(study, table, old, new, said):
     study.spoil_table(table, (old, new))
     with pytest.raises(Faults) as found:
-        counted(Study(study.root), "2")
+        count_round(Study(study.root), "2")
     assert said in str(found.value)

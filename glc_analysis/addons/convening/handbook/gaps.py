@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glc_analysis.addons.convening.ballots import check_lines as ballot_lines
+from glc_analysis.addons.convening.ballots import ballot_notes as ballot_lines
 from glc_analysis.addons.convening.histories import name_of
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study

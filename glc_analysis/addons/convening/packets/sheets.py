@@ -15,7 +15,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
-from glc_analysis.addons.convening.consensus import no_result, roles_in_words
+from glc_analysis.addons.convening.consensus import proxies_in_words, why_no_result
 from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
@@ -326,7 +326,7 @@ def _told(one: Mapping[str, Any]) -> str:
     """The votes of a panel with what goes with them: abstentions, ballots by proxy, votes that are left out,
     and why there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
-    return "; ".join(filter(None, [one["said"], abstained, roles_in_words(one), no_result(one)]))
+    return "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
 
 
 # ------------------------------

@@ -22,7 +22,7 @@ from glc_analysis.addons.convening.joint_display import (
     paired,
     readable_quotes,
 )
-from glc_analysis.addons.convening.votes import LARGEST_UNTOLD
+from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.figures.summary import Words
 from glc_analysis.reference import read_table
@@ -36,9 +36,10 @@ JOINT_CAPTION = "Bars show the share of those that answered (survey) or were ask
 FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
 _NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
-VOTES_TOLD = (f"Of panels of {LARGEST_UNTOLD} votes or fewer nothing is shown. Of larger ones no more is "
-              "shown than leaves every vote open between two thirds of the scale, also to two who know their "
-              "own votes. All votes of a panel are shown where all its members, asked in private, agreed.")
+VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is shown. Of larger ones "
+              "no more is shown than leaves every vote open between two thirds of the scale, also to two who "
+              "know their own votes. All votes of a panel are shown where all its members, asked in private, "
+              "agreed.")
 
 
 def joint_display(view: StudyView) -> Html:

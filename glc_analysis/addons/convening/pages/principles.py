@@ -15,9 +15,9 @@ from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
-from glc_analysis.addons.convening.ballots import masked, readable_comments
+from glc_analysis.addons.convening.ballots import mask_comments, readable_comments
 from glc_analysis.addons.convening.citing import cited_as
-from glc_analysis.addons.convening.consensus import NO_DECISION, dissent, in_words
+from glc_analysis.addons.convening.consensus import NO_DECISION, dissent_in_words, tally_in_words
 from glc_analysis.addons.convening.histories import listed
 from glc_analysis.addons.convening.pages.convening import principle_link
 from glc_analysis.addons.convening.pages.marks import marks_of
@@ -387,7 +387,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
         "Round": [f"{one['round_id']}, on text {one['version']}" for one in tallied],
         "Panel": [PANELS[one["panel"]] for one in tallied],
         "Criterion": [one["criterion"].capitalize() for one in tallied],
-        "Votes": [*map(in_words, tallied)], "Dissent": [*map(dissent, tallied)],
+        "Votes": [*map(tally_in_words, tallied)], "Dissent": [*map(dissent_in_words, tallied)],
         "Change since the last round": [one["movement"] for one in tallied]})
     return _macros().below("Every round in detail", [shown])
 
@@ -402,7 +402,7 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
     rated = rated[~view.are_hidden(block_of("comments", principle_id), lines)]
     if view.may("exact_votes"):
-        shown = masked(rated, view.study, names).drop_duplicates(["round_id", "comment"])
+        shown = mask_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")

@@ -69,7 +69,7 @@ def is_tallied(day, round_id, papers, current):
                 assert row["median"] == (median(votes) if votes else row["median"]), place
                 own = ratings[(ratings["round_id"] == round_id) & (ratings["principle_id"] == one)
                               & (ratings["criterion"] == criterion) & (ratings["panel"] == panel)]
-                assert sorted(own.loc[own["held_out"] == "", "score"].dropna()) == votes, place
+                assert sorted(own.loc[own["excluded"] == "", "score"].dropna()) == votes, place
     return tallies
 
 
