@@ -242,16 +242,19 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
-    Each question stands beside what the new files ask: both wordings, the options, and answers that are no
-    option. Only what is the same is drafted as unchanged; nothing is compared before you have filled in
-    is_comparable, and no count is shown.
+    A workbook lays each question beside what the new files ask: both wordings, both lists of options. Only
+    what is the same is drafted as unchanged; another heading is proposed, and named as a doubt. Nothing is
+    compared before you have filled in is_comparable, and no count is shown. The wave and its files are added
+    to waves.csv and wave_files.csv.
     """
     from glc_analysis.addons.drafting.crosswalk import (
         CROSSWALK_DRAFT,
         accept_crosswalk,
         draft_crosswalk,
+        record_wave,
         write_crosswalk_draft,
     )
+    from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
     from glc_analysis.errors import count_of
     from glc_analysis.intake.survey import read_survey_sheets
     from glc_analysis.reference import read_reference
@@ -260,14 +263,26 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, looked_by: str) ->
         raise UsageError("Name the files of the new wave and its --id, or --accept NAME.")
     if looked_by:
         n = accept_crosswalk(study, looked_by, date.today())
-        say(f"{count_of(n, 'row')} added to crosswalk.csv.")
+        say(f"{count_of(n, 'decision')} added to crosswalk.csv.")
         return
-    surveys = [survey for path in files for survey in read_survey_sheets(path, study.settings["survey"])]
-    draft = draft_crosswalk(surveys, read_reference(study, needed=("questions", "options")), wave_id)
+    names = {path.name for path in files}
+    others = [path for path in study.raw_files("survey") if path.name not in names]
+    before, surveys = ([survey for path in paths
+                        for survey in read_survey_sheets(path, study.settings["survey"])]
+                       for paths in (others, files))
+    survey = study.settings["survey"]
+    draft = draft_crosswalk(before, surveys, read_reference(study, needed=("questions", "options")), wave_id,
+                            roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)])
     write_crosswalk_draft(study, draft)
-    same = int((draft["change"] == "none").sum())
-    say(f"{CROSSWALK_DRAFT}: {count_of(len(draft), 'question')}, {same} with the same heading, wording and "
-        "options. Fill in change, is_comparable and because, then: glc wave --accept NAME")
+    record_wave(study, wave_id, names)
+    is_new, is_open = draft["question_id"] == "", draft["change"] == ""
+    n_same, n_gone = (int((draft["change"] == change).sum()) for change in ("none", "dropped"))
+    n_open = count_of(int((is_open & ~is_new).sum()), "question")
+    say(f"{CROSSWALK_DRAFT}: {n_open} in doubt, {n_same} with the same heading, wording and options, "
+        f"{n_gone} that no column is like, {is_new.sum()} columns of no question. Go through it from the "
+        "top: change, is_comparable, because. Then: glc wave --accept NAME")
+    if missing := names - {path.name for path in study.raw_files("survey")}:
+        say(f"Copy into raw/survey: {', '.join(sorted(missing))}.")
 
 
 COMMANDS = (documents, speakers, codebook, wave)
