@@ -51,31 +51,12 @@ clean: ## remove the virtual environments and caches; a study is never touched
 	rm -rf $(VENV) $(VENV)-bench .pytest_cache .ruff_cache .hypothesis
 	find glc_analysis tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
-# The stamp is written last, so an interrupted set-up leaves none and the next one goes on from there.
-# Bytecode is compiled by name and on all cores: without it every kernel starts 2.5 times as slowly,
-# and the environment may tell pip and Python not to write any. Files meant for other Pythons
-# (templates of some packages) cannot be compiled, which matters to nobody.
+# The same set-up without make, as on Windows: py scripts\set_up.py. It writes the stamp last.
 $(READY): requirements.lock pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
-	  { echo '"$(PYTHON)" is not Python 3.11 to 3.14, which glc_analysis needs.' \
-	         'Name one that is: make setup PYTHON=python3.12' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] == (3, 14))' || \
-	  echo 'With Python 3.14 glc_analysis has not been tested; its packages are there for it.' >&2
-	@echo 'Setting up $(VENV): a minute or two, once.'
-	@rm -f $@
-	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
-	@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(tests|pip)/' $(VENV)/lib glc_analysis || true
-	@$(BIN)/python scripts/hooks/install.py
-	@touch $@
+	@"$(PYTHON)" scripts/set_up.py --venv $(VENV)
 
 $(ALL): $(READY) requirements-all.lock
-	@echo 'Adding what packets, documents and tests need.'
-	@rm -f $@
-	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements-all.lock
-	@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/(tests|pip)/' $(VENV)/lib || true
-	@touch $@
+	@"$(PYTHON)" scripts/set_up.py --venv $(VENV) --all
 
 # snakemake, doit, pytask, krippendorff and pyrefiqda are measured against, never used: they stay out of the lock and of
 # the project's environment.

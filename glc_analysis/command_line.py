@@ -78,7 +78,9 @@ class Group(click.Group):
             if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
             place = f"{path}: " if (path := file_being_written(error)) else ""
-            raise click.ClickException(f"{place}{error.strerror or error}.") from None
+            fix = (" To fix: close it where it is open, or see who may write there."
+                   if isinstance(error, PermissionError) else "")
+            raise click.ClickException(f"{place}{error.strerror or error}.{fix}") from None
         except Exception as error:
             if not is_short_of_memory(error):
                 raise

@@ -110,7 +110,8 @@ def _thing(path: str, root: str) -> str:
     ('private/reference/names.csv', '')
     """
     for full in (os.path.abspath(path), os.path.realpath(path)):
-        if full.startswith(root + os.sep):
+        # On Windows one folder has many spellings: C:\\Study is c:/study there.
+        if os.path.normcase(full).startswith(os.path.normcase(root) + os.sep):
             folder, *names = full[len(root) + 1:].split(os.sep)
             if folder == "processed" and names and names[-1].endswith(".parquet"):
                 return names[-1].removesuffix(".parquet")

@@ -1,0 +1,134 @@
+"""What can be shown here of Windows and macOS: commands without POSIX, their paths, set-up without make."""
+
+import ntpath
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from glc_analysis import read_log
+from glc_analysis.run.folders import promote
+from scripts import set_up
+from tests.support import not_posix
+from tests.support.study_on_disk import SmallStudy
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Runs commands of a small study where Python lacks what Windows lacks."""
+    study, site = SmallStudy(tmp_path / "study"), tmp_path / "site"
+    site.mkdir()
+    shutil.copy(not_posix.__file__, site / "sitecustomize.py")
+
+    def glc(*arguments):
+        return subprocess.run([sys.executable, "-m", "glc_analysis", "--study", str(study.root), *arguments],
+                              env=os.environ | {"PYTHONPATH": str(site)}, capture_output=True, text=True,
+                              check=False)
+    return SimpleNamespace(study=study, glc=glc)
+
+
+def test_the_stand_in_really_lacks_what_windows_lacks(elsewhere):
+    code = ("import os, sys\n"
+            "assert not hasattr(os, 'fork')\n"
+            "exec('import fcntl', {'__name__': 'glc_analysis.locks'})")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(elsewhere.study.root.parent / "site")})
+    assert "No module named 'fcntl'" in done.stderr
+
+
+def test_a_study_is_checked_built_and_read_without_posix(elsewhere):
+    for arguments in (("check",), ("build",), ("status",), ("summary", "Q1"), ("countries",)):
+        done = elsewhere.glc(*arguments)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+@pytest.mark.acceptance
+def test_every_module_is_imported_without_posix(elsewhere):
+    code = ("import importlib, pkgutil, glc_analysis\n"
+            "for module in pkgutil.walk_packages(glc_analysis.__path__, 'glc_analysis.'):\n"
+            "    if not module.name.endswith('__main__'):\n"
+            "        importlib.import_module(module.name)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(elsewhere.study.root.parent / "site")})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.acceptance
+def test_reports_are_made_published_and_taken_back_without_posix(elsewhere, tmp_path):
+    out = str(tmp_path / "public site")
+    for arguments in (("run",), ("run", "--audience", "public"), ("publish", out, "--audience", "public"),
+                      ("unpublish", out, "--audience", "public"), ("export", "qdpx")):
+        done = elsewhere.glc(*arguments)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), (arguments, done.stderr)
+    assert (elsewhere.study.root / "reports/team/current").is_file()  # there are no links: it holds the place
+    assert "Nothing to run" in elsewhere.glc("run").stderr
+
+
+def test_the_current_run_is_written_down_where_there_are_no_links(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "symlink", not_posix.refused)
+    run = tmp_path / "runs/20261126T060000Z"
+    run.mkdir(parents=True)
+    promote(tmp_path, run)
+    assert (tmp_path / "current").read_text() == "runs/20261126T060000Z"
+
+
+@pytest.mark.parametrize(("path", "thing"), [
+    (r"C:\Ana's study\processed\codings.parquet", "codings"),
+    (r"c:\ana's STUDY\processed\codings.parquet", "codings"),
+    (r"C:/Ana's study/raw/calls/anna.vtt", "raw"),
+    (r"C:\Ana's study\private\reference\names.csv", "private/reference/names.csv"),
+    (r"D:\Ana's study\raw\calls\anna.vtt", "")])
+def test_what_a_page_reads_is_known_by_paths_of_windows_too(path, thing, monkeypatch):
+    monkeypatch.setattr(read_log, "os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert read_log._thing(path, r"C:\Ana's study") == thing
+
+
+def test_no_file_of_a_study_has_a_name_that_windows_refuses(sample_study):
+    root = sample_study.root
+    names = {name for path in root.rglob("*") for name in path.relative_to(root).parts}
+    refused = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|(?i:^(con|prn|aux|nul|com\d|lpt\d)(\.|$))')
+    assert [name for name in names if refused.search(name)] == []
+
+
+def test_an_open_file_that_cannot_be_replaced_is_told_with_what_to_do(tmp_path, monkeypatch):
+    study = SmallStudy(tmp_path)
+    study.build()
+    study.spoil("reference/options.csv", ("Yes,Yes", "Yes,Oh yes"))
+    monkeypatch.setattr(os, "replace", lambda source, target: (_ for _ in ()).throw(
+        PermissionError(13, "Permission denied", str(target))))
+    done = study.glc("build")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "Permission denied. To fix: close it where it is open, or see who may write there.")
+
+
+# --- set-up without make
+
+
+def test_make_sets_up_by_the_same_program():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert text.count("scripts/set_up.py") == 2 and "pip install --quiet --no-compile" not in text
+
+
+@pytest.mark.parametrize(("system", "python"), [("posix", "bin/python"), ("nt", "Scripts/python.exe")])
+def test_set_up_calls_the_python_of_the_new_environment(system, python, monkeypatch):
+    monkeypatch.setattr(set_up, "SYSTEM", system)
+    made, *others = set_up.steps(Path("/tmp/venv"))
+    assert made[:3] == [sys.executable, "-m", "venv"]
+    assert {step[0] for step in others} == {str(Path("/tmp/venv", python))}
+    assert [step[-1] for step in others if "--require-hashes" in step] == ["requirements.lock"]
+
+
+@pytest.mark.parametrize(("version", "is_refused", "says"), [
+    ((3, 10), True, "is not Python 3.11 to 3.14"), ((3, 13), False, ""), ((3, 14), False, "been tested"),
+    ((3, 15), True, "is not Python 3.11 to 3.14")])
+def test_set_up_says_which_python_it_takes(version, is_refused, says):
+    refused, said = set_up.judge(version)
+    assert refused == is_refused and says in said
