@@ -44,13 +44,14 @@ _FEWER = "others, which fewer than five gave each"
 
 def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
                     wave: str, *, roles: Collection[str] = ()) -> pd.DataFrame:
-    """One row per question of questions.csv, those in doubt first, and one per column of the new files that
-    no question has: the columns of crosswalk.csv, decisions blank, and side by side both wordings and lists
-    of options. ``change`` is none where nothing differs, and dropped where no column is like it. What is the
-    same and has no options needs no row. ``before`` are the files of earlier waves, ``roles`` the entries of
-    study.toml that name the columns of who answered."""
-    pairs = paired_columns([{name: Counter(file.frame[name]) for name in file.frame.columns}
-                            for file in (*before, *surveys)])
+    """One row per question of questions.csv, those in doubt first, and last one per column that the earlier
+    files lack and no question has: the columns of crosswalk.csv, decisions blank, and side by side both
+    wordings and lists of options. ``change`` is none where nothing differs, and dropped where no column is
+    like it. What is the same and has no options needs no row. ``before`` are the files of earlier waves,
+    ``roles`` the entries of study.toml that name the columns of who answered."""
+    # A heading that stands over several columns tells no pair: their names with places do.
+    pairs = paired_columns([{name: Counter(file.frame[name]) for name in file.frame.columns
+                             if name not in file.repeated} for file in (*before, *surveys)])
     drafted = [_Question(question, before, surveys, reference, pairs) for _, question
                in reference.questions.iterrows()]
     rows = [row for question in drafted if (row := question.row(wave))["change"] != "none"
@@ -61,12 +62,12 @@ def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], r
               for file, name in zip(surveys, names[len(before):], strict=True)}
     rows += [{"wave_id": wave, "why": _NO_QUESTION, "columns": " | ".join(dict.fromkeys(filter(None, names))),
               "wording_now": " | ".join(dict.fromkeys(filter(None, names)))}
-             for names in (found[len(before):] for found, _ in pairs)
+             for names in (found[len(before):] for found, _ in pairs if not any(found[:len(before)]))
              if any(names) and not any((file.path.name, name) in taken
                                        for file, name in zip(surveys, names, strict=True) if name)]
     frame = pd.DataFrame(rows, columns=COLUMNS, dtype="object").fillna("")
-    return frame.sort_values("change", key=lambda change: change.map({"dropped": 1, "none": 2}).fillna(0),
-                             kind="stable", ignore_index=True)
+    order = frame["change"].map({"dropped": 1, "none": 2}).fillna(0).mask(frame["question_id"] == "", 3)
+    return frame.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
 class _Question:
@@ -169,7 +170,8 @@ def write_crosswalk_draft(study: Study, draft: pd.DataFrame, *, is_new: bool = T
     path.parent.mkdir(parents=True, exist_ok=True)
     book = Workbook()
     book.active.title = "crosswalk"
-    fill_sheet(book.active, draft, widths=_WIDTHS, marked=draft["change"] == "", n_first=4,
+    is_open = (draft["change"] == "") & (draft["question_id"] != "")
+    fill_sheet(book.active, draft, widths=_WIDTHS, marked=is_open, n_first=4,
                words={"change": allowed_words("crosswalk", "change"),
                       "is_comparable": allowed_words("crosswalk", "is_comparable")})
     save_workbook(book, path)
