@@ -80,7 +80,7 @@ def _of_handbook(page: HandbookPrinciple | None) -> dict[str, Any]:
         return {}
     return {"agreed_on": page.agreed_on, "rests_on": page.rests_on, "is_effect_measured": page.is_measured,
             "evidence": {side: words.text for side, words in page.sides.items()},
-            "survivor_advisers": page.advisers,
+            "survivor_advisers": page.advisers.text if page.advisers else "",
             **{name: page.texts[name].text if name in page.texts else "" for name in FIELDS}}
 
 

@@ -267,14 +267,19 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
 
 
 def told_bar(said: str) -> list[str]:
-    """What is told of each vote of a panel where not all counts are, in the order of the scale: its third, or
-    blank where that is open. ``said`` are the words of :func:`disclosed_votes`.
+    """What is told of each vote of a panel, in the order of the scale: its third, or blank where that is
+    open. ``said`` are the words of :func:`disclosed_votes` or :func:`said_exactly`.
 
     >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
     >>> "".join(third[:1] or "?" for third in told_bar("2 or more of 4 middle"))
     '?mm?'
+    >>> "".join(third[:1] for third in told_bar("5 of 10 high, 1 middle, 4 low"))
+    'llllmhhhhh'
     """
+    if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", said):
+        return [third for n, third in zip(reversed(all_told.groups()), THIRDS, strict=True)
+                for _ in range(int(n))]
     found = re.fullmatch(r"(\d+) or more of (\d+) (\w+)(?:, (\d+) or more (\w+))?(?:, at most .*)?", said)
     if not found:
         return []

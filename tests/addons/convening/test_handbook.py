@@ -13,12 +13,14 @@ from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
 from glc_analysis.addons.convening.handbook.contents import FRAME, handbook, handbook_languages
 from glc_analysis.addons.convening.handbook.editions import (
     ANSWERS,
+    _handbook_parts,
     funder_questions,
     self_check,
     self_check_workbook,
     write_handbook,
 )
 from glc_analysis.addons.convening.handbook.gaps import check_lines
+from glc_analysis.addons.convening.packets.pdf import typst
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import names_of
 from glc_analysis.publish.downloads import published_tables, software_texts
@@ -169,3 +171,19 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert line in check_lines(study, read_reference(study))
+
+
+def test_no_words_in_another_language_are_without_a_mark(sample_study):
+    book = handbook(StudyView(sample_study, "convening"), "ar")
+    parts = [*_handbook_parts(book)]
+    for one, part in zip(book.principles, parts[2:], strict=True):
+        foreign = [text for text in (*one.texts.values(), *one.sides.values()) if text.language != "ar"]
+        assert part.count("<em>[الإنجليزية]</em>") == len(foreign) + bool(one.advisers), one.printed_id
+    assert parts[0].count("<em>[الإنجليزية]</em>") >= 4
+    english = handbook(StudyView(sample_study, "convening"))
+    assert "<em>[English]</em>" not in "".join(_handbook_parts(english))
+
+
+def test_the_heading_of_a_principle_is_one_on_paper():
+    made = typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1><p>Why.</p></div></div>')
+    assert "\n= P01 Rest\n" in made

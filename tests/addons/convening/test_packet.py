@@ -351,7 +351,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
 def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_they_are(made):
     document = Document(made.folder / "fig-courtyard" / "packet.docx")
     styles = [paragraph.style.name for paragraph in document.paragraphs]
-    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 7
+    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 8
     cover, *others = document.tables
     assert "Table with the rows: Date, Place, Contact, Programme." in cover._tbl.xml
     assert len(others) == 4

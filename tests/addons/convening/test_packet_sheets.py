@@ -11,7 +11,7 @@ from markupsafe import escape
 from glc_analysis.addons.convening.consensus import RULES_IN_WORDS
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.packets.pandoc_html import prepare
-from glc_analysis.addons.convening.packets.parts import GUIDE, Packet, Part, cover, printed_pages
+from glc_analysis.addons.convening.packets.parts import GUIDE, Packet, Part, cover, for_paper, printed_pages
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, pages
 from glc_analysis.addons.convening.packets.sheets import (
     MINUTES,
@@ -126,8 +126,33 @@ def test_a_long_side_says_how_many_sentences_it_leaves_to_the_site():
 
 
 def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
-    assert prepare(sheets["P01"], "word").count('custom-style="Ruled"') == 5
+    assert prepare(sheets["P01"], "word").count('custom-style="Ruled"') == 3
     assert "Your notes" not in prepare('<div class="glc-notes"><p>Your notes</p></div>', "text")
+
+
+def test_the_votes_are_a_box_each_on_paper_and_words_alone_elsewhere(sheets):
+    pdf, docx = prepare(sheets["P04"], "pdf"), prepare(sheets["P04"], "word")
+    assert "\ue005llllmhhhhh\ue001<br>5 of 10 high, 1 middle, 4 low" in pdf
+    assert "\ue005" not in docx and "5 of 10 high, 1 middle, 4 low" in docx
+    assert "\ue005---hhhhhhh\ue001" in prepare(sheets["P01"], "pdf")
+
+
+def test_the_code_of_a_text_stands_in_the_margin_on_paper(sheets):
+    assert "\ue007P07.2\ue001" in prepare(sheets["P07"], "pdf") and "\ue007" not in prepare(
+        sheets["P07"], "word")
+
+
+def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
+    pdf = prepare(sheets["P01"], "pdf")
+    assert pdf.count('typst:text:size="18pt"') == 1
+    assert pdf.index('class="glc-translations"') < pdf.index("Why it is proposed")
+
+
+def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
+    html = for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td><div class="glc-answer"><span>Yes'
+                     '</span><span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
+                     '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
+    assert "\ue00640, 60.5\ue001" in prepare(html, "pdf") and "\ue006" not in prepare(html, "word")
 
 
 # --- the facilitator and the interpreter

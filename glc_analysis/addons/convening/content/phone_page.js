@@ -219,11 +219,12 @@ function isDone(row) {
   return answered.has(`${row.id}.abstain`) || SCORES.every(name => answered.has(`${row.id}.${name}`));
 }
 
-function showNext(open) {  // the first text below without an answer, or the first of all
+function showNext(unanswered) {  // the first text below without an answer, or the first of all
   const field = row => main.querySelector(`[data-id="${row.id}"]`);
-  const below = open.find(row => field(row).getBoundingClientRect().top > head.offsetHeight + 4);
-  field(below || open[0]).scrollIntoView({block: "start"});
-  field(below || open[0]).focus({preventScroll: true});
+  const above = row => field(row).getBoundingClientRect().top - head.offsetHeight - 8;
+  const row = unanswered.find(one => above(one) > 4) || unanswered[0];
+  scrollBy(0, above(row));
+  field(row).focus({preventScroll: true});
 }
 
 function refresh() {
@@ -239,15 +240,16 @@ function refresh() {
     one.textContent = pending.has(at) ? say.not_saved : !answered.has(at) ? "" : isHere ? say.saved : say.earlier;
     one.classList.toggle("waiting", pending.has(at));
   }
-  const open = language.rows.filter(row => !isDone(row)), done = language.rows.length - open.length;
+  const unanswered = language.rows.filter(row => !isDone(row));
+  const done = language.rows.length - unanswered.length;
   const line = stopped ? say[stopped].replace("{0}", pending.size)
     : pending.size ? say.waiting.replace("{0}", pending.size)
     : done === language.rows.length ? say.complete
     : say.progress.replace("{0}", done).replace("{1}", language.rows.length);
   head.className = stopped || pause ? "waiting" : "";
   if (state.textContent !== line || stopped) state.replaceChildren(line);
-  next.hidden = stopped !== "" || !open.length;
-  next.replaceChildren(make("button", {type: "button", class: "wide", onclick: () => showNext(open)}, say.next));
+  next.hidden = stopped !== "" || !unanswered.length;
+  next.replaceChildren(make("button", {type: "button", class: "wide", onclick: () => showNext(unanswered)}, say.next));
   if (stopped === "stale" || stopped === "changed")
     state.append(" ", make("button", {type: "button", class: "wide", onclick: open}, say.reload));
 }

@@ -20,6 +20,7 @@ from glc_analysis.addons.convening.pages.principles import (
     evidence_of,
 )
 from glc_analysis.addons.convening.principles import NOT_MEASURED, facts
+from glc_analysis.addons.convening.rating_forms import language_for
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.translations import (
@@ -58,7 +59,7 @@ class HandbookPrinciple:
     grounds: tuple[str, ...]
     claims: tuple[str, ...]
     is_measured: bool
-    advisers: str
+    advisers: Words | None
     changed_because: str
 
     @property
@@ -69,12 +70,18 @@ class HandbookPrinciple:
 
 @dataclass(frozen=True)
 class Handbook:
-    """The handbook in one language, as its view shows it; ``say`` has the words around the principles."""
+    """The handbook in one language, as its view shows it; ``say`` has the words around the principles, which
+    were ``written_in`` a language."""
 
     view: StudyView = field(repr=False)
     language: str
     say: Mapping[str, str] = field(repr=False)
     principles: tuple[HandbookPrinciple, ...] = ()
+    written_in: str = "en"
+
+    def name_of(self, language: str) -> str:
+        """The name of a language in that of the handbook."""
+        return language_for(self.language, language)
 
     @property
     def organisations(self) -> int:
@@ -103,7 +110,8 @@ def handbook(view: StudyView, language: str = "") -> Handbook:
     """The handbook of a view of the whole study; without a language, in that of the principles."""
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
-    language = language or original_language(rows)
+    written_in = original_language(rows)
+    language = language or written_in
     say = phrases(language, *FRAME)
     translations, trail = Translations.of(view.read("principles"), read_table(view.study, "translations")), \
         Trail.of(view)
@@ -113,7 +121,7 @@ def handbook(view: StudyView, language: str = "") -> Handbook:
     written = read_table(view.study, "handbook")
     made = tuple(_principle(trail, row, language, say, translations, written, days)
                  for row in rows.to_dict("records"))
-    return Handbook(view, language, say, made)
+    return Handbook(view, language, say, made, written_in)
 
 
 def original_language(rows: pd.DataFrame) -> str:
@@ -163,7 +171,7 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
     return HandbookPrinciple(
         *key, row["printed_id"], days.get(key, ""), texts,
         {side: _side(pieces, shown, side, say, language) for side in HANDBOOK_SIDES}, grounds, claims,
-        is_measured, " ".join(said["position"]),
+        is_measured, Words(" ".join(said["position"]), row["language"]) if len(said) else None,
         row["changed_because"] if view.may("earlier_texts") else "")
 
 

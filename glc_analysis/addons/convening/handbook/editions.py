@@ -29,6 +29,7 @@ from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_setting
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.pages.marks import marks_of
 from glc_analysis.addons.convening.seal_code import seal_code
+from glc_analysis.addons.convening.translations import Words
 from glc_analysis.coding.exports import inert
 from glc_analysis.disclosure.rules import may
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
@@ -42,7 +43,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, template
-from glc_analysis.text import language_direction, language_name
+from glc_analysis.text import isolate_direction, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
@@ -120,15 +121,19 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
     facts = [(say[name], study.settings["handbook"][name]) for name in (
         "not_there", "funding", "interests", "contact", "answered_within", "complaints", "expires_on")]
     facts += [(say["licence"], study.licence), *([(say["seal"], code)] if (code := seal_code(study)) else [])]
+    no_words = (say["contact"], say["expires_on"], say["licence"], say["seal"])
+    stated = [(name, value and Words(value, book.language if name in no_words else book.written_in))
+              for name, value in facts]
     yield _HTML.front(
-        book, study.title, INVENTED if study.is_synthetic else "", facts,
+        book, study.title, INVENTED if study.is_synthetic else "", stated,
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
         say["raters"].format(n=book.organisations) if book.organisations else "",
-        say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "")
+        say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
+        isolate_direction(book.agreed_on))
     yield _HTML.whole_set(book)
     marks = marks_of(book.view)
     for principle in book.principles:
-        version = say["version"].format(version=principle.version, day=principle.agreed_on,
+        version = say["version"].format(version=principle.version, day=isolate_direction(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."

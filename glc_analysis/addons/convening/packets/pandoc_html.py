@@ -117,10 +117,20 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
     classes = element.get("class", "").split()
     if "glc-count" in classes:
         _bar(element, kind)
+    elif "glc-votes" in classes:
+        _draw(element, _VOTES_SIGN.format(element.get("data-votes")), kind)
+    elif "glc-dots" in classes:
+        places = {mark.tag: re.search(r"[\d.]+", mark.get("style", ""))[0] for mark in element}
+        _draw(element, _DOTS_SIGN.format(f"{places['i']}, {places.get('b', 'none')}"), kind)
+    elif "glc-margin" in classes:
+        _draw(element, _MARGIN_SIGN.format(element.text_content()), kind)
     elif "glc-notes" in classes:
         _notes(element, kind)
     elif "glc-id" in classes:
         element.text = f"{(element.text or '').strip()} "
+    elif "glc-translations" in classes and kind == "pdf":
+        for name, value in (("inset", "(left: 8pt)"), ("above", "0pt"), ("below", "4mm")):
+            element.set(f"typst:{name}", value)
     elif element.tag in _STYLES or "glc-note" in classes and element.tag == "p":
         _block(element, _STYLES.get(element.tag, "Note"))
     elif element.tag == "p" and _is_list_heading(element):
@@ -144,6 +154,13 @@ def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
             element.append(line)
 
 
+def _draw(element: lxml.html.HtmlElement, sign: str, kind: Kind) -> None:
+    """Puts the placeholder of a drawing in the place of an element; only a PDF shows it."""
+    for child in list(element):
+        element.remove(child)
+    element.text = sign if kind == "pdf" else ""
+
+
 def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
     """Whether a paragraph is the heading of the list below it."""
     below = element.getnext()
@@ -162,7 +179,7 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
     if below is not None and below.tag == "figcaption":
         looks |= {"below": "0pt", "sticky": "true"}
     if "glc-statement" in element.get("class", ""):
-        looks |= {"text:size": "12pt"}
+        looks |= {"text:size": "18pt", "above": "4mm", "below": "4mm"}
     for name, value in looks.items():
         element.set(f"typst:{name}", value)
     if not len(element) or element[0].tag not in ("p", "div", "ul", "table"):
@@ -209,9 +226,11 @@ Kind = Literal["pdf", "word", "text"]
 _BAR_SIGN, _BOX_SIGN, _NOTES_SIGN = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
 """Placeholders for a bar of so many percent, a box with a number, and room for notes below a title; the
 layout of the PDF draws them."""
+_VOTES_SIGN, _DOTS_SIGN, _MARGIN_SIGN = "\ue005{}\ue001", "\ue006{}\ue001", "\ue007{}\ue001"
+"""Placeholders for a box a vote, for marks on a line at so many percent, and for a code in the margin."""
 
 
-NOTE_LINES = 5
+NOTE_LINES = 3
 """The lines for notes in a Word document."""
 
 
@@ -219,9 +238,9 @@ _LINES = (18, 82)
 """The columns of the lines of a cover in percent."""
 
 
-_ANSWERS = (42, 36, 22)
-"""The columns of a country's answers in percent. A count has room for one line: the gate may take numbers on
-several lines for a telephone number."""
+_ANSWERS = (36, 30, 34)
+"""The columns of a country's answers in percent: question, answer, marks on a line and count. A count has
+room for one line: the gate may take numbers on several lines for a telephone number."""
 
 
 _FORM = (24, 13, *[5] * 9, 18)
@@ -277,7 +296,8 @@ def _widths(table: lxml.html.HtmlElement) -> list[float]:
     rows = [row for row in table.iter("tr") if not any(cell.get("colspan") for cell in row)]
     least, needed = [], []
     for cells in zip(*rows, strict=True):
-        texts = [re.sub("\ue000.*?\ue001", "x" * _BAR_WIDTH, cell.text_content()) for cell in cells]
+        texts = [re.sub("[\ue000\ue005\ue006].*?\ue001", "x" * _BAR_WIDTH, cell.text_content())
+                 for cell in cells]
         least.append(3 + max((len(word) for text in texts for word in text.split()), default=1))
         needed.append(3 + max(map(len, texts)))
     room = _LINE - sum(least)

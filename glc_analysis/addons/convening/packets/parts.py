@@ -328,10 +328,10 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 def for_paper(html: str) -> str:
     """A section of a country without what is folded on the screen (options that nobody chose, codes that
-    nobody raised) and without the marks on lines, whose counts stand beside them. An answer and its count,
-    which the screen sets apart by its style sheet, have columns of their own."""
+    nobody raised). An answer and its count with its marks on a line, which the screen sets apart by its style
+    sheet, have columns of their own."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
-    for element in root.xpath(".//details | .//span[@class='glc-dots']"):
+    for element in root.xpath(".//details"):
         element.drop_tree()
     for table in root.findall(".//table[@class='glc glc-answers']"):
         for row in [*table.iter("tr")]:
@@ -349,11 +349,12 @@ def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
     if not len(lines):  # words alone, such as why there is no answer
         lines.set("colspan", "2")
     for n, line in enumerate([*lines]):
-        answer, count = [*line] if line.get("class") == "glc-answer" else (line, SPAN())
+        answer, *counts = [*line] if line.get("class") == "glc-answer" else (line, SPAN())
         cells = [lxml.html.Element(lines.tag, **lines.attrib) for _ in range(2)]
-        for cell, part in zip(cells, (answer, count), strict=True):
-            part.tail = None
-            cell.append(part)
+        for cell, parts in zip(cells, ([answer], counts), strict=True):
+            for part in parts:
+                part.tail = " " if part.get("class") == "glc-dots" else None
+                cell.append(part)
         if n == 0:
             row[:] = [first, *cells]
         else:

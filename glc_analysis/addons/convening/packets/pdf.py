@@ -87,11 +87,14 @@ def typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
     whole = prepare(html, "pdf").removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert(whole, "typst", "--wrap=none").decode()
-    # pandoc sets a language on the line of the first block, which is then no heading and no list.
-    text = re.sub(r'(#set text\(lang: "[\w-]+"\)); ', r"\1\n", text)
+    # pandoc sets a language or a size on the line of the first block, which is then no heading and no list.
+    text = re.sub(r"(#set text\([^()\n]*\)); ", r"\1\n", text)
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
     text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
     text = re.sub("\ue004(.*?)\ue001", r"#notes[\1]", text)
+    text = re.sub("\ue005(.*?)\ue001", r'#votes("\1")', text)
+    text = re.sub("\ue006(.*?)\ue001", r"#dots(\1)", text)
+    text = re.sub("\ue007(.*?)\ue001", r"#in-margin[\1]", text)
     return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
 
 

@@ -36,6 +36,7 @@ from glc_analysis.addons.convening.rating_forms import form_languages, form_phra
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.votes import told_bar
 from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import passages
@@ -259,7 +260,7 @@ def principle_sheets(view: StudyView) -> dict[str, str]:
 def _sheet(trail: Trail, row: Any) -> str:
     view = trail.view
     return _macros().principle(
-        f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id),
+        f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id), row.printed_id,
         f"{status_label(view, row)}. Text {row.version}, cited as {row.printed_id}.",
         statement_html(view, row),
         came_about(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
@@ -322,11 +323,12 @@ def _votes(view: StudyView, row: Any) -> Markup:
     return _macros().votes(SHEET_VOTES, table, missing, counted_again, positions_html(view, row.principle_id))
 
 
-def _told(one: Mapping[str, Any]) -> str:
-    """The votes of a panel with what goes with them: abstentions, ballots by proxy, votes that are left out,
-    and why there is no result."""
+def _told(one: Mapping[str, Any]) -> Markup:
+    """The votes of a panel, drawn and in words, with what goes with them: abstentions, ballots by proxy,
+    votes that are left out, and why there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
-    return "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
+    words = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
+    return _macros().told_votes("".join(third[:1] or "-" for third in told_bar(one["said"])), words)
 
 
 # ------------------------------

@@ -116,8 +116,9 @@ def _set_style(style, size: float) -> None:
     letters.find(qn("w:sz")).addnext(_element("w:szCs", str(int(2 * size))))  # of Arabic, among others
     is_heading = style.name.startswith("Heading")
     style.font.bold = is_heading or None
-    style.paragraph_format.space_before = Pt(9 if is_heading else 1 if style.name == "Compact" else 3)
-    style.paragraph_format.space_after = Pt(1 if style.name == "Compact" else 3)
+    style.paragraph_format.line_spacing = 0.86 if style.name == "Compact" else 0.9  # as high as in the PDF
+    style.paragraph_format.space_before = Pt(9 if is_heading else 0.5 if style.name == "Compact" else 3)
+    style.paragraph_format.space_after = Pt(0.5 if style.name == "Compact" else 3)
     style.paragraph_format.keep_with_next = is_heading or style.name == "Table Caption"
 
 
