@@ -268,7 +268,7 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
 
 def told_bar(said: str) -> list[str]:
     """What is told of each vote of a panel, in the order of the scale: its third, or blank where that is
-    open. ``said`` are the words of :func:`disclosed_votes` or :func:`said_exactly`.
+    open. ``said`` are the words of :func:`disclosed_votes` or :func:`exact_votes_in_words`.
 
     >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'
@@ -278,7 +278,7 @@ def told_bar(said: str) -> list[str]:
     'llllmhhhhh'
     """
     if all_told := re.fullmatch(r"(\d+) of \d+ high, (\d+) middle, (\d+) low", said):
-        return [third for n, third in zip(reversed(all_told.groups()), THIRDS, strict=True)
+        return [third for n, third in zip(reversed(all_told.groups()), TERTILES, strict=True)
                 for _ in range(int(n))]
     found = re.fullmatch(r"(\d+) or more of (\d+) (\w+)(?:, (\d+) or more (\w+))?(?:, at most .*)?", said)
     if not found:
