@@ -220,8 +220,8 @@ def unfinished_entry(study: Study, round_id: str) -> str:
     """How many forms are keyed once or in part, and count for nothing yet; blank where there are none."""
     forms = EntryLog.read(_log_path(study, round_id)).forms
     count = sum(any(one.values for one in passes.values()) for passes in forms.values())
-    return count and (f"Forms keyed once or in part: {count}. They are in none of these numbers. To finish: "
-                      f"`glc enter --round {round_id}`.") or ""
+    return (f"Forms keyed once or in part: {count}. They are in none of these numbers. To finish: "
+            f"`glc enter --round {round_id}`.") if count else ""
 
 
 def _log_path(study: Study, round_id: str) -> Path:

@@ -242,7 +242,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
             for criterion in CRITERIA]} for one in order or sorted(versions)]
 
 
-def _ballot_key(row: dict[str, Any]) -> tuple[str, str, str]:
+def _ballot_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return row["principle_id"], row["criterion"], row["panel"]
 
 

@@ -120,7 +120,7 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
     elif "glc-votes" in classes:
         _draw(element, _VOTES_SIGN.format(element.get("data-votes")), kind)
     elif "glc-dots" in classes:
-        places = {mark.tag: re.search(r"[\d.]+", mark.get("style", ""))[0] for mark in element}
+        places = {mark.tag: mark.get("style", "").removeprefix("left:").removesuffix("%") for mark in element}
         _draw(element, _DOTS_SIGN.format(f"{places['i']}, {places.get('b', 'none')}"), kind)
     elif "glc-margin" in classes:
         _draw(element, _MARGIN_SIGN.format(element.text_content()), kind)
