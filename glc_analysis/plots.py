@@ -21,6 +21,7 @@ from collections.abc import Callable
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def _figure_of(ax: Axes) -> Figure:
 
 def _shown(figure: Figure, title: str = "", caption: str = "") -> Markup:
     drawn = svg(figure)
-    return ELEMENTS.figure(drawn, "min-width" in drawn, title, caption)
+    return ELEMENTS.figure(drawn, "min-width" in drawn, title, caption, _data(figure))
 
 
 def svg(figure: Figure) -> Markup:
@@ -152,6 +153,18 @@ def _words_at_axes(figure: Figure) -> str:
     return f"Figure: {'; '.join(words)}." if words else "Figure without a description."
 
 
+_ALSO_DRAWN = ("group", "option", "n", "base_n", "shown_as", "contrary")
+"""Columns that a figure draws where its frame has them."""
+_DATA: WeakKeyDictionary[Figure, list[pd.DataFrame]] = WeakKeyDictionary()
+"""What each figure was drawn from."""
+
+
+def _data(figure: Figure) -> str:
+    """What a figure was drawn from, as CSV for its page; blank for one that something else drew as well."""
+    frames = _DATA.get(figure, [])
+    return frames[0].round(4).to_csv(index=False, lineterminator="\n") if len(frames) == 1 else ""
+
+
 def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
     """Makes a function draw in our style, and refuse a frame that lacks columns."""
     def decorate(draw: FunctionType) -> Callable[..., Axes]:
@@ -163,7 +176,10 @@ def _draws(*columns: str) -> Callable[[FunctionType], Callable[..., Axes]]:
             import matplotlib.pyplot as plt
 
             with plt.rc_context(_STYLE):
-                return draw(frame, **settings)
+                ax = draw(frame, **settings)
+            kept = [column for column in (*_ALSO_DRAWN, *columns) if column in frame]
+            _DATA.setdefault(_figure_of(ax), []).append(frame[list(dict.fromkeys(kept))])
+            return ax
         return drawn
     return decorate
 

@@ -1,4 +1,5 @@
-"""Figures to take along from a page: each finding and each drawing as SVG, each table of counts as CSV.
+"""Figures to take along from a page: each finding and each drawing as SVG and PNG, its data and each table of
+counts as CSV.
 
 A file holds what the page prints, with its title, its base and its source, and nothing else: the gate reads
 it as it reads the page. An SVG names itself and what it shows in words (``title``, ``desc``), so that it can
@@ -18,38 +19,50 @@ from lxml import etree
 from markupsafe import Markup
 
 from glc_analysis.coding.exports import inert
+from glc_analysis.publish.figure_png import png
 from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
 FIGURES_FOLDER = "figures"
 """The folder of a site with the figures of its pages."""
+_Figure = tuple[etree._Element, str, list[list[str]]]
+"""The element below which the links stand, its SVG (blank for a table) and its data, row by row."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
 """Of an SVG in its own units: width, margin and height of a line; and the letters that fit into a line."""
 
 
-def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[str, str]:
-    """The files of a page by their names, and below each figure a link to its file. ``source`` is printed
+def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[str, str | bytes]:
+    """The files of a page by their names, and below each figure links to its files. ``source`` is printed
     below every SVG.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
     >>> page = lxml.html.fromstring(f"<article>{claim}{bar}</article>")
-    >>> [*take_figures(page, "index", "A study")], page.xpath(".//a/@href")
-    (['index-1.svg'], ['figures/index-1.svg'])
+    >>> [*take_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
+    (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
-    files: dict[str, str] = {}
-    for element, kind, text in [*_claims(page, source), *_drawings(page, source), *_tables(page)]:
-        name = f"{slug}-{len(files) + 1}.{kind}"
-        files[name] = text
-        element.append(lxml.html.fragment_fromstring(_HTML.link(f"{FIGURES_FOLDER}/{name}", kind.upper())))
+    files: dict[str, str | bytes] = {}
+    figures = [*_claims(page, source), *_drawings(page, source), *_tables(page)]
+    for n, (element, drawn, rows) in enumerate(figures, 1):
+        own = {"svg": drawn, "png": png(drawn) if drawn else None, "csv": _csv(rows)}
+        made = {f"{slug}-{n}.{kind}": content for kind, content in own.items() if content}
+        files |= made
+        links = [(f"{FIGURES_FOLDER}/{name}", name.rpartition(".")[2].upper()) for name in made]
+        element.append(lxml.html.fragment_fromstring(_HTML.links(links)))
     return files
+
+
+def _csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[inert(cell) for cell in row] for row in rows])
+    return text.getvalue()
 
 
 def _words(element: etree._Element | None) -> str:
     return "" if element is None else " ".join(element.text_content().split())
 
 
-def _claims(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree._Element, str, str]]:
+def _claims(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
     for section in page.find_class("glc-claim"):
         heading, styles = section.find("h2"), section.xpath("./div[@class='glc-wide']/span/@style")
         if heading is None or not styles:
@@ -59,10 +72,12 @@ def _claims(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree._E
         title = _words(heading).removeprefix(asked).strip()
         base = _words(next(iter(section.find_class("glc-note")), None)).removesuffix("All answers").strip()
         bar = _HTML.bar(_MARGIN, _WIDTH - 2 * _MARGIN, round((_WIDTH - 2 * _MARGIN) * share / 100))
-        yield section, "svg", _svg(title, [asked], bar, 28, [base, source], f"{asked} {title}. {base}")
+        answer, _, count = title.rpartition(": ")
+        yield (section, _svg(title, [asked], bar, 28, [base, source], f"{asked} {title}. {base}"),
+               [["Question", "Answer", "Count"], [asked, answer, count]])
 
 
-def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree._Element, str, str]]:
+def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
     for figure in page.xpath(".//figure[contains(@class, 'glc-figure')][.//svg[@role='img']]"):
         drawn = next(figure.iter("svg"))
         box = [float(one) for one in (drawn.get("viewBox") or drawn.get("viewbox") or "").split()]
@@ -75,8 +90,12 @@ def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[tuple[etree.
         inner = _HTML.nested(_MARGIN, _WIDTH - 2 * _MARGIN, height, " ".join(f"{one:g}" for one in box),
                              Markup(body))
         title, *notes = [_words(one) for one in figure.xpath("./figcaption/p")] or [""]
-        yield figure, "svg", _svg(title, [], inner, height, [*notes, source],
-                                  drawn.findtext("desc") or title)
+        data = figure.find_class("glc-data")
+        rows = [*csv.reader(io.StringIO(data[0].text_content()))] if data else []
+        for element in data:
+            element.drop_tree()
+        yield (figure, _svg(title, [], inner, height, [*notes, source], drawn.findtext("desc") or title),
+               rows)
 
 
 def _svg(title: str, above: list[str], body: Markup, height: int, below: list[str], said: str) -> str:
@@ -94,7 +113,7 @@ def _svg(title: str, above: list[str], body: Markup, height: int, below: list[st
     return f"{_HTML.standalone(_WIDTH, y + _MARGIN, title, said, _MARGIN, lines, top, body)}\n"
 
 
-def _tables(page: lxml.html.HtmlElement) -> Iterator[tuple[etree._Element, str, str]]:
+def _tables(page: lxml.html.HtmlElement) -> Iterator[_Figure]:
     """Tables of counts; what is folded away below one belongs to it."""
     for frame in page.find_class("glc-scroll"):
         table = frame.find("table")
@@ -106,10 +125,7 @@ def _tables(page: lxml.html.HtmlElement) -> Iterator[tuple[etree._Element, str, 
         rest = [more for more in (after.xpath("./div[@class='glc-scroll']/table") if is_folded else [])
                 if [*_rows(more)][:1] == rows[:1]]
         rows += [row for more in rest for row in [*_rows(more)][1:]]
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        place = after if rest else frame
-        yield _below(place), "csv", text.getvalue()
+        yield _below(after if rest else frame), "", rows
 
 
 def _is_rest(frame: etree._Element) -> bool:
@@ -121,7 +137,7 @@ def _is_rest(frame: etree._Element) -> bool:
 
 def _rows(table: etree._Element) -> Iterator[list[str]]:
     for row in table.iter("tr"):
-        yield [str(inert(_words(cell))) for cell in row if cell.tag in ("th", "td")]
+        yield [_words(cell) for cell in row if cell.tag in ("th", "td")]
 
 
 def _below(element: etree._Element) -> etree._Element:

@@ -371,10 +371,11 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _write(site / _INDEX, _index(articles))
 
 
-def _write_figures(site: Path, figures: Mapping[str, str]) -> None:
-    for name, text in figures.items():
+def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
+    for name, content in figures.items():
         (site / FIGURES_FOLDER).mkdir(exist_ok=True)
-        _write(site / FIGURES_FOLDER / name, text)
+        path = site / FIGURES_FOLDER / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
 MOST_BYTES = 130_000

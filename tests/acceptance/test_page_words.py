@@ -7,6 +7,7 @@ import lxml.html
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.build import build
 from glc_analysis.digests import keep_digest_key
 from glc_analysis.report import run
 from glc_analysis.study import REPOSITORY, Study
@@ -59,6 +60,7 @@ def test_no_page_of_a_survey_in_three_languages_prints_an_id(shared_data, tmp_pa
     (tmp_path / "raw/survey").mkdir(parents=True)
     shutil.copy(shared_data / "napire2018/responses_efs_2018-02-05.csv", tmp_path / "raw/survey")
     keep_digest_key(tmp_path, b"the invented key of all studies of tests")
+    build(Study(tmp_path))
     for slug in ("index", "survey", "methods"):
         run(Study(tmp_path), only=slug)
     site = tmp_path / "reports/team/current/site"

@@ -1,4 +1,4 @@
-"""Figures to take along: an SVG that stands alone with title, base and source; counts as CSV."""
+"""Figures to take along: an SVG that stands alone with title, base and source, and as PNG; counts as CSV."""
 
 import csv
 import io
@@ -8,10 +8,11 @@ import lxml.etree
 import lxml.html
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 
 from glc_analysis.pages.findings import claims
 from glc_analysis.pages.questions import question_html
-from glc_analysis.plots import figure_html, plot_counts
+from glc_analysis.plots import figure_html, plot_cooccurrence, plot_counts, plot_new_codes
 from glc_analysis.publish.figure_files import take_figures
 from glc_analysis.view.study_view import StudyView
 
@@ -39,15 +40,55 @@ def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_list
     whole, part = (float(one.get("width")) for one in root.iter(f"{SVG}rect") if one.get("height") == "24")
     n, base = map(int, re.search(r"(\d+) of (\d+)", root.findtext(f"{SVG}title")).groups())
     assert abs(part / whole - n / base) < 0.01
+    rows = [*csv.reader(io.StringIO(files["index-1.csv"]))]
+    assert rows[0] == ["Question", "Answer", "Count"] and rows[1][2] == f"{n} of {base}"
+    assert rows[1][1] and rows[1][0] == heading.find("span").text_content()
+
+
+def test_a_finding_is_a_picture_too_as_dark_as_its_bar_is_long():
+    bar = "<div class='glc-wide'><span style='width:{}%'></span></div>"
+    dark = {}
+    for width in (25, 75):
+        page = page_of(f"<section class='glc-claim'><h2>Yes: 1 of 4</h2>{bar.format(width)}</section>")
+        pixels = imread(io.BytesIO(take_figures(page, "x", SOURCE)["x-1.png"]))
+        assert pixels.shape[1] == 1280 and page.xpath("//a/@href")[1] == "figures/x-1.png"
+        dark[width] = (abs(pixels[:, :, :3] - [74 / 255, 103 / 255, 133 / 255]).max(axis=2) < 0.02).sum()
+    assert abs(dark[75] / dark[25] - 3) < 0.02
+
+
+def test_words_that_cannot_be_drawn_make_no_picture_and_stay_in_the_svg():
+    bar = "<div class='glc-wide'><span style='width:25%'></span></div>"
+    for name in ("ទីជម្រក", "مأوى"):
+        page = page_of(f"<section class='glc-claim'><h2>{name}: 1 of 4</h2>{bar}</section>")
+        files = take_figures(page, "x", SOURCE)
+        assert [*files] == ["x-1.svg", "x-1.csv"] and f"{name}: 1 of 4" in files["x-1.svg"]
+
+
+@pytest.mark.parametrize("draw", [
+    lambda: plot_counts(pd.DataFrame({"option": ["Yes"], "n": [None], "base_n": [9], "low": [0],
+                                      "high": [0.3], "shown_as": ["at most 3 of 9"]})),
+    lambda: plot_new_codes(pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2],
+                                         "mean": [4.5, 6.0], "low": [3, 6], "high": [5, 6]})),
+    lambda: plot_cooccurrence(pd.DataFrame({"code": ["A"], "other": ["B"], "n": [3]}))])
+def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
+    page = page_of(figure_html(draw(), title="Found"))
+    assert "<template" in lxml.html.tostring(page, encoding="unicode")
+    files = take_figures(page, "x", SOURCE)
+    pixels = imread(io.BytesIO(files["x-1.png"]))
+    assert (pixels[:, :, 0] < 0.2).sum() > 500  # letters and lines
+    assert "template" not in lxml.html.tostring(page, encoding="unicode")
+    assert files["x-1.csv"].count("\n") >= 2
 
 
 def test_a_drawing_keeps_its_words_its_colours_and_its_description():
     counts = pd.DataFrame({"option": ["Shelter & food"], "n": [18], "base_n": [30]})
     page = page_of(figure_html(plot_counts(counts), title="18 of 30 | offer it", caption="Of those asked."))
-    svg = take_figures(page, "x", SOURCE)["x-1.svg"]
+    files = take_figures(page, "x", SOURCE)
+    svg = files["x-1.svg"]
     root = lxml.etree.fromstring(svg.encode())
     assert root.findtext(f"{SVG}desc") == "Bars. Shelter & food: 18 of 30 (60 %)."
     assert words(svg)[0] == "18 of 30 | offer it" and SOURCE in words(svg) and "Of those asked." in words(svg)
+    assert files["x-1.csv"] == "option,n,base_n\nShelter & food,18,30\n"
     assert "Shelter &amp; food" in svg and "var(" not in svg and "clippath" not in svg
 
 
