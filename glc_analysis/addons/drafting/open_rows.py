@@ -23,7 +23,7 @@ from glc_analysis.addons.drafting.draft_files import (
 from glc_analysis.addons.drafting.option_lists import further_options
 from glc_analysis.addons.drafting.options import most_common_first
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import CountryFault
+from glc_analysis.cleaning.countries import CountryFault, country_of
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.errors import CellFault, Fault, Faults
@@ -160,7 +160,8 @@ class _OpenFaults:
                 for fault in self.in_two_files for key, file, row in fault.records]
 
     def countries(self) -> list[dict[str, str]]:
-        return [{"raw_name": name, "country_id": "", "why": fault.message, "label": "", "region_id": ""}
+        return [{"raw_name": name, "country_id": country_of(name), "label": "", "region_id": "",
+                 "why": "its name in CLDR or ISO 3166" if country_of(name) else fault.message}
                 for name, fault in {normalise_space(fault.value): fault for fault in self.places}.items()]
 
 
@@ -194,7 +195,9 @@ def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
 def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[Fault]:
     if countries:
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
-        yield Fault(f"{len(countries)} {names} not known", file=more_file(study, "countries"),
+        n_sure = sum(row["country_id"] != "" for row in countries)
+        yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a code, by their name "
+                    "in another language or spelling", file=more_file(study, "countries"),
                     fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {_AGAIN}")
 
 

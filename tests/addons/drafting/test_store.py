@@ -410,6 +410,17 @@ def test_names_of_no_country_are_asked_for_and_get_the_label_and_region_of_their
     assert found["Europe"]["region_id"] == "unknown"
 
 
+def test_the_name_of_a_country_in_another_language_has_its_code_when_it_is_asked_about(tmp_path):
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS | {"country": ["Kenya"] * 60}))
+    study = Study(tmp_path / "study")
+    glc("--study", study.root, "check", "--accept-draft", "Ana")
+    path, = study.raw_files("survey")
+    path.write_text(path.read_text(encoding="utf-8").replace("Kenya", "Perú", 1), encoding="utf-8")
+    done = glc("--study", study.root, "check", "--accept-draft", "Ana")
+    assert "1 name of a country is not known; 1 of them" in done.output
+    assert read_more(study)["countries"][["raw_name", "country_id"]].values.tolist() == [["Perú", "PER"]]
+
+
 def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
     path = study / "private/draft/questions.csv"
     rewrite(path, lambda row: row.update(use="as Q99") if row["wording"] == "How often?" else None)

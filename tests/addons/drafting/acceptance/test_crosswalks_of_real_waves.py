@@ -9,9 +9,12 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from glc_analysis.addons.drafting.crosswalk import CROSSWALK_DRAFT, draft_crosswalk
+from glc_analysis.addons.drafting.draft import make_draft
+from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cli import cli
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.reference import read_reference, read_table
+from glc_analysis.schema import default_settings
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import write_csv
 
@@ -94,3 +97,13 @@ def test_no_question_that_a_person_called_reworded_is_drafted_as_unchanged(share
     drafted = draft.set_index("question_id")["change"]
     assert {drafted[name] for name in refused} == {""}
     assert drafted["open01can"] == "dropped" and drafted["soft2can"] == "none"
+
+
+def test_init_of_both_waves_pairs_no_two_headings_as_sure(shared_data):
+    surveys = [read_survey_sheets(shared_data / f"r_community_survey/{year}_{language}.tsv",
+                                  default_settings()[0]["survey"])[0]
+               for year in (2018, 2019) for language in LANGUAGES]
+    questions = make_draft(surveys).tables["questions"]
+    sure = questions.loc[questions["how_sure"] == "sure", "columns"]
+    assert len(questions) > 50 and not [entry for entry in sure if len(
+        [name for name in split_alternatives(entry) if not name.startswith(NOT_IN)]) > 1]
