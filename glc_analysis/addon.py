@@ -20,14 +20,17 @@ ADD_ONS_FOLDER = Path(__file__).with_name("addons")
 
 class Leaver(Protocol):
     """Who leaves a study, as erasers see them: an organisation, or a person (``organisation_id`` is blank).
-    ``raters`` are the persons that leave, among those that add-ons know; ``is_whole`` is false where one
-    ``item`` of consent is withdrawn (else blank); of quotations ``cited`` then has the rows that cite them.
+    ``raters`` are the persons that leave, among those that add-ons know; ``countries`` those of no other
+    organisation; ``is_whole`` is false where one ``item`` of consent is withdrawn (else blank); of quotations
+    ``quoted`` then has the segments, ``cited`` the rows that cite them.
     """
 
     organisation_id: str
     item: str
     raters: set[str]
     ids: set[str]
+    countries: set[str]
+    quoted: set[str]
     cited: set[tuple[str, str]]
     is_whole: bool
 

@@ -48,7 +48,7 @@ from glc_analysis.cleaning.waves import (
     waves_of_consent,
 )
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.consensus import CONSENSUS, by_segment, open_codes
+from glc_analysis.coding.consensus import CONSENSUS, open_codes
 from glc_analysis.disclosure.audiences import counted_for, within_convening
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
@@ -126,8 +126,6 @@ from glc_analysis.writing import hard_link, write_atomic
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
 """The step of the log that has the notes on coders' files."""
-FEW_PASSAGES = 200
-"""A code with more passages than this has a page of its own."""
 TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
@@ -903,7 +901,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               **lists, "themes": _themes(engine["codebook"]),
                               **_added_slices(engine),
                               "organisations": _took_part(engine["organisations"]),
-                              "codes": _long_codes(engine["codings"], engine["codebook"])})}
+                              "codes": _raised_codes(engine["codings"], engine["codebook"])})}
     files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
                                      | {BUILD_RECORD: engine.record() | {"files": files}})
@@ -985,11 +983,11 @@ def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
 
 
-def _long_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
-    """The codes with so many passages that each gets a page of its own, in the order of the codebook."""
-    agreed = by_segment(codings[codings["coder_id"] == CONSENSUS])
-    counts = agreed.groupby("code_id", observed=True).size()
-    rows = codebook[codebook["code_id"].isin(counts[counts > FEW_PASSAGES].index)].sort_values("order")
+def _raised_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
+    """The codes with passages on which the coders agreed, each with a page of its own, in the order of the
+    codebook."""
+    agreed = {*codings.loc[codings["coder_id"] == CONSENSUS, "code_id"]}
+    rows = codebook[codebook["code_id"].isin(agreed)].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(rows["code_id"], rows["name"], strict=True)]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest, tables
-from glc_analysis.build import FEW_PASSAGES, _long_codes, build, check_study
+from glc_analysis.build import _raised_codes, build, check_study
 from glc_analysis.cleaning.records import SYNTHETIC_MARK, country_names
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
@@ -89,12 +89,10 @@ def test_countries_and_themes_are_listed_by_name_and_in_order(built):
     assert [theme["id"] for theme in found["themes"]] == ["rights", "care"]
 
 
-def test_a_code_is_listed_if_it_has_many_passages_on_which_the_coders_agreed():
-    codings = pd.DataFrame([(coder, code, f"t.{n}") for n in range(FEW_PASSAGES + 1) for coder, code in (
-        ("consensus", "long"), ("ana", "short"), ("consensus", "short" if n else ""))],
-        columns=["coder_id", "code_id", "segment_ids"])
-    book = pd.DataFrame({"code_id": ["short", "long"], "name": ["Short", "Long"], "order": [1, 2]})
-    assert _long_codes(codings, book) == [{"id": "long", "label": "Long"}]
+def test_a_code_is_listed_if_it_has_a_passage_on_which_the_coders_agreed():
+    codings = pd.DataFrame({"coder_id": ["consensus", "ana"], "code_id": ["agreed", "open"]})
+    book = pd.DataFrame({"code_id": ["open", "agreed"], "name": ["Open", "Agreed"], "order": [1, 2]})
+    assert _raised_codes(codings, book) == [{"id": "agreed", "label": "Agreed"}]
 
 
 def spoil(study):

@@ -251,7 +251,7 @@ def passages(view: StudyView) -> Html:
     """The first passages of each code of the theme, and how many there are.
 
     Within a code the first passage of each organisation comes before its further ones. Which are printed is
-    the rule of :func:`~glc_analysis.view.places.printed_passages`; a code of many passages has a page.
+    the rule of :func:`~glc_analysis.view.places.printed_passages`; the page of the code has more.
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
@@ -266,7 +266,7 @@ def passages(view: StudyView) -> Html:
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:
-    """The codes that have so many passages that each has a page of its own."""
+    """The codes that have a page of their own: those with passages."""
     return {one["id"] for one in read_slices(view.study).get("codes", [])}
 
 
@@ -275,11 +275,12 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
     places = [passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
-    return [_passage(view, row, "" if is_again else place)
+    return [show_passage(view, row, "" if is_again else place)
             for row, place, is_again in zip(rows.itertuples(), places, repeated, strict=True)]
 
 
-def _passage(view: StudyView, row: Any, place: str) -> Markup:
+def show_passage(view: StudyView, row: Any, place: str = "") -> Markup:
+    """A row of ``view.coded_passages`` as a quotation: who said it where, and the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = talk_day(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,

@@ -12,9 +12,9 @@ from glc_analysis.addon import loaded
 from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
-OPENING, OVERVIEW, COUNTRY, METHODS = "opening", "overview", "country", "methods"
-"""The slots: above the findings of the overview, below those of the overview and of a theme, and on a
-country's page, HTML each; and what the checklists of the methods record
+OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
+"""The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
+page and above the passages of a code, HTML each; and what the checklists of the methods record
 (:class:`.checklists.MethodFacts`)."""
 
 

@@ -95,12 +95,13 @@ class OpenStudy(Study, TypedTables):
     """
 
     def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
-             principle: str | None = None, organisation: str | None = None) -> StudyView:
+             principle: str | None = None, organisation: str | None = None,
+             code: str | None = None) -> StudyView:
         """What an audience (team, convening or public) may see, of the whole study or of a part of it.
 
-        ``country``, ``theme``, ``principle`` and ``organisation`` narrow the view to one of them: an id such
-        as ``KHM``, or blank for the first one of the study. Raises UsageError for an unknown name, with the
-        nearest ones.
+        ``country``, ``theme``, ``principle`` and ``organisation`` narrow the view to one of them, ``code``
+        says which code a page is about: an id such as ``KHM``, or blank for the first one of the study.
+        Raises UsageError for an unknown name, with the nearest ones.
         """
         view = StudyView(self, audience)
         if country is not None and not view.may("all_figures"):
@@ -109,7 +110,9 @@ class OpenStudy(Study, TypedTables):
                          theme=_known(theme, view.themes, "theme"),
                          principle=_known(
                              principle, {} if principle is None else view.principle_names, "principle"),
-                         organisation=_known(organisation, view.labels, "organisation"))
+                         organisation=_known(organisation, view.labels, "organisation"),
+                         code=_known(code, {} if code is None else dict(zip(
+                             view.codebook["code_id"], view.codebook["name"], strict=True)), "code"))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or name not in tables.TABLES:

@@ -62,7 +62,7 @@ class VisibleTables:
     """The tables of a study as one audience may see them.
 
     ``country``, ``theme`` or ``principle`` narrows them to one of them; ``organisation`` to the rows of one
-    organisation, for the page that it alone receives.
+    organisation, for the page that it alone receives. ``code`` is the code that a page is about.
     """
 
     study: Study
@@ -71,6 +71,7 @@ class VisibleTables:
     theme: str = ""
     principle: str = ""
     organisation: str = ""
+    code: str = ""
 
     def __post_init__(self) -> None:
         check_audience(self.audience)

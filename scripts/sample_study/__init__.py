@@ -19,6 +19,7 @@ from scripts.sample_study.conversations import write_conversations
 from scripts.sample_study.exports import coded_answers, write_exports
 from scripts.sample_study.participants import participants
 from scripts.sample_study.practice import write_practice
+from scripts.sample_study.reading import write_reading
 from scripts.sample_study.study_files import (
     write_context,
     write_manifest,
@@ -53,6 +54,8 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
         write_reference_table(root, "safety", rows("safety"))
     if "practice" in installed():
         write_practice(root)
+    if "reading" in installed():
+        write_reading(root)
     write_manifest(root)
 
 

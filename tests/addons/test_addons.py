@@ -3,16 +3,18 @@
 import csv
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from glc_analysis import schema
-from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, brought
+from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, brought, installed
 from glc_analysis.schema import processed_tables, reference_tables
 
 
-def columns(file, name="*"):
-    paths = [schema._FOLDER / file, *sorted(ADD_ONS_FOLDER.glob(f"{name}/schema/{file}"))]
+def columns(file):
+    paths = [schema._FOLDER / file, *filter(Path.is_file, (
+        ADD_ONS_FOLDER / name / "schema" / file for name in installed()))]
     return [[(row["table"], row["column"]) for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
             for path in paths]
 

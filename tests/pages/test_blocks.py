@@ -18,11 +18,11 @@ from glc_analysis.pages.coding import (
     NO_COUNTS,
     NOT_CODED_YET,
     TEAM_ONLY,
-    _passage,
     codes,
     codes_by_group,
     contrary_cases,
     passages,
+    show_passage,
 )
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
@@ -359,7 +359,7 @@ def test_a_passage_with_markup_is_shown_as_it_was_said(small):
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
                           memo="<b>note</b>", translation="<s>", translation_status="human", is_agreed=True,
                           marked_by="ana")
-    shown = _passage(StudyView(small, country="KHM"), row, "")
+    shown = show_passage(StudyView(small, country="KHM"), row, "")
     assert not {"<img", "<i", "<b", "<s"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#39;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 

@@ -1,0 +1,16 @@
+"""Reading for meaning: the framework matrix, memos, comparisons in words, and what stands behind a code."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn(
+    "reading", "Summaries by case and theme, memos, comparisons in words, and the pages of codes.",
+    commands={"Analyst": "commands:COMMANDS"}, checks="checks:CHECKS", steps="page_lists:STEPS",
+    slices="page_lists:slices", page_lists={"matrix": ("matrices", "shown_matrices"),
+                                        "comparison": ("comparisons", "shown_comparisons"),
+                                        "case": ("cases", "shown_cases")},
+    slots={"code": "code_page:behind_the_code"},
+    view="view:ReadingView", view_names=("matrix", "comparison", "team_memos"),
+    row_names={"summaries": "summary", "analytic_memos": "memo"},
+    holds={"summaries": "its rows go; one of a group that rests on its passages loses its text",
+           "analytic_memos": "memos about it go, and its names and words from all others"},
+    erasers={"rows": "erasers:edit_row"})

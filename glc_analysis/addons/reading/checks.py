@@ -1,0 +1,44 @@
+"""The checks of summaries and memos, which `glc check` and `glc matrix --enter` run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glc_analysis.errors import Fault
+from glc_analysis.figures.code_counts import EACH_ORGANISATION
+from glc_analysis.schema import Check, Tables, schema_check, unknown_names
+
+_ABOUT = {"document": ("documents", "document_id"), "code": ("codebook", "code_id"),
+          "organisation": ("organisations", "organisation_id")}
+"""The table and column with the ids of what a memo may be about."""
+
+
+def _known_organisations(tables: Tables) -> Iterator[Fault]:
+    """The cases that are organisations are those of the register."""
+    rows = tables["summaries"]
+    named = rows.loc[rows["attribute"] == EACH_ORGANISATION, "case_id"]
+    yield from unknown_names("summaries", "case_id", named, {*tables["organisations"]["organisation_id"]},
+                             "organisations.csv has no such organisation")
+
+
+def _known_subjects(tables: Tables) -> Iterator[Fault]:
+    """A memo is about the study, or names what it is about."""
+    rows = tables["analytic_memos"]
+    for about, (table, column) in _ABOUT.items():
+        named = rows.loc[rows["about"] == about, "about_id"]
+        for n in named.index[named == ""]:
+            yield Fault(f"is blank, and the memo is about a {about}", "analytic_memos.csv", str(n),
+                        "about_id", fix=f"write the {column}, or study under about")
+        yield from unknown_names("analytic_memos", "about_id", named[named != ""], {*tables[table][column]},
+                                 f"{table}.csv has no such {about}")
+    of_study = rows[(rows["about"] == "study") & (rows["about_id"] != "")]
+    for n, value in of_study["about_id"].items():
+        yield Fault("names something, and the memo is about the study", "analytic_memos.csv", str(n),
+                    "about_id", value, "leave it blank, or say under about what it is")
+
+
+CHECKS: tuple[Check, ...] = (
+    schema_check("summaries.code_id"),
+    Check(("summaries", "organisations"), _known_organisations),
+    Check(("analytic_memos", "documents", "codebook", "organisations"), _known_subjects),
+)

@@ -1,0 +1,142 @@
+"""What stands on the page of a code beside its passages: who raised it and who did not, memos, what it occurs
+with and in which words, where coders differed, how it came to be. For the team alone.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.addons.reading.memos import show_memos
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.errors import count_of
+from glc_analysis.figures.mentions import negative_cases, undecided_organisations
+from glc_analysis.manifest import read_slices
+from glc_analysis.pages.coding import code_names, show_disagreements, show_passage
+from glc_analysis.plots import number_text
+from glc_analysis.reference import read_table
+from glc_analysis.tables_html import html_table, show
+from glc_analysis.templates import ELEMENTS, Macros
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "reading.html")
+_SOURCES = {"interview": "interview", "answer": "answers", "call": "call",
+            "interview_without_guide": "interview without a guide"}
+_CODES, _TURNS = 20, 4
+"""How many codes are listed beside a code, and how many turns of each are printed."""
+
+
+def behind_the_code(view: StudyView) -> Html | None:
+    """What an analyst has to read with the passages of the view's code; None for other readers."""
+    if not view.code or not view.may("passages"):
+        return None
+    parts = (("Who raised it, and where", _who(view)), ("Who did not", _negative(view)),
+             ("Memos", show_memos(view, view.team_memos("code", view.code))),
+             ("What it occurs with", _beside(view)), ("Where coders differed", _differences(view)),
+             ("How the code came to be", _history(view)))
+    return show(Markup().join(_HTML.part(heading, content) for heading, content in parts))
+
+
+def _who(view: StudyView) -> Markup:
+    """One row per organisation that raised it: country, sources, passages."""
+    rows = view.read("mentions").query("code_id == @view.code and is_raised")
+    if rows.empty:
+        return Markup()
+    passages = view.cell_passages("organisation", [view.code]).groupby("case_id").size()
+    names = view.case_names("organisation", rows["organisation_id"])
+    sources = rows.assign(source=rows["source"].astype("str").map(_SOURCES)).groupby(
+        "organisation_id")["source"].agg(lambda words: ", ".join(sorted(words)))
+    register = read_table(view.study, "organisations").set_index("organisation_id")["home_country_id"]
+    homes = register.reindex([*names]).fillna("")
+    return html_table({
+        "Organisation": names.values(), "Main office": [view.country_labels.get(one, one) for one in homes],
+        "Raised in": [sources[one] for one in names], "Passages": [passages.get(one, 0) for one in names]},
+        numeric=("Passages",))
+
+
+def _negative(view: StudyView) -> Markup:
+    """The organisations that were asked and did not raise it, that said the contrary, or are undecided."""
+    mentions = view.read("mentions")
+    cases = negative_cases(mentions, view.code)
+    groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
+        ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
+    groups["Undecided"] = pd.Series(sorted(undecided_organisations(mentions, view.code)), dtype="str")
+    said = [f"{label}: {', '.join(view.case_names('organisation', ids).values())}."
+            for label, ids in groups.items() if len(ids)]
+    return ELEMENTS.notes(said or ["Nobody who was asked."])
+
+
+def _beside(view: StudyView) -> Markup:
+    """The codes that share turns with it, most shared turns first, each with the words of both. A code above
+    or below it is none of them."""
+    rows = view.coded_passages
+    own = rows[rows["code_id"] == view.code]
+    above = ancestors(view.codebook)
+    others = rows[rows["segment_id"].isin(own["segment_id"])]
+    is_kin = [code == view.code or code in above.get(view.code, ()) or view.code in above.get(code, ())
+              for code in others["code_id"]]
+    others = others[[not kin for kin in is_kin]]
+    if others.empty:
+        return ELEMENTS.note("It stands alone in every turn.") if len(own) else Markup()
+    counts = others.groupby("code_id")["segment_id"].nunique().sort_values(ascending=False, kind="stable")
+    return _HTML.beside([_pair(view, own, others[others["code_id"] == code], n)
+                         for code, n in counts.head(_CODES).items()],
+                        [f"{len(counts) - _CODES} further codes share fewer turns with it."]
+                        if len(counts) > _CODES else [])
+
+
+def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> dict[str, object]:
+    """A code beside the view's: where both stand in a turn, the words of either, or of both once."""
+    turns = [*dict.fromkeys(other["segment_id"])]
+    both = pd.concat([own, other])
+    both = both[both["segment_id"].isin(turns[:_TURNS])].sort_values(["document_id", "segment_id"],
+                                                                      kind="stable")
+    codes = both.groupby(["segment_id", "quote"], sort=False)["code"].agg(" and ".join)
+    rows = both.drop_duplicates(["segment_id", "quote"])
+    rows = rows.assign(both=[codes[segment, quote] for segment, quote in zip(
+        rows["segment_id"], rows["quote"], strict=True)])
+    name, code = other["code"].iloc[0], other["code_id"].iloc[0]
+    left = len(turns) - _TURNS
+    return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": _page(view, code),
+            "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), show_passage(view, row))
+                      for row in rows.itertuples()],
+            "left_out": f"{count_of(left, 'further turn')}: `glc export quotes` has all." if left > 0 else ""}
+
+
+def _page(view: StudyView, code: str) -> str:
+    return f"code-{code.lower()}.html" if any(
+        one["id"] == code for one in read_slices(view.study)["codes"]) else ""
+
+
+def _differences(view: StudyView) -> Markup:
+    """Agreement on the code, and the turns to which some coders gave it and others not."""
+    rows = view.read("agreement").query(
+        "measure == 'alpha' and unit == 'turn' and subset == 'all' and code_id == @view.code")
+    said = [f"Agreement (Krippendorff's alpha, by turn): {number_text(value)}."
+            for value in rows["value"].dropna()]
+    differ = view.read("disagreements")
+    coders = differ[differ["coder_id"] != CONSENSUS]
+    has_it = coders["codes"].str.split(";").map(lambda codes: view.code in codes).astype(bool)
+    is_split = has_it.groupby(coders["segment_id"]).nunique() > 1
+    listed = show_disagreements(view, differ[differ["segment_id"].isin(is_split.index[is_split])])
+    if listed is None and not said:
+        return Markup()
+    if listed is None:
+        return ELEMENTS.notes([*said, "Nowhere: whoever read a turn gave it alike."])
+    return ELEMENTS.notes(said) + Markup(listed.data)
+
+
+def _history(view: StudyView) -> Markup:
+    """Since when the code is there, what was merged into it, and what it contradicts."""
+    book = read_table(view.study, "codebook")
+    names, said = code_names(view) | dict(zip(book["code_id"], book["name"], strict=True)), []
+    for row in book[book["code_id"] == view.code].to_dict("records"):
+        said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []
+        said += [f"Its contrary: {names.get(row['contradicts'], row['contradicts'])}."] \
+            if row.get("contradicts") else []
+    is_merged = [view.code in into.split() for into in book["merged_into"]]
+    said += [f"Took in “{row['name']}”. {row['definition']}".strip()
+             for row in book[is_merged].to_dict("records")]
+    return ELEMENTS.notes(said)

@@ -1,0 +1,57 @@
+"""The command of the framework matrix: a workbook that is filled in, and read back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from glc_analysis.command_line import ensure_built, pass_study, say
+from glc_analysis.errors import GLCError, UsageError, count_of
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--theme", default="", metavar="THEME", help="The cells of this theme and its codes.")
+@click.option("--case", default="", metavar="CASE", help="The cells of this case, one for each theme.")
+@click.option("--by", default="organisation", show_default=True, metavar="ATTRIBUTE",
+              help="What the cases are: organisation, country, resource_level, type ...")
+@click.option("--enter", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+              help="Read back a workbook that was filled in.")
+@pass_study
+def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
+    """Write summaries of what each case said on a theme, in a workbook, and read them back.
+
+    The workbook has the passages beside a box for each cell, for one theme or one case at a time. What was
+    written before stands in its box. For the team alone.
+    """
+    if enter:
+        if theme or case:
+            raise UsageError("--enter reads a file back, whatever it is about: leave out --theme and --case.")
+        from glc_analysis.addons.reading.workbook import enter_matrix
+
+        entered = enter_matrix(study, enter, today=date.today())
+        say(f"Summaries: {len(entered.new)} new, {len(entered.changed)} changed. `glc run` shows them.")
+        return
+    if not theme and not case:
+        raise UsageError("Name a --theme, or a --case.")
+    from glc_analysis.addons.reading.workbook import has_unread, write_matrix
+    from glc_analysis.text import slug
+    from glc_analysis.view.study_view import StudyView
+
+    ensure_built(study)
+    folder = study.reports / "team" / "matrix"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "-".join(slug(part) for part in (theme, case, "" if by == "organisation" else by) if part)
+    path = folder / f"matrix-{name}.xlsx"
+    if path.is_file() and has_unread(study, path):
+        raise GLCError(f"{study.relative(path)} was filled in and not read back. To fix: read it back with "
+                       "--enter, or move it elsewhere.")
+    n_cells = write_matrix(StudyView(study), path, theme=theme, by=by, case=case)
+    click.echo(path)
+    say(f"The workbook has {count_of(n_cells, 'cell')}. Fill it in, and read it back with "
+        f"`glc matrix --enter {path.name}`.")
+
+
+COMMANDS = (matrix,)

@@ -1,0 +1,78 @@
+"""Comparison in words: what groups of organisations said on a theme, side by side, where they differ first.
+
+A group differs from another on a code where one has passages on it, and the other was asked and has none. For
+the team alone: a group may be one organisation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
+from glc_analysis.tables_html import note, show
+from glc_analysis.templates import Macros
+from glc_analysis.view.places import anchor
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "reading.html")
+COMPARED = {"resource_level": "By level of resources", "type": "By kind of organisation",
+            "country": "By country"}
+"""The attributes by which a theme is compared, with their headings."""
+_PASSAGES = 4
+"""How many passages of a group are printed; the page of the code has the others."""
+_NAMED = 8
+"""Of more groups than this, a sentence says how many there are."""
+
+
+@team_only
+def comparisons(view: StudyView) -> Html:
+    """The view's theme by country, by level of resources and by kind of organisation."""
+    if view.read("mentions").empty:
+        return note(NOT_CODED_YET)
+    return show(Markup().join(_comparison(view, by, heading) for by, heading in COMPARED.items()))
+
+
+def _comparison(view: StudyView, by: str, heading: str) -> Markup:
+    rows = view.comparison(by=by)
+    if rows["group_id"].nunique() < 2:
+        return _HTML.comparison(heading, [], ["Nobody of two groups was asked about the theme."])
+    passages = view.cell_passages(by, rows["code_id"].unique())
+    behind = dict([*passages.groupby(["code_id", "case_id"], sort=False)])
+    differing = [_code(view, by, own, behind) for code, own in rows[rows["differs"]].groupby(
+        "code_id", sort=False)]
+    alike = rows[~rows["differs"]].groupby("code", sort=False)["passages"].sum()
+    sentences = [f"{said}: {', '.join(names)}." for said, names in (
+        ("Raised by every group that was asked, or undecided", alike.index[alike > 0]),
+        ("Raised by no group that was asked", alike.index[alike == 0])) if len(names)]
+    return _HTML.comparison(heading, differing, sentences)
+
+
+def _code(view: StudyView, by: str, rows: pd.DataFrame,
+          behind: dict[tuple[str, str], pd.DataFrame]) -> dict[str, Any]:
+    """A code on which groups differ: a sentence, the groups with their passages, and the silent ones."""
+    listed = rows.to_dict("records")
+    code, speaking = listed[0]["code_id"], [row for row in listed if row["passages"]]
+    silent = [row for row in listed if not row["passages"] and not row["undecided"]]
+    undecided = [row["group"] for row in listed if not row["passages"] and row["undecided"]]
+    return {
+        "id": anchor("compared", f"{by}-{code}"), "name": listed[0]["code"],
+        "place": f"code-{code.lower()}.html",
+        "sentence": f"raised in {_named([row['group'] for row in speaking])}; asked and not raised in "
+                    f"{_named([row['group'] for row in silent])}.",
+        "groups": [{"name": row["group"], "counted": f"{row['raised']} of {row['asked']} asked",
+                    "passages": [show_passage(view, one) for one in behind[code, row["group_id"]].head(
+                        _PASSAGES).itertuples()],
+                    "left_out": max(row["passages"] - _PASSAGES, 0)} for row in speaking],
+        "silent": " ".join(filter(None, [
+            "Asked, and did not raise it: " + ", ".join(
+                row["group"] + (f" ({row['asked']} organisations)" if row["asked"] > 1 else "")
+                for row in silent) + ".",
+            f"Undecided: {', '.join(undecided)}." if undecided else ""]))}
+
+
+def _named(groups: list[str]) -> str:
+    return ", ".join(groups) if len(groups) <= _NAMED else f"{len(groups)} others"

@@ -1,0 +1,29 @@
+"""How a withdrawal erases summaries and memos.
+
+The summaries of an organisation go with it. One of a group, such as a country, may say in other words what it
+said: where it rests on a passage of the leaver it loses its text, and a person writes it anew from what is
+left; the withdrawal lists the cell. Names and words are taken from all others like from any table.
+"""
+
+from __future__ import annotations
+
+from glc_analysis.addon import Leaver
+from glc_analysis.study import WITHDRAWN
+
+Cells = dict[str, str]
+
+
+def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+    """A row of a reference table as it was and as it is to be; None if it goes."""
+    if table == "analytic_memos" and was["about_id"] and was["about_id"] in leaver.ids:
+        return None
+    if table != "summaries":
+        return was, now
+    if was["case_id"] in leaver.ids | leaver.countries:
+        return None
+    written_from = was["segment_ids"].split(";")
+    left = [segment for segment in written_from if segment not in leaver.ids]
+    if left == written_from:
+        return was, now
+    kept = {"segment_ids": ";".join(left), "passages_version": ""}
+    return was | kept, now | kept | {"text": WITHDRAWN}

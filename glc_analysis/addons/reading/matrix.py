@@ -1,0 +1,100 @@
+"""The framework matrix: what each case said on a theme or code, as a person summarised it.
+
+A case is an organisation, or a group of those that share an attribute. A cell stands for a case and a code
+with all codes below it. Silence counts as a no only where the case was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pandas as pd
+
+from glc_analysis.schema import UNASKED
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.text import content_hash
+
+NOT_ASKED, NOTHING, UNDECIDED = "not asked", "asked, nothing", "undecided"
+NOT_SUMMARISED, STALE, SUMMARISED, TO_REWRITE = "not summarised", "stale", "summarised", "to be written anew"
+"""What a cell is: nobody asked the case about the code and it did not raise it; it was asked and did not
+raise it; coders have not decided; nobody wrote a summary; the passages have changed since; the summary
+stands; words on which it rested were withdrawn."""
+NO_PASSAGES = "none"
+"""The digest of no passages."""
+MATRIX_COLUMNS = ["case_id", "case", "code_id", "code", "state", "summary", "written_by", "written_on",
+                  "passages", "segment_ids", "passages_version"]
+_CELL = ["case_id", "code_id"]
+
+
+def case_passages(passages: pd.DataFrame, members: pd.DataFrame, above: Mapping[str, Sequence[str]],
+                  codes: Collection[str]) -> pd.DataFrame:
+    """The passages behind each cell: the rows of ``passages`` with case_id, and code_id the code of the cell.
+
+    ``members`` has the organisations of each case (organisation_id, group), ``above`` the codes above each.
+
+    >>> passages = pd.DataFrame({"organisation_id": ["a"], "code_id": ["late"], "segment_id": ["s1"],
+    ...                          "quote": ["We wait."]})
+    >>> members = pd.DataFrame({"organisation_id": ["a"], "group": ["KEN"]})
+    >>> case_passages(passages, members, {"late": ["needs"]}, ["needs"])[_CELL].values.tolist()
+    [['KEN', 'needs']]
+    """
+    cells = [(code, upper) for code in passages["code_id"].unique()
+             for upper in (code, *above.get(code, ())) if upper in codes]
+    counted = pd.DataFrame(cells, columns=["code_id", "cell"], dtype="str")
+    rows = passages.merge(counted, on="code_id").merge(
+        members.rename(columns={"group": "case_id"}), on="organisation_id")
+    rows = rows.drop(columns="code_id").rename(columns={"cell": "code_id"})
+    return rows.drop_duplicates([*_CELL, "segment_id", "quote"], ignore_index=True)
+
+
+def passages_version(passages: pd.DataFrame) -> str:
+    """The digest of some passages, which changes with their words and with nothing else.
+
+    >>> rows = pd.DataFrame({"segment_id": ["s1", "s2"], "quote": ["We wait.", "Too long."]})
+    >>> passages_version(rows) == passages_version(rows[::-1]), passages_version(rows[:0])
+    (True, 'none')
+    """
+    lines = sorted(f"{segment}\t{quote}" for segment, quote in zip(
+        passages["segment_id"], passages["quote"], strict=True))
+    return content_hash("\n".join(lines)) if lines else NO_PASSAGES
+
+
+def matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: pd.DataFrame,
+                 summaries: pd.DataFrame) -> pd.DataFrame:
+    """One row per case and code that anything is known of: case_id, code_id, state, summary, written_by,
+    written_on, passages (their number), segment_ids (joined by ;), passages_version.
+
+    ``passages`` are those of :func:`case_passages`, ``members`` as there, ``mentions`` the table of this
+    name, ``summaries`` the rows of that on these cases. What is not there is not asked.
+    """
+    behind = pd.DataFrame([
+        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), passages_version(rows))
+        for case, by_case in passages.groupby("case_id") for code, rows in by_case.groupby("code_id")],
+        columns=[*_CELL, "passages", "segment_ids", "passages_version"])
+    known = mentions.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
+    known = known.assign(is_asked=known["is_asked"] & ~known["source"].isin(UNASKED)).merge(
+        members.rename(columns={"group": "case_id"}), on="organisation_id")
+    known = known.groupby(_CELL)[["is_asked", "is_raised", "is_undecided"]].any().reset_index()
+    written = summaries.rename(columns={
+        "text": "summary", "by": "written_by", "date": "written_on", "passages_version": "written_from"})
+    written = written[[*_CELL, "summary", "written_by", "written_on", "written_from"]]
+    rows = known.merge(behind, on=_CELL, how="outer").merge(written, on=_CELL, how="outer")
+    for column in ("is_asked", "is_raised", "is_undecided"):
+        rows[column] = rows[column].eq(True)
+    rows["passages"] = rows["passages"].fillna(0).astype(int)
+    rows["passages_version"] = rows["passages_version"].fillna(NO_PASSAGES)
+    texts = ["segment_ids", "summary", "written_by", "written_on", "written_from"]
+    rows[texts] = rows[texts].fillna("")
+    known_by = ("summary", "written_from", "passages_version", "passages", "is_undecided", "is_asked")
+    return rows.assign(state=[_state(*cell) for cell in zip(*(rows[name] for name in known_by), strict=True)])
+
+
+def _state(summary: str, written_from: str, version: str, passages: int, is_undecided: bool,
+           is_asked: bool) -> str:
+    if WITHDRAWN in summary:
+        return TO_REWRITE
+    if summary:
+        return SUMMARISED if written_from == version else STALE
+    if passages:
+        return NOT_SUMMARISED
+    return UNDECIDED if is_undecided else NOTHING if is_asked else NOT_ASKED

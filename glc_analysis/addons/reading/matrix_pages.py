@@ -1,0 +1,235 @@
+"""The pages of the framework matrix: the cells of one theme, case by case, or of one case, theme by theme.
+
+A summary stands above its passages, or a cell says why there is none. For the team alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.addons.reading.matrix import (
+    NOT_ASKED,
+    NOT_SUMMARISED,
+    NOTHING,
+    STALE,
+    SUMMARISED,
+    TO_REWRITE,
+    UNDECIDED,
+)
+from glc_analysis.addons.reading.memos import show_memos, written
+from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.errors import count_of
+from glc_analysis.figures.code_counts import EACH_ORGANISATION
+from glc_analysis.manifest import read_slices
+from glc_analysis.pages.coding import NOT_CODED_YET, show_passage, team_only
+from glc_analysis.reference import read_table
+from glc_analysis.tables_html import html_table, note, show
+from glc_analysis.templates import ELEMENTS, Macros
+from glc_analysis.view.places import anchor
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "reading.html")
+_MARKS = {SUMMARISED: "●", STALE: "◐", TO_REWRITE: "✕", NOT_SUMMARISED: "○", UNDECIDED: "?", NOTHING: "–",
+          NOT_ASKED: ""}
+_STATES = {STALE: "stale: its passages have changed since",
+           TO_REWRITE: "words were withdrawn: to be written anew", SUMMARISED: ""}
+"""What stands beside the name of a cell, where the state is not its own word."""
+_PASSAGES = 5
+"""How many passages of a cell are printed; the page of the code has the others."""
+_IN_A_SENTENCE = (UNDECIDED, NOTHING, NOT_ASKED)
+"""States of cells without anything to read: of each case they are named in a sentence."""
+NOTHING_AT_ALL, NOT_ASKED_AT_ALL = "Asked, nothing", "Not asked"
+WHOLE_THEME = "The theme as a whole"
+Behind = dict[tuple[str, str], pd.DataFrame]
+"""Passages by case and code."""
+
+
+def theme_of(matrix: str) -> str:
+    """The theme of a page of the matrix.
+
+    >>> theme_of("needs--2"), theme_of("")
+    ('needs', '')
+    """
+    return matrix.partition(PART_MARK)[0]
+
+
+@team_only
+def theme_matrix(view: StudyView, matrix: str = "") -> Html:
+    """The matrix of the view's theme: at a glance, then case by case. ``matrix`` may name a further page."""
+    part = int(matrix.partition(PART_MARK)[2] or 1)
+    rows = view.matrix()
+    if rows.empty:
+        return note(NOT_CODED_YET)
+    cases = [*rows["case_id"].unique()]
+    shown = cases[(part - 1) * CASES_PER_PAGE:part * CASES_PER_PAGE]
+    rows = rows[rows["case_id"].isin(shown)]
+    return show(_matrix(view, rows, EACH_ORGANISATION) + _HTML.parts(_other_parts(view, part)))
+
+
+@team_only
+def grouped_matrices(view: StudyView, matrix: str = "") -> Html | None:
+    """The matrices of groups of organisations for which somebody wrote summaries on the view's theme, on its
+    first page; None where there are none."""
+    rows = read_table(view.study, "summaries")
+    codes = view.code_tree["code_id"]
+    kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
+    if not kinds or PART_MARK in matrix:
+        return None
+    return show(Markup().join(_HTML.part(f"By {kind.replace('_', ' ')}", _matrix(
+        view, view.matrix(by=kind), kind)) for kind in kinds))
+
+
+@team_only
+def case_matrix(view: StudyView, case: str) -> Html:
+    """What one organisation said, theme by theme."""
+    above = [*view.themes]
+    rows = pd.concat([view.matrix(theme=theme, case=case) for theme in above], ignore_index=True)
+    themes = rows["code_id"].map(lambda code: code if code in above else next(
+        one for one in ancestors(view.codebook)[code] if one in above))
+    behind = _behind(view, EACH_ORGANISATION, rows)
+    is_shown = _is_readable(view, rows, behind)
+    rows, themes = rows[is_shown], themes[is_shown]
+    return show(_listed([
+        {"id": anchor("theme", theme), "name": view.themes[theme], "about": "",
+         "place": f"matrix-{theme.lower()}.html", **_cells(view, own, behind)}
+        for theme, own in rows.groupby(themes, sort=False)]))
+
+
+@team_only
+def case_memos(view: StudyView, case: str) -> Html | None:
+    """The memos on an organisation and on its interviews; None where there are none."""
+    documents = view.read("documents")
+    own = {case, *documents.loc[documents["organisation_id"] == case, "document_id"]}
+    rows = view.team_memos()
+    return _memos(view, rows[rows["about"].isin(["organisation", "document", "passage"])
+                             & rows["about_id"].isin(own)])
+
+
+@team_only
+def theme_memos(view: StudyView) -> Html | None:
+    """The memos on the view's theme, its codes and the study; None where there are none."""
+    rows = view.team_memos()
+    is_own = (rows["about"] == "code") & rows["about_id"].isin(view.code_tree["code_id"])
+    return _memos(view, rows[is_own | (rows["about"] == "study")])
+
+
+def _memos(view: StudyView, rows: pd.DataFrame) -> Html | None:
+    return show(_HTML.part("Memos", show_memos(view, rows))) if len(rows) else None
+
+
+# ------------------------------
+# The cells.
+
+
+def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
+    """Cells at a glance, then case by case."""
+    behind = _behind(view, kind, rows)
+    rows = rows[_is_readable(view, rows, behind)]
+    is_used = rows["code_id"].isin(rows.loc[rows["state"] != NOT_ASKED, "code_id"])
+    wide = rows[is_used].pivot(index="case_id", columns="code_id", values="state")
+    names = dict(zip(rows["case_id"], rows["case"], strict=True))
+    codes = {code: name for code, name in zip(rows["code_id"], rows["code"], strict=True) if code in wide}
+    columns = [("Case", [names[case] for case in wide.index.reindex(names)[0]])]
+    columns += [(name, [_mark(wide.at[case, code], kind, case, code) for case in names])
+                for code, name in codes.items()]
+    meanings = [(sign, words) for words, sign in _MARKS.items() if sign and (rows["state"] == words).any()]
+    sections = [{"id": _place(kind, case), "name": names[case], "place": _page_of(view, kind, case),
+                 "about": _attributes(view, kind, case), **_cells(view, own, behind, kind)}
+                for case, own in rows.groupby("case_id", sort=False)]
+    return _HTML.glance(html_table(columns), meanings) + _listed(sections)
+
+
+def _listed(sections: Sequence[dict[str, Any]]) -> Markup:
+    """Sections in which there is something to read, and behind them the names of the others."""
+    silent = [(words, [one["name"] for one in sections if one["others"] == [words]])
+              for words in (NOTHING_AT_ALL, NOT_ASKED_AT_ALL)]
+    names = {name for _, listed in silent for name in listed}
+    return (_HTML.sections([one for one in sections if one["name"] not in names])
+            + ELEMENTS.notes(f"{words}: {', '.join(listed)}." for words, listed in silent if listed))
+
+
+def _is_readable(view: StudyView, rows: pd.DataFrame, behind: Behind) -> list[bool]:
+    """Whether each cell is shown: those of families are, where somebody wrote a summary or coded a passage
+    with the family itself."""
+    levels = dict(zip(view.codebook["code_id"], view.codebook["level"], strict=True))
+    own = {code for _, code in behind} | {*rows.loc[rows["summary"] != "", "code_id"]}
+    return [levels[code] in ("theme", "code") or code in own for code in rows["code_id"]]
+
+
+def _mark(state: str, kind: str, case: str, code: str) -> Markup | str:
+    sign = _MARKS[state]
+    if not sign:
+        return ""
+    return _HTML.mark(sign, state, "" if state in _IN_A_SENTENCE else _place(kind, case, code))
+
+
+def _place(kind: str, case: str, code: str = "") -> str:
+    return anchor("cell" if code else "case", f"{kind}-{case}-{code}")
+
+
+def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
+    """The passages with the very code of each cell: those of codes below it are in cells of their own."""
+    passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
+    passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
+        view.case_members(kind), on="organisation_id")
+    passages = passages.drop_duplicates(["group", "code_id", "segment_id", "quote"])
+    return dict([*passages.groupby(["group", "code_id"], sort=False)])
+
+
+def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
+           kind: str = EACH_ORGANISATION) -> dict[str, Any]:
+    """The cells of a section in which there is something to read, and sentences on the others."""
+    cells = []
+    for row in rows.to_dict("records"):
+        passages = behind.get((row["case_id"], row["code_id"]))
+        if row["state"] in _IN_A_SENTENCE:
+            continue
+        printed = [] if passages is None else [*_printed(view, passages)]
+        n = 0 if passages is None else len(passages)
+        cells.append({
+            "id": _place(kind, row["case_id"], row["code_id"]),
+            "name": WHOLE_THEME if row["code_id"] in view.themes else row["code"],
+            "state": _STATES.get(row["state"], row["state"]), "summary": row["summary"],
+            "written": written(row["written_by"], row["written_on"]), "passages": printed,
+            "is_open": not row["summary"], "left_out": n - len(printed),
+            "place": f"code-{row['code_id'].lower()}.html",
+            "said": count_of(n, "passage") if n else "" if row["passages"] else "There is no passage."})
+    states = {*rows["state"]}
+    if states <= {NOTHING, NOT_ASKED}:
+        return {"cells": [], "others": [NOTHING_AT_ALL if NOTHING in states else NOT_ASKED_AT_ALL]}
+    names = [(state, rows.loc[(rows["state"] == state) & ~rows["code_id"].isin([*view.themes]), "code"])
+             for state in (NOTHING, UNDECIDED)]
+    return {"cells": cells, "others": [f"{state.capitalize()}: {', '.join(codes)}."
+                                       for state, codes in names if len(codes)]}
+
+
+def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
+    return (show_passage(view, row) for row in passages.head(_PASSAGES).itertuples())
+
+
+def _page_of(view: StudyView, kind: str, case: str) -> str:
+    """The page of a case, where it has one."""
+    listed = read_slices(view.study).get("cases", []) if kind == EACH_ORGANISATION else []
+    return next((f"case-{case.lower()}.html" for one in listed if one["id"] == case), "")
+
+
+def _attributes(view: StudyView, kind: str, case: str) -> str:
+    """What is known of an organisation: country, kind and resources."""
+    register = read_table(view.study, "organisations")
+    own = register[(register["organisation_id"] == case) & (kind == EACH_ORGANISATION)].to_dict("records")
+    return "; ".join(part for row in own for part in (
+        view.country_labels.get(row["home_country_id"], row["home_country_id"]),
+        row["type"].replace("_", " "),
+        f"{row['resource_level']} resources" if row["resource_level"] else "") if part)
+
+
+def _other_parts(view: StudyView, part: int) -> Sequence[tuple[str, str]]:
+    listed = [row for row in read_slices(view.study)["matrices"] if theme_of(row["id"]) == view.theme]
+    return [(row["label"], f"matrix-{row['id'].lower()}.html")
+            for n, row in enumerate(listed, 1) if n != part]

@@ -1,0 +1,146 @@
+"""What a view shows of summaries, comparisons and memos: for the team alone, since a row is a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from glc_analysis.addons.reading.matrix import MATRIX_COLUMNS, NOT_ASKED, case_passages, matrix_cells
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.exports import mentioned_organisations
+from glc_analysis.errors import known_id
+from glc_analysis.figures import code_counts as counting
+from glc_analysis.figures.summary import subset_kind
+from glc_analysis.reference import read_table
+from glc_analysis.view.study_view import NotReleased, StudyView
+
+MEMO_COLUMNS = ["about", "about_id", "kind", "text", "by", "date", "place"]
+_CODERS_MEMOS = {"source": "document", "coding": "passage", "code": "code", "project": "study"}
+"""What a memo of a coder's program is about, by its word in table ``memos``."""
+
+
+class ReadingView(StudyView):
+    """What a view shows of reading; the view itself is the instance."""
+
+    def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
+        """The framework matrix, one row per case and theme, or per case and code of one ``theme``, the theme
+        first: case_id, case, code_id, code, state, summary, written_by, written_on, passages (how many),
+        segment_ids (of these passages, joined by ;), passages_version. ``by`` says what the cases are:
+        organisations, countries, or those that share another attribute; ``case`` names one of them.
+
+        state is summarised; stale, where the passages have changed since; to be written anew, where words
+        were withdrawn; not summarised; undecided by the coders; asked, nothing; or not asked. For the team
+        alone. Raises UsageError for an unknown theme, attribute or case, NotReleased for another audience.
+
+        >>> rows = view.matrix(theme="needs", by="resource_level")
+        >>> rows.drop_duplicates("case")["case"].tolist()
+        ['high', 'low', 'middle']
+        """
+        _refuse_others(self, "Summaries")
+        book, kind = self.code_tree, subset_kind(by, more=[counting.EACH_ORGANISATION])
+        chosen = known_id(theme, self.themes, "theme") if theme else self.theme
+        codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
+        rows = read_table(self.study, "summaries")
+        rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
+        members = self.case_members(kind)
+        cells = matrix_cells(self.cell_passages(kind, codes["code_id"]),
+                             self.read("mentions").query("code_id in @codes.code_id"), members, rows)
+        known = self.case_names(kind, {*members["group"], *cells["case_id"]})
+        chosen_cases = {known_id(case, known, "case")} if case else {*cells["case_id"]}
+        cases = {one: name for one, name in known.items() if one in chosen_cases}
+        every = pd.MultiIndex.from_product([cases, codes["code_id"]], names=["case_id", "code_id"])
+        frame = cells.set_index(["case_id", "code_id"]).reindex(every).reset_index()
+        frame["state"] = frame["state"].fillna(NOT_ASKED)
+        frame["passages"] = frame["passages"].fillna(0).astype(int)
+        names = dict(zip(codes["code_id"], codes["name"], strict=True))
+        frame = frame.assign(case=frame["case_id"].map(cases), code=frame["code_id"].map(names))
+        return frame[MATRIX_COLUMNS].fillna("")
+
+    def case_members(self, kind: str) -> pd.DataFrame:
+        """The organisations of each case, of a kind that ``matrix(by=...)`` names: organisation_id, group."""
+        mentions = self.read("mentions")
+        organisations = mentioned_organisations(self.read("organisations"), mentions,
+                                                read_table(self.study, "organisations"))
+        rows = counting.organisation_groups(kind, organisations, self.read("answers")).astype("str")
+        return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
+
+    def case_names(self, kind: str, ids: Collection[str]) -> dict[str, str]:
+        """The names of cases by id, in the order of their names."""
+        listed = pd.Series(sorted({*ids}), dtype="str")
+        register = read_table(self.study, "organisations")
+        labels = dict(zip(register["organisation_id"], register["label"], strict=True)) | self.labels
+        names = self._named_groups(listed, kind, labels).astype("str").str.replace("_", " ")
+        return dict(sorted(zip(listed, names, strict=True), key=lambda pair: (pair[1].casefold(), pair[0])))
+
+    def cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
+        """The coded passages behind each cell of a matrix: the rows of ``coded_passages`` with case_id, and
+        code_id the code of the cell."""
+        return case_passages(self.coded_passages.astype({"organisation_id": "str", "code_id": "str"}),
+                             self.case_members(kind), ancestors(self.codebook), {*codes})
+
+    def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
+        """Who raised each code of a theme, group by group, one row per code and group in which anybody was
+        asked about it or raised it: code_id, code, group_id, group, raised, asked, undecided (numbers of
+        organisations in interviews and answers), differs (whether one group has passages on it and another,
+        where nobody is undecided, none), passages (how many). For the team alone; raises as :meth:`matrix`.
+
+        >>> rows = view.comparison(theme="needs", by="resource_level")
+        >>> rows.query("code_id == 'time-before-forms'")["raised"].ge(0).all()
+        True
+        """
+        _refuse_others(self, "Passages side by side")
+        kind = subset_kind(by, more=[counting.EACH_ORGANISATION])
+        chosen = known_id(theme, self.themes, "theme") if theme else self.theme
+        book = self.code_tree
+        codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
+        counts = counting.code_counts(self.read("mentions"), self.case_members(kind).assign(answer=""))
+        counts = counts[counts["code_id"].isin(codes["code_id"]) & (counts["asked"] > 0)]
+        behind = self.cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
+        rows = counts.rename(columns={"group": "group_id"})
+        rows = rows[["code_id", "group_id", "raised", "asked", "undecided"]].assign(
+            passages=[int(behind.get(cell, 0)) for cell in zip(rows["code_id"], rows["group_id"],
+                                                               strict=True)])
+        is_no = rows[["raised", "undecided", "passages"]].eq(0).all(axis=1)
+        some = (rows["passages"] > 0).groupby(rows["code_id"]).transform("any")
+        rows["differs"] = some & is_no.groupby(rows["code_id"]).transform("any")
+        names = self.case_names(kind, rows["group_id"])
+        order, place = {code: n for n, code in enumerate(codes["code_id"])}, {one: n for n, one in
+                                                                               enumerate(names)}
+        rows = rows.assign(code=rows["code_id"].map(dict(zip(codes["code_id"], codes["name"], strict=True))),
+                           group=rows["group_id"].map(names), at=rows["code_id"].map(order),
+                           then=rows["group_id"].map(place)).sort_values(["at", "then"])
+        return rows[["code_id", "code", "group_id", "group", "raised", "asked", "undecided", "differs",
+                     "passages"]].reset_index(drop=True)
+
+    def team_memos(self, about: str = "", about_id: str = "") -> pd.DataFrame:
+        """The memos of the team on the study, a document, a code, an organisation or a passage, the newest
+        first: about, about_id, kind (theory, method or case; blank in memos of coders' programs), text, by,
+        date, place (document:start-end of a passage). ``about`` and ``about_id`` choose; a document has
+        those on its passages as well. For the team alone.
+
+        >>> view.team_memos("code", "one-worker")["kind"].tolist()
+        ['theory']
+        """
+        _refuse_others(self, "Memos")
+        own = read_table(self.study, "analytic_memos").assign(place="")
+        others = self.read("memos")
+        place = others["attached_to"].where(others["attached_kind"] == "coding", "")
+        document = place.str.replace(r":[^:]*$", "", regex=True)
+        others = pd.DataFrame({
+            "about": others["attached_kind"].map(_CODERS_MEMOS), "kind": "", "text": others["text"],
+            "about_id": others["attached_to"].where(place == "", document),
+            "by": others["author_id"], "date": others["date"].str[:10], "place": place})
+        rows = pd.concat([own[MEMO_COLUMNS], others[MEMO_COLUMNS]], ignore_index=True).astype("str")
+        if about:
+            kinds = [about, "passage"] if about == "document" else [about]
+            rows = rows[rows["about"].isin(kinds)]
+        rows = rows[rows["about_id"] == about_id] if about_id else rows
+        return rows.sort_values(["date", "about", "about_id", "text"], ascending=[False, True, True, True],
+                                ignore_index=True)
+
+
+def _refuse_others(view: StudyView, what: str) -> None:
+    if not view.may("passages"):
+        raise NotReleased(f"{what} are read by the team only. To fix: ask view.quotations(), which has the "
+                          "passages that were cleared for this audience.")
