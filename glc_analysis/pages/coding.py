@@ -234,7 +234,7 @@ def contrary_cases(view: StudyView) -> Html:
             told.append((sentence.format(many=count_of(len(who), *view.study.unit_name),
                                          name=code_names(view)[code]),
                          _listed(sorted(view.labels[organisation] for organisation in who)),
-                         [_passage(view, row, "") for row in rows.itertuples() if sentence == _CONTRARY]))
+                         [show_passage(view, row) for row in rows.itertuples() if sentence == _CONTRARY]))
     if not told:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     return show(_HTML.contrary(told, _OPENED))
