@@ -123,9 +123,10 @@ class _GroupSizes:
             rows = owner[members.rows[members.subsets == k]]
             if name not in gone:
                 self.groups[name] = np.bincount(rows[rows >= 0], minlength=len(names))
-        nobody = IncidenceRows([], *np.zeros((2, 0), dtype=int))
+        none = np.array([], dtype=int)
+        nobody = IncidenceRows([], none, none)
         self.counts = ContributorCounts.of(Incidence([*names], nobody, nobody, pd.DataFrame()), organisations,
-                                           consent, audience, np.array([], dtype=int))
+                                           consent, audience, none)
         self.audience, self.is_coded = audience, part.is_coded
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
