@@ -497,20 +497,22 @@ def _leaves_open(ranges: Ranges, size: np.ndarray | int, known: np.ndarray | int
 #
 # Everybody knows the codebook. The count of a family lies between the largest and the sum of the counts of
 # its codes: if eight raised it and its two codes were raised by four at most, each was raised by exactly
-# four. Such a family is not shown, and none of its codes: which of them are small would tell almost as
-# much.
+# four. None of its codes is shown then: which of them are small would tell almost as much. The family is
+# shown where so many raised it that its codes stay open even if it is known that some follow; else it is
+# hidden as well.
 
 
 def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low: np.ndarray, high: np.ndarray,
-                     base: np.ndarray, is_visible: np.ndarray) -> np.ndarray:
+                     base: np.ndarray, is_visible: np.ndarray, least: int) -> np.ndarray:
     """Which codes to hide so that no hidden count follows from the counts above and below it.
 
     One entry a code: its id, that of the code above it, its count ``n``, between which numbers a reader knows
-    it to be, its base, and whether anything of it is shown.
+    it to be, its base, and whether anything of it is shown. A family that twice as many as ``least`` raised
+    is shown without its codes.
 
     >>> narrowed_parents(np.array(["shelter", "own", "partner"]), np.array(["", "shelter", "shelter"]),
     ...                  np.array([8, 4, 4]), np.array([8, 0, 0]), np.array([8, 4, 4]), np.full(3, 30),
-    ...                  np.full(3, True)).tolist()
+    ...                  np.full(3, True), 5).tolist()
     [True, True, True]
     """
     at = {code: k for k, code in enumerate(codes)}
@@ -518,11 +520,14 @@ def narrowed_parents(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, low:
     below = {k: np.flatnonzero(above == k) for k in {*above.tolist()} - {-1}}
     low, high, is_visible = low.copy(), high.copy(), is_visible.copy()
     hidden = np.zeros(len(codes), dtype=bool)
+    is_large = (low == high) & (n >= 2 * least)
     while True:
-        least, most = _tree_bounds(low, high, n, below)
-        is_narrowed = ((least > low) | (most < high)) & ~is_open(least, most, base) & (low < high)
+        lowest, most = _tree_bounds(low, high, n, below)
+        is_narrowed = ((lowest > low) | (most < high)) & ~is_open(lowest, most, base)
+        is_narrowed |= most - _least_beside_others(lowest, most, n, below) < LEAST_VALUES - 1
+        is_narrowed &= low < high
         chosen = next((some for k in np.flatnonzero(is_narrowed)
-                       if len(some := _revealing(k, above, below, is_visible & ~hidden))), None)
+                       if len(some := _revealing(k, above, below, is_visible & ~hidden, is_large))), None)
         if chosen is None:
             return hidden
         hidden[chosen] = True
@@ -546,11 +551,27 @@ def _tree_bounds(low: np.ndarray, high: np.ndarray, n: np.ndarray,
             return low, high
 
 
-def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray) -> np.ndarray:
-    """The codes to hide because the count of code k follows: the nearest one above that is shown with all
-    codes below it, else the code itself with those below it."""
+def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
+                         below: dict[int, np.ndarray]) -> np.ndarray:
+    """The least that each count can be where a reader and an ally raised all codes of the family: what the
+    other codes have of them, the rest of the family lacks."""
+    low = low.copy()
+    for k, children in below.items():
+        if n[k] <= n[children].sum():
+            others = high[children].sum() - high[children]
+            low[children] = np.maximum(low[children], low[k] + COALITION * (len(children) - 1) - others)
+    return low
+
+
+def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray,
+               is_large: np.ndarray) -> np.ndarray:
+    """The codes to hide because the count of code k follows: all codes below the nearest one above that is
+    shown, with that one unless it is large; if none is left, the code itself with those below it."""
     top = above[k]
     while top >= 0 and not is_visible[top]:
         top = above[top]
-    family = np.array([top, *below[top]] if top >= 0 else [k, *below.get(k, [])], dtype=int)
-    return family[is_visible[family]]
+    own, family = [k, *below.get(k, [])], [*below.get(top, [])]
+    stages = (own,) if top < 0 else (family, own, [top]) if is_large[top] else ([top, *family],)
+    candidates = (np.array(some, dtype=int) for some in stages)
+    return next((some[is_visible[some]] for some in candidates if is_visible[some].any()),
+                np.array([], dtype=int))

@@ -136,7 +136,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing),
                        all_groups[key], countries, regions, counts, (rules, of_countries), decisions)
     _hide_by_skip_logic(facts, regions, decisions)  # again: counts by group are hidden now
-    _hide_by_code_tree(facts["parent_id"], decisions)
+    _hide_by_code_tree(facts["parent_id"], rules.count, decisions)
     if agreed:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
@@ -487,7 +487,7 @@ def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str
     return None not in where and place not in where and all(one in regions for one in countries)
 
 
-def _hide_by_code_tree(parents: pd.Series, decisions: Decisions) -> None:
+def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
     """Hides codes from whose count, and those of the codes below, a hidden count would follow."""
     above = parents.to_numpy(object)
     if not (above != "").any():
@@ -501,7 +501,7 @@ def _hide_by_code_tree(parents: pd.Series, decisions: Decisions) -> None:
         at = at[is_visible[at] | (above[at] != "")]
         if is_visible[at].any():
             hidden = narrowed_parents(codes[at], above[at], decisions.n[at], decisions.low[at],
-                                      decisions.high[at], decisions.base_n[at], is_visible[at])
+                                      decisions.high[at], decisions.base_n[at], is_visible[at], least)
             decisions.hide(at[hidden], "code_tree", above[at[hidden]])
 
 

@@ -240,25 +240,26 @@ def test_answers_of_a_reader_and_an_ally_would_tell_if_they_were_not_thought_of(
 
 
 def of_codes(numbers, size=12):
-    """What readers see of a family and its two codes."""
+    """What readers see of a family and its codes."""
     n = np.array(numbers)
     seen = [option_ranges(counted([np.arange(size) < one], size), np.array([0]), is_exclusive=False,
                           is_exhaustive=False) for one in n]
     hidden, low, high = (np.array([getattr(one, name)[0] for one in seen])
                          for name in ("is_hidden", "low", "high"))
-    codes, parents = np.array(["family", "own", "partner"]), np.array(["", "family", "family"])
-    also = narrowed_parents(codes, parents, n, low, high, np.full(3, size), np.full(3, True))
+    codes = np.array(["family", *"abc"][:len(n)])
+    parents, base = np.where(codes == "family", "", "family"), np.full(len(n), size)
+    also = narrowed_parents(codes, parents, n, low, high, base, np.full(len(n), True), LEAST)
     return Ranges(hidden | also, np.where(also, 0, low), np.where(also, size, high))
 
 
-def exposed_by_codes(size=12):
+def exposed_by_codes(size=12, codes=2):
     """All that is learned about who raised what, with the tree in mind and two who know what they raised."""
-    answers = [(family, own, partner) for family, own, partner in product(range(size + 1), repeat=3)
-               if max(own, partner) <= family <= own + partner]
+    answers = [(family, *below) for family, *below in product(range(size + 1), repeat=codes + 1)
+               if max(below) <= family <= sum(below)]
     alike, found = defaultdict(list), []
     for one in answers:
         alike[printed(of_codes(one, size))].append(one)
-    raised = [(0, 0, 0), (1, 1, 0), (1, 0, 1), (1, 1, 1)]
+    raised = [(max(below), *below) for below in product((0, 1), repeat=codes)]
     for seen, group in alike.items():
         for known in (0, 1, 2):
             for own in combinations_with_replacement(raised, known):
@@ -277,6 +278,31 @@ def test_two_codes_and_their_family_leave_every_hidden_count_open():
     assert exposed_by_codes() == []
 
 
+@pytest.mark.acceptance
+@pytest.mark.parametrize(("size", "codes"), [(16, 2), (20, 2), (10, 3), (12, 3)])
+def test_families_and_their_codes_leave_every_hidden_count_open(size, codes):
+    assert exposed_by_codes(size, codes) == []
+
+
+def test_a_large_family_is_shown_without_its_codes_and_a_small_one_hidden_with_them():
+    assert of_codes((12, 9, 4), 30).is_hidden.tolist() == [False, True, True]
+    assert of_codes((8, 4, 4), 30).is_hidden.tolist() == [True, True, True]
+    assert of_codes((12, 12, 4), 30).is_hidden.tolist() == [False, False, True]  # from 0 to 4 anyway
+
+
 def test_without_the_tree_eight_who_raised_a_family_reveal_both_codes(monkeypatch):
     monkeypatch.setattr(f"{__name__}.narrowed_parents", lambda codes, *given: np.zeros(len(codes), bool))
+    assert exposed_by_codes()
+
+
+def test_two_who_raised_all_codes_of_a_family_would_tell_them_apart(monkeypatch):
+    """Eight raised the family; each of its three codes was raised by four at most, the two among them."""
+    assert of_codes((8, 4, 4, 4), 30).is_hidden.all()
+    monkeypatch.setattr(bounds, "_least_beside_others", lambda low, *given: low)
+    assert of_codes((8, 4, 4, 4), 30).is_hidden.tolist() == [False, True, True, True]
+
+
+def test_a_small_family_without_its_codes_tells_them(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.narrowed_parents",
+                        lambda *given: bounds.narrowed_parents(*given[:-1], 0))
     assert exposed_by_codes()
