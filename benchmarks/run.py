@@ -26,6 +26,7 @@ import desk  # noqa: E402
 import disclosure  # noqa: E402
 import engines  # noqa: E402
 import interviews  # noqa: E402
+import utility  # noqa: E402
 from export import RECORDS, write_export  # noqa: E402
 from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
@@ -117,7 +118,8 @@ def main() -> None:
             "| time | ratio | peak memory |", "|---|---|---|---|", *codings.rows(folder), "",
             *desk.HEADING, *desk.rows(folder), "",
             "| Who may see what | time | share |", "|---|---|---|",
-            *disclosure.released(*_sample(folder)), *disclosure.gate(), ""])
+            *disclosure.released(*_sample(folder)), *disclosure.gate(), "",
+            *utility.table(folder), ""])
     print(table)
     (ROOT / "docs").mkdir(exist_ok=True)
     (ROOT / "docs" / "benchmarks.md").write_text(table, encoding="utf-8")

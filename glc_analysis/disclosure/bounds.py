@@ -565,13 +565,17 @@ def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
 
 def _revealing(k: int, above: np.ndarray, below: dict[int, np.ndarray], is_visible: np.ndarray,
                is_large: np.ndarray) -> np.ndarray:
-    """The codes to hide because the count of code k follows: all codes below the nearest one above that is
-    shown, with that one unless it is large; if none is left, the code itself with those below it."""
-    top = above[k]
-    while top >= 0 and not is_visible[top]:
-        top = above[top]
-    own, family = [k, *below.get(k, [])], [*below.get(top, [])]
-    stages = (own,) if top < 0 else (family, own, [top]) if is_large[top] else ([top, *family],)
-    candidates = (np.array(some, dtype=int) for some in stages)
-    return next((some[is_visible[some]] for some in candidates if is_visible[some].any()),
-                np.array([], dtype=int))
+    """The codes to hide because the count of code k follows: all codes below the highest one above that is
+    shown, with that one unless it is large, or unless none is left below it. That a code between the two is
+    hidden for this, and is no small one, would tell its count."""
+    top = step = k
+    while (step := above[step]) >= 0:
+        top = step if is_visible[step] else top
+    family = [top]
+    for code in family:  # it grows while it is read
+        family += [*below.get(code, [])]
+    lower = np.array(family[1:], dtype=int)
+    if is_large[top] and is_visible[lower].any():
+        return lower[is_visible[lower]]
+    every = np.array(family, dtype=int)
+    return every[is_visible[every]]

@@ -5,6 +5,7 @@ that print the same are what a reader cannot tell apart.
 """
 
 from collections import defaultdict
+from functools import cache
 from itertools import combinations_with_replacement, product
 
 import numpy as np
@@ -239,34 +240,49 @@ def test_answers_of_a_reader_and_an_ally_would_tell_if_they_were_not_thought_of(
 # Codes: whoever raised one raised the family above it.
 
 
-def of_codes(numbers, size=12):
-    """What readers see of a family and its codes."""
+TWO, THREE, CHAIN, TWO_LEVELS, THREE_LEVELS = (
+    (-1, 0, 0), (-1, 0, 0, 0), (-1, 0, 0, 1), (-1, 0, 0, 1, 1), (-1, 0, 1, 2, 2))
+"""Trees of codes: the place of the code above each."""
+
+
+def of_codes(numbers, size=12, tree=TWO):
+    """What readers see of the codes of a tree."""
     n = np.array(numbers)
-    seen = [option_ranges(counted([np.arange(size) < one], size), np.array([0]), is_exclusive=False,
-                          is_exhaustive=False) for one in n]
+    seen = [_one_code(one, size) for one in numbers]
     hidden, low, high = (np.array([getattr(one, name)[0] for one in seen])
                          for name in ("is_hidden", "low", "high"))
-    codes = np.array(["family", *"abc"][:len(n)])
-    parents, base = np.where(codes == "family", "", "family"), np.full(len(n), size)
+    codes, base = np.array([*"abcdefg"][:len(n)]), np.full(len(n), size)
+    parents = np.array(["" if one < 0 else codes[one] for one in tree])
     also = narrowed_parents(codes, parents, n, low, high, base, np.full(len(n), True), LEAST)
     return Ranges(hidden | also, np.where(also, 0, low), np.where(also, size, high))
 
 
-def exposed_by_codes(size=12, codes=2):
+@cache
+def _one_code(n, size):
+    return option_ranges(counted([np.arange(size) < n], size), np.array([0]), is_exclusive=False,
+                         is_exhaustive=False)
+
+
+def fit_the_tree(rows, tree):
+    """Which rows of counts are possible: a code was raised by whoever raised one below it, by nobody else."""
+    fits = np.ones(len(rows), dtype=bool)
+    for k in {*tree} - {-1}:
+        below = rows[:, np.equal(tree, k)]
+        fits &= (below.max(axis=1) <= rows[:, k]) & (rows[:, k] <= below.sum(axis=1))
+    return fits
+
+
+def exposed_by_codes(size=12, tree=TWO):
     """All that is learned about who raised what, with the tree in mind and two who know what they raised."""
-    answers = [(family, *below) for family, *below in product(range(size + 1), repeat=codes + 1)
-               if max(below) <= family <= sum(below)]
+    every, raised = (np.array([*product(range(most + 1), repeat=len(tree))]) for most in (size, 1))
     alike, found = defaultdict(list), []
-    for one in answers:
-        alike[printed(of_codes(one, size))].append(one)
-    raised = [(max(below), *below) for below in product((0, 1), repeat=codes)]
+    for one in every[fit_the_tree(every, tree)].tolist():
+        alike[printed(of_codes(one, size, tree))].append(one)
     for seen, group in alike.items():
         for known in (0, 1, 2):
-            for own in combinations_with_replacement(raised, known):
+            for own in combinations_with_replacement(raised[fit_the_tree(raised, tree)], known):
                 left = np.array(group) - np.sum(own, axis=0)
-                is_possible = (left.min(axis=1) >= 0) & (left[:, 1:].max(axis=1) <= left[:, 0]) & (
-                    left[:, 0] <= left[:, 1:].sum(axis=1)) & (left[:, 0] <= size - known)
-                left = left[is_possible]
+                left = left[(left.min(axis=1) >= 0) & (left[:, 0] <= size - known) & fit_the_tree(left, tree)]
                 for k in np.flatnonzero(seen[0]) if len(left) else ():
                     others = {*left[:, k].tolist()}
                     if len(others) < 3 or max(others) == 0 or min(others) == size - known:
@@ -279,9 +295,10 @@ def test_two_codes_and_their_family_leave_every_hidden_count_open():
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize(("size", "codes"), [(16, 2), (20, 2), (10, 3), (12, 3)])
-def test_families_and_their_codes_leave_every_hidden_count_open(size, codes):
-    assert exposed_by_codes(size, codes) == []
+@pytest.mark.parametrize(("size", "tree"), [
+    (16, TWO), (20, TWO), (12, THREE), (16, CHAIN), (10, TWO_LEVELS), (11, THREE_LEVELS)])
+def test_trees_of_codes_leave_every_hidden_count_open(size, tree):
+    assert exposed_by_codes(size, tree) == []
 
 
 def test_a_large_family_is_shown_without_its_codes_and_a_small_one_hidden_with_them():
@@ -297,9 +314,15 @@ def test_without_the_tree_eight_who_raised_a_family_reveal_both_codes(monkeypatc
 
 def test_two_who_raised_all_codes_of_a_family_would_tell_them_apart(monkeypatch):
     """Eight raised the family; each of its three codes was raised by four at most, the two among them."""
-    assert of_codes((8, 4, 4, 4), 30).is_hidden.all()
+    assert of_codes((8, 4, 4, 4), 30, THREE).is_hidden.all()
     monkeypatch.setattr(bounds, "_least_beside_others", lambda low, *given: low)
-    assert of_codes((8, 4, 4, 4), 30).is_hidden.tolist() == [False, True, True, True]
+    assert of_codes((8, 4, 4, 4), 30, THREE).is_hidden.tolist() == [False, True, True, True]
+
+
+def test_a_code_hidden_between_a_family_that_is_shown_and_small_ones_would_be_known():
+    """Five raised the family, and five one of its codes, whose two codes were raised by four at most."""
+    assert of_codes((5, 5, 4, 4, 4), 30, TWO_LEVELS).is_hidden.all()
+    assert of_codes((12, 8, 9, 4, 4), 30, TWO_LEVELS).is_hidden.tolist() == [False, *[True] * 4]
 
 
 def test_a_small_family_without_its_codes_tells_them(monkeypatch):

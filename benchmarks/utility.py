@@ -1,0 +1,104 @@
+"""How many counts readers see exactly, as a range, and not at all, beside two simple rules.
+
+``python benchmarks/utility.py`` prints the table alone; `make bench` prints it with the others. The real
+survey is counted where its files lie (``GLC_SHARED_DATA``). The simple rules do not hold against subtraction,
+nor against readers who know two answers: the table tells what the difference costs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+import pandas as pd  # noqa: E402
+
+from glc_analysis import tables  # noqa: E402
+from glc_analysis.build import build  # noqa: E402
+from glc_analysis.sample import write_sample  # noqa: E402
+from glc_analysis.study import Study  # noqa: E402
+
+GROUPS = {"whole study": {"answer": "all", "organisation": "all"},
+          "region": {"answer": "region", "organisation": "home_region"},
+          "country": {"answer": "country", "organisation": "home_country"},
+          "resources": {"answer": "resource_level", "organisation": "resource_level"}}
+"""Which subsets a row of the table counts, by the unit of the question."""
+HEADING = ["| exact / range / not shown | counts | convening | public | at least 7, rounded to 5 | "
+           "at least 5, one complementary cell |", "|---|---|---|---|---|---|"]
+STATUSES = ("shown", "banded", "suppressed")
+ROUNDED_FROM, COVERED_FROM = 7, 5
+"""The thresholds of the two simple rules."""
+
+
+def rounded(counts: pd.Series) -> pd.Series:
+    """The status of each count where those below a threshold are left out and the others are rounded."""
+    return (counts >= ROUNDED_FROM).map({True: "banded", False: "suppressed"})
+
+
+def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
+    """The status of each count where those below a threshold are left out, and with one that is left out
+    alone in its table (``tables_of``) the smallest of the others.
+
+    >>> with_one_complement(pd.Series([3, 9, 20, 8, 9]), pd.Series(["a", "a", "a", "b", "b"])).tolist()
+    ['suppressed', 'suppressed', 'shown', 'shown', 'shown']
+    """
+    is_hidden = counts < COVERED_FROM
+    for _, own in counts.groupby(tables_of):
+        if is_hidden[own.index].sum() == 1 and len(own) > 1:
+            is_hidden[own[~is_hidden[own.index]].idxmin()] = True
+    return is_hidden.map({True: "suppressed", False: "shown"})
+
+
+def rows(study: Study, name: str) -> list[str]:
+    """The lines of a built study: the counts of all options of its questions, by group."""
+    figures = tables.read("figures", study=study)
+    figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")]
+    lines = []
+    for group, kinds in GROUPS.items():
+        own = figures[figures["subset_kind"] == figures["unit"].map(kinds)]
+        own = own[(own["base_n"] > 0) & ~own["subset_id"].str.contains(" + ", regex=False)]
+        decided = [tables.read(f"release_{audience}", study=study).set_index("figure_id").loc[
+            own["figure_id"], "status"] for audience in ("convening", "public")]
+        counts = own["n"].astype(int)
+        simple = [rounded(counts), with_one_complement(counts, own["question_id"] + "/" + own["subset_id"])]
+        cells = [" / ".join(f"{(statuses == status).sum():,}" for status in STATUSES)
+                 for statuses in (*decided, *simple)]
+        if len(own):
+            lines.append(f"| {name}, {group} | {len(own):,} | {' | '.join(cells)} |")
+    return lines
+
+
+def table(folder: Path) -> list[str]:
+    """The table for the sample and, where its files are, the real survey; built in a folder."""
+    sample = folder / "utility-sample"
+    write_sample(sample)
+    build(Study(sample))
+    lines = [*HEADING, *rows(Study(sample), "sample")]
+    data = Path(os.environ.get("GLC_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if (data / "ngo_survey").is_dir():
+        survey = _survey(folder / "utility-survey", data)
+        build(survey)
+        lines += rows(survey, "real survey")
+    return lines
+
+
+def _survey(root: Path, data: Path) -> Study:
+    """A copy of the real survey's tables, which lead to its files from there."""
+    committed = ROOT / "tests" / "studies" / "ngo_survey"
+    for path in (*committed.glob("reference/*"), *committed.glob("private/reference/*")):
+        target = root / path.relative_to(committed)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        for steps, base in (("../../../../../", target.parent), ("../../../../", root)):
+            text = text.replace(f"{steps}shared/data", os.path.relpath(data, base))
+        target.write_text(text, encoding="utf-8")
+    return Study(root)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        print("\n".join(table(Path(name))))
