@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from glc_analysis.new_study import start  # noqa: E402
+from glc_analysis.new_study import start_study  # noqa: E402
 from glc_analysis.schema import table_files  # noqa: E402
 
 SIZES = (13, 120, 600)
@@ -106,7 +106,7 @@ def write_interview_study(root: Path, interviews: int, *, codings: int = 0, seed
     ``codings`` is how many a coder makes in one text; by default as many as the sizes that are
     measured have (:data:`CODINGS_A_READER`).
     """
-    start(root)
+    start_study(root)
     draw = random.Random(f"{seed} {interviews}")
     many = codings or CODINGS_A_READER.get(interviews, 20)
     talks = list(_interviews(interviews, many, draw))

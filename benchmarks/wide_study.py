@@ -6,7 +6,7 @@ import csv
 import random
 from pathlib import Path
 
-from glc_analysis.new_study import start
+from glc_analysis.new_study import start_study
 
 SINGLES, SCALES, MULTIS, NUMBERS, TEXTS, OPTIONS = 50, 20, 10, 17, 8, 5
 """With organisation, country, start, end, language and 50 option columns: 150 columns."""
@@ -25,7 +25,7 @@ SENTENCES = ("We work with shelters and the police, and we meet once a month to 
 def write_wide_study(root: Path, organisations: int, *, seed: int = 1, outspoken: float = 1) -> Path:
     """Writes the study into a new folder and returns it; the same seed gives the same bytes. The share
     ``outspoken`` of the organisations answers the open questions."""
-    start(root)
+    start_study(root)
     settings = (root / "reference" / "study.toml").read_text(encoding="utf-8")
     for name in ("started", "ended", "language"):
         settings = settings.replace(f'{name} = ""', f'{name} = "{name}"')

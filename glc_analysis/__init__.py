@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from glc_analysis import schema
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.manifest import VERSION
 
 __version__ = VERSION
@@ -26,7 +26,7 @@ _FRONT_DOOR = {
     "language_name": "text",
     "headlines": "pages.findings", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
-    "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
+    "plot_saturation_curve": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
     "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
     "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement",
@@ -34,7 +34,7 @@ _FRONT_DOOR = {
     "gwet_ac2": "coding.agreement"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
-_OF_ADD_ONS = {name: (add_on, place) for add_on, names in brought("front_door")
+_OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
                for name, place in names.items()}
 """The same of add-ons."""
 
@@ -59,7 +59,8 @@ def __dir__() -> list[str]:
 def _all_checks() -> Sequence[schema.Check]:
     from glc_analysis.checks import CORE_CHECKS
 
-    return (*CORE_CHECKS, *(check for add_on, name in brought("checks") for check in add_on.load(name)))
+    return (*CORE_CHECKS, *(check for add_on, name in list_declarations("checks")
+                            for check in add_on.load(name)))
 
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.

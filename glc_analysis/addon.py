@@ -62,7 +62,7 @@ class AddOn:
     """What it shows on pages of the core: a function of a view, by the name of the slot (pages/slots.py)."""
     around: Mapping[str, str] = field(default_factory=dict)
     """What it does around commands of the core, by their names: context managers, with the options that they
-    add (:func:`.command_line.around`)."""
+    add (:func:`.command_line.run_around_command`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """What it holds of organisations and persons: its reference tables, and its files and folders as
     ``private/NAME``, each with how it is erased, in words."""
@@ -153,7 +153,7 @@ class AddOn:
 
 
 @cache
-def installed() -> dict[str, AddOn]:
+def installed_add_ons() -> dict[str, AddOn]:
     """The add-ons whose folders are there, by name; each after those that it needs."""
     names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
     add_ons = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
@@ -166,15 +166,16 @@ def installed() -> dict[str, AddOn]:
     return placed
 
 
-def brought(field_name: str) -> Iterator[tuple[AddOn, Any]]:
+def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
     """The add-ons that bring something of a kind, each with its declaration of it."""
-    for add_on in installed().values():
+    for add_on in installed_add_ons().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
 
 
-def loaded(field_name: str, entry: str = "") -> list[Any]:
+def load_declared(field_name: str, entry: str = "") -> list[Any]:
     """What the names of a field stand for, of every add-on that brings it; of a field with several, the name
-    of this ``entry``, such as ``loaded("slots", "overview")``."""
-    declared = [(add_on, names.get(entry) if entry else names) for add_on, names in brought(field_name)]
+    of this ``entry``, such as ``load_declared("slots", "overview")``."""
+    declared = [(add_on, names.get(entry) if entry else names) for add_on,
+                names in list_declarations(field_name)]
     return [add_on.load(name) for add_on, name in declared if name]

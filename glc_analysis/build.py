@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
-from glc_analysis.addon import brought, loaded
+from glc_analysis.addon import list_declarations, load_declared
 from glc_analysis.checks import finding_faults
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
@@ -42,20 +42,20 @@ from glc_analysis.cleaning.records import (
 from glc_analysis.cleaning.waves import (
     asked_questions,
     files_by_wave,
-    in_wave,
+    reference_of_wave,
     study_wave,
     wave_tables,
     waves_of_consent,
 )
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.consensus import CONSENSUS, open_codes
-from glc_analysis.disclosure.audiences import counted_for, within_convening
+from glc_analysis.coding.consensus import CONSENSUS, undecided_codes
+from glc_analysis.disclosure.audiences import limit_to_convening, select_counted
 from glc_analysis.disclosure.blocks import (
     LANGUAGE,
     PublishedBlocks,
+    audiences_without_countries,
     line_ids,
     own_quotations,
-    without_countries,
 )
 from glc_analysis.disclosure.cells import labels_to_hide
 from glc_analysis.disclosure.closed_tables import closed_tables, is_closed
@@ -71,14 +71,14 @@ from glc_analysis.disclosure.countries import (
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import PublishedRelease
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.disclosure.suppression import decide, hide_always, without_idle_bands
-from glc_analysis.errors import Fault, Faults, GLCError, find_faults, known_id
+from glc_analysis.errors import Fault, Faults, GLCError, add_faults_of, resolve_id
 from glc_analysis.figures.coded import coded_estimates
 from glc_analysis.figures.comparisons import comparison_estimates
 from glc_analysis.figures.contributors import StudyRecords, contributors_of
-from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated
-from glc_analysis.figures.estimates import CleanTables, survey_estimates, survey_records
+from glc_analysis.figures.discordance import discordance_estimates, discordance_records, stated_table
+from glc_analysis.figures.estimates import CleanTables, records_behind_figures, survey_estimates
 from glc_analysis.figures.groupings import Grouping, groupings_of, merged_groups
 from glc_analysis.figures.mentions import code_occurrences, code_records
 from glc_analysis.figures.quality import quality_estimates
@@ -87,12 +87,12 @@ from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
     blocked_needs,
-    in_their_files,
     read_reference,
+    relocate_faults,
     sound_questions,
 )
 from glc_analysis.release_store import (
-    announced,
+    announced_names,
     block_lines,
     check_groupings,
     check_releases,
@@ -116,8 +116,8 @@ from glc_analysis.steps import (
     Report,
     Step,
     View,
-    in_order,
     needed_for,
+    order_steps,
 )
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.text import content_hash, match_key, normalise_space
@@ -156,7 +156,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         for line in renaming.lines:
             say(f"{line} (`glc check --accept` renames it).")
     earlier = Record.read(study)
-    arrivals, reference = manifest.inspect(study), read_reference(study)
+    arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say, executor=executor, is_forced=is_forced)
     update_key(study, reference.names)
     study.keep_digest_key()
@@ -164,7 +164,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     say("writing the tables")
     places = work_places(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], _consent(study, reference),
-                            study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
+                            study.settings["disclosure"],
+                            hidden_from=audiences_without_countries(engine["blocks"]))
     if not engine.rows("responses"):
         known = named_by_office(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
@@ -182,7 +183,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
 def forecast(study: Study) -> list[Forecast]:
     """Which steps a build would run now, and why. Nothing is built or written."""
     _refuse_nothing(study)
-    return _engine(study, read_reference(study), manifest.inspect(study), Record.read(study),
+    return _engine(study, read_reference(study), manifest.compare_with_manifest(study), Record.read(study),
                    lambda line: None).forecast()
 
 
@@ -196,9 +197,10 @@ def build_one_step(study: Study, name: str, *, say: Say = lambda line: None,
     ``build``. Raises UsageError for a step that there is not.
     """
     _refuse_nothing(study)
-    steps = needed_for(known_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"), BUILD_STEPS)
+    steps = needed_for(resolve_id(name, {step.name: step.name for step in BUILD_STEPS}, "step"), BUILD_STEPS)
     reference = read_reference(study)
-    engine = _engine(study, reference, manifest.inspect(study), Record.read(study), say, steps=steps)
+    engine = _engine(study, reference, manifest.compare_with_manifest(study), Record.read(study), say,
+                     steps=steps)
     engine.run(forced=[name] if is_forced else [])
     update_key(study, reference.names)
     study.processed.mkdir(exist_ok=True)
@@ -224,23 +226,23 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     are no faults: none of it is worked out. Figures are, where a row of a reference table names one.
     """
     faults: list[Fault] = []
-    if find_faults(lambda: study.settings, faults):
-        find_faults(lambda: read_reference(study), faults)
+    if add_faults_of(lambda: study.settings, faults):
+        add_faults_of(lambda: read_reference(study), faults)
         raise Faults(dict.fromkeys(faults), unseen=["raw files and whatever is made of them"])
     try:
-        manifest.inspect(study)  # an invented study of which nothing is here yet has no other fault
+        manifest.compare_with_manifest(study)  # the only fault of an invented study without any files
     except Faults as found:
         faults += found.faults
     for look in (check_releases, _refuse_nothing):
-        find_faults(partial(look, study), faults)
+        add_faults_of(partial(look, study), faults)
     in_tables: list[Fault] = []
-    if find_faults(lambda: read_reference(study), in_tables):
+    if add_faults_of(lambda: read_reference(study), in_tables):
         faults += in_tables
         if study.misplaced():  # no table is read then
             raise Faults(faults, unseen=["reference tables and whatever is made with them"])
     reference = read_reference(study, needed=() if in_tables else None)
     if not in_tables:
-        find_faults(partial(check_groupings, study, reference), faults)
+        add_faults_of(partial(check_groupings, study, reference), faults)
     blocked = blocked_needs(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS if not all(path.is_file() for path in study.raw_files(kind))}
     steps = [step for step in BUILD_STEPS if step.name not in _NOT_CHECKED]
@@ -262,7 +264,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
                      steps=steps, is_kept=False)
     found, unseen = engine.run_all(blocked, incomplete=["answers"] if in_part else ())
     if "records" in unseen and "raw/survey" not in blocked:
-        find_faults(lambda: read_surveys(study), found)
+        add_faults_of(lambda: read_surveys(study), found)
     elif "answers" in unseen and engine.holds("records"):
         found += engine["records"].faults
     if faults := [*faults, *found]:
@@ -270,7 +272,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     _add_log(engine)
     said = [line for of_wave in (engine["records"], *(others for _, others in engine["other_waves"]))
             for line in records.report_several_records(of_wave, reference, study.settings["survey"])]
-    for line in (*said, *coding_lines(engine, reference)):
+    for line in (*said, *coding_notes(engine, reference)):
         say(line)
     look_at(engine["responses"])
     if faults := _uncounted_work(engine):
@@ -302,15 +304,15 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
     return _answers_for_checks(view)
 
 
-def coding_lines(engine: Engine, reference: Reference) -> list[str]:
+def coding_notes(engine: Engine, reference: Reference) -> list[str]:
     """What the coders' files hold that people should know, what shows the places of their codings, and the
     codes that codebook.csv lacks."""
-    from glc_analysis.coding.assemble import orphan_sentences, proof_sentences
+    from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
              if line["step"] in (_FILES_READ, _TEXTS_READ)]
     codings, quarantined = engine["codings"], engine["quarantined"]
-    return [*notes, *proof_sentences(codings, quarantined),
+    return [*notes, *placement_sentences(codings, quarantined),
             *orphan_sentences(codings, quarantined, engine["codebook"], reference.codebook)]
 
 
@@ -414,7 +416,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     survey_records, organisations = view["records"], view["organisations"]
     current = study_wave(view.reference.waves, view.study.settings["study"]["wave"])
     files = [survey.path.name for survey in survey_records.surveys]
-    reference = in_wave(view.reference, current, files)
+    reference = reference_of_wave(view.reference, current, files)
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
     faults: list[Fault] = []
@@ -457,7 +459,7 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
     """The organisations, records and answers of a wave that the study's figures are not of."""
     files = [survey.path.name for survey in of_wave.surveys]
-    reference, settings = in_wave(view.reference, wave, files), view.study.settings["survey"]
+    reference, settings = reference_of_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses(of_wave, reference, settings["redacted"], view.log)
     answered = answered[answered["question_id"].isin(asked_questions(reference.questions, files))]
     return {"organisations": clean_organisations(of_wave, reference,
@@ -510,10 +512,10 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.lan
            ) -> dict[str, Any]:
     """Tables ``documents`` and ``segments``: interviews, calls and open answers under pseudonyms; ``read``
     gives the language and the script of an answer."""
-    from glc_analysis.coding.texts import in_countries, mask_answers
+    from glc_analysis.coding.texts import add_countries, mask_answers
 
     people = view["respondents"]
-    texts = in_countries(view["conversations"], people, view["organisations"])
+    texts = add_countries(view["conversations"], people, view["organisations"])
     asked = view["open_answers"]["question_id"].unique()
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
     documents, segments = languages.clean_open_answers(view["open_answers"], answered, list(asked), view.log,
@@ -535,16 +537,18 @@ def _answer_translations(view: View) -> dict[str, Any]:
 
 def _coding(view: View) -> dict[str, Any]:
     """What coders made of the texts."""
-    from glc_analysis.coding.assemble import assemble
+    from glc_analysis.coding.assemble import assemble_codings
     from glc_analysis.coding.coders import CodedColumns
 
     view.say("bringing the coders' work together")
     given = view["open_answers"].astype({"answer_id": "str", "question_id": "str"})
     unmasked = dict(zip((given["answer_id"] + "." + given["question_id"].str.lower()).to_numpy(),
                     given["value"].where(given["missing"] == "", "").to_numpy(), strict=True))
-    coded = assemble(view.study, view.reference, view["conversations"], view["documents"], view["segments"],
-                     unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]), view.pseudonyms,
-                     view.log)
+    coded = assemble_codings(view.study, view.reference, view["conversations"], view["documents"],
+                             view["segments"],
+                             unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]),
+                             view.pseudonyms,
+                             view.log)
     return {**coded.tables, "codebook": codebook_table(coded.tables["codebook"]), "units": coded.units,
             "work": coded.codings, "spans": coded.spans, "tree": coded.tree, "mixed": coded.mixed_coders}
 
@@ -567,8 +571,9 @@ def _context(view: View) -> dict[str, Any]:
 
 def _stated(view: View) -> dict[str, Any]:
     """What organisations state of a country beside what outside records say."""
-    return {"stated": stated(view["records"].answers, view["responses"], view["context"], view.reference,
-                             view.study.settings["context"], view.log)}
+    return {"stated": stated_table(view["records"].answers, view["responses"], view["context"],
+                                   view.reference,
+                                   view.study.settings["context"], view.log)}
 
 
 def _mentions(view: View) -> dict[str, Any]:
@@ -587,7 +592,7 @@ def _mentions(view: View) -> dict[str, Any]:
 
 def _survey_records(view: View) -> dict[str, Any]:
     """Who answered each question and chose each option: the records behind the figures of the survey."""
-    return {"survey_records": survey_records(_clean_tables(view))}
+    return {"survey_records": records_behind_figures(_clean_tables(view))}
 
 
 def _code_records(view: View) -> dict[str, Any]:
@@ -660,7 +665,7 @@ def _releases(view: View) -> dict[str, Any]:
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors, consent = contributors_of(records, view), _consent(view.study, view.reference)
     settings, reference = view.study.settings["disclosure"], view.reference
-    organisations, hidden = view["organisations"], without_countries(view["blocks"])
+    organisations, hidden = view["organisations"], audiences_without_countries(view["blocks"])
     shown = countries_shown(view["answers"], organisations, consent, settings,
                             hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
@@ -675,7 +680,7 @@ def _releases(view: View) -> dict[str, Any]:
         named_countries["convening"] = {"countries": named_countries["convening"]["agreed"]}
     everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
     released, decided, issued = {}, {}, []
-    counted = {audience: counted_for(view["figures"], contributors, consent, audience)
+    counted = {audience: select_counted(view["figures"], contributors, consent, audience)
                for audience in READING_AUDIENCES}
     for audience in READING_AUDIENCES:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
@@ -691,10 +696,11 @@ def _releases(view: View) -> dict[str, Any]:
             decision for _, decision in decided.values()), strict=True):
         decisions = without_idle_bands(decisions, counted[audience][0])
         if "release_convening" in released:  # it is decided first; who sits there reads the public pages too
-            decisions = within_convening(decisions, released["release_convening"], *counted[audience],
-                                         counted["convening"][1], organisations, consent, settings)
+            decisions = limit_to_convening(decisions, released["release_convening"], *counted[audience],
+                                           counted["convening"][1], organisations, consent, settings)
         decisions, release = prepare_release(
-            view.study, tables.shape(f"release_{audience}", decisions), *counted[audience], view, audience,
+            view.study, tables.shape_table(f"release_{audience}", decisions), *counted[audience], view,
+            audience,
             {} if "agreed" in named_countries[audience] else regions, issued)
         issued.append(release)
         figures, asked = view["figures"], contributors.facts["question_id"]
@@ -714,7 +720,7 @@ def _blocks(view: View) -> dict[str, Any]:
     known = countries_shown(view["answers"], organisations, _consent(view.study, reference),
                             view.study.settings["disclosure"])
     told_already = {block for name in _ANNOUNCED for block in view[name]}
-    rewritten = {block for blocks in loaded("blocks") for block in blocks.rewritten(view)}
+    rewritten = {block for blocks in load_declared("blocks") for block in blocks.rewritten(view)}
     rows = []
     lines = {audience: block_lines(view, reference, known, audience) for audience in READING_AUDIENCES}
     cells, hidden_lines = prepare_cells(view.study, lines, organisations)
@@ -723,7 +729,7 @@ def _blocks(view: View) -> dict[str, Any]:
         hidden_ids = {*line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
         shown = all_lines[~line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
         hidden = prepare_blocks(view.study, shown, organisations, audience,
-                                are_named=may(audience, "named_words"), departed=departed,
+                                are_named=has_capability(audience, "named_words"), departed=departed,
                                 countries=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
@@ -736,7 +742,7 @@ def _blocks(view: View) -> dict[str, Any]:
                                      ignore_index=True), "cells": cells} | {
         f"announced_{name}": pd.concat([earlier_announced(view.study, name, audience, view.earlier_releases)
                                         for audience in READING_AUDIENCES], ignore_index=True)
-        for name in announced()}
+        for name in announced_names()}
 
 
 def _quotations(view: View) -> dict[str, Any]:
@@ -746,7 +752,7 @@ def _quotations(view: View) -> dict[str, Any]:
     faults = [*quotes_faults(reference.quotes, view["segments"]),
               *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
-        raise Faults(in_their_files(view.study, faults))
+        raise Faults(relocate_faults(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
@@ -762,7 +768,7 @@ def _consensus(view: View) -> pd.DataFrame:
 
 def _open_codes(view: View) -> pd.DataFrame:
     """The codes that wait for a decision or a look."""
-    return open_codes(view["disagreements"], view["quarantined"], view["codings"])
+    return undecided_codes(view["disagreements"], view["quarantined"], view["codings"])
 
 
 def _clean_tables(view: View) -> CleanTables:
@@ -778,10 +784,10 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
                                                         "words"))}
 """The figures that each step makes: together they are table ``figures``."""
 
-_ANNOUNCED = tuple(name for _, name in brought("announced_blocks"))
+_ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
 """The values that hold the blocks which some people were told of before somebody left."""
 
-BUILD_STEPS = in_order((
+BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
                      "countries.csv", "corrections.csv", "waves.csv", "wave_files.csv", "crosswalk.csv",
                      "[study] synthetic", "[study] wave", "[survey] blank", "[survey] unknown",
@@ -847,14 +853,14 @@ BUILD_STEPS = in_order((
     Step("blocks", tuple(dict.fromkeys((
         "quotations", "segments", "documents", "organisations", "answers", "quotes.csv", "consent.csv",
         "waves.csv", "[study] wave", "[disclosure]", "releases", *_ANNOUNCED,
-        *(need for blocks in loaded("blocks") for need in blocks.needs)))),
-         ("blocks", "block_lines", "cells", *(f"announced_{name}" for name in announced())), _blocks),
+        *(need for blocks in load_declared("blocks") for need in blocks.needs)))),
+         ("blocks", "block_lines", "cells", *(f"announced_{name}" for name in announced_names())), _blocks),
     Step("releases", (*_CLEAN, "figures", "survey_records", "code_records", "discordance_records",
                       "mentions", "stated", "segments", "consent.csv", "waves.csv", "codebook.csv",
                       "codebook", "countries", "documents", "blocks", "questions.csv", "groupings.csv",
                       "closed.csv", "[disclosure]", "[survey]", "[study] wave", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
-    *(step for add_on, name in brought("steps") for step in add_on.load(name)),
+    *(step for add_on, name in list_declarations("steps") for step in add_on.load(name)),
 ))
 """The steps of the build, in their order, with those of add-ons."""
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
@@ -952,7 +958,7 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 def _added_slices(engine: Engine) -> dict[str, Any]:
     """What add-ons list in slices.json."""
-    return {name: listed for add_on, function in brought("slices")
+    return {name: listed for add_on, function in list_declarations("slices")
             for name, listed in add_on.load(function)(engine.__getitem__).items()}
 
 

@@ -283,7 +283,8 @@ def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
         yield fault(f"question {question.name} has no options that pages state in a sentence",
                     column="option_id", value=option, fix="choose a question with a list of answers")
     elif option not in known:
-        yield fault(f"{question.name} has no such option; {nearest(option, known)}", column="option_id",
+        yield fault(f"{question.name} has no such option; {nearest(option, known)}",
+                    column="option_id",
                     value=option, fix=f"use an option_id of list {listed} in options.csv")
 
 

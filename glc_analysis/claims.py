@@ -6,7 +6,7 @@ finds. So nothing is published, and nobody is withdrawn, from a study that holds
 
 from __future__ import annotations
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.manifest import read_manifest
 from glc_analysis.renames import find_renamings
@@ -29,16 +29,17 @@ HELD_BY_CORE = dict.fromkeys((
 """The reference tables of the core, and what it keeps in ``private/``, each with how it is erased."""
 
 
-def claimed() -> dict[str, str]:
+def list_claims() -> dict[str, str]:
     """All that the core and the add-ons that are installed claim, and how each is erased."""
-    return HELD_BY_CORE | {name: how for _, holds in brought("holds") for name, how in holds.items()}
+    return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
+                           how in holds.items()}
 
 
 def refuse_unclaimed(study: Study) -> None:
     """Raises Faults for a reference table, or a folder of ``private/``, that neither the core nor an add-on
     that is installed claims. A folder with a row of its own in manifest.csv is a person's, who knows it. What
     has an old name is refused as well: whoever erases or releases it knows the new one."""
-    known = {*claimed(), *read_manifest(study)}
+    known = {*list_claims(), *read_manifest(study)}
     install = "install the add-on that keeps it, or remove"
     faults = [Fault("no add-on that is installed claims this table", file=study.relative(path),
                     fix=f"{install} the file")

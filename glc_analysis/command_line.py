@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.errors import SHOWN_LINES, Faults, GLCError, file_being_written, is_short_of_memory
 from glc_analysis.permissions import owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
-from glc_analysis.study_locks import alone, at_work, reading
+from glc_analysis.study_locks import lock_for_reading, lock_for_withdrawal, lock_for_writing
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -108,18 +108,18 @@ def rows_format(default: str | None, *, show_default: bool | str = True) -> Call
 def pass_study(command: Callable) -> Callable:
     """Calls the command with the study that ``--study`` names as its first argument. The command may write
     in the study: no withdrawal is at work meanwhile."""
-    return _with_study(command, at_work)
+    return _with_study(command, lock_for_writing)
 
 
 def pass_study_to_read(command: Callable) -> Callable:
     """The same for a command that writes nothing in the study and builds no table: only the moment in which a
     withdrawal puts its new files in place waits for it."""
-    return _with_study(command, reading)
+    return _with_study(command, lock_for_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
     """The same for a withdrawal: no other command that may write is at work meanwhile."""
-    return _with_study(command, alone)
+    return _with_study(command, lock_for_withdrawal)
 
 
 def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[None]]) -> Callable:
@@ -163,21 +163,21 @@ def ask_line(prompt: str) -> str:
 # What add-ons do around commands of the core
 
 
-def extend(command: click.Command) -> None:
+def add_options_of_add_ons(command: click.Command) -> None:
     """Adds to a command the options and sentences of help of what add-ons do around it."""
-    for manager in loaded("around", str(command.name)):
+    for manager in load_declared("around", str(command.name)):
         command.params += reversed(manager.__click_params__)
         command.help = f"{cleandoc(command.help or '')}\n\n{cleandoc(manager.__doc__ or '')}"
 
 
 @contextmanager
-def around(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
+def run_around_command(command: str, *about: Any, **options: Any) -> Generator[list[Any]]:
     """Runs a block with what add-ons do around a command: each is called with what the command is about and
     with the values of the options that it added. The block gets what each has to say to the command."""
     with ExitStack() as stack:
         yield [stack.enter_context(manager(*about, **{
             str(option.name): options[str(option.name)] for option in manager.__click_params__}))
-            for manager in loaded("around", command)]
+            for manager in load_declared("around", command)]
 
 
 # ------------------------------
@@ -192,9 +192,9 @@ def say(line: str) -> None:
 def note_on_unknown_organisations(study: Study, audience: str) -> str:
     """What to say where hardly anything is released because all records are of unknown organisations; else
     blank."""
-    from glc_analysis.disclosure.rules import may
+    from glc_analysis.disclosure.rules import has_capability
 
-    if may(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
+    if has_capability(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
         return ""
     from glc_analysis import tables  # only now: a run with nothing to do needs no pandas
     from glc_analysis.schema import UNKNOWN

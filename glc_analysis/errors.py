@@ -103,11 +103,11 @@ class Faults(GLCError):
         super().__init__("\n".join(said))
 
 
-def find_faults(look: Callable[[], object], faults: list[Fault]) -> bool:
+def add_faults_of(look: Callable[[], object], faults: list[Fault]) -> bool:
     """Whether a look ends with an error, whose faults are added to the others.
 
     >>> faults = [Fault("is blank", file="a.csv")]
-    >>> find_faults(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
+    >>> add_faults_of(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
     (True, 2)
     """
     try:
@@ -121,7 +121,7 @@ def find_faults(look: Callable[[], object], faults: list[Fault]) -> bool:
     return True
 
 
-def in_order_of_causes(faults: Iterable[Fault]) -> list[Fault]:
+def sort_by_cause(faults: Iterable[Fault]) -> list[Fault]:
     """Faults of the structure (a column, a list) first, then those of values: the most frequent first.
 
     The same fault in several records is several faults here, and counts as often. What is equally frequent
@@ -129,7 +129,7 @@ def in_order_of_causes(faults: Iterable[Fault]) -> list[Fault]:
 
     >>> faults = [Fault("is no number", row="2"), Fault("is no option", n=9), Fault("is no number", row="7"),
     ...           Fault("has no column", is_structure=True)]
-    >>> [fault.message for fault in in_order_of_causes(faults)]
+    >>> [fault.message for fault in sort_by_cause(faults)]
     ['has no column', 'is no option', 'is no number', 'is no number']
     """
     faults = list(faults)
@@ -184,15 +184,15 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
 
 
-def known_id(name: str, known: Mapping[str, str], kind: str) -> str:
+def resolve_id(name: str, known: Mapping[str, str], kind: str) -> str:
     """The id that is meant by a name: an id or a label, in capitals or not. ``known`` are labels by id.
 
     Raises UsageError with the nearest ids.
 
     >>> countries = {"KEN": "Kenya", "KHM": "Cambodia", "PER": "Peru"}
-    >>> known_id("khm", countries, "country"), known_id("Cambodia", countries, "country")
+    >>> resolve_id("khm", countries, "country"), resolve_id("Cambodia", countries, "country")
     ('KHM', 'KHM')
-    >>> known_id("Kambodia", countries, "country")
+    >>> resolve_id("Kambodia", countries, "country")
     Traceback (most recent call last):
     glc_analysis.errors.UsageError: There is no country 'Kambodia' in this study; nearest: 'KHM' (Cambodia).
     """

@@ -38,13 +38,13 @@ def _small_table(path: Path) -> pd.DataFrame:
     state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
     if frame is None or held != state:
         # In this thread: it takes half as long, and where no thread can be started, pyarrow waits for ever.
-        frame = as_text(path.stem, pd.read_parquet(path, use_threads=False, pre_buffer=False))
-        hold({path: (state, frame)})
+        frame = categories_as_text(path.stem, pd.read_parquet(path, use_threads=False, pre_buffer=False))
+        hold_tables({path: (state, frame)})
     return frame
 
 
 def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Those of the named tables of a built study whose files are small, for :func:`hold`."""
+    """Those of the named tables of a built study whose files are small, for :func:`keep_entry_logs`."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in processed_tables()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:
@@ -52,14 +52,14 @@ def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, 
     return {path: _held[path] for path in small}
 
 
-def hold(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
+def hold_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
     """Holds tables, which another process may have read, in place of those that were read first."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
 
-def as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def categories_as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A table whose text is text, also where it is stored as categories. Raises GLCError where an earlier
     version of the package wrote it with other columns."""
     stored, columns = frame.dtypes, processed_tables()[name].columns

@@ -61,7 +61,7 @@ def missing_release(processed: Path, private: Path) -> str:
                  if not (folder / name.rpartition("/")[2]).is_dir() and not (folder / "next").is_dir()), "")
 
 
-def publish_next(private: Path, audience: str, number: int) -> None:
+def number_next_release(private: Path, audience: str, number: int) -> None:
     """Gives the next release its number, unless it has it already. Raises OSError if there is no next one."""
     if not (release := private / "releases" / audience / f"{number:03}").exists():
         release.with_name("next").rename(release)
@@ -107,7 +107,7 @@ def last_received(study: Study) -> str:
     return max((row["received_on"][:10] for row in read_manifest(study).values()), default="")
 
 
-def inspect(study: Study) -> Arrivals:
+def compare_with_manifest(study: Study) -> Arrivals:
     """Compares every raw file with the manifest.
 
     Raises Faults that list every file that changed, is missing, or mixes an
@@ -133,7 +133,7 @@ def inspect(study: Study) -> Arrivals:
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
-def unrecorded(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
+def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
     """Those of these files of ballots that the manifest does not have yet, whatever became of other raw
     files. Raises Faults if one of them changed since its checksum was recorded."""
     recorded, names = read_manifest(study), sorted(ballots)
@@ -171,7 +171,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     """Faults if invented and real raw files are in one study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
-    rehearsed = {study.relative(path) for _, kinds in addon.brought("rehearsed") for kind in kinds
+    rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
                  for path in study.raw_files(kind)}
     rehearsed |= {name for name in present if Path(name).name in (JOURNAL, SUGGESTION_LOG)}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
@@ -180,7 +180,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     return [Fault(said[0], file=name, fix=said[1]) for name in wrong]
 
 
-def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
+def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
     """Adds new raw files to the manifest with their checksum and today as day of receipt."""
     rows = read_manifest(study)
     for name in new:
@@ -190,7 +190,7 @@ def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
     write_manifest(study.reference_file("manifest"), rows.values())
 
 
-def forget(study: Study, names: Collection[str]) -> None:
+def remove_from_manifest(study: Study, names: Collection[str]) -> None:
     """Takes raw files out of the manifest, because others may take their place."""
     rows = read_manifest(study)
     if not rows.keys().isdisjoint(names):
@@ -257,7 +257,7 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     digest.update(package_hash().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
-    private = [path for _, names in addon.brought("private_inputs") for name in names
+    private = [path for _, names in addon.list_declarations("private_inputs") for name in names
                for path in sorted(study.private_folder(name).rglob("*")) if path.is_file()]
     for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else []), *private):
         digest.update(path.name.encode() + path.read_bytes())
@@ -300,7 +300,7 @@ def read_record(processed: Path) -> dict[str, Any]:
         return {}
 
 
-def intact_tables(study: Study) -> dict[str, int]:
+def count_rows_if_intact(study: Study) -> dict[str, int]:
     """The number of rows of every processed table, if the tables are current and every file is byte for byte
     as the last build wrote it; else empty.
 
@@ -323,7 +323,7 @@ def tables_are_current(study: Study) -> bool:
 
     Raises Faults where a raw file has changed or is missing.
     """
-    raw, built = inspect(study).digests, study.processed / "slices.json"
+    raw, built = compare_with_manifest(study).digests, study.processed / "slices.json"
     if not built.is_file() or missing_release(study.processed, study.private):
         return False
     known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
@@ -336,7 +336,7 @@ def raw_changes(study: Study) -> set[str] | None:
 
     Raises Faults where a raw file has changed or is missing.
     """
-    raw = inspect(study).digests
+    raw = compare_with_manifest(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
     if not (built.is_file() and provenance.is_file()) or missing_release(study.processed, study.private):
         return None
@@ -356,7 +356,8 @@ State = dict[str, dict[str, dict[str, str]]]
 SECRET = "names"
 _ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "documents": "document", "countries": "country name",
-             **{table: name for _, names in addon.brought("row_names") for table, name in names.items()}}
+             **{table: name for _, names in addon.list_declarations("row_names") for table,
+                name in names.items()}}
 """What a row of a reference table is called; of the others it is a row."""
 _RENAMED = ("name", "label")
 

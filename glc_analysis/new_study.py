@@ -26,7 +26,7 @@ def refuse_started(directory: Path) -> None:
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
 
 
-def start(directory: Path) -> None:
+def start_study(directory: Path) -> None:
     """Makes the folders, study.toml and empty reference tables of a new study. Raises UsageError if the
     folder already contains one."""
     refuse_started(directory)

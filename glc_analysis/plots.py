@@ -552,7 +552,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
 
 
 @_draws("interview", "found", "new", "mean", "low", "high")
-def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_saturation_curve(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Steps: codes found after each interview in order of date, over the mean of random orders.
 
     ``new_codes`` has one row per interview: columns interview (1, 2, ...), found (codes so far), new (codes
@@ -560,7 +560,7 @@ def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     >>> new_codes = pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2], "mean": [4.5, 6.0],
     ...                           "low": [3, 6], "high": [5, 6]})
-    >>> plot_new_codes(new_codes).figure.get_label().partition(". ")[2]
+    >>> plot_saturation_curve(new_codes).figure.get_label().partition(". ")[2]
     '1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new, ...'
     """
     from matplotlib.ticker import MaxNLocator

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import read_log, tabular
-from glc_analysis.errors import Fault, Faults, find_faults
+from glc_analysis.errors import Fault, Faults, add_faults_of
 from glc_analysis.schema import (
     TableFile,
     cross_faults,
@@ -116,7 +116,7 @@ def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
-        raise Faults(in_their_files(study, faults))
+        raise Faults(relocate_faults(study, faults))
     return Reference(tables, unsound)
 
 
@@ -145,7 +145,7 @@ def read_table(study: Study, name: str) -> pd.DataFrame:
     # A spreadsheet that saves the file makes TRUE of true.
     frame = frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
     if name == "questions" and (frame["unit"] == "").any():
-        frame["unit"] = units(frame, study.settings["survey"])
+        frame["unit"] = question_units(frame, study.settings["survey"])
     return frame
 
 
@@ -153,12 +153,12 @@ LOOP = "{loop}"
 """What stands for the number of a loop in the names of columns."""
 
 
-def units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
+def question_units(questions: pd.DataFrame, survey: Mapping[str, Any]) -> pd.Series:
     """The unit of each question: what a person has written, else what follows from [survey] of study.toml.
     Where it names a column of organisations and none of countries, nobody answers for a country.
 
     >>> questions = pd.DataFrame({"columns": ["Q1", "Q2_{loop}", "Q3"], "unit": ["", "", "answer"]})
-    >>> units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
+    >>> question_units(questions, {"organisation": "org", "country": "", "loop": ""}).tolist()
     ['organisation', 'answer', 'answer']
     """
     follows = "organisation" if survey["organisation"] and not survey["country"] else "answer"
@@ -208,7 +208,7 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(row[column] for column in columns)
 
 
-def in_their_files(study: Study, faults: Iterable[Fault]) -> list[Fault]:
+def relocate_faults(study: Study, faults: Iterable[Fault]) -> list[Fault]:
     """Faults of private columns with the private file and its row, instead of those of the table that they
     are joined to."""
     placed = []
@@ -247,7 +247,7 @@ def blocked_needs(study: Study, faults: Iterable[Fault]) -> dict[str, tuple[str,
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
     for name in columns.keys() & reference_tables().keys():
-        is_read = not find_faults(partial(read_table, study, name), [])
+        is_read = not add_faults_of(partial(read_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
     return blocked
@@ -430,7 +430,7 @@ def write_gitignore(study: Path) -> None:
         write_atomic(path, _HEAD + "".join(f"!/{one}\n" for one in public_reference()))
 
 
-def repository_of(folder: Path) -> Path | None:
+def find_git_repository(folder: Path) -> Path | None:
     """The folder of the git repository that a folder is in, or would be in; None if it is in none."""
     whole = folder.resolve()
     return next((one for one in (whole, *whole.parents) if (one / ".git").exists()), None)

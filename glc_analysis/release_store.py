@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import brought, loaded
+from glc_analysis.addon import list_declarations, load_declared
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import (
     CORE_KINDS,
@@ -29,9 +29,9 @@ from glc_analysis.disclosure.blocks import (
     QUOTATION_BLOCKS,
     Kinds,
     PublishedBlocks,
-    block_of,
+    block_id,
+    collect_block_lines,
     hidden_blocks,
-    lines_of,
 )
 from glc_analysis.disclosure.cells import (
     assign_cells,
@@ -60,7 +60,7 @@ from glc_analysis.manifest import (
     CONTENT,
     ISSUE,
     missing_release,
-    publish_next,
+    number_next_release,
     read_slices,
     release_folders,
     release_info,
@@ -165,7 +165,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
 
 
 def _kinds() -> Kinds:
-    return sum((added.kinds for added in loaded("blocks")), CORE_KINDS)
+    return sum((added.kinds for added in load_declared("blocks")), CORE_KINDS)
 
 
 def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
@@ -183,22 +183,23 @@ def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFram
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return hidden_blocks(lines, _stored_blocks(study, audience), organisations, least, kinds=_kinds(),
                          are_named=are_named, departed=departed,
-                         whole=[block_of(QUOTATION_BLOCKS, country) for country in countries])
+                         whole=[block_id(QUOTATION_BLOCKS, country) for country in countries])
 
 
 def block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference, known: Mapping[str, Any],
                 audience: str) -> pd.DataFrame:
     """The lines of every block that an audience has, of add-ons as well; ``known`` are the countries that
     each audience may know of (:func:`.countries.countries_shown`)."""
-    added = (line for blocks in loaded("blocks") for line in blocks.lines(frames, reference, audience))
-    return lines_of(frames, reference.quotes, known["shown"][audience], known["shown_home"][audience], added,
-                    audience=audience)
+    added = (line for blocks in load_declared("blocks") for line in blocks.lines(frames, reference, audience))
+    return collect_block_lines(frames, reference.quotes, known["shown"][audience],
+                               known["shown_home"][audience], added,
+                               audience=audience)
 
 
-def announced() -> list[str]:
+def announced_names() -> list[str]:
     """The names of what add-ons announce with a release: ``announced_NAME`` is the table, ``NAME.parquet``
     the file in the store."""
-    return [name for _, names in brought("announced") for name in names]
+    return [name for _, names in list_declarations("announced") for name in names]
 
 
 def earlier_announced(study: Study, name: str, audience: str, earlier: Collection[str]) -> pd.DataFrame:
@@ -206,7 +207,7 @@ def earlier_announced(study: Study, name: str, audience: str, earlier: Collectio
     before the first."""
     files = [file for folder in release_folders(study.private, audience)
              if f"{audience}/{folder.name}" in earlier and (file := folder / f"{name}.parquet").is_file()]
-    return tables.shape(f"announced_{name}", pd.read_parquet(files[-1]) if files else pd.DataFrame())
+    return tables.shape_table(f"announced_{name}", pd.read_parquet(files[-1]) if files else pd.DataFrame())
 
 
 def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
@@ -227,11 +228,11 @@ def store_release(study: Study, audience: str,
 
     ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
     releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
-    (:func:`.releases.content_of`, and what add-ons tell).
+    (:func:`.releases.released_content`, and what add-ons tell).
     """
     kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns=["rule", "protects"])
-    added = (part for content_of_add_on in loaded("release_content")
+    added = (part for content_of_add_on in load_declared("release_content")
              for part in content_of_add_on(frames, audience))
     content = [seen, *content_of(frames, audience), *added, pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
@@ -273,11 +274,11 @@ def publish(study: Study, audience: str) -> None:
     new = study.private / "releases" / audience / "next"
     if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
         view = VisibleTables(study, audience)
-        for add_on, names in brought("announced"):
+        for add_on, names in list_declarations("announced"):
             for name, function in names.items():
                 rows = add_on.load(function)(view).assign(audience=audience)
-                tables.shape(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
-    publish_next(study.private, audience, number)
+                tables.shape_table(f"announced_{name}", rows).to_parquet(new / f"{name}.parquet")
+    number_next_release(study.private, audience, number)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -300,7 +301,7 @@ def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -
     return max(filter(is_day, days), default="")
 
 
-def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
+def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
     """Removes organisations, people and what was theirs from every stored release, by their ids, except
     for what the built study still holds of them.
 

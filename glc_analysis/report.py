@@ -19,15 +19,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import loaded
-from glc_analysis.disclosure.rules import may
+from glc_analysis.addon import load_declared
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, file_being_written
 from glc_analysis.locks import locked
 from glc_analysis.manifest import package_hash, package_state
 from glc_analysis.permissions import close_to_others
 from glc_analysis.run import record
 from glc_analysis.run.folders import new_run_id, promote, remove_incomplete, remove_old
-from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, key_now, page_path, plan, stale
+from glc_analysis.run.plan import (
+    NOTEBOOKS,
+    Inputs,
+    PageJob,
+    is_current,
+    key_now,
+    page_path,
+    plan,
+    select_stale,
+)
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.terminal import Progress, check_interrupted, graceful_interrupt, progress_bar, uninterrupted
@@ -62,8 +71,8 @@ class ReportRun:
         self.paths |= {page.slug: page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_whole(self._last_path(slug), entry, study.digests)}
-        self.to_run = list(chosen) if force else stale(chosen, {"pages": self.last_entries})
-        recovered = {} if force else record.finished(
+        self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
+        recovered = {} if force else record.find_finished_pages(
             self.home / "runs", self.to_run, self.last_folder, partial(is_current, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
                           if record.is_whole(self._path_in(folder, slug), entry, study.digests)}
@@ -178,7 +187,7 @@ class ReportRun:
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
         """A folder with what the audience may see, for this run alone; none for those who may see all, and
         where every page needs the whole study."""
-        if may(self.audience, "all_figures") or all(page.whole_study for page in to_run):
+        if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
         from glc_analysis.view.reader_study import write_reader_study
 
@@ -197,7 +206,7 @@ class ReportRun:
 
     def _store(self, page: PageJob, outcome: Any, seconds: float) -> None:
         """Writes an executed page, or the substitute of one that failed, and records it."""
-        from glc_analysis.run.execute import Failure, dumps, normalise_notebook
+        from glc_analysis.run.execute import Failure, normalise_notebook, notebook_json
 
         if not isinstance(outcome, Failure):
             page = page.with_reads(outcome.reads, self.inputs)
@@ -212,14 +221,14 @@ class ReportRun:
             updated = f"{datetime.now(UTC):%Y-%m-%d}"
             notebook = normalise_notebook(outcome.notebook, title=page.title,
                                           roots=(self.study.root, REPOSITORY))
-        content = dumps(notebook)
+        content = notebook_json(notebook)
         write_atomic(self._new_path(page.slug), content)
         if not page.organisation:
             self._assembly.read_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),
-            "updated": updated, "mark": record.mark(content, self.study.digests),
+            "updated": updated, "mark": record.page_digest(content, self.study.digests),
             "failure": str(outcome) if isinstance(outcome, Failure) else ""}
         self._record()
 
@@ -233,13 +242,13 @@ class ReportRun:
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
-        from glc_analysis.run.execute import notice, prose
+        from glc_analysis.run.execute import add_notice, prose_notebook
 
         if not updated:
-            return notice(prose(f"# {page.title}"), "This page could not be made: "
-                          f"{failure.notebook} failed at cell {failure.cell}.")
+            return add_notice(prose_notebook(f"# {page.title}"), "This page could not be made: "
+                              f"{failure.notebook} failed at cell {failure.cell}.")
         good = json.loads(self._last_path(page.slug).read_text(encoding="utf-8"))
-        return notice(good, f"Not updated since {updated}: its notebook has failed since then.")
+        return add_notice(good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _record(self, **more: str) -> None:
         entries = {page.slug: self.entries[page.slug] for page in self.pages if page.slug in self.entries}
@@ -249,9 +258,9 @@ class ReportRun:
     def _promote(self, gate: Gate) -> None:
         """Passes the run through the gate, completes it, and switches to it."""
         gate.let_through(self.folder)
-        for keep in loaded("runs", "keep"):
+        for keep in load_declared("runs", "keep"):
             keep(self.study, self.audience, self.folder)
-        if not may(self.audience, "internal"):  # first: whatever readers see must be on record
+        if not has_capability(self.audience, "internal"):  # first: whatever readers see must be on record
             from glc_analysis.release_store import publish
 
             publish(self.study, self.audience)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import manifest
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
-from glc_analysis.run.plan import plan, stale, why
+from glc_analysis.run.plan import plan, select_stale, why_stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
@@ -22,13 +22,13 @@ _OF_FIGURES = "; the study's figures are of this wave."
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """One line each: the study, raw files that are new or unused, what add-ons have to say, tables, pages."""
-    arrivals = manifest.inspect(study)
+    arrivals = manifest.compare_with_manifest(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():
         yield f"{name}: is in raw/, but no setting of study.toml names it."
-    for add_on, function in brought("status_lines"):
+    for add_on, function in list_declarations("status_lines"):
         for line, details in add_on.load(function)(study):
             yield line
             yield from _listed(details)
@@ -44,9 +44,9 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
         answered = count_of(wave["organisations"], "organisation")
         yield f"Wave {wave['label']}: {answered}{_OF_FIGURES if wave['is_of_figures'] else '.'}"
     pages, last = plan(study, audience=audience), last_run(study, audience)[1]
-    old = stale(pages, last)
+    old = select_stale(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."
-    yield from _listed([f"{page.slug}: {why(page, last)}" for page in old])
+    yield from _listed([f"{page.slug}: {why_stale(page, last)}" for page in old])
 
 
 def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:

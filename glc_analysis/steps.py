@@ -29,7 +29,7 @@ from pandas.util import hash_pandas_object
 
 from glc_analysis import manifest, tables
 from glc_analysis.digests import Digests
-from glc_analysis.errors import Fault, find_faults
+from glc_analysis.errors import Fault, add_faults_of
 from glc_analysis.manifest import (
     BUILD_RECORD,
     Arrivals,
@@ -75,11 +75,11 @@ class Step:
     if_any: tuple[str, ...] = ()
 
 
-def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps, each after those that make what it needs, otherwise as they are listed.
 
     >>> last = Step("last", ("n", "raw/survey"), (), dict)
-    >>> [step.name for step in in_order([last, Step("first", (), ("n",), dict)])]
+    >>> [step.name for step in order_steps([last, Step("first", (), ("n",), dict)])]
     ['first', 'last']
     """
     waiting, placed, made = [*steps], [], set()
@@ -457,7 +457,7 @@ class Engine:
                 unseen.append(step.name)
                 lacking.update(step.makes)
                 continue
-            if find_faults(lambda step=step: self._run(step), faults) or step.name in incomplete:
+            if add_faults_of(lambda step=step: self._run(step), faults) or step.name in incomplete:
                 lacking.update(step.makes)
         return faults, unseen
 
@@ -479,7 +479,7 @@ class Engine:
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table, shaped and checked."""
-        self._held[name] = tables.shape(name, frame)
+        self._held[name] = tables.shape_table(name, frame)
         if not self._is_kept:
             return
         self.packed[name] = tables.parquet_bytes(self._held[name])
@@ -564,7 +564,7 @@ class Engine:
             elif is_again:
                 continue
             elif name in self._parts:
-                self._held[name] = tables.shape(self._parts[name].table, value)
+                self._held[name] = tables.shape_table(self._parts[name].table, value)
                 if not self._is_kept:
                     continue
                 self._digests[name] = frame_digest(self._held[name], self._inputs.study.digests)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.locks import Say
@@ -83,11 +83,11 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
 
 def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults of settings that have the right form, and break a rule of their own."""
-    yield from unit_name_faults(file, settings["study"]["unit_name"])
-    yield from unknown_faults(file, settings["survey"]["unknown"])
+    yield from counted_unit_faults(file, settings["study"]["unit_name"])
+    yield from open_identity_faults(file, settings["survey"]["unknown"])
     yield from coding_faults(file, settings["coding"])
     yield from countries_agreed_faults(file, settings["disclosure"]["countries_agreed"])
-    for add_on, function in brought("settings_faults"):
+    for add_on, function in list_declarations("settings_faults"):
         yield from add_on.load(function)(file, settings)
 
 
@@ -148,12 +148,12 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
 
 
-def unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
+def counted_unit_faults(file: str, names: list[str]) -> Iterator[Fault]:
     """Faults of [study] unit_name: what is counted, one of them and many.
 
-    >>> [fault.value for fault in unit_name_faults("study.toml", ["villager"])]
+    >>> [fault.value for fault in counted_unit_faults("study.toml", ["villager"])]
     ['villager']
-    >>> list(unit_name_faults("study.toml", ["villager", "villagers"])), list(unit_name_faults("f", []))
+    >>> list(counted_unit_faults("study.toml", ["villager", "villagers"])), list(counted_unit_faults("f", []))
     ([], [])
     """
     if names and (len(names) != 2 or not all(map(str.strip, names))):
@@ -162,10 +162,10 @@ def unit_name_faults(file: str, names: list[str]) -> Iterator[Fault]:
                     "organisations")
 
 
-def unknown_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
+def open_identity_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
     """Faults of [survey] unknown: what a record may leave open.
 
-    >>> [fault.value for fault in unknown_faults("study.toml", ["country", "region"])]
+    >>> [fault.value for fault in open_identity_faults("study.toml", ["country", "region"])]
     ['region']
     """
     for name in unknown:

@@ -1,9 +1,10 @@
 """Who is at work in a study: commands that write, commands that read, and a withdrawal that is alone.
 
-A command that may write is *at work* (:func:`at_work`), with others of its kind; a withdrawal is *alone*
-(:func:`alone`): it waits for commands at work, and they for it. A command that only reads (:func:`reading`)
-waits for nothing but the switch, the moment in which the new files take the place of the old
-(:mod:`glc_analysis.switch`). Within a command, a folder has a lock of its own (:mod:`glc_analysis.locks`).
+A command that may write is *at work* (:func:`lock_for_writing`), with others of its kind; a withdrawal is
+*alone* (:func:`lock_for_withdrawal`): it waits for commands at work, and they for it. A command that only
+reads (:func:`lock_for_reading`) waits for nothing but the switch, the moment in which the new files take the
+place of the old (:mod:`glc_analysis.switch`). Within a command, a folder has a lock of its own
+(:mod:`glc_analysis.locks`).
 
 Whoever begins to work, and a withdrawal for all its time, holds the door. So while there are files of a
 withdrawal, nobody is at work. Whoever reads does not go through the door: a reader leaves a file, then looks
@@ -30,7 +31,7 @@ _held: set[Path] = set()
 
 
 @contextmanager
-def at_work(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def lock_for_writing(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a command, named ``what``, that may write in a study. No withdrawal is at work meanwhile.
 
     First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy if another one is at
@@ -50,7 +51,7 @@ def at_work(root: Path, what: str, say: Say = lambda line: None) -> Generator[No
 
 
 @contextmanager
-def alone(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a withdrawal: no other command that may write is at work in the study.
 
     First finishes or undoes a withdrawal that was interrupted, and says so. Raises Busy, which names the
@@ -68,7 +69,7 @@ def alone(root: Path, what: str, say: Say = lambda line: None) -> Generator[None
 
 
 @contextmanager
-def reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def lock_for_reading(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """The block of a command that reads a study: it sees all of it before a withdrawal, or all of it after.
 
     First finishes or undoes a withdrawal that was interrupted, and says so.
@@ -89,7 +90,7 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
     """Finishes or undoes a withdrawal that was interrupted, if there is one, and says so; waits for the
     switch of one that is at work."""
     if (root / STAGE).is_dir():
-        with reading(root, "command", say):
+        with lock_for_reading(root, "command", say):
             pass
 
 

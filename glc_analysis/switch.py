@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.errors import Busy
 from glc_analysis.locks import Say, wait_for
 from glc_analysis.writing import write_atomic
@@ -50,7 +50,7 @@ _ASIDE = "private/arrived"
 """Where a file lies that arrived during a withdrawal and cannot take its place in the study."""
 
 
-def list_copied(root: Path) -> None:
+def record_copied_files(root: Path) -> None:
     """Lists the files of the stage as they were just copied, and those of processed/, which are not copied.
     The list lies in the stage, with the copies, and is deleted with them."""
     stage = root / STAGE
@@ -93,7 +93,8 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
 
 def finish_withdrawal(root: Path, say: Say = lambda line: None) -> None:
     """Puts the new files of a withdrawal in the place of the old ones, and deletes the old and all reports.
-    What arrived or changed since :func:`list_copied` is kept, and ``say`` is called with a line about each.
+    What arrived or changed since :func:`record_copied_files` is kept, and ``say`` is called with a line about
+    each.
 
     Called by the withdrawal itself within :func:`alone`. Raises Busy, and changes nothing, if another command
     reads the study for longer than :data:`.locks.PATIENCE`.
@@ -218,7 +219,7 @@ def _searched(wanted: Path, path: Path, name: str) -> str:
     """What a file holds of what is withdrawn, or why no program can tell, in words; blank for nothing."""
     if not wanted.is_file():
         return ""
-    searches = [add_on.load(search) for add_on, search in brought("arrived")]
+    searches = [add_on.load(search) for add_on, search in list_declarations("arrived")]
     if not searches:
         return "cannot be searched (the add-on that withdraws is not installed)"
     return next(filter(None, (search(wanted, path, name) for search in searches)), "")

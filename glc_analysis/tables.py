@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import read_log
-from glc_analysis.errors import GLCError, UsageError, known_id, nearest
-from glc_analysis.held_tables import as_text, read_rows
+from glc_analysis.errors import GLCError, UsageError, nearest, resolve_id
+from glc_analysis.held_tables import categories_as_text, read_rows
 from glc_analysis.schema import Table, new_names, processed_tables
 from glc_analysis.slices import (
     QUESTION_MEASURES,
@@ -54,7 +54,7 @@ def python_strings() -> Generator[None]:
         yield
 
 
-def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def shape_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame in the columns, types and order of its table, sorted by key and checked.
 
     Text may be categorical and stays so; a column that the frame lacks is blank. Raises GLCError if the
@@ -105,7 +105,7 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     return series.astype(_DTYPES[kind])
 
 
-def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     """Writes a shaped table as one Parquet file: the same rows give the same bytes.
 
     A table of more than ``_ROW_GROUP`` rows is sorted by country and organisation, so that reading a country
@@ -117,7 +117,7 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A shaped table as the bytes of its Parquet file (:func:`write`)."""
+    """A shaped table as the bytes of its Parquet file (:func:`install_schedule`)."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id")
           if c in frame and len(frame) > _ROW_GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
@@ -140,7 +140,8 @@ def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_stored(folder: Path, name: str) -> pd.DataFrame:
-    """Reads a table of a folder in the form that :func:`shape` gave it: sorted by key, categories kept."""
+    """Reads a table of a folder in the form that :func:`shape_table` gave it: sorted by key, categories
+    kept."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
         if len(frame) > _ROW_GROUP else frame
@@ -177,7 +178,7 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     with read_log.record_exactly():
         try:
             country, theme, question = (
-                known_id(chosen, _names(of_study.processed, kind), kind)
+                resolve_id(chosen, _names(of_study.processed, kind), kind)
                 if chosen and not (kind == "question" and chosen in (*SUBJECTS, *QUESTION_MEASURES))
                 else chosen
                 for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
@@ -230,7 +231,7 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
-    return as_text(name, frame).reset_index(drop=True)
+    return categories_as_text(name, frame).reset_index(drop=True)
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:

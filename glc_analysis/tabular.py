@@ -104,14 +104,14 @@ def decode(raw: bytes, file: str) -> str:
     return normalise_line_ends(text.removeprefix("\ufeff"))
 
 
-def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
+def decode_as(raw: bytes, encoding: Sequence[str], file: str) -> str:
     """Text of a file whose encoding somebody named; `file` is its name in faults.
 
     One name is its encoding. Three undo a damage: the bytes are read by the first, written by the second and
     read by the third, run by run of other letters than ASCII. A run that lost a letter stays as it is.
 
     >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
-    >>> decode_by(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
+    >>> decode_as(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
     'Más años'
     """
     first, *others = encoding
@@ -142,10 +142,10 @@ def read_table(path: Path, *, limit: int = _MOST_BYTES, encoding: Sequence[str] 
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
     out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
-    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_by`; without it, it is found out.
+    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_as`; without it, it is found out.
     """
     raw = read_bytes(path, limit=limit)
-    text = decode_by(raw, encoding, path.name) if encoding else decode(raw, path.name)
+    text = decode_as(raw, encoding, path.name) if encoding else decode(raw, path.name)
     del raw  # a large file is not held beside its text, nor its text beside its cells
     records, mark, ends_whole = parse_delimited(text, path.name), detect_delimiter(text), text.endswith("\n")
     del text

@@ -44,7 +44,7 @@ def read_toml(module: str, name: str) -> dict[str, Any]:
 
 
 @cache
-def languages(module: str, name: str) -> dict[str, dict[str, str]]:
+def texts_by_language(module: str, name: str) -> dict[str, dict[str, str]]:
     """The texts of a table with a column per language, by language and key. A text that nobody has translated
     is in English, and says so."""
     rows = read_records(module, name)
@@ -52,9 +52,9 @@ def languages(module: str, name: str) -> dict[str, dict[str, str]]:
             for language in rows[0] if language != "key"}
 
 
-def phrases(language: str, module: str, name: str) -> dict[str, str]:
+def fixed_texts(language: str, module: str, name: str) -> dict[str, str]:
     """The fixed texts of a table by key, in a language or, where it has no column, in English."""
-    known = languages(module, name)
+    known = texts_by_language(module, name)
     return known.get(language, known["en"])
 
 
@@ -94,7 +94,7 @@ ELEMENTS = Macros(__file__, "elements.html")
 """The elements of which pages and notebooks are made."""
 
 
-def compile_macros(package: Path) -> None:
+def compile_templates(package: Path) -> None:
     """Compiles all templates of macros of a room and those that every page uses, once for all processes that
     are forked afterwards."""
     shared = _folder(__file__).absolute() / "elements.html"

@@ -86,10 +86,10 @@ def make_words_anchor(text: str) -> str:
     return f"words-h{content_hash(text)[:8]}"  # a letter first, so that it is not taken for a phone number
 
 
-def map_unique(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
+def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Series:
     """A function of every text of a column, called once for each distinct text.
 
-    >>> map_unique(pd.Series(["a", "b", "a"]), str.upper).tolist()
+    >>> map_distinct(pd.Series(["a", "b", "a"]), str.upper).tolist()
     ['A', 'B', 'A']
     """
     codes, texts = pd.factorize(series)
@@ -109,11 +109,11 @@ def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, 
     >>> values.tolist(), wrong.tolist()
     ([12.5, nan, nan, 75.0], [False, False, True, False])
     """
-    plain = map_unique(texts, normalise_space)
+    plain = map_distinct(texts, normalise_space)
     if decimal != ".":
         swapped = str.maketrans({decimal: ".", ".": decimal})
-        plain = map_unique(plain, lambda t: t.translate(swapped))
-    values = map_unique(plain, _number).to_numpy(dtype=float)
+        plain = map_distinct(plain, lambda t: t.translate(swapped))
+    values = map_distinct(plain, _number).to_numpy(dtype=float)
     return values, np.isnan(values) & (plain != "").to_numpy()
 
 
@@ -143,7 +143,7 @@ def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     >>> parse_dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
     'the column mixes two ways of writing dates'
     """
-    plain = map_unique(texts, normalise_space)
+    plain = map_distinct(texts, normalise_space)
     filled, dates = (plain != "").to_numpy(), sorted({*plain.unique()} - {""})
     # Most styles fail at the first value, so that only those that fit are read in full.
     fitting = [{text: _date(text, style) for text in dates} for style in _STYLES
@@ -295,10 +295,10 @@ def language_direction(code: str) -> str:
     return "rtl" if code.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def talk_day(kind: str, day: str) -> str:
+def day_of_text(kind: str, day: str) -> str:
     """The day of a text of a kind, or that it is not known; an answer has none of its own.
 
-    >>> talk_day("interview", ""), talk_day("call", "2016-09-01"), talk_day("answer", "")
+    >>> day_of_text("interview", ""), day_of_text("call", "2016-09-01"), day_of_text("answer", "")
     ('date not known', '2016-09-01', '')
     """
     return day or ("" if kind == "answer" else "date not known")

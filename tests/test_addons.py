@@ -4,12 +4,12 @@ from dataclasses import fields
 
 import pytest
 
-from glc_analysis.addon import AddOn, installed
-from glc_analysis.steps import Step, UndeclaredError, in_order
+from glc_analysis.addon import AddOn, installed_add_ons
+from glc_analysis.steps import Step, UndeclaredError, order_steps
 
 
 def test_every_name_that_an_add_on_declares_can_be_loaded():
-    for add_on in installed().values():
+    for add_on in installed_add_ons().values():
         for field in fields(AddOn):
             declared = getattr(add_on, field.name)
             names = declared.values() if isinstance(declared, dict) else [declared]
@@ -20,9 +20,9 @@ def test_every_name_that_an_add_on_declares_can_be_loaded():
 
 def test_a_step_of_an_add_on_runs_before_the_step_of_the_core_that_needs_it():
     core = [Step("a", ("raw/survey",), ("x",), dict), Step("c", ("x", "y"), (), dict)]
-    assert [step.name for step in in_order([*core, Step("b", ("x",), ("y",), dict)])] == ["a", "b", "c"]
+    assert [step.name for step in order_steps([*core, Step("b", ("x",), ("y",), dict)])] == ["a", "b", "c"]
 
 
 def test_steps_that_need_what_no_step_makes_are_named():
     with pytest.raises(UndeclaredError, match="need: b, c"):
-        in_order([Step("a", (), (), dict), Step("b", ("x",), ("y",), dict), Step("c", ("y",), (), dict)])
+        order_steps([Step("a", (), (), dict), Step("b", ("x",), ("y",), dict), Step("c", ("y",), (), dict)])

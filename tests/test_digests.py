@@ -110,7 +110,7 @@ def test_a_real_study_cannot_inherit_the_key_of_the_sample(tmp_path):
 
 def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):
     """They are in the manifest, and must be on no page."""
-    arrivals = manifest.inspect(built)
+    arrivals = manifest.compare_with_manifest(built)
     assert arrivals.checksums["raw/survey/survey.csv"] == manifest.checksum(built.raw / "survey/survey.csv")
     assert {*arrivals.checksums.values()}.isdisjoint(arrivals.digests.values())
 

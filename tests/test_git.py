@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.reference import public_reference, repository_of, write_gitignore
+from glc_analysis.reference import find_git_repository, public_reference, write_gitignore
 from glc_analysis.sample import write_sample
 from glc_analysis.study import REPOSITORY
 
@@ -71,13 +71,13 @@ def test_git_add_after_init_in_a_repository_stages_the_public_reference_alone(re
 
 
 def test_init_outside_a_repository_warns_of_nothing(tmp_path):
-    assert repository_of(tmp_path / "new") is None
+    assert find_git_repository(tmp_path / "new") is None
     assert "git" not in glc("init", tmp_path / "new").stderr
 
 
 def test_a_worktree_or_submodule_is_a_repository_as_well(tmp_path):
     (tmp_path / ".git").write_text("gitdir: elsewhere")
-    assert repository_of(tmp_path / "new/study") == tmp_path
+    assert find_git_repository(tmp_path / "new/study") == tmp_path
 
 
 def test_git_add_after_make_run_stages_nothing(repository):

@@ -9,9 +9,9 @@ from glc_analysis import manifest
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     SAMPLE,
-    accept,
+    add_to_manifest,
     checksum,
-    inspect,
+    compare_with_manifest,
     read_manifest,
     write_manifest,
 )
@@ -30,13 +30,13 @@ def small(tmp_path) -> SmallStudy:
 
 def faults(small):
     with pytest.raises(Faults) as raised:
-        inspect(Study(small.root))
+        compare_with_manifest(Study(small.root))
     return [str(fault) for fault in raised.value.faults]
 
 
 def accepted(small):
     study = Study(small.root)
-    accept(study, inspect(study).new, today=TODAY)
+    add_to_manifest(study, compare_with_manifest(study).new, today=TODAY)
     return read_manifest(study)
 
 
@@ -104,7 +104,7 @@ def test_all_files_that_do_not_fit_are_told_at_once(small):
 def test_a_checksum_in_capitals_is_the_same_checksum(small):
     accepted(small)
     small.write(MANIFEST, HEADER + f"{ANSWERS},{checksum(small.root / ANSWERS).upper()},,,,,\n")
-    assert inspect(Study(small.root)).new == ()
+    assert compare_with_manifest(Study(small.root)).new == ()
 
 
 def test_a_manifest_saved_by_a_spreadsheet_is_read_and_written_anew(small):
@@ -143,7 +143,7 @@ def test_names_with_commas_and_other_scripts_are_kept(small):
     accepted(small)
     with (small.root / MANIFEST).open(encoding="utf-8", newline="") as file:
         assert "raw/survey/ចម្លើយ, ២.csv" in [row["path"] for row in csv.DictReader(file)]
-    assert inspect(Study(small.root)).new == ()
+    assert compare_with_manifest(Study(small.root)).new == ()
 
 
 def test_what_the_coding_desk_writes_may_grow_and_not_change(tmp_path):

@@ -18,7 +18,7 @@ from glc_analysis.plots import (
     plot_cooccurrence,
     plot_counts,
     plot_missing,
-    plot_new_codes,
+    plot_saturation_curve,
     plot_scale,
 )
 from glc_analysis.text import count_text
@@ -48,7 +48,7 @@ DRAWN = {
     "counts": lambda: plot_counts(COUNTS), "hidden": lambda: plot_counts(HIDDEN),
     "codes": lambda: plot_codes(CODES), "missing": lambda: plot_missing(MISSING),
     "agreement": lambda: plot_agreement(AGREEMENT, threshold=0.7),
-    "new codes": lambda: plot_new_codes(NEW_CODES), "scale": lambda: plot_scale(STATEMENTS),
+    "new codes": lambda: plot_saturation_curve(NEW_CODES), "scale": lambda: plot_scale(STATEMENTS),
     "pairs": lambda: plot_cooccurrence(PAIRS)}
 every_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 
@@ -260,7 +260,7 @@ def test_agreement_that_has_no_value_at_all_can_be_drawn():
 
 
 def test_new_codes_are_told_interview_by_interview_in_their_order():
-    said = plot_new_codes(NEW_CODES.iloc[::-1]).figure.get_label()
+    said = plot_saturation_curve(NEW_CODES.iloc[::-1]).figure.get_label()
     assert "1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new" in said
 
 

@@ -10,14 +10,14 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
-    publish_next,
+    number_next_release,
     read_slices,
     release_folders,
     release_info,
     tables_are_current,
 )
 from glc_analysis.reference import REQUIRED_COLUMNS
-from glc_analysis.release_store import CONTENT, forget_contents, next_is_stored, remove_from_releases
+from glc_analysis.release_store import CONTENT, erase_from_stored_releases, forget_contents, next_is_stored
 from tests.support.built_studies import built
 from tests.support.study_on_disk import write_decisions, write_table
 from tests.support.study_writer import choices, places, question, write_csv, write_study
@@ -44,7 +44,7 @@ def one_row(root, name, **cells):
 def study(tmp_path):
     """A small study after its first public release."""
     made = small(tmp_path / "study")
-    publish_next(made.private, "public", 1)
+    number_next_release(made.private, "public", 1)
     return made
 
 
@@ -68,9 +68,9 @@ def contents(study):
 def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
     study = small(tmp_path)
     assert seen(study) == (1, "2016-05-20", 10, 20) and release_folders(study.private, "public") == []
-    publish_next(study.private, "public", 1)
+    number_next_release(study.private, "public", 1)
     assert [one.name for one in release_folders(study.private, "public")] == ["001"]
-    publish_next(study.private, "public", 1)  # the same again: nothing to do
+    number_next_release(study.private, "public", 1)  # the same again: nothing to do
     assert release_info(release_folders(study.private, "public")[0])["issued"] == {"2016-05-20": 8}
 
 
@@ -89,11 +89,11 @@ def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
 @pytest.mark.acceptance
 def test_a_store_that_changed_makes_the_tables_stale_once(study):
     survey(study, *ROWS, *LATER)
-    remove_from_releases(study, {"org-00"})
+    erase_from_stored_releases(study, {"org-00"})
     (study.private / "releases/public/001/behind.parquet").touch()
     assert tables_are_current(study)
     survey(study, *ROWS[1:])
-    assert len(remove_from_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
+    assert len(erase_from_stored_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
     build(study)
     assert tables_are_current(study)
 
@@ -119,7 +119,7 @@ def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tab
 
 def test_what_a_leaver_gave_to_a_release_is_taken_out_of_the_store(study):
     survey(study, *ROWS[1:])
-    assert len(remove_from_releases(study, {"org-00"})) == 1
+    assert len(erase_from_stored_releases(study, {"org-00"})) == 1
     behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
     assert {*behind["organisation_id"]} == {row["org"] for row in ROWS[1:]}
 
@@ -143,7 +143,7 @@ def test_a_release_stored_with_an_old_name_of_a_column_still_holds_the_next_one_
 def test_enough_who_come_make_a_second_release(study):
     survey(study, *ROWS, *LATER)
     assert seen(study) == (2, "2016-07-08", 14, 28)
-    publish_next(study.private, "public", 2)
+    number_next_release(study.private, "public", 2)
     survey(study, *ROWS, *LATER[:7])  # one left: the figures stay, and the methods say no counts
     assert seen(study) == (3, "2016-07-08", 14, 28) and tables_are_current(study)
 
@@ -170,7 +170,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
     write("Wait.", "candidate")
     assert seen(study)[0] == 1
     write("Wait.", "agreed")
-    publish_next(study.private, "public", 2)
+    number_next_release(study.private, "public", 2)
     write(text, "agreed")
     assert seen(study)[:2] == (number, "2016-05-20")
 
@@ -191,10 +191,10 @@ def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
 @pytest.mark.acceptance
 def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     survey(study, *ROWS[1:])
-    listed = remove_from_releases(study, {"org-00"})
+    listed = erase_from_stored_releases(study, {"org-00"})
     assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/public/001"]]
     assert "8 published figures stay" in listed["what"].item()
-    assert len(remove_from_releases(study, {"org-01"})) == 0
+    assert len(erase_from_stored_releases(study, {"org-01"})) == 0
     behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
     assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}
     build(study)

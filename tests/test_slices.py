@@ -144,5 +144,5 @@ def test_a_table_that_is_held_changes_with_its_file_alone(before, tmp_path):
     first.loc[0, "country_id"] = "XXX"
     again = tables.read("answers", study=study)
     assert "spoilt" not in {*again["answer_id"]} and "XXX" not in {*again["country_id"]}
-    tables.write(study.processed, "answers", again.head(2))
+    tables.write_table(study.processed, "answers", again.head(2))
     assert len(tables.read("answers", study=study)) == 2 < len(again)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from glc_analysis import build as building
 from glc_analysis import manifest, tables
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.build import BUILD_STEPS, build, build_steps
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.cli import cli
@@ -59,7 +59,7 @@ def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed
 
 COUNTED = {"survey records", "survey figures", "quality figures", "comparisons", "figures", "releases",
            "blocks"}
-OF_ADD_ONS = {step.name for add_on, name in brought("steps") for step in add_on.load(name)}
+OF_ADD_ONS = {step.name for add_on, name in list_declarations("steps") for step in add_on.load(name)}
 
 
 @pytest.mark.acceptance
@@ -216,7 +216,7 @@ def test_taken_over_tables_are_read_as_they_were_made(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "_ROW_GROUP", 3)
     study = write(tmp_path / "study", contents())
     with tables.python_strings():
-        arrivals, reference = manifest.inspect(study), read_reference(study)
+        arrivals, reference = manifest.compare_with_manifest(study), read_reference(study)
         engine = building._run(study, reference, arrivals, Record(why="all"), lambda line: None)
         for name in building.TABLE_ORDER:
             (tmp_path / f"{name}.parquet").write_bytes(engine.packed[name])
@@ -239,7 +239,7 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
 # What a step may read
 
 def engine_of(study, *steps):
-    inputs = Inputs(study, read_reference(study), {}, manifest.inspect(study))
+    inputs = Inputs(study, read_reference(study), {}, manifest.compare_with_manifest(study))
     parts = {"some": Part("figures", "measure", ("quality",))}
     return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=CleaningLog)
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from glc_analysis.cli import cli
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.new_study import FOLDERS, start
+from glc_analysis.new_study import FOLDERS, start_study
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.schema import table_files
 from glc_analysis.status import status_lines
@@ -174,7 +174,7 @@ def test_init_makes_a_study_whose_faults_check_explains_one_step_at_a_time(tmp_p
 
 
 def test_a_new_study_has_every_reference_table_and_the_default_settings(tmp_path):
-    start(tmp_path / "new")
+    start_study(tmp_path / "new")
     for file in (file for name in REQUIRED_COLUMNS for file in table_files(name)):
         assert (tmp_path / "new" / file.path).read_text() == ",".join(file.required) + "\n"
     assert all(table.empty for table in read_reference(Study(tmp_path / "new")).tables.values())
@@ -185,7 +185,7 @@ def test_a_new_study_has_every_reference_table_and_the_default_settings(tmp_path
 
 
 def test_a_new_study_may_be_called_anything(tmp_path):
-    start(tmp_path / 'Étude "pilote" {1}')
+    start_study(tmp_path / 'Étude "pilote" {1}')
     study = Study(tmp_path / 'Étude "pilote" {1}')
     assert (study.id, study.title) == ("etude_pilote_1", 'Étude "pilote" {1}')
 

@@ -5,7 +5,7 @@ from glc_analysis.switch import COPIED, READY, STAGE, WANTED, finish_or_undo
 
 
 def test_what_arrived_is_put_aside_where_no_add_on_can_search_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(addon, "installed", dict)
+    monkeypatch.setattr(addon, "installed_add_ons", dict)
     stage, lines = tmp_path / STAGE, []
     (stage / "new" / "private").mkdir(parents=True)
     for name in (READY, WANTED, COPIED):

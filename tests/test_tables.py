@@ -76,25 +76,25 @@ def frame_of(name, **columns):
 
 def test_a_key_that_stands_twice_breaks_the_schema():
     with pytest.raises(GLCError, match="Table organisations breaks its schema: key organisation_id = a "):
-        tables.shape("organisations", frame_of("organisations", organisation_id="a",
-                                               is_interpreted=False))
+        tables.shape_table("organisations", frame_of("organisations", organisation_id="a",
+                                                     is_interpreted=False))
 
 
 def test_a_word_that_is_not_allowed_breaks_the_schema():
     frame = frame_of("documents", document_id=["d1", "d2"], kind="letter", is_interpreted=False)
     with pytest.raises(GLCError, match="Table documents breaks its schema: column kind has 'letter'"):
-        tables.shape("documents", frame)
+        tables.shape_table("documents", frame)
 
 
 def test_all_that_breaks_the_schema_is_said_at_once():
     frame = frame_of("documents", document_id=pd.Categorical(["d1", None]), kind="letter",
                      is_interpreted=False)
     with pytest.raises(GLCError, match="column document_id lacks text; column kind has 'letter'"):
-        tables.shape("documents", frame)
+        tables.shape_table("documents", frame)
 
 
 def test_shaping_sorts_by_key_fills_in_columns_and_drops_others():
-    shaped = tables.shape("context", pd.DataFrame({
+    shaped = tables.shape_table("context", pd.DataFrame({
         "country_id": ["PER", "KHM"], "indicator": "tier", "value": ["1", None], "more": 1}))
     assert shaped.columns.tolist() == list(TABLES["context"].columns)
     assert shaped["country_id"].tolist() == ["KHM", "PER"]
@@ -104,7 +104,7 @@ def test_shaping_sorts_by_key_fills_in_columns_and_drops_others():
 def test_shaping_leaves_the_frame_that_came_in_alone():
     frame = frame_of("context", country_id=["PER", "KHM"])
     before = frame.copy()
-    tables.shape("context", frame)
+    tables.shape_table("context", frame)
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -112,8 +112,8 @@ def test_the_same_frame_gives_the_same_bytes(study, tmp_path):
     for name in ("responses", "figures"):
         frame = read(name, study)
         (tmp_path / name).mkdir()
-        one = tables.write(tmp_path, name, frame).read_bytes()
-        two = tables.write(tmp_path / name, name, frame.copy()).read_bytes()
+        one = tables.write_table(tmp_path, name, frame).read_bytes()
+        two = tables.write_table(tmp_path / name, name, frame.copy()).read_bytes()
         assert one == two
 
 
@@ -124,7 +124,7 @@ def test_the_bytes_do_not_depend_on_how_pandas_holds_text(name, study, tmp_path)
         with pd.option_context("mode.string_storage", storage):
             frame = tables.read_stored(study.processed, name)
             assert {one.storage for one in frame.dtypes if isinstance(one, pd.StringDtype)} == {storage}
-            written.add(tables.write(tmp_path, name, frame).read_bytes())
+            written.add(tables.write_table(tmp_path, name, frame).read_bytes())
     assert len(written) == 1
 
 
@@ -179,7 +179,7 @@ def test_a_theme_without_questions_is_empty(study):
 def test_a_slice_of_a_long_table_costs_the_groups_with_its_own_rows(study, tmp_path, monkeypatch):
     frame = read("responses", study)
     monkeypatch.setattr("glc_analysis.tables._ROW_GROUP", 2)
-    path = tables.write(tmp_path, "responses", frame.iloc[::-1])
+    path = tables.write_table(tmp_path, "responses", frame.iloc[::-1])
     stored = pq.read_table(path).to_pandas().astype(frame.dtypes)
     key = ["country_id", "organisation_id"]
     assert stored[key].equals(frame[key].sort_values(key).reset_index(drop=True))

@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.templates import read_records
-from glc_analysis.text import map_unique, match_key, normalise_space, summarise_rows
+from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_rows
 
 # ------------------------------
 # The names that people write, as country ids.
@@ -62,7 +62,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
     ids = {name: reviewed.get(match_key(name)) or _official_names().get(match_key(name))
            or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
-    return map_unique(names, lambda name: ids.get(name, "")).astype("str")
+    return map_distinct(names, lambda name: ids.get(name, "")).astype("str")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     known = {*countries["label"], *map(country_name, _iso_codes())}
     labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
     rows_of: dict[str, list[int]] = defaultdict(list)
-    is_unknown = (country_ids(names, countries) == "") & (map_unique(names, normalise_space) != "")
+    is_unknown = (country_ids(names, countries) == "") & (map_distinct(names, normalise_space) != "")
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
         rows_of[name].append(row)
     suggest = "`glc countries --suggest` proposes a row to review"
@@ -119,7 +119,8 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
-        proposed = country_of(name) or intended_iso_code(name) or (known_names[close[0]] if close else "")
+        proposed = find_country_id(name) or intended_iso_code(name) or (known_names[close[0]] if close
+                                                                        else "")
         rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
@@ -142,7 +143,7 @@ def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``. That of an
     unknown country is unknown."""
     known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
-    return map_unique(ids, lambda country_id: known.get(country_id, "")).astype("str")
+    return map_distinct(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
 def intended_iso_code(country_id: str) -> str:
@@ -208,15 +209,15 @@ _APART = re.compile(r"\s+[/|]\s+|\s*/\s*|\s*\|\s*")
 _BRACKETS = re.compile(r"(.+?)\s*[(\[](.+?)[)\]]")
 
 
-def country_of(name: str, *, everywhere: bool = True) -> str:
+def find_country_id(name: str, *, everywhere: bool = True) -> str:
     """The ISO 3166 code of a country by its name in any language; blank where it is unknown or not certain.
 
     Names in two languages (``Spain / España``) and turned names (``Korea, South``) are understood. English
     comes first; with ``everywhere`` then what all other languages agree on, which takes a second once.
 
-    >>> [country_of(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
+    >>> [find_country_id(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
-    >>> [country_of(name) for name in ("Congo", "Kosovo", "Wakanda", "Korea", "Spain / France", "no")]
+    >>> [find_country_id(name) for name in ("Congo", "Kosovo", "Wakanda", "Korea", "Spain / France", "no")]
     ['', '', '', '', '', '']
     """
     key = _key(name)
@@ -226,7 +227,7 @@ def country_of(name: str, *, everywhere: bool = True) -> str:
     bracketed = _BRACKETS.fullmatch(name.strip())
     for parts in (_APART.split(name), bracketed.groups() if bracketed else ()):
         if not country and len(parts) > 1:
-            meant = {country_of(part, everywhere=everywhere) for part in parts if _key(part)}
+            meant = {find_country_id(part, everywhere=everywhere) for part in parts if _key(part)}
             country = meant.pop() if len(meant) == 1 else ""
     if not country and (turned := _ORDER.fullmatch(key)):
         country = _whole_name(f"{turned[2]} {turned[1]}", everywhere)

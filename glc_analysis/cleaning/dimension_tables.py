@@ -20,7 +20,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
 from glc_analysis.slices import work_places
 from glc_analysis.tabular import csv_row
-from glc_analysis.text import map_unique, match_key, normalise_space, slug
+from glc_analysis.text import map_distinct, match_key, normalise_space, slug
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -67,7 +67,7 @@ def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
 def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: CleaningLog) -> pd.DataFrame:
     """The facts of one file, one row each; blank cells are left out."""
     blank = ["", *settings["blank"]]
-    frame = file.frame.apply(lambda s: map_unique(s, normalise_space))
+    frame = file.frame.apply(lambda s: map_distinct(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
     log.add("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
             why=f"{file.path.name}: rows whose country is known")

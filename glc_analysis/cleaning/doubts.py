@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.tabular import csv_row
-from glc_analysis.text import map_unique, match_key, normalise_space, summarise_rows
+from glc_analysis.text import map_distinct, match_key, normalise_space, summarise_rows
 
 # ------------------------------
 # Records.
@@ -106,13 +106,13 @@ def _summaries(survey: RawSurvey, organisation: Collection[str]) -> dict[int, tu
     frame, firsts = survey.frame, _first_cells(survey.frame)
     named = [frame[name].to_numpy(dtype=object) for name in organisation if name in frame.columns]
     texts: dict[int, str] = {}
-    starts = np.flatnonzero(map_unique(pd.Series(firsts), _is_summary))
+    starts = np.flatnonzero(map_distinct(pd.Series(firsts), _is_summary))
     for n in starts if len(starts) <= max(_MANY_ALIKE, _SHARE_ALIKE * len(frame)) else ():
         others = [cell.strip() for cell in frame.iloc[n] if cell.strip()][1:]
         if all(map(_NUMBER.fullmatch, others)):
             texts[int(n)] = normalise_space(firsts[n])
     for cells in named:
-        for n in np.flatnonzero(map_unique(pd.Series(cells), _is_word_for_total)):
+        for n in np.flatnonzero(map_distinct(pd.Series(cells), _is_word_for_total)):
             texts.setdefault(int(n), normalise_space(cells[n]))
     return {n: (text, "a row of totals") for n, text in texts.items()}
 
@@ -142,7 +142,7 @@ def _tests(survey: RawSurvey, words: Collection[str],
     texts: dict[int, str] = {}
     for name in words:
         cells = survey.frame[name]
-        matches = map_unique(cells, lambda text: bool(_TEST.fullmatch(match_key(text)))).to_numpy(dtype=bool)
+        matches = map_distinct(cells, lambda x: bool(_TEST.fullmatch(match_key(x)))).to_numpy(dtype=bool)
         if not matches.any():
             continue
         filled = cells[cells != ""]
@@ -154,7 +154,7 @@ def _tests(survey: RawSurvey, words: Collection[str],
 
 def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> Iterator[Fault]:
     """One fault for a column whose texts say that some of the records do not count."""
-    texts = map_unique(survey.frame[name], normalise_space)
+    texts = map_distinct(survey.frame[name], normalise_space)
     keys = {text: re.sub(r"^validation_status_|_", " ", match_key(text)).strip() for text in texts.unique()}
     rejected = [text for text, key in keys.items() if _REJECTED.fullmatch(key)]
     if plain == "status":
@@ -259,13 +259,13 @@ def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: 
         "date, a label that says so, such as 4 March"), file=file, row=row, column=column)
 
 
-def find_thousands(texts: Collection[str], decimal: str) -> set[str]:
+def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:
     """Those of these texts whose mark may divide thousands or begin decimals: each has it before three
     digits, and no other text of the column shows decimals.
 
-    >>> sorted(find_thousands(["1.234", "12.500", "40"], "."))
+    >>> sorted(find_ambiguous_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']
-    >>> find_thousands(["1.234", "2.5"], ".")
+    >>> find_ambiguous_thousands(["1.234", "2.5"], ".")
     set()
     """
     mark = re.escape(decimal)

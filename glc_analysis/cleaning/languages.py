@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.text import content_hash, map_unique
+from glc_analysis.text import content_hash, map_distinct
 
 SHORTEST_DETECTABLE = 40
 """The language of a shorter text is not detected: the result would be unreliable."""
@@ -93,7 +93,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = answers["value"].astype("str")
-    readings = [*map_unique(texts, read)]
+    readings = [*map_distinct(texts, read)]
     detected = np.array([language for language, _ in readings], dtype=object)
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)

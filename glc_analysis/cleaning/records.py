@@ -22,7 +22,7 @@ from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, find_unknown_countries, region_ids
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
 from glc_analysis.cleaning.organisation_changes import former_names
-from glc_analysis.cleaning.waves import files_by_wave, find_file_faults, in_wave
+from glc_analysis.cleaning.waves import files_by_wave, find_file_faults, reference_of_wave
 from glc_analysis.errors import (
     SHOWN_ALIKE,
     SHOWN_ROWS,
@@ -40,7 +40,7 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import csv_row
 from glc_analysis.text import (
     language_code,
-    map_unique,
+    map_distinct,
     match_key,
     normalise_space,
     parse_dates,
@@ -212,7 +212,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     home = registered["home_country_id"].where(registered["home_country_id"] != "", first["home_country_id"])
     label = registered["label"].where(registered["label"] != "", first["organisation"])
     is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
-    stem = map_unique(first["file"], lambda name: slug(Path(name).stem)).astype("str")
+    stem = map_distinct(first["file"], lambda name: slug(Path(name).stem)).astype("str")
     by_place = "Unknown organisation (" + stem + ", row " + first["row"].astype("str") + ")"
     registered = registered.assign(home_country_id=home, label=label.mask(is_unknown, by_place))
     if unknown == "one":
@@ -417,7 +417,8 @@ def assemble_records(surveys: list[RawSurvey], reference: Reference, settings: d
     by_wave = files_by_wave(reference, [survey.path.name for survey in ready])
     for wave, files in by_wave.items():
         faults += find_records_in_two_files(
-            answers[answers["file"].isin(files)], repeated, in_wave(reference, wave, files).questions,
+            answers[answers["file"].isin(files)], repeated,
+            reference_of_wave(reference, wave, files).questions,
             has_countries=bool(settings["country"]))
     # The words of a record decide where all else is equal.
     words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
@@ -464,7 +465,7 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
-            cells = map_unique(survey.frame[column], normalise_space)
+            cells = map_distinct(survey.frame[column], normalise_space)
             kept = (cells.isin(wanted - {ANY_TEXT}) | ((cells != "") & (ANY_TEXT in wanted))
                     | ((cells == "") & (BLANK_TEXT in wanted))).to_numpy()
             log.add("records that count", rows_in=len(kept), rows_out=int(kept.sum()),
@@ -489,7 +490,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
         at, faults = columns.locate_columns(settings[RESPONDENT], survey, source=source)
         column = at.get("", "")
         if column:
-            respondents = map_unique(survey.frame[column], str.strip).astype("str")
+            respondents = map_distinct(survey.frame[column], str.strip).astype("str")
     stem, ids, rows = slug(survey.path.stem), [], {}
     for row, loop, respondent in zip(survey.rows, survey.loops, respondents.to_numpy(), strict=True):
         key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
@@ -554,7 +555,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
                            for fault in wrong]
                 names[role] = at.get("", "")
             cells = survey.frame[names[role]] if names.get(role) else pd.Series("", survey.frame.index)
-            texts = map_unique(cells, normalise_space)
+            texts = map_distinct(cells, normalise_space)
             part[role] = texts.mask(texts.isin(["", *settings["blank"]]), "").to_numpy()
         faults += _resolve_roles(part, names, reference, survey, settings["unknown"])
         parts.append(part)
@@ -568,7 +569,7 @@ def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
     """A fault for each different name of an organisation that would get an id twice, former names (those
     ``before``) aside."""
     named = answers[answers["organisation"] != ""]
-    named = named.assign(folded=map_unique(named["organisation"], match_key))
+    named = named.assign(folded=map_distinct(named["organisation"], match_key))
     named = named[~named["folded"].isin([*before])]
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
@@ -613,8 +614,8 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
     faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=names["loop"],
                      value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
-    part["language"] = map_unique(part["language"], language_code)
-    is_interpreted = map_unique(part["interpreted"], lambda text: text.casefold() in _YES)
+    part["language"] = map_distinct(part["language"], language_code)
+    is_interpreted = map_distinct(part["interpreted"], lambda text: text.casefold() in _YES)
     part["is_interpreted"] = is_interpreted.astype(bool)
     return faults
 
@@ -639,13 +640,13 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
     nobody = f"{UNKNOWN}.{slug(Path(file).stem)}.r" + part["row"].astype("str")
     before = former_names(reference.organisation_changes)
     if register.empty:
-        ids = map_unique(names, lambda name: before.get(match_key(name)) or slug(name))
+        ids = map_distinct(names, lambda name: before.get(match_key(name)) or slug(name))
         return ids.mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
     known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
     known |= before | {match_key(i): i for i in register["organisation_id"]}
-    ids = map_unique(names, lambda name: known.get(match_key(name), ""))
+    ids = map_distinct(names, lambda name: known.get(match_key(name), ""))
     unlisted = (ids == "") & ~is_blank
     # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
     near = {name: f"; {nearest(name, register['organisation_id'])}"
@@ -845,14 +846,14 @@ def read_surveys(study: Study) -> list[RawSurvey]:
     return surveys
 
 
-def survey_records(study: Study, reference: Reference) -> Records:
+def read_corrected_records(study: Study, reference: Reference) -> Records:
     """The survey's records after the corrections of ``reference``, before any answer is interpreted; its
     ``faults`` are corrections that match nothing, and records that cannot be attributed."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             chosen_wave=study.settings["study"]["wave"])
 
 
-def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
+def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
     reference, settings = read_reference(study), study.settings["survey"]
     texts = [pd.Series(dtype="str")]

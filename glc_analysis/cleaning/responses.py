@@ -23,9 +23,9 @@ from glc_analysis.cleaning.dimension_tables import (
     UnknownOption,
     propose_option_rows,
 )
-from glc_analysis.cleaning.doubts import find_thousands, guess_range, make_date_fault
+from glc_analysis.cleaning.doubts import find_ambiguous_thousands, guess_range, make_date_fault
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, in_order_of_causes, nearest
+from glc_analysis.errors import SHOWN_ALIKE, SHOWN_ROWS, Fault, Faults, nearest, sort_by_cause
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
 from glc_analysis.tables import MISSING_REASONS
@@ -33,7 +33,7 @@ from glc_analysis.text import (
     TICKED,
     UNTICKED,
     has_percent_sign,
-    map_unique,
+    map_distinct,
     match_key,
     normalise_space,
     parse_dates,
@@ -59,7 +59,7 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
         excuses = {option: kind for kind in ("refused", "dont_know")
                    if kind == "refused" or dont_know == "missing"
                    for option in options.of_kind(kind)}
-        excuse = map_unique(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
+        excuse = map_distinct(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
         missing = np.where(excuse != "", excuse, missing)
     return np.where(is_redacted, "redacted", missing)
 
@@ -119,8 +119,8 @@ class OptionList:
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Cells of a single choice as option ids, and a mask of the cells that are not options."""
-        ids = map_unique(cells, lambda cell: self.spellings.get(match_key(cell), ""))
-        return ids, ((ids == "") & (map_unique(cells, str.strip) != "")).to_numpy()
+        ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
+        return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
         """Cells with several options as booleans (records x options), and for each cell with parts that are
@@ -153,7 +153,7 @@ class OptionList:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
         ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
         known = ticks | UNTICKED | {""}
-        texts = map_unique(cells, match_key)
+        texts = map_distinct(cells, match_key)
         ticked = texts.isin(ticks - UNTICKED)
         misfit = ~texts.isin(known)
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
@@ -379,7 +379,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             wanted += [question] if is_wanted else []
     if faults:
         scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
-        raise Faults(in_order_of_causes(propose_option_rows(faults, reference.options, scales)))
+        raise Faults(sort_by_cause(propose_option_rows(faults, reference.options, scales)))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -430,7 +430,7 @@ class QuestionCells:
            redacted: frozenset[str]) -> QuestionCells:
         """The cells of these columns, one per file; blank where a file has none."""
         cells = records.cells(names)
-        is_redacted = map_unique(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
+        is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
         return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
                    is_redacted)
 
@@ -496,7 +496,7 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
     if asked.question["type"] == "scale":
         places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                           strict=True))
-        number = map_unique(ids, lambda option: places.get(option, np.nan)).to_numpy(dtype=float)
+        number = map_distinct(ids, lambda option: places.get(option, np.nan)).to_numpy(dtype=float)
     return ParsedAnswers(ids, asked.is_filled, asked.is_redacted, number, options, faults=faults,
                          other_text=unknown.texts)
 
@@ -521,13 +521,13 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
                            "list it in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
     faults = [*absent, *asked.faults(records, wrong, "is not a number", CORRECT_THE_RECORD)]
-    doubtful = cells.isin(find_thousands([*cells.unique()], decimal)).to_numpy()
+    doubtful = cells.isin(find_ambiguous_thousands([*cells.unique()], decimal)).to_numpy()
     for n in np.flatnonzero(doubtful):
         fault = records.fault(n, f"may be {values[n]:g} or {values[n] * 1000:.0f}: the mark may divide "
                               "thousands", asked.columns, cells.iloc[n], "write the number without the mark "
                               "in corrections.csv, or, if it is right, the same text as `from` and `to`")
         faults += [fault] * ((fault.key, fault.column) not in records.confirmed)
-    is_signed = map_unique(cells, has_percent_sign).to_numpy(dtype=bool)
+    is_signed = map_distinct(cells, has_percent_sign).to_numpy(dtype=bool)
     if is_signed.any():
         is_bare = ~is_signed & (values > 0) & (values < 1)
         texts = sorted({*cells[is_bare]})[:SHOWN_ROWS]
@@ -535,7 +535,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
                    "have one: 0.5 may be 0.5 % or 50 %")
         faults += [replace(fault, value="") for fault in asked.faults(
             records, is_bare, message, f"say which with a sign: {CORRECT_THE_RECORD}")]
-    return ParsedAnswers(map_unique(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
+    return ParsedAnswers(map_distinct(cells, normalise_space), asked.is_filled, asked.is_redacted, values,
                          faults=faults)
 
 
@@ -546,7 +546,8 @@ def _read_date(asked: QuestionCells, records: Records) -> ParsedAnswers:
 
 
 def _read_text(asked: QuestionCells, _records: Records) -> ParsedAnswers:
-    return ParsedAnswers(map_unique(asked.cells, str.strip).astype("str"), asked.is_filled, asked.is_redacted)
+    return ParsedAnswers(map_distinct(asked.cells, str.strip).astype("str"), asked.is_filled,
+                         asked.is_redacted)
 
 
 def _read_multi(question: pd.Series, records: Records, options: OptionList, columns_of: list[dict[str, str]],
@@ -565,7 +566,7 @@ def _read_multi(question: pd.Series, records: Records, options: OptionList, colu
             ticked, wrong = options.read_ticks(asked.cells, option)
             ticks[:, options.ids.index(option)] |= ticked
             if option == options.catch_all:  # the column holds what was written after "Other"
-                texts = texts.mask(wrong, map_unique(asked.cells, normalise_space))
+                texts = texts.mask(wrong, map_distinct(asked.cells, normalise_space))
                 continue
             faults += asked.faults(
                 records, wrong, f"is not an option of {question['option_list']}, nor yes or no",

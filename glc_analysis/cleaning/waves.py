@@ -68,7 +68,7 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
     return {wave: [file for file in files if wave_of.get(file) == wave] for wave in listed}
 
 
-def in_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
+def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
     """The reference tables as they hold for one wave, whose ``files`` are named: of each question its columns
     and its condition there. A question that was not asked in the wave is in none of its files."""
     listed, rows = list_waves(reference.waves), reference.crosswalk

@@ -15,9 +15,9 @@ import sys
 
 import click
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.cli import analyst, data, publish
-from glc_analysis.command_line import Group, extend
+from glc_analysis.command_line import Group, add_options_of_add_ons
 from glc_analysis.manifest import VERSION
 
 LAST = "Whoever publishes"
@@ -28,7 +28,7 @@ def sections() -> dict[str, list[click.Command]]:
     heading that only an add-on has stands before that of whoever publishes."""
     found = {"Data manager": [*data.DATA_COMMANDS], "Analyst": [*analyst.ANALYST_COMMANDS],
              LAST: [*publish.PUBLISHING_COMMANDS]}
-    for add_on, headings in brought("commands"):
+    for add_on, headings in list_declarations("commands"):
         for heading, name in headings.items():
             found.setdefault(heading, []).extend(add_on.load(name))
     return {**{heading: found[heading] for heading in found if heading != LAST}, LAST: found[LAST]}
@@ -51,7 +51,7 @@ def cli(ctx: click.Context, study: str) -> None:
 for heading, commands in sections().items():
     cli.add_section(heading, commands)
     for command in commands:
-        extend(command)
+        add_options_of_add_ons(command)
 
 
 def main() -> None:

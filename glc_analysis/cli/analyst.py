@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.command_line import (
     ensure_built,
     for_audience,
@@ -34,18 +34,19 @@ def transcripts(study: Study, coder: str, form: str) -> None:
 
     Also writes a sheet of the open answers.
     """
-    from glc_analysis.coding.exports import hand_out
-    from glc_analysis.coding.learning import hand_out_again
+    from glc_analysis.coding.exports import write_texts_to_code
+    from glc_analysis.coding.learning import write_texts_to_code_again
     from glc_analysis.text import slug
 
     ensure_built(study)
     folder = study.processed / "transcripts"
     if coder:
         folder = folder / "again" / slug(coder)
-        print_rows(hand_out_again(study, coder, folder), form, empty="There is nothing to code again.")
+        print_rows(write_texts_to_code_again(study, coder, folder), form,
+                   empty="There is nothing to code again.")
         say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")
         return
-    print_rows(hand_out(study, folder), form, empty="There is nothing to code yet.")
+    print_rows(write_texts_to_code(study, folder), form, empty="There is nothing to code yet.")
     say(f"The texts are in {folder}.")
 
 
@@ -65,7 +66,7 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     themselves; neither is agreement between coders.
     """
     from glc_analysis import tables
-    from glc_analysis.coding.assemble import proof_sentences, to_review
+    from glc_analysis.coding.assemble import placement_sentences, rows_to_review
     from glc_analysis.coding.consensus import agreement_summary, why_no_kappa, write_disagreements
     from glc_analysis.coding.exports import write_csv
     from glc_analysis.coding.learning import against_consensus, drift
@@ -86,11 +87,11 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     if left_out := why_no_kappa(tables.read("agreement", study=study)):
         say(left_out)
     codings, quarantined = (tables.read(name, study=study) for name in ("codings", "quarantined"))
-    for sentence in proof_sentences(codings, quarantined):
+    for sentence in placement_sentences(codings, quarantined):
         say(sentence)
     say(f"A coding of a theme or family alone counts there and above; for each code below it is "
         f"{study.settings['coding']['parent_codings']} ([coding] parent_codings in study.toml).")
-    if len(waiting := to_review(quarantined, codings)):
+    if len(waiting := rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv(waiting, place)
         say(f"{count_of(len(waiting), 'passage')} to look at: {place}. Until somebody did, what is "
@@ -161,21 +162,21 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     """The texts after "Other" to a question, which the team alone may read."""
     from glc_analysis import tables
     from glc_analysis.cleaning.dimension_tables import list_other_texts
-    from glc_analysis.disclosure.rules import may
-    from glc_analysis.figures.summary import no_such_question
+    from glc_analysis.disclosure.rules import has_capability
+    from glc_analysis.figures.summary import unknown_question_error
     from glc_analysis.reference import read_reference
 
-    if not may(audience, "passages"):
+    if not has_capability(audience, "passages"):
         raise UsageError("--texts is for the team alone.")
     ensure_built(study)
     reference = read_reference(study)
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
-        raise no_such_question(question, asked.index)
+        raise unknown_question_error(question, asked.index)
     return list_other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
-_EXPORTS = {word: (add_on, function, about) for add_on, exports in brought("exports")
+_EXPORTS = {word: (add_on, function, about) for add_on, exports in list_declarations("exports")
             for word, (function, about) in exports.items()}
 """What add-ons export: the add-on, its function, and what the help says of it."""
 

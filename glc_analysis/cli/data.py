@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.command_line import (
-    around,
     build_tables,
     ensure_built,
     for_audience,
@@ -17,6 +16,7 @@ from glc_analysis.command_line import (
     pass_study_to_read,
     print_rows,
     rows_format,
+    run_around_command,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 @click.argument("directory", type=click.Path(path_type=Path))
 def init(directory: Path, **further: Any) -> None:
     """Start a study in a new folder."""
-    from glc_analysis.new_study import refuse_started, start
-    from glc_analysis.reference import repository_of
+    from glc_analysis.new_study import refuse_started, start_study
+    from glc_analysis.reference import find_git_repository
 
     refuse_started(directory)
-    with around("init", directory, **further) as to_do:
-        start(directory)
-    if repository := repository_of(directory):
+    with run_around_command("init", directory, **further) as to_do:
+        start_study(directory)
+    if repository := find_git_repository(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
             "mistake: a folder outside of it is safer.")
     first = next(filter(None, to_do),
@@ -54,10 +54,10 @@ def sample(directory: str, remove: bool) -> None:
     Reference tables that are there already are kept.
     """
     from glc_analysis import sample as invented
-    from glc_analysis.study_locks import at_work
+    from glc_analysis.study_locks import lock_for_writing
 
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
-    with at_work(root, "`glc sample`", say):
+    with lock_for_writing(root, "`glc sample`", say):
         if remove:
             invented.remove_sample(Study(root))
             say("The sample is removed; reference/ is kept.")
@@ -101,16 +101,16 @@ def check(study: Study, accept: bool, **further: Any) -> None:
         if accept:
             renaming.write()
     responses: list[pd.DataFrame] = []
-    with around("check", study, responses, **further) as is_undecided_said:
+    with run_around_command("check", study, responses, **further) as is_undecided_said:
         study = Study(study.root)  # its settings may be new
         counts = check_study(study, say=say, look_at=responses.append)
-    new = manifest.inspect(study).new
+    new = manifest.compare_with_manifest(study).new
     if accept:
-        manifest.accept(study, new, today=date.today())
+        manifest.add_to_manifest(study, new, today=date.today())
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     reference = read_reference(study)
-    for add_on, lines in brought("check_lines"):
+    for add_on, lines in list_declarations("check_lines"):
         for line in add_on.load(lines)(study, reference):
             say(line)
     n = int((reference.questions["is_sensitive"] == UNDECIDED).sum())
@@ -158,7 +158,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
     Computes only what changed since the last build, and what depends on it. What a step with --only has
     changed counts as out of date until the next build.
     """
-    from glc_analysis.manifest import BUILD_RECORD, intact_tables, read_record
+    from glc_analysis.manifest import BUILD_RECORD, count_rows_if_intact, read_record
 
     if is_listed:
         if only or is_forced or explain:
@@ -175,7 +175,7 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
         written = ", ".join(built.rows)
         say(f"Written into {study.processed}: {written}." if written else "No table had to be written.")
         return
-    if not is_forced and (counts := intact_tables(study)):
+    if not is_forced and (counts := count_rows_if_intact(study)):
         steps = [f"{step}: kept" for step in read_record(study.processed)[BUILD_RECORD]["log"]]
     else:
         built = build_tables(study, is_forced=is_forced)
@@ -193,9 +193,9 @@ def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
     from glc_analysis.cleaning.countries import country_ids
     from glc_analysis.cleaning.countries import suggest_rows as suggested
-    from glc_analysis.cleaning.records import country_names
+    from glc_analysis.cleaning.records import read_country_names
 
-    names, known = country_names(study)
+    names, known = read_country_names(study)
     if suggest:
         rows, empty = suggested(names, known), "Every country name has a code."
     else:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.command_line import (
-    around,
     ensure_built,
     for_audience,
     note_on_unknown_organisations,
     pass_study,
     print_rows,
     rows_format,
+    run_around_command,
     say,
 )
 from glc_analysis.errors import GLCError, count_of
@@ -60,7 +60,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 
         return start_fork_server(study)  # which is ready for pages when the tables are
 
-    with around("run", **further) as elsewhere:
+    with run_around_command("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)
         result = run_pages(
             study, audience=audience, country=country, theme=theme, only=only, jobs=jobs,
@@ -109,13 +109,13 @@ def publish(study: Study, folder: Path, audience: str) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.rules import may
+    from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.publish.publication import publish as publish_run
 
     page = publish_run(study, audience, folder, today=date.today())
     click.echo(page)
     say("Every user of this computer, such as a web server, can read it where the folders above it let them."
-        if may(audience, "anybody") else
+        if has_capability(audience, "anybody") else
         "Only you can read it: hand it over on an encrypted stick, or behind a password.")
     say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
 

@@ -47,7 +47,7 @@ from glc_analysis.coding.coefficients import (
     membership,
     specific_measure,
 )
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 
 # ------------------------------
@@ -415,10 +415,10 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     """Agreement before anything was reconciled; empty where no two coders read the same text.
 
     ``coded`` has a row for each participant's segment and coder who read it, as
-    :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version that the coder used:
-    work at different versions is never compared; a version that is not stated goes with any. ``ancestors``
-    has the families, themes and domains above each code; agreement on them is measured wherever any code
-    below them was given, and ``parents`` says what a coding of one of them alone means
+    :func:`glc_analysis.coding.consensus.coding_units` gives it, with the codebook_version that the coder
+    used: work at different versions is never compared; a version that is not stated goes with any.
+    ``ancestors`` has the families, themes and domains above each code; agreement on them is measured wherever
+    any code below them was given, and ``parents`` says what a coding of one of them alone means
     (:func:`agreement_table`). Left out are the consensus, and the coders in ``mixed_coders``, whose file does
     not tell several people's work apart. Units: ``turn``, and ``character`` (a passage weighs as much as it
     is long).
@@ -462,7 +462,7 @@ def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFra
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
     passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    marked = by_segment(codings)
+    marked = codings_by_segment(codings)
     for segment_id, coder_id, first, last, code_id in zip(*(marked[column] for column in (
             "segment_id", "coder_id", "start", "end", "code_id")), strict=True):
         start, end = spans[segment_id]

@@ -99,11 +99,11 @@ class Alignment:
         return self.segments[bisect_left(self.starts, letter + 1) - 1]
 
 
-def align(text: Text, copy: str) -> Alignment | None:
+def align_copy(text: Text, copy: str) -> Alignment | None:
     """The alignment of a coder's copy; None where it differs from the text in more than names and labels.
 
     >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
-    >>> align(text, "Client: Ana waits.").locate(8, 17), align(text, "p1: Ana waited.")
+    >>> align_copy(text, "Client: Ana waits.").locate(8, 17), align_copy(text, "p1: Ana waited.")
     ((4, 18), None)
     """
     theirs, unmasked = CharacterMap.of(copy), _character_map(text.unmasked)
@@ -126,7 +126,7 @@ def align(text: Text, copy: str) -> Alignment | None:
     return Alignment(text, theirs, unmasked, segments) if is_complete else None
 
 
-def find(text: Text, quote: str) -> list[tuple[int, int]]:
+def find_quotation(text: Text, quote: str) -> list[tuple[int, int]]:
     """Every place of a quotation in the canonical text, whatever its blanks and Unicode form."""
     wanted, letters = CharacterMap.of(quote).text, _character_map(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1

@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, coder_agreement
-from glc_analysis.coding.alignment import find
+from glc_analysis.coding.alignment import find_quotation
 from glc_analysis.coding.coders import (
     SURVEY_CODER,
     CodedColumns,
@@ -37,7 +37,7 @@ from glc_analysis.coding.coders import (
     readings_table,
     unread_segments,
 )
-from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, by_segment, reconcile, units
+from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, coding_units, codings_by_segment, reconcile
 from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, nearest
@@ -135,7 +135,7 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
                                for coding in placed)
 
 
-def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+def rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """Rows for reviewed_codings.csv, one a passage to look at: with the words of our text, and what to decide
     left blank. Tables ``quarantined`` and ``codings`` go in. The turn is blank where a passage may be in
     several."""
@@ -149,11 +149,11 @@ def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
             REVIEW_COLUMNS[:5], ignore_index=True)
 
 
-def proof_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
+def placement_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
     """A sentence for each coder: how many codings, what shows their places, how many are quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
-    >>> proof_sentences(codings, pd.DataFrame({"coder_id": ["ana"]}))
+    >>> placement_sentences(codings, pd.DataFrame({"coder_id": ["ana"]}))
     ["ana: 3 codings, 2 proved by the coder's words, 1 by unchanged words in an edited text; 1 quarantined."]
     """
     own = codings[~codings["coder_id"].isin([CONSENSUS, SURVEY_CODER])]
@@ -226,7 +226,7 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
                     "write the words of our text, or the segment_id of the turn that was coded")
     if not review.words:
         return [(start, end)] if segment else [], ()
-    places = [span for span in find(text, review.words) if start <= span[0] and span[1] <= end]
+    places = [span for span in find_quotation(text, review.words) if start <= span[0] and span[1] <= end]
     if len(places) == 1:
         return places, ()
     message = f"are {len(places)} times in the text" if places else "are not in the text"
@@ -263,9 +263,9 @@ class CodedTexts:
     mixed_coders: list[str] = field(default_factory=list)
 
 
-def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
-             segments: pd.DataFrame, unmasked: Mapping[str, str], columns: CodedColumns,
-             key: Mapping[str, str], steps: CleaningLog) -> CodedTexts:
+def assemble_codings(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
+                     segments: pd.DataFrame, unmasked: Mapping[str, str], columns: CodedColumns,
+                     key: Mapping[str, str], steps: CleaningLog) -> CodedTexts:
     """Tables codings, readings, memos, quarantined, disagreements, and the codebook with the codes it lacked.
 
     ``documents`` and ``segments`` are the tables of these names, ``unmasked`` has the unmasked words of open
@@ -320,7 +320,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
     unread = unread_segments(result.unread, segments)
-    coded = units(codings, readings, segments, unread=unread)
+    coded = coding_units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
@@ -346,7 +346,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),
              "disagreements": disagreements.join(owners, on="segment_id").assign(
                  reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
-    used = {*coded["segment_id"], *by_segment(codings)["segment_id"]}
+    used = {*coded["segment_id"], *codings_by_segment(codings)["segment_id"]}
     return CodedTexts(frames,
                       coded[UNITS].assign(codes=[";".join(sorted(codes)) for codes in coded["codes"]]),
                       codings[[*CODING_KEY, "segment_ids"]].reset_index(drop=True),
@@ -402,7 +402,7 @@ def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFr
 
 def code_questions(by_name: Mapping[str, str], codebook: pd.DataFrame) -> dict[str, str]:
     """The question of each code that codes the answers to one question only; from the codes' names to ids."""
-    return {code: by_name[name] for name, code in book.resolve(by_name, codebook).items() if code}
+    return {code: by_name[name] for name, code in book.resolve_code_names(by_name, codebook).items() if code}
 
 
 def _add_columns(result: PlacedCodings, columns: CodedColumns, segments: pd.DataFrame) -> None:

@@ -1,14 +1,14 @@
 """A text that changed after somebody began to code it at the desk: what of their work has its place in it.
 
-The places are those that the build gives to a coder's copy (:func:`.alignment.align`, and where words were
-edited :class:`.edited_texts.EditedText`). A passage that they cannot place exactly has none here.
+The places are those that the build gives to a coder's copy (:func:`.alignment.align_copy`, and where words
+were edited :class:`.edited_texts.EditedText`). A passage that they cannot place exactly has none here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from glc_analysis.coding.alignment import align
+from glc_analysis.coding.alignment import align_copy
 from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import Span
@@ -29,7 +29,7 @@ class ChangedText:
 
     def __init__(self, text: Text, copy: str, mask: Callable[[str], Masked]) -> None:
         self.text = text
-        self._alignment = align(text, copy)
+        self._alignment = align_copy(text, copy)
         self._edited = None if self._alignment else EditedText(text, mask(copy))
 
     @property

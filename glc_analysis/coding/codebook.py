@@ -30,7 +30,7 @@ _NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
 _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
-def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
+def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
     """The code_id of each code by its name in a coder's program; "" where that is unknown or ambiguous.
 
     A code is found by its code_id to the letter, by a name or code_id that only one code has, or by a path of
@@ -40,7 +40,7 @@ def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
-    >>> resolve(["C1", "law", "cost", "law > cost", "law.cost"], book)
+    >>> resolve_code_names(["C1", "law", "cost", "law > cost", "law.cost"], book)
     {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2', 'law.cost': 'c2'}
     """
     ids, names = {*codebook["code_id"]}, list(names)
@@ -135,10 +135,11 @@ def case_codes(codebook: pd.DataFrame) -> set[str]:
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
-def definitions(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """What says how each code is used: name, parent, definition, limits, and what took its place.
 
-    >>> definitions(pd.DataFrame({"code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
+    >>> describe_code_use(pd.DataFrame({
+    ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
     {'c1': ['Law', '', 'What courts decide.', '', '', '']}
     """
     columns = ["name", "parent_id", "definition", "include", "exclude", "merged_into"]
@@ -146,12 +147,12 @@ def definitions(codebook: pd.DataFrame) -> dict[str, list[str]]:
         columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
 
 
-def told_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
-                 names: Mapping[str, str]) -> list[str]:
-    """One sentence for a coder about what changed between two :func:`definitions`; none where nothing did.
-    ``names`` are the codes' names of today.
+def definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
+                       names: Mapping[str, str]) -> list[str]:
+    """One sentence for a coder about what changed between two :func:`describe_code_use`; none where nothing
+    did. ``names`` are the codes' names of today.
 
-    >>> told_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
+    >>> definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']
     """
 
@@ -182,7 +183,8 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
             for other in filter(None, others):
                 if other == code or other not in rows:
                     yield Fault("names its own row" if other == code else
-                                f"codebook.csv has no such code; {nearest(other, rows)}", "codebook.csv",
+                                f"codebook.csv has no such code; {nearest(other, rows)}",
+                                "codebook.csv",
                                 str(n), column, other, "name another code of the codebook, or none")
         place = ("codebook.csv", str(n), "merged_into", row["merged_into"])
         if into and code in parents:
@@ -199,7 +201,7 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
         needs = {code: others for code, others in needs.items() if code not in found}
 
 
-def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+def review_codebook(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """One row per finding about a code, for the team to discuss: code_id, finding, detail.
 
     unused: a code in use that has no codings. orphaned: a code that has codings and is not in the codebook.

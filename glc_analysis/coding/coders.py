@@ -23,7 +23,7 @@ import pandas as pd
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.alignment import Alignment, align, find
+from glc_analysis.coding.alignment import Alignment, align_copy, find_quotation
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, read_decisions
 from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, similar_turns
@@ -37,7 +37,7 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import map_unique, match_key, normalise_space, slug
+from glc_analysis.text import map_distinct, match_key, normalise_space, slug
 
 # ------------------------------
 # All coders' passages placed in the canonical texts, or quarantined.
@@ -184,7 +184,7 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
     """The one interview or call that a text is a copy of; blank where there is none, or several."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
-             and (align(text_of(document), copy)
+             and (align_copy(text_of(document), copy)
                   or EditedText(text_of(document), masked).share_in_common >= COPY)]
     return found[0] if len(found) == 1 else ""
 
@@ -247,7 +247,7 @@ class _Placing:
                  mask: Callable[[str], Masked], *, has_names: bool) -> None:
         self.result, self.document_id, self.text, self.mask = result, document_id, text, mask
         self.has_names = has_names
-        self.alignment = align(text, copy) if copy else None
+        self.alignment = align_copy(text, copy) if copy else None
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
     def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
@@ -310,7 +310,7 @@ class _Placing:
         return {n: (span, match, "") for n, span, match in proved if match in ("exact", "normalised")}
 
     def _places_of(self, quote: str) -> list[Span]:
-        return find(self.text, quote) or find(self.text, self.mask(quote).text)
+        return find_quotation(self.text, quote) or find_quotation(self.text, self.mask(quote).text)
 
     def _near(self, row: _Marked) -> list[Span]:
         """Where in the canonical text a quarantined passage may be: at its position in the copy, and wherever
@@ -453,7 +453,7 @@ def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: S
 
 
 def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
-    is_ticked = ~cells.apply(lambda column: map_unique(column, match_key)).isin(NOT_CODED)
+    is_ticked = ~cells.apply(lambda column: map_distinct(column, match_key)).isin(NOT_CODED)
     ticked = is_ticked.stack()
     given = ticked[ticked].index
     without = cells.index[(cells != "").any(axis=1) & ~is_ticked.any(axis=1)]
@@ -526,7 +526,7 @@ def _one_name_a_guid(files: Sequence[tuple[str, RawCodings]],
         for guid, code in raw.guids.items():
             names.setdefault(guid, {}).setdefault(code, raw.path.name)
     shared = [own for own in names.values() if len(own) > 1]
-    known = book.resolve({name for own in shared for name in own}, codebook)
+    known = book.resolve_code_names({name for own in shared for name in own}, codebook)
     first_of: dict[str, tuple[str, str]] = {}
     for own in shared:
         first = next((name for name in own if known[name]), next(iter(own)))
@@ -557,7 +557,7 @@ def _with_paths(raw: RawCodings, codebook: pd.DataFrame) -> RawCodings:
     if not several:
         return raw
     meant = {*map(path, parents), *(one for paths in several.values() for one in paths)}
-    known = book.resolve(meant, codebook)
+    known = book.resolve_code_names(meant, codebook)
     others = {known[path(code)] for code in parents}
     names: dict[str, str] = {}
     for name, paths in several.items():
@@ -657,7 +657,7 @@ def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
 
     A code that codebook.csv does not have gets an id of its own and no parent.
     """
-    known = book.resolve(sorted(names), codebook)
+    known = book.resolve_code_names(sorted(names), codebook)
     used_ids, orphans = set(codebook["code_id"]), []
     for name in sorted(name for name, code_id in known.items() if not code_id):
         code_id = slug(name)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import current_code, resolve
+from glc_analysis.coding.codebook import current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
@@ -44,24 +44,24 @@ PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
 and the widest stretch that they marked there."""
 
 
-def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
+def codings_by_segment(codings: pd.DataFrame) -> pd.DataFrame:
     """One row per coding and segment that it overlaps: the columns of codings, and segment_id.
 
-    >>> by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
+    >>> codings_by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
     """
     split = codings.assign(segment_id=codings["segment_ids"].str.split(";")).explode("segment_id")
     return split[split["segment_id"].fillna("") != ""]
 
 
-def origins(segments: pd.DataFrame) -> dict[str, str]:
+def map_to_originals(segments: pd.DataFrame) -> dict[str, str]:
     """Each segment -> the segment that it translates, or itself."""
     origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
-def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
-          unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+def coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
+                 unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """One row per participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
     is_missing.
 
@@ -72,7 +72,7 @@ def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
     frame["respondent_id"] = frame["document_id"]
-    by_reader = by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
+    by_reader = codings_by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
     code_sets = by_reader.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
     frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in code_sets]
     pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
@@ -84,11 +84,11 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` are the :func:`units` of all coders; ``decisions`` has the codes that people decided on, joined
-    by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a document
-    that only one coder read, that coder's codings are taken. Of other documents, each participant's segment
-    gets the codes of the decision where there is one, else those that ``rule`` settles (:func:`settle`). The
-    others wait for a decision, if a coder gave them: they are no "no".
+    ``coded`` are the :func:`coding_units` of all coders; ``decisions`` has the codes that people decided on,
+    joined by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a
+    document that only one coder read, that coder's codings are taken. Of other documents, each participant's
+    segment gets the codes of the decision where there is one, else those that ``rule`` settles
+    (:func:`settle_codes`). The others wait for a decision, if a coder gave them: they are no "no".
 
     Every passage on which an agreed code rests is kept, with its memos and :data:`PASSAGE_COLUMNS`. Of
     passages that overlap, the words that all of them (by majority: most of the readers) have in common are
@@ -102,7 +102,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     known are the same.
     """
     by_position = codings["match"] == "by_position"
-    unproved = {*by_segment(codings[by_position])["segment_id"]}
+    unproved = {*codings_by_segment(codings[by_position])["segment_id"]}
     codings = codings[~by_position]
     whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
     readers = coded.groupby("document_id")["coder_id"].nunique()
@@ -117,7 +117,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     differ = [segment for segment, sets in codes_by_segment.items() if segment in unsure or len({*sets}) > 1]
     settled, waiting = {}, {}
     for segment, sets in codes_by_segment.items():
-        settled[segment], waiting[segment] = settle(sets, rule)
+        settled[segment], waiting[segment] = settle_codes(sets, rule)
         if segment in unsure:
             settled[segment], waiting[segment] = frozenset(), frozenset().union(*sets)
     decided = {s: frozenset(filter(None, decisions[s].split(";"))) for s in differ if s in decisions}
@@ -141,7 +141,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
         open_codes=pd.Series(waits, rows.index, dtype="str"))
 
 
-def settle(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
+def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
     """The codes that a segment has by a rule, and those that are undecided, from the codes that each of its
     readers gave it.
 
@@ -149,9 +149,9 @@ def settle(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, froz
     tie is undecided. By the other rules (``unanimous``; ``person``: a named person decides) all readers must
     be of one mind. So a further reader may leave a code undecided, and never takes it away.
 
-    >>> settle([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
+    >>> settle_codes([frozenset("ab"), frozenset("a"), frozenset("ac")], UNANIMOUS)[0]
     frozenset({'a'})
-    >>> settle([frozenset("ab"), frozenset("a")], MAJORITY)
+    >>> settle_codes([frozenset("ab"), frozenset("a")], MAJORITY)
     (frozenset({'a'}), frozenset({'b'}))
     """
     counts = Counter(code for codes in codes_by_reader for code in codes)
@@ -162,7 +162,8 @@ def settle(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, froz
             frozenset(code for code, n in counts.items() if n < len(codes_by_reader)))
 
 
-def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
+                    codings: pd.DataFrame) -> pd.DataFrame:
     """The codes that wait for a decision or a look, one row per segment and code: segment_id, code_id.
 
     They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
@@ -170,7 +171,7 @@ def open_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame, codings: 
     """
     waiting = disagreements.loc[disagreements["is_open"], ["segment_id", "open_codes"]].drop_duplicates()
     waiting = waiting.assign(code_id=waiting["open_codes"].str.split(";")).explode("code_id")
-    unsure = by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
+    unsure = codings_by_segment(pd.concat([quarantined[["code_id", "segment_ids"]], codings.loc[
         codings["match"] == "by_position", ["code_id", "segment_ids"]]]))
     decided = disagreements.loc[disagreements["is_decided"], "segment_id"]
     rows = pd.concat([waiting, unsure[~unsure["segment_id"].isin(decided)]])[["segment_id", "code_id"]]
@@ -215,7 +216,7 @@ def _pieces(settled: Mapping[str, frozenset], turns: pd.DataFrame,
     """What coders marked within each turn with a code that is agreed there."""
     pieces: dict[tuple[str, str], list[Piece]] = {}
     spans = turns[["start", "end"]].rename(columns={"start": "turn_start", "end": "turn_end"})
-    marked = by_segment(codings).join(spans, on="segment_id")
+    marked = codings_by_segment(codings).join(spans, on="segment_id")
     for turn, code, start, end, first, last, coder, memo, match in zip(*(marked[column] for column in (
             "segment_id", "code_id", "start", "end", "turn_start", "turn_end", "coder_id", "memo", "match")),
             strict=True):
@@ -426,7 +427,7 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
 
 
 def _shown(codebook: pd.DataFrame) -> dict[str, str]:  # by name, where that leads back to the code
-    known = resolve(list(codebook["name"]), codebook)
+    known = resolve_code_names(list(codebook["name"]), codebook)
     return {code: name if known[name] == code and _parts(name) == [name] != [NONE] else code
             for code, name in zip(codebook["code_id"], codebook["name"], strict=True)}
 
@@ -458,7 +459,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
                      for name in lost)
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
-    meant = resolve(sorted({name for names in rows["named"] for name in names}), codebook)
+    meant = resolve_code_names(sorted({name for names in rows["named"] for name in names}), codebook)
     known = {name: current_code(code, codebook) for name, code in meant.items()} | {NONE: ""}
     if faults := list(_faults(rows, known, codebook["name"], sheet.place)):
         raise Faults(faults)

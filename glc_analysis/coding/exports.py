@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.codebook import qdc_codes
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.coding.texts import Texts, read_texts
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
@@ -38,8 +38,8 @@ _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
-           answers: pd.DataFrame) -> pd.DataFrame:
+def code_matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
+                answers: pd.DataFrame) -> pd.DataFrame:
     """One row per organisation: organisation_id, label, country, and a column per code of level code, by
     code_id.
 
@@ -56,7 +56,7 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
     ...                       "home_country_id": "PER"})
     >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"]})
-    >>> matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
+    >>> code_matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
     [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
@@ -107,7 +107,7 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
     given = codings.loc[codings["coder_id"] == CONSENSUS, [
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
-    rows = by_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
+    rows = codings_by_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
     about = documents[["document_id", "kind", "date", "is_interpreted", "translation_of"]]
     rows = rows.merge(about, on="document_id", suffixes=("", "_of_document"))
     rows = rows.merge(codebook[["code_id", "name", "path"]].rename(columns={"name": "code"}), on="code_id")
@@ -135,8 +135,8 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
     return "; ".join(said + ([f"translated{source}{_BY.get(status, '')}"] if status else []))
 
 
-def project(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
-            coder: str = "") -> dict[str, pd.DataFrame]:
+def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.DataFrame, *,
+                coder: str = "") -> dict[str, pd.DataFrame]:
     """The arguments of :func:`glc_analysis.intake.codings.write_qdpx`: sources, codings, codes.
 
     All coders' work, or the one coder's. Sources are the `texts` by document_id; codes stand in
@@ -178,14 +178,14 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     Rows are sorted, column by column, so that the same content gives the same bytes. Text that a
     spreadsheet program would run as a formula gets an apostrophe before it.
     """
-    safe = frame.sort_values(list(frame.columns)).astype("object").map(inert)
-    safe.rename(columns=inert).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    safe = frame.sort_values(list(frame.columns)).astype("object").map(escape_formula)
+    safe.rename(columns=escape_formula).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def inert(cell: object) -> object:
+def escape_formula(cell: object) -> object:
     """A cell that no spreadsheet program runs as a formula.
 
-    >>> inert("=1+1"), inert(-1)
+    >>> escape_formula("=1+1"), escape_formula(-1)
     ("'=1+1", -1)
     """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
@@ -212,7 +212,7 @@ def canonical_texts(study: Study) -> dict[str, str]:
     return current | dict(zip(answers["document_id"], answers["text"], strict=True))
 
 
-def hand_out(study: Study, folder: Path) -> pd.DataFrame:
+def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     """Writes ``<document_id>.txt`` for every interview and call, and a sheet of the open answers.
 
     One row per document written: document_id, kind, text_version, turns. If a text has changed since
@@ -258,7 +258,7 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
             raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
         coded = {*held["codings"]["document_id"]}  # perhaps before the words were taken out
         texts = {one: text for one, text in canonical_texts(study).items() if text.strip() or one in coded}
-        frames = project(held["codings"], texts, held["codebook"], coder=coder)
+        frames = qdpx_tables(held["codings"], texts, held["codebook"], coder=coder)
         write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
                    codes=frames["codes"])
     elif what == "qdc":
@@ -266,7 +266,7 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
     elif what == "matrix":
         everybody = mentioned_organisations(held["organisations"], held["mentions"],
                                             read_table(study, "organisations"))
-        write_csv(matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
+        write_csv(code_matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
     else:
         write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",
                                                  "codebook"))), path)

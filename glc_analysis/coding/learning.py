@@ -27,7 +27,7 @@ from glc_analysis.coding.coders import (
     place_codings,
     unread_segments,
 )
-from glc_analysis.coding.consensus import CONSENSUS, units
+from glc_analysis.coding.consensus import CONSENSUS, coding_units
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, nearest
@@ -92,10 +92,10 @@ def against_consensus(study: Study) -> pd.DataFrame:
     frames = {name: tables.read(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     codings = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
-    coded = units(frames["codings"], frames["readings"], frames["segments"])
+    coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
     pairs = codings[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
     readings = pd.concat([frames["readings"], pairs]).drop_duplicates(["document_id", "coder_id"])
-    learnt = units(frames["codings"], readings, frames["segments"])
+    learnt = coding_units(frames["codings"], readings, frames["segments"])
     decisions = _decisions(frames["disagreements"])
     parts = []
     for coder in sorted({*readings["coder_id"]} - {CONSENSUS}):
@@ -113,7 +113,7 @@ def against_consensus(study: Study) -> pd.DataFrame:
 def settled_passages(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
     """The codes of each segment that others than the coder settled. ``frames`` are the tables codings,
     readings, segments and disagreements."""
-    coded = units(frames["codings"], frames["readings"], frames["segments"])
+    coded = coding_units(frames["codings"], frames["readings"], frames["segments"])
     return settled_codes(coded, _decisions(frames["disagreements"]), coder)
 
 
@@ -200,7 +200,7 @@ def texts_to_code_again(study: Study, coder: str) -> list[str]:
     return sorted(chosen)
 
 
-def hand_out_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
+def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
     """Writes the texts that a coder codes again, without any coding; one row per text: document_id and
     passages."""
     chosen, texts = texts_to_code_again(study, coder), current_texts(study)
@@ -252,7 +252,7 @@ def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
     unknown = _unknown(frames["quarantined"], segments, coder)
     unknown |= {segment for segment, _ in unread_segments(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
-        coded = units(codings, both, segments)
+        coded = coding_units(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})

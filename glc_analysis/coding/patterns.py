@@ -57,12 +57,12 @@ InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
 """The codes of each interview; or a frame of document_id and code_id, blank where it has no code."""
 
 
-def new_codes(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
+def saturation_curve(codes_by_interview: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
     """One row per interview in the given order: place from 1, document_id, n_new, n_found so far.
 
     Interviews that the order does not name are left out. Raises UsageError where it names one twice.
 
-    >>> new_codes({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
+    >>> saturation_curve({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
     [1, 1, 0]
     """
     if len(set(order)) < len(order):

@@ -95,7 +95,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
             if first != document["path"] and not document["translation_of"]:
                 faults.append(_same_text(str(n), document, first))
             notes += [f"{transcript.path.name}: {note}." for note in transcript.notes]
-            turns = without_use(_turns(transcript, document, people), silent)
+            turns = silence_speakers(_turns(transcript, document, people), silent)
         except Faults as found:
             faults += found.faults
             continue
@@ -121,12 +121,12 @@ def spoken_key(turns: pd.DataFrame) -> str:
         turns["speaker"], turns["text"], strict=True)))
 
 
-def without_use(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
+def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
     """The turns with those of some speakers, and of the interpreter after them, as an observer's.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})
-    >>> without_use(turns, ["ana"])["role"].tolist()
+    >>> silence_speakers(turns, ["ana"])["role"].tolist()
     ['observer', 'observer', 'participant']
     """
     found: list[bool] = []
@@ -189,7 +189,7 @@ def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
     return named[named["organisation_id"] != ""].merge(about, on="document_id").reset_index(drop=True)
 
 
-def in_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
+def add_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Documents and segments with the country that their organisation works in, where there is only one."""
     pairs = work_places(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
@@ -362,10 +362,10 @@ def grapheme_borders(text: str) -> list[int]:
     return [0, *(found.end() for found in _CHARACTER.finditer(text))]
 
 
-def snap(text: str, start: int, end: int) -> tuple[int, int]:
+def widen_to_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
     """A stretch made wider, so that it cuts no character.
 
-    >>> snap("de\\u0301ja", 2, 3)
+    >>> widen_to_graphemes("de\\u0301ja", 2, 3)
     (1, 3)
     """
     borders = grapheme_borders(text)

@@ -1,10 +1,10 @@
 """Who is counted for which readers, and what the public may see beside the convening.
 
-An organisation whose no covers "not counted" is in no figure for those readers (:func:`counted_for`). Whoever
-sits in the convening also reads the public site. So the convening is decided first, and the public sees what
-adds nothing to it (:func:`within_convening`): a figure on the same answers only as far as the convening sees
-it, and a figure on fewer answers only where those that are left out are as many, and as well protected, as a
-group that is not shown.
+An organisation whose no covers "not counted" is in no figure for those readers (:func:`select_counted`).
+Whoever sits in the convening also reads the public site. So the convening is decided first, and the public
+sees what adds nothing to it (:func:`limit_to_convening`): a figure on the same answers only as far as the
+convening sees it, and a figure on fewer answers only where those that are left out are as many, and as well
+protected, as a group that is not shown.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ RULE = "other_audience"
 """The rule that hides from the public what the convening does not see, or sees of other organisations."""
 
 
-def counted_for(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
-                audience: str) -> tuple[pd.DataFrame, Incidence]:
+def select_counted(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
+                   audience: str) -> tuple[pd.DataFrame, Incidence]:
     """The figures and their contributors without the organisations that are not counted for an audience.
 
     Means, deviations and medians are not worked out anew: where somebody is left out of their base, they are
@@ -61,9 +61,9 @@ def counted_for(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
     return figures, replace(fewer, facts=incidence.facts.assign(counts_all=(gone["base_n"] == 0).to_numpy()))
 
 
-def within_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
-                     incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
-                     settings: Mapping[str, Any]) -> pd.DataFrame:
+def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
+                       incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
+                       settings: Mapping[str, Any]) -> pd.DataFrame:
     """The decisions for the public without what would tell a reader of the convening more.
 
     ``public`` and ``convening`` are decisions on the same figures; ``estimates`` and ``incidence`` are those

@@ -6,9 +6,10 @@ shows, such as the quotations of a theme. If a line that an earlier release had 
 is hidden for that audience, until so many other organisations have come to it or left it that nobody can tell
 whose line it was (the number that figures need as well, :mod:`.releases`). The other blocks stay.
 
-:func:`lines_of` gives the lines of all blocks with the organisation behind each, :func:`hidden_blocks` the
-blocks to hide: a line that is lost in a block of one add-on may hide words in any other (:class:`Kinds`).
-Pages say that something is not shown (:data:`BLOCK_NOT_SHOWN`), also where there is nothing.
+:func:`collect_block_lines` gives the lines of all blocks with the organisation behind each,
+:func:`hidden_blocks` the blocks to hide: a line that is lost in a block of one add-on may hide words in any
+other (:class:`Kinds`). Pages say that something is not shown (:data:`BLOCK_NOT_SHOWN`), also where there is
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.disclosure.rules import COALITION, may
+from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
                    "organisation said or decided.")
@@ -31,15 +32,15 @@ NO_QUOTATION = ("No quotation is shown here: either none is cleared for these re
 Row = tuple[str, str, str]
 LINE_COLUMNS = ["block_id", "line", "organisation_id"]
 QUOTATION_BLOCKS, COUNTRY_BLOCK, COUNT_BLOCK = "quotations", "countries", "counts"
-"""The blocks that an audience has once. Others are of one theme or country (:func:`block_of`)."""
+"""The blocks that an audience has once. Others are of one theme or country (:func:`block_id`)."""
 LANGUAGE = "language"
 """In place of a block: the language of a quotation, which may be hidden while its words are shown."""
 
 
-def block_of(kind: str, item: str = "") -> str:
+def block_id(kind: str, item: str = "") -> str:
     """The id of a block: of all items, or of one, such as the ``quotations`` of a theme or country.
 
-    >>> block_of(QUOTATION_BLOCKS, "needs")
+    >>> block_id(QUOTATION_BLOCKS, "needs")
     'quotations/needs'
     """
     return f"{kind}/{item}" if item else kind
@@ -183,8 +184,8 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 # The lines of every block today.
 
 
-def lines_of(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
-             homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
+def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
+                        homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
     """The lines of every block that an audience has, one row a line and organisation behind it.
 
     ``frames`` gives processed tables; ``quotes`` is the reference table, ``countries`` and ``homes`` the
@@ -211,14 +212,14 @@ def _quotation_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, c
     rows = own_quotations(frames, quotes, audience)
     for quote, themes, owner in zip(rows["quote_id"], rows["theme_ids"], rows["owner"], strict=True):
         pages = [*filter(None, themes.split(";")), *places.get(owner, [])]
-        for block in [QUOTATION_BLOCKS, *(block_of(QUOTATION_BLOCKS, page) for page in pages)]:
+        for block in [QUOTATION_BLOCKS, *(block_id(QUOTATION_BLOCKS, page) for page in pages)]:
             yield block, quote, owner
 
 
 def _study_lines(frames: Mapping[str, pd.DataFrame], countries: Collection[str], homes: Collection[str],
                  audience: str) -> Iterator[Row]:
     """The countries and what their pages show, and what the counts of the methods count."""
-    has_pages = may(audience, "country_pages")
+    has_pages = has_capability(audience, "country_pages")
     working = _working_in(frames["answers"], countries)
     for organisation, country in zip(working["organisation_id"], working["country_id"], strict=True):
         yield COUNTRY_BLOCK, f"{country}/{organisation}" if has_pages else country, organisation
@@ -241,6 +242,6 @@ def _working_in(answers: pd.DataFrame, countries: Collection[str]) -> pd.DataFra
     return rows[rows["country_id"].isin([*countries])]
 
 
-def without_countries(blocks: pd.DataFrame) -> set[str]:
+def audiences_without_countries(blocks: pd.DataFrame) -> set[str]:
     """The audiences from which the block of countries is hidden, by table ``blocks``."""
     return {*blocks.loc[(blocks["block_id"] == COUNTRY_BLOCK) & ~blocks["is_shown"], "audience"]}

@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.coding.codebook import ancestors, case_codes
-from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins
+from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment, map_to_originals
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.schema import AUDIENCES, is_day, reference_tables
 from glc_analysis.text import match_key
@@ -133,7 +133,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
         case_segments(codings, segments, codebook) if len(rows) else [])
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
-    rows["is_named"] = [said == "given" and may(audience, "named_words") for said, audience in zip(
+    rows["is_named"] = [said == "given" and has_capability(audience, "named_words") for said, audience in zip(
         _agreements(rows, consent, "name"), rows["audience"], strict=True)]
     rows["wording"] = _wordings(rows, segments, documents)
     rows["broken"] = [{rule for rule, (_, is_broken) in QUOTATION_RULES.items() if is_broken(row)}
@@ -177,8 +177,8 @@ def without_pseudonyms(text: str) -> str:
 
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
     """The segments to which any coder gave such a code, with their originals and translations."""
-    told, linked = codings[codings["code_id"].isin(case_codes(codebook))], origins(segments)
-    cases = {linked.get(segment, segment) for segment in by_segment(told)["segment_id"]}
+    told, linked = codings[codings["code_id"].isin(case_codes(codebook))], map_to_originals(segments)
+    cases = {linked.get(segment, segment) for segment in codings_by_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 
 
@@ -192,7 +192,8 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
         known = {"segment_id": words, "audience": READING_AUDIENCES, "status": _STATUSES}
-        found = [(column, f"is not known here; {nearest(row[column], names)}", "use one that the study knows")
+        found = [(column, f"is not known here; {nearest(row[column], names)}",
+                  "use one that the study knows")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
                 and locate_quotation(row["text"], words[row["segment_id"]]) is None:
@@ -253,7 +254,7 @@ def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFr
     the turn are quoted a person has chosen."""
     if rows.empty:
         return []
-    given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
+    given, linked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS]), map_to_originals(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
     codes = []
     for segment, offset, (first, last) in zip(rows["segment_id"], rows["start"], rows["place"], strict=True):

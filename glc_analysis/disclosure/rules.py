@@ -122,18 +122,19 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
 # What each audience may read: one table of capabilities, the only place that tells audiences apart.
 #
 # ``content/audiences.csv`` has one row a capability and one column an audience, with the meaning in words.
-# The rest of the package asks :func:`may`, usually through a view, and never compares the name of an
+# The rest of the package asks :func:`has_capability`, usually through a view, and never compares the name of
+# an
 # audience. Which *figures* an audience sees is decided for each figure
 # (:mod:`glc_analysis.disclosure.suppression`).
 
 
-def may(audience: str, capability: str) -> bool:
+def has_capability(audience: str, capability: str) -> bool:
     """Whether an audience has a capability of ``content/audiences.csv``.
 
     Raises UsageError for an unknown audience or capability, with the nearest names.
 
-    >>> may("team", "passages"), may("convening", "passages"), may("public", "numbered_releases")
-    (True, False, True)
+    >>> has_capability("team", "passages"), has_capability("convening", "passages")
+    (True, False)
     """
     check_audience(audience)
     if capability not in _capabilities():

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.consensus import by_segment
-from glc_analysis.coding.patterns import REPEATS, cooccurrence, new_codes, permutation_band, smiths_s
+from glc_analysis.coding.consensus import codings_by_segment
+from glc_analysis.coding.patterns import REPEATS, cooccurrence, permutation_band, saturation_curve, smiths_s
 from glc_analysis.figures.estimates import (
     ALL,
     DOCUMENT,
@@ -58,7 +58,7 @@ def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFram
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
-    rows = by_segment(consensus)[["document_id", "segment_id", "start", "code_id"]]
+    rows = codings_by_segment(consensus)[["document_id", "segment_id", "start", "code_id"]]
     return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
 
 
@@ -119,7 +119,7 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
     order = [document for document in order if document in found.index]
     if len(order) < 2:
         return pd.DataFrame()
-    in_order, band = new_codes(found.to_dict(), order), permutation_band(found.to_dict())
+    in_order, band = saturation_curve(found.to_dict(), order), permutation_band(found.to_dict())
     total, option_id = int(in_order["n_found"].iloc[-1]), [f"after_{k:02d}" for k in in_order["place"]]
     common = {"measure": "novelty", "option_id": option_id, "unit": "code"}
     return pd.concat([

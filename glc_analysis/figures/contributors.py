@@ -26,8 +26,8 @@ from glc_analysis.figures.estimates import (
     Membership,
     SurveyRecords,
     incidence_matrix,
+    records_behind_figures,
     subset_membership,
-    survey_records,
 )
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import CodeRecords, code_records
@@ -149,7 +149,7 @@ def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     """The contributors of every row of ``frames["figures"]``, from the other processed tables
     (:data:`CONTRIBUTOR_TABLES`): for whoever has a built study, and not the records of its figures."""
     data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
-    return contributors_of(StudyRecords(survey_records(data), code_records(
+    return contributors_of(StudyRecords(records_behind_figures(data), code_records(
         frames["mentions"], data.organisations), discordance_records(frames["stated"], data.answers)), frames)
 
 

@@ -23,8 +23,8 @@ _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country
            "stated", "recorded", "is_discordant"]
 
 
-def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
-           settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
+def stated_table(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
+                 settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
     """One row per answer to a question that a record answers too, with the country's value in that year.
 
     ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are

@@ -146,7 +146,7 @@ class SurveyRecords(FigureRecords):
     numbers: dict[str, np.ndarray]
 
 
-def survey_records(data: CleanTables) -> tuple[SurveyRecords, ...]:
+def records_behind_figures(data: CleanTables) -> tuple[SurveyRecords, ...]:
     """The records behind the figures of all questions, one per unit of questions. The base of a text or a
     date is who was asked; there the answers are counted."""
     return tuple(_unit_records(data, unit) for unit in _UNITS)
@@ -293,8 +293,8 @@ def survey_estimates(data: CleanTables, study: Study, records: Iterable[SurveyRe
     missing) has no figure here but one of measure ``quality``. Questions for a number have mean, median and
     standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
     the unit of the question: organisations, or answers (an organisation answering for a country).
-    ``records`` are those of :func:`survey_records`, ``merged`` the groups that are several values merged, by
-    their attribute.
+    ``records`` are those of :func:`read_corrected_records`, ``merged`` the groups that are several values
+    merged, by their attribute.
     """
     parts = []
     for of_unit in records:
@@ -320,7 +320,7 @@ def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_i
     answered = {question.question_id: (question, answers) for question, answers in question_responses(
         replace(data, questions=rows))}
     if question_id not in answered or other_id not in answered:  # there is no survey
-        return survey_estimates(data, study, survey_records(data)).head(0).assign(answer="")
+        return survey_estimates(data, study, records_behind_figures(data)).head(0).assign(answer="")
     question, _ = answered[question_id]
     groups = subset_membership(kind, question.unit, data.organisations, data.answers)
     pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(

@@ -126,7 +126,8 @@ def grouping_faults(tables: Tables) -> Iterator[Fault]:
         fault = partial(Fault, file="groupings.csv", row=str(n))
         question, attribute, values = row["question_id"], row["attribute"], row["merged"]
         if question not in (EVERY_QUESTION, *units):
-            yield fault(f"there is no such question; {nearest(question, units)}", column="question_id",
+            yield fault(f"there is no such question; {nearest(question, units)}",
+                        column="question_id",
                         value=question, fix=f"name a question, or {EVERY_QUESTION} for all others")
         elif attribute not in GROUPED_BY.get(units.get(question, "answer"), (attribute,)):
             yield fault(f"{question} is asked of the organisation, which may work in several regions",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.sparse import csr_array
 
-from glc_analysis.coding.consensus import by_segment
+from glc_analysis.coding.consensus import codings_by_segment
 from glc_analysis.figures.estimates import SOURCE, FigureRecords, incidence_matrix
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 
@@ -29,10 +29,10 @@ def code_occurrences(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_docum
     """Table ``mentions``: one row per organisation, code of any level and source (:func:`text_sources`).
 
     ``consensus`` are the agreed codings, ``waiting`` the codes that are undecided
-    (:func:`~glc_analysis.coding.consensus.open_codes`), ``coded_documents`` the document_ids that some coder
-    read, ``attendance`` the organisations present in each call (document_id, organisation_id), ``ancestors``
-    all codes above a code, ``code_questions`` the question of a code that codes the answers to one question
-    only.
+    (:func:`~glc_analysis.coding.consensus.undecided_codes`), ``coded_documents`` the document_ids that some
+    coder read, ``attendance`` the organisations present in each call (document_id, organisation_id),
+    ``ancestors`` all codes above a code, ``code_questions`` the question of a code that codes the answers to
+    one question only.
 
     An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
     code of one question: by that question), and in an interview that reached such a question. In a call where
@@ -165,7 +165,7 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
                   ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
     """In how many of its segments an organisation raised a code, and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
-    given = by_segment(consensus)[["segment_id", "code_id"]]
+    given = codings_by_segment(consensus)[["segment_id", "code_id"]]
     codes = given.merge(_spoken(documents, segments), on="segment_id")
     against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
     against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")

@@ -228,7 +228,7 @@ def subset_kind(column: str, *, more: Sequence[str] = ()) -> str:
     raise UsageError(f"There is no attribute {column!r} to group by; {nearest(column, kinds)}.")
 
 
-def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
+def unknown_question_error(question_id: str, known: Iterable[str]) -> UsageError:
     """The error for an unknown question."""
     return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
 

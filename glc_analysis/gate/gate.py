@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
-from glc_analysis.disclosure.rules import may
+from glc_analysis.addon import load_declared
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
@@ -32,12 +32,12 @@ from glc_analysis.gate.leak_scan import (
     find_leaks,
     identifiers,
     leaks_in_pieces,
-    search_of,
+    make_search,
     terms_in_own_words,
     without_own_names,
 )
 from glc_analysis.manifest import package_hash
-from glc_analysis.reference import in_their_files, read_reference
+from glc_analysis.reference import read_reference, relocate_faults
 from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.study import NOTEBOOKS, Study, notebook_files
 from glc_analysis.writing import write_atomic
@@ -77,13 +77,13 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     count.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known)
-    leaks = [leak for leak in leaks if not may(audience, "internal") or leak.rule == PERSON]
+    leaks = [leak for leak in leaks if not has_capability(audience, "internal") or leak.rule == PERSON]
     if leaks:
         faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
-        raise Faults(faults if study is None else in_their_files(study, faults))
+        raise Faults(faults if study is None else relocate_faults(study, faults))
 
 
-def each_once(faults: Iterable[Fault]) -> list[Fault]:
+def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
     """The findings of several searches: what is on pages of several readers is said once, by its origin."""
     found: dict[tuple[str, ...], Fault] = {}
     for fault in faults:
@@ -93,7 +93,7 @@ def each_once(faults: Iterable[Fault]) -> list[Fault]:
     return [*found.values()]
 
 
-def found_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
+def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
     """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
     the same text is searched in its source, its Word file or its plain text too."""
     try:
@@ -129,7 +129,7 @@ def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mappin
     found = {leak.found: [] for leak in leaks if leak.rule != "unreadable"}
     if study is not None and found:
         rows = names[names["name"].isin([*found])]
-        wanted = search_of(rows, audience, {text: rule for text, rule in known.items() if text in found})
+        wanted = make_search(rows, audience, {text: rule for text, rule in known.items() if text in found})
         for leak in leaks_in_pieces(_written(study, organisation), wanted):
             if leak.found in found:
                 found[leak.found].append(leak.place)
@@ -200,7 +200,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
     """All texts that may reach a page; of what was said, on the pages of one organisation only its own words.
     The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
-    terms = loaded("terms")
+    terms = load_declared("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
     for name in sorted(reference_tables().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
@@ -297,7 +297,7 @@ class Gate:
             except Faults as found:
                 faults += found.faults
         if faults:
-            raise Faults(each_once(faults))
+            raise Faults(merge_findings(faults))
         write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
 
     def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:

@@ -18,10 +18,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.cleaning.organisation_changes import names_before
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate import name_variants
 from glc_analysis.gate.file_text import (
     Piece,
@@ -37,8 +37,8 @@ from glc_analysis.gate.identifying_forms import find_identifying_forms
 from glc_analysis.gate.name_variants import (
     country_words,
     hidden_countries,
+    names_to_disregard,
     needed_case,
-    other_names,
     own_countries,
     place_words,
     public_figures,
@@ -91,18 +91,18 @@ def identifiers(study: Study, *, audience: str,
     tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
     what lies within: the addresses and telephone numbers that study.toml gives as contacts for the audience.
     """
-    if may(audience, "internal"):
+    if has_capability(audience, "internal"):
         return {}
     reference = reference or read_reference(study)
-    arrivals = manifest.inspect(study).checksums
+    arrivals = manifest.compare_with_manifest(study).checksums
     kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
     found = who_is_who(reference, audience) | _long_enough(kinds)
     hidden = hidden_countries(study, reference, audience)
     if hidden:
-        found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
-    for own in loaded("terms"):
-        for section, name in own.public_contacts + own.contacts * may(audience, "contact"):
+        found |= dict.fromkeys(names_to_disregard(hidden, study_languages(study, reference)), ALLOWED)
+    for own in load_declared("terms"):
+        for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
             found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
     return found | country_words(study, reference, audience)
@@ -114,10 +114,10 @@ def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
     something that pages print, is not searched for."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
-    kinds = {"organisation": [*names_of(hidden), *names_before(reference.organisation_changes,
-                                                               hidden["organisation_id"])],
+    kinds = {"organisation": [*organisation_names(hidden), *names_before(reference.organisation_changes,
+                                                                         hidden["organisation_id"])],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
-    terms = loaded("terms")
+    terms = load_declared("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
     printed = {match_key(one) for table, column in ids for one in getattr(reference, table)[column]}
     people = {one: rule for own in terms for rule, (table, column) in own.people.items()
@@ -147,7 +147,7 @@ def terms_in_own_words(study: Study, known: Mapping[str, str]) -> dict[str, dict
               for organisation, text in zip(frame["organisation_id"], frame[column], strict=True)
               if organisation and text]
     found: dict[str, dict[str, str]] = {}
-    for leak in leaks_in_pieces(pieces, search_of(read_reference(study).names.head(0), "", known)):
+    for leak in leaks_in_pieces(pieces, make_search(read_reference(study).names.head(0), "", known)):
         if leak.rule.startswith((*_SAID, *_SAID_FORMS)):
             found.setdefault(leak.place, {})[leak.found] = leak.rule
     return found
@@ -158,7 +158,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     """names.csv and the identifiers without an organisation's own names and countries, and without what it
     ``said`` itself (:func:`terms_in_own_words`), for its own pages."""
     register, names = reference.organisations, reference.names
-    called = [*names_of(register[register["organisation_id"] == organisation_id]),
+    called = [*organisation_names(register[register["organisation_id"] == organisation_id]),
               *names_before(reference.organisation_changes, [organisation_id])]
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
@@ -172,7 +172,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
             kept | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
 
 
-def names_of(organisations: pd.DataFrame) -> list[str]:
+def organisation_names(organisations: pd.DataFrame) -> list[str]:
     """The ids and labels of organisations, and labels without (country) or (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
     return [*organisations["organisation_id"], *organisations["label"], *bare]
@@ -257,7 +257,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     ana-lopez.html; line 1; name: person; Ana López
     ana-lopez.html; name; name: person; Ana López
     """
-    wanted = search_of(names, audience, known or {})
+    wanted = make_search(names, audience, known or {})
     files = sorted(files)
     leaks = set(_leaks_in_names(files, root, wanted))
     for path in files:
@@ -317,12 +317,12 @@ class Search:
         self.khmer = {name_variants.plain(spelling.term.folded).replace(" ", ""): spelling.term
                       for spelt in self.by_form.values() for spelling in spelt
                       if name_variants.is_khmer(spelling.term.folded)}
-        self.breaks = name_variants.breaks(form for form in whole if form[0] != "~")
+        self.breaks = name_variants.words_by_beginning(form for form in whole if form[0] != "~")
         self.stem_starts = {form[1:4] for form in whole if form[0] == "~"}
 
     def forms(self, word: str) -> tuple[str, ...]:
         """The forms of a word that a term may have."""
-        own = name_variants.forms(word)
+        own = name_variants.word_forms(word)
         return (*own, name_variants.stem(word)) if word[:3] in self.stem_starts else own
 
 
@@ -341,7 +341,7 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     return tuple(found)
 
 
-def search_of(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
+def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Search:
     """The search for rows of names.csv and for further texts, each with its rule; made once for the same."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}

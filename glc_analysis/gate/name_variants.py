@@ -19,7 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.consent import Consent
@@ -63,10 +63,10 @@ _ENDINGS = {script: [fold_text(row["ending"]) for row in read_records(__file__, 
 """The endings of cases in folded letters, the longest first."""
 
 
-def words_of(folded: str) -> list[str]:
+def split_words(folded: str) -> list[str]:
     """The words of a folded text, without those for "and".
 
-    >>> words_of("drum & path, drum and path")
+    >>> split_words("drum & path, drum and path")
     ['drum', 'path', 'drum', 'path']
     """
     return [word for word in WORD.findall(folded) if word not in CONNECTORS]
@@ -95,10 +95,10 @@ def plain(word: str) -> str:
 
 
 @lru_cache(1 << 16)
-def forms(word: str) -> tuple[str, ...]:
+def word_forms(word: str) -> tuple[str, ...]:
     """The forms in which a word of a text is compared with a name, besides its :func:`stem`.
 
-    >>> forms("r0sa"), forms("وبالأمل")
+    >>> word_forms("r0sa"), word_forms("وبالأمل")
     (('r0sa', 'rosa'), ('وبالامل', 'بالامل', 'الامل', 'امل'))
     """
     if word.isascii() and word.isalpha():
@@ -136,7 +136,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('zepol', 'ana'), \
 ('~ana', '~lopez'), ('~lopez', '~ana')]
     """
-    every, words = WORD.findall(folded), words_of(folded)
+    every, words = WORD.findall(folded), split_words(folded)
     if not words:
         return
     own = [plain(word) for word in words]
@@ -163,10 +163,10 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
             yield stems[-1], *stems[:-1]
 
 
-def breaks(words: Iterable[str]) -> dict[str, set[str]]:
+def words_by_beginning(words: Iterable[str]) -> dict[str, set[str]]:
     """By each beginning that a broken word can have, the words that begin so.
 
-    >>> sorted(breaks(["xilonen"]))
+    >>> sorted(words_by_beginning(["xilonen"]))
     ['xi', 'xil', 'xilo', 'xilon']
     """
     found: dict[str, set[str]] = {}
@@ -251,7 +251,7 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
 
 def _printed_languages(reference: Reference) -> set[str]:
     """The languages in which pages of add-ons print texts."""
-    places = (place for own in loaded("terms") for place in own.languages)
+    places = (place for own in load_declared("terms") for place in own.languages)
     return {one for table, column in places for one in getattr(reference, table)[column] if one}
 
 
@@ -320,7 +320,7 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
     return [*dict.fromkeys([*names, *_listed(country_id, "names")])]
 
 
-def other_names(hidden: Collection[str], languages: Collection[str]) -> list[str]:
+def names_to_disregard(hidden: Collection[str], languages: Collection[str]) -> list[str]:
     """Names of other countries, and phrases, in which a word is not about a hidden one: Papua New Guinea."""
     words = {word for one in hidden for name in country_names(one, languages)
              for word in match_key(name).split()}

@@ -558,7 +558,7 @@ def read_survey(path: Path, settings: Mapping[str, Any] | None = None) -> RawSur
     """One survey file as text, one row per record, by the reader of the tool that made it.
 
     ``settings`` are [survey] of study.toml: its ``tool`` decides where it is not blank, its ``encoding``
-    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_by`), and its
+    says how the characters of a text file are read (:func:`~glc_analysis.tabular.decode_as`), and its
     ``sheets`` which sheet of a workbook is read. Raises `Faults` with everything that keeps the file from
     being read, and `GLCError` where the reader of SPSS files is not installed.
 

@@ -15,7 +15,7 @@ from IPython.display import HTML as Html
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.manifest import VERSION
-from glc_analysis.pages.slots import METHODS, filled
+from glc_analysis.pages.slots import METHODS, slot_contents
 from glc_analysis.study import Study
 from glc_analysis.tables_html import html_table, show
 from glc_analysis.templates import ELEMENTS, read_records, read_toml
@@ -63,7 +63,7 @@ def method_facts(view: StudyView) -> dict[str, str]:
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
-    recorded = [_of_core(view), *filled(view, METHODS)]
+    recorded = [_of_core(view), *slot_contents(view, METHODS)]
     facts = {name: text for part in recorded for name, text in part.texts.items()}
     if not view.may("method_details"):
         details = {name for part in recorded for name in part.details}
@@ -98,15 +98,16 @@ def _data(view: StudyView) -> dict[str, str]:
     guide = asked["guide_question_id"].replace("", None).nunique()
     return {
         "sampling": stated_sampling(view.study),
-        "sample": counted(view.sizes.get("organisations", 0), "organisation"),
-        "talks": listed(f"{n} {kind}s" for kind, n in view.talks.items()),
-        "interviewers": counted(roles.get("interviewer", 0), "interviewer"),
-        "others_present": listed(counted(roles.get(role, 0), role) for role in ("interpreter", "observer")),
-        "guide": f"{counted(guide, 'question of the survey')} came up in interviews" if guide else "",
+        "sample": count_phrase(view.sizes.get("organisations", 0), "organisation"),
+        "talks": join_parts(f"{n} {kind}s" for kind, n in view.talks.items()),
+        "interviewers": count_phrase(roles.get("interviewer", 0), "interviewer"),
+        "others_present": join_parts(count_phrase(roles.get(role, 0), role)
+                                     for role in ("interpreter", "observer")),
+        "guide": f"{count_phrase(guide, 'question of the survey')} came up in interviews" if guide else "",
         "transcripts": "transcripts of all" if view.talks else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
-        "questionnaire": listed([f"{len(questions)} questions",
+        "questionnaire": join_parts([f"{len(questions)} questions",
                                   *(f"{n} of type {kind}" for kind, n in kinds.items())])
         if view.has_survey else "",
         "period": f"{days.min()} to {days.max()}" if len(days) else ""}
@@ -122,11 +123,11 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
                                     "subset == 'all'")
     return _FACTS["coding"] | {
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
-        "codebook": listed(counted(levels.get(level, 0), level)
+        "codebook": join_parts(count_phrase(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
-        "agreement": listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
+        "agreement": join_parts([*(f"Krippendorff's alpha (MASI) {value:.2f}"
                                 for value in whole["value"].dropna()), *_suggested(read)]),
-        "memos": counted(len(read("memos")), "memo")}
+        "memos": count_phrase(len(read("memos")), "memo")}
 
 
 def _suggested(read: Read) -> list[str]:
@@ -139,10 +140,10 @@ def _suggested(read: Read) -> list[str]:
                                         shown=counts["shown_n"].sum())]
 
 
-def counted(n: int, what: str) -> str:
+def count_phrase(n: int, what: str) -> str:
     """A number with its noun; blank where there is none.
 
-    >>> counted(2, "publication cited"), counted(1, "round"), counted(0, "memo")
+    >>> count_phrase(2, "publication cited"), count_phrase(1, "round"), count_phrase(0, "memo")
     ('2 publications cited', '1 round', '')
     """
     first, _, rest = what.partition(" ")
@@ -150,7 +151,7 @@ def counted(n: int, what: str) -> str:
     return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
 
 
-def listed(parts: Iterable[str]) -> str:
+def join_parts(parts: Iterable[str]) -> str:
     """Parts with commas between them, without those that are blank."""
     return ", ".join(filter(None, parts))
 

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.coding.assemble import proof_sentences
+from glc_analysis.coding.assemble import placement_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
 from glc_analysis.coding.patterns import interviews_to_threshold
@@ -29,7 +29,7 @@ from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import bar, html_table, note, region_name, show
 from glc_analysis.templates import ELEMENTS, Macros
-from glc_analysis.text import count_text, count_texts, format_day, talk_day
+from glc_analysis.text import count_text, count_texts, day_of_text, format_day
 from glc_analysis.view.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.view.study_view import StudyView
 
@@ -66,7 +66,7 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
     return shown
 
 
-def uncounted(view: StudyView) -> str:
+def uncounted_work_note(view: StudyView) -> str:
     """That coders' work has arrived and none of it counts, for those who read passages; else blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
@@ -81,7 +81,7 @@ def code_names(view: StudyView) -> dict[str, str]:
 def codes(view: StudyView) -> Html:
     """How many organisations raised each code of the theme: overall, by source, by call and by region; for
     the team how many said the contrary, and what nobody was asked about."""
-    if said := uncounted(view):
+    if said := uncounted_work_note(view):
         return note(said)
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
@@ -95,7 +95,7 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    calls = {document: f"{document} ({talk_day('call', day)})"
+    calls = {document: f"{document} ({day_of_text('call', day)})"
              for document, day in zip(documents["document_id"], documents["date"], strict=True)}
     regions = sorted(region for region in {*rows.loc[rows["subset_kind"] == "region", "subset_id"]}
                      if MERGED not in region)
@@ -118,7 +118,7 @@ def codes_by_group(view: StudyView, by: str) -> Html:
     answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
     rows = view.code_counts(by=by)
     if rows.empty:
-        return note(uncounted(view) or NOT_CODED_YET)
+        return note(uncounted_work_note(view) or NOT_CODED_YET)
     book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
     kinds = [f"glc-depth-{one}" for one in book["depth"] - book["depth"].min()]
     size = rows.groupby("group")[["asked", "interviewed", "present"]].max().sum(axis=1)
@@ -214,7 +214,7 @@ def _caution(view: StudyView) -> Markup:
 def contrary_cases(view: StudyView) -> Html:
     """Evidence against, in sentences: who was asked and did not raise the theme, who said the contrary of one
     of its codes and in which words, and of whom it is undecided."""
-    if said := uncounted(view):
+    if said := uncounted_work_note(view):
         return note(said)
     mentioned, quoted = view.read("mentions"), view.coded_passages.drop_duplicates(
         ["code_id", "organisation_id"])
@@ -262,7 +262,8 @@ def passages(view: StudyView) -> Html:
             "definition": code.definition if code.code_id != view.theme else "",
             "printed": _printed(view, printed[code.code_id]),
             "page": f"code-{code.code_id.lower()}.html" if code.code_id in paged else ""})
-    return show(_HTML.passages(listed, _OPENED)) if listed else note(uncounted(view) or NOT_CODED_YET)
+    return show(_HTML.passages(listed, _OPENED)) if listed else note(uncounted_work_note(view)
+                                                                     or NOT_CODED_YET)
 
 
 def codes_with_a_page(view: StudyView) -> set[str]:
@@ -282,7 +283,7 @@ def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
 def show_passage(view: StudyView, row: Any, place: str = "") -> Markup:
     """A row of ``view.coded_passages`` as a quotation: who said it where, and the coder's note."""
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    day = talk_day(row.kind, row.date)
+    day = day_of_text(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
             "" if row.is_agreed else words_not_agreed(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
@@ -349,7 +350,7 @@ def agreement_findings(view: StudyView) -> Html:
         sentences.append(
             f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
             f"above; for the codes below they are {settings['parent_codings']}, as the study set.")
-    sentences += proof_sentences(view.read("codings"), view.read("quarantined"))
+    sentences += placement_sentences(view.read("codings"), view.read("quarantined"))
     return lead(sentences)
 
 

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.figures.estimates import ALL
 from glc_analysis.figures.mentions import undecided_organisations
-from glc_analysis.pages.coding import uncounted
+from glc_analysis.pages.coding import uncounted_work_note
 from glc_analysis.pages.findings import (
     around_country,
     beside_country,
@@ -289,7 +289,7 @@ def codes_by_country(view: StudyView) -> Html:
     and did not raise are folded, and those that are undecided. Silence in a call is not a no."""
     if not view.may("passages"):
         return _released_codes(view)
-    if said := uncounted(view):
+    if said := uncounted_work_note(view):
         return note(said)
     mentioned, labels = view.read("mentions"), view.labels
     kind, _, around = around_country(view)

@@ -8,7 +8,7 @@ from typing import Any
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
@@ -24,11 +24,11 @@ def slot(view: StudyView, name: str) -> Html:
     >>> slot(view, "a slot that no add-on fills").data == ""
     True
     """
-    return show(Markup().join(shown.data for shown in filled(view, name)))
+    return show(Markup().join(shown.data for shown in slot_contents(view, name)))
 
 
-def filled(view: StudyView, name: str) -> Iterator[Any]:
+def slot_contents(view: StudyView, name: str) -> Iterator[Any]:
     """What each add-on that fills a slot gives for it, but for None."""
-    for function in loaded("slots", name):
+    for function in load_declared("slots", name):
         if (shown := function(view)) is not None:
             yield shown

@@ -158,7 +158,7 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     several = "answer for several countries" if view.is_by_country else "have answered more than once"
     one, _ = view.study.unit_name
-    sentences = [f"There are {count_of(records, 'record')}: {article(one)} may {several}."] \
+    sentences = [f"There are {count_of(records, 'record')}: {with_article(one)} may {several}."] \
         if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
         sentences.append(f"They work in {count_of(len(view.work_countries), 'country', 'countries')}"
@@ -172,10 +172,10 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     return [*sentences, f"There are{also} {', '.join(texts)}."] if texts else sentences
 
 
-def article(noun: str) -> str:
+def with_article(noun: str) -> str:
     """A noun with its indefinite article, by its first letter.
 
-    >>> article("organisation"), article("villager")
+    >>> with_article("organisation"), with_article("villager")
     ('an organisation', 'a villager')
     """
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

@@ -16,11 +16,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.coding.codebook import ancestors, case_codes
-from glc_analysis.coding.exports import inert, write_csv
+from glc_analysis.coding.exports import escape_formula, write_csv
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table
@@ -35,7 +35,7 @@ from glc_analysis.view.study_view import StudyView
 # The tables that a site hands over: what its audience may see of figures, questions, codes, words.
 #
 # Each is made of what was released or cleared for the audience, once for all tables together; what is
-# not in one cannot be worked out from another. :func:`offered` has them all.
+# not in one cannot be worked out from another. :func:`offered_tables` has them all.
 
 
 # ------------------------------
@@ -64,7 +64,7 @@ class SoftwareFile:
     text: Callable[[Study, Mapping[str, pd.DataFrame], str], str]
 
 
-def described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
+def describe_table(name: str, *columns: str, grain: str = "", **added: str) -> Table:
     """A table with some columns of a processed one, and with columns of text beside them."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
@@ -79,8 +79,8 @@ def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
     if not (study.processed / "figures.parquet").is_file():
         return {}
     page = StudyView(study, audience)
-    frames = {name: download.rows(page) for name, download in offered().items()}
-    return {name: frame[[*offered()[name].about.columns]].reset_index(drop=True)
+    frames = {name: download.rows(page) for name, download in offered_tables().items()}
+    return {name: frame[[*offered_tables()[name].about.columns]].reset_index(drop=True)
             for name, frame in frames.items() if len(frame)}
 
 
@@ -121,36 +121,36 @@ def _quotations(page: StudyView) -> pd.DataFrame:
 
 
 _CORE_TABLES = {
-    "figures": Download(described(
+    "figures": Download(describe_table(
         "figures", "figure_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "undecided_n",
         "share", "band", "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",
         code="the code as printed", band="a range, where a number would tell too much"), _figures),
-    "questions": Download(described("questions", "question_id", "order", "unit", "type", "wording",
-                                    "theme_id", "asked_if"), lambda page: page.question_table),
-    "codes": Download(described("codebook", "code_id", "order", "parent_id", "level", "name", "path",
-                                "definition", "include", "exclude"), _codes),
-    "countries": Download(described("countries", "country_id", "label", "region_id",
-                                    grain="each row is a country of which these readers may know"),
+    "questions": Download(describe_table("questions", "question_id", "order", "unit", "type", "wording",
+                                         "theme_id", "asked_if"), lambda page: page.question_table),
+    "codes": Download(describe_table("codebook", "code_id", "order", "parent_id", "level", "name", "path",
+                                     "definition", "include", "exclude"), _codes),
+    "countries": Download(describe_table("countries", "country_id", "label", "region_id",
+                                         grain="each row is a country of which these readers may know"),
                           _countries),
-    "quotations": Download(described("quotations", "text", "language", "wording", "source", "theme_ids",
-                                     grain="each row is a quotation that these readers may see"),
+    "quotations": Download(describe_table("quotations", "text", "language", "wording", "source", "theme_ids",
+                                          grain="each row is a quotation that these readers may see"),
                            _quotations),
 }
 
 
 @cache
-def offered() -> dict[str, Download]:
+def offered_tables() -> dict[str, Download]:
     """The tables that are offered, by name and in their order, with those of add-ons."""
-    return _CORE_TABLES | {name: download for add_on, place in brought("downloads")
+    return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load(place).items()}
 
 
 @cache
 def software_files() -> tuple[SoftwareFile, ...]:
     """The files for other software, which add-ons bring."""
-    return tuple(file for add_on, place in brought("software_files") for file in add_on.load(place))
+    return tuple(file for add_on, place in list_declarations("software_files") for file in add_on.load(place))
 
 
 def software_texts(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> dict[str, str]:
@@ -178,17 +178,17 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
         book = Workbook()
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)
-        _sheet(book.create_sheet("dictionary"), columns_of(name))
+        _sheet(book.create_sheet("dictionary"), describe_columns(name))
         save_workbook(book, folder / f"{FILE_STEM.format(name)}.xlsx")
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def columns_of(name: str) -> pd.DataFrame:
+def describe_columns(name: str) -> pd.DataFrame:
     """One row per column of a published table: column, type, meaning with the words it may take."""
     rows = [(column, about.kind, about.meaning + (
         f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
-        for column, about in offered()[name].about.columns.items()]
+        for column, about in offered_tables()[name].about.columns.items()]
     return pd.DataFrame(rows, columns=["column", "type", "meaning"])
 
 
@@ -198,12 +198,12 @@ def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "A2"
     for row in frame.astype("object").itertuples(index=False):
-        sheet.append([None if pd.isna(cell) or cell == "" else inert(cell) for cell in row])
+        sheet.append([None if pd.isna(cell) or cell == "" else escape_formula(cell) for cell in row])
 
 
-def release_of(study: Study, audience: str) -> dict[str, object] | None:
+def published_release(study: Study, audience: str) -> dict[str, object] | None:
     """The number and the day of an audience's release; None where releases have no number."""
-    if not may(audience, "numbered_releases"):
+    if not has_capability(audience, "numbered_releases"):
         return None
     return {name: read_slices(study)["release"][audience][name] for name in ("number", "day")}
 
@@ -231,14 +231,14 @@ def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
 
 def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     for name in frames:
-        about = columns_of(name)
+        about = describe_columns(name)
         yield f"## {_words(name)}\n\nOne row is {_grain(name)}."
         columns = {"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]}
         yield Markup(html_table(columns))
 
 
 def _grain(name: str) -> str:
-    return offered()[name].about.grain.removeprefix("each row is ")
+    return offered_tables()[name].about.grain.removeprefix("each row is ")
 
 
 def _words(name: str) -> str:

@@ -18,7 +18,7 @@ import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
-from glc_analysis.coding.exports import inert
+from glc_analysis.coding.exports import escape_formula
 from glc_analysis.publish.figure_png import png
 from glc_analysis.templates import Macros
 
@@ -54,7 +54,7 @@ def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[st
 
 def _csv(rows: list[list[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[inert(cell) for cell in row] for row in rows])
+    csv.writer(text, lineterminator="\n").writerows([[escape_formula(cell) for cell in row] for row in rows])
     return text.getvalue()
 
 

@@ -18,16 +18,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.claims import refuse_unclaimed
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.gate.gate import check_leaks, found_in_papers
+from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import locked
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.reference import read_reference
-from glc_analysis.run.plan import NOTEBOOKS, plan, stale
+from glc_analysis.run.plan import NOTEBOOKS, plan, select_stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
@@ -108,7 +108,7 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
     of date; Faults where the gate finds something that the audience may not read, and for a table or folder
     that no installed add-on claims. Nothing changes then.
     """
-    if may(audience, "internal"):
+    if has_capability(audience, "internal"):
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
                          "convening or the public with --audience.")
     refuse_unclaimed(study)
@@ -122,7 +122,7 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
         _undo_interrupted(folder, before)
         new = _beside(folder, "new")
         try:
-            names = _copy(run, new, is_for_anybody=may(audience, "anybody"))
+            names = _copy(run, new, is_for_anybody=has_capability(audience, "anybody"))
             _search(study, audience, new)
             # First the list: whatever readers find must be on it.
             rows = listed + [PublishedFile(str(folder), audience, name, today.isoformat())
@@ -147,7 +147,7 @@ def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
     if not tables_are_current(study):
         raise GLCError(f"The study has changed since the pages for {audience} were made. {fix}")
     planned = plan(study, audience=audience, folder=notebooks)
-    old = [page.slug for page in stale(planned, last)]
+    old = [page.slug for page in select_stale(planned, last)]
     old += sorted({*last["pages"]} - {page.slug for page in planned})
     if old:
         more = f" and {len(old) - 3} more" if len(old) > 3 else ""
@@ -185,7 +185,7 @@ def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
     computer, such as a web server; all other copies are their owner's alone."""
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
-    for part in (part for _, parts in brought("papers") for part in parts):
+    for part in (part for _, parts in list_declarations("papers") for part in parts):
         if (papers := run / _PAPERS / part).is_dir():
             shutil.copytree(papers, new / _PAPERS / part, copy_function=shutil.copyfile)
     of_folders, of_files = (0o755, 0o644) if is_for_anybody else (0o700, 0o600)
@@ -201,7 +201,7 @@ def _search(study: Study, audience: str, folder: Path) -> None:
     def search(files: Iterable[Path]) -> None:
         check_leaks(files, folder, names, audience=audience, known=known, study=study)
 
-    if faults := found_in_papers(search, sorted(path for path in folder.rglob("*") if path.is_file())):
+    if faults := find_leaks_in_papers(search, sorted(path for path in folder.rglob("*") if path.is_file())):
         raise Faults(faults)
 
 

@@ -23,14 +23,14 @@ import lxml.html
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from glc_analysis.addon import loaded
-from glc_analysis.disclosure.rules import may
+from glc_analysis.addon import load_declared
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate
 from glc_analysis.pages.survey import page_header
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.publish.figure_files import FIGURES_FOLDER, take_figures
-from glc_analysis.run.execute import NOTICE, dumps, prose
+from glc_analysis.run.execute import NOTICE, notebook_json, prose_notebook
 from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, page_path
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import style_sheet
@@ -51,15 +51,15 @@ _HTML = Macros(__file__, "site_parts.html")
 _HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
 
-def article(notebook: Mapping[str, Any], *, has_code: bool = False,
-            slugs: Collection[str] | None = None) -> etree._Element:
+def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
+                 slugs: Collection[str] | None = None) -> etree._Element:
     """The text of a page.
 
     If it ``has_code``, the code of each cell is one click away. A link to a page that is not among the
     ``slugs`` of the site becomes plain text: the first run may have made only some pages.
 
     >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
-    >>> lxml.html.tostring(article({"cells": [cell]}), encoding="unicode")
+    >>> lxml.html.tostring(page_article({"cells": [cell]}), encoding="unicode")
     '<article><h1 id="peru-and-its-neighbours">Peru and its <em>neighbours</em></h1>\\n</article>'
     """
     parts = _without_empty_sections([part for cell in notebook["cells"] for part in _parts(cell, has_code)])
@@ -348,14 +348,14 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": menu(pages, failures)}
+        "navigation": page_menu(pages, failures)}
     slugs, articles, wholes = {page.slug for page in pages}, {}, {}
     titles = {page.slug: page.title for page in pages}
     for page in pages:
         notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
-        made = article(notebook, has_code=may(audience, "code"), slugs=slugs)
+        made = page_article(notebook, has_code=has_capability(audience, "code"), slugs=slugs)
         _write_figures(site, take_figures(made, page.slug, f"{frame['banner']} {title}. {facts}".strip()))
-        for slug, part in split(made, page.slug):
+        for slug, part in split_page(made, page.slug):
             articles[slug], wholes[slug] = part, page.slug
     _follow_parts(articles, wholes)
     for slug, text in articles.items():
@@ -383,12 +383,12 @@ MOST_BYTES = 130_000
 or questions."""
 
 
-def split(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
+def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
     """A page, or where it is too long its parts in order, each with its slug: ``survey``, ``survey-2`` and so
     on. A part begins with a heading of a section or a question, and leads to the others.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
-    >>> [(slug, text_of(part)) for slug, part in split(long, "a", most=25)]
+    >>> [(slug, text_of(part)) for slug, part in split_page(long, "a", most=25)]
     [('a', 'APart 1: B Part 2: C B'), ('a-2', 'APart 1: B Part 2: C C')]
     """
     sizes = [len(etree.tostring(block, encoding="utf-8")) for block in page]
@@ -448,14 +448,14 @@ _STUDY_GROUP = "The study"
 _Links = list[tuple[str, str, bool]]
 
 
-def menu(pages: Sequence[PageJob],
-         failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
+def page_menu(pages: Sequence[PageJob],
+              failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
     """The list of pages: groups, each with its parts, each with slug, title and whether it is out of date.
     The pages of a part with a name are folded together.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]
-    >>> menu(jobs, ())[1:]
+    >>> page_menu(jobs, ())[1:]
     [('Countries', [('Asia', [('country-khm', 'Cambodia', False)])]),
      ('The study', [('', [('survey', 'Survey', False)])])]
     """
@@ -481,7 +481,7 @@ def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
              "style": _style()}
     path = notebook.with_suffix(".html")
-    _write(path, _page(article(content, slugs=()), title, "", frame))
+    _write(path, _page(page_article(content, slugs=()), title, "", frame))
     return path
 
 
@@ -679,12 +679,12 @@ class Assembly:
         if frames:
             yield "downloads", "Downloads", "", *downloads.downloads_page(self._study, frames)
             yield "dictionary", "Dictionary", "", *downloads.dictionary_page(frames)
-        for pages in loaded("runs", "pages"):
+        for pages in load_declared("runs", "pages"):
             yield from pages(self._study, self._audience, self._last_run, keys)
 
 
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
     path = folder / f"{page_path(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
-    path.write_text(dumps(prose(*texts)), encoding="utf-8", newline="\n")
+    path.write_text(notebook_json(prose_notebook(*texts)), encoding="utf-8", newline="\n")
     return PageJob(slug, title, NOTEBOOKS, {}, "", group)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_record
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
@@ -56,10 +56,11 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
     return _notebook(_with_title(cells, title))
 
 
-def notice(notebook: Content, text: str) -> Content:
+def add_notice(notebook: Content, text: str) -> Content:
     """A copy with the notice ``text`` below its title, in place of an earlier notice.
 
-    >>> page = notice(notice(prose("# Peru"), "Not updated since May."), "Not updated since June.")
+    >>> page = add_notice(prose_notebook("# Peru"), "Not updated since May.")
+    >>> page = add_notice(page, "Not updated since June.")
     >>> [cell["source"] for cell in page["cells"]]
     ['# Peru', '> **Not updated since June.**']
     """
@@ -67,11 +68,11 @@ def notice(notebook: Content, text: str) -> Content:
     return _notebook(_number_cells([first, _markdown_cell(f"> **{text}**", tags=[NOTICE]), *rest]))
 
 
-def prose(*texts: str) -> Content:
+def prose_notebook(*texts: str) -> Content:
     """A notebook of texts in Markdown and of pieces of HTML, which are of the type Markup.
 
     >>> from glc_analysis.tables_html import Markup
-    >>> [cell["cell_type"] for cell in prose("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
+    >>> [cell["cell_type"] for cell in prose_notebook("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
     ['markdown', 'code']
     """
     from glc_analysis.tables_html import Markup  # with pandas, imported while the first process starts
@@ -80,7 +81,7 @@ def prose(*texts: str) -> Content:
         _shown(text) if isinstance(text, Markup) else _markdown_cell(text) for text in texts))
 
 
-def dumps(notebook: Content) -> str:
+def notebook_json(notebook: Content) -> str:
     """A notebook as the text of its file; all notebooks are written so."""
     return json.dumps(notebook, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
@@ -224,7 +225,8 @@ KERNEL_ENV = _REPRODUCIBLE_ENV | {
 """The environment of every page of a run."""
 _PRELOADED = {"GLC_PRELOAD": " ".join(f"glc_analysis.{name}" for name in (
     "run.kernels", "view.study_view", "pages.coding", "pages.country", "pages.survey",
-    *(f"addons.{add_on.name}.{module}" for add_on, modules in brought("preloaded") for module in modules)))}
+    *(f"addons.{add_on.name}.{module}" for add_on, modules in list_declarations("preloaded")
+      for module in modules)))}
 """What the fork server of a run imports, beside the libraries."""
 _DEAD = "DeadKernelError"
 _LOG, _RECORDER = "reads", "glc_analysis.read_log"

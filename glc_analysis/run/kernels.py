@@ -43,7 +43,7 @@ from zmq import ZMQError
 from glc_analysis.errors import UsageError
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.run.fork_server import fork
-from glc_analysis.templates import compile_macros
+from glc_analysis.templates import compile_templates
 
 # ------------------------------
 # One page, in a process that was forked for it
@@ -64,14 +64,14 @@ def prepare() -> None:
     if shell.extension_manager:
         shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(_ENGINE, _PageEngine)
-    compile_macros(Path(__file__).parents[1] / "pages")
+    compile_templates(Path(__file__).parents[1] / "pages")
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 
 def hold(root: str, tables: list[str]) -> None:
     """Reads tables of a study, once for all pages that are forked afterwards. Another process reads them:
     pyarrow does it in threads, and a process with threads should not be forked."""
-    from glc_analysis.held_tables import hold, small_tables
+    from glc_analysis.held_tables import hold_tables, small_tables
     from glc_analysis.study import Study
 
     with tempfile.TemporaryFile() as file:
@@ -83,7 +83,7 @@ def hold(root: str, tables: list[str]) -> None:
                 os._exit(0)
         os.waitpid(reader, 0)
         file.seek(0)
-        hold(pickle.load(file))
+        hold_tables(pickle.load(file))
     gc.freeze()
 
 

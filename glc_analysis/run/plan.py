@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addon import brought, installed
-from glc_analysis.disclosure.rules import may
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
+from glc_analysis.addon import installed_add_ons, list_declarations
+from glc_analysis.disclosure.rules import has_capability
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest, resolve_id
 from glc_analysis.manifest import package_hash, read_record, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
@@ -88,13 +88,13 @@ def notebooks(folder: Path = NOTEBOOKS, *others: Path) -> list[Notebook]:
         raise Faults(faults)
     if not readable:
         raise GLCError(f"There is no notebook in {folder.name}/.")
-    return [notebook for notebook in readable if notebook.addon in ("", *installed())]
+    return [notebook for notebook in readable if notebook.addon in ("", *installed_add_ons())]
 
 
-def defaults(source: str) -> dict[str, Any]:
+def read_defaults(source: str) -> dict[str, Any]:
     """Names and values of a parameters cell. Raises SyntaxError or ValueError.
 
-    >>> defaults('study = ""  # folder\\naudience: str = "team"')
+    >>> read_defaults('study = ""  # folder\\naudience: str = "team"')
     {'study': '', 'audience': 'team'}
     """
     values = {}
@@ -133,7 +133,7 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
                             "with its defaults, or keep it in another folder")])
     try:
-        parameters = defaults(texts[parameters_cell])
+        parameters = read_defaults(texts[parameters_cell])
     except (SyntaxError, ValueError):
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
@@ -177,7 +177,7 @@ class Inputs:
                                                                   for name in names)]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
-        lists["release"] = own if may(audience, "numbered_releases") else own.get("day", "")
+        lists["release"] = own if has_capability(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
         reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
         record = read_record(study.processed)
@@ -223,7 +223,7 @@ class Inputs:
 # The pages: notebooks x parameters, each with a digest of all it depends on
 
 
-_ADDED = {kind: names for _, lists in brought("page_lists") for kind, names in lists.items()}
+_ADDED = {kind: names for _, lists in list_declarations("page_lists") for kind, names in lists.items()}
 
 _LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations",
          **{kind: listed for kind, (listed, _) in _ADDED.items()}}
@@ -265,25 +265,25 @@ class PageJob:
 
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
         """The page as one that reads this, with the key that belongs to it."""
-        if not (self.whole_study or may(inputs.audience, "all_figures")):
-            reads = behind(reads, inputs.audience)
+        if not (self.whole_study or has_capability(inputs.audience, "all_figures")):
+            reads = inputs_of_reads(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
         parts = fixed | inputs.marks(inputs.digests(reads))
         return replace(self, reads=tuple(reads), parts=parts,
                        key=inputs.study.digests.of_value(parts))
 
 
-def behind(reads: Iterable[str], audience: str) -> list[str]:
+def inputs_of_reads(reads: Iterable[str], audience: str) -> list[str]:
     """What a page depends on that reads this of the folder with what its audience may see: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
-    >>> behind(["figures question=Q1"], "public")
+    >>> inputs_of_reads(["figures question=Q1"], "public")
     ['figures question=Q1', 'private/reference/consent.csv', 'processed/slices.json',
      'reference/waves.csv', 'release_public']
     """
     made_from = {"figures": [f"release_{audience}"], "answers": ["answers", "organisations"],
                  "organisations": ["answers", "organisations"], "quotations": ["blocks"]}
-    for _, declared in brought("visible_from"):
+    for _, declared in list_declarations("visible_from"):
         made_from |= declared
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
     return sorted({*reads, *others, "processed/slices.json", reference_path("consent"),
@@ -321,26 +321,26 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():
         listed = {item["id"]: item["label"] for item in _visible_items(inputs, kind)}
-        chosen[kind] = known_id(value, listed, kind)
+        chosen[kind] = resolve_id(value, listed, kind)
     return _choose(pages, chosen, only)
 
 
-def stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
+def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
     """The pages that are out of date: failed, or with another key in ``last`` (the run.json of the last run).
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
-    >>> [p.slug for p in stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
+    >>> [p.slug for p in select_stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
     ['index']
     """
     good = {slug: made["key"] for slug, made in last.get("pages", {}).items() if not made["failure"]}
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
-def why(page: PageJob, last: Mapping[str, Any]) -> str:
+def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
     """Why a page is out of date: the names of what it depends on and has changed.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
-    >>> why(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
+    >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
     'codebook changed'
     """
     made = last.get("pages", {}).get(page.slug)
@@ -381,7 +381,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         fixed = common | {"the notebook": notebook.source}
         if not kind:
             is_index = notebook.name == "index"
-            is_internal = all(may(reader, "internal") for reader in notebook.audiences)
+            is_internal = all(has_capability(reader, "internal") for reader in notebook.audiences)
             group = notebook.menu or (TEAM_GROUP if is_internal and not is_index else "")
             yield PageJob(notebook.name, "Overview" if is_index else words, notebook.path,
                           {"audience": audience}, "", group, parts=inputs.marks(fixed),
@@ -405,9 +405,9 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
     """The countries, themes, codes and so on of which an audience may have a page, or the organisations that
     get one."""
-    if kind == "organisation" and not may(inputs.audience, "briefs"):
+    if kind == "organisation" and not has_capability(inputs.audience, "briefs"):
         return []
-    if kind == "code" and not may(inputs.audience, "passages"):
+    if kind == "code" and not has_capability(inputs.audience, "passages"):
         return []
     listed = inputs.slices.get(_LISTS[kind], [])
     if kind not in _SHOWN:

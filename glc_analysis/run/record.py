@@ -47,10 +47,10 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, page_folders: M
     write_atomic(folder / UNFINISHED_RECORD, _json({**head, "pages": shared}, indent))
 
 
-def mark(content: str, digests: Digests) -> str:
+def page_digest(content: str, digests: Digests) -> str:
     """A short digest of a page, to recognise a damaged file; the letter in front makes it no phone number.
 
-    >>> mark("a page", Digests(b"the invented key of an invented study"))
+    >>> page_digest("a page", Digests(b"the invented key of an invented study"))
     'c10a9e474a58'
     """
     return f"c{digests.of_bytes(content.encode())[:11]}"
@@ -59,13 +59,14 @@ def mark(content: str, digests: Digests) -> str:
 def is_whole(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
     """Whether the file of a page exists and is undamaged."""
     try:
-        return mark(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
+        return page_digest(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
     except (FileNotFoundError, UnicodeDecodeError):
         return False
 
 
-def finished(runs: Path, pages: Iterable[Any], current: Path | None,
-             is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[str, tuple[Path, dict[str, Any]]]:
+def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
+                        is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
+                            str, tuple[Path, dict[str, Any]]]:
     """The pages that interrupted runs finished after the ``current`` run: folder and entry. ``is_current``
     says of a page and its entry whether it is good and up to date.
 

@@ -292,7 +292,7 @@ def default_settings() -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str],
 
 def consent_items_of_add_ons() -> tuple[str, ...]:
     """The items of consent that add-ons ask about."""
-    return tuple(item for _, items in addon.brought("consent_items") for item in items)
+    return tuple(item for _, items in addon.list_declarations("consent_items") for item in items)
 
 
 def new_names(kind: str, place: str = "") -> Mapping[str, str]:
@@ -324,7 +324,7 @@ def settings_of_add_ons() -> list[str]:
 
 
 def _of_add_ons(name: str) -> list[Path]:
-    paths = (addon.ADD_ONS_FOLDER / add_on / "schema" / name for add_on in addon.installed())
+    paths = (addon.ADD_ONS_FOLDER / add_on / "schema" / name for add_on in addon.installed_add_ons())
     return [path for path in paths if path.is_file()]
 
 
@@ -513,7 +513,8 @@ def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], mes
     """A fault for every filled cell with an unknown name; the index is the row in the file."""
     for n, value in cells.items():
         if value and value not in known:
-            yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n), column=column,
+            yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n),
+                        column=column,
                         value=value, fix=fix)
 
 

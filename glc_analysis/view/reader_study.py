@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, line_ids
 from glc_analysis.disclosure.consent import Consent
@@ -50,9 +50,9 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
         if source.is_file():
             path.write_bytes(source.read_bytes())
     reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
-    frames = {name: tables.shape(name, reader.part_of(name)) for name in tables.TABLES}
+    frames = {name: tables.shape_table(name, reader.part_of(name)) for name in tables.TABLES}
     for name, frame in frames.items():
-        tables.write(made.processed, name, frame)
+        tables.write_table(made.processed, name, frame)
     places = places_by_country(work_places(frames["answers"], frames["organisations"]))
     content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
@@ -68,10 +68,11 @@ class Reader:
 
     def part_of(self, name: str) -> pd.DataFrame:
         """What the audience may see of a table. Whatever else this is made from,
-        :func:`glc_analysis.run.plan.behind` must know, so that pages are made again when it changes."""
+        :func:`glc_analysis.run.plan.inputs_of_reads` must know, so that pages are made again when it
+        changes."""
         if name == f"release_{self.audience}":
             return self.decisions
-        for add_on, functions in brought("visible"):
+        for add_on, functions in list_declarations("visible"):
             if name in functions:
                 return add_on.load(functions[name])(self)
         return _MAKERS.get(name, Reader.nothing)(self, name)
@@ -99,7 +100,8 @@ class Reader:
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         added = {}
-        for listed, shown in (lists for _, lists_of in brought("page_lists") for lists in lists_of.values()):
+        for listed, shown in (lists for _, lists_of in list_declarations("page_lists")
+                              for lists in lists_of.values()):
             ids = whole[shown][self.audience]
             added |= {listed: [one for one in whole[listed] if one["id"] in ids], shown: {self.audience: ids}}
         return {**{name: whole[name] for name in ("has_survey", "themes")}, **added, "countries": countries,

@@ -21,17 +21,17 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import brought
+from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.countries import country_name
 from glc_analysis.cleaning.organisation_changes import merged_or_split
 from glc_analysis.cleaning.waves import study_wave
 from glc_analysis.coding.exports import mentioned_organisations, words_not_agreed
-from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_of
-from glc_analysis.errors import UsageError, known_id, nearest
+from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, block_id
+from glc_analysis.errors import UsageError, nearest, resolve_id
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.estimates import ALL, BY_OPTION, CleanTables, crossed_estimates, unasked_source
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
+from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
 from glc_analysis.figures.waves import (
     ComparedQuestion,
     change_sentence,
@@ -152,7 +152,7 @@ class StudyView(VisibleTables):
     def __dir__(self) -> list[str]:
         return ["audience", "code_counts", "codes", "counts", "countries", "country", "names", "numbers",
                 "organisation", "passages", "principle", "questions", "quotations", "study", "theme",
-                *(name for _, names in brought("view_names") for name in names)]
+                *(name for _, names in list_declarations("view_names") for name in names)]
 
     @property
     def questions(self) -> pd.DataFrame:
@@ -301,7 +301,7 @@ class StudyView(VisibleTables):
         questions = read_table(self.study, "questions")
         found = questions[questions["question_id"].str.casefold() == question_id.casefold()]
         if found.empty:
-            raise no_such_question(question_id, questions["question_id"])
+            raise unknown_question_error(question_id, questions["question_id"])
         question = found.iloc[0]
         if question["type"] not in BY_OPTION or question["option_list"] == COUNTRY_LIST:
             raise UsageError(f"Question {question_id} has no options to compare between waves.")
@@ -490,7 +490,7 @@ class StudyView(VisibleTables):
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
-        if block_of(QUOTATION_BLOCKS, chosen or self.country) in self.hidden:
+        if block_id(QUOTATION_BLOCKS, chosen or self.country) in self.hidden:
             rows = rows[:0]
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
@@ -550,7 +550,7 @@ class StudyView(VisibleTables):
             if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
                 raise UsageError(f"Question {question_id} does not belong to the theme "
                                  f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
-            raise no_such_question(question_id, rows["question_id"])
+            raise unknown_question_error(question_id, rows["question_id"])
         return next(found.itertuples())
 
     def _asked_of(self, question: Any) -> str:
@@ -710,7 +710,7 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
         return ""
     if not name and known:
         return next(iter(known))
-    return known_id(name, known, kind)
+    return resolve_id(name, known, kind)
 
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:

@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.blocks import LANGUAGE, QUOTATION_BLOCKS, block_ids, line_ids
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import Rules, check_audience, may
+from glc_analysis.disclosure.rules import Rules, check_audience, has_capability
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults, nearest
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.summary import Words, no_such_question, summaries
+from glc_analysis.figures.summary import Words, summaries, unknown_question_error
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
@@ -80,14 +80,14 @@ class VisibleTables:
         """What an add-on lets a view show."""
         if name.startswith("_") or hasattr(type(self), name):
             return object.__getattribute__(self, name)  # raises what made the property fail
-        for added in loaded("view"):
+        for added in load_declared("view"):
             if name in vars(added):
                 return vars(added)[name].__get__(self, type(self))
         raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
 
     def may(self, capability: str) -> bool:
         """Whether the audience has a capability (:mod:`glc_analysis.disclosure.rules`)."""
-        return may(self.audience, capability)
+        return has_capability(self.audience, capability)
 
     def read(self, name: str) -> pd.DataFrame:
         """The rows of a table that belong on the page; on an organisation's page none of another one."""
@@ -102,7 +102,7 @@ class VisibleTables:
                 frame = frame[~self.are_hidden(name, frame["quote_id"])]
                 frame = frame.assign(language=frame["language"].mask(
                     self.are_hidden(LANGUAGE, frame["quote_id"]), ""))
-            for added in (added for added in loaded("blocks") if name in added.rows):
+            for added in (added for added in load_declared("blocks") if name in added.rows):
                 blocks = block_ids(name, frame[added.rows[name]])
                 lines = frame[[*added.line[name]]].agg("/".join, axis=1) if len(frame) else blocks
                 frame = frame[~blocks.isin([*self.hidden]) & ~self.are_hidden(blocks, lines)]
@@ -369,7 +369,7 @@ class VisibleTables:
         asked = self.question_table
         own = asked[asked["question_id"] == question_id]
         if own.empty:
-            raise no_such_question(question_id, asked["question_id"])
+            raise unknown_question_error(question_id, asked["question_id"])
         if self.country or self.theme or "released" in vars(self):
             return self._summaries(by)[question_id]
         figures = self.question_figures(question_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glc_analysis.addon import installed
+from glc_analysis.addon import installed_add_ons
 from glc_analysis.sample import _PARTS, known_files
 from scripts.sample_study.answers import answer
 from scripts.sample_study.coders import write_coders_work
@@ -48,13 +48,13 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
     write_reference(root, interviews, corrections, answers, seed)
     leave_known_files(root)  # coders' work is written with the package, which reads the study
     write_coders_work(root, answers)
-    if "convening" in installed():
+    if "convening" in installed_add_ons():
         write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
-    if "ethics" in installed():
+    if "ethics" in installed_add_ons():
         write_reference_table(root, "safety", rows("safety"))
-    if "practice" in installed():
+    if "practice" in installed_add_ons():
         write_practice(root)
-    if "reading" in installed():
+    if "reading" in installed_add_ons():
         write_reading(root)
     write_manifest(root)
 

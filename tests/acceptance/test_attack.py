@@ -162,7 +162,7 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
                             lambda *given, **more: shown(*given, **more) | True)
     elif rule in ("other_audience", "not_counted"):
-        monkeypatch.setattr("glc_analysis.disclosure.audiences.within_convening",
+        monkeypatch.setattr("glc_analysis.disclosure.audiences.limit_to_convening",
                             lambda public, *given: public)
     elif rule == "skip_logic":
         monkeypatch.setattr("glc_analysis.disclosure.suppression._hide_by_skip_logic", lambda *given: None)
@@ -238,8 +238,8 @@ def who_contradicts():
     rows = rows.assign(indicator="law", stated=rows["value"], year="2016",
                        recorded=rows["country_id"].map({"KHM": "yes", "PER": "no"}))
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
-    frames["stated"] = tables.shape("stated", rows)
-    frames["figures"] = tables.shape("figures", pd.concat(
+    frames["stated"] = tables.shape_table("stated", rows)
+    frames["figures"] = tables.shape_table("figures", pd.concat(
         [frames["figures"], discordance_estimates(discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]

@@ -22,8 +22,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from glc_analysis.addon import installed
-from glc_analysis.command_line import around
+from glc_analysis.addon import installed_add_ons
+from glc_analysis.command_line import run_around_command
 from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import run
@@ -80,7 +80,7 @@ def own(root, folder, scheduler=""):
     os.setsid()
     fork_server.SERVER = folder / "server.py"
     try:
-        with around("run", scheduler=scheduler) as elsewhere:
+        with run_around_command("run", scheduler=scheduler) as elsewhere:
             done = run(Study(root), folder=folder, processes=next(filter(None, elsewhere), None),
                        progress=lambda *told: None)
     except GLCError as error:
@@ -223,7 +223,7 @@ def test_kills_at_random_moments(base):
         kind: count for kind, count in KILLS.items() if kind != "worker"}
 
 
-@pytest.mark.skipif("cluster" not in installed(), reason="nothing runs pages on other machines")
+@pytest.mark.skipif("cluster" not in installed_add_ons(), reason="nothing runs pages on other machines")
 def test_workers_of_another_machine_that_are_killed_cost_no_page(base, tmp_path):
     """Two workers; one of them is killed in each trial and another takes its place."""
     chance = random.Random(SEED)

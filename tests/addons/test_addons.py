@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from glc_analysis import schema
-from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, brought, installed
+from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, installed_add_ons, list_declarations
 from glc_analysis.schema import processed_tables, reference_tables
 
 
 def columns(file):
     paths = [schema._FOLDER / file, *filter(Path.is_file, (
-        ADD_ONS_FOLDER / name / "schema" / file for name in installed()))]
+        ADD_ONS_FOLDER / name / "schema" / file for name in installed_add_ons()))]
     return [[(row["table"], row["column"]) for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
             for path in paths]
 
@@ -30,4 +30,4 @@ def test_the_tables_of_the_core_come_first_and_no_column_is_declared_twice(file,
 
 def test_whatever_an_add_on_may_bring_is_brought_by_one():
     assert [field.name for field in fields(AddOn) if field.name not in ("name", "summary", "needs")
-            and not [*brought(field.name)]] == []
+            and not [*list_declarations(field.name)]] == []

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.alignment import CharacterMap, align, find
+from glc_analysis.coding.alignment import CharacterMap, align_copy, find_quotation
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import UNWRITABLE
 from glc_analysis.pseudonyms.masking import Masker, make_canonical_text
@@ -35,7 +35,7 @@ def text_of(turns, *masked):
 @given(TURNS, st.sets(st.sampled_from(sorted(KEY))), st.sets(st.sampled_from(sorted(KEY))))
 def test_a_copy_masked_less_is_aligned_and_whole_words_keep_their_place(turns, now, before):
     text, theirs = text_of(turns, *now, *before), text_of(turns, *before).canonical
-    alignment = align(text, theirs)
+    alignment = align_copy(text, theirs)
     assert alignment
     for word in ("safe", "house", "😀", "بيت"):
         starts = [n for n in range(len(theirs)) if theirs.startswith(word, n)]
@@ -47,7 +47,7 @@ def test_a_copy_masked_less_is_aligned_and_whole_words_keep_their_place(turns, n
 def test_blanks_line_ends_and_unicode_form_do_not_count(turns, form, end):
     text = text_of(turns, "Bo")
     theirs = unicodedata.normalize(form, text.canonical).replace("\n", end)
-    alignment = align(text, theirs)
+    alignment = align_copy(text, theirs)
     start, stop = alignment.locate(0, len(theirs))
     assert text.canonical[start:stop] == text.canonical.strip()
 
@@ -55,40 +55,41 @@ def test_blanks_line_ends_and_unicode_form_do_not_count(turns, form, end):
 @given(TURNS)
 def test_a_word_more_is_another_text(turns):
     text = text_of(turns)
-    assert align(text, text.canonical + "more") is None
+    assert align_copy(text, text.canonical + "more") is None
 
 
 def test_a_name_that_opens_a_turn_or_a_cue_stands_beside_label_or_join():
     text = text_of([("p1", ["Bo", "waits"])], "Bo")
     joined = Text(text.canonical, text.unmasked, text.offsets, text.labels, (text.unmasked.index("Bo"),))
     for copy in (text.canonical, text.unmasked, "00:01 Client: Bo waits"):
-        assert align(joined, copy).locate(copy.index("waits"), copy.index("waits") + 5) == (
+        assert align_copy(joined, copy).locate(copy.index("waits"), copy.index("waits") + 5) == (
             text.canonical.index("waits"), text.canonical.index("waits") + 5)
 
 
 def test_a_stretch_that_cuts_a_name_takes_the_whole_of_it():
     text = text_of([("p1", ["Ana López", "waits"])], "Ana López")
     at = text.unmasked.index("López")
-    start, end = align(text, text.unmasked).locate(at, at + 11)
+    start, end = align_copy(text, text.unmasked).locate(at, at + 11)
     assert text.canonical[start:end] == "Person 1 waits"
 
 
 def test_a_stretch_that_cuts_a_longer_label_begins_with_ours():
     text, copy = text_of([("p1", ["safe", "house"])]), "Facilitator: safe house"
-    start, end = align(text, copy).locate(copy.index("tator"), copy.index(" house"))
+    start, end = align_copy(text, copy).locate(copy.index("tator"), copy.index(" house"))
     assert text.canonical[start:end] == "p1: safe"
 
 
 def test_a_stretch_of_blanks_has_no_place():
     text = text_of([("p1", ["safe", "house"])])
     blank = text.canonical.index(" house")
-    assert align(text, text.canonical).locate(blank, blank + 1) == (-1, -1)
+    assert align_copy(text, text.canonical).locate(blank, blank + 1) == (-1, -1)
 
 
 def test_a_quotation_is_found_wherever_it_stands():
     text = text_of([("p1", ["a", "house"]), ("p2", ["a  house"])])
-    assert [text.canonical[start:end] for start, end in find(text, "a\nhouse")] == ["a house", "a house"]
-    assert find(text, "a hut") == find(text, "") == []
+    assert [text.canonical[start:end] for start, end in find_quotation(text, "a\nhouse")] == ["a house",
+                                                                                              "a house"]
+    assert find_quotation(text, "a hut") == find_quotation(text, "") == []
 
 
 def letters_one_by_one(text):

@@ -48,24 +48,24 @@ def faults(*rows, **columns):
     ("money>late", "m-late"), ("Policy > Law > Late", "l-late"), ("Law > Late", "l-late"),
     ("Policy > Late", ""), ("no such", ""), ("", ""), ("late pay", "late-pay")])
 def test_a_name_is_told_by_id_then_by_a_name_of_its_own_then_by_its_path(name, code):
-    assert cb.resolve([name], BOOK) == {name: code}
+    assert cb.resolve_code_names([name], BOOK) == {name: code}
 
 
 def test_an_id_comes_before_a_name():
-    assert cb.resolve(["b"], book(("a", "", "code", "b"), ("b", "", "code", "c"))) == {"b": "b"}
+    assert cb.resolve_code_names(["b"], book(("a", "", "code", "b"), ("b", "", "code", "c"))) == {"b": "b"}
 
 
 def test_a_whole_path_comes_before_the_end_of_a_longer_one():
     rows = book(("x", "", "", "A"), ("xb", "x", "", "B"), ("xbc", "xb", "", "C"), ("b", "", "", "B"),
                 ("bc", "b", "", "C"))
-    assert cb.resolve(["B > C", "A > B > C"], rows) == {"B > C": "bc", "A > B > C": "xbc"}
+    assert cb.resolve_code_names(["B > C", "A > B > C"], rows) == {"B > C": "bc", "A > B > C": "xbc"}
 
 
 def test_a_name_shared_by_a_retired_code_and_its_successor_is_that_successor():
     rows = (("t", "", "theme", "T"), ("new", "t", "code", "Delay"), ("old", "", "code", "Delay", "new"))
-    assert cb.resolve(["delay"], book(*rows)) == {"delay": "new"}
+    assert cb.resolve_code_names(["delay"], book(*rows)) == {"delay": "new"}
     apart = book(*rows[:2], ("old", "", "code", "Delay", "t"))
-    assert cb.resolve(["delay"], apart) == {"delay": ""}
+    assert cb.resolve_code_names(["delay"], apart) == {"delay": ""}
 
 
 SERVICES = book(("care", "", "theme", "Services"), ("health_care", "care", "code", "Health care"),
@@ -76,11 +76,11 @@ SERVICES = book(("care", "", "theme", "Services"), ("health_care", "care", "code
 @pytest.mark.parametrize("name", ["health-care", "HEALTH_CARE", "HealthCare", "Health  care", "Héalth care",
                                   "services.health care", "Services/Health care", "Services: Health care"])
 def test_a_flat_name_is_found_whatever_its_case_accents_blanks_and_separators(name):
-    assert cb.resolve([name], SERVICES) == {name: "health_care"}
+    assert cb.resolve_code_names([name], SERVICES) == {name: "health_care"}
 
 
 def test_a_name_without_its_accents_is_found_and_a_longer_one_is_not():
-    assert cb.resolve(["acces legal", "acces legal gratuit"], SERVICES) == {
+    assert cb.resolve_code_names(["acces legal", "acces legal gratuit"], SERVICES) == {
         "acces legal": "access", "acces legal gratuit": ""}
 
 
@@ -92,7 +92,7 @@ def test_a_name_of_several_codes_is_listed_with_their_paths():
 def test_a_name_of_several_codes_that_is_the_id_of_one_is_that_code_only_where_ids_are_written():
     rows = book(("law", "", "theme", "Law"), ("care", "", "theme", "Care"), ("cost", "law", "code", "Cost"),
                 ("cost_2", "care", "code", "Cost"))
-    assert cb.resolve(["cost", "Cost"], rows) == {"cost": "cost", "Cost": ""}
+    assert cb.resolve_code_names(["cost", "Cost"], rows) == {"cost": "cost", "Cost": ""}
     assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=True).keys() == {"Cost"}
     assert cb.ambiguous_names(["cost", "Cost"], rows, may_be_ids=False).keys() == {"cost", "Cost"}
 
@@ -117,8 +117,9 @@ def trees(draw):
 def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(tree):
     names = [match_key(name) for name in tree["name"]]
     for code, name in zip(tree["code_id"], tree["name"], strict=True):
-        assert cb.resolve([code], tree)[code] == code
-        assert cb.resolve([name], tree)[name] == (code if names.count(match_key(name)) == 1 else "")
+        assert cb.resolve_code_names([code], tree)[code] == code
+        assert cb.resolve_code_names([name],
+                                     tree)[name] == (code if names.count(match_key(name)) == 1 else "")
 
 
 # What became of older codes
@@ -235,7 +236,7 @@ def marked(**segments):
 
 
 def test_review_lists_codes_without_codings_and_codings_without_a_code():
-    found = cb.review(BOOK, marked(late_pay=[1, 2], l_late=[3], stray=[3, 4]))
+    found = cb.review_codebook(BOOK, marked(late_pay=[1, 2], l_late=[3], stray=[3, 4]))
     assert found.to_numpy().tolist() == [
         ["m-short", "unused", "no coding has it"], ["stray", "orphaned", "codings: 2"]]
 
@@ -244,18 +245,19 @@ def test_review_lists_codes_without_codings_and_codings_without_a_code():
     ("12", "12", False), ("123", "123", True), ("1234", "12345", True), ("123", "1234", False),
     ("12345", "123456789", True), ("1234", "123456789", False), ("123456", "123457", False)])
 def test_codes_that_mark_the_same_segments_overlap(one, other, listed):
-    found = cb.review(BOOK, marked(m_late=one, l_late=other))
+    found = cb.review_codebook(BOOK, marked(m_late=one, l_late=other))
     assert ("overlapping" in set(found["finding"])) == listed
 
 
 def test_overlap_names_the_other_code_and_the_segments():
     both = codings("m-late", "l-late", segment_ids="i1.1;i1.2;i1.3;i1.4")
-    found = cb.review(BOOK, pd.concat([both, marked(m_late=[9])]))
+    found = cb.review_codebook(BOOK, pd.concat([both, marked(m_late=[9])]))
     assert ["l-late", "overlapping", "m-late: 4 of 5 segments"] in found.to_numpy().tolist()
 
 
 def test_a_code_and_the_one_above_it_do_not_overlap():
-    assert "overlapping" not in set(cb.review(BOOK, marked(money=[1, 2, 3], m_late=[1, 2, 3]))["finding"])
+    assert "overlapping" not in set(cb.review_codebook(BOOK,
+                                                       marked(money=[1, 2, 3], m_late=[1, 2, 3]))["finding"])
 
 
 # Exchange

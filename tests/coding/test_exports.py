@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding.exports import (
     QUOTATIONS,
-    matrix,
-    project,
+    code_matrix,
+    qdpx_tables,
     quotations,
     write_csv,
 )
@@ -44,35 +44,35 @@ ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "ca
 
 
 def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
-    found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
+    found = code_matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
     assert found.astype("object").fillna("").to_numpy().tolist() == [
         ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
 
 
 def test_a_cell_on_which_coders_have_not_decided_is_no_zero():
     rows = mentions(("casa", "delay", "interview", True, False), ("blue", "delay", "interview", True, True))
-    found = matrix(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS, ANSWERS)
+    found = code_matrix(rows.assign(is_undecided=True), CODEBOOK, ORGANISATIONS, ANSWERS)
     assert found.set_index("organisation_id")["delay"].loc[["casa", "blue"]].tolist() == ["undecided", 1]
 
 
 def test_the_matrix_has_the_countries_answered_for_else_that_of_the_main_office():
-    found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")
+    found = code_matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")
     assert found["country"].to_dict() == {"blue": "KEN", "casa": "BOL PER", "dar": "EGY"}
 
 
 def test_silence_in_a_call_is_no_zero_in_the_matrix():
     silent = mentions(("dar", "late", "call", True, False), ("blue", "late", "interview", True, False))
-    found = matrix(silent, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")["late"]
+    found = code_matrix(silent, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")["late"]
     assert found["blue"] == 0 and pd.isna(found["dar"])
 
 
 def test_the_matrix_has_the_codes_of_level_code_in_the_order_of_the_codebook():
-    found = matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS, ANSWERS)
+    found = code_matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS, ANSWERS)
     assert list(found.columns) == ["organisation_id", "label", "country", "delay", "late", "twin"]
 
 
 def test_without_mentions_every_cell_is_missing():
-    found = matrix(ASKED[:0], CODEBOOK, ORGANISATIONS, ANSWERS)
+    found = code_matrix(ASKED[:0], CODEBOOK, ORGANISATIONS, ANSWERS)
     assert found[["delay", "late", "twin"]].isna().all(axis=None) and len(found) == 3
 
 
@@ -159,7 +159,7 @@ CODED = pd.DataFrame([("call", 22, 31, "delay", "ines", "why?\nso"), ("call", 5,
 
 
 def there_and_back(folder, codings, texts=TEXTS, **given):
-    write_qdpx(folder / "p.qdpx", **project(codings.assign(**MARKED), texts, CODEBOOK, **given))
+    write_qdpx(folder / "p.qdpx", **qdpx_tables(codings.assign(**MARKED), texts, CODEBOOK, **given))
     raw = read_codings(folder / "p.qdpx")
     assert raw.matched == raw.checked == len(raw.codings)
     return raw
@@ -183,7 +183,7 @@ def test_the_project_has_the_whole_tree_under_names_that_only_one_code_has(tmp_p
 
 def test_a_passage_whose_words_are_not_agreed_says_so_in_its_memo():
     codings = CODED.query("coder_id == 'consensus'").assign(marked_by="ana", is_agreed=False, memo="hers")
-    assert project(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
+    assert qdpx_tables(codings, TEXTS, CODEBOOK)["codings"]["memo"].tolist() == [
         "the code is agreed for this turn; these words: ana\nhers"]
 
 
@@ -205,7 +205,7 @@ def test_the_round_trip_is_the_identity_and_valid(schema, tmp_path_factory, rows
     rows = [(source, start, start + length, code, coder, "") for source, start, length, code, coder in rows]
     codings = pd.DataFrame(rows, columns=CODED.columns).astype({"start": "int64", "end": "int64"})
     read = there_and_back(folder, codings).codings
-    shown = project(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
+    shown = qdpx_tables(codings.assign(**MARKED), TEXTS, CODEBOOK)["codes"]["code"]
     read["code_id"] = read["code"].map(dict(zip(shown, CODEBOOK["code_id"], strict=True)))
     back = read[["source", "start", "end", "code_id", "coder", "memo"]].itertuples(index=False, name=None)
     assert sorted(back) == sorted(rows)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.texts import grapheme_borders, snap
+from glc_analysis.coding.texts import grapheme_borders, widen_to_graphemes
 
 CHARACTERS = [  # each is one character to a reader
     "a", "e\u0301", "й", "ё", "ñ", "مِ", "أ", "ខ្មែ", "ទៅ", "រ៉ូ", "ត្រី", "क्षि", "हूँ", "ที่", "น้ำ", "မြ", "န္တ", "한",
@@ -35,7 +35,7 @@ def test_flags_are_taken_two_letters_at_a_time():
 @given(st.text(max_size=30), st.integers(0, 30), st.integers(0, 30))
 def test_a_stretch_is_made_wider_and_never_smaller(text, one, other):
     start, end = sorted((min(one, len(text)), min(other, len(text))))
-    first, last = snap(text, start, end)
+    first, last = widen_to_graphemes(text, start, end)
     assert 0 <= first <= start <= end <= last <= len(text)
     assert {first, last} <= {*grapheme_borders(text)}
-    assert snap(text, first, last) == (first, last)
+    assert widen_to_graphemes(text, first, last) == (first, last)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding.patterns import (
     interviews_to_threshold,
-    new_codes,
     permutation_band,
+    saturation_curve,
 )
 from glc_analysis.errors import UsageError
 
@@ -22,29 +22,30 @@ few = st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), st.frozensets(
 
 
 def test_each_interview_counts_the_codes_none_before_it_had():
-    found = new_codes(FOUND, ["i3", "i2", "i1"])
+    found = saturation_curve(FOUND, ["i3", "i2", "i1"])
     assert found.to_numpy().tolist() == [[1, "i3", 2, 2], [2, "i2", 0, 2], [3, "i1", 1, 3]]
 
 
 def test_a_frame_says_the_same_as_a_mapping():
     rows = [(document, code) for document, codes in FOUND.items() for code in codes or {""}]
     frame = pd.DataFrame(rows, columns=["document_id", "code_id"])
-    pd.testing.assert_frame_equal(new_codes(frame, ["i1", "i2", "i3"]), new_codes(FOUND, ["i1", "i2", "i3"]))
+    pd.testing.assert_frame_equal(saturation_curve(frame, ["i1", "i2", "i3"]),
+                                  saturation_curve(FOUND, ["i1", "i2", "i3"]))
     pd.testing.assert_frame_equal(permutation_band(frame), permutation_band(FOUND))
 
 
 def test_an_interview_named_twice_is_refused():
     with pytest.raises(UsageError, match="twice"):
-        new_codes(FOUND, ["i1", "i1"])
+        saturation_curve(FOUND, ["i1", "i1"])
 
 
 def test_no_interviews_give_no_rows():
-    assert len(new_codes({}, [])) == len(permutation_band({})) == 0
+    assert len(saturation_curve({}, [])) == len(permutation_band({})) == 0
 
 
 @given(few)
 def test_the_mean_is_that_of_all_orders(found):
-    sums = [new_codes(found, order)["n_found"] for order in itertools.permutations(found)]
+    sums = [saturation_curve(found, order)["n_found"] for order in itertools.permutations(found)]
     assert permutation_band(found, draws=1)["mean"].tolist() == pytest.approx(np.mean(sums, axis=0))
 
 
@@ -99,7 +100,8 @@ def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_
     read = survey[(survey[columns] != "NA").any(axis=1)]
     read = read.assign(at=pd.to_datetime(read["start.time"])).sort_values("at", kind="stable")
     found = {row: {c for c in columns if cells[c] not in ("", "0", "NA")} for row, cells in read.iterrows()}
-    new = new_codes({str(row): codes for row, codes in found.items()}, [str(row) for row in read.index])
+    new = saturation_curve({str(row): codes for row, codes in found.items()},
+                           [str(row) for row in read.index])
     met = interviews_to_threshold(new["n_new"])
     assert (len(read), met) == (177, 5)
     assert new.loc[new["place"] <= met + 2, "n_new"].sum() == 6

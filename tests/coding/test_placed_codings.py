@@ -9,9 +9,9 @@ from openpyxl import load_workbook
 from glc_analysis import tables
 from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.coding.assemble import REVIEW_COLUMNS, agreement, assemble, to_review
+from glc_analysis.coding.assemble import REVIEW_COLUMNS, agreement, assemble_codings, rows_to_review
 from glc_analysis.coding.coders import CodedColumns
-from glc_analysis.coding.consensus import open_codes, write_decisions
+from glc_analysis.coding.consensus import undecided_codes, write_decisions
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
@@ -28,8 +28,8 @@ def coded(study, steps=None, **tables):
     texts = replace(texts, documents=texts.documents.assign(country_id="KHM"),
                     segments=texts.segments.assign(country_id="KHM"))
     columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
-    return assemble(study, reference, texts, texts.documents, texts.segments, {}, columns,
-                    {"Ana Vega": "Person 1"}, steps or CleaningLog())
+    return assemble_codings(study, reference, texts, texts.documents, texts.segments, {}, columns,
+                            {"Ana Vega": "Person 1"}, steps or CleaningLog())
 
 
 def placed(found, coder="ana"):
@@ -284,7 +284,8 @@ def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
     spreadsheet(study, "ana", MANY, PLACE)
     spreadsheet(study, "ben", PLACE)
     found = coded(study)
-    waiting = open_codes(found.tables["disagreements"], found.tables["quarantined"], found.tables["codings"])
+    waiting = undecided_codes(found.tables["disagreements"], found.tables["quarantined"],
+                              found.tables["codings"])
     assert waiting.to_numpy().tolist() == [["lamp.2", "shelter"]]
     built(study)
     rows = tables.read("mentions", study=study).set_index(["organisation_id", "code_id", "source"])
@@ -364,7 +365,7 @@ def test_what_to_look_at_is_listed_with_our_words_and_no_decision(study):
     spreadsheet(study, "ana", HOUSE)
     spreadsheet(study, "ben", MANY)
     found = coded(study)
-    listed = to_review(found.tables["quarantined"], found.tables["codings"])
+    listed = rows_to_review(found.tables["quarantined"], found.tables["codings"])
     assert list(listed.columns) == REVIEW_COLUMNS
     assert listed.loc[0, ["quote", "words", "decision", "reason"]].tolist() == [
         MANY[1], "No house. A house holds people back.", "", ""]
@@ -385,7 +386,7 @@ def test_every_row_to_look_at_is_accepted_as_it_is_listed(study):
     spreadsheet(study, "ana", PLACE)
     table(study, "ben", POSITIONS)
     found = coded(study)
-    listed = to_review(found.tables["quarantined"], found.tables["codings"])
+    listed = rows_to_review(found.tables["quarantined"], found.tables["codings"])
     assert listed[["document_id", "code", "words", "segment_id"]].to_numpy().tolist() == [
         ["blue", "delay", texts_of(study).canonical["blue"][10:80], ""],
         ["blue", "helth_care", texts_of(study).canonical["blue"][30:41], "blue.2"],
@@ -454,8 +455,9 @@ def coded_answers(study, assignments=(), **settings):
     texts = texts_of(study)
     columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
     unmasked = dict.fromkeys(ANSWERS["document_id"], "Shelters.")
-    return assemble(study, reference, texts, ANSWERS, ASKED, unmasked, columns, {"Ana Vega": "Person 1"},
-                    CleaningLog())
+    return assemble_codings(study, reference, texts, ANSWERS, ASKED, unmasked, columns,
+                            {"Ana Vega": "Person 1"},
+                            CleaningLog())
 
 
 HALF = ["shelter"] * 5 + [""] * 5

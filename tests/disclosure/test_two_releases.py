@@ -15,8 +15,8 @@ from glc_analysis.disclosure.blocks import (
     LINE_COLUMNS,
     Kinds,
     PublishedBlocks,
+    collect_block_lines,
     hidden_blocks,
-    lines_of,
 )
 from glc_analysis.reference import read_reference
 
@@ -129,6 +129,6 @@ def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_every
     """What they show depends on the answers of all, also of those whose own country is not shown."""
     reference = read_reference(sample_study)
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    today = lines_of(frames, reference.quotes, ["KHM"], [], audience=audience)
+    today = collect_block_lines(frames, reference.quotes, ["KHM"], [], audience=audience)
     behind = {*today.loc[today["block_id"] == COUNTRY_BLOCK, "organisation_id"]}
     assert (behind == {*frames["organisations"]["organisation_id"]}) == is_everybody

@@ -134,8 +134,9 @@ def test_an_answer_that_differs_from_the_record_is_its_organisations():
     rows = answers.assign(question_id="Q1", indicator="law", recorded=["yes", "no", ""],
                           is_discordant=[False, True, False])
     frames = {name: FRAMES[name] for name in CONTRIBUTOR_TABLES if name in FRAMES}
-    frames["stated"] = tables.shape("stated", rows)
-    frames["figures"] = tables.shape("figures", discordance_estimates(discordance_records(rows, answers)))
+    frames["stated"] = tables.shape_table("stated", rows)
+    frames["figures"] = tables.shape_table("figures",
+                                           discordance_estimates(discordance_records(rows, answers)))
     assert of(frames, f"{DISCORDANCE}/Q1/law/all") == {
         answers["organisation_id"][0]: (1, 0), answers["organisation_id"][1]: (1, 1)}
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from glc_analysis.figures.estimates import crossed_estimates, survey_estimates, survey_records
+from glc_analysis.figures.estimates import crossed_estimates, records_behind_figures, survey_estimates
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"),
@@ -37,7 +37,7 @@ def estimates(rows=ROWS, *, questions=QUESTIONS, organisations=ORGANISATIONS, of
     known = reference(questions=questions, options=OPTIONS, countries=COUNTRIES,
                       organisations=organisations)
     data = cleaned(rows, known, **settings).data
-    return survey_estimates(data, of or study(), survey_records(data))
+    return survey_estimates(data, of or study(), records_behind_figures(data))
 
 
 FIGURES = estimates()

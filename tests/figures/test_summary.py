@@ -7,8 +7,8 @@ import pytest
 
 from glc_analysis.cleaning.dimension_tables import country_table
 from glc_analysis.errors import UsageError
-from glc_analysis.figures.estimates import survey_estimates, survey_records
-from glc_analysis.figures.summary import no_such_question, subset_kind, summaries
+from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
+from glc_analysis.figures.summary import subset_kind, summaries, unknown_question_error
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 LAW = choices("law", ("yes", "1", "Yes, fully"), ("no", "2", "No"), ("dont_know", "9", "Don't know"))
@@ -32,7 +32,8 @@ COUNTRIES = country_table(TABLES.records.answers, TABLES.organisations, TABLES.r
 @cache
 def figures(sampling):
     return survey_estimates(TABLES.data, SimpleNamespace(
-        sampling=sampling, frame_size=0, settings={"study": {"interval": ""}}), survey_records(TABLES.data))
+        sampling=sampling, frame_size=0, settings={"study": {"interval": ""}}),
+                            records_behind_figures(TABLES.data))
 
 
 def printed(question_id, *, by="", sampling="purposive"):
@@ -90,7 +91,8 @@ def test_an_attribute_is_named_with_or_without_id(column, kind):
 
 def test_an_unknown_question_or_attribute_is_answered_with_the_nearest():
     known = TABLES.questions["question_id"]
-    assert str(no_such_question("Q2_1", known)).startswith("There is no question 'Q2_1'; nearest: 'Q2.1'")
+    assert str(unknown_question_error("Q2_1",
+                                      known)).startswith("There is no question 'Q2_1'; nearest: 'Q2.1'")
     with pytest.raises(UsageError, match="no attribute 'typ' to group by; nearest: 'type'"):
         printed("Q2.1", by="typ")
     with pytest.raises(UsageError):

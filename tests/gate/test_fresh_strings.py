@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, search_of
-from glc_analysis.gate.name_variants import other_names, words_of_country
+from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search
+from glc_analysis.gate.name_variants import names_to_disregard, words_of_country
 
 STRINGS = list(csv.DictReader(Path(__file__).with_name("fresh_strings.csv").open(encoding="utf-8")))
 NAMES = pd.DataFrame([
@@ -21,13 +21,13 @@ NAMES = pd.DataFrame([
     ("SAFE", "organisation", "exact")], columns=["name", "kind", "match"]).assign(allowed_for="", reason="")
 HIDDEN = ("KEN", "CHN", "IND", "CHL", "ISR", "TGO", "GHA", "NGA", "KHM", "UKR", "JOR", "GEO", "TUR", "PER")
 LANGUAGES = ["en", "es", "fr", "ar", "uk", "ru", "km", "hi", "zh"]
-COUNTRIES = dict.fromkeys(other_names(HIDDEN, LANGUAGES), ALLOWED) | {
+COUNTRIES = dict.fromkeys(names_to_disregard(HIDDEN, LANGUAGES), ALLOWED) | {
     word: f"{kind}: {iso3}" for iso3 in HIDDEN for kind, word in words_of_country(iso3, LANGUAGES)}
 MOST_MISSED, MOST_FALSE = 0.10, 0.05
 
 
 def is_stopped(text):
-    return bool(leaks_in_pieces([("", text)], search_of(NAMES, "public", COUNTRIES)))
+    return bool(leaks_in_pieces([("", text)], make_search(NAMES, "public", COUNTRIES)))
 
 
 def test_nine_of_ten_are_found_and_one_in_twenty_is_a_false_alarm():

@@ -16,7 +16,7 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
-from glc_analysis.figures.estimates import survey_estimates, survey_records
+from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
 from glc_analysis.figures.quality import quality_estimates
 from glc_analysis.pages.findings import (
     FINDING_RULE,
@@ -187,7 +187,7 @@ def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study
         assert part.equals(whole)
     # Where the size of the study may not be seen, no sentence says it.
     figures = tables.read_stored(reader.processed, "figures")
-    tables.write(reader.processed, "figures", figures[figures["question_id"] != "survey"])
+    tables.write_table(reader.processed, "figures", figures[figures["question_id"] != "survey"])
     (reader.processed / "slices.json").touch()
     assert said(StudyView(reader, audience))[0].startswith("18 of the 30 organisations that answered “Which")
 
@@ -279,13 +279,14 @@ def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audienc
     answers = [(times, one | ({} if one["Q1"] == "yes" else {"Q5": ""})) for times, one in answers]
     frames = survey_of(*answers)
     data = SimpleNamespace(**frames)
-    frames["figures"] = tables.shape("figures", pd.concat(
-        [survey_estimates(data, STUDY, survey_records(data)), quality_estimates(data, frames["documents"])]))
+    frames["figures"] = tables.shape_table("figures", pd.concat(
+        [survey_estimates(data, STUDY, records_behind_figures(data)),
+         quality_estimates(data, frames["documents"])]))
     decisions = decided(frames, audience, refused=refused).reset_index()
     study = Study(Path("there-is-no-such-study"))
     study.__dict__["settings"] = {
         "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""}}
-    frames["codebook"] = tables.shape("codebook", pd.DataFrame())
+    frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
         view = Decided(study, audience).given(frames["figures"], decisions)
         frame = check(view)
@@ -300,7 +301,7 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
     study.__dict__["settings"] = {
         "disclosure": SETTINGS, "survey": {"organisation": "org", "country": "country", "loop": ""},
         "study": {"unit_name": []}}
-    frames["codebook"] = tables.shape("codebook", pd.DataFrame())
+    frames["codebook"] = tables.shape_table("codebook", pd.DataFrame())
     with mock.patch.object(tables, "read", lambda name, **chosen: frames[name].copy()):
         frame = check(Decided(study, "public").given(frames["figures"], decisions))
     assert [*frame["figure_id"]] == ["Q1/yes/all"] and "15 of the 30 answers" in frame["sentence"].iloc[0]

@@ -19,7 +19,7 @@ from glc_analysis.pages.survey import (
     scales,
     theme_list,
 )
-from glc_analysis.publish.site import article
+from glc_analysis.publish.site import page_article
 from glc_analysis.view.study_view import StudyView
 from tests.support.study_writer import places, question, write_study
 
@@ -65,7 +65,7 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
     links = '<a href="country-per.html#x">Peru</a> <a href="survey.html">Survey</a>'
     cell = {"cell_type": "code", "metadata": {}, "source": "",
             "outputs": [{"output_type": "display_data", "data": {"text/html": links}}]}
-    page = article({"cells": [cell]}, slugs={"survey"})
+    page = page_article({"cells": [cell]}, slugs={"survey"})
     assert page.text_content() == "Peru Survey" and page.xpath(".//@href") == ["survey.html"]
 
 

@@ -25,7 +25,7 @@ from glc_analysis.pages.findings import country_sentences
 from glc_analysis.pages.slots import COUNTRY, slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
-from glc_analysis.run.plan import plan, stale
+from glc_analysis.run.plan import plan, select_stale
 from glc_analysis.tables_html import frame_html, note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
@@ -229,9 +229,9 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
     record = json.loads((current(study) / "briefs/pages.json").read_text())
     for name in ("quotes", "consent"):
         path = study.reference_file(name)
-        assert stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
+        assert select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
         path.write_text("changed")
-        assert len(stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
+        assert len(select_stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
         path.unlink()
     assert run(study, audience="convening", folder=folder).ran == ()
 

@@ -6,13 +6,13 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
 from glc_analysis.publish.downloads import (
-    columns_of,
-    offered,
+    describe_columns,
+    offered_tables,
     published_tables,
     software_texts,
     write_downloads,
@@ -46,7 +46,7 @@ def test_others_than_the_team_get_every_released_figure_and_no_other(sample_stud
 
 def test_the_public_gets_no_country_no_working_table_and_no_code_of_a_case(sample_study, frames):
     own = frames["public"]
-    of_add_ons = {name for downloads in loaded("downloads") for name in downloads}
+    of_add_ons = {name for downloads in load_declared("downloads") for name in downloads}
     assert {*own} - of_add_ons == {"figures", "questions", "codes", "quotations"}
     never = case_codes(read_reference(sample_study).codebook)
     assert never and not never & {*own["codes"]["code_id"]} and never <= {*frames["team"]["codes"]["code_id"]}
@@ -62,11 +62,11 @@ def test_the_convening_gets_the_countries_that_agreed_and_no_ids_to_compare_quot
 def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
     for name, frame in frames["public"].items():
         read = pd.read_csv(folder / f"{name}-released.csv", encoding="utf-8-sig")
-        assert [*read.columns] == [*offered()[name].about.columns] and len(read) == len(frame), name
+        assert [*read.columns] == [*offered_tables()[name].about.columns] and len(read) == len(frame), name
         book = load_workbook(folder / f"{name}-released.xlsx")
         assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
-        assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*columns_of(name)["column"]]
-        assert columns_of(name)["meaning"].ne("").all()
+        assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*describe_columns(name)["column"]]
+        assert describe_columns(name)["meaning"].ne("").all()
 
 
 def test_a_text_that_looks_like_a_formula_is_none(frames, folder):

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 
 from glc_analysis.pages.findings import claims
 from glc_analysis.pages.questions import question_html
-from glc_analysis.plots import figure_html, plot_cooccurrence, plot_counts, plot_new_codes
+from glc_analysis.plots import figure_html, plot_cooccurrence, plot_counts, plot_saturation_curve
 from glc_analysis.publish.figure_files import take_figures
 from glc_analysis.view.study_view import StudyView
 
@@ -67,8 +67,8 @@ def test_words_that_cannot_be_drawn_make_no_picture_and_stay_in_the_svg():
 @pytest.mark.parametrize("draw", [
     lambda: plot_counts(pd.DataFrame({"option": ["Yes"], "n": [None], "base_n": [9], "low": [0],
                                       "high": [0.3], "shown_as": ["at most 3 of 9"]})),
-    lambda: plot_new_codes(pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2],
-                                         "mean": [4.5, 6.0], "low": [3, 6], "high": [5, 6]})),
+    lambda: plot_saturation_curve(pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2],
+                                                "mean": [4.5, 6.0], "low": [3, 6], "high": [5, 6]})),
     lambda: plot_cooccurrence(pd.DataFrame({"code": ["A"], "other": ["B"], "n": [3]}))])
 def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
     page = page_of(figure_html(draw(), title="Found"))

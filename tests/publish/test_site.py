@@ -14,8 +14,8 @@ import pytest
 from glc_analysis.plots import figure_html, plot_counts
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.publish import site
-from glc_analysis.publish.site import article
-from glc_analysis.run.execute import dumps, normalise_notebook, notice
+from glc_analysis.publish.site import page_article
+from glc_analysis.run.execute import add_notice, normalise_notebook, notebook_json
 from glc_analysis.run.plan import PageJob, plan
 
 SVG = '<svg viewBox="0 0 2 1" role="img" aria-labelledby="a"><desc id="a">Bars: "3" of 4</desc></svg>'
@@ -42,8 +42,8 @@ def written(folder, **titles):
                            cell("draw()", {"text/html": SVG}),
                            cell("count()", {"text/html": "<table><tr><td>3</td></tr></table>"}))
         if title == "Peru":
-            notebook = notice(notebook, "Not updated since 2026-01-01.")
-        (folder / "notebooks" / f"{slug}.ipynb").write_text(dumps(notebook))
+            notebook = add_notice(notebook, "Not updated since 2026-01-01.")
+        (folder / "notebooks" / f"{slug}.ipynb").write_text(notebook_json(notebook))
         group = "Countries" if slug.startswith("country") else ""
         pages.append(PageJob(slug, title, Path("10.ipynb"), {}, "", group))
     return pages
@@ -97,7 +97,7 @@ def test_the_way_through_the_pages_is_the_same_everywhere_and_marks_where_one_is
 
 def test_the_menu_folds_countries_by_region_and_has_the_pages_of_the_team_last(sample_study):
     pages = plan(sample_study)
-    listed = site.menu(pages, ())
+    listed = site.page_menu(pages, ())
     groups = [group for group, _ in listed]
     assert (groups[0], *groups[-4:]) == ("", "Themes", "Countries", "The study", "For the team")
     parts = {group: [part for part, _ in own] for group, own in listed}
@@ -153,7 +153,7 @@ def test_a_figure_is_part_of_its_page_and_its_description_is_found(pages, cambod
 
 def test_a_picture_says_what_its_svg_says_of_itself():
     kinds = ({"image/svg+xml": "<svg><title>Bars &amp; \"3\"</title></svg>"}, {"image/png": "aGFsbG8="})
-    page = article({"cells": [cell("x", *kinds)]})
+    page = page_article({"cells": [cell("x", *kinds)]})
     assert page.xpath(".//img/@alt") == ['Bars & "3"', "Picture without a description"]
     assert page.xpath(".//img/@src")[1] == "data:image/png;base64,aGFsbG8="
 
@@ -162,7 +162,7 @@ def test_a_wide_figure_scrolls_by_the_keyboard_under_its_title():
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
     wide = figure_html(plot_counts(counts), title="One & all")
     outputs = [{"text/html": wide}, {"text/html": wide.replace('style="', 'style="min-width:30rem;', 1)}]
-    page = article({"cells": [cell("x", *outputs)]})
+    page = page_article({"cells": [cell("x", *outputs)]})
     frames = page.find_class("glc-scroll")
     assert [frame.get("aria-label") for frame in frames] == [None, "One & all"]
     assert frames[1].get("tabindex") == "0"
@@ -177,7 +177,7 @@ def test_a_table_scrolls_by_itself_by_the_keyboard_too(cambodia):
 
 def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
     frame = pd.DataFrame({"country": ["Peru", "Kenya"], "n": [1, 1200], "share": ["3.5 %", "−2"]})
-    page = article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
+    page = page_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
     table = page.xpath(".//div[@role='region']/table")[0]
     assert "glc" in table.get("class").split() and "border" not in table.attrib
     numbers = [one.text for one in table.find_class("number")]
@@ -187,7 +187,7 @@ def test_a_table_of_pandas_looks_like_the_others_with_numbers_to_the_right():
 
 def test_names_of_columns_and_words_of_tables_are_read_as_words():
     frame = pd.DataFrame({"coder_id": ["ines"], "type": ["service_provider"], "text": ["glc_2016"]})
-    page = article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
+    page = page_article({"cells": [cell("frame", {"text/html": frame._repr_html_()})]})
     assert [one.text for one in page.iter("th", "td") if one.text] == [
         "coder", "type", "text", "0", "ines", "service provider", "glc_2016"]
 
@@ -210,7 +210,7 @@ def test_outputs_are_shown_in_their_best_form_and_objects_without_words_not_at_a
     shown = cell("x", {"text/html": "<b>bold</b>", "text/plain": "plain"}, {"text/markdown": "*said* <b>"},
                  {"text/plain": "<Axes: title={'center': 'Needs'}>"}, {"text/plain": "'3 > 2'"})
     shown["outputs"].append(printed)
-    page = article({"cells": [shown]})
+    page = page_article({"cells": [shown]})
     assert page.text_content().split("\n") == ["boldsaid <b>", "'3 > 2'3 < 4", ""]
 
 
@@ -219,7 +219,8 @@ def markdown(text):
 
 
 def texts_of(*cells):
-    return [one.text_content() for one in article({"cells": [*cells]}, has_code=True) if one.tag != "details"]
+    return [one.text_content() for one in page_article({"cells": [*cells]},
+                                                       has_code=True) if one.tag != "details"]
 
 
 NOTHING = cell("nothing()", {"text/html": "<h3>Q1</h3> <p></p>"})
@@ -239,7 +240,8 @@ def test_a_section_whose_cells_show_nothing_goes_with_its_heading_and_explanatio
 
 
 def test_html_in_a_text_is_text_and_headings_have_ids_of_their_own():
-    page = article({"cells": [markdown("## Needs\n\n<b>x</b>"), markdown("## Needs"), markdown("## សេវា")]})
+    page = page_article({"cells": [markdown("## Needs\n\n<b>x</b>"), markdown("## Needs"),
+                                   markdown("## សេវា")]})
     assert page.xpath(".//b") == [] and "<b>x</b>" in page.text_content()
     assert page.xpath(".//h2/@id")[:2] == ["needs", "needs-2"] and page.xpath(".//h2/@id")[2]
 
@@ -248,7 +250,7 @@ def test_the_list_of_contents_leads_to_the_main_headings(tmp_path):
     (tmp_path / "notebooks").mkdir()
     text = markdown("# x\n\n## Needs\n\n### First\n\n## In *words*")
     page = normalise_notebook({"cells": [text]}, title="Peru")
-    (tmp_path / "notebooks" / "peru.ipynb").write_text(dumps(page))
+    (tmp_path / "notebooks" / "peru.ipynb").write_text(notebook_json(page))
     site.build_site(tmp_path, [PageJob("peru", "Peru", Path("10.ipynb"), {}, "")], title="A study",
                     audience="team", synthetic=False)
     made = lxml.html.parse(tmp_path / "site" / "peru.html")
@@ -266,7 +268,7 @@ def test_what_is_folded_is_printed_if_that_is_wanted(pages, tmp_path):
 def test_a_page_that_stands_alone_is_one_file_without_code_or_links_to_others(tmp_path, sample_study):
     path = tmp_path / "blue-door.ipynb"
     shown = cell("count()", {"text/html": '<p>3 <a href="survey.html">of</a> 4'})
-    path.write_text(dumps(page_of("Blue Door", shown)))
+    path.write_text(notebook_json(page_of("Blue Door", shown)))
     made = site.write_standalone(path, sample_study, title="Blue Door")
     text = made.read_text()
     assert "For Blue Door alone. " in text and "count()" not in text
@@ -292,7 +294,7 @@ def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages)
 
 def folded(characters):
     shown = (f"<p>Seen</p><details><summary>1 more</summary><p>{'a' * characters}</p></details><p>After</p>")
-    page = article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
+    page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
     return json.loads(site._index({"peru": page})[9:-2])["texts"]
 
 
@@ -303,7 +305,7 @@ def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
 
 def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
-    page = article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
+    page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
     *_, text = json.loads(site._index({"peru": page})[9:-2])["texts"]
     assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
     assert [*find_contacts("102 207 144")]
@@ -316,7 +318,7 @@ def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(
              "index": '<a href="survey.html#s3">Three</a>'}
     for slug, text in texts.items():
         page = page_of(slug.capitalize(), cell("x", {"text/html": text}))
-        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(dumps(page))
+        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(notebook_json(page))
     jobs = [PageJob(slug, slug.capitalize(), Path("10.ipynb"), {}, "") for slug in ("index", "survey")]
     site.build_site(tmp_path, jobs, title="A study", audience="public", synthetic=False)
     parts = sorted(path.name for path in (tmp_path / "site").glob("survey*.html"))
@@ -334,8 +336,8 @@ def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(
 
 
 def test_a_page_that_fits_is_left_whole():
-    page = article({"cells": [markdown("# Peru\n\n## Needs")]})
-    assert site.split(page, "peru") == [("peru", page)]
+    page = page_article({"cells": [markdown("# Peru\n\n## Needs")]})
+    assert site.split_page(page, "peru") == [("peru", page)]
 
 
 def test_facts_stand_on_every_page(tmp_path):
@@ -364,5 +366,5 @@ def test_a_real_study_carries_no_banner_of_invented_data_and_needs_no_index(tmp_
 def test_publishing_leaves_the_notebook_as_it_is():
     notebook = page_of("Peru", cell("draw()", {"text/html": SVG}))
     before = json.dumps(notebook)
-    article(notebook)
+    page_article(notebook)
     assert json.dumps(notebook) == before

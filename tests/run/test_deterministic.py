@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.run.execute import dumps, normalise_notebook, notice, prose
+from glc_analysis.run.execute import add_notice, normalise_notebook, notebook_json, prose_notebook
 
 
 def code(*outputs, source="1", **metadata):
@@ -73,18 +73,19 @@ def test_addresses_in_memory_go():
 
 def test_cleaning_is_idempotent_and_changes_nothing_it_was_given():
     given = {"cells": [markdown("# Who?"), code(stream("a"), shown("b"))], "metadata": {}}
-    before = dumps(given)
+    before = notebook_json(given)
     once = normalise_notebook(given, title="Peru")
-    assert dumps(given) == before
-    assert dumps(normalise_notebook(once, title="Peru")) == dumps(once)
+    assert notebook_json(given) == before
+    assert notebook_json(normalise_notebook(once, title="Peru")) == notebook_json(once)
 
 
 def test_a_notice_stands_below_the_title():
-    cells = notice(normalise_notebook({"cells": [markdown("# Who?"), code()]}, title="Peru"), "Old.")["cells"]
+    cells = add_notice(normalise_notebook({"cells": [markdown("# Who?"), code()]}, title="Peru"),
+                       "Old.")["cells"]
     assert [cell["source"] for cell in cells] == ["# Peru\n\n*Who?*", "> **Old.**", "1"]
     assert [cell["id"] for cell in cells] == ["cell-001", "cell-002", "cell-003"]
 
 
 def test_a_notebook_is_written_in_one_way():
-    assert dumps(prose("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
-    assert "ភាសា" in dumps(prose("# ភាសា"))
+    assert notebook_json(prose_notebook("# ភាសា")).endswith('"nbformat_minor": 5\n}\n')
+    assert "ភាសា" in notebook_json(prose_notebook("# ភាសា"))

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.run import fork_server
-from glc_analysis.run.execute import Failure, PageProcesses, dumps, normalise_notebook
+from glc_analysis.run.execute import Failure, PageProcesses, normalise_notebook, notebook_json
 from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.schema import AUDIENCES
 from tests.support.share import drawn
@@ -45,7 +45,7 @@ def job(folder, *cells):
 
 def text(outcome):
     assert not isinstance(outcome, Failure), str(outcome)
-    return dumps(normalise_notebook(outcome.notebook, title="Cells"))
+    return notebook_json(normalise_notebook(outcome.notebook, title="Cells"))
 
 
 def printed(outcome):

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from glc_analysis.addon import installed
+from glc_analysis.addon import installed_add_ons
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.run.plan import Inputs, key_now, notebooks, plan, stale, why
+from glc_analysis.run.plan import Inputs, key_now, notebooks, plan, select_stale, why_stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.run.small_study import TABLES, collection, edit, write_slices
@@ -73,7 +73,8 @@ def test_the_worked_example_is_a_page_of_the_invented_sample_alone(study, folder
     assert "index" not in keys(Study(study.root), folder)
 
 
-@pytest.mark.parametrize(("name", "is_page"), [*((name, True) for name in installed()), ("absent", False)])
+@pytest.mark.parametrize(("name", "is_page"),
+                         [*((name, True) for name in installed_add_ons()), ("absent", False)])
 def test_a_notebook_of_an_add_on_that_is_not_installed_is_no_page(study, folder, name, is_page):
     path = folder / "00_index.ipynb"
     content = json.loads(path.read_text())
@@ -122,7 +123,7 @@ def test_a_page_of_a_notebook_of_the_study_is_current_as_long_as_its_notebook_is
 
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
     page = plan(study, folder=folder)[0]
-    assert stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
+    assert select_stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
 
 
 def test_code_of_a_notebook_touches_its_pages_and_its_outputs_do_not(study, folder):
@@ -259,7 +260,7 @@ def remember(study, folder, **reads):
 def out_of_date(study, folder):
     """The pages that the next run would make, with the reason for each."""
     last = last_run(study)[1]
-    return {page.slug: why(page, last) for page in stale(plan(study, folder=folder), last)}
+    return {page.slug: why_stale(page, last) for page in select_stale(plan(study, folder=folder), last)}
 
 
 KHM, PER = ("answers country=KHM", "responses country=KHM"), ("answers country=PER", "responses country=PER")
@@ -344,4 +345,4 @@ def test_another_file_that_a_page_read_counts(study, folder):
 
 
 def test_a_page_without_a_record_was_never_made(study, folder):
-    assert why(plan(study, folder=folder)[0], {}) == "never made"
+    assert why_stale(plan(study, folder=folder)[0], {}) == "never made"

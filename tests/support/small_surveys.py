@@ -11,7 +11,7 @@ from glc_analysis.disclosure.releases import PublishedRelease, apply_release, ne
 from glc_analysis.disclosure.rules import COALITION, Rules
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.estimates import survey_estimates, survey_records
+from glc_analysis.figures.estimates import records_behind_figures, survey_estimates
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
@@ -42,8 +42,10 @@ def survey_of(*answers, network=(), merged=MappingProxyType({}), **settings):
     data = cleaned(rows, known, **settings).data
     frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
     for name in ("mentions", "codings", "segments", "documents", "stated"):
-        frames[name] = tables.shape(name, pd.DataFrame())
-    frames["figures"] = tables.shape("figures", survey_estimates(data, STUDY, survey_records(data), merged))
+        frames[name] = tables.shape_table(name, pd.DataFrame())
+    frames["figures"] = tables.shape_table("figures",
+                                           survey_estimates(data, STUDY, records_behind_figures(data),
+                                                            merged))
     return frames
 
 
@@ -72,12 +74,12 @@ def decided_for_both(frames, *, convening=(), public=(), uncounted=(), is_limite
                                 for k, name in enumerate(names) if k not in out),
                       frozenset((names[k], "survey", "public") for k in uncounted))
     contributors = find_contributors(frames)
-    counted = {audience: audiences.counted_for(frames["figures"], contributors, consent, audience)
+    counted = {audience: audiences.select_counted(frames["figures"], contributors, consent, audience)
                for audience in refused}
     decisions = {audience: decide(*counted[audience], frames["organisations"], consent, SETTINGS,
                                   audience=audience) for audience in refused}
     if is_limited:
-        decisions["public"] = audiences.within_convening(
+        decisions["public"] = audiences.limit_to_convening(
             decisions["public"], decisions["convening"], *counted["public"], counted["convening"][1],
             frames["organisations"], consent, SETTINGS)
     return [decisions[audience].set_index("figure_id") for audience in refused]

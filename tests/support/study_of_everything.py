@@ -9,7 +9,7 @@ import pandas as pd
 
 from glc_analysis.build import build, build_steps
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import publish_next
+from glc_analysis.manifest import number_next_release
 from glc_analysis.study import Study
 from tests.support.coded_studies import ANA, BEN, BLUE, CALL, CODEBOOK, DOCUMENTS, LAMP
 from tests.support.study_writer import choices, places, question, write_csv, write_study, write_toml
@@ -182,7 +182,8 @@ def publish(study):
     for audience in ("convening", "public"):
         new = study.private / "releases" / audience / "next"
         if new.is_dir():
-            publish_next(study.private, audience, json.loads((new / "release.json").read_text())["number"])
+            number_next_release(study.private, audience,
+                                json.loads((new / "release.json").read_text())["number"])
 
 
 def spoil(study, draw):

@@ -4,4 +4,5 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "changes", "What changed since an earlier run of the team's pages.",
-    commands={"Data manager": "commands:COMMANDS"}, runs={"pages": "changes:pages", "keep": "changes:keep"})
+    commands={"Data manager": "commands:COMMANDS"},
+    runs={"pages": "changes:make_changes_page", "keep": "changes:store_run_tables"})

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
 from glc_analysis.run.plan import TEAM_GROUP
@@ -45,9 +45,9 @@ _COLUMNS_OF = {
 """What is shown of a change of a kind, with its heading; of others its name and what became of it."""
 
 
-def keep(study: Study, audience: str, run: Path) -> None:
+def store_run_tables(study: Study, audience: str, run: Path) -> None:
     """Links the tables from which a run for the team was made into its folder."""
-    for name in _KEPT if may(audience, "internal") else ():
+    for name in _KEPT if has_capability(audience, "internal") else ():
         if (study.processed / name).is_file():
             (run / _FOLDER).mkdir(exist_ok=True)
             hard_link(study.processed / name, run / _FOLDER / name)
@@ -69,7 +69,7 @@ class _RunData:
         return cls(figures.set_index("figure_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
-def changes(study: Study, since: str = "") -> pd.DataFrame:
+def list_changes(study: Study, since: str = "") -> pd.DataFrame:
     """What changed between a run of the team (``since``, by default the last but one) and the last run.
 
     One row per change: kind (figure, passage, raw or page), id, was, is, moved, organisations. For a figure
@@ -87,18 +87,20 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
         raise GLCError("Only one run is kept: there is nothing to compare it with.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_RunData.of(before / _FOLDER, _keys(was["pages"])),
-                   _RunData.of(last / _FOLDER, _keys(record["pages"])), partial(contributor_counts, study))
+    return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
+                        _RunData.of(last / _FOLDER, _keys(record["pages"])),
+                        partial(contributor_counts, study))
 
 
-def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
+def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
     """What changed since the run ``before``, to the tables as they are now and to pages with these keys; None
     after no such run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_RunData.of(before / _FOLDER, _keys(was["pages"])), _RunData.of(study.processed, keys),
-                   partial(contributor_counts, study))
+    return compare_runs(_RunData.of(before / _FOLDER, _keys(was["pages"])),
+                        _RunData.of(study.processed, keys),
+                        partial(contributor_counts, study))
 
 
 def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
@@ -113,7 +115,7 @@ def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
     return pd.Series(counts, index=own["figure_id"], dtype="int64")
 
 
-def compare(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:
+def compare_runs(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:
     """The changes between two states: one row each, columns :data:`_COLUMNS`, sorted."""
     rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
             *_changed_names("raw", was.raw, now.raw), *_changed_names("page", was.pages, now.pages)]
@@ -161,16 +163,16 @@ def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) ->
             yield (kind, name, "", "", moved, None)
 
 
-def pages(study: Study, audience: str, last_run: Path | None,
-          keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def make_changes_page(study: Study, audience: str, last_run: Path | None,
+                      keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """The page of a run for the team: slug, title, group in the menu, and texts."""
-    if may(audience, "internal"):
+    if has_capability(audience, "internal"):
         title = "What changed"
         yield ("changes", title, TEAM_GROUP, f"# {title}\n\n*Since the run before this one.*",
-               page(since_last(study, last_run, keys)))
+               changes_html(changes_since_run(study, last_run, keys)))
 
 
-def page(found: pd.DataFrame | None) -> Markup:
+def changes_html(found: pd.DataFrame | None) -> Markup:
     """The changes as HTML; None is the first run."""
     html = Macros(__file__, "changes.html")
     if found is None:

@@ -19,11 +19,12 @@ def changes(study: Study, since: str, form: str) -> None:
 
     That is: figures, coded passages, raw files and pages.
     """
-    from glc_analysis.addons.changes.changes import changes as changed_rows
+    from glc_analysis.addons.changes.changes import list_changes as changed_rows
 
     rows = changed_rows(study, since)
     print_rows(rows, form, empty="Nothing changed.")
-    say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
+    say(", ".join(count_of(n, kind) for kind, n in rows["kind"].value_counts().items())
+        or "Nothing changed.")
 
 
 COMMANDS = (changes,)

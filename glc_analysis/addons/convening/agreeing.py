@@ -23,11 +23,11 @@ from glc_analysis.addons.convening.amendments import (
     write_principle_rows,
 )
 from glc_analysis.addons.convening.principles import (
+    check_reason,
     printed_id,
-    reason,
     record_decision,
     record_text_decision,
-    who_asked,
+    resolve_requester,
 )
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seals import erased_rounds
@@ -127,7 +127,7 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     """
     before, reference = collect_standing(study, principle_id), read_reference_in_room(study)
     require_texts(decided_by=decided_by)
-    by, text = who_asked(reference, decided_by), current_row(reference.principles, principle_id)
+    by, text = resolve_requester(reference, decided_by), current_row(reference.principles, principle_id)
     record_text_decision(study, text, "agreed", by=by, today=today, votes=before.votes)
     write_principle_rows(study, [], {before.name: "agreed"}, after=int(text["row"]))
     return before.name
@@ -146,7 +146,7 @@ def record_objection(study: Study, principle_id: str, words: str, *, by: str, to
     reference = read_reference_in_room(study)
     row = current_row(reference.principles, principle_id)
     require_texts(by=by, because=words)
-    by, words = who_asked(reference, by), reason(reference, words)
+    by, words = resolve_requester(reference, by), check_reason(reference, words)
     name = printed_id(principle_id, row["version"])
     record_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
                     objections=words)

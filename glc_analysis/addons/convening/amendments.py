@@ -23,11 +23,11 @@ from glc_analysis.addons.convening.double_entry import check_forms_finished
 from glc_analysis.addons.convening.histories import FLOOR
 from glc_analysis.addons.convening.phone_ballots import check_box_collected
 from glc_analysis.addons.convening.principles import (
+    check_reason,
     printed_id,
-    reason,
     record_decision,
     record_text_decision,
-    who_asked,
+    resolve_requester,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.tallies import lines_to_read_out
@@ -91,7 +91,7 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
     reference = read_reference_in_room(study)
     old, statement = current_row(reference.principles, principle_id), normalise_space(text)
     require_texts(text=statement, asked_by=asked_by, because=because)
-    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
     waiting = rounds[is_open] if hold_out else _with_forms(study, reference, rounds[is_open])
@@ -225,7 +225,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     reference = read_reference_in_room(study)
     old = current_row(reference.principles, principle_id)
     require_texts(asked_by=asked_by, because=because)
-    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
     withdrawn = f"{printed_id(principle_id, old['version'])} is withdrawn: "
     check_can_withdraw(study, old)
     names = [printed_id(principle_id, old["version"])]
@@ -275,7 +275,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     require_texts(**numbered, asked_by=asked_by, because=because)
-    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    asked_by, because = resolve_requester(reference, asked_by), check_reason(reference, because)
     before = [printed_id(one["principle_id"], one["version"]) for one in old]
     why = {"asked_by": asked_by, "changed_because": because,
            "comes_from": ";".join(before) or FLOOR}

@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.addons.convening.consensus import required_ballots
-from glc_analysis.addons.convening.principles import printed_id, reason
+from glc_analysis.addons.convening.principles import check_reason, printed_id
 from glc_analysis.addons.convening.ratings import (
     HEADER,
     UNANSWERED,
@@ -30,10 +30,10 @@ from glc_analysis.addons.convening.ratings import (
 from glc_analysis.addons.convening.round_roles import (
     PROXY,
     ROLE_COLUMNS,
+    add_roles,
+    changed_role_faults,
     role_faults,
-    undeclared_faults,
-    unknown_rounds,
-    with_roles,
+    unknown_round_sentences,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
 from glc_analysis.addons.convening.seals import (
@@ -160,15 +160,15 @@ def close_round(study: Study, reference: Reference, round_id: str, votes: pd.Dat
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
     rounds = reference.rounds
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
-    new = manifest.unrecorded(study, [study.relative(path) for path in study.raw_files("ratings")
-                                      if path.name in files])
+    new = manifest.unrecorded_files(study, [study.relative(path) for path in study.raw_files("ratings")
+                                            if path.name in files])
     seal_round(study, rounds, round_id, today.isoformat(), votes,
-               with_roles(reference.raters, reference, round_id),
+               add_roles(reference.raters, reference, round_id),
                quorum=quorum_by_panel(reference.raters, study.settings["consensus"]))
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()),
                            is_sealed=rounds["is_sealed"].mask(is_it, "true"))
-    manifest.accept(study, new, today=today)
+    manifest.add_to_manifest(study, new, today=today)
     write_rounds(study, rounds)
     return rounds
 
@@ -184,10 +184,10 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
-    record_reopening(study, round_id, reason(reference, because, audience="public", names_nobody=True),
+    record_reopening(study, round_id, check_reason(reference, because, audience="public", names_nobody=True),
                      today=today.isoformat())
     files = sealed_files(study, round_id)
-    manifest.forget(study, {study.relative(study.raw / "ratings" / name) for name in files})
+    manifest.remove_from_manifest(study, {study.relative(study.raw / "ratings" / name) for name in files})
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, ""),
                                       is_sealed=rounds["is_sealed"].mask(is_it, "")))
 
@@ -238,7 +238,7 @@ class Ballots:
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
         changes = [*describe_differences(seals, votes[is_sealed & is_given], {
-            round_id: with_roles(reference.raters, reference, round_id) for round_id in seals},
+            round_id: add_roles(reference.raters, reference, round_id) for round_id in seals},
             study.settings["consensus"]["fixed_on"])]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
@@ -246,7 +246,7 @@ class Ballots:
             votes, select_voters(reference.raters, study.settings["consensus"]["vote"])),
             *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        notes = [*notes, *unread, *changes, *unknown_rounds(reference)]
+        notes = [*notes, *unread, *changes, *unknown_round_sentences(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
@@ -255,7 +255,7 @@ class Ballots:
             return self.seals[round_id].raters
         is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
         # A round that an older version of the package closed without a seal had no roles.
-        own = with_roles(reference.raters, reference, round_id if is_open else "")
+        own = add_roles(reference.raters, reference, round_id if is_open else "")
         return own[[*RATER, *ROLE_COLUMNS]]
 
     def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
@@ -321,13 +321,15 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
     for row in votes.to_dict("records"):
         place, rater, round_id = (row["file"], row["row"]), row["rater_id"], row["round_id"]
         if rater not in raters.index:
-            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", *place, "rater_id",
+            yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", *place,
+                        "rater_id",
                         rater, "correct the code, or add the rater")
         elif raters[rater] != "true":
             yield Fault("may not rate, as raters.csv says", *place, "rater_id", rater,
                         "take the ballot out, or write true under may_rate")
         if round_id not in listed:
-            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", *place, "round_id",
+            yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", *place,
+                        "round_id",
                         round_id, "write the round that the form is of")
         elif row["principle_id"] not in listed[round_id]:
             yield Fault(f"is not in round {round_id}; {nearest(row['principle_id'], listed[round_id])}",
@@ -341,7 +343,7 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
     for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
         yield from role_faults(reference, round_id, study.settings["consensus"]["vote"])
         if round_id != issuing:
-            yield from undeclared_faults(study, round_id, with_roles(reference.raters, reference, round_id))
+            yield from changed_role_faults(study, round_id, add_roles(reference.raters, reference, round_id))
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:

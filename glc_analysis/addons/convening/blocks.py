@@ -15,9 +15,9 @@ import pandas as pd
 from glc_analysis.addons.convening.seals import are_never_disclosed
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.coding.codebook import descendants
-from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_of, own_quotations
+from glc_analysis.disclosure.blocks import COUNT_BLOCK, AddedBlocks, Kinds, Row, block_id, own_quotations
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.text import content_hash
@@ -26,7 +26,8 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 """The blocks that an audience has once. Others are of one principle."""
 
 
-def lines(frames: Mapping[str, pd.DataFrame], reference: Reference, audience: str) -> Iterator[Row]:
+def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
+                     audience: str) -> Iterator[Row]:
     """The lines of every block, each with the organisation behind it. A rater without an organisation stands
     for itself."""
     owner = _owners_of_raters(reference.raters)
@@ -57,7 +58,7 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
               for row in own_quotations(frames, quotes, audience).to_dict("records")]
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     for row in evidence[evidence["principle_id"].isin(shown)].to_dict("records"):
-        block = block_of("evidence", row["principle_id"])
+        block = block_id("evidence", row["principle_id"])
         if row["kind"] == "segment":
             yield block, f"{row['evidence_id']}/{row['reference']}", owner.get(row["reference"], "")
         code = row["reference"] if row["kind"] == "code" else codes.get(row["reference"], "")
@@ -78,17 +79,17 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = said[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
     untold = are_never_disclosed(ballots["panel"], ballots["round_id"] + "/" + ballots["principle_id"])
-    if not may(audience, "every_round"):
+    if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
-        for block in (block_of("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
+        for block in (block_id("votes", f"{row['principle_id']}/{row['round_id']}"), AGENDA_BLOCK):
             yield block, f"{row['round_id']}/{row['rater_id']}", owner.get(row["rater_id"], row["rater_id"])
     for row in said[said["may_be_read"] & (said["comment"] != "")].to_dict("records"):
         line = f"{row['round_id']}/{row['rater_id']}"
-        yield block_of("comments", row["principle_id"]), line, owner.get(row["rater_id"], row["rater_id"])
+        yield block_id("comments", row["principle_id"]), line, owner.get(row["rater_id"], row["rater_id"])
     for row in signed.to_dict("records"):
         line = f"{row['version']}/{row['organisation_id']}/{row['decision']}"
-        yield block_of("signatures", row["principle_id"]), line, row["organisation_id"]
+        yield block_id("signatures", row["principle_id"]), line, row["organisation_id"]
     known = {*frames["organisations"]["organisation_id"]}
     texts = frames["principles"]
     for row in texts[texts["principle_id"].isin(shown)].to_dict("records"):
@@ -107,7 +108,7 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
     return dict(zip(raters["rater_id"], own, strict=True))
 
 
-def rewritten(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """The decisions, where one says that something was withdrawn."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts)
@@ -126,5 +127,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=lines, rewritten=rewritten, rows={"evidence": "principle_id"},
+    lines=list_block_lines, rewritten=blocks_mentioning_withdrawal, rows={"evidence": "principle_id"},
     line={"evidence": ("evidence_id", "reference")})

@@ -13,14 +13,14 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import printed_id, versions
+from glc_analysis.addons.convening.principles import add_version_columns, printed_id
 from glc_analysis.addons.convening.raw_places import FILE_CHANGED, FILE_MISSING, FILE_UNRECORDED
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.coders import EDITED
 from glc_analysis.disclosure.quotations import QUOTATION_RULES, locate_quotation, with_broken_rules
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.reference import in_their_files
+from glc_analysis.reference import relocate_faults
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
@@ -52,8 +52,8 @@ def broken_links(study: Study) -> list[Fault]:
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
     faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
-    return in_their_files(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
-                                  *_changed_files(trail)])
+    return relocate_faults(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
+                                   *_changed_files(trail)])
 
 
 class _Links:
@@ -66,7 +66,7 @@ class _Links:
                       "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
         self.files = {"figure": "figures", "segment": "segments", "code": "codebook.csv"}
         self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
-        rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
+        rows = add_version_columns(trail.reference("principles")).query("is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")
         self.quotes = with_broken_rules(quotes.assign(row=quotes.index), trail.read("codings"),
@@ -141,7 +141,8 @@ class _Links:
         if name not in known:
             alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
             alike = alike if len(alike) < 2000 else ()
-            yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column, value=name,
+            yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column,
+                        value=name,
                         fix="name one that is there, or take it away")
 
     def _today(self, row: pd.Series) -> str | None:

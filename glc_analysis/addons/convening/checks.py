@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, came_from, name_of
+from glc_analysis.addons.convening.histories import FLOOR, printed_name, replaced_texts
 from glc_analysis.addons.convening.principles import changed_word_faults, status_faults
 from glc_analysis.addons.convening.translations import translation_faults
 from glc_analysis.errors import Fault, nearest
@@ -30,16 +30,17 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
     superseded."""
     rows, numbered = tables["principles"], _numbered(tables)
     last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
-    replaced = {name for text in texts if text["version"] == "1" for name in came_from(text)}
+    replaced = {name for text in texts if text["version"] == "1" for name in replaced_texts(text)}
     for n, row in rows.to_dict("index").items():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
             continue
-        is_replaced = numbered.at[n, "number"] < final or name_of(row) in replaced
+        is_replaced = numbered.at[n, "number"] < final or printed_name(row) in replaced
         if is_replaced != (row["status"] == "superseded"):
-            said = f"{name_of(row)} was split or merged: it must be superseded" if name_of(row) in replaced \
-                else (f"version {final} of {row['principle_id']} is the last one: older versions must be "
-                      "superseded, the last must not")
+            said = f"{printed_name(row)} was split or merged: it must be superseded" \
+                if printed_name(row) in replaced else (
+                    f"version {final} of {row['principle_id']} is the last one: older versions must be "
+                    "superseded, the last must not")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
@@ -49,11 +50,11 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     """What a principle was split or merged from are versions of other principles."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
-    known = {*map(name_of, sources.to_dict("records"))}
+    known = {*map(printed_name, sources.to_dict("records"))}
     first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
     for n, row in first.to_dict("index").items():
-        for name in came_from(row):
-            if name not in known or name == name_of(row):
+        for name in replaced_texts(row):
+            if name not in known or name == printed_name(row):
                 yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "

@@ -7,17 +7,17 @@ from glc_analysis.study import Study
 PRINCIPLES_TITLE = "Principles of practice"
 
 
-def authors(study: Study) -> str:
+def author_name(study: Study) -> str:
     """Who is named as author: the organisations of the study together, none by name."""
     return f"The organisations of {study.title}"
 
 
-def cited_as(study: Study, printed_id: str, agreed_on: str) -> str:
+def citation_text(study: Study, printed_id: str, agreed_on: str) -> str:
     """How a principle is cited, in words.
 
-    >>> cited_as(study, "P01.1", "2017-05-09")  # doctest: +ELLIPSIS
+    >>> citation_text(study, "P01.1", "2017-05-09")  # doctest: +ELLIPSIS
     'The organisations of Global ... (2017). Principle P01.1. In: Principles of practice.'
     """
     doi = study.settings["handbook"]["doi"]
-    return " ".join(filter(None, [f"{authors(study)} ({agreed_on[:4]}). Principle {printed_id}. In: "
+    return " ".join(filter(None, [f"{author_name(study)} ({agreed_on[:4]}). Principle {printed_id}. In: "
                                   f"{PRINCIPLES_TITLE}.", doi and f"https://doi.org/{doi}"]))

@@ -85,12 +85,12 @@ def enter(study: Study, round_id: str) -> None:
 
     A form counts only when both entries agree.
     """
-    from glc_analysis.addons.convening.double_entry import enter
-    from glc_analysis.addons.convening.phone_ballots import waiting
+    from glc_analysis.addons.convening.double_entry import enter_rating_forms
+    from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 
     _read_any_bytes()
-    enter(study, round_id, ask=ask_line, say=say, clear=click.clear)
-    if on_phones := waiting(study, round_id):
+    enter_rating_forms(study, round_id, ask=ask_line, say=say, clear=click.clear)
+    if on_phones := uncollected_ballots_note(study, round_id):
         say(on_phones)
 
 
@@ -116,15 +116,15 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     First --codes, then --serve, and --collect before the round is closed. Paper counts the same.
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
-    from glc_analysis.addons.convening.phone_ballots import collect
-    from glc_analysis.addons.convening.phone_slips import make_slips, slips_made
+    from glc_analysis.addons.convening.phone_ballots import collect_ballots
+    from glc_analysis.addons.convening.phone_slips import existing_slips_note, make_slips
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
         raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
     if (address is not None or network) and folder is None:
         raise UsageError("The address and the network stand on the slips. To fix: give them with --codes.")
     if folder is not None:
-        if void := slips_made(study, round_id):
+        if void := existing_slips_note(study, round_id):
             say(void)
             click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
         made = make_slips(study, round_id, folder, address=address or LOOPBACK, network=network)
@@ -152,7 +152,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
                 click.confirm("Collect? The box is emptied, and no slip works any more.", abort=True,
                               err=True)
 
-        n = len(collect(study, round_id, register, confirm=confirm).written)
+        n = len(collect_ballots(study, round_id, register, confirm=confirm).written)
         say(f"{count_of(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
         say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
     for line in _waiting_lines(study, round_id):
@@ -174,9 +174,10 @@ def _collecting_lines(planned: Collected) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """What waits before a round can be closed: ballots on phones, forms that are keyed in part."""
     from glc_analysis.addons.convening.double_entry import unfinished_entry
-    from glc_analysis.addons.convening.phone_ballots import waiting
+    from glc_analysis.addons.convening.phone_ballots import uncollected_ballots_note
 
-    return [line for line in (waiting(study, round_id), unfinished_entry(study, round_id)) if line]
+    return [line for line in (uncollected_ballots_note(study, round_id),
+                              unfinished_entry(study, round_id)) if line]
 
 
 @click.command()
@@ -197,7 +198,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.addons.convening.ballots import comments_to_check
     from glc_analysis.addons.convening.double_entry import check_forms_finished
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
-    from glc_analysis.addons.convening.round_roles import roles_counted
+    from glc_analysis.addons.convening.round_roles import role_count_sentences
     from glc_analysis.addons.convening.seals import erased_rounds
     from glc_analysis.addons.convening.slides import write_received
     from glc_analysis.addons.convening.tallies import count_round, lines_to_read_out
@@ -210,7 +211,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             for row in before.received.to_dict("records"):
                 below = f"; {row['quorum']}, so there would be no decision" if row["quorum"] else ""
                 say(f"{PANELS[row['panel']]}: {row['received']}{below}.")
-            for line in roles_counted(before.reference, round_id):
+            for line in role_count_sentences(before.reference, round_id):
                 say(line)
             say(f"Whose, for the team only: `glc tally --round {round_id} --format csv`, proxies.csv and "
                 "interests.csv.")
@@ -275,10 +276,10 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.addons.convening.rebuild import take_back_results
+    from glc_analysis.addons.convening.rebuild import remove_round_results
 
     reopen_round(study, round_id, because, today=date.today())
-    take_back_results(study, round_id)
+    remove_round_results(study, round_id)
     say("Everybody will read the reason with the results, on public pages too, if the next count differs.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
@@ -319,11 +320,11 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
         return
     if not sheets:
         _read_any_bytes()
-        signatures.sign(study, today=date.today(), ask=ask_line, say=say, clear=click.clear)
+        signatures.enter_signatures(study, today=date.today(), ask=ask_line, say=say, clear=click.clear)
         return
     if not (study.processed / "organisations.parquet").is_file():
         ensure_built(study)
-    paths = signatures.write_sheets(study, organisations)
+    paths = signatures.write_signing_sheets(study, organisations)
     for path in paths:
         click.echo(path)
     say("Give each sheet to its own organisation only. Keep the signed paper; `glc sign` enters it."
@@ -352,11 +353,11 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     """
     from glc_analysis.addons.convening import trace as following
     from glc_analysis.addons.convening.broken_links import broken_links
-    from glc_analysis.disclosure.rules import may
+    from glc_analysis.disclosure.rules import has_capability
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
         raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
-    if not may(audience, "passages") and not principle:
+    if not has_capability(audience, "passages") and not principle:
         raise UsageError("--from and --check are for the team only.")
     faults = []
     try:
@@ -373,7 +374,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
             raise Faults(broken)
         say("No link is broken.")
     elif source:
-        print_rows(following.resting_on(study, source), form or "csv",
+        print_rows(following.principles_resting_on(study, source), form or "csv",
                    empty=f"No principle rests on {source}.")
     else:
         nodes = [*following.trace(study, principle, audience=audience)]
@@ -426,7 +427,11 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.packets.packet import guides_written, issue, planned_packets
+    from glc_analysis.addons.convening.packets.packet import (
+        guide_language_notes,
+        issue_packets,
+        planned_packets,
+    )
     from glc_analysis.addons.convening.packets.parts import PACKET_AUDIENCE
     from glc_analysis.report import run as run_pages
 
@@ -435,9 +440,9 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("First the pages that the packets refer to.")
     for line in run_pages(study, audience=PACKET_AUDIENCE).lines:
         say(line)
-    for folder in issue(study, today=date.today(), organisation=organisation, only=only, paper=paper):
+    for folder in issue_packets(study, today=date.today(), organisation=organisation, only=only, paper=paper):
         click.echo(folder)
-    for line in guides_written(study, planned):
+    for line in guide_language_notes(study, planned):
         say(line)
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
@@ -497,19 +502,19 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what was said, by topic."""
     from glc_analysis.addons.convening import joint_display as joint
-    from glc_analysis.disclosure.rules import may
+    from glc_analysis.disclosure.rules import has_capability
     from glc_analysis.view.study_view import StudyView
 
-    if suggest and (stated or not may(audience, "passages")):
+    if suggest and (stated or not has_capability(audience, "passages")):
         raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
     ensure_built(study)
     if suggest:
-        rows, empty = joint.suggest(study), "There is nothing to suggest."
+        rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.contradicting(StudyView(study, audience))
+        rows = joint.contradicted_records(StudyView(study, audience))
         empty = "No statement that differs from an outside record may be shown."
     else:
-        rows = joint.display(StudyView(study, audience))
+        rows = joint.joint_display_of_view(StudyView(study, audience))
         empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
                  "some.")
     print_rows(rows, form, empty=empty)

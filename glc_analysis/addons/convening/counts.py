@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from glc_analysis.addons.convening.erasers import packets_made
+from glc_analysis.addons.convening.erasers import list_packets_made
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 
-def counts(study: Study, reference: Reference) -> dict[str, int]:
+def count_raters_and_packets(study: Study, reference: Reference) -> dict[str, int]:
     """How many of each, by a word in the singular."""
     raters = reference.raters
     return {"rater": raters["rater_id"].nunique(),
             "survivor adviser": int((raters["role"] == "survivor_adviser").sum()),
-            "packet": len(packets_made(study))}
+            "packet": len(list_packets_made(study))}

@@ -197,8 +197,8 @@ _KEYS = (f"A line for each principle, one key for each mark: 78 = importance 7, 
          f"{KEYING_COMMANDS.format('form')}")
 
 
-def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
-          clear: Callable[[], None] = lambda: None) -> None:
+def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
+                       clear: Callable[[], None] = lambda: None) -> None:
     """Data entry of the paper forms of an open round, until the person ends it; ``clear`` wipes the screen.
 
     Raises UsageError for an unknown round, GLCError where the round is closed or somebody else enters forms.

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.handbook.contents import FIELDS, HandbookPrinciple, handbook
-from glc_analysis.addons.convening.joint_display import display
+from glc_analysis.addons.convening.joint_display import joint_display_of_view
 from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.manifest import VERSION
-from glc_analysis.publish.downloads import Download, SoftwareFile, described, release_of
+from glc_analysis.publish.downloads import Download, SoftwareFile, describe_table, published_release
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -27,16 +27,16 @@ def _principles(page: StudyView) -> pd.DataFrame:
 
 def _joint(page: StudyView) -> pd.DataFrame:
     """The survey and the interviews side by side."""
-    rows = display(page)
+    rows = joint_display_of_view(page)
     return rows if page.may("joint_display") else rows.iloc[:0]
 
 
 DOWNLOADS = {
-    "principles": Download(described(
+    "principles": Download(describe_table(
         "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
         "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of",
         "translation_status"), _principles),
-    "votes": Download(described(
+    "votes": Download(describe_table(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
         "movement", "rule", votes="the high votes in words, for the public so that nobody's follows"),
@@ -68,7 +68,7 @@ def principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: 
             "themes": [theme for theme in row["theme_ids"].split(";") if theme],
             **_of_handbook(pages.get(row["printed_id"]))})
     content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
-               "audience": audience, "release": release_of(study, audience),
+               "audience": audience, "release": published_release(study, audience),
                "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
                "principles": principles}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -30,7 +30,7 @@ _SAID = ("proposed_by", "objections", "reservations")
 
 
 @contextmanager
-def hold(study: Study) -> Generator[None]:
+def keep_entry_logs(study: Study) -> Generator[None]:
     """Keeps the logs of data entry as they are. Raises Faults for rounds that are not as they were sealed:
     what somebody changed must not be sealed anew."""
     read_seals(study, read_reference(study).rounds)
@@ -45,7 +45,7 @@ def organisations_of_raters(reference: Reference) -> dict[str, str]:
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+def words_of_raters(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
     """What raters wrote beside their votes, and reservations of who signed: those of the leaver, and those of
     others."""
     own, others = [], []
@@ -61,18 +61,18 @@ def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str]
             others + [*signed.loc[~is_own, "reservation"]])
 
 
-def statements(reference: Reference) -> list[str]:
+def principle_statements(reference: Reference) -> list[str]:
     """The statements of principles: words of the study itself, also where somebody says the same."""
     return [*reference.principles["statement"]]
 
 
-def citations(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
+def cited_words(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
     """The words that evidence.csv cites of these segments, by principle and evidence."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
-def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """The row of a reference table as it was and as it is to be, so that nothing in it is the leaver's; None
     if it goes."""
     blank: Collection[str] = ()
@@ -97,7 +97,7 @@ def _without_its_parts(text: str, leaver: Leaver) -> str:
     return "".join(WITHDRAWN if leaver.is_by(part) else part for part in re.split(r"(\s*[;\n]\s*)", text))
 
 
-def erase(study: Study, leaver: Leaver) -> None:
+def erase_ballots_and_signatures(study: Study, leaver: Leaver) -> None:
     """Removes the leaver's ballots and signatures from a study, and their names from what others wrote. A
     file with nothing else in it is deleted. Raises Faults if the votes of others would change."""
     faults = []
@@ -141,7 +141,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
                             "by hand, correct its checksum in manifest.csv, and repeat")])
 
 
-def unused(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
+def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
     """The votes and comments of a person that are used no more: kind, where, what."""
     rated, still = (tables.read("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
@@ -152,7 +152,7 @@ def unused(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str
         read["round_id"], read["principle_id"], strict=True)]
 
 
-def packets_made(study: Study) -> list[tuple[str, str, str]]:
+def list_packets_made(study: Study) -> list[tuple[str, str, str]]:
     """The packets that were made: whoever has one on paper must be told."""
     path = study.private / PACKETS_MADE
     rows = read_table(path).rows[1:] if path.is_file() else []

@@ -18,7 +18,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addons.convening.ballots import INTEREST, readable_comments
-from glc_analysis.addons.convening.principles import versions
+from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.addons.convening.rating_forms import Form
 from glc_analysis.addons.convening.ratings import ABSTENTION_MARK, CRITERIA
 from glc_analysis.addons.convening.seals import erased_rounds
@@ -122,7 +122,7 @@ class Feedback:
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         return cls(ratings[ratings["excluded"].isin(["", INTEREST])], panels, comments,
-                   asked.merge(versions(reference.principles), on=["principle_id", "version"]))
+                   asked.merge(add_version_columns(reference.principles), on=["principle_id", "version"]))
 
     def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:
         """What one rater is shown, for each of the ``rows`` of a form that an earlier round asked about."""

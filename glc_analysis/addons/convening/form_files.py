@@ -20,13 +20,18 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES, Ballots
 from glc_analysis.addons.convening.feedback import Before, Feedback, feedback_page, write_feedback
-from glc_analysis.addons.convening.principles import reason, record_decision, versions, who_asked
+from glc_analysis.addons.convening.principles import (
+    add_version_columns,
+    check_reason,
+    record_decision,
+    resolve_requester,
+)
 from glc_analysis.addons.convening.rating_forms import (
     Form,
     form_phrases,
-    forms_of,
     is_translated,
-    name_and_code,
+    language_name_and_code,
+    make_forms,
     text_origins,
     texts_by_language,
 )
@@ -40,18 +45,18 @@ from glc_analysis.addons.convening.ratings import (
     SCORES,
     WORKBOOK_COLUMNS,
     Question,
-    is_filled,
+    is_form_filled,
 )
 from glc_analysis.addons.convening.round_roles import (
+    add_roles,
+    changed_after_vote_faults,
+    find_changed_roles,
     record_roles,
     role_faults,
-    roles_told,
-    undeclared,
-    voted_before_faults,
-    with_roles,
+    role_sentences,
 )
 from glc_analysis.addons.convening.rounds import plan_round, write_rounds
-from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook
@@ -101,12 +106,12 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
         raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
     if without:
-        decided_by, because = who_asked(reference, decided_by), reason(reference, because)
+        decided_by, because = resolve_requester(reference, decided_by), check_reason(reference, because)
     rounds, asked = plan_round(reference, round_id, today=today, without=without)
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
-    raters_now = with_roles(reference.raters, reference, round_id)
+    raters_now = add_roles(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
-    forms, notes = forms_of(reference, round_id, asked, addressees(study)[1])
+    forms, notes = make_forms(reference, round_id, asked, read_names_and_languages(study)[1])
     texts = texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
@@ -125,10 +130,10 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
         write_workbook(folder / f"{form.rater_id}.xlsx", form, before)
         if before:
             _write(folder / f"{form.rater_id}-before.html", feedback_page(form, before))
-        _write(folder / f"{form.rater_id}.html", page(form))
-        _write(folder / f"{form.rater_id}.txt", text(form))
+        _write(folder / f"{form.rater_id}.html", form_page(form))
+        _write(folder / f"{form.rater_id}.txt", form_as_text(form))
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
-    _write(folder / "pictures.html", pictures(by_language.values()))
+    _write(folder / "pictures.html", picture_scale_sheet(by_language.values()))
     write_xlsform(folder / "round.xlsform.xlsx",
                   [Form(round_id, "", language, rows, text_origins(reference, round_id, asked, language))
                    for language, rows in texts.items()],
@@ -140,12 +145,12 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, without), tuple(forms),
                        tuple(shown_before[form.rater_id] for form in forms),
-                       (*roles_told(reference, round_id),))
+                       (*role_sentences(reference, round_id),))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
     """The latest texts that a round does not ask about, by printed id, each with the reason."""
-    rows = versions(reference.principles)
+    rows = add_version_columns(reference.principles)
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return {row["printed_id"]: "left out by decision" if row["principle_id"] in without else
             _NOT_ASKED.get(row["status"], "not in rounds.csv")
@@ -155,10 +160,10 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
     """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
     faults = [*role_faults(opened, round_id, study.settings["consensus"]["vote"])]
-    if undeclared(study, round_id, raters):
+    if find_changed_roles(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing=round_id).votes
         voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
-        faults += voted_before_faults(study, round_id, raters, voted)
+        faults += changed_after_vote_faults(study, round_id, raters, voted)
     if faults:
         raise Faults(faults)
 
@@ -166,7 +171,7 @@ def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.Data
 def _check_not_filled(folder: Path, forms: list[Form]) -> None:
     """Raises Faults where a workbook in the folder holds answers: it must not be overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
-    if filled := [path for path in paths if is_filled(path)]:
+    if filled := [path for path in paths if is_form_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
                       for path in filled])
 
@@ -183,17 +188,17 @@ _STYLE = read_text(__file__, "form_page.css").strip()
 _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
 
 
-def page(form: Form) -> str:
+def form_page(form: Form) -> str:
     """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
     return Macros(__file__, "rating_form.html").page(form, _STYLE, SCORED, BY_NAME["may_be_read"].choices)
 
 
-def pictures(forms: Iterable[Form]) -> str:
+def picture_scale_sheet(forms: Iterable[Form]) -> str:
     """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
     return Macros(__file__, "rating_form.html").pictures([*forms], _STYLE, _MOUTHS)
 
 
-def text(form: Form) -> str:
+def form_as_text(form: Form) -> str:
     """A form to send as a message or to read out on the telephone."""
     say = form.say
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({ABSTENTION_MARK})", "words": ""}
@@ -340,7 +345,7 @@ def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> N
 class _XLSForm:
     def __init__(self, forms: Sequence[Form]) -> None:
         self.forms = forms
-        self.named = [name_and_code(form.language) for form in forms]
+        self.named = [language_name_and_code(form.language) for form in forms]
 
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
         """The rows of the sheet ``survey``."""

@@ -24,31 +24,31 @@ REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
 Text = Mapping[str, Any]
 
 
-def name_of(text: Text) -> str:
+def printed_name(text: Text) -> str:
     """A text as it is printed and cited.
 
-    >>> name_of({"principle_id": "P07", "version": "2"})
+    >>> printed_name({"principle_id": "P07", "version": "2"})
     'P07.2'
     """
     return f"{text['principle_id']}.{text['version']}"
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Names in a sentence.
 
-    >>> listed(["P17.1"]), listed(["P17.1", "P18.1", "P19.1"])
+    >>> join_names(["P17.1"]), join_names(["P17.1", "P18.1", "P19.1"])
     ('P17.1', 'P17.1, P18.1 and P19.1')
     """
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def came_from(text: Text) -> list[str]:
+def replaced_texts(text: Text) -> list[str]:
     """The printed ids of the texts that a text replaces.
 
-    >>> came_from({"principle_id": "P07", "version": "2", "comes_from": ""})
+    >>> replaced_texts({"principle_id": "P07", "version": "2", "comes_from": ""})
     ['P07.1']
-    >>> came_from({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
+    >>> replaced_texts({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
     ['P07.2', 'P08.1']
     """
     if text["version"] != "1":
@@ -57,56 +57,56 @@ def came_from(text: Text) -> list[str]:
     return [one for one in named if one and one != FLOOR]
 
 
-def how(text: Text) -> str:
+def kind_of_change(text: Text) -> str:
     """How a text came to be: reworded, split, merged, proposed; blank where it was drafted.
 
-    >>> how({"principle_id": "P17", "version": "1", "comes_from": "floor"})
+    >>> kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
     'proposed'
     """
     if text["version"] != "1":
         return REWORDED
     if text["comes_from"].strip() == FLOOR:
         return PROPOSED
-    return {0: "", 1: SPLIT}.get(len(came_from(text)), MERGED)
+    return {0: "", 1: SPLIT}.get(len(replaced_texts(text)), MERGED)
 
 
-def became(name: str, texts: Iterable[Text]) -> list[str]:
+def replacing_texts(name: str, texts: Iterable[Text]) -> list[str]:
     """The printed ids of the texts that replace a text, in the order of the table."""
-    return [name_of(one) for one in texts if name in came_from(one)]
+    return [printed_name(one) for one in texts if name in replaced_texts(one)]
 
 
-def origin(text: Text) -> str:
+def origin_in_words(text: Text) -> str:
     """Where a text came from, as the end of a sentence that begins with its name; blank where it was drafted.
 
-    >>> origin({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
+    >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
     """
     said = {REWORDED: "is a new wording of", SPLIT: "was split from", MERGED: "was merged from"}
-    kind = how(text)
+    kind = kind_of_change(text)
     if kind == PROPOSED:
         return "was proposed in the room"
-    return f"{said[kind]} {listed(came_from(text))}" if kind else ""
+    return f"{said[kind]} {join_names(replaced_texts(text))}" if kind else ""
 
 
-def outcome(text: Text, texts: Iterable[Text]) -> str:
+def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
     """What became of a text, as the end of a sentence that begins with its name; blank where it is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
-    >>> outcome(old, new), outcome(old | {"status": "set_aside"}, [])
+    >>> outcome_in_words(old, new), outcome_in_words(old | {"status": "set_aside"}, [])
     ('was split into P17.1 and P18.1', 'is set aside')
     """
     if text["status"] == "set_aside":
         return "is set aside"
-    after = [one for one in texts if name_of(text) in came_from(one)]
+    after = [one for one in texts if printed_name(text) in replaced_texts(one)]
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
-        by_kind.setdefault(how(one), []).append(name_of(one))
-    return " and ".join(f"{said[kind]} {listed(names)}" for kind, names in by_kind.items())
+        by_kind.setdefault(kind_of_change(one), []).append(printed_name(one))
+    return " and ".join(f"{said[kind]} {join_names(names)}" for kind, names in by_kind.items())
 
 
-def changes(texts: Iterable[Text]) -> Iterator[str]:
+def change_lines(texts: Iterable[Text]) -> Iterator[str]:
     """A line for each principle that came to be in the room, or that is no longer in use, in the order of the
     table."""
     texts = list(texts)
@@ -114,10 +114,10 @@ def changes(texts: Iterable[Text]) -> Iterator[str]:
     first = {one["principle_id"]: one for one in texts if one["version"] == "1"}
     for principle in dict.fromkeys(one["principle_id"] for one in texts):
         text, start = last[principle], first.get(principle)
-        if start and how(start):
-            yield f"{name_of(start)} {origin(start)}."
-        if text["status"] in ("superseded", "set_aside") and (said := outcome(text, texts)):
-            yield f"{name_of(text)} {said}."
+        if start and kind_of_change(start):
+            yield f"{printed_name(start)} {origin_in_words(start)}."
+        if text["status"] in ("superseded", "set_aside") and (said := outcome_in_words(text, texts)):
+            yield f"{printed_name(text)} {said}."
 
 
 def status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
@@ -129,5 +129,5 @@ def status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     except Faults:  # `glc check` reports them
         return
     texts = [row for row in rows if not row["translation_of"] and row["version"].isdecimal()]
-    if lines := [*changes(texts)]:
+    if lines := [*change_lines(texts)]:
         yield f"Principles: {sum(text['status'] in ('candidate', 'agreed') for text in texts)} in use.", lines

@@ -1,7 +1,8 @@
 """The joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with both counts.
 
 In: joint_display.csv, in which people wrote how the two fit and what follows, and the released figures. Out:
-the rows with both counts in words, as an audience may see them; and proposals for new rows (:func:`suggest`).
+the rows with both counts in words, as an audience may see them; and proposals for new rows
+(:func:`suggest_joint_display_rows`).
 """
 
 from __future__ import annotations
@@ -50,18 +51,18 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
     shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
               *("" if figure is None else words.said(figure) for figure in found),
               str(quotes.get(row.quote_id, "")), row.fit, row.inference)
-             for row, *found in paired(rows, released)]
+             for row, *found in pair_figures(rows, released)]
     columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     return pd.DataFrame(shown, columns=columns, dtype="str")
 
 
-def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+def pair_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
     """Each topic that may be shown, with its figure of the survey and its figure of a code (None: none).
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
     cited = {*rows["figure_id"]} | {
-        code_estimate(code, subset) for code in rows["code_id"] for subset in WHOLE}
+        code_figure_id(code, subset) for code in rows["code_id"] for subset in WHOLE}
     shown = released[released["figure_id"].isin(cited)]
     figures = dict(zip(shown["figure_id"], shown.itertuples(), strict=True))
     for estimate, code, fit, row in zip(rows["figure_id"], rows["code_id"], rows["fit"], rows.itertuples(),
@@ -72,10 +73,10 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
             yield row, surveyed, coded
 
 
-def code_estimate(code_id: str, subset: str = "all") -> str:
+def code_figure_id(code_id: str, subset: str = "all") -> str:
     """The figure of a code over the whole study, or over one of its subsets.
 
-    >>> code_estimate("stigma"), code_estimate("stigma", "source=call")
+    >>> code_figure_id("stigma"), code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
     """
     return f"{code_id}/organisations/{subset}"
@@ -85,10 +86,10 @@ def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
     """The figure that stands for a code: how many raised it in interviews and answers, of those asked; where
     nobody was asked, of those interviewed without a guide; of a code that came up in calls alone, of those
     present. None where there is none."""
-    return next(filter(None, (figures.get(code_estimate(code_id, subset)) for subset in WHOLE)), None)
+    return next(filter(None, (figures.get(code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 
 
-def display(view: StudyView) -> pd.DataFrame:
+def joint_display_of_view(view: StudyView) -> pd.DataFrame:
     """:func:`joint_display` of a built study, as the audience of the view may see it."""
     rows = view.read("joint_display").sort_values("order")
     return joint_display(rows, cited_figures(view, rows), view.words, readable_quotes(view))
@@ -103,7 +104,7 @@ def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
 
 
-def names_of(study: Study) -> Words:
+def read_names(study: Study) -> Words:
     """The names of a built study's questions, options and codes."""
     return StudyView(study).words
 
@@ -129,7 +130,7 @@ def readable_quotes(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def contradicting(view: StudyView) -> pd.DataFrame:
+def contradicted_records(view: StudyView) -> pd.DataFrame:
     """What organisations state that differs from a fact of their work country.
 
     For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
@@ -154,17 +155,17 @@ def contradicting(view: StudyView) -> pd.DataFrame:
                                                      ignore_index=True)
 
 
-def suggest(study: Study) -> pd.DataFrame:
+def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
     """Proposed rows for joint_display.csv, with both counts: for the team only. What joint_display.csv has is
     left out (:func:`.matches.matching_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
     figures = tables.read("figures", study=study).set_index("figure_id", drop=False)
-    words = names_of(study)
+    words = read_names(study)
     proposed = []
     for theme, estimate, code in matching_pairs(study, {*known["figure_id"], *known["code_id"]}):
         quote = next((quote for quote, codes in zip(free["quote_id"], free["code_ids"], strict=True)
                       if code in codes.split(";")), "")
-        said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
+        said = [words.said(figures.loc[one]) for one in (estimate, code_figure_id(code))]
         proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
     return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")

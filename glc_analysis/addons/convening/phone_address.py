@@ -25,12 +25,12 @@ DAYS = 7
 """For which a certificate holds: slips may be printed some days before."""
 
 
-def own_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def parse_private_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """An address at which the page may be served: of this computer alone, or of a private network.
 
-    >>> own_address("192.168.4.1").is_loopback, own_address("127.0.0.1").is_loopback
+    >>> parse_private_address("192.168.4.1").is_loopback, parse_private_address("127.0.0.1").is_loopback
     (False, True)
-    >>> own_address("0.0.0.0")
+    >>> parse_private_address("0.0.0.0")
     Traceback (most recent call last):
     glc_analysis.errors.UsageError: '0.0.0.0' is not the address of a private network. To fix: name the
     address that this computer has on the team's own access point, such as 192.168.4.1.
@@ -45,10 +45,10 @@ def own_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return found
 
 
-def url_of(address: str) -> str:
+def ballot_url(address: str) -> str:
     """Where phones find the page.
 
-    >>> url_of("192.168.4.1"), url_of("::1")
+    >>> ballot_url("192.168.4.1"), ballot_url("::1")
     ('https://192.168.4.1:8443/', 'http://[::1]:8443/')
     """
     found = ipaddress.ip_address(address)
@@ -76,16 +76,16 @@ def make_certificate(folder: Path, address: str) -> str:
     write_atomic(folder / KEY_FILE, key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     write_atomic(folder / CERTIFICATE_FILE, certificate.public_bytes(serialization.Encoding.PEM))
-    return fingerprint_of(folder)
+    return certificate_fingerprint(folder)
 
 
-def fingerprint_of(folder: Path) -> str:
+def certificate_fingerprint(folder: Path) -> str:
     """The SHA-256 fingerprint of the certificate in a folder, in pairs as browsers show it."""
     der = ssl.PEM_cert_to_DER_cert((folder / CERTIFICATE_FILE).read_text(encoding="ascii"))
     return hashlib.sha256(der).digest().hex(" ").upper()
 
 
-def server_side(folder: Path) -> ssl.SSLContext:
+def tls_context(folder: Path) -> ssl.SSLContext:
     """TLS with the certificate in a folder. Raises GLCError where there is none, or it has ended."""
     from cryptography import x509
 

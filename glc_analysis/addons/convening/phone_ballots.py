@@ -4,7 +4,7 @@ Answers come with the code of a slip (:mod:`.phone_slips`) and end as
 ``raw/ratings/<round>-<rater>-phone.csv``, the same file that two keyings of a paper form give. Who holds
 which slip is not on the computer that serves the page: people draw their slips from a shuffled stack, and
 one person writes it down on a sheet, the register. Only when the vote is over is the register brought here,
-and the answers get the codes of their raters (:func:`collect`).
+and the answers get the codes of their raters (:func:`collect_ballots`).
 
 Until then everything is in ``private/phones/<round>/box.json``, one line per slip. An answer is on disk
 before the phone is told so. The file is written anew as a whole each time, in the order of the slips: lines
@@ -95,11 +95,11 @@ class RoundTexts:
         stamps: dict[str, set[str]] = {principle: set() for principle in self.principles}
         for rows in self.by_language.values():
             for text in FormText.of(rows):
-                stamps[text.principle_id].add(stamp_of(text.printed_id, text.text_version))
+                stamps[text.principle_id].add(text_stamp(text.printed_id, text.text_version))
         return stamps
 
 
-def stamp_of(printed_id: str, text_version: str) -> str:
+def text_stamp(printed_id: str, text_version: str) -> str:
     """Which words were read, such as ``P07.2 9745af7abe75``."""
     return f"{printed_id} {text_version}"
 
@@ -171,7 +171,7 @@ class Box:
     @classmethod
     def read(cls, study: Study, round_id: str) -> Box | None:
         """The box of a round; None where no slips were made."""
-        path = folder_of(study, round_id) / "box.json"
+        path = ballot_box_folder(study, round_id) / "box.json"
         if not path.is_file():
             return None
         said = json.loads(path.read_text(encoding="utf-8"))
@@ -206,12 +206,12 @@ class Box:
         sync_folder(self.path.parent)
 
 
-def folder_of(study: Study, round_id: str) -> Path:
+def ballot_box_folder(study: Study, round_id: str) -> Path:
     """Where the box of a round and its certificate are."""
     return study.private / "phones" / round_id
 
 
-def not_collected(study: Study, round_id: str) -> str:
+def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
     """How many ballots given on phones are not collected, as the beginning of a sentence that goes on about
     them; blank where there are none."""
     box = Box.read(study, round_id)
@@ -224,15 +224,15 @@ def not_collected(study: Study, round_id: str) -> str:
 
 def check_box_collected(study: Study, round_id: str) -> None:
     """Raises Faults where answers given on phones are not collected: they would not count."""
-    if said := not_collected(study, round_id):
+    if said := uncollected_ballots_phrase(study, round_id):
         raise Faults([Fault(f"{said} would not count",
                             fix=f"bring the register: `glc ballot --round {round_id} --collect REGISTER`")])
 
 
-def waiting(study: Study, round_id: str) -> str:
+def uncollected_ballots_note(study: Study, round_id: str) -> str:
     """That ballots given on phones are in no count of forms yet, and what to do; blank where there are
     none."""
-    said = not_collected(study, round_id)
+    said = uncollected_ballots_phrase(study, round_id)
     are = "is" if said.startswith("1 ") else "are"
     return said and (f"{said} {are} in none of these numbers. To collect: bring the register, `glc ballot "
                      f"--round {round_id} --collect REGISTER`.")
@@ -250,9 +250,9 @@ VOID = "void"
 
 @dataclass(frozen=True)
 class Collected:
-    """What :func:`collect` does: the raters whose ballots are ``written``, those with a slip who answered
-    nothing (``silent``) or left something blank (``incomplete``), and the numbers of ``void`` slips whose
-    answers are destroyed."""
+    """What :func:`collect_ballots` does: the raters whose ballots are ``written``, those with a slip who
+    answered nothing (``silent``) or left something blank (``incomplete``), and the numbers of ``void`` slips
+    whose answers are destroyed."""
 
     written: list[str]
     silent: list[str]
@@ -260,8 +260,8 @@ class Collected:
     void: list[str]
 
 
-def collect(study: Study, round_id: str, register: Path, *,
-            confirm: Callable[[Collected], object] = lambda planned: None) -> Collected:
+def collect_ballots(study: Study, round_id: str, register: Path, *,
+                    confirm: Callable[[Collected], object] = lambda planned: None) -> Collected:
     """Writes the ballots given on phones to raw/ratings, and empties the box. Before that ``confirm`` gets
     what will be done; where it raises, nothing is written.
 
@@ -269,7 +269,7 @@ def collect(study: Study, round_id: str, register: Path, *,
     rest. Raises UsageError where there is nothing to collect, and Faults, before anything is written, with
     all that is wrong in the register, and with raters who have handed in another form.
     """
-    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
+    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = Box.read(study, round_id)
         if box is None:
             raise UsageError(f"Nobody votes on a phone in round {round_id}: there are no slips.")
@@ -355,7 +355,7 @@ def _read_register(path: Path, round_id: str, box: Box, reference: Reference) ->
 
 def _file_text(texts: RoundTexts, rater: str, slip: Slip) -> str:
     """A ballot as two keyings of a paper form would write it; what was not answered is blank."""
-    source = {text.principle_id: stamp_of(text.printed_id, text.text_version)
+    source = {text.principle_id: text_stamp(text.printed_id, text.text_version)
               for text in FormText.of(next(iter(texts.by_language.values())))}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

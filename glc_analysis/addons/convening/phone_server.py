@@ -30,14 +30,14 @@ from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 
 from glc_analysis.addons.convening.ballots import select_voters
-from glc_analysis.addons.convening.phone_address import PORT, fingerprint_of, server_side, url_of
+from glc_analysis.addons.convening.phone_address import PORT, ballot_url, certificate_fingerprint, tls_context
 from glc_analysis.addons.convening.phone_ballots import (
     LONGEST_COMMENT,
     PHONE_BALLOT_LOCK,
     Box,
     RoundTexts,
-    folder_of,
-    stamp_of,
+    ballot_box_folder,
+    text_stamp,
 )
 from glc_analysis.addons.convening.phone_slips import page_languages, page_phrases
 from glc_analysis.addons.convening.rating_forms import Form, form_phrases, is_translated, language_for
@@ -47,7 +47,7 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import languages, read_text, template
+from glc_analysis.templates import read_text, template, texts_by_language
 from glc_analysis.text import language_direction, language_name, normalise_space
 
 Say = Callable[[str], None]
@@ -72,7 +72,7 @@ def serve(study: Study, round_id: str, *, say: Say) -> None:
     Raises UsageError where no slips were made, GLCError where the round is closed, the ballots are collected,
     the address is not one of this computer, or another command holds the box.
     """
-    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
+    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
         try:
             asyncio.run(_serve(polling_place))
@@ -84,7 +84,7 @@ def serve(study: Study, round_id: str, *, say: Say) -> None:
 async def _serve(polling_place: PollingPlace) -> None:
     _log_nothing()
     box, say = polling_place.box, polling_place.say
-    server, url = polling_place.server(), url_of(box.address)
+    server, url = polling_place.server(), ballot_url(box.address)
     try:
         server.listen(PORT, box.address)
     except OSError as error:
@@ -94,7 +94,7 @@ async def _serve(polling_place: PollingPlace) -> None:
     say(f"Round {polling_place.round_id} on phones: {url} ({len(box.slips)} slips).")
     if url.startswith("https"):
         say("Fingerprint of the certificate (SHA-256), as on the slips: "
-            f"{fingerprint_of(box.path.parent)}")
+            f"{certificate_fingerprint(box.path.parent)}")
     say("Ctrl-C ends it. Nothing is shown here but how many ballots are complete, in steps.")
     while True:
         await asyncio.sleep(_LOOK)
@@ -134,7 +134,7 @@ class PollingPlace:
         return LimitedServer(
             application, max_body_size=_LARGEST_REQUEST, max_header_size=16 * 1024, body_timeout=IDLE,
             idle_connection_timeout=IDLE, chunk_size=_LARGEST_REQUEST, max_buffer_size=4 * _LARGEST_REQUEST,
-            ssl_options=None if is_alone else server_side(self.box.path.parent))
+            ssl_options=None if is_alone else tls_context(self.box.path.parent))
 
     def read_tables(self) -> None:
         """Reads the texts again where tables changed, so that an amended text is voted on in its new words.
@@ -265,9 +265,9 @@ def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     name = form.say["language_name"] if is_translated(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in page_languages() else f" [{language_for('en', 'en')}]",
-            "names": languages(__file__, "languages.csv").get(language, {}),
+            "names": texts_by_language(__file__, "languages.csv").get(language, {}),
             "say": form.say | page_phrases(language),
-            "rows": [{"id": text.principle_id, "stamp": stamp_of(text.printed_id, text.text_version),
+            "rows": [{"id": text.principle_id, "stamp": text_stamp(text.printed_id, text.text_version),
                       "words": text.statement, "language": text.language,
                       "dir": language_direction(text.language), "mark": form.language_mark(text),
                       "before": form.history_lines(text)} for text in form.texts]}
@@ -377,7 +377,7 @@ class NotFound(Handler):
 def _page() -> tuple[str, str]:
     """The page as one file, and what it may do: run its own script, and ask this server."""
     style, script = read_text(__file__, "phone_page.css"), read_text(__file__, "phone_page.js")
-    names = languages(__file__, "languages.csv")
+    names = texts_by_language(__file__, "languages.csv")
     warnings = [{"code": one, "dir": language_direction(one), "name": form_phrases(one)["language_name"],
              "names": names[one], "say": {key: page_phrases(one)[key] for key in (
                  "warning", "enter_code", "begin", "unknown_code", "language", "no_connection", "closed")}}

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glc_analysis.addons.convening.ballots import select_voters
-from glc_analysis.addons.convening.phone_address import LOOPBACK, make_certificate, own_address, url_of
+from glc_analysis.addons.convening.phone_address import (
+    LOOPBACK,
+    ballot_url,
+    make_certificate,
+    parse_private_address,
+)
 from glc_analysis.addons.convening.phone_ballots import (
     PHONE_BALLOT_LOCK,
     REGISTER,
@@ -20,14 +25,14 @@ from glc_analysis.addons.convening.phone_ballots import (
     Box,
     RoundTexts,
     Slip,
+    ballot_box_folder,
     code_digest,
-    folder_of,
 )
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import languages, phrases, template
+from glc_analysis.templates import fixed_texts, template, texts_by_language
 from glc_analysis.text import language_direction
 from glc_analysis.writing import write_atomic
 
@@ -38,10 +43,10 @@ CODE_LENGTH = 16
 """Letters of a code, of 5 bits each: nobody guesses 80 bits, not even with the file of the box."""
 
 
-def new_code() -> str:
+def random_slip_code() -> str:
     """A random code, as it is printed on a slip.
 
-    >>> len(new_code()), new_code() == new_code()
+    >>> len(random_slip_code()), random_slip_code() == random_slip_code()
     (19, False)
     """
     letters = "".join(secrets.choice(_LETTERS) for _ in range(CODE_LENGTH))
@@ -62,14 +67,14 @@ class SlipsMade:
     unchecked: tuple[str, ...]
 
 
-def slips_made(study: Study, round_id: str) -> str:
+def existing_slips_note(study: Study, round_id: str) -> str:
     """How many slips an open round has already, and that new ones void them; blank where it has none, and
     where ballots have begun, so that there are no new ones."""
     box = Box.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""
-    return (f"Round {round_id} has {len(box.slips)} slips already, for {url_of(box.address)}. With new ones "
-            "they are void, those that are printed or drawn too, and so is their register.")
+    return (f"Round {round_id} has {len(box.slips)} slips already, for {ballot_url(box.address)}. With new "
+            "ones they are void, those that are printed or drawn too, and so is their register.")
 
 
 def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOPBACK,
@@ -80,7 +85,7 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
     Raises UsageError for an unknown round, a folder within the study, or an address that is not of a private
     network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
     """
-    here = own_address(address)
+    here = parse_private_address(address)
     if not folder.is_dir():
         raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
     if folder.resolve().is_relative_to(study.root.resolve()):
@@ -88,7 +93,7 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
                          "since the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.of(reference, round_id)
-    with locked(folder_of(study, round_id), what=PHONE_BALLOT_LOCK):
+    with locked(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = Box.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun"
@@ -96,11 +101,12 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
                            "the old ones worthless. To fix: whoever lost a slip draws another, or votes on "
                            "paper.")
         people = len(select_voters(reference.raters, study.settings["consensus"]["vote"]))
-        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(new_code, ""), strict=False))
-        fingerprint = "" if here.is_loopback else make_certificate(folder_of(study, round_id), address)
-        box = Box(folder_of(study, round_id) / "box.json", address,
+        codes = dict(zip(_numbers(people + max(4, people // 4)), iter(random_slip_code, ""), strict=False))
+        fingerprint = "" if here.is_loopback else make_certificate(ballot_box_folder(study, round_id),
+                                                                   address)
+        box = Box(ballot_box_folder(study, round_id) / "box.json", address,
                   {number: Slip(code_digest(code)) for number, code in codes.items()})
-        url = url_of(address)
+        url = ballot_url(address)
         page = template(__file__, "phone_slips.html").render(
             round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, network),
             slips=[(number, code, _qr_code(f"{url}#{code}")) for number, code in codes.items()],
@@ -119,7 +125,7 @@ def page_phrases(language: str) -> dict[str, str]:
     >>> page_phrases("es")["begin"], page_phrases("am")["begin"]
     ('Empezar', 'Begin')
     """
-    return phrases(language, __file__, "phone_page.csv")
+    return fixed_texts(language, __file__, "phone_page.csv")
 
 
 def page_languages() -> list[str]:
@@ -128,7 +134,7 @@ def page_languages() -> list[str]:
     >>> page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
-    return [*languages(__file__, "phone_page.csv")]
+    return [*texts_by_language(__file__, "phone_page.csv")]
 
 
 def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:

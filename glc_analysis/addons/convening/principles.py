@@ -15,12 +15,18 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import name_of
+from glc_analysis.addons.convening.histories import printed_name
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Fault, UsageError
-from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
+from glc_analysis.gate.leak_scan import (
+    MIN_LENGTH,
+    leaks_in_pieces,
+    make_search,
+    organisation_names,
+    who_is_who,
+)
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import WITHOUT_GUIDE, allowed_words, table_files
 from glc_analysis.spreadsheets import append_rows
@@ -59,12 +65,12 @@ def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
         frames[name]["order"] = range(1, len(frames[name]) + 1)
     frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
     translations = Translations.of(reference.principles, reference.translations)
-    rows = versions(frames["principles"])
+    rows = add_version_columns(frames["principles"])
     return frames | {"principles": rows.assign(
         translation_status=[*map(translations.status_of, rows.to_dict("records"))])}
 
 
-def versions(principles: pd.DataFrame) -> pd.DataFrame:
+def add_version_columns(principles: pd.DataFrame) -> pd.DataFrame:
     """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
     latest version of its principle, or a translation of that."""
     ids = [*map(printed_id, principles["principle_id"], principles["version"])]
@@ -76,12 +82,13 @@ def versions(principles: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 
 
-def facts(evidence: pd.DataFrame) -> list[str]:
+def evidence_facts(evidence: pd.DataFrame) -> list[str]:
     """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
 
     Evidence against is what contradicts; a principle rests on what supports it.
 
-    >>> facts(pd.DataFrame({"stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
+    >>> evidence_facts(pd.DataFrame({
+    ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
     ["Rests on providers' reported experience; effectiveness not measured."]
     """
     stances, claims = evidence["stance"], evidence.loc[evidence["stance"] == "supports", "claim"]
@@ -316,9 +323,9 @@ def status_faults(texts: Mapping[Any, Mapping[str, Any]],
     >>> [*status_faults({4: text}, [text])]
     []
     """
-    decided = {(name_of(one), one["status"]) for one in decisions}
+    decided = {(printed_name(one), one["status"]) for one in decisions}
     for row, text in texts.items():
-        name, status = name_of(text), text["status"]
+        name, status = printed_name(text), text["status"]
         last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
         if text["translation_of"] or status not in STATUS_WORDS or status == last:
             continue
@@ -337,12 +344,12 @@ def changed_word_faults(table: str, done: str, texts: Iterable[Mapping[str, Any]
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
     """Faults: texts whose words are not those that rows of a table (by their numbers) were about, as its
     column ``text_version`` says; ``done`` is what was done with them, such as signed."""
-    now = {name_of(one): one["statement"] for one in texts if not one["translation_of"]}
+    now = {printed_name(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
-        statement = now.get(name_of(row), WITHDRAWN)  # a text that is gone is a fault already
+        statement = now.get(printed_name(row), WITHDRAWN)  # a text that is gone is a fault already
         if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
-            others.setdefault(name_of(row), []).append(n)
+            others.setdefault(printed_name(row), []).append(n)
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
@@ -367,7 +374,8 @@ def record_text_decision(study: Study, text: Mapping[str, str], status: str, *, 
 # Words that are typed in the room and that others read: who asked for something, and why.
 #
 # In: what somebody typed, and the tables that say who is who. Out: an organisation by its id, so that it is
-# named only where it may be (:func:`who_asked`); words that name nobody (:func:`reason`). Nicknames, and
+# named only where it may be (:func:`resolve_requester`); words that name nobody (:func:`check_reason`).
+# Nicknames, and
 # names that no table has, are not found in a reason: people must read it.
 
 
@@ -377,7 +385,7 @@ _READ_BY = {"convening": "The room reads these words", "public": "Everybody read
            "on public pages too"}
 
 
-def who_asked(reference: Reference, typed: str) -> str:
+def resolve_requester(reference: Reference, typed: str) -> str:
     """Who asked for something, as it is kept: an organisation by its id, whether its id or its name was
     typed, in capitals or not, or nearly; anybody else as typed, such as a panel or the room.
 
@@ -385,14 +393,15 @@ def who_asked(reference: Reference, typed: str) -> str:
     """
     typed, key = normalise_space(typed), match_key(typed)
     register = reference.organisations
-    known = dict(zip(map(match_key, names_of(register)), [*register["organisation_id"]] * 3, strict=True))
+    known = dict(zip(map(match_key, organisation_names(register)), [*register["organisation_id"]] * 3,
+                     strict=True))
     if key in known:
         return known[key]
     near = {known[one] for one in difflib.get_close_matches(key, known, cutoff=NEAR)
             if re.findall(r"\d+", one) == re.findall(r"\d+", key)}
     if len(near) == 1:
         return near.pop()
-    reason(reference, typed)
+    check_reason(reference, typed)
     is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
     if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", typed)):
         raise UsageError(f"{typed!r} may be the name of a person, and slides and packets print it. To fix: "
@@ -401,16 +410,17 @@ def who_asked(reference: Reference, typed: str) -> str:
     return typed
 
 
-def reason(reference: Reference, words: str, *, audience: str = "convening",
-           names_nobody: bool = False) -> str:
+def check_reason(reference: Reference, words: str, *, audience: str = "convening",
+                 names_nobody: bool = False) -> str:
     """A reason as it is kept. Raises UsageError where it holds a rater's code, or the name or address of
     somebody whom this audience may not know; with ``names_nobody`` also of an organisation or person that it
     may know elsewhere."""
     words, names, known = normalise_space(words), reference.names, who_is_who(reference, audience)
     if names_nobody:
         names = names.assign(allowed_for="")
-        known |= {one: "organisation" for one in names_of(reference.organisations) if len(one) >= MIN_LENGTH}
-    search = search_of(names, audience, known)
+        known |= {one: "organisation" for one in organisation_names(reference.organisations)
+                  if len(one) >= MIN_LENGTH}
+    search = make_search(names, audience, known)
     if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", words)], search))):
         raise UsageError(f"{_READ_BY[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
                          "it without the code of a rater and without the name of a person or organisation.")

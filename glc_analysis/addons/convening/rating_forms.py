@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, came_from, how
-from glc_analysis.addons.convening.principles import printed_id, versions
-from glc_analysis.addons.convening.ratings import Question, written_stamp
-from glc_analysis.addons.convening.round_roles import with_roles
+from glc_analysis.addons.convening.histories import PROPOSED, REWORDED, kind_of_change, replaced_texts
+from glc_analysis.addons.convening.principles import add_version_columns, printed_id
+from glc_analysis.addons.convening.ratings import Question, format_stamp
+from glc_analysis.addons.convening.round_roles import add_roles
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference
-from glc_analysis.templates import phrases, read_records
+from glc_analysis.templates import fixed_texts, read_records
 from glc_analysis.text import isolate_direction, language_direction, language_name
 
 _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
@@ -33,7 +33,7 @@ def form_phrases(language: str) -> dict[str, str]:
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
     """
-    return phrases(language, __file__, "forms.csv")
+    return fixed_texts(language, __file__, "forms.csv")
 
 
 def form_languages() -> list[str]:
@@ -60,13 +60,13 @@ def language_for(reader: str, language: str) -> str:
     >>> language_for("es", "en"), language_for("fr", "am"), language_for("am", "es")
     ('inglés', 'Amharic', 'Spanish')
     """
-    return phrases(reader, __file__, "languages.csv").get(language) or language_name(language)
+    return fixed_texts(reader, __file__, "languages.csv").get(language) or language_name(language)
 
 
-def name_and_code(language: str) -> str:
+def language_name_and_code(language: str) -> str:
     """A language by its English name and code, as XLSForms name it.
 
-    >>> name_and_code("km")
+    >>> language_name_and_code("km")
     'Khmer (km)'
     """
     return f"{language_name(language)} ({language})"
@@ -154,7 +154,7 @@ class Form:
     @property
     def stamps(self) -> list[str]:
         """The stamp that identifies each row of a returned form: round, rater, printed id, text_version."""
-        return [written_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
+        return [format_stamp(self.round_id, self.rater_id, text.printed_id, text.text_version)
                 for text in self.texts]
 
     def words_of(self, text: FormText) -> str:
@@ -202,13 +202,13 @@ class Form:
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
-def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
+def texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
     """The texts of a round in a language, in the order of the round.
 
     A text that is not translated is in its own language (column ``language``). A translation counts only if
     it is of the version that the round asks about: after an amendment the other texts stay in the language.
     """
-    texts = versions(reference.principles)
+    texts = add_version_columns(reference.principles)
     texts = texts[texts["language"] == language]
     is_source = texts["translation_of"] == ""
     texts = texts.assign(printed_id=texts["printed_id"].where(is_source, texts["translation_of"]))
@@ -227,7 +227,7 @@ def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
     or merged the texts that it replaces; one from the floor says so, and that no evidence for it is recorded
     where that is so. Words are in the language where a translation exists, else as they were written.
     """
-    rounds, texts = reference.rounds, versions(reference.principles)
+    rounds, texts = reference.rounds, add_version_columns(reference.principles)
     names, origins = rounds["principle_id"] + "." + rounds["version"], {}
     earlier = [*dict.fromkeys(rounds["round_id"])]
     earlier = earlier[:earlier.index(round_id)] if round_id in earlier else earlier
@@ -236,7 +236,7 @@ def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
-        kind, replaced = how(row), came_from(row)
+        kind, replaced = kind_of_change(row), replaced_texts(row)
         if kind == REWORDED:
             own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
             replaced = [printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []
@@ -260,7 +260,7 @@ def texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd
     any of them, or the fixed texts."""
     source = asked["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
-    rows = {one: in_language(reference, asked, one) for one in languages}
+    rows = {one: texts_in_language(reference, asked, one) for one in languages}
     return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
 
 
@@ -282,8 +282,8 @@ def rater_languages(raters: pd.DataFrame, answered_in: Mapping[str, str]) -> dic
             for row in raters.to_dict("records")}
 
 
-def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
-             languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
+def make_forms(reference: Reference, round_id: str, asked: pd.DataFrame,
+               languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
     The language is that of the rater (:func:`rater_languages`), if any text or the words of the ballot are
@@ -291,7 +291,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
-    raters = with_roles(reference.raters[is_asked], reference, round_id).sort_values("rater_id")
+    raters = add_roles(reference.raters[is_asked], reference, round_id).sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
@@ -300,7 +300,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source
-        rows = in_language(reference, asked, wanted)
+        rows = texts_in_language(reference, asked, wanted)
         language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
             origins[language] = text_origins(reference, round_id, asked, language)

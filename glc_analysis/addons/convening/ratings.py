@@ -104,7 +104,7 @@ class Stamp(NamedTuple):
     def read(cls, text: str) -> Stamp:
         """The parts of a stamp; all blank where the text is none of ours.
 
-        >>> Stamp.read(written_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        >>> Stamp.read(format_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
         >>> Stamp.read("1 r07 P07").round_id
         ''
@@ -113,19 +113,19 @@ class Stamp(NamedTuple):
         return cls(*found.groups()) if found else cls()
 
 
-def written_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
+def format_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
     """A stamp as it is written on a form; a form for all raters leaves the rater out.
 
-    >>> written_stamp("1", "", "P07.2", "9745af7abe75")
+    >>> format_stamp("1", "", "P07.2", "9745af7abe75")
     '1 P07.2 9745af7abe75'
     """
     return " ".join(filter(None, (round_id, rater_id, printed_id, text_version)))
 
 
-def stamp_of_rater(stamp: str, rater_id: str) -> str:
+def add_rater_to_stamp(stamp: str, rater_id: str) -> str:
     """The stamp of a form for all raters with the rater's code in it.
 
-    >>> stamp_of_rater("1 P07.2 9745af7abe75", "r07")
+    >>> add_rater_to_stamp("1 P07.2 9745af7abe75", "r07")
     '1 r07 P07.2 9745af7abe75'
     """
     return " ".join([*stamp.split()[:1], rater_id.strip(), *stamp.split()[1:]])
@@ -213,7 +213,7 @@ def read_form(path: Path, sheets: list[Grid] | None = None, *,
     return rows
 
 
-def is_filled(path: Path) -> bool:
+def is_form_filled(path: Path) -> bool:
     """Whether anything stands in a box of a workbook of ours."""
     return any(text for sheet in read_sheets(path) for answer in _on_sheet(sheet)
                for text in answer.boxes.values())
@@ -249,7 +249,7 @@ def _in_export(sheet: Grid) -> list[_Answer]:
     if asked and wanted:
         raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
                             fix="export all questions, with XML values and headers") for name in wanted])
-    return [_Answer(sheet.place, str(number), stamp_of_rater(row[places["stamp", one]], row[rater]),
+    return [_Answer(sheet.place, str(number), add_rater_to_stamp(row[places["stamp", one]], row[rater]),
                     {box: row[places[box, one]].strip() for box in FORM_BOXES},
                     {box: sheet.names[places[box, one]] for box in (*FORM_BOXES, "stamp")})
             for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]

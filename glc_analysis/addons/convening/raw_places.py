@@ -53,14 +53,14 @@ class RawFiles:
         turn. ``document`` is its row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
-            return self.of_record(answer), f"row {row_of(answer)}"
+            return self.of_record(answer), f"row {raw_row_number(answer)}"
         path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
         turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
         if n > len(turns):
             return path, ""
         lines = self._lines(path)
         own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
-        return path, f"{what} {line_of(words, [line for line in lines if line[0] in own]) or own.start}"
+        return path, f"{what} {find_line(words, [line for line in lines if line[0] in own]) or own.start}"
 
     def _read_turns(self, path: str) -> list[int]:
         """The lines at which the turns of a transcript begin; empty where the file was changed."""
@@ -95,10 +95,10 @@ class RawFiles:
         return dict(zip(listed["document_id"], listed["path"], strict=True))
 
 
-def row_of(answer_id: str) -> int:
+def raw_row_number(answer_id: str) -> int:
     """The row of the raw file that a record came from.
 
-    >>> row_of("export.r12.l2"), row_of("export.r7")
+    >>> raw_row_number("export.r12.l2"), raw_row_number("export.r7")
     (12, 7)
     """
     return int(_RECORD.findall(answer_id)[0])
@@ -108,12 +108,12 @@ _BEGINNING = 30
 """So many characters say where words begin; at the end of a line, a third of them."""
 
 
-def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+def find_line(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
     """The number of the first line in which some words begin, which may go on in the next one; None where
     none is found. The lines are in the form of ``match_key``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
-    >>> line_of("It was cold. Then we all went home", lines), line_of("Then we all", lines)
+    >>> find_line("It was cold. Then we all went home", lines), find_line("Then we all", lines)
     (4, 8)
     """
     wanted = match_key(words)
@@ -125,10 +125,10 @@ def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
     return None
 
 
-def ranges(numbers: Iterable[int]) -> str:
+def format_ranges(numbers: Iterable[int]) -> str:
     """Numbers in order, with consecutive ones as a range.
 
-    >>> ranges([7, 2, 3, 4, 4])
+    >>> format_ranges([7, 2, 3, 4, 4])
     '2-4, 7'
     """
     runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])

@@ -29,11 +29,12 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
     aside.mkdir(exist_ok=True)
     written = principle_tables(reference) | ballots  # of an unsound table the last build has the rows
     for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
-        os.replace(tables.write(aside, name, tables.shape(name, frame)), study.processed / f"{name}.parquet")
+        os.replace(tables.write_table(aside, name, tables.shape_table(name, frame)),
+                   study.processed / f"{name}.parquet")
     shutil.rmtree(aside)
 
 
-def take_back_results(study: Study, round_id: str) -> None:
+def remove_round_results(study: Study, round_id: str) -> None:
     """Takes a round that was opened again out of the tables and removes its slides, until it is closed."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
     aside = study.processed / ".building"
@@ -42,5 +43,5 @@ def take_back_results(study: Study, round_id: str) -> None:
         if path.is_file():
             aside.mkdir(exist_ok=True)
             frame = tables.read(name, study=study)
-            os.replace(tables.write(aside, name, frame[frame["round_id"] != round_id]), path)
+            os.replace(tables.write_table(aside, name, frame[frame["round_id"] != round_id]), path)
     shutil.rmtree(aside, ignore_errors=True)

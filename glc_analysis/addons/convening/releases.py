@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.view.visible_tables import VisibleTables
 
 
-def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The principles that an audience may read with their evidence, judgements, votes and signatures, and the
     logs."""
     principles = frames["principles"]
@@ -20,7 +20,7 @@ def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd
     yield shown
     for name in ("evidence", "judgements", "tallies", "signoffs"):
         yield frames[name][frames[name]["principle_id"].isin(shown["principle_id"])]
-    if may(audience, "joint_display"):
+    if has_capability(audience, "joint_display"):
         yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 

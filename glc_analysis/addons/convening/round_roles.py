@@ -24,7 +24,7 @@ PROXY, INTERESTS = "proxy_id", "interests"
 
 
 ROLE_COLUMNS = (PROXY, INTERESTS)
-"""The columns of :func:`with_roles`: who votes for the rater; the principles in which the rater has an
+"""The columns of :func:`add_roles`: who votes for the rater; the principles in which the rater has an
 interest, separated by semicolons."""
 
 
@@ -42,7 +42,7 @@ GONE = "withdrawn"
 _RECORD = "roles.csv"
 
 
-def with_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
+def add_roles(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
     """Raters with the columns :data:`ROLE_COLUMNS` of a round; blank where there is nothing."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
@@ -110,9 +110,9 @@ def _said(panel: str) -> str:
     return panel.replace("_", " ")
 
 
-def roles_told(reference: Reference, round_id: str) -> Iterator[str]:
+def role_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """A sentence for each proxy and interest of a round, for the team."""
-    raters = with_roles(reference.raters, reference, round_id)
+    raters = add_roles(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):
         yield f"{row['proxy_id']} votes for {row['rater_id']}."
     for row in raters[raters[INTERESTS] != ""].to_dict("records"):
@@ -120,16 +120,16 @@ def roles_told(reference: Reference, round_id: str) -> Iterator[str]:
                f"{row['interests'].replace(';', ', ')}.")
 
 
-def roles_counted(reference: Reference, round_id: str) -> Iterator[str]:
+def role_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
     """How many proxies and interests there are in a round, for the room."""
-    raters = with_roles(reference.raters, reference, round_id)
+    raters = add_roles(reference.raters, reference, round_id)
     if n := int((raters[PROXY] != "").sum()):
         yield f"By proxy: {n}."
     if n := int((raters[INTERESTS] != "").sum()):
         yield f"Declared an interest: {n}."
 
 
-def unknown_rounds(reference: Reference) -> Iterator[str]:
+def unknown_round_sentences(reference: Reference) -> Iterator[str]:
     """A sentence for each round of the two tables that is not opened: it may be a slip of the pen."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
@@ -146,7 +146,7 @@ def record_roles(study: Study, round_id: str, raters: pd.DataFrame) -> None:
         write_private(path, own)
 
 
-def undeclared(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
+def find_changed_roles(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, str]:
     """The raters whose roles are not as on the forms of the round, and the table in which they differ."""
     path = _record(study, round_id)
     nothing = pd.DataFrame(columns=["rater_id", *ROLE_COLUMNS], dtype="str")
@@ -155,25 +155,25 @@ def undeclared(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, s
             if row[name] != (was.at[row["rater_id"], name] if row["rater_id"] in was.index else "")}
 
 
-def undeclared_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
+def changed_role_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
     """Faults of roles in the tables that differ from those on the forms of an open round."""
-    for rater, file in undeclared(study, round_id, raters).items():
+    for rater, file in find_changed_roles(study, round_id, raters).items():
         yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "
                     f"{round_id}`, which is possible until {rater} has voted; or put the row back as it was")
 
 
-def voted_before_faults(study: Study, round_id: str, raters: pd.DataFrame,
-                        voted: Collection[str]) -> Iterator[Fault]:
+def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
+                              voted: Collection[str]) -> Iterator[Fault]:
     """Faults: roles that changed since the forms of the round were written, of raters who have ``voted``."""
-    for rater, file in undeclared(study, round_id, raters).items():
+    for rater, file in find_changed_roles(study, round_id, raters).items():
         if rater in voted:
             yield Fault(f"{rater} has voted in round {round_id}: a proxy or an interest is declared before "
                         "the vote", file=file, column="rater_id", value=rater, fix="put the row back as it "
                         f"was; or take the ballot of {rater} out of raw/ratings, and let it be given anew")
 
 
-def forget_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
+def drop_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
     """Rows with roles without these raters, neither as voters nor as proxies."""
     kept = frame[~frame["rater_id"].isin([*raters])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
@@ -182,7 +182,7 @@ def forget_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
 def erase_roles(study: Study, raters: Collection[str]) -> None:
     """Removes these raters from the records of all rounds."""
     for path in study.private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private(path, forget_raters(read_private(path), raters))
+        write_private(path, drop_raters(read_private(path), raters))
 
 
 def _record(study: Study, round_id: str) -> Path:

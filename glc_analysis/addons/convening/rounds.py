@@ -12,7 +12,7 @@ from datetime import date
 
 import pandas as pd
 
-from glc_analysis.addons.convening.principles import versions
+from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
@@ -35,7 +35,7 @@ def plan_round(reference: Reference, round_id: str, *, today: date,
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} names no round. "
                          "To fix: use letters, digits, dot, dash and underscore.")
-    texts = versions(reference.principles)
+    texts = add_version_columns(reference.principles)
     texts = texts[texts["translation_of"] == ""]
     rounds = reference.rounds
     is_new = round_id not in set(rounds["round_id"])

@@ -91,10 +91,10 @@ def code_faults(study: Study, code: str) -> Iterator[Fault]:
 def _changed_pages(study: Study) -> Iterator[Fault]:
     """Faults: pages to project that are neither as they were shown first nor as the study makes them now."""
     from glc_analysis.addons.convening.seals import TOLD, erased_rounds
-    from glc_analysis.addons.convening.slides import page_path, slides_page
+    from glc_analysis.addons.convening.slides import slides_page, slides_path
 
     for home in sorted(study.private_folder("rounds").glob("*")):
-        page = page_path(study, home.name)
+        page = slides_path(study, home.name)
         if home.name in erased_rounds(study) or not page.is_file():
             continue
         shown = [path.read_bytes() for path in home.glob(f"*/{TOLD['slides']}")]

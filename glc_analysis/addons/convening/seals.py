@@ -29,8 +29,8 @@ from glc_analysis.addons.convening.round_roles import (
     FILE_OF,
     ROLE_COLUMNS,
     RULE_IN_WORDS,
+    drop_raters,
     erase_roles,
-    forget_raters,
     read_private,
     write_private,
 )
@@ -369,7 +369,7 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
             votes = read_private(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
             write_private(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
-            kept = forget_raters(known, raters)
+            kept = drop_raters(known, raters)
             write_private(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
             is_untold = are_never_disclosed(voted["role"], voted["role"])

@@ -28,7 +28,8 @@ def settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Ite
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     for panel, ballots in rule["quorum"].items():
         if panel not in PANELS:
-            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file, column="[consensus] quorum",
+            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file,
+                        column="[consensus] quorum",
                         value=panel, fix=f"use {', '.join(PANELS)}")
         elif ballots < 0:
             yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),

@@ -1,8 +1,8 @@
 """Signing the final principles: a sheet for each organisation, and its decisions keyed from paper.
 
 In: the agreed principles, and what somebody types from a signed sheet (:mod:`.keying`). Out: the
-sheets in ``reports/team/signing/`` (:func:`write_sheets`), and rows of ``signoffs.csv`` (:func:`sign`),
-written only when a sheet was keyed twice and both keyings agree.
+sheets in ``reports/team/signing/`` (:func:`write_signing_sheets`), and rows of ``signoffs.csv``
+(:func:`enter_signatures`), written only when a sheet was keyed twice and both keyings agree.
 
 The module decides that a decision belongs to one version of one text. A sheet has a code that stands for its
 texts: of a sheet with another code the version of each text is asked. An organisation that decided on some of
@@ -28,16 +28,21 @@ from glc_analysis.addons.convening.keying import (
     Say,
     Values,
 )
-from glc_analysis.addons.convening.principles import changed_word_faults, printed_id, status_faults, versions
-from glc_analysis.addons.convening.rating_forms import in_language, language_for
+from glc_analysis.addons.convening.principles import (
+    add_version_columns,
+    changed_word_faults,
+    printed_id,
+    status_faults,
+)
+from glc_analysis.addons.convening.rating_forms import language_for, texts_in_language
 from glc_analysis.addons.convening.seal_code import seal_code
-from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import is_day, table_files
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
-from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
 from glc_analysis.text import content_hash, language_direction
 from glc_analysis.writing import write_atomic
 
@@ -70,7 +75,7 @@ class Signing:
     def of(cls, study: Study) -> Signing:
         """Raises GLCError where no principle is agreed yet, Faults where a table cannot be read, nobody has
         decided that a text is agreed, or its words were changed since."""
-        principles, raters = versions(read_table(study, "principles")), read_table(study, "raters")
+        principles, raters = add_version_columns(read_table(study, "principles")), read_table(study, "raters")
         texts = principles[principles["is_current"] & (principles["translation_of"] == "")
                            & (principles["status"] == "agreed")]
         if texts.empty:
@@ -106,14 +111,14 @@ class Signing:
 # The sheets.
 
 
-def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
+def write_signing_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path]:
     """Writes a page to print for each organisation that is asked and has not decided on every text, or for
     those named; returns the paths.
 
     A sheet is in the organisation's language as far as it is translated; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, answered_in) = Signing.of(study), addressees(study)
+    signing, (labels, answered_in) = Signing.of(study), read_names_and_languages(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
@@ -127,18 +132,21 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
         texts = signing.open_texts(one)
         if len(texts):
             paths.append(folder / f"{one}.html")
-            paths[-1].write_text(sheet(signing, texts, one, labels.get(one, one), answered_in.get(one, "")),
+            paths[-1].write_text(signing_sheet(signing, texts, one, labels.get(one, one),
+                                               answered_in.get(one, "")),
                                  encoding="utf-8", newline="\n")
     return paths
 
 
-def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str, language: str) -> str:
+def signing_sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str,
+                  language: str) -> str:
     """The page of one organisation: every text with three boxes and a line for its words."""
-    rows = in_language(Reference({"principles": signing.principles}), texts, language)
-    if language not in {*rows["language"], *languages(__file__, "signing.csv")}:
+    rows = texts_in_language(Reference({"principles": signing.principles}), texts, language)
+    if language not in {*rows["language"], *texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
     return template(__file__, "signing_sheet.html").render(
-        style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
+        style=read_text(__file__, "form_page.css").strip(),
+        say=fixed_texts(language, __file__, "signing.csv"),
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
@@ -246,8 +254,8 @@ _PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (E
            "version": "version on the sheet ({})", "words": "its own words (Enter = none)"}
 
 
-def sign(study: Study, *, today: date, ask: Ask, say: Say,
-         clear: Callable[[], None] = lambda: None) -> None:
+def enter_signatures(study: Study, *, today: date, ask: Ask, say: Say,
+                     clear: Callable[[], None] = lambda: None) -> None:
     """Data entry of signed sheets, until the person ends it. ``clear`` wipes the screen.
 
     Raises GLCError where no principle is agreed or somebody else enters papers.

@@ -1,7 +1,7 @@
 """The slides of a closed round: its results as a page to project, one principle a screen.
 
-:func:`results` and :func:`.agenda.agenda` give their content as plain data, :func:`block` one piece as HTML.
-The room reads them: of the votes they show what :mod:`.votes` allows.
+:func:`slide_results` and :func:`.agenda.agenda` give their content as plain data, :func:`slide_html` one
+piece as HTML. The room reads them: of the votes they show what :mod:`.votes` allows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.ballots import (
 )
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.consensus import proxies_in_words
-from glc_analysis.addons.convening.histories import origin
+from glc_analysis.addons.convening.histories import origin_in_words
 from glc_analysis.addons.convening.principles import printed_id
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.seal_code import seal_code
@@ -82,7 +82,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     of an earlier count.
     """
     reference, text = slides_page(study, round_id)
-    path = page_path(study, round_id)
+    path = slides_path(study, round_id)
     try:
         _pass_gate(study, reference, path, text)
     except Faults:
@@ -99,7 +99,7 @@ def write_slides(study: Study, round_id: str) -> Path:
 def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
     """Writes how many forms of an open round are received as a page to project, which loads itself anew; the
     page says nothing else. ``panels`` is as :func:`.ballots.count_received_ballots` returns it."""
-    path = page_path(study, round_id).with_name("received.html")
+    path = slides_path(study, round_id).with_name("received.html")
     for folder in reversed(path.parents[:3]):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, template(__file__, "received.html").render(
@@ -109,7 +109,7 @@ def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
     return path
 
 
-def page_path(study: Study, round_id: str) -> Path:
+def slides_path(study: Study, round_id: str) -> Path:
     """Where the page to project of a round lies."""
     return study.reports / "team" / "day" / round_id / "index.html"
 
@@ -143,10 +143,12 @@ def slides_page(study: Study, round_id: str) -> tuple[Reference, str]:
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     return reference, template(__file__, "results_slides.html").render(
-        title=study.title, round_id=round_id, closed_on=closed_on, columns=in_two_columns(groups(order)),
-        results=results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
-                        test=test, agreed=agreed, comments=comments, positions=frames["panel_positions"],
-                        order=list(order["principle_id"])),
+        title=study.title, round_id=round_id, closed_on=closed_on,
+        columns=in_two_columns(group_agenda(order)),
+        results=slide_results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
+                              test=test, agreed=agreed, comments=comments,
+                              positions=frames["panel_positions"],
+                              order=list(order["principle_id"])),
         rule=tallies.loc[is_it, "rule"].iloc[0], seal_code=seal_code(study, round_id),
         invented=INVENTED if study.is_synthetic else "",
         **{name: logs[table].to_dict("records") if table in logs else []
@@ -158,7 +160,8 @@ def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> Non
     with TemporaryDirectory() as folder:
         page = Path(folder) / path.relative_to(study.root)
         page.parent.mkdir(parents=True)
-        page.write_text(text.replace(block("style").strip(), ""), encoding="utf-8")  # it names fonts (Khmer)
+        page.write_text(text.replace(slide_html("style").strip(), ""),
+                        encoding="utf-8")  # it names fonts (Khmer)
         check_leaks([page], Path(folder), reference.names, audience="convening",
                     study=None if reference.unsound else study,  # where a text comes from takes all tables
                     known=identifiers(study, audience="convening", reference=reference))
@@ -178,7 +181,7 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
                        f"`glc tally --round {round_id} --close`.")
 
 
-def groups(order: pd.DataFrame) -> list[dict[str, Any]]:
+def group_agenda(order: pd.DataFrame) -> list[dict[str, Any]]:
     """The agenda by group: heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": order[order["group"] == name].to_dict("records")}
@@ -201,10 +204,11 @@ def in_two_columns(all_groups: list[dict[str, Any]]) -> list[list[dict[str, Any]
              for n, part in groupby(column, key=itemgetter(0))] for column in (rows[:half], rows[half:])]
 
 
-def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame, rounds: pd.DataFrame,
-            round_id: str, *, test: str, agreed: Collection[str] = (),
-            comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
-            order: list[str] | None = None) -> list[dict[str, Any]]:
+def slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
+                  rounds: pd.DataFrame,
+                  round_id: str, *, test: str, agreed: Collection[str] = (),
+                  comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
+                  order: list[str] | None = None) -> list[dict[str, Any]]:
     """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
 
     ``votes`` are nine counts where all counts of the panel are told, else none. ``tallies`` and ``ratings``
@@ -251,7 +255,7 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == printed_id(principle, version)]
-    came = [f"This text {said}." for row in own.to_dict("records") if (said := origin(row))]
+    came = [f"This text {said}." for row in own.to_dict("records") if (said := origin_in_words(row))]
     return {"statement": "".join(own["statement"]), "language": "".join(own["language"]),
             "origin": "".join(came),
             "translations": dict(zip(of["language"], of["statement"], strict=True))}
@@ -338,7 +342,7 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
             f"{last['round_id']}")
 
 
-def block(name: str, *data: Any) -> str:
+def slide_html(name: str, *data: Any) -> str:
     """One piece of the slides as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
     ``decided(decisions)`` or ``parking(parked)``. Put ``style`` first where they are used together."""
     return str(getattr(template(__file__, "slide_blocks.html").module, name)(*data))

@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.votes import principle_ids_by_audience, visib
 from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.errors import Faults
-from glc_analysis.reference import in_their_files
+from glc_analysis.reference import relocate_faults
 from glc_analysis.steps import Step, View
 
 
@@ -29,7 +29,7 @@ def _evidence(view: View) -> dict[str, Any]:
     waves = waves_of_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*evidence_faults(reference.evidence, reference.joint_display, view["figures"],
                                    view["segments"], **waves)]:
-        raise Faults(in_their_files(view.study, faults))
+        raise Faults(relocate_faults(view.study, faults))
     return {}
 
 
@@ -63,7 +63,7 @@ STEPS = (
 )
 
 
-def slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
+def principle_slices(read: Callable[[str], pd.DataFrame]) -> dict[str, Any]:
     """The principles in their latest text, by id, and the ids of those that each audience may read."""
     rows = visible_principles(read("principles"), "team").sort_values("principle_id")
     return {"principles": [{"id": row["principle_id"], "label": row["short_name"] or row["printed_id"]}

@@ -78,8 +78,8 @@ def _tables(ballots: Ballots, reference: Reference,
     """Both tables, and what the team is told of results that were sealed otherwise."""
     if ballots.faults:
         raise Faults(ballots.faults)
-    rated = tables.shape("ratings", ratings_table(ballots, reference))
-    counted = tables.shape("tallies", tallies_table(rated, ballots, reference, settings))
+    rated = tables.shape_table("ratings", ratings_table(ballots, reference))
+    counted = tables.shape_table("tallies", tallies_table(rated, ballots, reference, settings))
     counted, notes = restore_sealed_results(counted, ballots.seals)
     return {"ratings": rated, "tallies": counted}, notes
 

@@ -53,11 +53,12 @@ def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by"
     """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
     refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_in_room
-    from glc_analysis.addons.convening.principles import reason, who_asked
+    from glc_analysis.addons.convening.principles import check_reason, resolve_requester
 
-    said = {"asked_by": (asked_by, who_asked, f"{who} (an organisation, a panel or the room, never a "
+    said = {"asked_by": (asked_by, resolve_requester, f"{who} (an organisation, a panel or the room, never a "
                          "person's name: slides and packets print it)"),
-            "because": (because, reason, f"{why} (the room reads it: no person's name, no code of a rater)")}
+            "because": (because, check_reason,
+                        f"{why} (the room reads it: no person's name, no code of a rater)")}
     return {name: check(read_reference_in_room(study), given) if given else _accepted(study, prompt, check)
             for name, (given, check, prompt) in said.items()}
 
@@ -128,35 +129,36 @@ def _say_signatures(done: TextChange) -> None:
 
 def _say_change(done: TextChange, *, is_kept: str) -> None:
     """What a change did and what comes next; ``is_kept`` says what became of the old texts."""
-    from glc_analysis.addons.convening.histories import listed
+    from glc_analysis.addons.convening.histories import join_names
 
     for name in done.after:
         click.echo(name)
     is_one = len(done.before) == 1
     if done.before:
         with_votes = f" with {'its' if is_one else 'their'} votes" * bool(done.closed_rounds)
-        say(f"{listed(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv{with_votes}.")
+        say(f"{join_names(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv{with_votes}.")
     if done.closed_rounds:
-        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {listed(done.closed_rounds)} do not "
-            "change.")
+        say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {join_names(done.closed_rounds)} "
+            "do not change.")
     _say_signatures(done)
     if done.after:
         are = "is a candidate" if len(done.after) == 1 else "are candidates"
-        say(f"{listed(done.after)} {are} without votes, signatures and evidence. Pages say so until "
+        say(f"{join_names(done.after)} {are} without votes, signatures and evidence. Pages say so until "
             "evidence.csv has some.")
     if done.languages_to_translate:
         say(f"To be translated: {', '.join(done.languages_to_translate)}. Until then forms in these "
             "languages show the words as they were written, and say so.")
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and no form of it is in: it now asks about "
-            f"{listed(done.after) + ' too' * (not done.before) if done.after else 'one text less'}. Next: "
-            f"`glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
+            f"{join_names(done.after) + ' too' * (not done.before) if done.after else 'one text less'}. "
+            f"Next: `glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
     for round_id in done.not_in_rounds:
         say(f"Round {round_id} is open and forms of it are in: it does not ask about "
-            f"{listed(done.after)}; the next round will.")
+            f"{join_names(done.after)}; the next round will.")
     if not done.open_rounds and not done.not_in_rounds:
-        say(f"Next: `glc forms --round` with the name of the next round; it "
-            f"{'asks about ' + listed(done.after) if done.after else 'leaves out ' + listed(done.before)}.")
+        texts = join_names(done.after or done.before)
+        say("Next: `glc forms --round` with the name of the next round; "
+            f"it {'asks about' if done.after else 'leaves out'} {texts}.")
 
 
 @click.command()
@@ -353,10 +355,10 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     from glc_analysis.addons.convening.agreeing import collect_standing
     from glc_analysis.addons.convening.agreeing import record_agreement as record
     from glc_analysis.addons.convening.amendments import read_reference_in_room
-    from glc_analysis.addons.convening.principles import who_asked
+    from glc_analysis.addons.convening.principles import resolve_requester
 
     if decided_by:
-        who_asked(read_reference_in_room(study), decided_by)
+        resolve_requester(read_reference_in_room(study), decided_by)
     for principle in principles:
         before = collect_standing(study, principle)
         say(f"{before.name}: {before.statement}")
@@ -373,7 +375,8 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
             say(f"{before.name} stays as it is.")
             continue
         decided_by = decided_by or _accepted(
-            study, "Decided by (the room, a panel or an organisation, never a person's name)", who_asked)
+            study, "Decided by (the room, a panel or an organisation, never a person's name)",
+            resolve_requester)
         click.echo(record(study, principle, decided_by=decided_by, today=date.today()))
         say(f"{before.name} is agreed. `glc sign --sheets` writes the sheets to sign.")
 

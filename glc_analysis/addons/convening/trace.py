@@ -1,9 +1,9 @@
 """The trace of a principle: evidence, code or question, passage or rows, raw file.
 
-:func:`trace` gives the lines of a trace, :func:`resting_on` what rests on a source. The tables are those of
-the last build; checksums of raw files are computed anew. The team sees call, time, line, raw file and
-checksum, and the forms that votes come from. Other readers see released figures and cleared quotations: no
-document, time, file or id of a passage, and no note.
+:func:`trace` gives the lines of a trace, :func:`principles_resting_on` what rests on a source. The tables are
+those of the last build; checksums of raw files are computed anew. The team sees call, time, line, raw file
+and checksum, and the forms that votes come from. Other readers see released figures and cleared quotations:
+no document, time, file or id of a passage, and no note.
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ from glc_analysis.addons.convening.figure_records import (
     subset_members,
     votes_by_principle,
 )
-from glc_analysis.addons.convening.histories import REWORDED, became, came_from, how, origin, outcome
-from glc_analysis.addons.convening.joint_display import code_estimate, code_figure
+from glc_analysis.addons.convening.histories import (
+    REWORDED,
+    kind_of_change,
+    origin_in_words,
+    outcome_in_words,
+    replaced_texts,
+    replacing_texts,
+)
+from glc_analysis.addons.convening.joint_display import code_figure, code_figure_id
 from glc_analysis.addons.convening.principles import UNSUPPORTED
-from glc_analysis.addons.convening.raw_places import RawFiles, ranges, row_of
+from glc_analysis.addons.convening.raw_places import RawFiles, format_ranges, raw_row_number
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations, words_not_agreed
-from glc_analysis.disclosure.quotations import case_codes, origins
+from glc_analysis.disclosure.quotations import case_codes, map_to_originals
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
@@ -40,7 +47,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 from glc_analysis.study import Study
 from glc_analysis.tables import rows_by
-from glc_analysis.text import normalise_space, talk_day
+from glc_analysis.text import day_of_text, normalise_space
 from glc_analysis.view.places import Places
 from glc_analysis.view.study_view import StudyView
 
@@ -274,9 +281,9 @@ class Trail:
             return
         rows = contributing_records(self._read_about(question.question_id), figure, question)
         for (path,), own in rows_by(rows.assign(path=rows["answer_id"].map(self.files.of_record)), "path"):
-            at = own["answer_id"].map(row_of)
+            at = own["answer_id"].map(raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
-            places = [f"{what}: {ranges(at[which])}" for what, which in is_own.items() if which.any()]
+            places = [f"{what}: {format_ranges(at[which])}" for what, which in is_own.items() if which.any()]
             yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
         if figure.measure == DISCORDANCE:
             sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
@@ -326,7 +333,7 @@ class Trail:
         for source in sorted(apart):
             said = f"Said in {_UNASKED[source]}, which this figure does not count."
             if figure.subset_kind == ALL:
-                in_all = self._figures("coded")[code_estimate(code, f"{SOURCE}={source}")]
+                in_all = self._figures("coded")[code_figure_id(code, f"{SOURCE}={source}")]
                 said = f"Counted apart: {self.words.sentence(in_all)}"
             yield self.node(3, "code", code, said, self.places.code(code))
             for row in apart[source]:
@@ -350,7 +357,7 @@ class Trail:
         document = self.documents[segment.document_id]
         path, place = self.files.of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
-        day = talk_day(document.kind, document.date)
+        day = day_of_text(document.kind, document.date)
         said = [segment_id, document.kind, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
@@ -411,24 +418,24 @@ class Trail:
         text = self.texts.get(row["printed_id"])
         if text is None:
             return
-        if came_about := origin(text):
+        if came_about := origin_in_words(text):
             told = f"{row['printed_id']} {came_about}.{self.reason(text)}"
             yield self.node(1, "text", row["printed_id"], told, "")
-        for name in came_from(text):
+        for name in replaced_texts(text):
             if old := self.texts.get(name):
                 place = self.places.principle(old["principle_id"])
                 yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
-        if came_about and how(text) != REWORDED and not self.evidence_count(row["principle_id"]):
-            others = {self.texts[name]["principle_id"] for name in came_from(text) if name in self.texts}
+        if came_about and kind_of_change(text) != REWORDED and not self.evidence_count(row["principle_id"]):
+            others = {self.texts[name]["principle_id"] for name in replaced_texts(text) if name in self.texts}
             n = {one: self.evidence_count(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.node(1, "text", "", UNSUPPORTED + (
                 f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
                 if counted else ""), "")
-        after = [*became(row["printed_id"], self.texts.values())]
+        after = [*replacing_texts(row["printed_id"], self.texts.values())]
         if after:
             yield self.node(1, "text", row["printed_id"],
-                            f"{row['printed_id']} {outcome(text, self.texts.values())}.", "")
+                            f"{row['printed_id']} {outcome_in_words(text, self.texts.values())}.", "")
         for name in after:
             new = self.texts[name]
             place = self.places.principle(new["principle_id"])
@@ -487,7 +494,7 @@ class Trail:
     @cached_property
     def origins(self) -> dict[str, str]:
         """Each segment -> the one it translates, or itself."""
-        return origins(self.read("segments"))
+        return map_to_originals(self.read("segments"))
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
@@ -525,7 +532,7 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
             *trail.votes(row["principle_id"])]
 
 
-def resting_on(study: Study, source: str) -> pd.DataFrame:
+def principles_resting_on(study: Study, source: str) -> pd.DataFrame:
     """All that rests on a figure, code, segment, document, question, answer, raw file, organisation,
     quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
     of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""

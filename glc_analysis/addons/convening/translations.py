@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault
 from glc_analysis.schema import Tables
 
@@ -73,7 +73,7 @@ def is_readable(status: str, audience: str) -> bool:
     >>> is_readable("draft", "convening"), is_readable("draft", "public"), is_readable("reviewed", "public")
     (True, False, True)
     """
-    return status != DRAFT or may(audience, "draft_principles")
+    return status != DRAFT or has_capability(audience, "draft_principles")
 
 
 def readable_texts(principles: pd.DataFrame, audience: str) -> pd.DataFrame:

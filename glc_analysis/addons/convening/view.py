@@ -24,8 +24,8 @@ from glc_analysis.addons.convening.votes import (
     read_tertile_counts,
     visible_principles,
 )
-from glc_analysis.disclosure.blocks import block_ids, block_of
-from glc_analysis.errors import known_id
+from glc_analysis.disclosure.blocks import block_id, block_ids
+from glc_analysis.errors import resolve_id
 from glc_analysis.reference import read_table
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
@@ -65,7 +65,7 @@ class ConveningView(VisibleTables):
         rows = self.tallies
         known = {one: one for one in rows["round_id"]}
         if round:
-            rows = rows[rows["round_id"] == known_id(str(round), known, "closed round")]
+            rows = rows[rows["round_id"] == resolve_id(str(round), known, "closed round")]
         names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
         counted = {name: rows[column] for name, column in (
             ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
@@ -108,7 +108,7 @@ class ConveningView(VisibleTables):
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self.voters["organisation_id"]} - {""}
             rows, nameless = disclosed_signatures(rows, len(asked) - int(rows["is_named"].sum()))
-            if block_of("signatures", principle_id) in self.hidden:
+            if block_id("signatures", principle_id) in self.hidden:
                 rows, nameless = rows[rows["is_named"]], {}
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
                                   for column in ("organisation_id", "name")})

@@ -29,7 +29,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.rules import COALITION, may
+from glc_analysis.disclosure.rules import COALITION, has_capability
 from glc_analysis.schema import AUDIENCES
 
 Counts = tuple[int, ...]
@@ -480,7 +480,7 @@ def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     [['agreed', 'candidate'], ['agreed']]
     """
     rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
-    return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
+    return rows if has_capability(audience, "draft_principles") else rows[rows["status"] == "agreed"]
 
 
 def principle_ids_by_audience(principles: pd.DataFrame) -> dict[str, list[str]]:

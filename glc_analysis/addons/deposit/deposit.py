@@ -28,7 +28,7 @@ from glc_analysis.publish.downloads import (
     BLANK_CELLS,
     FILE_STEM,
     NO_LICENCE,
-    offered,
+    offered_tables,
     published_tables,
     software_files,
     software_texts,
@@ -83,7 +83,7 @@ def _write(study: Study, folder: Path) -> None:
     for name, frame in frames.items():
         write_csv(frame, folder / f"{FILE_STEM.format(name)}.csv")
     write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
-    published = {name: offered()[name].about for name in frames}
+    published = {name: offered_tables()[name].about for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
@@ -116,7 +116,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         title=study.title, invented=_INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
-        tables=[(f"{FILE_STEM.format(name)}.csv", offered()[name].about.grain, len(frame))
+        tables=[(f"{FILE_STEM.format(name)}.csv", offered_tables()[name].about.grain, len(frame))
                 for name, frame in frames.items()],
         blank_cells=BLANK_CELLS,
         shown_to_the_public=FIGURES_SHOWN[_AUDIENCE].format(**study.settings["disclosure"]),

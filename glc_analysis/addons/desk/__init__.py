@@ -5,5 +5,5 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "desk", "The coding desk and the explorer in JupyterLab, and suggestions of codes.",
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
-    erasers={"renew": "sentence_encoder:forget_vectors"},
+    erasers={"renew": "sentence_encoder:delete_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -42,8 +42,8 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
                   encoder: Encoder | None = None, at_once: bool = False) -> list[Plain]:
     """Up to five codes for a passage that the coder has coded, from the one that fits best: code_id, score (0
     to 1), example (the words of a settled passage with this code), and example_by (its segment; both blank
-    where only the definition speaks for the code). None where :func:`why_not` says so, and where the ranking
-    is not sure.
+    where only the definition speaks for the code). None where :func:`why_no_suggestions` says so, and where
+    the ranking is not sure.
 
     A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
     points of the text as the session shows it. Codes that the passage has are left out. What is returned is
@@ -51,7 +51,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     waits: while the settled passages are still being learned, there are none.
     """
     encoder = encoder or find_encoder()
-    if why_not(study, coder, document_id, encoder=encoder) or encoder is None \
+    if why_no_suggestions(study, coder, document_id, encoder=encoder) or encoder is None \
             or _is_coded_by_others(study, coder, document_id):
         return []
     turns, codings = _own_work(session, document_id)
@@ -81,7 +81,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     return suggested
 
 
-def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
+def why_no_suggestions(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
     """Why no codes are suggested for a text, in one sentence; blank where they may be.
 
     The sentence follows from assignments.csv, and never from what another coder has handed in: of that nobody
@@ -124,7 +124,7 @@ def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | No
     return "" if encoder or find_encoder() else NO_ENCODER
 
 
-def still_learning(study: Study) -> str:
+def learning_note(study: Study) -> str:
     """While the settled passages of a study are being learned, a sentence that says so; otherwise blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
-from glc_analysis.addons.desk.proposals import Proposal, propose, propose_cells, proposed_codes
+from glc_analysis.addons.desk.proposals import Proposal, propose_cells, propose_row, proposed_codes
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.intake.codings.desk_journal import Journal
@@ -111,7 +111,8 @@ def _proposal(study: Study, coder: str, code_id: str, cells: Mapping[str, str]) 
     cells = {column: normalise_space(cell) for column, cell in cells.items()}
     if code_id:
         return propose_cells(study, "codebook", code_id, cells)
-    return propose(study, "codebook", {"level": "code", **cells, "code_id": _new_id(study, cells["name"])})
+    return propose_row(study, "codebook",
+                       {"level": "code", **cells, "code_id": _new_id(study, cells["name"])})
 
 
 def _new_id(study: Study, name: str) -> str:

@@ -35,7 +35,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
-from glc_analysis.text import content_hash, language_direction, match_key, talk_day
+from glc_analysis.text import content_hash, day_of_text, language_direction, match_key
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -225,7 +225,7 @@ class CoderTexts:
         organisations = read_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
         names = {document: ", ".join(filter(None, (
-            kind.capitalize(), labels.get(owner) or owner, talk_day(kind, day))))
+            kind.capitalize(), labels.get(owner) or owner, day_of_text(kind, day))))
             for document, kind, owner, day in self.described[
                 ["kind", "organisation_id", "date"]].itertuples(name=None)}
         times = Counter(names.values())

@@ -13,10 +13,10 @@ from datetime import date
 from typing import Any
 
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
-from glc_analysis.coding.codebook import current_code, definitions, told_changes
+from glc_analysis.coding.codebook import current_code, definition_changes, describe_code_use
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.texts import snap
+from glc_analysis.coding.texts import widen_to_graphemes
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
@@ -75,7 +75,7 @@ class CoderWork:
         start, end = end - len(chosen.lstrip()), start + len(chosen.rstrip())
         for turn in self._turns(document):
             if turn.start <= start and end <= turn.end:
-                within = snap(words[turn.start:turn.end], start - turn.start, end - turn.start)
+                within = widen_to_graphemes(words[turn.start:turn.end], start - turn.start, end - turn.start)
                 return document, turn.start + within[0], turn.start + within[1]
         raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
                        "code the next turn apart.")
@@ -204,14 +204,14 @@ class CoderWork:
         """The codes on the keys 1 to 9, as the journal has them; a code that is no longer in use leaves its
         key."""
         kept = [code if code in self._live else "" for code in self._journal.work.keys]
-        return keys_of(kept, self._recent())
+        return codes_on_keys(kept, self._recent())
 
     # The codebook.
 
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
         self._codebook = read_table(self.study, "codebook")
-        self._defined = definitions(self._codebook)
+        self._defined = describe_code_use(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
         self._live = {*self._codebook.loc[self._codebook["merged_into"] == "", "code_id"]}
@@ -226,11 +226,11 @@ class CoderWork:
         if self._codebook_files() != self._codebook_state:
             before = self._defined
             self._load_codebook()
-            self._news += told_changes(before, self._defined, self._names)
+            self._news += definition_changes(before, self._defined, self._names)
 
     def _codebook_changes(self) -> Iterator[str]:
         if before := self._journal.work.codebook:
-            yield from told_changes(before, self._defined, self._names)
+            yield from definition_changes(before, self._defined, self._names)
 
     def _code_named(self, name: str) -> str:
         key = match_key(name)
@@ -286,11 +286,11 @@ class CoderWork:
                 "fix: see who may write there.")
 
 
-def keys_of(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
+def codes_on_keys(keys: Sequence[str], recent: Sequence[str]) -> list[str]:
     """The codes on the keys 1 to 9 (blank for a free key), where ``recent`` are those used last, the last one
     first. A code keeps its key; a new one takes a free key, else that of the code used longest ago.
 
-    >>> keys_of(["a", "", "c"], ["d", "c", "a"]), keys_of([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
+    >>> codes_on_keys(["a", "", "c"], ["d", "c", "a"]), codes_on_keys([*"abcdefghi"], ["z", *"ihgfdcba"])[3:6]
     (['a', 'd', 'c'], ['d', 'z', 'f'])
     """
     kept = [*keys]

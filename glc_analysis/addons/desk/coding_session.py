@@ -19,9 +19,9 @@ from typing import Any
 from unicodedata import normalize
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.code_suggestions import still_learning, suggest_codes, why_not
+from glc_analysis.addons.desk.code_suggestions import learning_note, suggest_codes, why_no_suggestions
 from glc_analysis.addons.desk.codebook_changes import describe_change
-from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, keys_of
+from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, codes_on_keys
 from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.learning import compare_codes, settled_passages
@@ -239,7 +239,7 @@ class CodingSession(CoderWork):
 
     def why_no_suggestions(self, document_id: str) -> str:
         """Why no codes are suggested in a text, in one sentence; blank where they may be."""
-        return why_not(self.study, self.coder, document_id) or still_learning(self.study)
+        return why_no_suggestions(self.study, self.coder, document_id) or learning_note(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
         """Logs that the coder put the suggested codes aside."""
@@ -568,7 +568,7 @@ class CodingSession(CoderWork):
         for document in begun:
             yield {"act": "text", **self._text_of(document)._asdict()}
         if code := line.get("code_id"):
-            keys = keys_of(self._keys(), [code, *(one for one in self._recent() if one != code)])
+            keys = codes_on_keys(self._keys(), [code, *(one for one in self._recent() if one != code)])
             if keys != self._journal.work.keys:
                 yield {"act": "keys", "codes": keys}
 

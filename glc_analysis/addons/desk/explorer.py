@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.proposals import WIDE, Proposer
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
-from glc_analysis.disclosure.rules import may
+from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.estimates import BY_OPTION
 from glc_analysis.pages.coding import codes
 from glc_analysis.pages.questions import answers
@@ -38,7 +38,7 @@ _TURNS_AROUND = 1
 """The number of turns shown before and after a passage."""
 
 
-def in_context(study: Study, segment_id: str, code: str = "") -> str:
+def passage_in_context(study: Study, segment_id: str, code: str = "") -> str:
     """HTML of the turn a passage stands in, with the turns around it and the codes of each stretch.
 
     Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
@@ -51,7 +51,7 @@ def in_context(study: Study, segment_id: str, code: str = "") -> str:
     at = talk["segment_id"].tolist().index(segment_id)
     near = talk.iloc[max(at - _TURNS_AROUND, 0):at + _TURNS_AROUND + 1]
     codings = tables.read("codings", study=study)
-    marked = by_segment(codings[codings["coder_id"] == CONSENSUS])
+    marked = codings_by_segment(codings[codings["coder_id"] == CONSENSUS])
     labels = tables.read("organisations", study=study).set_index("organisation_id")["label"].to_dict()
     return Markup().join(
         _turn(turn, marked[marked["segment_id"] == turn["segment_id"]], code, names, labels,
@@ -110,9 +110,10 @@ class Explorer:
         self._figures_of, self._context_of = (
             {audience: widgets.HTML() for audience in AUDIENCES} for _ in range(2))
         self.proposer = Proposer(study)
-        passages = {audience: widgets.VBox([self.passage, context]) if may(audience, "passages") else context
+        passages = {audience: widgets.VBox([self.passage, context]) if has_capability(audience,
+                                                                                      "passages") else context
                     for audience, context in self._context_of.items()}
-        forms = {audience: self.proposer.widget if may(audience, "passages") else widgets.HTML(
+        forms = {audience: self.proposer.widget if has_capability(audience, "passages") else widgets.HTML(
             ELEMENTS.note("The team proposes rows.")) for audience in AUDIENCES}
         self.tabs = widgets.Tab([*map(self._for_each_audience, (self._figures_of, passages, forms))],
                                 titles=["Figures", "Passages", "Propose"])
@@ -192,7 +193,7 @@ class Explorer:
                 self.context.value = ELEMENTS.note("No passage has this code.")
             return
         segment, code, words = self.passage.value
-        self.context.value = in_context(self.study, segment, code)
+        self.context.value = passage_in_context(self.study, segment, code)
         self.proposer.begin(theme=self.theme.value, code=code, segment=segment, words=words)
 
     # What is shown

@@ -21,7 +21,7 @@ import ipywidgets as widgets
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
-from glc_analysis.cleaning.records import Records, survey_records
+from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.matches import matching_pairs
@@ -30,7 +30,7 @@ from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_refe
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
 from glc_analysis.study import Study
-from glc_analysis.study_locks import at_work
+from glc_analysis.study_locks import lock_for_writing
 from glc_analysis.templates import Macros
 from glc_analysis.text import match_key, slug
 from glc_analysis.writing import write_atomic
@@ -64,7 +64,7 @@ class Proposal:
 
     def write(self) -> Path:
         """Writes the table; returns its file. Raises Faults if somebody has changed a file since then."""
-        with at_work(self.root, "change in JupyterLab"):
+        with lock_for_writing(self.root, "change in JupyterLab"):
             if any(_text(change.path) != change.old for change in self.changes):
                 raise Faults([Fault("was changed while you looked at it; nothing is written",
                                     self.changes[-1].path.name, fix="look at the change again")])
@@ -74,7 +74,7 @@ class Proposal:
         return self.changes[-1].path
 
 
-def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
+def propose_row(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
 
     Raises UsageError for a table or column that is not there, Faults where the table would not be sound
@@ -138,7 +138,7 @@ def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
         if name == "quotes":
             faults = [*quotes_faults(reference.quotes.tail(1), tables.read("segments", study=study))]
         elif name == "corrections":
-            faults = [fault for fault in survey_records(study, reference).faults
+            faults = [fault for fault in read_corrected_records(study, reference).faults
                       if fault.file == f"{name}.csv"]
         if faults:
             raise Faults(faults)
@@ -247,7 +247,7 @@ class Proposer:
 
     @cached_property
     def _records(self) -> Records:
-        return survey_records(self.study, read_reference(self.study))
+        return read_corrected_records(self.study, read_reference(self.study))
 
     def _cell_chosen(self, _: Any = None) -> None:
         """The present value of the cell."""
@@ -269,7 +269,7 @@ class Proposer:
     def _show(self, _: Any = None) -> None:
         self._edited()
         try:
-            self.proposal = propose(self.study, self.kind.value, self.row())
+            self.proposal = propose_row(self.study, self.kind.value, self.row())
         except GLCError as error:
             self.message.value = _HTML.fault(str(error))
             return

@@ -73,7 +73,7 @@ def find_encoder() -> Encoder | None:
     return Encoder(f"{PACKAGE} {version(PACKAGE)}, as queries", encode)
 
 
-def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Digests) -> np.ndarray:
+def cached_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Digests) -> np.ndarray:
     """The vectors of texts, a row each: those that the study keeps, and new ones for the others.
 
     ``digests`` are the study's own. The folder then holds the vectors of these texts and no others: what is
@@ -92,7 +92,7 @@ def kept_vectors(root: Path, encoder: Encoder, texts: Sequence[str], digests: Di
     return np.array([vectors[name] for name in names])
 
 
-def forget_vectors(study: Study) -> None:
+def delete_vectors(study: Study) -> None:
     """Deletes the vectors of a study, whose names only an earlier key can make. They are made again from what
     is left."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)

@@ -13,9 +13,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
-from glc_analysis.addons.desk.sentence_encoder import Encoder, kept_vectors
+from glc_analysis.addons.desk.sentence_encoder import Encoder, cached_vectors
 from glc_analysis.coding.codebook import case_codes
-from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins, units
+from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
 from glc_analysis.coding.learning import settled_codes
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -49,8 +49,8 @@ class SettledPassages:
         codings, segments = frames["codings"], frames["segments"]
         book = read_table(study, "codebook")
         cases = frozenset(case_codes(book))
-        told = by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
-        linked = origins(segments)
+        told = codings_by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
+        linked = map_to_originals(segments)
         told_in = {linked.get(one, one) for one in told}
         never = {one for one, origin in linked.items() if origin in told_in}
         spans: dict[str, list[tuple[int, int]]] = {}
@@ -59,8 +59,8 @@ class SettledPassages:
         decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
         decisions = {segment: frozenset(filter(None, codes.split(";")))
                      for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
-        settled = settled_codes(units(codings, frames["readings"], segments), decisions, "")
-        passages = by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
+        settled = settled_codes(coding_units(codings, frames["readings"], segments), decisions, "")
+        passages = codings_by_segment(codings[(codings["coder_id"] == CONSENSUS) & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]
         live = book[book["merged_into"] == ""]
         definitions = {row["code_id"]: normalise_space(". ".join(filter(None, (
@@ -82,7 +82,7 @@ class SettledPassages:
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]
-            vectors = kept_vectors(study.root, encoder, texts, study.digests)
+            vectors = cached_vectors(study.root, encoder, texts, study.digests)
             found = CodeRanking(self.examples, self.definitions, vectors)
             _ = found.least  # which fits it
             _LEARNED.clear()

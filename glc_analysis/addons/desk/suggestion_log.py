@@ -21,7 +21,7 @@ def take_suggestion(study: Study, coder: str, document_id: str, start: int, end:
     """Logs that a coder accepts a code that was shown for a passage. Returns what the coding keeps of where
     it came from: the model, and the digest of the settled passages. Nothing where it was never shown for
     words of this passage: then it is the coder's own choice."""
-    for line in reversed([*read_log(study, coder)]):
+    for line in reversed([*read_coder_log(study, coder)]):
         if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
                 and line["start"] < end and start < line["end"]:
             about = {"model": line["model"], "settled": line["settled"]}
@@ -45,11 +45,11 @@ def log_shown(study: Study, coder: str, passage: tuple[str, int, int], codes: Se
     document_id, start, end = passage
     line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
             "model": model, "settled": settled}
-    if codes and line not in [*read_log(study, coder)]:
+    if codes and line not in [*read_coder_log(study, coder)]:
         _append(study, coder, line)
 
 
-def read_log(study: Study, coder: str) -> Iterator[Plain]:
+def read_coder_log(study: Study, coder: str) -> Iterator[Plain]:
     """The lines of a coder's log."""
     yield from read_suggestion_log(study.journal(coder).with_name(SUGGESTION_LOG))
 

@@ -22,20 +22,20 @@ from glc_analysis.addons.drafting.draft_files import (
     DRAFT_FOLDER,
     SENSITIVITY_FILE,
     csv_text,
-    written_values,
+    read_column_values,
 )
 from glc_analysis.addons.drafting.open_rows import (
-    more_file,
+    open_rows_file,
     questions_without_options,
-    read_more,
-    write_more,
+    read_open_rows,
+    write_open_rows,
 )
 from glc_analysis.addons.drafting.store import DraftState
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.countries import country_label, intended_iso_code, un_regions
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import units
+from glc_analysis.reference import question_units
 from glc_analysis.schema import UNDECIDED, UNKNOWN, default_settings, table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
@@ -54,9 +54,9 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
         questions_without_options(study, state)["question_id"])]
-    present = written_values(study, "questions", "question_id")
+    present = read_column_values(study, "questions", "question_id")
     new = _in_form_order(chosen[~chosen["question_id"].isin(present)])
-    used, lists = {*new["option_list"]} - {""}, written_values(study, "options", "option_list")
+    used, lists = {*new["option_list"]} - {""}, read_column_values(study, "options", "option_list")
     added = {"options": _by_list(state.tables["options"], [*new["option_list"]])[
                  lambda rows: rows["option_list"].isin(used - lists)],
              "countries": _new_countries(study, state), "codebook": _new_themes(study, state, new)}
@@ -71,7 +71,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         texts[study.settings_file] = settings
     if len(new):
         written = tomllib.loads(settings or study.settings_file.read_text(encoding="utf-8"))
-        unit = units(new, default_settings()[0]["survey"] | written.get("survey", {}))
+        unit = question_units(new, default_settings()[0]["survey"] | written.get("survey", {}))
         if n := int((new["unit"].eq("") & unit.eq("organisation")).sum()):
             lines.append(
                 f"{n} of the questions count once for each organisation: the settings name organisations and "
@@ -104,7 +104,7 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
 
 def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
     """The drafted names of countries that have a code and are not in countries.csv."""
-    known = {match_key(name) for name in written_values(study, "countries", "raw_name")}
+    known = {match_key(name) for name in read_column_values(study, "countries", "raw_name")}
     countries = state.tables["countries"]
     return countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
 
@@ -112,7 +112,7 @@ def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
 def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
     """The drafted themes of questions, and their domain, that codebook.csv lacks. Raises Faults for a theme
     that neither has."""
-    codebook, codes = state.tables["codebook"], written_values(study, "codebook", "code_id")
+    codebook, codes = state.tables["codebook"], read_column_values(study, "codebook", "code_id")
     is_used = codebook["code_id"].isin(questions["theme_id"])
     themes = {*questions["theme_id"], *codebook.loc[is_used, "parent_id"]} - {"", *codes}
     if unknown := themes - {*codebook["code_id"]}:
@@ -129,19 +129,19 @@ def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iter
     write_atomic(path, before + csv_text((), rows))
 
 
-def accept_more(study: Study, by: str, *, today: date) -> list[str]:
+def accept_open_rows(study: Study, by: str, *, today: date) -> list[str]:
     """Adds what a person has decided of the rest to the reference tables: options and names that say yes,
     cells with a correction, countries with a code. Returns the lines to print; raises Faults, before anything
     is written, where a row cannot be used."""
-    more = read_more(study)
+    more = read_open_rows(study)
     filled = {"options": more["options"][USE] == "yes", "corrections": more["corrections"]["to"] != "",
               "countries": more["countries"]["country_id"] != "", "names": more["names"][USE] == "yes"}
     ready = {name: more[name][is_filled] for name, is_filled in filled.items()}
-    faults = [Fault("is blank", file=more_file(study, "options"), row=str(n), column=column,
+    faults = [Fault("is blank", file=open_rows_file(study, "options"), row=str(n), column=column,
                     fix="fill it in: each option has an id and its place in the list")
               for n, row in ready["options"].iterrows() for column in ("option_id", "value", "position")
               if not row[column]]
-    faults += [Fault(f"is {meant} in ISO 3166", file=more_file(study, "countries"), row=str(n),
+    faults += [Fault(f"is {meant} in ISO 3166", file=open_rows_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or another id")
                for n, code in ready["countries"]["country_id"].items() if (meant := intended_iso_code(code))]
     if faults:
@@ -154,7 +154,7 @@ def accept_more(study: Study, by: str, *, today: date) -> list[str]:
     for name in (name for name in rows if len(rows[name])):
         path = study.root / table_files(name)[0].path
         write_atomic(path, (_with_options if name == "options" else _with_rows)(path, rows[name]))
-    write_more(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
+    write_open_rows(study, {name: more[name][~is_filled] for name, is_filled in filled.items()})
     said = ", ".join(f"{name} {len(table)}" for name, table in ready.items() if len(table))
     return [f"Accepted of what was open: {said}."] if said else []
 
@@ -303,7 +303,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     return (text if changed else None), lines
 
 
-def clear_roles(path: Path) -> None:
+def blank_column_settings(path: Path) -> None:
     """Blanks the columns that a new study.toml names below [survey], for the draft to fill in when it is
     accepted."""
     text = path.read_text(encoding="utf-8")

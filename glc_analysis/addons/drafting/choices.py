@@ -13,9 +13,9 @@ from glc_analysis.addons.drafting.options import (
     FEWEST,
     SEPARATORS,
     Options,
-    form_order,
-    joined_options,
-    listed_options,
+    count_joined_options,
+    infer_form_order,
+    list_options,
     option_key,
 )
 from glc_analysis.addons.drafting.words import scale_marks, scale_steps
@@ -93,7 +93,7 @@ def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[st
     """A choice of one or of several options, or a text where the answers are no options. ``known`` are the
     keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
-    is_several = words.mentions("several", column.wording)
+    is_several = words.mentions_concept("several", column.wording)
     if joined := _joined(column, answers, known, few, is_several):
         return joined
     spread = _Spread.of(answers, known, few)
@@ -105,8 +105,8 @@ def guess_choice(column: FormColumn, answers: Counter[str], known: Collection[st
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> Guess:
     """A scale, several options in a cell, or one option of a list, with what is in doubt of it."""
-    asks_personal = words.asks_for_person(column.wording) or any(
-        words.mentions(concept, column.wording) for concept in ("personal", "place"))
+    asks_personal = words.asks_for_persons_name(column.wording) or any(
+        words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = options_by_file(column, known)
     if asks_personal and len(column.wording.split()) <= 8 and not is_yes_no([*answers]):
         options = tuple(Options(hidden=Counter(counts)) for counts in column.counts)
@@ -139,7 +139,7 @@ def _list_doubts(column: FormColumn, options: Collection[Options], labels: Colle
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
         is_doubted = True
-    elif words.mentions("rating", column.wording) and not is_plain:
+    elif words.mentions_concept("rating", column.wording) and not is_plain:
         yield "the heading asks how much: a scale?"
         is_doubted = True
     if is_clear and not is_doubted:
@@ -165,14 +165,14 @@ def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> Guess:
 
 def is_yes_no(labels: Collection[str]) -> bool:
     """Whether all answers that say something are yes or no."""
-    answers = [label for label in labels if words.kind_of_option(label) == "substantive"]
+    answers = [label for label in labels if words.guess_option_kind(label) == "substantive"]
     return bool(answers) and all(
-        words.is_word("yes", label) or words.is_word("no", label) for label in answers)
+        words.is_concept_word("yes", label) or words.is_concept_word("no", label) for label in answers)
 
 
 def options_by_file(column: FormColumn, known: Collection[str]) -> tuple[Options, ...]:
     """The options of a choice of one, by file."""
-    return tuple(listed_options(counts, known) for counts in column.counts)
+    return tuple(list_options(counts, known) for counts in column.counts)
 
 
 # ------------------------------
@@ -240,7 +240,7 @@ class _Divider:
 
     def _divide(self, separator: str, others: tuple[str, ...] = ()) -> _Division:
         answers = _with_one_mark(self.answers, separator, others) if others else self.answers
-        parts, cells, is_weak = joined_options(answers, separator)
+        parts, cells, is_weak = count_joined_options(answers, separator)
         frequent = {part for part, count in parts.items()
                     if count >= self.few or self.known and option_key(part) in self.known}
         several = sum(count for of_cell, count in cells
@@ -290,9 +290,9 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
     """The options of cells that join several, by file."""
     options = []
     for counts in column.counts:
-        parts, cells, _ = joined_options(counts, separator)
-        of_file = listed_options(parts, known)
-        of_file.order = form_order(_by_label(cells, of_file), of_file.counts)
+        parts, cells, _ = count_joined_options(counts, separator)
+        of_file = list_options(parts, known)
+        of_file.order = infer_form_order(_by_label(cells, of_file), of_file.counts)
         of_file.is_merged_by_few = is_weak
         options.append(of_file)
     return tuple(options)

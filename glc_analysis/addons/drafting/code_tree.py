@@ -17,8 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.conversations import free_id
-from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ambiguous_names, ancestors, codebook_rows, resolve
+from glc_analysis.addons.drafting.conversations import make_free_id
+from glc_analysis.coding.codebook import (
+    CODEBOOK_COLUMNS,
+    ambiguous_names,
+    ancestors,
+    codebook_rows,
+    resolve_code_names,
+)
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import table_files
 from glc_analysis.spreadsheets import CsvRows
@@ -39,8 +45,8 @@ def draft_codebook(paths: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     those of the first file that has any. Raises Faults as reading the files does.
     """
     trees, notes = [read_tree(path) for path in paths], []
-    tree = merged_tree(trees, notes)
-    book, more = with_levels(tree)
+    tree = merge_trees(trees, notes)
+    book, more = add_levels(tree)
     return book, [*notes, *more]
 
 
@@ -51,14 +57,14 @@ def read_tree(path: Path) -> pd.DataFrame:
     return codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
 
 
-def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
+def merge_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -> pd.DataFrame:
     """One tree of several, with ids of their own: codes of the same path of names are one code, and so is one
     GUID under two names. Paths that begin below the top, and names of a flat list, are matched to the trees
     before. What is left for a person is added to ``notes``.
 
     >>> first = pd.DataFrame({"code_id": ["a", "b"], "parent_id": ["", "a"], "name": ["Care", "Rest"]})
     >>> second = pd.DataFrame({"code_id": ["x", "y"], "parent_id": ["", "x"], "name": ["care", "Work"]})
-    >>> merged_tree([first, second])[["code_id", "parent_id"]].values.tolist()
+    >>> merge_trees([first, second])[["code_id", "parent_id"]].values.tolist()
     [['care', ''], ['rest', 'care'], ['work', 'care']]
     """
     rows: dict[tuple[str, ...], dict[str, str]] = {}
@@ -76,7 +82,7 @@ def merged_tree(trees: Sequence[pd.DataFrame], notes: list[str] | None = None) -
                 rows[path] |= {name: row[name] for name in ("definition", "include", "exclude", "example")
                                if row[name] and not rows[path][name]}
                 continue
-            own = free_id(slug(row["name"]), ids)
+            own = make_free_id(slug(row["name"]), ids)
             ids.add(own)
             rows[path] = row | {"code_id": own, "level": "", "parent_id": ""}
     for path, row in rows.items():
@@ -120,7 +126,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
     return place
 
 
-def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def add_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The tree with levels guessed by depth, below a domain that is added where it has none; and notes.
 
     What lies deeper than four levels becomes codes of the nearest family, under their own names.
@@ -133,7 +139,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
     rows, added, deep = [], {}, []
     taken = {*tree["code_id"]}
-    names = {ADDED_DOMAIN: free_id("codes", taken), ADDED_THEME: free_id("other_codes", taken)}
+    names = {ADDED_DOMAIN: make_free_id("codes", taken), ADDED_THEME: make_free_id("other_codes", taken)}
     for row in tree.to_dict("records"):
         chain = above[row["code_id"]]
         levels = _DEPTHS.get(min(height[[row["code_id"], *chain][-1]] + 1, 4), ())
@@ -223,7 +229,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     moved = difference[difference["change"] == "moved"].set_index("path")["code_id"].to_dict()
     by_id |= {code: moved[path] for code, names in _names(tree).items()
               if (path := " > ".join(names)) in moved}
-    guessed = dict(with_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
+    guessed = dict(add_levels(tree)[0][["code_id", "level"]].itertuples(index=False))
     below = {"domain": "theme", "theme": "family", "family": "code", "code": "code"}
     above = {"domain": "", "theme": ADDED_DOMAIN, "family": ADDED_THEME, "code": ADDED_THEME}
     has_codes, taken = {*tree["parent_id"]}, {*codebook["code_id"]}
@@ -232,7 +238,7 @@ def added_codes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
         codebook["code_id"], codebook["level"], codebook["parent_id"], strict=True)}
 
     def add(row: dict[str, str], level: str, parent: str) -> str:
-        own = free_id(row["code_id"], taken)
+        own = make_free_id(row["code_id"], taken)
         taken.add(own)
         place[own] = level, parent
         rows.append(dict.fromkeys(CODEBOOK_COLUMNS, "") | row
@@ -310,7 +316,7 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     known = {path: code for code, path in _paths(live).items()}
     codes = {code: _same(path, known) for code, path in _paths(tree).items()}
     if (tree["parent_id"] == "").all():
-        by_name = resolve(tree["name"], live) | dict.fromkeys(
+        by_name = resolve_code_names(tree["name"], live) | dict.fromkeys(
             ambiguous_names(tree["name"], live, may_be_ids=False), "")
         codes = {code: codes[code] or by_name[name]
                  for code, name in zip(tree["code_id"], tree["name"], strict=True)}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glc_analysis.addons.drafting.words import plain
+from glc_analysis.addons.drafting.words import fold_text
 from glc_analysis.text import match_key
 
 SAME_HEADING, SAME_PLACE, SIMILAR, WEAK = "the same heading", "the same place", "alike", "weak"
@@ -38,14 +38,14 @@ class _Row:
     way: str = SAME_HEADING
 
 
-def paired_columns(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
+def pair_columns(files: Sequence[Columns]) -> list[tuple[tuple[str, ...], str]]:
     """The questions of several files: the name of each in every file, "" where one lacks it, and how its
     names were paired, in the order of the file with most columns.
 
     >>> english, spanish = ({name: Counter() for name in names} for names in (("Why?", "Age"), ("Edad",)))
     >>> english["Age"].update({"31": 5}), spanish["Edad"].update({"31": 4})
     (None, None)
-    >>> paired_columns([english, spanish])
+    >>> pair_columns([english, spanish])
     [(('Why?', ''), 'the same heading'), (('Age', 'Edad'), 'alike')]
     """
     first = max(range(len(files)), key=lambda n: (len(files[n]), -n))
@@ -107,7 +107,7 @@ def _pair_in_order(rows: list[_Row], files: Sequence[Columns], n: int, m: int, a
     matched = _aligned(scores)
     if is_one_language:  # there a question keeps its words, or most of them
         matched = [(a, b) for a, b in matched
-                   if _trigram_likeness(plain(left[a]), plain(right[b])) >= _REWORDED]
+                   if _trigram_likeness(fold_text(left[a]), fold_text(right[b])) >= _REWORDED]
     is_whole = len(files[m]) == len(files[n]) and len(matched) == max(len(left), len(right))
     paired = {}
     for a, b in matched:
@@ -134,7 +134,7 @@ _Shape = tuple[float, ...]
 def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str],
               shapes: tuple[_Shape, _Shape]) -> float:
     """How much two columns are alike, from 0 to 1: their headings, their answers, and the shape of these."""
-    headings = _trigram_likeness(plain(a), plain(b))
+    headings = _trigram_likeness(fold_text(a), fold_text(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
     return .4 * headings + .25 * shared + .35 * _shape_likeness(*shapes)
 

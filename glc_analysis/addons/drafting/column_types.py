@@ -20,7 +20,7 @@ from glc_analysis.addons.drafting.choices import MANY, Guess, guess_choice, is_y
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import Options, option_key
-from glc_analysis.cleaning.countries import country_of
+from glc_analysis.cleaning.countries import find_country_id
 from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates
 
 NO_QUESTION = "left out"
@@ -84,7 +84,7 @@ def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: b
 
 
 def _tool_column(column: FormColumn) -> Guess | None:
-    if words.is_word("started", column.name) or words.is_word("ended", column.name):
+    if words.is_concept_word("started", column.name) or words.is_concept_word("ended", column.name):
         return None
     if words.is_tool_column(column.name):
         return Guess(NO_QUESTION, "a column that the survey tool adds", True)
@@ -101,7 +101,7 @@ def _dates(column: FormColumn) -> Guess | None:
     if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < _NEARLY_ALL * n:
         return None
     for role in ("started", "ended"):
-        if words.is_word(role, column.name) or words.is_word(role, column.wording):
+        if words.is_concept_word(role, column.name) or words.is_concept_word(role, column.wording):
             for counts in filter(None, column.counts):
                 if doubt := parse_dates(pd.Series([*counts], dtype="str"))[2]:
                     why = f"the heading is that of a time of answering, {_refused(doubt)}"
@@ -125,11 +125,11 @@ def _refused(said: str) -> str:
 
 def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
-    personal = sum(count for text, count in answers.items() if words.looks_personal(text))
+    personal = sum(count for text, count in answers.items() if words.looks_like_name_or_address(text))
     heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
     n_words = len(column.wording.split())
-    is_person = words.asks_for_person(heading) and n_words <= 15
-    is_named = is_person or words.mentions("personal", heading) and n_words <= 6
+    is_person = words.asks_for_persons_name(heading) and n_words <= 15
+    is_named = is_person or words.mentions_concept("personal", heading) and n_words <= 6
     is_held = is_named and len(answers) > 0.5 * n or is_person and not is_yes_no(answers)
     if n >= 5 and personal >= 0.5 * n or is_held:
         why = "the heading asks for contact data"
@@ -160,10 +160,10 @@ def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
     coded = sum(count for text, count in answers.items() if language_code(text))
-    is_named = words.mentions("language", column.wording) and len(column.wording.split()) <= 10
-    is_named |= words.is_word("language", column.name)
+    is_named = words.mentions_concept("language", column.wording) and len(column.wording.split()) <= 10
+    is_named |= words.is_concept_word("language", column.name)
     if is_named and coded >= 0.95 * answers.total():
-        return Guess("language", f"{len(answers)} languages", words.is_word("language", column.name))
+        return Guess("language", f"{len(answers)} languages", words.is_concept_word("language", column.name))
     return None
 
 
@@ -230,9 +230,9 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     if numbers.n_numbers < 0.85 * answers.total() or numbers.are_steps_with_labels:
         return None
     values, are_all = numbers.values, not numbers.n_others
-    is_rated = words.mentions("rating", column.wording)
-    is_counted = words.mentions("count", column.wording)
-    if numbers.is_small and words.mentions("select", column.wording) and not is_rated:
+    is_rated = words.mentions_concept("rating", column.wording)
+    is_counted = words.mentions_concept("count", column.wording)
+    if numbers.is_small and words.mentions_concept("select", column.wording) and not is_rated:
         why = f"whole numbers {numbers.span}; the question asks to select: they may be a number, or a scale"
         return Guess("single", why, False, options=options_by_file(column, ()))
     if values in ([0, 1], [1, 2]) and are_all and not is_rated and not is_counted:
@@ -267,7 +267,8 @@ def _percentages(column: FormColumn, answers: Counter[str]) -> Guess | None:
         notes.append("some are below 1 without a sign: 0.5 may be 0.5 % or 50 %, which `glc check` asks for")
     if n_numbers < n:
         notes.append("correct the others in corrections.csv, or make it a text")
-    return Guess("number", why, n_numbers == n and not notes and words.mentions("count", column.wording),
+    return Guess("number", why, n_numbers == n and not notes
+                 and words.mentions_concept("count", column.wording),
                  notes=notes)
 
 
@@ -283,13 +284,14 @@ def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[Option
 
 def _country(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
-    is_named = words.mentions("country", column.wording)
+    is_named = words.mentions_concept("country", column.wording)
     if not is_named and len(answers) < 3:
         return None
     likely = [text for text, _ in answers.most_common(30)]
-    if not is_named and sum(bool(country_of(text, everywhere=False)) for text in likely) < 0.6 * len(likely):
+    if not is_named and sum(bool(find_country_id(text, everywhere=False))
+                            for text in likely) < 0.6 * len(likely):
         return None
-    known = sum(count for text, count in answers.items() if country_of(text))
+    known = sum(count for text, count in answers.items() if find_country_id(text))
     if known >= (0.6 if is_named else 0.85) * n:
         return Guess("country", f"{known} of {n} answers are names of countries",
                      is_named and known >= 0.9 * n)
@@ -297,7 +299,7 @@ def _country(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 
 def _organisation(column: FormColumn, answers: Counter[str]) -> Guess | None:
-    is_named = words.mentions("organisation", column.wording) and len(column.wording.split()) <= 12
+    is_named = words.mentions_concept("organisation", column.wording) and len(column.wording.split()) <= 12
     if is_named and len(answers) > 0.6 * answers.total() and sum(map(len, answers)) / len(answers) < 80:
         return Guess("organisation", "the heading asks for the organisation, and answers differ", False)
     return None

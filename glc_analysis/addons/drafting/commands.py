@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glc_analysis.command_line import pass_study, print_rows, rows_format, say
-from glc_analysis.errors import Fault, Faults, UsageError, find_faults
+from glc_analysis.errors import Fault, Faults, UsageError, add_faults_of
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def around_init(directory: Path, *, form: Path | None, codebook: Path | None, na
 def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str) -> Generator[bool]:
     """A draft that waits is checked first. With --accept-draft what is ready is written as well."""
     from glc_analysis.addons.drafting.draft_files import DRAFT_FOLDER
-    from glc_analysis.addons.drafting.open_rows import close_more, note_more
+    from glc_analysis.addons.drafting.open_rows import close_settled_rows, write_rows_for_faults
     from glc_analysis.addons.drafting.store import is_drafted
 
     in_draft: list[Fault] = []
@@ -100,19 +100,19 @@ def around_check(study: Study, responses: list[pd.DataFrame], *, looked_by: str)
                 say("`glc check --accept-draft NAME` writes rows for what is to be decided into "
                     f"{DRAFT_FOLDER}.")
             raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
-        raise note_more(study, found) from None
+        raise write_rows_for_faults(study, found) from None
     if in_draft:
         raise Faults(in_draft)
     if looked_by:
-        for line in close_more(study, responses[0]):
+        for line in close_settled_rows(study, responses[0]):
             say(line)
 
 
 def _check_draft(study: Study, looked_by: str) -> bool:
     """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
     questions of its own, so that the rest can be checked."""
-    from glc_analysis.addons.drafting.acceptance import accept_draft, accept_more
-    from glc_analysis.addons.drafting.open_rows import note_empty_lists
+    from glc_analysis.addons.drafting.acceptance import accept_draft, accept_open_rows
+    from glc_analysis.addons.drafting.open_rows import write_rows_for_empty_lists
     from glc_analysis.addons.drafting.store import draft_lines, heading_faults, read_draft
     from glc_analysis.cleaning.records import read_raw
     from glc_analysis.locks import locked
@@ -121,7 +121,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         draft = read_draft(study)
     except Faults as found:
         faults = [*found.faults]
-        find_faults(lambda: read_raw(study, "survey"), faults)
+        add_faults_of(lambda: read_raw(study, "survey"), faults)
         raise Faults(faults) from None
     if draft is None:
         if looked_by:
@@ -135,9 +135,9 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     if looked_by:
         with locked(study.processed, what="build", is_patient=True):
             # First the options, which questions may wait for.
-            for line in (*accept_more(study, looked_by, today=date.today()),
+            for line in (*accept_open_rows(study, looked_by, today=date.today()),
                          *accept_draft(study, draft, looked_by, today=date.today()),
-                         *note_empty_lists(study, draft, surveys)):
+                         *write_rows_for_empty_lists(study, draft, surveys)):
                 say(line)
         draft = read_draft(study) or draft
     for line in draft_lines(draft):
@@ -165,14 +165,14 @@ def _has_questions(study: Study) -> bool:
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
-    from glc_analysis.addons.drafting.texts import without_copies
+    from glc_analysis.addons.drafting.texts import drop_copies
     from glc_analysis.reference import read_table
 
     rows = read_table(study, "documents")
     if suggest:
         listed = read_table(study, "organisations")
-        new, notes = without_copies(conversations.further_conversations(study, rows),
-                                    conversations.listed_conversations(study, rows))
+        new, notes = drop_copies(conversations.undescribed_conversations(study, rows),
+                                 conversations.described_conversations(study, rows))
         rows = conversations.document_rows(new, organisations=None if listed.empty else listed)
         left = conversations.decisions_left(rows, read_table(study, "speakers")[:0], rows[:0])
         for line in (*notes, *left):
@@ -194,8 +194,8 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
     from glc_analysis.reference import read_table
 
     listed, known = read_table(study, "documents"), read_table(study, "speakers")
-    rows = conversations.speaker_facts(conversations.listed_conversations(study, listed)
-                                       + conversations.further_conversations(study, listed))
+    rows = conversations.speaker_facts(conversations.described_conversations(study, listed)
+                                       + conversations.undescribed_conversations(study, listed))
     if suggest:
         new = conversations.further_speakers(rows, known)
         for line in conversations.fact_lines(new):
@@ -218,11 +218,11 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     what takes their place is for people to say (parent_id, merged_into). So are names of a flat list that
     several codes have (unclear).
     """
-    from glc_analysis.addons.drafting.code_tree import merged_tree, read_tree, tree_difference, write_codebook
+    from glc_analysis.addons.drafting.code_tree import merge_trees, read_tree, tree_difference, write_codebook
     from glc_analysis.reference import read_table
 
     notes: list[str] = []
-    tree, book = merged_tree([read_tree(path) for path in trees], notes), read_table(study, "codebook")
+    tree, book = merge_trees([read_tree(path) for path in trees], notes), read_table(study, "codebook")
     rows = tree_difference(book, tree)
     print_rows(rows, form, empty="The tree says what codebook.csv says.")
     for note in notes:

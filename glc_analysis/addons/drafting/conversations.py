@@ -52,7 +52,7 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]], taken: Collection[
     """
     conversations, ids = [], set(taken)
     for path, (kind, file) in paths.items():
-        document_id = free_id(slug(file.stem), ids)
+        document_id = make_free_id(slug(file.stem), ids)
         ids.add(document_id)
         conversations.append(Conversation(document_id, kind, path, read_transcript(file)))
     return conversations
@@ -226,7 +226,7 @@ def _role_words() -> dict[str, str]:
             for word in row["words"].split(" | ")}
 
 
-def further_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+def undescribed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
     """The transcripts in ``raw/`` that documents.csv does not describe yet. Raises Faults as reading does."""
     described = {*documents["path"]}
     paths = {study.relative(path): (kind, path) for kind in ("interview", "call")
@@ -235,7 +235,7 @@ def further_conversations(study: Study, documents: pd.DataFrame) -> list[Convers
                               taken=documents["document_id"])
 
 
-def listed_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
+def described_conversations(study: Study, documents: pd.DataFrame) -> list[Conversation]:
     """The transcripts that documents.csv describes. Raises Faults as reading them does."""
     return [Conversation(document_id, kind, path, read_transcript(study.root / path))
             for document_id, kind, path in zip(documents["document_id"], documents["kind"], documents["path"],
@@ -251,10 +251,10 @@ def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFram
     return facts[is_new].reset_index(drop=True)
 
 
-def free_id(wanted: str, taken: Collection[str]) -> str:
+def make_free_id(wanted: str, taken: Collection[str]) -> str:
     """An id that is not taken: the one that is wanted, or with a number.
 
-    >>> free_id("ana", {"ana", "ana_2"})
+    >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'
     """
     tries = chain([wanted], (f"{wanted}_{n}" for n in count(2)))

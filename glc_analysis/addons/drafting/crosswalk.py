@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.column_pairs import paired_columns
+from glc_analysis.addons.drafting.column_pairs import pair_columns
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.responses import OptionList
 from glc_analysis.cleaning.waves import crosswalk_faults
@@ -50,8 +50,8 @@ def draft_crosswalk(before: Sequence[RawSurvey], surveys: Sequence[RawSurvey], r
     like it. What is the same and has no options needs no row. ``before`` are the files of earlier waves,
     ``roles`` the entries of study.toml that name the columns of who answered."""
     # A heading that stands over several columns tells no pair: their names with places do.
-    pairs = paired_columns([{name: Counter(file.frame[name]) for name in file.frame.columns
-                             if name not in file.repeated} for file in (*before, *surveys)])
+    pairs = pair_columns([{name: Counter(file.frame[name]) for name in file.frame.columns
+                           if name not in file.repeated} for file in (*before, *surveys)])
     drafted = [_Question(question, before, surveys, reference, pairs) for _, question
                in reference.questions.iterrows()]
     rows = [row for question in drafted if (row := question.row(wave))["change"] != "none"

@@ -21,12 +21,12 @@ from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION,
 from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, draft_columns
 from glc_analysis.addons.drafting.drafted_conditions import condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
+    add_themes,
     codebook_rows,
     country_rows,
-    entry_of,
-    lacking_doubt,
+    format_columns_entry,
+    missing_column_note,
     setting_rows,
-    with_themes,
 )
 from glc_analysis.addons.drafting.form import Form, FormColumn
 from glc_analysis.addons.drafting.grids import grid_guesses
@@ -36,12 +36,12 @@ from glc_analysis.addons.drafting.option_lists import (
     OptionLists,
     option_translations,
 )
-from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE, changed_options, option_key
+from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE, find_unchosen_options, option_key
 from glc_analysis.addons.drafting.sensitivity import sensitivity_rows
 from glc_analysis.addons.drafting.tick_groups import TickGroup, gather_loops, tick_groups
-from glc_analysis.addons.drafting.words import asks_for_person, is_link, is_word, scale_steps
+from glc_analysis.addons.drafting.words import asks_for_persons_name, is_concept_word, is_link, scale_steps
 from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
-from glc_analysis.addons.drafting.xlsform import columns_of
+from glc_analysis.addons.drafting.xlsform import match_export_columns
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.cleaning.doubts import find_doubtful_records
@@ -83,12 +83,12 @@ def make_draft(surveys: Sequence[RawSurvey], *, asked: FormDraft | None = None,
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
     form = gather_loops(Form.of(surveys, wordings))
-    held = columns_of(asked, form) if asked else {}
+    held = match_export_columns(asked, form) if asked else {}
     form, readings = _with_words_of(form, asked, held), _readings(asked, held)
     drafting = _Drafting(form, asked, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
     rows = _known_conditions(_following(_grids_unsure(drafting.question_rows(), lists)))
-    questions = _frame("questions", with_themes(rows, form))
+    questions = _frame("questions", add_themes(rows, form))
     lists.relabel(wordings)
     options = _frame("options", lists.rows())
     countries = _frame("countries", country_rows(roles, questions, form, readings, wordings))
@@ -164,7 +164,8 @@ class _Drafting:
         """The names in columns that are left out since their heading asks for a person's name, each with this
         heading."""
         columns = [column for column in self.form.columns if column.place in self.guesses
-                   and self.guesses[column.place].kind == NO_QUESTION and asks_for_person(column.wording)]
+                   and self.guesses[column.place].kind == NO_QUESTION
+                   and asks_for_persons_name(column.wording)]
         return tuple((text, column.wording) for column in columns
                      for text in sorted({normalise_space(text) for text in column.total})
                      if len(text) > 2 and not is_link(text) and not re.search(r"[@\d]", text))
@@ -211,7 +212,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
            "n": str(column.n_filled), PLACE: str(column.place)}
     lacking = form.lacking(column)
     if kind == "language" and lacking:
-        doubts.append(f"{lacking_doubt(lacking)}, so that it is no setting")
+        doubts.append(f"{missing_column_note(lacking)}, so that it is no setting")
         kind, is_sure = NO_QUESTION, False
     elif kind in COLUMN_ROLES:  # a second column of the same role is a question
         kind = {"country": "single", "language": "single"}.get(
@@ -225,8 +226,8 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
                       "why": "; ".join([guess.why, *doubts])}
     if lacking:
-        doubts.append(f"{lacking_doubt(lacking)}: taken for not asked there")
-        row["columns"] = entry_of(column, lacking)
+        doubts.append(f"{missing_column_note(lacking)}: taken for not asked there")
+        row["columns"] = format_columns_entry(column, lacking)
         is_sure = False
         row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
     for doubt in filter(None, (form.pairing_doubt(column), _blank_doubt(column))):
@@ -254,7 +255,7 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: OptionLis
 
 def _blank_doubt(column: FormColumn) -> str:
     """That answers such as n/a may be empty cells, if five or more are."""
-    words = {text: n for text, n in column.total.items() if is_word("blank", text)}
+    words = {text: n for text, n in column.total.items() if is_concept_word("blank", text)}
     if (n := sum(words.values())) < FEWEST:
         return ""
     return f"{n} answers are {', '.join(map(repr, sorted(words)))}: an answer, or an empty cell?"
@@ -264,8 +265,8 @@ def _changed(column: FormColumn, guess: Guess, form: Form) -> dict[str, list[str
     """The options of a choice that a file lacks, although it should have them: by the name of the file."""
     labels = {option_key(label): label for options in guess.options for label in options.counts}
     files = zip(form.files, column.names, column.counts, strict=True)
-    return changed_options([file for file in files if file[1]], [*labels.values()],
-                           separator=guess.separator, is_reworded=column.paired_by == WEAK)
+    return find_unchosen_options([file for file in files if file[1]], [*labels.values()],
+                                 separator=guess.separator, is_reworded=column.paired_by == WEAK)
 
 
 def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
@@ -337,7 +338,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         entry = " | ".join(dict.fromkeys(f"{heading[:-len(end)]}*" for end, column in ticks.items()
                                          for heading in column.names if heading))
     if lacking := sorted(set(form.files).intersection(*(form.lacking(column) for column in columns))):
-        doubts.append(f"{lacking_doubt(lacking)}: taken for not asked there")
+        doubts.append(f"{missing_column_note(lacking)}: taken for not asked there")
         entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
     if doubt := form.pairing_doubt(*columns):
         doubts.insert(0, doubt)

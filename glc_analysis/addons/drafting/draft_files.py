@@ -48,7 +48,7 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def written_values(study: Study, table: str, column: str) -> set[str]:
+def read_column_values(study: Study, table: str, column: str) -> set[str]:
     """What the rows of a reference table have in a column; nothing where it is not there."""
     path = study.root / table_files(table)[0].path
     if not path.is_file():

@@ -14,9 +14,9 @@ from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.form import Form, FormColumn
 from glc_analysis.addons.drafting.option_lists import count_text
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
-from glc_analysis.addons.drafting.words import looks_personal
+from glc_analysis.addons.drafting.words import looks_like_name_or_address
 from glc_analysis.cleaning.columns import NOT_IN
-from glc_analysis.cleaning.countries import country_label, country_of, is_contested, un_regions
+from glc_analysis.cleaning.countries import country_label, find_country_id, is_contested, un_regions
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, slug
 
@@ -33,7 +33,7 @@ def _section(question_id: str) -> str:
     return match[1] if match else ""
 
 
-def with_themes(rows: list[dict[str, str]], form: Form) -> list[dict[str, str]]:
+def add_themes(rows: list[dict[str, str]], form: Form) -> list[dict[str, str]]:
     """Questions with the theme of their section, where the names of columns show at least two sections."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
@@ -77,14 +77,14 @@ def country_rows(roles: Roles, questions: pd.DataFrame, form: Form,
         words |= readings.get(column.place, {})
     rows = []
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
-        country_id = country_of(words.get(match_key(name), name))
+        country_id = find_country_id(words.get(match_key(name), name))
         row = {"raw_name": name, "country_id": country_id, "n": count_text(count)}
         if country_id:
             row |= {"label": country_label(country_id), "region_id": un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_contested(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
-        elif count >= FEWEST and not looks_personal(name):
+        elif count >= FEWEST and not looks_like_name_or_address(name):
             row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
         else:
             continue
@@ -99,8 +99,9 @@ def setting_rows(roles: Roles, form: Form) -> list[dict[str, str]]:
         if role in roles:
             column, guess = roles[role]
             lacking = form.lacking(column)
-            doubts = [*filter(None, (form.pairing_doubt(column), lacking_doubt(lacking)))]
-            row = _setting(f"survey.{role}", "" if guess.is_refused else entry_of(column, lacking),
+            doubts = [*filter(None, (form.pairing_doubt(column), missing_column_note(lacking)))]
+            row = _setting(f"survey.{role}",
+                           "" if guess.is_refused else format_columns_entry(column, lacking),
                            "; ".join([*doubts, guess.why]))
             rows.append(row | {"how_sure": SURE if guess.is_sure and not doubts else UNSURE})
         elif role in ("organisation", "country"):
@@ -128,12 +129,12 @@ def _setting(name: str, value: str, why: str) -> dict[str, str]:
     return {"setting": name, "value": value, "how_sure": UNSURE, "why": why}
 
 
-def lacking_doubt(files: Sequence[str]) -> str:
+def missing_column_note(files: Sequence[str]) -> str:
     """That files have no such column; blank if none lacks it."""
     have = "has" if len(files) == 1 else "have"
     return f"{', '.join(files)} {have} no such column" if files else ""
 
 
-def entry_of(column: FormColumn, lacking: Sequence[str]) -> str:
+def format_columns_entry(column: FormColumn, lacking: Sequence[str]) -> str:
     """The names of a column, and the files that lack it."""
     return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])

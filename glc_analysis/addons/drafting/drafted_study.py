@@ -12,15 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import clear_roles
+from glc_analysis.addons.drafting.acceptance import blank_column_settings
 from glc_analysis.addons.drafting.arrivals import sort_arrivals
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.draft import Draft, make_draft
-from glc_analysis.addons.drafting.lists import lists_beside
+from glc_analysis.addons.drafting.lists import find_list_files
 from glc_analysis.addons.drafting.store import write_draft
 from glc_analysis.addons.drafting.texts import TextDraft, draft_texts
 from glc_analysis.addons.drafting.xlsform import Draft as FormDraft
-from glc_analysis.addons.drafting.xlsform import draft_tables, is_xlsform, read_wordings
+from glc_analysis.addons.drafting.xlsform import draft_from_xlsform, is_xlsform, read_wordings
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.intake.survey import read_survey_sheets
 from glc_analysis.schema import table_files
@@ -61,7 +61,7 @@ class DraftedStudy:
         if self.survey:
             for path in self.exports:
                 shutil.copyfile(path, directory / "raw/survey" / path.name)
-            clear_roles(Study(directory).settings_file)
+            blank_column_settings(Study(directory).settings_file)
             write_draft(Study(directory), self.survey, as_workbook=as_workbook)
 
 
@@ -79,7 +79,7 @@ def draft_study(*, form: Path | None = None, codebook: Path | None = None, expor
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
-    asked = draft_tables(form) if form and is_xlsform(form) else None
+    asked = draft_from_xlsform(form) if form and is_xlsform(form) else None
     wordings = read_wordings(form) if form and not asked else {}
     if exports:
         arrived = sort_arrivals(exports)
@@ -138,7 +138,8 @@ def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, st
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}
-    if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}", fix="correct --sheet")
+    if faults := [Fault(f"no workbook has a sheet {name!r}; {nearest(name, known)}",
+                        fix="correct --sheet")
                   for name in names if name not in known]:
         raise Faults(faults)
     named = {file: " | ".join(name for name in names if name in sheets) for file, sheets in held.items()}
@@ -163,7 +164,7 @@ def draft_exports(exports: Sequence[Path], settings: Mapping[str, Any], *, asked
             faults += found.faults
     if faults:
         raise Faults(faults)
-    lists = lists_beside(surveys)
+    lists = find_list_files(surveys)
     draft = make_draft([survey for survey in surveys if survey.path.name not in lists],
                        asked=asked, wordings=wordings or {})
     notes = [f"{name} {said}: it is taken for a list, and no wave, and is left out; if it says how "

@@ -12,9 +12,9 @@ from textwrap import shorten
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.column_pairs import SAME_HEADING, paired_columns
+from glc_analysis.addons.drafting.column_pairs import SAME_HEADING, pair_columns
 from glc_analysis.addons.drafting.options import FEWEST
-from glc_analysis.addons.drafting.words import is_word, mentions
+from glc_analysis.addons.drafting.words import is_concept_word, mentions_concept
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import UNTICKED, match_key, normalise_space
 
@@ -90,8 +90,8 @@ class Form:
                    if name not in survey.repeated} for survey in surveys]
         blank = _without_blanks(surveys, counts)
         by_heading = [_headings(columns, wordings or {}) for columns in counts]
-        rows = paired_columns([{heading: columns[name] for heading, name in names.items()}
-                               for columns, names in zip(counts, by_heading, strict=True)])
+        rows = pair_columns([{heading: columns[name] for heading, name in names.items()}
+                             for columns, names in zip(counts, by_heading, strict=True)])
         columns = []
         for place, (headings, way) in enumerate(rows, 1):
             names = tuple(file.get(heading, "") for file, heading in zip(by_heading, headings, strict=True))
@@ -168,7 +168,7 @@ def _without_blanks(surveys: Sequence[RawSurvey],
     for survey, columns, of_file in zip(surveys, counts, words, strict=True):
         for word in (word for word in of_file if word not in coded):
             held = [name for name, counter in columns.items() if word in counter]
-            blank = [name for name in held if not is_word("blank", word)
+            blank = [name for name in held if not is_concept_word("blank", word)
                      or (survey.frame[name].str.strip() == "").sum() < FEWEST]
             if not blank:
                 continue
@@ -190,7 +190,7 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
     """The words that mean an empty cell in a file: in a quarter of its columns, and at least three; a
     negative number also where three columns of texts have it."""
     filled = [counter for counter in columns.values() if counter]
-    spelled = {word for counter in filled for word in counter if is_word("blank", word)}
+    spelled = {word for counter in filled for word in counter if is_concept_word("blank", word)}
     words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]
     texts = [counter for counter in filled if _is_text(counter)]
     return [word for word in words
@@ -227,7 +227,7 @@ def _is_of_codes(name: str, question: str) -> bool:
     [True, True, True, False, False]
     """
     is_after = re.match(re.escape(question) + r"[\W_]", name)
-    return bool(is_after) or mentions("code", re.sub(r"[\d_]+", " ", name))
+    return bool(is_after) or mentions_concept("code", re.sub(r"[\d_]+", " ", name))
 
 
 def _has_code_of_its_own(codes: pd.Series, word: str, is_word_here: pd.Series,

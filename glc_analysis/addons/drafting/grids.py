@@ -61,7 +61,7 @@ def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[Guess], labe
     if len(grid) < _FEWEST_QUESTIONS or not 2 < len(steps) <= _MOST_STEPS:
         return False
     return degree_marks(steps) >= max(2, len(steps) / 2) or any(
-        words.mentions("rating", column.wording) for column in grid)
+        words.mentions_concept("rating", column.wording) for column in grid)
 
 
 def _grids(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> Iterator[list[FormColumn]]:
@@ -113,7 +113,7 @@ def _grid_stem(column: FormColumn) -> tuple[str, bool]:
 def _grid_labels(guess: Guess) -> list[str]:
     """The labels that somebody chose of a question, without "don't know" and the like."""
     return [label for options in guess.options for label, count in options.counts.items()
-            if count and words.kind_of_option(label) == "substantive"]
+            if count and words.guess_option_kind(label) == "substantive"]
 
 
 def _listed_keys(guess: Guess) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.words import looks_personal
+from glc_analysis.addons.drafting.words import looks_like_name_or_address
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
@@ -28,7 +28,7 @@ _LONGEST = 60
 """So many letters a name has at most."""
 
 
-def lists_beside(surveys: Sequence[RawSurvey]) -> dict[str, str]:
+def find_list_files(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     """The files that are no answers but a list that belongs to another one: what each holds, by its name.
 
     >>> from pathlib import Path
@@ -37,7 +37,7 @@ def lists_beside(surveys: Sequence[RawSurvey]) -> dict[str, str]:
     ...     return RawSurvey(Path(name), "plain", text_frame(columns), [2, 3, 4], [0] * 3, {}, ())
     >>> answers = table("may.csv", Q1=["Yes", "No", "No"], Q2=["1", "2", "2"], Q3=["a", "b", "b"])
     >>> wordings = table("form.csv", code=["Q1", "Q2", "Q3"], text=["Is it?", "How many?", "Which?"])
-    >>> lists_beside([answers, wordings])
+    >>> find_list_files([answers, wordings])
     {'form.csv': 'names columns of may.csv'}
     """
     return {survey.path.name: said for survey in surveys
@@ -88,5 +88,5 @@ def _are_names(texts: Sequence[str]) -> bool:
     """Whether the texts of a column are names, or what leads to a person, and no answers to a question."""
     is_short = sum(map(len, texts)) <= _LONGEST * len(texts)
     differ = len({*texts}) >= _NEARLY_ALL * len(texts)
-    has_letters = sum(any(map(str.isalpha, text)) or looks_personal(text) for text in texts)
+    has_letters = sum(any(map(str.isalpha, text)) or looks_like_name_or_address(text) for text in texts)
     return len(texts) >= _FEWEST and is_short and differ and has_letters >= _NEARLY_ALL * len(texts)

@@ -18,12 +18,12 @@ from glc_analysis.addons.drafting.draft_files import (
     DRAFT_WORKBOOK,
     csv_text,
     fill_draft_sheet,
-    written_values,
+    read_column_values,
 )
 from glc_analysis.addons.drafting.option_lists import further_options
 from glc_analysis.addons.drafting.options import most_common_first
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import CountryFault, country_of
+from glc_analysis.cleaning.countries import CountryFault, find_country_id
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
 from glc_analysis.errors import CellFault, Fault, Faults
@@ -56,14 +56,14 @@ _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], 
          "names": ["name"]}
 
 
-def more_file(study: Study, table: str = "") -> str:
+def open_rows_file(study: Study, table: str = "") -> str:
     """Where a table of what is still open lies: in a workbook if the draft is one, else in a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
         return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
     return f"{DRAFT_FOLDER}/more_{table}.csv"
 
 
-def read_more(study: Study) -> dict[str, pd.DataFrame]:
+def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
     """The tables of what is still open, as a person left them."""
     folder = study.root / DRAFT_FOLDER
     book = folder / "more.xlsx"
@@ -81,7 +81,7 @@ def read_more(study: Study) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
+def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
     """Writes the tables of what is still open; one without a row is not there."""
     folder = study.root / DRAFT_FOLDER
     filled = {name: table for name, table in tables.items() if len(table)}
@@ -107,7 +107,7 @@ def write_more(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
         path.unlink(missing_ok=True)
 
 
-def note_more(study: Study, in_answers: Faults) -> Faults:
+def write_rows_for_faults(study: Study, in_answers: Faults) -> Faults:
     """Writes rows for texts that are no option and for cells that cannot be read, to be decided by a person,
     and returns the faults with one for all of these. What a person wrote into such a row is kept."""
     reference = read_reference(study, needed=())  # what is wrong in it is among the faults
@@ -116,10 +116,10 @@ def note_more(study: Study, in_answers: Faults) -> Faults:
     options, n_personal = further_options(open_faults.options, reference.options, scales)
     rows = {"options": options, "corrections": open_faults.corrections() + open_faults.records(),
             "countries": open_faults.countries()}
-    before = read_more(study)
+    before = read_open_rows(study)
     tables = {name: _with_decisions(name, table, before[name]) for name, table in rows.items()}
     tables["options"] = _with_rest(tables["options"], before["options"], reference.options)
-    write_more(study, tables | {"names": before["names"]})
+    write_open_rows(study, tables | {"names": before["names"]})
     others = [fault for fault in in_answers.faults if id(fault) not in open_faults.ids]
     return Faults([*others, *_option_summary(study, options, n_personal), *_cell_summary(study, open_faults),
                    *_country_summary(study, rows["countries"])], unseen=in_answers.unseen)
@@ -160,8 +160,8 @@ class _OpenFaults:
                 for fault in self.in_two_files for key, file, row in fault.records]
 
     def countries(self) -> list[dict[str, str]]:
-        return [{"raw_name": name, "country_id": country_of(name), "label": "", "region_id": "",
-                 "why": "its name in CLDR or ISO 3166" if country_of(name) else fault.message}
+        return [{"raw_name": name, "country_id": find_country_id(name), "label": "", "region_id": "",
+                 "why": "its name in CLDR or ISO 3166" if find_country_id(name) else fault.message}
                 for name, fault in {normalise_space(fault.value): fault for fault in self.places}.items()]
 
 
@@ -171,7 +171,8 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
         yield Fault(
             f"{_are(len(options), 'row')} missing in lists of options, mostly since fewer than five chose "
             f"it; {n_sure} say yes, because their list shows that they belong to it",
-            file=more_file(study, "options"), fix="write yes into `use` where it is an option (for another "
+            file=open_rows_file(study, "options"),
+            fix="write yes into `use` where it is an option (for another "
             f"spelling, the option_id of its option too); {_AGAIN}")
     if n_personal:
         yield Fault(f"{n_personal} more look like a name, an address or a link, and are not listed: "
@@ -179,7 +180,7 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
 
 
 def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:
-    fault = partial(Fault, file=more_file(study, "corrections"))
+    fault = partial(Fault, file=open_rows_file(study, "corrections"))
     n_records = sum(cell.column == WHOLE_RECORD for cell in faults.cells)
     if n_answers := len(faults.cells) - n_records:
         yield fault(f"{_are(n_answers, 'answer')} not readable",
@@ -197,7 +198,7 @@ def _country_summary(study: Study, countries: list[dict[str, str]]) -> Iterator[
         names = "name of a country is" if len(countries) == 1 else "names of countries are"
         n_sure = sum(row["country_id"] != "" for row in countries)
         yield Fault(f"{len(countries)} {names} not known; {n_sure} of them have a code, by their name "
-                    "in another language or spelling", file=more_file(study, "countries"),
+                    "in another language or spelling", file=open_rows_file(study, "countries"),
                     fix=f"write its three letters (ISO 3166) into country_id, or {UNKNOWN}; {_AGAIN}")
 
 
@@ -205,11 +206,11 @@ def _are(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def close_more(study: Study, responses: pd.DataFrame) -> list[str]:
+def close_settled_rows(study: Study, responses: pd.DataFrame) -> list[str]:
     """Takes away what is open of options and corrections, once no answer lacks any, and writes rows for what
     was written after an option such as Other: fewer than five may have chosen an option of the form. Returns
     the lines to print."""
-    reference, before = read_reference(study), read_more(study)
+    reference, before = read_reference(study), read_open_rows(study)
     lists = reference.questions.set_index("question_id")["option_list"]
     written = responses[responses["other_text"] != ""]
     several = {*reference.questions.loc[reference.questions["type"] == "multi", "question_id"]}
@@ -223,11 +224,11 @@ def close_more(study: Study, responses: pd.DataFrame) -> list[str]:
     rows = [row | {USE: "", "why": _AFTER_OTHER} for row in rows if row["records"]]
     options = _with_rest(_with_decisions("options", rows, before["options"]), before["options"],
                          reference.options)
-    write_more(study, {"options": options, "names": before["names"]})
+    write_open_rows(study, {"options": options, "names": before["names"]})
     n = int(((options[USE] == "") & (options["why"] == _AFTER_OTHER)).sum())
-    lines = [f"{n} texts after an option such as Other are in {more_file(study, 'options')}: write yes for "
-             "what is an option of the form, no for the rest, then repeat `glc check --accept-draft NAME`. "
-             "They count as Other until then."] if n else []
+    lines = [f"{n} texts after an option such as Other are in {open_rows_file(study, 'options')}: write yes "
+             "for what is an option of the form, no for the rest, then repeat "
+             "`glc check --accept-draft NAME`. They count as Other until then."] if n else []
     return lines + [f"{n_personal} more look like a name, an address or a link, and are not listed."] * bool(
         n_personal)
 
@@ -253,14 +254,14 @@ def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame)
 def questions_without_options(study: Study, state: DraftState) -> pd.DataFrame:
     """The chosen questions that offer options, and of which none is known."""
     chosen, drafted = state.chosen, state.tables["options"]["option_list"]
-    known = {*drafted, *written_values(study, "options", "option_list"), COUNTRY_LIST}
+    known = {*drafted, *read_column_values(study, "options", "option_list"), COUNTRY_LIST}
     return chosen[chosen["type"].isin(CHOICE_TYPES) & ~chosen["option_list"].isin(known)]
 
 
-def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
+def write_rows_for_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurvey]) -> list[str]:
     """Writes rows for the options of chosen questions of which none is known: the texts that were given, or a
     row to fill in where none can be listed. Returns the lines to print."""
-    before = read_more(study)
+    before = read_open_rows(study)
     faults, lines = [], []
     for _, question in questions_without_options(study, state).iterrows():
         texts: Counter[str] = Counter()
@@ -271,7 +272,7 @@ def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurve
         faults.append(OptionFault("", option_list=question["option_list"],
                                   texts=tuple(_spelled_once(texts).items())))
         lines.append(f"{question['question_id']} waits for options: write yes for what is one in "
-                     f"{more_file(study, 'options')}, or add rows for those of the form, then repeat "
+                     f"{open_rows_file(study, 'options')}, or add rows for those of the form, then repeat "
                      "`glc check --accept-draft NAME`.")
     if not faults:
         return []
@@ -284,7 +285,7 @@ def note_empty_lists(study: Study, state: DraftState, surveys: Sequence[RawSurve
     options = _with_decisions("options", rows, before["options"]).fillna("")
     keys = pd.MultiIndex.from_frame(before["options"][_KEYS["options"]])
     others = before["options"][~keys.isin(pd.MultiIndex.from_frame(options[_KEYS["options"]]))]
-    write_more(study, before | {"options": pd.concat([others, options], ignore_index=True)})
+    write_open_rows(study, before | {"options": pd.concat([others, options], ignore_index=True)})
     return lines
 
 

@@ -20,15 +20,15 @@ from glc_analysis.addons.drafting.options import (
     UNSURE,
     Options,
     option_key,
-    paired_options,
+    pair_translated_options,
 )
 from glc_analysis.addons.drafting.tick_groups import TickGroup
 from glc_analysis.addons.drafting.words import (
+    guess_option_kind,
     in_scale_order,
+    is_concept_word,
     is_link,
-    is_word,
-    kind_of_option,
-    looks_personal,
+    looks_like_name_or_address,
     without_accents,
 )
 from glc_analysis.cleaning.dimension_tables import (
@@ -78,7 +78,7 @@ class OptionLists:
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
         rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
-                if is_word("blank", row["value"]) else row for row in rows]
+                if is_concept_word("blank", row["value"]) else row for row in rows]
         if changed:
             keys = {*map(option_key, changed)}
             rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
@@ -148,7 +148,7 @@ class OptionLists:
             identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
             for value in values:
                 self._append(name, {"option_id": identifier, "value": value, "label": label,
-                                    "kind": kind_of_option(label), "how_sure": SURE,
+                                    "kind": guess_option_kind(label), "how_sure": SURE,
                                     "why": "the heading of its column", "n": str(count)})
 
     def add_form(self, name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn], column: FormColumn,
@@ -194,7 +194,7 @@ class OptionLists:
             taken = {row["option_id"] for row in rows}
             for row in rows:
                 if (label := wordings.get(match_key(row["value"]))) is not None:
-                    row |= {"label": label, "kind": kind_of_option(label), "how_sure": SURE,
+                    row |= {"label": label, "kind": guess_option_kind(label), "how_sure": SURE,
                             "option_id": option_id(label, taken), "why": "worded by the table of wordings"}
                     taken.add(row["option_id"])
                 first = labels.setdefault(match_key(row["label"]), row)
@@ -214,7 +214,7 @@ class OptionLists:
         """The position of each option: of a scale of whole numbers, with or without words beside them, the
         number itself, so that means are right; else its place."""
         labels = {row["option_id"]: row["label"] for row in rows}
-        answers = [option for option, label in labels.items() if kind_of_option(label) == "substantive"]
+        answers = [option for option, label in labels.items() if guess_option_kind(label) == "substantive"]
         steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
         if self.kinds[name] != "scale" or len({*steps.values()}) < len(answers):
             return {option: n for n, option in enumerate(labels, 1)}
@@ -259,7 +259,7 @@ def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]
         first = _fullest(guess.options)
         for n, other in enumerate(guess.options):
             if n != first:
-                for text, (partner, how) in paired_options(guess.options[first], other).items():
+                for text, (partner, how) in pair_translated_options(guess.options[first], other).items():
                     key, old = option_key(text), pairs.get(option_key(text), ("", UNPAIRED))[1]
                     if partner and key != option_key(partner) and old != SURE and how != old:
                         pairs[key] = option_key(partner), how
@@ -287,7 +287,7 @@ def _option_rows(options: Sequence[Options], first: int,
     for n, other in enumerate(options):
         if n == first:
             continue
-        for text, (partner, how) in paired_options(main, other, translated).items():
+        for text, (partner, how) in pair_translated_options(main, other, translated).items():
             spelled = other.spellings.get(text, Counter())
             if partner and option_key(text) == option_key(partner):
                 written = {text: other.counts[text] - spelled.total(), **spelled}
@@ -304,12 +304,12 @@ def _option_rows(options: Sequence[Options], first: int,
         same: dict[str, dict[str, str]] = {}
         for value, count, how, why in values[label]:
             row = same.setdefault(match_key(value), {
-                "label": label, "value": value, "kind": kind_of_option(label), "how_sure": how,
+                "label": label, "value": value, "kind": guess_option_kind(label), "how_sure": how,
                 "why": why or "given by at least five, or named by the form", "n": "0"})
             row["n"] = str(int(row["n"]) + count)
         rows += same.values()
     return rows + [{
-        "label": text, "value": text, "kind": kind_of_option(text), "how_sure": UNSURE, "n": str(count),
+        "label": text, "value": text, "kind": guess_option_kind(text), "how_sure": UNSURE, "n": str(count),
         "why": "no option of the other files was found for it: give it the option_id of the one that it "
                "translates, or leave it as an option of its own"}
         for text, count in extra.items() if count >= FEWEST]
@@ -331,7 +331,7 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     no answer, or has no step, comes last. Other options stay as they are: by how often they were given. Only
     a scale can be in a wrong order.
     """
-    answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
+    answers = [label for label in labels if guess_option_kind(label) in ("substantive", "none")]
     by_number = order_by_number(answers) if len(answers) > 2 or kind == "scale" else None
     if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
         return [*by_number, *(label for label in labels if label not in answers)], True
@@ -400,7 +400,7 @@ def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
         free |= {fault.option_list} if fault.are_free else set()
     rows, n_personal = [], 0
     for name, counts in texts.items():
-        shown = [text for text in counts if not looks_personal(text) and not is_link(text)]
+        shown = [text for text in counts if not looks_like_name_or_address(text) and not is_link(text)]
         n_personal += len(counts) - len(shown)
         listed = options[options["option_list"] == name]
         labels = [*listed.loc[listed["kind"].isin(("substantive", "none")), "label"]]
@@ -427,12 +427,13 @@ def further_options(faults: Iterable[OptionFault], options: pd.DataFrame,
 
 def _belongs(text: str, labels: Sequence[str]) -> bool:
     """Whether the options of a list show that a text is one of them."""
-    if any(is_word("yes", label) or is_word("no", label) for label in labels) and len(labels) < 3:
-        return is_word("yes", text) or is_word("no", text)
+    if any(is_concept_word("yes", label) or is_concept_word("no", label)
+           for label in labels) and len(labels) < 3:
+        return is_concept_word("yes", text) or is_concept_word("no", text)
     numbers = [label for label in labels if order_by_number([label])]
     return len(numbers) > 1 and len(numbers) >= _MOSTLY * len(labels) and order_by_number([text]) is not None
 
 
 def _kind_beside(text: str, listed: pd.DataFrame) -> str:
-    kind = kind_of_option(text)
+    kind = guess_option_kind(text)
     return "substantive" if kind == "other" and (listed["kind"] == "other").any() else kind

@@ -18,11 +18,11 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from glc_analysis.addons.drafting.words import (
+    fold_text,
+    guess_option_kind,
+    is_concept_word,
     is_link,
-    is_word,
-    kind_of_option,
-    looks_personal,
-    plain,
+    looks_like_name_or_address,
     scale_marks,
     without_accents,
 )
@@ -60,14 +60,14 @@ class Options:
     is_merged_by_few: bool = False
 
 
-def joined_options(counts: Counter[str],
-                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
+def count_joined_options(counts: Counter[str],
+                         separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
     """The options in cells that join several by a separator: how often each, the cells with their options,
     and whether a label was put together on the evidence of few cells.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
-    >>> dict(joined_options(cells, ", ")[0])
+    >>> dict(count_joined_options(cells, ", ")[0])
     {'Web course (a, b)': 15, 'Blogs, Twitter, or Slack': 13, 'Books': 20}
     """
     cells = [(_parts(text, separator), count) for text, count in counts.items()]
@@ -142,12 +142,12 @@ def _join(parts: list[str], bound: set[tuple[str, str]], separator: str) -> list
     return joined
 
 
-def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewest: int = FEWEST) -> Options:
+def list_options(counts: Mapping[str, int], known: Collection[str] = (), fewest: int = FEWEST) -> Options:
     """The options among answers and their spellings; what fewer than five gave is counted only.
 
     ``known`` are keys of options that are listed elsewhere in the form, and so are nobody's own words.
 
-    >>> found = listed_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
+    >>> found = list_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
     ({'Male': 13, 'Female': 8}, {'Male': Counter({'Male.': 1})}, {'xyz': 2})
     """
@@ -157,7 +157,8 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
     options, listed = Options(), Counter[str]()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
-        if (group.total() >= fewest or key in known) and not (looks_personal(label) or is_link(label)):
+        if (group.total() >= fewest or key in known) and not (looks_like_name_or_address(label)
+                                                              or is_link(label)):
             listed[label] = group.total()
             others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
             if others:
@@ -194,12 +195,12 @@ def option_key(text: str) -> str:
     return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or match_key(text)
 
 
-def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
+def infer_form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
     """The order in which a form offers its options: that in which cells with several have them.
 
     Options that no cell orders come last; none at all where cells contradict each other.
 
-    >>> form_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
+    >>> infer_form_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
     """
     ahead: Counter[tuple[str, str]] = Counter()
@@ -219,8 +220,8 @@ def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str])
 # Options that changed between waves.
 
 
-def changed_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
-                    separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
+def find_unchosen_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Collection[str], *,
+                          separator: str = "", is_reworded: bool = False) -> dict[str, list[str]]:
     """The options that nobody chose in a file, although five or more should have, by the share of those who
     chose any of them in another file: by the name of the file. By chance that happens less than once in a
     hundred times.
@@ -229,7 +230,7 @@ def changed_options(files: Sequence[tuple[str, str, Counter[str]]], labels: Coll
     options. Files are compared that have the same heading, and if it ``is_reworded`` those that have more
     than half of the options in common.
 
-    >>> changed_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
+    >>> find_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])
     {'a.csv': ['3']}
     """
@@ -272,8 +273,9 @@ LIKELY, UNPAIRED = "likely", "open"
 """How certain else the pair of an option in another language is; ``open``: it has none."""
 
 
-def paired_options(ours: Options, theirs: Options,
-                   translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
+def pair_translated_options(ours: Options, theirs: Options,
+                            translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str,
+                                                                                          tuple[str, str]]:
     """For each option of another file the option of ours that it translates, and how certain that is.
 
     The order of the form, numbers and names within the labels, their likeness and their shares are compared.
@@ -282,7 +284,7 @@ def paired_options(ours: Options, theirs: Options,
 
     >>> english = Options(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = Options(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
-    >>> [pair[0] for pair in paired_options(english, spanish).values()]
+    >>> [pair[0] for pair in pair_translated_options(english, spanish).values()]
     ['Statistical analysis', 'Modeling', 'Visualization']
     """
     pairing = _Pairing(ours, theirs)
@@ -350,7 +352,7 @@ class _Pairing:
         right = [text for text in right if text in self.right]
         is_same_size = len(self.ours.counts) == len(self.theirs.counts)
         if is_same_size and len(left) == len(right) == 1 and (
-                kind_of_option(left[0]) == kind_of_option(right[0])):
+                guess_option_kind(left[0]) == guess_option_kind(right[0])):
             self.pairs[right[0]] = left[0], LIKELY
 
     @property
@@ -364,12 +366,12 @@ def _keys(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 
 def _kinds(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    kinds = {label: kind_of_option(label) for label in labels}
+    kinds = {label: guess_option_kind(label) for label in labels}
     return {label: kind for label, kind in kinds.items() if kind != "substantive"}
 
 
 def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
-    return {label: word for label in labels for word in ("yes", "no") if is_word(word, label)}
+    return {label: word for label in labels for word in ("yes", "no") if is_concept_word(word, label)}
 
 
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
@@ -378,9 +380,9 @@ def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
 
 
 def _option_likeness(a: str, b: str, ours: Options, theirs: Options, is_ordered: bool) -> float:
-    if kind_of_option(a) != kind_of_option(b):
+    if guess_option_kind(a) != guess_option_kind(b):
         return 0.0
-    words = _word_likeness(plain(a), plain(b))
+    words = _word_likeness(fold_text(a), fold_text(b))
     numbers = [set(re.findall(r"\d+", text)) for text in (a, b)]
     counted = 0.4 if numbers[0] and numbers[0] == numbers[1] else -0.4 if numbers[0] != numbers[1] else 0
     shares = [options.counts[text] / max(1, options.counts.total())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.words import mentioned
+from glc_analysis.addons.drafting.words import first_word_of_concept
 from glc_analysis.cleaning.languages import detect_script
 from glc_analysis.schema import COUNTRY_LIST, UNDECIDED
 
@@ -52,9 +52,9 @@ def _row(question: pd.Series, options: pd.DataFrame) -> dict[str, str]:
 def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
     """What speaks for a sensitive question."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
-        if word := mentioned("harmful", text):
+        if word := first_word_of_concept("harmful", text):
             yield f"{where} has the word {word!r}, which may be held against those who answer"
-    if word := mentioned("trait", wording):
+    if word := first_word_of_concept("trait", wording):
         yield f"its heading has the word {word!r}: it is about the person who answers"
     if kind == "text":
         yield "words of one's own may say anything, also of other people"

@@ -29,7 +29,12 @@ from glc_analysis.addons.drafting.draft_files import (
     csv_text,
     fill_draft_sheet,
 )
-from glc_analysis.addons.drafting.open_rows import OPEN_COLUMNS, more_file, read_more, write_more
+from glc_analysis.addons.drafting.open_rows import (
+    OPEN_COLUMNS,
+    open_rows_file,
+    read_open_rows,
+    write_open_rows,
+)
 from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import OTHERS, SENSITIVITY_DECISIONS, decided_sensitivity
 from glc_analysis.cleaning import skip_logic
@@ -98,7 +103,7 @@ def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
     names = [{"name": name, "kind": "person", "match": "folded", "why": f"column {heading}"}
              for name, heading in draft.names]
     columns = [*OPEN_COLUMNS["names"]]
-    write_more(study, {"names": pd.DataFrame(names, columns=columns, dtype="str").fillna("")})
+    write_open_rows(study, {"names": pd.DataFrame(names, columns=columns, dtype="str").fillna("")})
     return folder / DRAFT_WORKBOOK if as_workbook else folder
 
 
@@ -159,9 +164,10 @@ def read_draft(study: Study) -> DraftState | None:
     tables["options"] = _one_option_each(tables["options"])
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
-    names = int((read_more(study)["names"][USE] == "").sum())
+    names = int((read_open_rows(study)["names"][USE] == "").sum())
     sensitivity = decided_sensitivity(tables["sensitivity"]) | _written_sensitivity(study)
-    state = DraftState(tables, files | {"names": more_file(study, "names")}, _accepted(study), names, n_blank,
+    state = DraftState(tables, files | {"names": open_rows_file(study, "names")}, _accepted(study), names,
+                       n_blank,
                        sensitivity)
     if faults := list(draft_faults(state)):
         raise Faults(faults)
@@ -186,7 +192,8 @@ def _decided(questions: pd.DataFrame) -> pd.DataFrame:
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
     """A table of a draft, indexed by its rows in the file."""
     names = [cell.strip() for cell in sheet.names]
-    missing = [Fault(f"the column is missing; {nearest(column, names)}", file=file, row="1", column=column,
+    missing = [Fault(f"the column is missing; {nearest(column, names)}", file=file, row="1",
+                     column=column,
                      fix="put it back as it was in the draft")
                for column in needed_columns(name) if column not in names]
     frame = pd.DataFrame(sheet.rows[1:], columns=names, index=sheet.numbers[1:], dtype="str")
@@ -301,7 +308,8 @@ def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[
     for table, n, column, entry in places:
         for name in filter(None, split_alternatives(entry)):
             if not name.startswith(NOT_IN) and not re.search(r"[*{]", name) and name not in known:
-                yield Fault(f"no file has such a column; {nearest(name, known)}", file=state.files[table],
+                yield Fault(f"no file has such a column; {nearest(name, known)}",
+                            file=state.files[table],
                             row=str(n), column=column, value=name, fix="write the heading as the file has it")
 
 

@@ -22,8 +22,8 @@ from glc_analysis.addons.drafting.conversations import (
     Conversation,
     decisions_left,
     document_rows,
-    free_id,
     is_role,
+    make_free_id,
     organisation_rows,
     read_conversations,
     speaker_facts,
@@ -59,7 +59,7 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
     """The draft for transcripts, coders' work and codebooks. Raises Faults with what is wrong in any file."""
     files: dict[str, Path | str] = {}
     kinds: dict[str, tuple[str, Path]] = {}
-    copies = commented_copies(arrivals)
+    copies = find_commented_copies(arrivals)
     transcripts = [path for path in arrivals.transcripts if path not in copies]
     faults = list(_same_names(transcripts))
     for path in transcripts:
@@ -121,13 +121,13 @@ def _draft(arrivals: Arrivals, read: list[Conversation], files: dict[str, Path |
     trees = [*arrivals.codebooks, *arrivals.codings]
     if trees:
         book, more = draft_codebook(trees)
-        tables["codebook"], words = without_words(book, read)
+        tables["codebook"], words = drop_revealing_notes(book, read)
         notes += [*more, *words]
     return TextDraft(tables, files, coders, notes)
 
 
-def without_words(codebook: pd.DataFrame,
-                  read: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
+def drop_revealing_notes(codebook: pd.DataFrame,
+                         read: Sequence[Conversation]) -> tuple[pd.DataFrame, list[str]]:
     """The drafted codebook without notes that repeat a transcript or name a speaker, and what to look at.
 
     codebook.csv lies in ``reference/``, which strangers may read. A note is left out where five words of it
@@ -178,7 +178,7 @@ def _kind(path: Path, arrivals: Arrivals) -> str:
 
 def _coder(path: Path, taken: Collection[str]) -> str:
     """An id for the coder of a file: its name without ending."""
-    return free_id(slug(path.stem) or "coder", taken)
+    return make_free_id(slug(path.stem) or "coder", taken)
 
 
 def _same_names(paths: Sequence[Path]) -> Iterator[Fault]:
@@ -198,8 +198,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
             yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
 
 
-def without_copies(new: Sequence[Conversation],
-                   listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
+def drop_copies(new: Sequence[Conversation],
+                listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
     """The transcripts that arrived later, without copies of the listed ones, and what to ask about these."""
     kept, notes = [], []
     known = {talk.path: _words_of(talk.transcript.path) for talk in listed} if new else {}
@@ -213,7 +213,7 @@ def without_copies(new: Sequence[Conversation],
     return kept, notes
 
 
-def commented_copies(arrivals: Arrivals) -> dict[Path, Path]:
+def find_commented_copies(arrivals: Arrivals) -> dict[Path, Path]:
     """The Word files whose comments are a coder's and whose words are those of another transcript, with that
     transcript: one without comments, or the first of several with comments."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]

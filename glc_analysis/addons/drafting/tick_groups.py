@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from os.path import commonprefix
 
 from glc_analysis.addons.drafting.form import Form, FormColumn
-from glc_analysis.addons.drafting.words import is_tool_column, is_word, kind_of_option
+from glc_analysis.addons.drafting.words import guess_option_kind, is_concept_word, is_tool_column
 from glc_analysis.reference import LOOP
 from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
 
@@ -130,9 +130,9 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
     counts = tuple(sum(count for text, count in column.total.items() if match_key(text) not in UNTICKED)
                    for column in columns)
     answers = {match_key(text) for column in columns for text in column.total}
-    is_yes_no = any(is_word("no", text) for text in answers - {"0"})
+    is_yes_no = any(is_concept_word("no", text) for text in answers - {"0"})
     is_sure = not is_yes_no or len(columns) > 3 or any(
-        kind_of_option(label) in ("other", "none") for label in labels)
+        guess_option_kind(label) in ("other", "none") for label in labels)
     return TickGroup(
         " | ".join(dict.fromkeys(_starred(pattern, bases, columns))),
         _shared_wording(columns) or next(filter(None, bases)), columns[0].place, columns, codes,

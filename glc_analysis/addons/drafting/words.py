@@ -36,10 +36,10 @@ _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–�
 
 
 @lru_cache(maxsize=100_000)
-def plain(text: str) -> str:
+def fold_text(text: str) -> str:
     """Text without case, accents and most marks, in which words are looked for.
 
-    >>> plain("¿En qué PAÍS vives?")
+    >>> fold_text("¿En qué PAÍS vives?")
     'en que pais vives'
     """
     return " ".join(_MARKS.sub(" ", without_accents(text)).split())
@@ -58,32 +58,32 @@ def without_accents(text: str) -> str:
     return folded
 
 
-def mentions(concept: str, text: str) -> bool:
+def mentions_concept(concept: str, text: str) -> bool:
     """Whether a question's text has a word of a concept, as whole words.
 
-    >>> mentions("country", "In what country do you live?"), mentions("count", "The country")
+    >>> mentions_concept("country", "In what country do you live?"), mentions_concept("count", "The country")
     (True, False)
     """
-    return bool(mentioned(concept, text))
+    return bool(first_word_of_concept(concept, text))
 
 
-def mentioned(concept: str, text: str) -> str:
+def first_word_of_concept(concept: str, text: str) -> str:
     """The first word of a concept in a text, as it is folded; "" if there is none.
 
-    >>> mentioned("harmful", "Do you call the Police?"), mentioned("harmful", "A polite call")
-    ('police', '')
+    >>> [first_word_of_concept("harmful", text) for text in ("Do you call the Police?", "A polite call")]
+    ['police', '']
     """
-    match = _pattern(concept).search(f" {plain(text)} ")
+    match = _pattern(concept).search(f" {fold_text(text)} ")
     return match[0] if match else ""
 
 
-def is_word(concept: str, text: str) -> bool:
+def is_concept_word(concept: str, text: str) -> bool:
     """Whether an answer is a word of a concept and nothing else, such as "yes".
 
-    >>> is_word("yes", "Sí"), is_word("yes", "Yes, often")
+    >>> is_concept_word("yes", "Sí"), is_concept_word("yes", "Yes, often")
     (True, False)
     """
-    return plain(text) in _words()[concept]
+    return fold_text(text) in _words()[concept]
 
 
 def is_tool_column(name: str) -> bool:
@@ -98,32 +98,32 @@ def is_tool_column(name: str) -> bool:
     if name.startswith("_submission__"):
         return True
     last = re.sub(r".*[./]", "", name)
-    return is_word("tool", name) or last != name and is_word("tool", last) or bool(
+    return is_concept_word("tool", name) or last != name and is_concept_word("tool", last) or bool(
         re.fullmatch(r"rts\d+", name))
 
 
-def kind_of_option(label: str) -> str:
+def guess_option_kind(label: str) -> str:
     """What it means to choose an option, by its words: a proposal for a person to look at.
 
-    >>> [kind_of_option(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
+    >>> [guess_option_kind(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
     ['other', 'refused', 'dont_know', 'substantive']
     """
-    text = plain(label)
+    text = fold_text(label)
     for kind in ("refused", "dont_know"):
         if any(text == word or text.startswith(f"{word} ") or f" {word}" in f" {text}" and " " in word
                for word in _words()[kind]):
             return kind
-    head = plain(re.sub(r"\(.*", "", label))
+    head = fold_text(re.sub(r"\(.*", "", label))
     return next((kind for kind in ("other", "none") if text in _words()[kind] or head in _words()[kind]),
                 "substantive")
 
 
-def looks_personal(text: str) -> bool:
+def looks_like_name_or_address(text: str) -> bool:
     """Whether an answer looks like somebody's name, address or number.
 
-    >>> [looks_personal(text) for text in ("ana@example.org", "+255 123 456 789", "12 High Street")]
+    >>> [looks_like_name_or_address(t) for t in ("ana@example.org", "+255 123 456 789", "12 High Street")]
     [True, True, True]
-    >>> [looks_personal(text) for text in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
+    >>> [looks_like_name_or_address(t) for t in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
     [False, False, False]
     """
     if _TITLED.match(text):
@@ -132,16 +132,18 @@ def looks_personal(text: str) -> bool:
     return bool(is_found) and not _DATE_OR_SPAN.fullmatch(text.strip())
 
 
-def asks_for_person(heading: str) -> bool:
+def asks_for_persons_name(heading: str) -> bool:
     """Whether a heading asks for the name of a person, and not for that of an organisation alone.
 
-    >>> [asks_for_person(text) for text in ("Name", "2. Name (optional)", "Your name and organisation")]
+    >>> [asks_for_persons_name(t) for t in ("Name", "2. Name (optional)", "Your name and organisation")]
     [True, True, True]
-    >>> [asks_for_person(text) for text in ("Full name of your organisation", "Name of your group", "Why?")]
+    >>> [asks_for_persons_name(t) for t in ("Full name of your organisation", "Name of your group", "Why?")]
     [False, False, False]
     """
     bare = re.sub(r"^\W*[a-z]?\d+\W+|[(\[].*?[)\]]", " ", match_key(heading))
-    return is_word("name", bare) or mentions("person", _pattern("organisation").sub(" ", plain(heading)))
+    return is_concept_word("name", bare) or mentions_concept("person",
+                                                             _pattern("organisation").sub(" ",
+                                                                                          fold_text(heading)))
 
 
 def is_link(text: str) -> bool:
@@ -155,7 +157,8 @@ def is_link(text: str) -> bool:
 
 @cache
 def _words() -> dict[str, frozenset[str]]:
-    return {row["concept"]: frozenset(map(plain, row["words"].split("|"))) for row in word_rows("words.csv")}
+    return {row["concept"]: frozenset(map(fold_text, row["words"].split("|")))
+            for row in word_rows("words.csv")}
 
 
 @cache
@@ -209,8 +212,8 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
     >>> scale_steps(["Married", "Widowed", "Never married"]) is None
     True
     """
-    places = [n for n, label in enumerate(labels) if kind_of_option(label) == "substantive"
-              or kind_of_option(label) == "none" and len(labels) > 2]
+    places = [n for n, label in enumerate(labels) if guess_option_kind(label) == "substantive"
+              or guess_option_kind(label) == "none" and len(labels) > 2]
     if sum(not label[:1].isdigit() for label in labels) > 2:
         places = [n for n in places if not _LONE_NUMBER.fullmatch(labels[n].strip())]
     texts = [labels[n] for n in places]
@@ -238,7 +241,7 @@ def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
         marks = scale_marks(labels)
         steps = [marks[label][1] if label in marks else float("nan") for label in labels]
     answers = [step for label, step in zip(labels, steps, strict=True)
-               if kind_of_option(label) == "substantive"]
+               if guess_option_kind(label) == "substantive"]
     places = {label: (isnan(step), step if step == step else 0)
               for label, step in zip(labels, steps, strict=True)}
     ordered = sorted(labels, key=lambda label: places[label])
@@ -281,7 +284,7 @@ def _numbered(labels: Sequence[str]) -> list[int | None]:
 
 
 def _worded(labels: Sequence[str], family: str) -> list[int | None]:
-    return [_worded_step(plain(label), family) for label in labels]
+    return [_worded_step(fold_text(label), family) for label in labels]
 
 
 def _worded_step(text: str, family: str) -> int | None:
@@ -295,11 +298,11 @@ def _worded_step(text: str, family: str) -> int | None:
 
 def _times(labels: Sequence[str]) -> list[float | None]:
     """Steps such as "less than once a month": the span of time, less or more often within it."""
-    return [_time(plain(label)) for label in labels]
+    return [_time(fold_text(label)) for label in labels]
 
 
 def _time(text: str) -> float | None:
-    if any(is_word(concept, text) for concept in ("no", "none")):
+    if any(is_concept_word(concept, text) for concept in ("no", "none")):
         return 0
     padded = f" {text} "
     spans = [(padded.index(f" {word} "), step) for step, words in _degree_words("time").items()
@@ -381,7 +384,7 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 @cache
 def _degree(label: str) -> _Degree | None:
     """A label as a degree of a word, None where it says two things, such as "neither good nor bad"."""
-    text = f" {plain(re.sub(r'[(（].*', '', label)) or plain(label)} "
+    text = f" {fold_text(re.sub(r'[(（].*', '', label)) or fold_text(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):
         return None
     text = text.replace("n't ", " not ")
@@ -426,12 +429,12 @@ def _low_stem(stems: set[str]) -> str:
 def _families() -> dict[str, list[tuple[int, str]]]:
     families: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for row in word_rows("scale_words.csv"):
-        families[row["family"]] += [(int(row["rank"]), plain(word)) for word in row["words"].split("|")]
+        families[row["family"]] += [(int(row["rank"]), fold_text(word)) for word in row["words"].split("|")]
     return dict(families)
 
 
 @cache
 def _degree_words(concept: str) -> dict[float, tuple[str, ...]]:
     """The words of a concept of ``content/degree_words.csv`` by their strength."""
-    return {float(row["strength"]): tuple(map(plain, row["words"].split("|")))
+    return {float(row["strength"]): tuple(map(fold_text, row["words"].split("|")))
             for row in word_rows("degree_words.csv") if row["concept"] == concept}

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from glc_analysis.addons.drafting.form import Form, FormColumn
-from glc_analysis.addons.drafting.words import kind_of_option
+from glc_analysis.addons.drafting.words import guess_option_kind
 from glc_analysis.errors import Fault, Faults, nearest, refuse
 from glc_analysis.intake.survey import SHEETS
 from glc_analysis.schema import UNDECIDED
@@ -54,7 +54,7 @@ class Draft(NamedTuple):
     notes: list[str]
 
 
-def draft_tables(path: Path) -> Draft:
+def draft_from_xlsform(path: Path) -> Draft:
     """Draft the two reference tables from an XLSForm: a row per question, a row per option.
 
     Inside groups, `columns` offers the name with and without the groups before it, as
@@ -181,7 +181,7 @@ def _options(questions: list[dict[str, str]], lists: Lists) -> list[dict[str, st
     return [
         {"option_list": name, "option_id": option, "value": option, "label": labels[0],
          LABELS: "\n".join(labels), "position": str(position),
-         "kind": _KINDS.get(option.casefold(), kind_of_option(labels[0]))}
+         "kind": _KINDS.get(option.casefold(), guess_option_kind(labels[0]))}
         for name in used
         for position, (option, labels) in enumerate(lists[name].items(), 1)
     ]
@@ -195,7 +195,7 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 # The columns of exports that hold the questions of a form.
 
 
-def columns_of(draft: Draft, form: Form) -> dict[str, dict[str, FormColumn]]:
+def match_export_columns(draft: Draft, form: Form) -> dict[str, dict[str, FormColumn]]:
     """The columns of each question of an XLSForm in exports, by its id and by the end of their names that
     stands for an option: "" for a column of the whole answer.
 

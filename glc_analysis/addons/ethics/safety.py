@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.manifest import release_folders
 from glc_analysis.reference import Reference, read_reference
@@ -36,10 +36,10 @@ advisers and packets it knows, by these words in the singular."""
 # The questions of a study, and their answers
 
 
-def questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
+def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]:
     """Every question of a study: item, section, subject (blank, a country or a key), its label, and question.
 
-    >>> asked = [row for row in questions({"PER": "Peru"}) if row["subject"] == "PER"]
+    >>> asked = [row for row in list_safety_questions({"PER": "Peru"}) if row["subject"] == "PER"]
     >>> asked[0]["item"], asked[0]["label"], asked[0]["question"]
     ('risk', 'Peru', 'What could happen, and to whom, if it were known who took part or what was said?')
     """
@@ -57,7 +57,7 @@ def write_questions(study: Study) -> Path:
     reference = read_reference(study)
     rows = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
     known = {*zip(reference.safety["item"], reference.safety["subject"], strict=True)}
-    for row in questions(_countries(reference)):
+    for row in list_safety_questions(_countries(reference)):
         if (row["item"], row["subject"]) not in known:
             asked = f"{row['label']}: {row['question']}" if row["label"] else row["question"]
             rows.append({"item": row["item"], "subject": row["subject"], "question": asked})
@@ -80,9 +80,9 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
     """The page, line by line; ``published`` are the folders in which something is published, by audience.
     Raises the faults of the reference tables."""
     reference = read_reference(study)
-    asked, answered = list(questions(_countries(reference))), _answers(reference)
+    asked, answered = list(list_safety_questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
-    counts = {word: n for counted in loaded("provides", COUNTED)
+    counts = {word: n for counted in load_declared("provides", COUNTED)
               for word, n in counted(study, reference).items()}
     page = template(__file__, "safety.md").render(
         title=study.title, today=today.isoformat(), blank=BLANK_ANSWER,
@@ -105,7 +105,8 @@ def count_unanswered(study: Study) -> int:
     """How many questions of the page nobody has answered yet."""
     reference = read_reference(study)
     answered = _answers(reference)
-    return sum((row["item"], row["subject"]) not in answered for row in questions(_countries(reference)))
+    return sum((row["item"], row["subject"]) not in answered
+               for row in list_safety_questions(_countries(reference)))
 
 
 def _answers(reference: Reference) -> dict[tuple[str, str], str]:

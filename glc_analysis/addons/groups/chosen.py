@@ -9,7 +9,7 @@ from glc_analysis.disclosure.rules import FIGURE_RULES
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import is_whole
 from glc_analysis.figures.groupings import CODES, groupings_of, is_shown_group
-from glc_analysis.figures.summary import no_such_question
+from glc_analysis.figures.summary import unknown_question_error
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read
@@ -27,7 +27,7 @@ def grouped_figures(study: Study, reference: Reference, question: str) -> pd.Dat
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:
-        raise no_such_question(question, asked)
+        raise unknown_question_error(question, asked)
     key, groupings = CODES if question == EVERY_CODE else question, groupings_of(
         reference.groupings, reference.questions)
     if key not in groupings:

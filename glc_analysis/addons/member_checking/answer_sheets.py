@@ -20,7 +20,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.schema import is_day
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.tabular import Grid, read_sheets
-from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
 from glc_analysis.text import isolate_direction, language_direction, language_name, match_key, parse_dates
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def sheet_phrases(language: str) -> dict[str, str]:
     >>> sheet_phrases("es")["remove"], sheet_phrases("uk")["remove"]
     ('quitar', 'remove')
     """
-    return phrases(language, *SHEET_PHRASES)
+    return fixed_texts(language, *SHEET_PHRASES)
 
 
 def translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
@@ -99,7 +99,7 @@ def translation_notes(written: Iterable[str], what: str, module: str, name: str)
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
      'No native reader has checked the letter and headings in Spanish.']
     """
-    known = languages(module, name)
+    known = texts_by_language(module, name)
     counts = Counter(language or "en" for language in written).most_common()
     translated = {language: n for language, n in counts if language in known}
     lines = []
@@ -130,7 +130,8 @@ class Letter:
     def lines(self) -> list[str]:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = sheet_phrases(self.language), language_name(self.language)
-        note = [] if self.language in languages(*SHEET_PHRASES) else [f"[Not translated into {name} yet.]"]
+        is_translated = self.language in texts_by_language(*SHEET_PHRASES)
+        note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
                 f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
                 f"{say['to_whom']}: {isolate_direction(self.contact or _BLANK_LINE)}"]
@@ -232,7 +233,8 @@ def read_filled(path: Path) -> pd.DataFrame:
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
     """The keys of fixed texts, by what they say in any language."""
-    return {match_key(texts[key]): key for texts in languages(*SHEET_PHRASES).values() for key in keys}
+    return {match_key(texts[key]): key for texts in texts_by_language(*SHEET_PHRASES).values()
+            for key in keys}
 
 
 def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
@@ -253,7 +255,8 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
             yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
                         fix="put back the number that we wrote")
         if row.decision not in SHEET_DECISIONS:
-            yield fault(f"is not a decision; {nearest(row.decision, SHEET_DECISIONS)}", column="decision",
+            yield fault(f"is not a decision; {nearest(row.decision, SHEET_DECISIONS)}",
+                        column="decision",
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("change and changed words belong together", column="changed", value=row.changed,

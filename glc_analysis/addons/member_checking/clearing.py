@@ -17,7 +17,7 @@ from glc_analysis.disclosure.consent import THE_ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
     locate_quotation,
-    origins,
+    map_to_originals,
     with_broken_rules,
     without_pseudonyms,
 )
@@ -66,7 +66,7 @@ def write_to_clear(path: Path, held: QuotationTables, *, labels: Mapping[str, st
     case-narrative code, words that changed, a refusal) are left out; if none is left, no file is written. The
     workbook is for the team: each organisation gets its own sheet alone.
     """
-    rows = askable(with_broken_rules(*held), "proposed")
+    rows = select_askable(with_broken_rules(*held), "proposed")
     sheets = []
     for owner in sorted(rows["owner"].unique(), key=lambda owner: labels.get(owner, owner)):
         asked = rows[rows["owner"] == owner]
@@ -78,7 +78,7 @@ def write_to_clear(path: Path, held: QuotationTables, *, labels: Mapping[str, st
     return len(rows)
 
 
-def askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+def select_askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """The quotations (:func:`.with_broken_rules`) of these statuses that their organisation may be shown."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(rows["status"], rows["broken"], strict=True)]
@@ -115,7 +115,7 @@ def apply_decisions(returned: pd.DataFrame, held: QuotationTables) -> tuple[pd.D
     decisions = Decision.each(returned)
     if faults := list(_clearing_faults(decisions, rows, segments, consent)):
         raise Faults(faults)
-    linked = origins(segments)
+    linked = map_to_originals(segments)
     quotes = held.quotes.set_index("quote_id", drop=False)
     for decision in decisions:
         if decision.kind == "quotation":

@@ -24,7 +24,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     Or write the workbook in which organisations clear their quotations, and read it when it comes back.
     """
     from glc_analysis.addons.member_checking.clearing import QuotationTables, write_to_clear
-    from glc_analysis.addons.member_checking.returns import addressees
+    from glc_analysis.addons.member_checking.returns import read_names_and_languages
     from glc_analysis.disclosure.quotations import refused_quotes
 
     ensure_built(study)
@@ -33,7 +33,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     elif to_clear:
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
-        labels, languages = addressees(study)
+        labels, languages = read_names_and_languages(study)
         count = write_to_clear(path, QuotationTables.of(study), labels=labels, languages=languages)
         say(f"{count_of(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet "
             "only." if count else "No quotation has to be cleared.")
@@ -45,11 +45,11 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
     from glc_analysis.addons.member_checking.answer_sheets import read_filled
     from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
-    from glc_analysis.addons.member_checking.returns import citations_to_review, corrections, raw_columns
+    from glc_analysis.addons.member_checking.returns import citations_to_review, correction_rows, raw_columns
 
     answers, held = read_filled(path), QuotationTables.of(study)
     print_rows(decided_changes(answers, held), form, empty="It changes nothing.")
-    rows = corrections(answers, held.documents, raw_columns(study))
+    rows = correction_rows(answers, held.documents, raw_columns(study))
     if len(rows):
         say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
     cited = citations_to_review(answers, study)
@@ -75,7 +75,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     decisions: a workbook, and a page for a telephone or for paper.
     """
     from glc_analysis.addons.member_checking.answer_sheets import SHEET_PHRASES, translation_notes
-    from glc_analysis.addons.member_checking.returns import addressees, write_returns
+    from glc_analysis.addons.member_checking.returns import read_names_and_languages, write_returns
     from glc_analysis.schema import is_day
 
     if by and not is_day(by):
@@ -83,7 +83,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     ensure_built(study)
     folder = study.reports / "team" / "returns"
     folder.mkdir(parents=True, exist_ok=True)
-    labels, languages = addressees(study)
+    labels, languages = read_names_and_languages(study)
     wanted = [organisation] if organisation else sorted(labels)
     write_returns(study, wanted, folder, by=by, contact=contact)
     for line in translation_notes([languages.get(organisation, "") for organisation in wanted],

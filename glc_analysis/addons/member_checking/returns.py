@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.member_checking.answer_sheets import (
     Decision,
     Letter,
@@ -23,12 +23,17 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     sheets_page,
     write_sheets,
 )
-from glc_analysis.addons.member_checking.clearing import QuotationTables, askable, consent_id, quotation_rows
-from glc_analysis.cleaning.waves import in_wave, list_waves, study_wave
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.addons.member_checking.clearing import (
+    QuotationTables,
+    consent_id,
+    quotation_rows,
+    select_askable,
+)
+from glc_analysis.cleaning.waves import list_waves, reference_of_wave, study_wave
+from glc_analysis.coding.consensus import CONSENSUS, codings_by_segment
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
-    origins,
+    map_to_originals,
     owners,
     with_broken_rules,
     without_pseudonyms,
@@ -66,7 +71,7 @@ class Citations:
 
 def cited_passages(study: Study) -> Citations:
     """What all add-ons cite of a built study."""
-    brought = [citations(study) for citations in loaded("provides", CITED)]
+    brought = [citations(study) for citations in load_declared("provides", CITED)]
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],
                   ignore_index=True),
@@ -101,7 +106,7 @@ def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
 
     Raises Faults for unknown citations.
     """
-    passages, linked = cited_passages(study).passages, origins(tables.read("segments", study=study))
+    passages, linked = cited_passages(study).passages, map_to_originals(tables.read("segments", study=study))
     decisions = Decision.each(returned)
     known = {*passages["citation"]}
     if unknown := [decision for decision in decisions
@@ -125,7 +130,7 @@ def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
 # The return of an organisation: its own answers and words as we understood them, for correction.
 
 
-def addressees(study: Study) -> tuple[dict[str, str], dict[str, str]]:
+def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     """The organisations' names and languages, by organisation_id; no reference table has to be right."""
     register = read_reference(study, needed=()).organisations
     known = tables.read("organisations", study=study)
@@ -143,7 +148,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     passages with codes by name, quotations, citations and consents, each in the organisation's language where
     phrases.csv has it. Raises UsageError, and writes nothing, for an unknown organisation.
     """
-    labels, languages = addressees(study)
+    labels, languages = read_names_and_languages(study)
     for organisation in organisations:
         if organisation not in labels:
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, labels)}.")
@@ -151,7 +156,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     segments, consent, waves = held.segments, held.consent, read_table(study, "waves")
     whose = owners(segments, held.documents)
     cases = held.cases
-    asked_about = askable(with_broken_rules(*held), "proposed", "cleared")
+    asked_about = select_askable(with_broken_rules(*held), "proposed", "cleared")
     citations = cited_passages(study)
     # The language of the study's own words is that in which its claims were written.
     source = next(iter(citations.claims.loc[citations.claims["translation_of"] == "", "language"]), "en")
@@ -160,7 +165,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     for organisation in organisations:
         spoken = segments[whose == organisation]
         language = languages.get(organisation) or next(iter(spoken["language"]), "en")
-        parts = (_answers(study, organisation, language), passages(study, spoken, held, cases, language),
+        parts = (_answers(study, organisation, language), passage_rows(study, spoken, held, cases, language),
                  quotation_rows(asked_about[asked_about["owner"] == organisation], language, labels),
                  citation_rows(citations, spoken, cases, language),
                  _consents(consent[consent["organisation_id"] == organisation], waves, language))
@@ -199,16 +204,16 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def passages(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
-             language: str) -> pd.DataFrame:
+def passage_rows(study: Study, spoken: pd.DataFrame, held: QuotationTables, cases: Collection[str],
+                 language: str) -> pd.DataFrame:
     """One row per turn or open answer among the segments that an organisation has ``spoken``, with the codes
     agreed on by name; without accounts of ``cases``."""
     spoken = spoken[~spoken["segment_id"].isin(cases) & (spoken["text"] != "")]
     spoken = spoken.merge(held.documents[["document_id", "kind", "date"]], on="document_id").sort_values(
         ["date", "document_id", "start"])
     labels = dict(zip(held.codebook["code_id"], held.codebook["name"], strict=True))
-    agreed = by_segment(held.codings[(held.codings["coder_id"] == CONSENSUS)
-                                     & held.codings["document_id"].isin(spoken["document_id"])])
+    agreed = codings_by_segment(held.codings[(held.codings["coder_id"] == CONSENSUS)
+                                             & held.codings["document_id"].isin(spoken["document_id"])])
     codes = agreed["code_id"].map(labels).fillna(agreed["code_id"]).groupby(agreed["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]
@@ -225,7 +230,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
     """One row per consent or refusal on record, its speakers' included; one about the answers to a survey of
     several waves names its wave."""
     say = sheet_phrases(language)
-    for words in loaded("provides", "consent_words"):
+    for words in load_declared("provides", "consent_words"):
         say = say | words(language)
     first, label_of = next(iter(list_waves(waves)), ""), waves.set_index("wave_id")["label"].to_dict()
     of_wave = [label_of.get(wave or first, "") if item in OF_A_WAVE else ""
@@ -246,13 +251,14 @@ def raw_columns(study: Study) -> Callable[[str, str], str]:
     reference, answers = read_reference(study), tables.read("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
-    questions = {wave: in_wave(reference, wave, ()).questions.set_index("question_id")["columns"].to_dict()
+    questions = {wave: reference_of_wave(reference, wave,
+                                         ()).questions.set_index("question_id")["columns"].to_dict()
                  for wave in {current, *wave_of.values()}}
     return lambda answer_id, question_id: questions[wave_of.get(answer_id, current)].get(question_id, "")
 
 
-def corrections(returned: pd.DataFrame, documents: pd.DataFrame,
-                columns_of: Callable[[str, str], str]) -> pd.DataFrame:
+def correction_rows(returned: pd.DataFrame, documents: pd.DataFrame,
+                    columns_of: Callable[[str, str], str]) -> pd.DataFrame:
     """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
 
     ``column`` is what ``columns_of`` (:func:`raw_columns`) says, and ``from`` as the organisation saw it: a

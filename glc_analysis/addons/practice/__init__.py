@@ -8,11 +8,12 @@ ADD_ON = AddOn(
     commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:status_lines",
     consent_items=("practice",), provides={"consent_words": "sheets:consent_words"},
     checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
-    slots={"principle": "pages:in_practice", "principle_marks": "pages:marks"},
-    view="view:PracticeView", blocks="view:BLOCKS", release_content="view:content_of",
+    slots={"principle": "pages:in_practice", "principle_marks": "pages:review_marks"},
+    view="view:PracticeView", blocks="view:BLOCKS", release_content="view:released_content",
     visible_from={"trials": ("blocks",)},
     visible={"trials": "view:trials", "reviews": "view:reviews"},
     row_names={"commitments": "commitment", "trials": "trial", "reviews": "review"},
     holds={"commitments": "its rows go", "trials": "its rows go, and evidence that names them",
            "reviews": "it is no longer among those who were told, and its names and words go; reviews stay"},
-    erasers={"words": "erasers:words", "rows": "erasers:edit_row", "erase": "erasers:erase"})
+    erasers={"words": "erasers:words_of_practice", "rows": "erasers:erase_from_row",
+             "erase": "erasers:delete_returned_sheets"})

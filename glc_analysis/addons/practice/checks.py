@@ -16,7 +16,13 @@ from glc_analysis.addons.practice.due import EVERYBODY
 from glc_analysis.addons.practice.refused_words import refused_words
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import Fault
-from glc_analysis.gate.leak_scan import MIN_LENGTH, leaks_in_pieces, names_of, search_of, who_is_who
+from glc_analysis.gate.leak_scan import (
+    MIN_LENGTH,
+    leaks_in_pieces,
+    make_search,
+    organisation_names,
+    who_is_who,
+)
 from glc_analysis.reference import Reference
 from glc_analysis.schema import Check, Tables, is_day, unknown_names
 
@@ -46,14 +52,14 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
     """An organisation tries two principles at most."""
-    for organisation, rows in trying(tables).groupby("organisation_id"):
+    for organisation, rows in active_commitments(tables).groupby("organisation_id"):
         for n in [*rows.index][AT_A_TIME:]:
             yield Fault(f"{organisation} tries more than {AT_A_TIME} principles at a time",
                         file="commitments.csv", row=str(n), column="intent", value="will_try",
                         fix="write not_now, until a trial of another one has ended with adopt or abandon")
 
 
-def trying(tables: Tables) -> pd.DataFrame:
+def active_commitments(tables: Tables) -> pd.DataFrame:
     """The rows of commitments.csv on which an organisation is at work: what it will try, of texts in use,
     until a trial ends with adopt or abandon."""
     rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
@@ -132,9 +138,9 @@ def _says_why(text: str) -> bool:
 def _names(tables: Tables) -> Iterator[Fault]:
     """No words of a commitment or trial name a person or an organisation."""
     reference = Reference(dict(tables))
-    known = who_is_who(reference, "public") | {one: "organisation" for one in names_of(
+    known = who_is_who(reference, "public") | {one: "organisation" for one in organisation_names(
         reference.organisations) if len(one) >= MIN_LENGTH}
-    search = search_of(reference.names.assign(allowed_for=""), "public", known)
+    search = make_search(reference.names.assign(allowed_for=""), "public", known)
     columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
     pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
               for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]

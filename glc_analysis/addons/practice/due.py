@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from glc_analysis.addons.convening.histories import listed, name_of
+from glc_analysis.addons.convening.histories import join_names, printed_name
 from glc_analysis.errors import Faults
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
@@ -37,24 +37,24 @@ class Matter:
     what: str
 
 
-def matters(tables: Mapping[str, Sequence[Cells]]) -> list[Matter]:
+def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[Matter]:
     """All that is due, the earliest first and what has no day last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
              *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
 
 
-def taking_part(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
+def participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[str]:
     """The organisations that take part: those of raters, and those with a commitment."""
     voting = {row["organisation_id"] for row in tables["raters"] if row["may_rate"] == "true"}
     return (voting | {row["organisation_id"] for row in tables["commitments"]}) - {""}
 
 
-def not_told(review: Cells, everybody: set[str]) -> list[str]:
+def uninformed_organisations(review: Cells, everybody: set[str]) -> list[str]:
     """Who takes part and has not been told of a review yet.
 
-    >>> not_told({"told": "quay"}, {"quay", "mill"}), not_told({"told": "all"}, {"quay", "mill"})
-    (['mill'], [])
+    >>> [uninformed_organisations({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
+    [['mill'], []]
     """
     told = {one.strip() for one in review["told"].split(";")}
     return [] if EVERYBODY in told else sorted(everybody - told)
@@ -67,21 +67,21 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
         what = f"to be reviewed: {TRIGGERS.get(review['trigger'], review['trigger'])}"
         if review["trigger"] == "harm":
             what += "; somebody outside the team closes it; ask whether the ethics board must know"
-            if waiting := not_told(review, taking_part(tables)):
+            if waiting := uninformed_organisations(review, participating_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
-        yield Matter(review["due_on"], name_of(review), what)
+        yield Matter(review["due_on"], printed_name(review), what)
 
 
 def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     """Decisions to amend or retire a text that is still in use."""
-    agreed = {name_of(text) for text in tables["principles"]
+    agreed = {printed_name(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
                 "retire": "`glc withdraw-text {}` sets it aside"}
     for review in tables["reviews"]:
-        if review["decision"] in commands and name_of(review) in agreed:
+        if review["decision"] in commands and printed_name(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield Matter("", name_of(review), f"it was decided to {review['decision']} it: {command}")
+            yield Matter("", printed_name(review), f"it was decided to {review['decision']} it: {command}")
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
@@ -89,14 +89,14 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     under way."""
     ended = set()
     for trial in tables["trials"]:
-        key = trial["organisation_id"], name_of(trial)
+        key = trial["organisation_id"], printed_name(trial)
         if trial["decision"]:
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
             yield Matter("", key[1], f"{key[0]} tries it{since}: its sheet is awaited")
     for row in tables["commitments"]:
-        key = row["organisation_id"], name_of(row)
+        key = row["organisation_id"], printed_name(row)
         if row["review_on"] and key not in ended:
             yield Matter(row["review_on"], key[1], f"{key[0]} looks at it again")
 
@@ -104,31 +104,32 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     """What has happened to a text since it was agreed, and since its last review was decided."""
     for name, agreed_on in _agreed(tables).items():
-        reviews = [row for row in tables["reviews"] if name_of(row) == name]
+        reviews = [row for row in tables["reviews"] if printed_name(row) == name]
         since = max([agreed_on, *(row["decided_on"] for row in reviews)])
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
             continue
-        trials = [row for row in tables["trials"] if name_of(row) == name and row["ended_on"] > since]
+        trials = [row for row in tables["trials"] if printed_name(row) == name and row["ended_on"] > since]
         worse = [row for row in trials if row["observed"] == "worse" or row["decision"] == "abandon"]
         judged = [row for row in tables["judgements"] if row["principle_id"] == name.rpartition(".")[0]
                   and row["date"] > since and row["concern"] == "serious"]
         said = ["trials that went worse or were abandoned"] * bool(worse) + (
             ["serious concerns that were judged later"] * bool(judged))
         if said:
-            yield Matter("", name, f"since it was agreed or reviewed: {listed(said)}; decide whether to "
+            yield Matter("", name, f"since it was agreed or reviewed: {join_names(said)}; decide whether to "
                          "review it")
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
-    planned = {name_of(row) for row in tables["reviews"] if not row["decision"]}
+    planned = {printed_name(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
-        yield Matter("", listed(missing), "no review is planned: add a row with trigger date to reviews.csv")
+        yield Matter("", join_names(missing),
+                     "no review is planned: add a row with trigger date to reviews.csv")
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """The texts that are agreed, with the day of the decision."""
-    days = {name_of(row): row["date"] for row in tables["text_decisions"] if row["status"] == "agreed"}
-    return {name_of(text): days.get(name_of(text), "") for text in tables["principles"]
+    days = {printed_name(row): row["date"] for row in tables["text_decisions"] if row["status"] == "agreed"}
+    return {printed_name(text): days.get(printed_name(text), "") for text in tables["principles"]
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
@@ -142,7 +143,7 @@ def status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[s
         return
     if not any(tables[name] for name in READ[:3]):
         return
-    due = matters(tables)
+    due = list_due_matters(tables)
     late = sum(bool(matter.due_on) and matter.due_on < day for matter in due)
     yield f"Practice: {len(due)} matters are open, {late} overdue.", [
         " ".join(filter(None, [f"{matter.about}:", matter.what + ("" if not matter.due_on else (

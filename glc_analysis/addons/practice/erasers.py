@@ -17,7 +17,7 @@ from glc_analysis.tabular import read_sheets
 Cells = dict[str, str]
 
 
-def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
+def words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
     """What the leaver and what others wrote about commitments and trials."""
     own, others = [], []
     for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):
@@ -28,7 +28,7 @@ def words(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str]
     return own, others
 
 
-def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
     """A row of a reference table as it was and as it is to be; None if it goes."""
     is_own = was.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
@@ -46,7 +46,7 @@ def _takes_practice_back(leaver: Leaver) -> bool:
     return leaver.is_whole or leaver.item == CONSENT_ITEM
 
 
-def erase(study: Study, leaver: Leaver) -> None:
+def delete_returned_sheets(study: Study, leaver: Leaver) -> None:
     """Deletes the sheets of the leaver that came back from the copy of a study.
     """
     if not leaver.organisation_id or not _takes_practice_back(leaver):

@@ -8,9 +8,9 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup, escape
 
-from glc_analysis.addons.convening.histories import listed
+from glc_analysis.addons.convening.histories import join_names
 from glc_analysis.addons.practice.checks import ENDING
-from glc_analysis.addons.practice.due import READ, TRIGGERS, matters
+from glc_analysis.addons.practice.due import READ, TRIGGERS, list_due_matters
 from glc_analysis.addons.practice.trials import PRACTICE_TABLES
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.reference import read_table
@@ -28,7 +28,7 @@ NOT_BECAUSE = ("What was seen after a trial came after it; that it came from it 
 NO_TRIALS = "No trial is recorded."
 
 
-def marks(view: StudyView) -> dict[str, str]:
+def review_marks(view: StudyView) -> dict[str, str]:
     """The texts that are under review, by printed id: neither why nor since when."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
@@ -61,7 +61,7 @@ def _meant(commitments: pd.DataFrame) -> list[str]:
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]
-    return [f"Of the organisations that were asked, {listed(parts)}."] if parts else []
+    return [f"Of the organisations that were asked, {join_names(parts)}."] if parts else []
 
 
 def _trial_table(trials: pd.DataFrame) -> str:
@@ -91,7 +91,7 @@ def _review_table(reviews: pd.DataFrame) -> str:
 
 def due(view: StudyView) -> Html:
     """One row per matter that is due, the earliest first; for the team."""
-    rows = matters({name: read_table(view.study, name).to_dict("records") for name in READ})
+    rows = list_due_matters({name: read_table(view.study, name).to_dict("records") for name in READ})
     if not rows:
         return note("Nothing is due.")
     return show(html_table({"Due on": [row.due_on or "no day is fixed" for row in rows],

@@ -21,7 +21,7 @@ from glc_analysis.schema import is_day, reference_tables, table_faults, table_fi
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
-from glc_analysis.templates import languages
+from glc_analysis.templates import texts_by_language
 from glc_analysis.text import match_key
 from glc_analysis.writing import write_atomic
 
@@ -45,7 +45,7 @@ class Entered:
         return len(self.rows["trials"]) + len(self.completed)
 
 
-def enter(study: Study) -> Entered:
+def enter_returned_sheets(study: Study) -> Entered:
     """Reads all sheets of ``raw/trials`` and writes what is new in them. Raises Faults, and writes nothing,
     with everything that is wrong in any of them."""
     reference, entered, faults = read_reference(study), Entered(), []
@@ -99,7 +99,7 @@ def _word(question: str, answer: str) -> str:
     answer as it stands."""
     if question not in CHOICES or not answer:
         return answer
-    meant = {match_key(said[word]): word for said in languages(__file__, "sheet.csv").values()
+    meant = {match_key(said[word]): word for said in texts_by_language(__file__, "sheet.csv").values()
              for word in CHOICES[question]}
     meant |= {match_key(word.replace("_", " ")): word for word in CHOICES[question]}
     first = answer.partition(" / ")[0].replace("_", " ")

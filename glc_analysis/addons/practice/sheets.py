@@ -19,17 +19,17 @@ from openpyxl.styles import Alignment, Font, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.addons.convening.principles import printed_id, versions
-from glc_analysis.addons.convening.rating_forms import in_language
-from glc_analysis.addons.member_checking.returns import addressees
-from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, trying
+from glc_analysis.addons.convening.principles import add_version_columns, printed_id
+from glc_analysis.addons.convening.rating_forms import texts_in_language
+from glc_analysis.addons.member_checking.returns import read_names_and_languages
+from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, active_commitments
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.spreadsheets import print_on_a4, save_workbook, style_cell, write_text
 from glc_analysis.study import Study
-from glc_analysis.templates import languages, phrases, read_text, template
+from glc_analysis.templates import fixed_texts, read_text, template, texts_by_language
 from glc_analysis.text import language_direction
 
 TRIAL_QUESTIONS = (
@@ -58,7 +58,7 @@ def sheet_phrases(language: str) -> dict[str, str]:
     >>> sheet_phrases("fr")["cycle"].format(2), sheet_phrases("am")["cycle"].format(2)
     ('Cycle 2', 'Cycle 2')
     """
-    return phrases(language, __file__, "sheet.csv")
+    return fixed_texts(language, __file__, "sheet.csv")
 
 
 def consent_words(language: str) -> dict[str, str]:
@@ -134,7 +134,7 @@ class Sheet:
                 for word in CHOICES.get(question, ())]
 
 
-def sheets_of(study: Study, organisations: Collection[str] = ()) -> tuple[list[Sheet], list[str]]:
+def make_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Sheet], list[str]]:
     """The sheets of all who take part and agreed to item ``practice``, or of those named; and who takes part
     and did not agree. Raises UsageError for an unknown organisation, GLCError where the study names no
     safeguarding contact, Faults where a reference table is wrong."""
@@ -143,7 +143,7 @@ def sheets_of(study: Study, organisations: Collection[str] = ()) -> tuple[list[S
         raise GLCError("The sheets say first whom to call where somebody may be in danger, and the study "
                        "does not say it. To fix: write it as safeguarding in the section [practice] of "
                        "study.toml.")
-    reference, (labels, answered_in) = read_reference(study), addressees(study)
+    reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
     raters, consent = reference.raters, Consent.of(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],
                    *reference.commitments["organisation_id"]} - {""}
@@ -159,19 +159,19 @@ def sheets_of(study: Study, organisations: Collection[str] = ()) -> tuple[list[S
 
 def _sheet(reference: Reference, organisation: str, name: str, language: str, contact: str) -> Sheet:
     rows, trials, commitments = (frame[frame["organisation_id"] == organisation] for frame in (
-        trying(reference.tables), reference.trials, reference.commitments))
+        active_commitments(reference.tables), reference.trials, reference.commitments))
     number = 1 + len(commitments) + len(trials) + int((trials["decision"] != "").sum())
-    known = languages(__file__, "sheet.csv")
+    known = texts_by_language(__file__, "sheet.csv")
     tried = [_tried(reference, row, trials, language) for row in rows.head(AT_A_TIME).to_dict("records")]
     return Sheet(organisation, name, language if language in known else "en", contact, tuple(tried), trials,
                  number)
 
 
 def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, language: str) -> Tried:
-    texts = versions(reference.principles)
+    texts = add_version_columns(reference.principles)
     name = printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
-    text = in_language(reference, source, language).iloc[0]
+    text = texts_in_language(reference, source, language).iloc[0]
     cycles = trials[(trials["principle_id"] == row["principle_id"]) & (trials["version"] == row["version"])]
     cycles = cycles.assign(cycle=cycles["cycle"].astype(int)).sort_values("cycle")
     ended, open_ = cycles[cycles["decision"] != ""], cycles[cycles["decision"] == ""]
@@ -184,8 +184,9 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame, l
 
 def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[list[Path], list[str]]:
     """Writes the sheets into ``reports/team/trials/``, each as .html and .xlsx, in place of an earlier one;
-    returns the paths, and who takes part and did not agree to be asked. Raises as :func:`sheets_of` does."""
-    sheets, others = sheets_of(study, organisations)
+    returns the paths, and who takes part and did not agree to be asked. Raises as :func:`make_sheets`
+    does."""
+    sheets, others = make_sheets(study, organisations)
     folder = study.reports / "team" / "trials"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -194,12 +195,12 @@ def write_sheets(study: Study, organisations: Collection[str] = ()) -> tuple[lis
             if earlier.stem.rpartition("-")[0] == sheet.organisation_id:
                 earlier.unlink()
         paths += [folder / f"{sheet.file_name}.{suffix}" for suffix in ("html", "xlsx")]
-        paths[-2].write_text(page(sheet), encoding="utf-8", newline="\n")
+        paths[-2].write_text(sheet_page(sheet), encoding="utf-8", newline="\n")
         write_workbook(paths[-1], sheet)
     return paths, others
 
 
-def page(sheet: Sheet) -> str:
+def sheet_page(sheet: Sheet) -> str:
     """A sheet as a page to print, and behind it the organisation's own trials."""
     return template(__file__, "sheet.html").render(
         sheet=sheet, say=sheet.say, questions=TRIAL_QUESTIONS, in_words=_IN_WORDS,

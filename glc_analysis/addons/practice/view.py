@@ -14,8 +14,8 @@ import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.addons.practice.checks import HARM
-from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_ids, block_of, line_ids
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, block_ids, line_ids
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -40,7 +40,7 @@ def cleared_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     return trials[is_cleared & has_ended & ((trials["learnt"] != "") | (trials["changed"] != ""))]
 
 
-def trials_seen(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
+def visible_trials(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     """Table ``trials`` as an audience other than the team may see it: words without their owner, in an order
     that follows from the words."""
     rows = cleared_trials(trials, audience)[[*SEEN]].drop_duplicates().sort_values([*SEEN])
@@ -48,7 +48,7 @@ def trials_seen(trials: pd.DataFrame, audience: str) -> pd.DataFrame:
     return rows.assign(organisation_id="", cycle=number)
 
 
-def reviews_seen(reviews: pd.DataFrame) -> pd.DataFrame:
+def visible_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     """Table ``reviews`` as other audiences than the team may see it: one row a text, which is under review or
     was decided on. A review that is only due some day is none."""
     rows = reviews[(reviews["decision"] != "") | (reviews["trigger"] != "date")]
@@ -65,20 +65,20 @@ class PracticeView(VisibleTables):
         """The rows of table ``trials`` that the audience may see; on a principle's page those on it."""
         rows = self.read("trials")
         if not self.may("team_notes"):
-            rows = trials_seen(rows, self.audience)
+            rows = visible_trials(rows, self.audience)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def review_rows(self) -> pd.DataFrame:
         """The rows of table ``reviews`` that the audience may see; on a principle's page those on it."""
         rows = self.read("reviews")
-        rows = rows if self.may("team_notes") else reviews_seen(rows)
+        rows = rows if self.may("team_notes") else visible_reviews(rows)
         return rows[rows["principle_id"] == self.principle] if self.principle else rows
 
     @property
     def under_review(self) -> set[str]:
         """The printed ids of the texts that are under review."""
-        rows = reviews_seen(self.read("reviews"))
+        rows = visible_reviews(self.read("reviews"))
         rows = rows[rows["decision"] == ""]
         return {*(rows["principle_id"] + "." + rows["version"])}
 
@@ -93,29 +93,29 @@ def trials(reader: Reader) -> pd.DataFrame:
     hidden = {*decided.loc[~decided["is_shown"], "block_id"]}
     blocks = block_ids(BLOCK, rows["principle_id"])
     rows = rows[~blocks.isin(hidden) & ~line_ids(blocks, rows["trial_id"]).isin(hidden)]
-    return trials_seen(rows, reader.audience).assign(shown_for=reader.audience)
+    return visible_trials(rows, reader.audience).assign(shown_for=reader.audience)
 
 
 def reviews(reader: Reader) -> pd.DataFrame:
     """Which texts are under review, and what was decided."""
-    return reviews_seen(reader.table("reviews"))
+    return visible_reviews(reader.table("reviews"))
 
 
-def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+def list_block_lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
     """The words of trials that an audience reads, each with the organisation behind it."""
     shown = visible_principles(frames["principles"], audience)["principle_id"]
     rows = cleared_trials(frames["trials"], audience)
     for row in rows[rows["principle_id"].isin(shown)].to_dict("records"):
-        yield block_of(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
+        yield block_id(BLOCK, row["principle_id"]), row["trial_id"], row["organisation_id"]
 
 
-def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The words of trials and the state of reviews that an audience reads."""
-    if not may(audience, "team_notes"):
-        yield trials_seen(frames["trials"], audience)
-        yield reviews_seen(frames["reviews"])
+    if not has_capability(audience, "team_notes"):
+        yield visible_trials(frames["trials"], audience)
+        yield visible_reviews(frames["reviews"])
 
 
-BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=lines,
+BLOCKS = AddedBlocks(kinds=Kinds(words=(BLOCK,)), needs=("trials", "principles"), lines=list_block_lines,
                      rewritten=lambda frames: set(), rows={BLOCK: "principle_id"},
                      line={BLOCK: ("trial_id",)})

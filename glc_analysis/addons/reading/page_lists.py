@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any
 
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.figures.code_counts import EACH_ORGANISATION
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.steps import Step, View
@@ -42,5 +42,5 @@ def slices(read: Callable[[str], Any]) -> dict[str, Any]:
     cases = [{"id": one, "label": labels.get(one, one)} for one in read("summarised")]
     pages = {"matrices": matrices, "comparisons": comparisons, "cases": cases}
     return pages | {f"shown_{name}": {
-        audience: [row["id"] for row in listed] if may(audience, "passages") else []
+        audience: [row["id"] for row in listed] if has_capability(audience, "passages") else []
         for audience in AUDIENCES} for name, listed in pages.items()}

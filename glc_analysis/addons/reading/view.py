@@ -9,7 +9,7 @@ import pandas as pd
 from glc_analysis.addons.reading.matrix import MATRIX_COLUMNS, NOT_ASKED, case_passages, matrix_cells
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import mentioned_organisations
-from glc_analysis.errors import known_id
+from glc_analysis.errors import resolve_id
 from glc_analysis.figures import code_counts as counting
 from glc_analysis.figures.summary import subset_kind
 from glc_analysis.reference import read_table
@@ -39,7 +39,7 @@ class ReadingView(StudyView):
         """
         _refuse_others(self, "Summaries")
         book, kind = self.code_tree, subset_kind(by, more=[counting.EACH_ORGANISATION])
-        chosen = known_id(theme, self.themes, "theme") if theme else self.theme
+        chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
         rows = read_table(self.study, "summaries")
         rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
@@ -47,7 +47,7 @@ class ReadingView(StudyView):
         cells = matrix_cells(self.cell_passages(kind, codes["code_id"]),
                              self.read("mentions").query("code_id in @codes.code_id"), members, rows)
         known = self.case_names(kind, {*members["group"], *cells["case_id"]})
-        chosen_cases = {known_id(case, known, "case")} if case else {*cells["case_id"]}
+        chosen_cases = {resolve_id(case, known, "case")} if case else {*cells["case_id"]}
         cases = {one: name for one, name in known.items() if one in chosen_cases}
         every = pd.MultiIndex.from_product([cases, codes["code_id"]], names=["case_id", "code_id"])
         frame = cells.set_index(["case_id", "code_id"]).reindex(every).reset_index()
@@ -91,7 +91,7 @@ class ReadingView(StudyView):
         """
         _refuse_others(self, "Passages side by side")
         kind = subset_kind(by, more=[counting.EACH_ORGANISATION])
-        chosen = known_id(theme, self.themes, "theme") if theme else self.theme
+        chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
         counts = counting.code_counts(self.read("mentions"), self.case_members(kind).assign(answer=""))

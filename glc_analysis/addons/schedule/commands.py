@@ -21,8 +21,9 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
     from glc_analysis.addons.schedule import schedule as daily_runs
 
     planned = daily_runs.Schedule.daily(study, audience, daily)
-    click.echo(daily_runs.shown(planned), nl=False)
-    say(f"Installed: {daily_runs.write(planned)}. Messages of the last run: {planned.log}." if is_written
+    click.echo(daily_runs.preview_schedule(planned), nl=False)
+    say(f"Installed: {daily_runs.install_schedule(planned)}. Messages of the last run: {planned.log}."
+        if is_written
         else "Nothing is installed yet (--write).")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, turns_spoken_by
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.organisation_changes import former_names, names_before
@@ -131,7 +131,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
     leaver.ids |= set(quotes.loc[is_quoted, "quote_id"])
     leaver.said += list(quotes.loc[is_quoted, "text"])
-    cited = {row: words for citations in loaded("erasers", "citations")
+    cited = {row: words for citations in load_declared("erasers", "citations")
              for row, words in citations(reference, segments.loc[is_own, "segment_id"]).items()}
     leaver.said += cited.values()
     if item == "quotation":
@@ -289,13 +289,13 @@ def _without_brackets(labels: Iterable[str]) -> set[str]:
 
 def _people(reference: Reference) -> dict[str, str]:
     """The organisation of each person that an add-on knows."""
-    return {person: whose for people in loaded("erasers", "people")
+    return {person: whose for people in load_declared("erasers", "people")
             for person, whose in people(reference).items()}
 
 
 def _collect_written(leaver: Contribution, study: Study, reference: Reference) -> None:
     """What add-ons have in writing."""
-    for words in loaded("erasers", "words"):
+    for words in load_declared("erasers", "words"):
         said, others = words(study, reference, leaver)
         leaver.said += said
         leaver.others += others
@@ -306,7 +306,7 @@ def _words_of_method(reference: Reference) -> list[str]:
     questions, options, codebook = reference.questions, reference.options, reference.codebook
     return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
             *codebook["definition"],
-            *(text for words in loaded("erasers", "method") for text in words(reference))]
+            *(text for words in load_declared("erasers", "method") for text in words(reference))]
 
 
 def _collect_names(leaver: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],

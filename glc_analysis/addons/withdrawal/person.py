@@ -14,20 +14,25 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.withdrawal.contribution import check_person, collect_person
 from glc_analysis.addons.withdrawal.redaction import edit_table
-from glc_analysis.addons.withdrawal.withdrawal import WITHDRAWAL_AT_WORK, changed_figures, remove, replacement
+from glc_analysis.addons.withdrawal.withdrawal import (
+    WITHDRAWAL_AT_WORK,
+    changed_figures,
+    remove_contribution,
+    replace_study,
+)
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.release_store import remove_from_releases
+from glc_analysis.release_store import erase_from_stored_releases
 from glc_analysis.schema import reference_tables
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
-from glc_analysis.study_locks import alone
+from glc_analysis.study_locks import lock_for_withdrawal
 from glc_analysis.tabular import Grid, read_sheets, read_table
 
 _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
@@ -52,9 +57,9 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
         raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(_PERSON_CHOICES)}.")
     refuse_unclaimed(study)
     if choice == ERASE:
-        return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
-                      dry_run=dry_run, looked_at_by=looked_at_by, say=say)
-    with alone(study.root, WITHDRAWAL_AT_WORK, say):
+        return remove_contribution(study, lambda *held: collect_person(study, *held, person_id), today=today,
+                                   dry_run=dry_run, looked_at_by=looked_at_by, say=say)
+    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         names = _names_of(study, reference, person_id)
         if choice == STOP_CONTACT:
@@ -62,12 +67,12 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
             if not dry_run:
                 _record(study, reference, person_id, choice, today)
             return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
-        with replacement(study, is_kept=not dry_run, say=say) as new:
+        with replace_study(study, is_kept=not dry_run, say=say) as new:
             _record(new, reference, person_id, choice, today)
             build(new, say=say)
             rows = _unused(study, new, reference, person_id)
             ids = {one for kind, *places in rows if kind in ("turn", "quotation") for one in places}
-            issued = remove_from_releases(new, {person_id} | ids)
+            issued = erase_from_stored_releases(new, {person_id} | ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
@@ -146,4 +151,5 @@ def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> l
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
     quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
     rows += [("quotation", "quotes.csv", one) for one in quoted]
-    return rows + [row for unused in loaded("erasers", "unused") for row in unused(study, new, person_id)]
+    return rows + [row for unused in load_declared("erasers", "unused")
+                   for row in unused(study, new, person_id)]

@@ -206,7 +206,7 @@ class Found:
 _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 
 
-def search(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
+def search_folder(root: Path, wanted: Wanted, *, skip: Collection[str] = ()) -> Found:
     """Searches all files below a folder, and their names. ``skip`` are files and folders that are left out,
     relative to the folder."""
     results = Found()
@@ -229,7 +229,7 @@ def _search_file(path: Path, name: str, wanted: Wanted, results: Found) -> None:
     results.traces += [Trace(name, place, what) for place, what in places]
 
 
-def search_arrived(path: Path, name: str, wanted: Wanted) -> Found:
+def search_new_file(path: Path, name: str, wanted: Wanted) -> Found:
     """Searches one file, and the names of its folders in ``name``: it arrived when all others were searched
     already."""
     found = Found([Trace(name, "its name", what) for part in PurePosixPath(name).parts
@@ -241,10 +241,10 @@ def search_arrived(path: Path, name: str, wanted: Wanted) -> Found:
     return found
 
 
-def describe_arrived(wanted: Path, path: Path, name: str) -> str:
+def describe_new_file(wanted: Path, path: Path, name: str) -> str:
     """What a file that arrived holds of what is wanted, as another process wrote that, or why no program can
     tell, in words; blank for nothing."""
-    found = search_arrived(path, name, Wanted.read(wanted))
+    found = search_new_file(path, name, Wanted.read(wanted))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
     return f"cannot be searched ({found.unread[0].why})" if found.unread else ""

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import loaded
+from glc_analysis.addon import load_declared
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
@@ -38,8 +38,8 @@ from glc_analysis.addons.withdrawal.search import (
     Unread,
     Wanted,
     read_file,
-    search,
-    search_arrived,
+    search_folder,
+    search_new_file,
 )
 from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
 from glc_analysis.claims import refuse_unclaimed
@@ -56,11 +56,11 @@ from glc_analysis.locks import locked
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
-from glc_analysis.release_store import forget_contents, remove_from_releases
+from glc_analysis.release_store import erase_from_stored_releases, forget_contents
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study
-from glc_analysis.study_locks import alone
+from glc_analysis.study_locks import lock_for_withdrawal
 from glc_analysis.switch import (
     LOCKS,
     NOT_COPIED,
@@ -69,7 +69,7 @@ from glc_analysis.switch import (
     WANTED,
     arrived_since_copy,
     finish_withdrawal,
-    list_copied,
+    record_copied_files,
     undo_withdrawal,
 )
 from glc_analysis.tabular import Grid, read_table
@@ -124,22 +124,24 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     if item and item not in CONSENT_ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
     refuse_unclaimed(study)
-    return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
-                  today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
+    return remove_contribution(study, lambda *held: collect_contribution(study, *held, organisation_id, item),
+                               item=item,
+                               today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
 
 
-def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribution], *, today: date,
-           item: str = "", dry_run: bool = False, looked_at_by: str = "",
-           say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, str]], Contribution], *,
+                        today: date,
+                        item: str = "", dry_run: bool = False, looked_at_by: str = "",
+                        say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
     """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
     Returns and raises as :func:`withdraw` does."""
     from glc_analysis.build import build
 
-    with alone(study.root, WITHDRAWAL_AT_WORK, say):
+    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         key = complete_key(reference.names, read_key(study.key_file))
         leaver = collect(reference, key)
-        with replacement(study, is_kept=not dry_run, say=say) as new:
+        with replace_study(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, leaver, reference)
             wanted = _wanted(leaver)
             wanted.write(study.root / STAGE / WANTED)
@@ -161,13 +163,14 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
                 "date": today.isoformat(), "items": str(len(touched)), "unread": str(len(unread)),
                 "looked_at_by": looked_at_by if unread else ""})
             build(new, say=say)
-            issued = remove_from_releases(new, {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
+            issued = erase_from_stored_releases(new,
+                                                {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             forget_contents(new)
             _check_codings_kept(study, new, leaver)
             for folder in () if leaver.quoted else _BUILT:
-                _raise_traces(search(new.root / folder, wanted), folder)
+                _raise_traces(search_folder(new.root / folder, wanted), folder)
             to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
                                        "what": [one.why for one in unread]}, dtype="str")
             touched = pd.concat([touched, changed_figures(study, new), issued, to_look_at],
@@ -178,8 +181,8 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
 
 
 @contextmanager
-def replacement(study: Study, *, is_kept: bool = True,
-                say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
+def replace_study(study: Study, *, is_kept: bool = True,
+                  say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
     """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
 
     The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
@@ -191,9 +194,10 @@ def replacement(study: Study, *, is_kept: bool = True,
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
-    with alone(study.root, WITHDRAWAL_AT_WORK, say), graceful_interrupt(lambda: said), ExitStack() as locks:
+    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK,
+                             say), graceful_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
-        for hold in loaded("erasers", "hold"):
+        for hold in load_declared("erasers", "hold"):
             locks.enter_context(hold(study))
         # A command on another machine, or a notebook, may hold one of these alone.
         work = {study.processed: "build", **{study.reports / audience: "run" for audience in AUDIENCES}}
@@ -243,9 +247,9 @@ def _copy(study: Study, new: Study) -> None:
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns(*NOT_COPIED))
-    list_copied(study.root)
+    record_copied_files(study.root)
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
-    for renew in loaded("erasers", "renew"):
+    for renew in load_declared("erasers", "renew"):
         renew(new)
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
@@ -270,10 +274,10 @@ def _edit_raw_files(new: Study, leaver: Contribution, reference: Reference) -> N
         heading = redact([read.heading], leaver.names)[0]
         if not turns.equals(read.turns) or heading != read.heading:
             write_turns(path, turns, heading)
-    for erase in loaded("erasers", "erase"):
+    for erase in load_declared("erasers", "erase"):
         erase(new, leaver)
     _edit_other_files(new, leaver, reference)
-    for renew in loaded("erasers", "renew"):
+    for renew in load_declared("erasers", "renew"):
         renew(new)
 
 
@@ -358,7 +362,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Want
                                item, today)
                 for old, row in zip(grid.rows[1:], redact_rows(grid, leaver.words)[1:], strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
-        drop_halves(study, new, name)
+        drop_unpaired_rows(study, new, name)
     append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
@@ -367,7 +371,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Want
                                  for name, given in key.items()})
 
 
-def drop_halves(study: Study, new: Study, name: str) -> None:
+def drop_unpaired_rows(study: Study, new: Study, name: str) -> None:
     """Removes from both files of a reference table the rows that are gone from one of them."""
     files, key = [file.path for file in table_files(name)], reference_tables()[name].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
@@ -389,7 +393,7 @@ def _records(path: Path) -> list[dict[str, str]]:
 def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution, wanted: Wanted,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
-    for edit_row in loaded("erasers", "rows"):
+    for edit_row in load_declared("erasers", "rows"):
         edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
             return None
@@ -483,7 +487,8 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
-            *_deleted_outputs(study), *(row for notes in loaded("erasers", "notes") for row in notes(study))]
+            *_deleted_outputs(study), *(row for notes in load_declared("erasers", "notes")
+                                        for row in notes(study))]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
@@ -586,8 +591,8 @@ def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
 
     Returns the files that no program can read. Raises Faults if something that is wanted was found.
     """
-    here = search(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
-    beside = search(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
+    here = search_folder(new.root, wanted, skip={*but, new.relative(new.key_file), *_BUILT})
+    beside = search_folder(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
     _raise_traces(Found([*here.traces, *beside.traces]))
     return [*here.unread, *beside.unread]
 
@@ -595,7 +600,7 @@ def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
 def _check_arrived(study: Study, wanted: Wanted) -> None:
     """Raises Faults if something that is wanted, or that no program can read, is in a file that arrived or
     changed since the study was copied. Nobody can have looked at it yet."""
-    found = [search_arrived(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
+    found = [search_new_file(study.root / name, name, wanted) for name in arrived_since_copy(study.root)]
     what = "arrived or changed during the withdrawal, and"
     faults = [Fault(f"{what} {trace.what} ({trace.place})", file=trace.file, fix="repeat the command, which "
                     "then reads this file as well") for one in found for trace in one.traces]

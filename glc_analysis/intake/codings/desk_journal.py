@@ -23,7 +23,7 @@ from glc_analysis.errors import Busy, Fault, Faults, GLCError
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
 from glc_analysis.locks import locked
 from glc_analysis.study import JOURNAL
-from glc_analysis.study_locks import at_work
+from glc_analysis.study_locks import lock_for_writing
 from glc_analysis.text import content_hash
 from glc_analysis.writing import sync_folder
 
@@ -451,7 +451,7 @@ class Journal:
         that it changed are given). Raises GLCError where the folder cannot be written to."""
         try:
             with ExitStack() as stack:
-                stack.enter_context(at_work(root, "coding desk"))
+                stack.enter_context(lock_for_writing(root, "coding desk"))
                 self._lock(stack)
                 yield self.read()
         except OSError as error:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.changes.changes import _RunData, compare, page
+from glc_analysis.addons.changes.changes import _RunData, changes_html, compare_runs
 
 
 def figures(**counts):
@@ -21,7 +21,7 @@ def made(counts=None, said=(), raw=None, pages=None):
 
 
 def found(was, now, organisations=None):
-    return compare(was, now, lambda moved: organisations or {})
+    return compare_runs(was, now, lambda moved: organisations or {})
 
 
 def test_a_figure_that_moved_is_told_with_how_much_and_how_many_stand_behind_it():
@@ -72,8 +72,8 @@ def test_raw_files_and_pages_are_named():
 
 
 def test_the_page_escapes_what_was_said():
-    assert "<script>" not in page(found(made(), made(said=[("t", "c", "<script>")])))
+    assert "<script>" not in changes_html(found(made(), made(said=[("t", "c", "<script>")])))
 
 
 def test_the_first_run_says_that_there_is_no_earlier_one():
-    assert "no earlier run" in page(None)
+    assert "no earlier run" in changes_html(None)

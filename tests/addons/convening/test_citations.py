@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.desk.proposals import propose
+from glc_analysis.addons.desk.proposals import propose_row
 from glc_analysis.addons.member_checking.answer_sheets import read_filled
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import (
@@ -69,8 +69,9 @@ def test_principles_come_in_the_organisations_language_where_a_current_translati
 
 
 def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
-    propose(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
-                               "reference": "call-2.9", "stance": "supports", "claim": "practised"}).write()
+    propose_row(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
+                                   "reference": "call-2.9", "stance": "supports",
+                                   "claim": "practised"}).write()
     assert "P08 / e7" in set(cited_passages(copy).passages["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 

@@ -14,8 +14,8 @@ from glc_analysis.addons.convening.principles import (
     UNSUPPORTED,
     cerqual_counts,
     evidence_contributors,
+    evidence_facts,
     evidence_tables,
-    facts,
     representation,
     underrepresented,
 )
@@ -42,20 +42,21 @@ def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
 
 
 def test_what_nobody_contradicts_is_not_challenged_also_where_it_is_qualified():
-    assert NOT_CHALLENGED in facts(evidence(("supports", "practised"), ("qualifies", "practised")))
-    assert NOT_CHALLENGED not in facts(evidence(("supports", "practised"), ("contradicts", "practised")))
+    assert NOT_CHALLENGED in evidence_facts(evidence(("supports", "practised"), ("qualifies", "practised")))
+    assert NOT_CHALLENGED not in evidence_facts(evidence(("supports", "practised"),
+                                                         ("contradicts", "practised")))
 
 
 @pytest.mark.parametrize("claim", _MEASURED)
 def test_measured_outcomes_and_literature_lift_the_caution_only_where_they_support(claim):
     reported = ("supports", "reported_to_work")
-    assert NOT_MEASURED not in facts(evidence(reported, ("supports", claim)))
-    assert NOT_MEASURED in facts(evidence(reported, ("contradicts", claim)))
-    assert NOT_MEASURED in facts(evidence(reported, ("qualifies", claim)))
+    assert NOT_MEASURED not in evidence_facts(evidence(reported, ("supports", claim)))
+    assert NOT_MEASURED in evidence_facts(evidence(reported, ("contradicts", claim)))
+    assert NOT_MEASURED in evidence_facts(evidence(reported, ("qualifies", claim)))
 
 
 def test_what_nothing_supports_does_not_rest_on_experience():
-    assert facts(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
+    assert evidence_facts(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
 
 
 def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):

@@ -143,15 +143,16 @@ def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(samp
     old = rows.index[(rows["principle_id"] == "P03") & rows["is_current"] & (rows["translation_of"] == "")]
     new = rows.loc[old].assign(version="9", status="candidate")
     rows.loc[old, "is_current"] = False
-    tables.write(study.processed, "principles", tables.shape("principles", pd.concat([rows, new])))
+    tables.write_table(study.processed, "principles",
+                       tables.shape_table("principles", pd.concat([rows, new])))
     for audience in ("team", "convening"):
         page = StudyView(study, audience, principle="P03")
         assert "not signed yet" in show_signatures(page).data
         assert page.signatures("P03")[0].empty and "to be signed anew" in principles_overview(page).data
         assert "not signed yet" in "".join(principle_sheets(page).values())
     one = signed[(signed["principle_id"] == "P03") & (signed["decision"] == "endorse")].head(1)
-    both = tables.shape("signoffs", pd.concat([signed, one.assign(version="9")]))
-    tables.write(study.processed, "signoffs", both)
+    both = tables.shape_table("signoffs", pd.concat([signed, one.assign(version="9")]))
+    tables.write_table(study.processed, "signoffs", both)
     page = StudyView(study, "team", principle="P03")
     assert page.signatures("P03")[0]["organisation_id"].tolist() == one["organisation_id"].tolist()
     assert "not signed yet" not in show_signatures(page).data

@@ -10,7 +10,13 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import agenda, compare_low_resources, describe_result
 from glc_analysis.addons.convening.ballots import readable_comments
 from glc_analysis.addons.convening.consensus import tally_ratings
-from glc_analysis.addons.convening.slides import block, groups, in_two_columns, results, write_slides
+from glc_analysis.addons.convening.slides import (
+    group_agenda,
+    in_two_columns,
+    slide_html,
+    slide_results,
+    write_slides,
+)
 from glc_analysis.addons.convening.votes import told_changes
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import read_table
@@ -36,7 +42,7 @@ def rated(votes, *, principle="P01", panel="provider", **other):
              "principle_id": principle, "organisation_id": f"o{n}" if panel == "provider" else "",
              "panel": panel, "score": vote, "is_abstained": vote is None, **other}
             for n, vote in enumerate(votes)]
-    return tables.shape("ratings", pd.DataFrame(rows))
+    return tables.shape_table("ratings", pd.DataFrame(rows))
 
 
 def tallied(ratings, movement=""):
@@ -48,7 +54,7 @@ def tallied(ratings, movement=""):
         rows.append(dict(zip(("round_id", "principle_id", "version", "criterion", "panel"), key, strict=True))
                     | found | {"n_abstained": int(own["is_abstained"].sum()), "n_expected": len(own),
                                "rule": "panel rule; fixed on 2017-04-03", "movement": movement})
-    return tables.shape("tallies", pd.DataFrame(rows))
+    return tables.shape_table("tallies", pd.DataFrame(rows))
 
 
 def both(importance, feasibility, **other):
@@ -102,7 +108,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
     found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
-    assert [one["heading"] for one in groups(found)] == ["High on both", "The rest"]
+    assert [one["heading"] for one in group_agenda(found)] == ["High on both", "The rest"]
 
 
 @pytest.mark.parametrize(("votes", "said"), [
@@ -116,8 +122,8 @@ def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
 def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
     tallies = pd.concat([*map(tallied, earlier), tallied(ratings, moved)], ignore_index=True)
     rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
-    return results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id, test="panel",
-                   agreed=agreed)[0]
+    return slide_results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id, test="panel",
+                         agreed=agreed)[0]
 
 
 def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
@@ -131,7 +137,8 @@ def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
 def test_a_slide_says_where_a_text_came_from(comes_from, said, monkeypatch):
     monkeypatch.setitem(globals(), "PRINCIPLES", PRINCIPLES.assign(comes_from=comes_from))
     one = result(both(HIGH, HIGH))
-    assert one["origin"] == said and (f"<p class=\"quiet\">{said}</p>" in block("result", one)) == bool(said)
+    assert one["origin"] == said and (f"<p class=\"quiet\">{said}</p>" in slide_html("result",
+                                                                                     one)) == bool(said)
 
 
 def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
@@ -166,7 +173,8 @@ def test_where_proxies_voted_it_is_said_of_how_many_votes_nothing_is_shown(by_pr
     ratings = rated([8] * 4 + [None] * 6)
     tallies = tallied(ratings).assign(n_by_proxy=by_proxy)
     rounds = pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-05-08"]})
-    panel = results(tallies, ratings, PRINCIPLES, rounds, "1", test="panel")[0]["criteria"][0]["panels"][0]
+    panel = slide_results(tallies, ratings, PRINCIPLES, rounds, "1",
+                          test="panel")[0]["criteria"][0]["panels"][0]
     assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing of them is shown"
 
 
@@ -219,7 +227,7 @@ def test_the_round_before_stands_beside_this_one_where_the_text_is_the_same():
     one = second_round(HIGH, MIXED)
     assert [(own["round_id"], own["share"], own["votes"]) for own in panel_of(one)["earlier"]] == [
         ("1", "7 or more of 10 high, at most 2 low", [])]
-    html = block("result", one)
+    html = slide_html("result", one)
     assert "Round 1: 7 or more of 10 high, at most 2 low" in html and html.count('class="strip"') == 2
     reworded = result(rated(MIXED, principle="P02", version="2", round_id="2"), "2", "", [
         rated(HIGH, principle="P02", version="1")])
@@ -229,7 +237,7 @@ def test_the_round_before_stands_beside_this_one_where_the_text_is_the_same():
 def test_where_not_all_counts_are_told_a_bar_has_what_is():
     one = result(rated(HIGH))
     assert panel_of(one)["bar"] == [""] * 3 + ["high"] * 7
-    html = block("result", one)
+    html = slide_html("result", one)
     assert (html.count('class="in"'), html.count('class="open"')) == (7, 3) and "Dashed: not told" in html
 
 
@@ -256,7 +264,7 @@ def test_ipras_is_printed_where_every_count_is_told():
 def test_a_group_that_goes_on_in_the_second_column_has_its_heading_there_too():
     rows = [{"principle_id": f"P{n}", "version": "1", "short_name": "", "importance": ("", ""),
              "feasibility": ("", ""), "notes": ""} for n in range(9)]
-    html = block("agenda", in_two_columns([{"heading": "High on both", "why": "", "rows": rows}]))
+    html = slide_html("agenda", in_two_columns([{"heading": "High on both", "why": "", "rows": rows}]))
     assert html.count("High on both") == 2 and html.count("Important") == 2
 
 
@@ -281,7 +289,7 @@ def study(tmp_path):
               "blocks": pd.DataFrame()}
     (tmp_path / "processed").mkdir()
     for name, frame in frames.items():
-        tables.write(tmp_path / "processed", name, tables.shape(name, frame))
+        tables.write_table(tmp_path / "processed", name, tables.shape_table(name, frame))
     return Study(tmp_path)
 
 
@@ -336,10 +344,10 @@ def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
 
 def test_the_same_blocks_stand_on_pages_of_ones_own():
     ratings = both(HIGH, SPLIT)
-    html = block("result", result(ratings))
+    html = slide_html("result", result(ratings))
     assert html.count("<svg class=\"strip\"") == 2  # counts, and a bar where they are not told
     assert "median 6" in html  # for those who hear the page
     order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
-    assert "Works elsewhere?" in block("agenda", in_two_columns(groups(order)))
-    assert "Nothing is decided yet." in block("decided", [])
-    assert block("style").strip().startswith("<style>")
+    assert "Works elsewhere?" in slide_html("agenda", in_two_columns(group_agenda(order)))
+    assert "Nothing is decided yet." in slide_html("decided", [])
+    assert slide_html("style").strip().startswith("<style>")

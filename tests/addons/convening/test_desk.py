@@ -285,7 +285,8 @@ def workbook(study, *, blank=(), gone=()):
 
 @pytest.fixture
 def mailed(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda study: ({}, {}))
     (study.root / "raw/ratings").mkdir(parents=True)
     return study
 

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.addons.convening.broken_links import broken_links
-from glc_analysis.addons.convening.pages.principles import evidence_of
+from glc_analysis.addons.convening.pages.principles import evidence_rows_of_principle
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.build import build
 from glc_analysis.view.study_view import StudyView
@@ -30,7 +30,7 @@ def study(tmp_path_factory):
 
 
 def sentences(study, audience):
-    return evidence_of(Trail.of(StudyView(study, audience)), "P01")["sentence"].tolist()
+    return evidence_rows_of_principle(Trail.of(StudyView(study, audience)), "P01")["sentence"].tolist()
 
 
 def test_the_number_as_it_was_cited_stands_before_what_the_last_wave_says(study):

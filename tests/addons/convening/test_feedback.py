@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from glc_analysis.addons.convening.feedback import NOT_TOLD, Feedback, disclosed_tertile_counts
 from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.packets.forms_pdf import before_html, before_pdf
-from glc_analysis.addons.convening.packets.pdf import PdfSettings, pages
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings
 from glc_analysis.addons.convening.seals import erase_ballots
 from glc_analysis.addons.convening.tallies import count_round
@@ -38,7 +38,8 @@ VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(E
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda study: ({}, LANGUAGES))
     study = BallotStudy(tmp_path)
     for rater, votes in VOTES.items():
         study.vote(rater, *votes)
@@ -98,7 +99,8 @@ def test_nothing_of_another_ballot_is_in_a_page_but_what_the_room_was_told(study
 @pytest.mark.acceptance
 def test_fourteen_texts_in_seven_languages_show_own_votes_and_no_byte_of_others(tmp_path, monkeypatch):
     chance, study = random.Random(7), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda of: ({}, study.reads))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda of: ({}, study.reads))
     votes = {rater: {one: None if chance.random() < .1 else (chance.randint(1, 9), chance.randint(1, 9))
                      for one in study.texts} for rater in PROVIDERS}
     study.cast(votes)
@@ -195,7 +197,7 @@ def test_a_comment_is_shown_where_it_may_be_read(study):
 def test_the_sheets_of_all_raters_are_one_pdf_each_on_sheets_of_their_own(study):
     made = write_forms(Study(study.root), "2", today=date(2017, 5, 9))
     content = before_pdf(made.forms, made.before, PdfSettings("Footer", None))
-    assert pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
+    assert count_pages(content) == 2 * len(EVERYBODY) - 1  # a blank back after each but the last
     by_rater = dict(zip([form.rater_id for form in made.forms], zip(made.forms, made.before, strict=True),
                         strict=True))
     html = before_html(*by_rater["r01"])

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.citing import cited_as
+from glc_analysis.addons.convening.citing import citation_text
 from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
 from glc_analysis.addons.convening.handbook.contents import FRAME, handbook, handbook_languages
 from glc_analysis.addons.convening.handbook.editions import (
@@ -20,13 +20,13 @@ from glc_analysis.addons.convening.handbook.editions import (
     write_handbook,
 )
 from glc_analysis.addons.convening.handbook.gaps import check_lines
-from glc_analysis.addons.convening.packets.pdf import typst
+from glc_analysis.addons.convening.packets.pdf import html_to_typst
 from glc_analysis.errors import UsageError
-from glc_analysis.gate.leak_scan import names_of
+from glc_analysis.gate.leak_scan import organisation_names
 from glc_analysis.publish.downloads import published_tables, software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import languages
+from glc_analysis.templates import texts_by_language
 from glc_analysis.view.study_view import StudyView
 
 
@@ -84,7 +84,7 @@ def test_every_sentence_of_evidence_stands_on_the_page_of_the_principle(books, s
 
 
 def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
-    names = [name for name in names_of(read_reference(sample_study).organisations) if len(name) > 4]
+    names = [name for name in organisation_names(read_reference(sample_study).organisations) if len(name) > 4]
     view = StudyView(sample_study, "public")
     write_handbook(view, tmp_path)
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
@@ -138,15 +138,16 @@ def test_other_software_gets_the_same_fields(sample_study):
 
 
 def test_it_and_each_principle_can_be_cited(sample_study, books):
-    assert "Principle P01.1. In: Principles of practice." in cited_as(sample_study, "P01.1", "2017-05-09")
+    assert "Principle P01.1. In: Principles of practice." in citation_text(sample_study, "P01.1",
+                                                                           "2017-05-09")
     entries = bibtex(books["public"])
     assert entries.count("@misc{") == 15 and "year = {2017}" in entries
     assert 'version: "1"' in citation_file(books["public"])
 
 
 def test_every_phrase_has_words_in_every_language():
-    english = languages(*FRAME)["en"]
-    for language, say in languages(*FRAME).items():
+    english = texts_by_language(*FRAME)["en"]
+    for language, say in texts_by_language(*FRAME).items():
         assert {*say} == {*english}
         assert not [key for key, text in say.items() if "[English]" in text], language
         assert all(re.findall(r"{\w+}", say[key]) == re.findall(r"{\w+}", text) or
@@ -186,5 +187,6 @@ def test_no_words_in_another_language_are_without_a_mark(sample_study):
 
 
 def test_the_heading_of_a_principle_is_one_on_paper():
-    made = typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1><p>Why.</p></div></div>')
+    made = html_to_typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1>'
+                         "<p>Why.</p></div></div>")
     assert "\n= P01 Rest\n" in made

@@ -7,7 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.joint_display import contradicting, display, suggest
+from glc_analysis.addons.convening.joint_display import (
+    contradicted_records,
+    joint_display_of_view,
+    suggest_joint_display_rows,
+)
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
@@ -52,18 +56,18 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
 
 def test_the_team_sees_who_and_others_only_how_many(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 1" if n < 5 else "Tier 2") for n in range(12)))
-    rows = contradicting(StudyView(study))
+    rows = contradicted_records(StudyView(study))
     assert rows["organisation"].tolist() == [f"o{n}" for n in range(5)]
     assert {*rows["stated"]} == {"Tier 1"} and {*rows["recorded"]} == {"Tier 2"}
     for audience in ("convening", "public"):
-        seen = contradicting(StudyView(study, audience))
+        seen = contradicted_records(StudyView(study, audience))
         assert seen.to_numpy().tolist() == [["tier", "5 of 12 answers state another tier than the record"]]
 
 
 def test_a_count_that_could_tell_who_is_not_shown(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 2" if n else "Tier 1") for n in range(12)))
-    assert len(contradicting(StudyView(study))) == 1
-    assert not contradicting(StudyView(study, "public"))["result"].str.contains("1 of 12").any()
+    assert len(contradicted_records(StudyView(study))) == 1
+    assert not contradicted_records(StudyView(study, "public"))["result"].str.contains("1 of 12").any()
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -75,7 +79,7 @@ def test_a_comparison_that_does_not_fit_is_a_fault(tmp_path, change, said):
 
 
 def test_proposals_carry_both_counts_as_the_estimates_have_them(sample_study):
-    rows = suggest(sample_study)
+    rows = suggest_joint_display_rows(sample_study)
     figures = tables.read("figures", study=sample_study).set_index("figure_id")
     assert len(rows) >= 8
     for row in rows.itertuples():
@@ -85,7 +89,7 @@ def test_proposals_carry_both_counts_as_the_estimates_have_them(sample_study):
 
 
 def test_proposals_are_new_of_one_theme_and_leave_the_judgement_to_people(sample_study):
-    rows, known = suggest(sample_study), read_reference(sample_study).joint_display
+    rows, known = suggest_joint_display_rows(sample_study), read_reference(sample_study).joint_display
     assert not any({*rows[column]} & {*known[column]} for column in ("figure_id", "code_id"))
     assert rows["code_id"].is_unique and rows["figure_id"].is_unique
     assert rows["theme_id"].value_counts().max() <= PAIRS_PER_THEME
@@ -103,7 +107,7 @@ def glc(study, *arguments, code=0):
 def test_the_command_proposes_rows_that_fit_into_the_file(sample_study):
     rows = glc(sample_study, "--suggest")
     assert [*rows[0]] == [*REQUIRED_COLUMNS["joint_display"], "survey_result", "coded_finding"]
-    assert len(rows) == len(suggest(sample_study))
+    assert len(rows) == len(suggest_joint_display_rows(sample_study))
 
 
 def test_the_command_shows_each_audience_what_it_may_see(sample_study):
@@ -121,7 +125,7 @@ def test_a_topic_of_which_an_audience_may_not_see_a_figure_is_left_out(sample_st
     # Of forced-labour the survey's count is hidden, and the inference says "nearly everywhere"; of
     # organ-removal the count is "few", and the fit says that it is none; the codes of police and counts
     # wait for a decision; of unsaid and interpreters the ranges in calls say nothing.
-    shown, team = (display(StudyView(sample_study, one)) for one in (audience, "team"))
+    shown, team = (joint_display_of_view(StudyView(sample_study, one)) for one in (audience, "team"))
     assert {*team["topic"]} - {*shown["topic"]} == {
         "organ-removal", "forced-labour", "police", "counts", "unsaid", "interpreters"}
 

@@ -20,31 +20,31 @@ from glc_analysis.addons.convening.form_files import write_forms
 from glc_analysis.addons.convening.packets import packet
 from glc_analysis.addons.convening.packets.forms_pdf import form_html, forms_pdf
 from glc_analysis.addons.convening.packets.packet import planned_packets, write_packets
-from glc_analysis.addons.convening.packets.pandoc_html import prepare
+from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     Section,
-    for_paper,
-    mark,
-    packets,
-    sections,
+    adapt_for_paper,
+    part_header,
+    part_sections,
+    select_packets,
 )
 from glc_analysis.addons.convening.packets.pdf import (
     PdfSettings,
     PrintedPart,
     _letters,
+    count_pages,
     fit_to_pages,
     font_families,
-    pages,
-    typst,
+    html_to_typst,
 )
-from glc_analysis.addons.convening.packets.word import word
+from glc_analysis.addons.convening.packets.word import html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.gate.gate import check_leaks, found_in_papers
+from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.pages.country import answers_by_country
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -126,7 +126,7 @@ def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
 def test_an_organisation_that_is_named_as_a_group_is_refused():
     tables_ = SimpleNamespace(raters=None, joint_display=None, principles=None)
     with pytest.raises(GLCError, match="'observers', which is the name of a packet"):
-        packets(tables_, {"observers": "Observers"}, countries={}, themes={})
+        select_packets(tables_, {"observers": "Observers"}, countries={}, themes={})
 
 
 def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
@@ -157,7 +157,7 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
     background = planned_packets(sample_study, organisation="background")[0]
-    heads = {part.slug: [one.heading for one in sections(sample_study, part)]
+    heads = {part.slug: [one.heading for one in part_sections(sample_study, part)]
              for part in background.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
         "theme-resources"]
@@ -212,9 +212,9 @@ def test_arabic_words_in_a_pdf_pass_the_gate_beside_what_the_pdf_was_made_of(mad
     source.write_text("<p>\u0645\u0623\u0648\u0649</p>", encoding="utf-8")
     search = partial(check_leaks, root=tmp_path, names=read_reference(study).names.iloc[:0],
                      audience="convening", known={})
-    [fault] = found_in_papers(search, [pdf])
+    [fault] = find_leaks_in_papers(search, [pdf])
     assert "does not keep words in Arabic" in fault.message
-    assert found_in_papers(search, [pdf, source]) == []
+    assert find_leaks_in_papers(search, [pdf, source]) == []
 
 
 def test_what_a_killed_one_left_unseen_by_the_gate_is_swept_away(forms):
@@ -264,9 +264,9 @@ def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it
     kept = printed(share).html.count("Question")
     assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all are in theme-needs.html of the " \
         "site." in printed(share).html
-    assert pages(settings.pdf("Theme", [printed(share)])) == 2
+    assert count_pages(settings.pdf("Theme", [printed(share)])) == 2
     more = packet.TRUNCATIONS[packet.TRUNCATIONS.index(share) - 1]
-    assert pages(settings.pdf("Theme", [printed(more)])) > 2
+    assert count_pages(settings.pdf("Theme", [printed(more)])) > 2
 
 
 def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
@@ -336,13 +336,13 @@ def test_scripts_of_the_answers_are_set_in_their_own_fonts():
 
 def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     quoted = '<figure><blockquote lang="ar" dir="auto">قال أحدهم (2017).</blockquote></figure>'
-    assert 'set text(lang: "ar")' in typst(quoted)
+    assert 'set text(lang: "ar")' in html_to_typst(quoted)
     mixed = '<p>Arabic: <span dir="auto">قال أحدهم.</span></p>'
-    assert '#text(lang: "ar")[قال أحدهم.]' in typst(mixed)
-    made = word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
+    assert '#text(lang: "ar")[قال أحدهم.]' in html_to_typst(mixed)
+    made = html_to_word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
-    assert "dir" not in prepare('<p dir="auto">From left to right</p>', "word")
+    assert "dir" not in prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
 
 
 # --- in Word
@@ -375,8 +375,8 @@ def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
 
 
 def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
-    made = word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
-                mark="For all", running="A study", title="A", day=DAY)
+    made = html_to_word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
+                        mark="For all", running="A study", title="A", day=DAY)
     kept = {paragraph.text: paragraph.paragraph_format.keep_with_next
             for paragraph in Document(io.BytesIO(made)).paragraphs}
     assert kept == {"A": None, "one": None, "two": True, "three": None, "B": None, "four": True, "five": None}
@@ -384,7 +384,7 @@ def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", (210, 297)), ("letter", (216, 279))])
 def test_paper_is_a4_or_letter(paper, size):
-    made = word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY, paper=paper)
+    made = html_to_word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY, paper=paper)
     section = Document(io.BytesIO(made)).sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == size
 
@@ -453,14 +453,14 @@ def test_progress_is_told_packet_by_packet(made):
 
 def test_the_head_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
-    assert [mark(part, own) for part in own.parts] == [
+    assert [part_header(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]
 
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
     rows = [["".join(cell.itertext()) for cell in row]
-            for row in lxml.html.fromstring(for_paper(answers_by_country(page).data)).iter("tr")]
+            for row in lxml.html.fromstring(adapt_for_paper(answers_by_country(page).data)).iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows
     assert ["Who runs the shelter?", "We run it ourselves", "not shown"] in rows
@@ -469,5 +469,5 @@ def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study
 
 def test_on_paper_words_without_a_count_reach_over_both_columns():
     html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
-    cells = lxml.html.fromstring(for_paper(html)).findall(".//tr/*")
+    cells = lxml.html.fromstring(adapt_for_paper(html)).findall(".//tr/*")
     assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]

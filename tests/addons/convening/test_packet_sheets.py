@@ -10,9 +10,16 @@ from markupsafe import escape
 
 from glc_analysis.addons.convening.consensus import RULES_IN_WORDS
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
-from glc_analysis.addons.convening.packets.pandoc_html import prepare
-from glc_analysis.addons.convening.packets.parts import GUIDE, Packet, Part, cover, for_paper, printed_pages
-from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, pages
+from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc
+from glc_analysis.addons.convening.packets.parts import (
+    GUIDE,
+    Packet,
+    Part,
+    adapt_for_paper,
+    cover_page,
+    printed_pages,
+)
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, count_pages
 from glc_analysis.addons.convening.packets.sheets import (
     MINUTES,
     NOT_ALL,
@@ -30,7 +37,7 @@ from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECT
 from glc_analysis.addons.convening.rating_forms import form_phrases
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.study import Study
-from glc_analysis.templates import languages
+from glc_analysis.templates import texts_by_language
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.fonts import need_fonts
 
@@ -64,7 +71,7 @@ def words_of(html):
 
 def test_each_principle_is_one_page_of_a_pdf(sheets):
     made = SETTINGS.pdf("Principles", [PrintedPart("For all", html) for html in sheets.values()])
-    assert len(sheets) == 16 and pages(made) == 16
+    assert len(sheets) == 16 and count_pages(made) == 16
 
 
 def test_a_sheet_has_the_statement_the_arguments_the_votes_and_room_for_notes(sheets):
@@ -126,33 +133,37 @@ def test_a_long_side_says_how_many_sentences_it_leaves_to_the_site():
 
 
 def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
-    assert prepare(sheets["P01"], "word").count('custom-style="Ruled"') == 3
-    assert "Your notes" not in prepare('<div class="glc-notes"><p>Your notes</p></div>', "text")
+    assert prepare_for_pandoc(sheets["P01"], "word").count('custom-style="Ruled"') == 3
+    assert "Your notes" not in prepare_for_pandoc('<div class="glc-notes"><p>Your notes</p></div>', "text")
 
 
 def test_the_votes_are_a_box_each_on_paper_and_words_alone_elsewhere(sheets):
-    pdf, docx = prepare(sheets["P04"], "pdf"), prepare(sheets["P04"], "word")
+    pdf, docx = prepare_for_pandoc(sheets["P04"], "pdf"), prepare_for_pandoc(sheets["P04"], "word")
     assert "\ue005llllmhhhhh\ue001" in pdf and "5 of 10 high, 1 middle, 4 low" in pdf
     assert "\ue005" not in docx and "5 of 10 high, 1 middle, 4 low" in docx
-    assert "\ue005---hhhhhhh\ue001" in prepare(sheets["P01"], "pdf")
+    assert "\ue005---hhhhhhh\ue001" in prepare_for_pandoc(sheets["P01"], "pdf")
 
 
 def test_the_code_of_a_text_stands_in_the_margin_on_paper(sheets):
-    assert "\ue007P07.2\ue001" in prepare(sheets["P07"], "pdf") and "\ue007" not in prepare(
+    assert "\ue007P07.2\ue001" in prepare_for_pandoc(sheets["P07"],
+                                                     "pdf") and "\ue007" not in prepare_for_pandoc(
         sheets["P07"], "word")
 
 
 def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
-    pdf = prepare(sheets["P01"], "pdf")
+    pdf = prepare_for_pandoc(sheets["P01"], "pdf")
     assert pdf.count('typst:text:size="18pt"') == 1
     assert pdf.index('class="glc-translations"') < pdf.index("Why it is proposed")
 
 
 def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
-    html = for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td><div class="glc-answer"><span>Yes'
-                     '</span><span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
-                     '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
-    assert "\ue00640, 60.5\ue001" in prepare(html, "pdf") and "\ue006" not in prepare(html, "word")
+    html = adapt_for_paper('<table class="glc glc-answers"><tr><th>Asked</th><td>'
+                           '<div class="glc-answer"><span>Yes</span>'
+                           '<span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
+                           '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
+    assert "\ue00640, 60.5\ue001" in prepare_for_pandoc(html,
+                                                        "pdf") and "\ue006" not in prepare_for_pandoc(html,
+                                                                                                      "word")
 
 
 # --- the facilitator and the interpreter
@@ -256,18 +267,18 @@ def guide_in(sample_study, monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("language", [one for one in languages(*GUIDE) if one != "en"])
+@pytest.mark.parametrize("language", [one for one in texts_by_language(*GUIDE) if one != "en"])
 def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobody_checked_it(
         guide_in, language):
     need_fonts("ខ្មែរ العربية")
-    html, say = guide_in(language), languages(*GUIDE)[language]
+    html, say = guide_in(language), texts_by_language(*GUIDE)[language]
     direction = "rtl" if language == "ar" else "ltr"
     head = f'<div lang="{language}" dir="{direction}">\n<h1 id="guide">{escape(say["title"])}</h1>'
     assert html.strip().startswith(head)
     assert escape(say["other_pages"]) in html and escape(say["unchecked"]) in html
     assert escape(form_phrases(language)["privacy"]) in html
     assert "Not translated" not in html and not re.search(r"[{}|]", html)
-    assert pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
+    assert count_pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
 
 
 def test_what_the_pages_say_in_english_is_quoted_in_english(guide_in):
@@ -296,7 +307,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
 
 
 def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pages_say():
-    by_language = languages(*GUIDE)
+    by_language = texts_by_language(*GUIDE)
     english = by_language["en"]
     for language, say in by_language.items():
         assert all("[English]" not in text for text in say.values()), language
@@ -315,12 +326,12 @@ def test_the_guide_speaks_to_the_panel(sample_study):
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
     arabic, = printed_pages(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
-    assert languages(*GUIDE)["ar"]["provider"] in arabic
+    assert texts_by_language(*GUIDE)["ar"]["provider"] in arabic
 
 
 def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):
     packet = Packet("", "all", ())
-    blank = lxml.html.fromstring(f"<div>{cover(sample_study, None, packet, contents='')}</div>")
+    blank = lxml.html.fromstring(f"<div>{cover_page(sample_study, None, packet, contents='')}</div>")
     assert [row[1].text_content().strip() for row in blank.iter("tr")] == [""] * 7
     own = Study(tmp_path)
     own.reference.mkdir()
@@ -328,7 +339,7 @@ def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study,
         '[study]\ntitle = "T"\n[convening]\ndate = "8 May"\nplace = "Phnom Penh ភ្នំពេញ"\n'
         'programme = ["9:00 The first round"]\n', "utf-8")
     rows = [[cell.text_content().strip() for cell in row] for row in lxml.html.fromstring(
-        f"<div>{cover(own, None, packet, contents='')}</div>").iter("tr")]
+        f"<div>{cover_page(own, None, packet, contents='')}</div>").iter("tr")]
     assert rows == [["Date", "8 May"], ["Place", "Phnom Penh ភ្នំពេញ"], ["Contact", ""],
                     ["Programme", "9:00 The first round"]]
 
@@ -338,4 +349,4 @@ def test_room_for_notes_starts_no_page_of_its_own():
     for lines in range(44, 62, 2):
         text = "<h1>A</h1>" + "<p>A line.</p>" * lines
         alone, noted = (SETTINGS.pdf("A", [PrintedPart("For all", html)]) for html in (text, text + notes))
-        assert pages(alone) == pages(noted), lines
+        assert count_pages(alone) == count_pages(noted), lines

@@ -12,8 +12,8 @@ from markupsafe import escape
 from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import bind_sockets
 
-from glc_analysis.addons.convening.phone_address import fingerprint_of
-from glc_analysis.addons.convening.phone_ballots import Box, Slip, check_box_collected, collect
+from glc_analysis.addons.convening.phone_address import certificate_fingerprint
+from glc_analysis.addons.convening.phone_ballots import Box, Slip, check_box_collected, collect_ballots
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.phone_slips import make_slips, page_languages, page_phrases
 from glc_analysis.addons.convening.tallies import count_round
@@ -69,7 +69,7 @@ class Room:
         return self.run(act)
 
     def collect(self, drawn):
-        return collect(Study(self.study.root), "1", write_register(self.folder, drawn))
+        return collect_ballots(Study(self.study.root), "1", write_register(self.folder, drawn))
 
 
 @pytest.fixture(scope="module")
@@ -481,13 +481,13 @@ def test_the_register_of_other_slips_is_refused(room):
     register = room.folder / "register.csv"
     register.write_text(register.read_text().replace("\n1,", "\n0,"))
     with pytest.raises(Faults, match="use the register that was made with these slips"):
-        collect(Study(room.study.root), "1", register)
+        collect_ballots(Study(room.study.root), "1", register)
     register.write_text("round_id,slip,rater_id\n1,0001,r12\n")
     with pytest.raises(Faults, match="the register does not name it"):
-        collect(Study(room.study.root), "1", register)
+        collect_ballots(Study(room.study.root), "1", register)
     register.write_text("slip\n1\n")
     with pytest.raises(Faults, match="this column is missing"):
-        collect(Study(room.study.root), "1", register)
+        collect_ballots(Study(room.study.root), "1", register)
 
 
 def test_a_slip_that_was_given_back_does_not_count(room):
@@ -556,7 +556,7 @@ def test_a_study_that_uses_no_phones_closes_as_before(tmp_path):
 def test_beyond_this_computer_there_is_tls_with_the_fingerprint_that_is_on_the_slips(room):
     made = room.make_slips(address="192.168.4.1")
     folder = room.study.root / "private/phones/1"
-    assert made.url == "https://192.168.4.1:8443/" and made.fingerprint == fingerprint_of(folder)
+    assert made.url == "https://192.168.4.1:8443/" and made.fingerprint == certificate_fingerprint(folder)
     page = (room.folder / "slips.html").read_text()
     assert made.fingerprint[:47] in page and made.fingerprint[48:] in page
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.principles import NOT_CHALLENGED
-from glc_analysis.publish.site import menu
+from glc_analysis.publish.site import page_menu
 from glc_analysis.reference import read_table
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
@@ -21,7 +21,8 @@ def text(html):
 
 
 def first_screen(view):
-    return principles.show_statement(view).data + principles.show_evidence(principles.evidence(view)).data
+    evidence = principles.show_evidence(principles.evidence_rows(view))
+    return principles.show_statement(view).data + evidence.data
 
 
 @pytest.mark.parametrize(("audience", "n"), [("team", 16), ("convening", 16), ("public", 14)])
@@ -34,7 +35,7 @@ def test_every_principle_that_an_audience_may_read_has_a_page_in_its_group(sampl
 
 
 def test_the_menu_has_principles_first_below_the_overview(sample_study):
-    assert [group for group, _ in menu(plan(sample_study), ())][:2] == ["", "Principles"]
+    assert [group for group, _ in page_menu(plan(sample_study), ())][:2] == ["", "Principles"]
 
 
 @pytest.mark.parametrize("audience", ["team", "convening", "public"])

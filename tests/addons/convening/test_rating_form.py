@@ -16,8 +16,8 @@ from glc_analysis.addons.convening.ratings import (
     SCORED,
     SCORES,
     Stamp,
-    stamp_of_rater,
-    written_stamp,
+    add_rater_to_stamp,
+    format_stamp,
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -32,7 +32,8 @@ words = st.text(alphabet="abP.1-_é", min_size=1, max_size=6)
 def study(tmp_path_factory):
     study = FormStudy(tmp_path_factory.mktemp("forms"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                      lambda study: ({}, LANGUAGES))
         study.issue()
     return study
 
@@ -100,9 +101,9 @@ def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(
        text=st.from_regex(r"[0-9a-f]{12}", fullmatch=True, alphabet="0123456789abcdef"))
 def test_a_stamp_reads_back_with_and_without_its_rater(round_id, rater, principle, version, text):
     parts = Stamp(round_id, rater, principle, str(version), text)
-    assert Stamp.read(written_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
-    shared = written_stamp(round_id, "", f"{principle}.{version}", text)
-    assert Stamp.read(stamp_of_rater(shared, f" {rater} ")) == parts
+    assert Stamp.read(format_stamp(round_id, rater, f"{principle}.{version}", text)) == parts
+    shared = format_stamp(round_id, "", f"{principle}.{version}", text)
+    assert Stamp.read(add_rater_to_stamp(shared, f" {rater} ")) == parts
 
 
 @given(text=st.text(max_size=4), question=st.sampled_from([one for one in QUESTIONS if one.choices]))

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ratings import (
     VOTE_COLUMNS,
-    is_filled,
+    is_form_filled,
     read_form,
     read_ratings,
     unanswered_faults,
@@ -30,7 +30,8 @@ WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
 def issued(tmp_path_factory):
     """The forms of an open round."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                      lambda study: ({}, LANGUAGES))
         return FormStudy(tmp_path_factory.mktemp("issued")).issue().folder
 
 
@@ -162,8 +163,8 @@ def test_headings_that_are_gone_and_files_of_others_are_refused(filled, tmp_path
 
 
 def test_a_form_is_filled_as_soon_as_anything_stands_in_a_box(issued, filled):
-    assert not is_filled(issued / "r12.xlsx")
-    assert is_filled(filled())
+    assert not is_form_filled(issued / "r12.xlsx")
+    assert is_form_filled(filled())
 
 
 # --- KoboToolbox and ODK

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.convening.principles import reason, who_asked
+from glc_analysis.addons.convening.principles import check_reason, resolve_requester
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.build import build
 from glc_analysis.cli import cli
@@ -36,31 +36,31 @@ def reference(study):
 
 @pytest.mark.parametrize("typed", ["beacon", "Beacon", "BEACON", " beakon ", "Beacom"])
 def test_an_organisation_is_kept_as_its_id_however_it_is_typed(study, typed):
-    assert who_asked(reference(study), typed) == "beacon"
+    assert resolve_requester(reference(study), typed) == "beacon"
 
 
 @pytest.mark.parametrize("typed", ["the room", "The room", "Survivor advisers", "the providers",
                                    "a table of guests"])
 def test_a_panel_the_room_and_a_group_stay_as_typed(study, typed):
-    assert who_asked(reference(study), typed) == typed
+    assert resolve_requester(reference(study), typed) == typed
 
 
 @pytest.mark.parametrize("typed", ["Maria Lopez", "maria lopez", "Anna Berg", "Maria from the kitchen",
                                    "r07", "Org 33"])
 def test_a_person_and_a_rater_are_refused(study, typed):
     with pytest.raises(UsageError, match="To fix: "):
-        who_asked(reference(study), typed)
+        resolve_requester(reference(study), typed)
 
 
 @pytest.mark.parametrize("typed", ["r07 has not read it", "R07 has not read it", "María López asked",
                                    "Beacon asked"])
 def test_a_reason_that_names_somebody_is_refused(study, typed):
     with pytest.raises(UsageError, match="The room reads these words, and they name '"):
-        reason(reference(study), typed)
+        check_reason(reference(study), typed)
 
 
 def test_a_reason_that_names_nobody_is_kept(study):
-    assert reason(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
+    assert check_reason(reference(study), " All  gave P01 8 or 9. ") == "All gave P01 8 or 9."
 
 
 def slides(study, round_id="2"):

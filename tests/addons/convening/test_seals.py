@@ -13,14 +13,14 @@ from glc_analysis import tables
 from glc_analysis.addons.convening import seals
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.consensus import tally_ratings
-from glc_analysis.addons.convening.principles import reason
-from glc_analysis.addons.convening.round_roles import with_roles
+from glc_analysis.addons.convening.principles import check_reason
+from glc_analysis.addons.convening.round_roles import add_roles
 from glc_analysis.addons.convening.seals import erase_ballots, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.manifest import forget
+from glc_analysis.manifest import remove_from_manifest
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view.visible_tables import VisibleTables
@@ -275,7 +275,7 @@ def test_a_reason_names_no_organisation_either_that_may_be_named_elsewhere(study
     study.write_table("consent", "organisation_id,speaker_id,item,audience,is_given,form_version,date\n"
                       "beacon,,name,public,true,1,2017-01-01\n")
     reference = read_reference(Study(study.root))
-    assert reason(reference, "Beacon asked", audience="public") == "Beacon asked"
+    assert check_reason(reference, "Beacon asked", audience="public") == "Beacon asked"
     done = study.glc("reopen", "2", "--because", "the form of Beacon was late")
     assert done.exit_code == 2 and "they name 'Beacon'" in done.stderr
 
@@ -391,7 +391,7 @@ def test_pages_do_not_tell_either_how_somebody_voted_who_left_after_the_room_was
     assert not {"votes/P01/2", "agenda"} & {*VisibleTables(Study(study.root), "convening").hidden}
     erase_ballots(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
-    forget(Study(study.root), {"raw/ratings/2-r01.csv"})
+    remove_from_manifest(Study(study.root), {"raw/ratings/2-r01.csv"})
     assert study.glc("build").exit_code == 0
     for audience in ("convening", "public"):
         view = VisibleTables(Study(study.root), audience)
@@ -418,7 +418,7 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     own = Study(study.root)
     reference = read_reference(own)
     votes = Ballots.read(own, reference).votes.assign(comment=comment)
-    raters = with_roles(reference.raters, reference, "2")
+    raters = add_roles(reference.raters, reference, "2")
     seals.seal_round(own, reference.rounds, "2", "2017-05-10", votes, raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)

@@ -6,8 +6,8 @@ import pytest
 
 from glc_analysis.addons.convening.agreeing import record_agreement
 from glc_analysis.addons.convening.amendments import amend_principle
-from glc_analysis.addons.convening.erasers import erase
-from glc_analysis.addons.convening.signatures import SIGNATURE_LOG, Signing, sheet, sign
+from glc_analysis.addons.convening.erasers import erase_ballots_and_signatures
+from glc_analysis.addons.convening.signatures import SIGNATURE_LOG, Signing, enter_signatures, signing_sheet
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_reference
@@ -37,7 +37,7 @@ def keyed(study, *lines):
             raise EOFError
         return lines.pop(0)
 
-    sign(Study(study.root), today=TODAY, ask=ask, say=said.append)
+    enter_signatures(Study(study.root), today=TODAY, ask=ask, say=said.append)
     assert not lines
     return said
 
@@ -181,7 +181,7 @@ def test_a_sheet_shows_each_text_in_the_language_of_the_organisation_and_marks_o
     study.write_table("principles", whole_table(study.root, "principles")
                       + "P01,1,قدموا الراحة <أولا>.,Rest first,community,care,,agreed,,,ar,P01.1\n")
     signing = Signing.of(Study(study.root))
-    page = sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
+    page = signing_sheet(signing, signing.texts, "beacon", "Beacon & friends", "ar")
     assert '<html lang="ar" dir="rtl">' in page and "قدموا الراحة &lt;أولا&gt;." in page
     assert "Beacon &amp; friends" in page and page.count("[الإنجليزية]") == 2
     assert f"<bdi>{signing.code}</bdi>" in page and page.count("لا نوقّع") >= 3
@@ -194,7 +194,7 @@ def test_the_sheet_says_that_a_name_that_is_absent_at_one_text_can_be_noticed(st
                           + f"P01,1,Repos {language}.,Rest first,community,care,,agreed,,,{language},P01.1\n"
                           * (language != "en"))
         signing = Signing.of(Study(study.root))
-        assert said in sheet(signing, signing.texts, "beacon", "Beacon", language)
+        assert said in signing_sheet(signing, signing.texts, "beacon", "Beacon", language)
 
 
 @pytest.mark.parametrize(("named", "is_warned"), [("y", False), ("n", True)])
@@ -207,10 +207,10 @@ def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
 
 def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation(study):
     signing = Signing.of(Study(study.root))
-    page = sheet(signing, signing.texts, "beacon", "Beacon", "ar")
+    page = signing_sheet(signing, signing.texts, "beacon", "Beacon", "ar")
     assert '<html lang="ar" dir="rtl">' in page and page.count("لا نوقّع") >= 3
     assert page.count("[الإنجليزية]") == len(signing.texts)
-    assert '<html lang="en"' in sheet(signing, signing.texts, "beacon", "Beacon", "am")
+    assert '<html lang="en"' in signing_sheet(signing, signing.texts, "beacon", "Beacon", "am")
 
 
 def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
@@ -228,7 +228,7 @@ def test_a_withdrawal_takes_what_was_keyed_of_its_sheet_and_leaves_that_of_other
     for one in ("harbour", "beacon"):
         keyed(study, one, code(study), "", "n", "n", f"Not for {one}.", "n", "e", "e")
     log = Study(study.root).private / "desk" / SIGNATURE_LOG
-    erase(Study(study.root), Contribution("harbour", MATERIAL))
+    erase_ballots_and_signatures(Study(study.root), Contribution("harbour", MATERIAL))
     assert "harbour" not in log.read_text() and "Not for beacon." in log.read_text()
 
 

@@ -56,7 +56,7 @@ def test_what_holds_of_the_evidence_of_all_principles_is_said_once_above_them(sa
 
 def test_without_an_add_on_that_fills_them_slots_are_blank(sample_study, monkeypatch):
     assert method_facts(StudyView(sample_study))["signoffs"]
-    monkeypatch.setattr(slots, "loaded", lambda field, name: [])
+    monkeypatch.setattr(slots, "load_declared", lambda field, name: [])
     view = StudyView(sample_study, country="PER")
     assert slot(view, OVERVIEW).data == slot(view, COUNTRY).data == ""
     assert "signoffs" not in method_facts(StudyView(sample_study))

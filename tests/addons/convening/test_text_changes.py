@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.histories import changes, outcome
+from glc_analysis.addons.convening.histories import change_lines, outcome_in_words
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
 from glc_analysis.addons.convening.pages import principles
-from glc_analysis.addons.convening.pages.text_history import marked, words
+from glc_analysis.addons.convening.pages.text_history import mark_changed_words, split_into_words
 from glc_analysis.addons.convening.trace import trace
 from glc_analysis.build import build
 from glc_analysis.status import status_lines
@@ -98,7 +98,7 @@ def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_n
 def test_the_public_reads_no_earlier_text(study):
     assert not lines(study, "P04", "public")
     view = StudyView(study, "public")
-    assert not principles.changes(principles.Trail(view), "P04")
+    assert not principles.list_text_changes(principles.Trail(view), "P04")
 
 
 def test_the_tables_of_other_readers_hold_neither_who_asked_nor_where_a_text_came_from(study, tmp_path):
@@ -136,20 +136,21 @@ def test_status_lists_what_changed_in_the_room(study):
 
 def test_a_study_without_changes_has_nothing_to_list():
     drafted = {"principle_id": "P01", "version": "1", "comes_from": "", "status": "candidate"}
-    assert [*changes([drafted])] == [] and outcome(drafted, [drafted]) == ""
+    assert [*change_lines([drafted])] == [] and outcome_in_words(drafted, [drafted]) == ""
 
 
 @given(SENTENCES, SENTENCES)
 def test_marking_changes_no_word(old, new):
-    for shown, said in zip(marked(old, new), (old, new), strict=True):
+    for shown, said in zip(mark_changed_words(old, new), (old, new), strict=True):
         assert unescape(re.sub(r"</?(ins|del)>", "", shown)) == said
-    assert "".join(words(old)) == old
+    assert "".join(split_into_words(old)) == old
 
 
 @given(SENTENCES)
 def test_a_text_that_stays_has_no_mark(text):
-    assert not re.search("<ins>|<del>", "".join(marked(text, text)))
+    assert not re.search("<ins>|<del>", "".join(mark_changed_words(text, text)))
 
 
 def test_words_that_are_all_new_are_not_marked():
-    assert marked("Pay people.", "Offer rest before asking") == ("Pay people.", "Offer rest before asking")
+    assert mark_changed_words("Pay people.", "Offer rest before asking") == ("Pay people.",
+                                                                             "Offer rest before asking")

@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.amendments import (
     withdraw_text,
 )
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.rating_forms import forms_of
+from glc_analysis.addons.convening.rating_forms import make_forms
 from glc_analysis.addons.convening.rounds import plan_round
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.cli import cli
@@ -307,7 +307,7 @@ def form(study, round_id, language="en"):
     """The form of a provider, in a language."""
     own = reference(study)
     _, asked = plan_round(own, round_id, today=TODAY)
-    made, _ = forms_of(own, round_id, asked, {"harbour": language})
+    made, _ = make_forms(own, round_id, asked, {"harbour": language})
     return next(one for one in made if one.rater_id == "r01")
 
 
@@ -351,7 +351,8 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
     from glc_analysis.addons.convening.form_files import write_forms
     from glc_analysis.addons.convening.ratings import read_ratings
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda study: ({}, {}))
     split_principle(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
     folder = write_forms(Study(closed.root), "3", today=TODAY).folder
     before = "Split from P01.1:"
@@ -371,7 +372,8 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
 def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, monkeypatch):
     from glc_analysis.addons.convening.form_files import write_forms
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda study: ({}, {}))
     with pytest.raises(UsageError, match="who decided it"):
         write_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
     with pytest.raises(UsageError, match="No candidate is called 'P20'"):

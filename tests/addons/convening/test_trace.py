@@ -12,7 +12,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.convening.broken_links import broken_links
 from glc_analysis.addons.convening.figure_records import contributing_records, votes_by_principle
 from glc_analysis.addons.convening.raw_places import RawFiles
-from glc_analysis.addons.convening.trace import _NOT_CLEARED, _WITHHELD, Trail, resting_on, trace
+from glc_analysis.addons.convening.trace import _NOT_CLEARED, _WITHHELD, Trail, principles_resting_on, trace
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
@@ -78,7 +78,7 @@ def study(made, tmp_path):
 def recorded(study):
     """Every raw file as it lies is in the manifest."""
     study.reference_file("manifest").unlink(missing_ok=True)
-    manifest.accept(study, tuple(map(study.relative, study.all_raw_files())), today=date(2016, 9, 1))
+    manifest.add_to_manifest(study, tuple(map(study.relative, study.all_raw_files())), today=date(2016, 9, 1))
 
 
 def lines(study, audience="team", principle="P01"):
@@ -178,7 +178,7 @@ def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_stud
     ("raw/interviews/blue.txt", ["e2", "e3"]), ("q2", ["e2", "e3"]), ("a", ["e1", "e2", "e3"]),
     ("b", ["e1"]), ("lamp", [])])
 def test_what_rests_on_a_source(study, source, rests):
-    assert resting_on(study, source)["evidence_id"].tolist() == rests
+    assert principles_resting_on(study, source)["evidence_id"].tolist() == rests
 
 
 def test_a_source_that_is_not_there_is_named_with_the_nearest(study):
@@ -229,7 +229,7 @@ def test_a_case_narrative_code_is_withheld_even_where_its_figure_were_released(s
 
 def test_what_rests_on_a_form_or_a_rater_are_the_votes(sample_study):
     for source in ("raw/ratings/2-r12.csv", "r12"):
-        rows = resting_on(sample_study, source)
+        rows = principles_resting_on(sample_study, source)
         assert {*rows["reference"]} == {"votes"} and "P03" in {*rows["principle"]}
 
 
@@ -377,7 +377,7 @@ def test_a_tally_of_a_version_that_is_not_there(study):
                                                 "principle_id": "P01", "version": "2"}])
     row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance",
            "panel": "provider", "result": "high"}
-    tables.write(study.processed, "tallies", tables.shape("tallies", pd.DataFrame([row])))
+    tables.write_table(study.processed, "tallies", tables.shape_table("tallies", pd.DataFrame([row])))
     assert told(study) == [("rounds.csv", "2", "version", "P01.2")]
 
 
@@ -421,12 +421,13 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")
     build(whole)
     with pytest.raises(UsageError, match="There is no 'raw/ratings/2-r12.csv'"):
-        resting_on(whole, source)
+        principles_resting_on(whole, source)
     form.write_bytes(votes)
     with monkeypatch.context() as patched:
         patched.setattr("glc_analysis.build.build_steps", lambda *_, **__: pytest.fail("all was built"))
         said = glc(whole, "--from", source).stdout
-    assert said == resting_on(whole, source).to_csv(index=False, lineterminator="\n") and "votes" in said
+    assert said == principles_resting_on(whole, source).to_csv(index=False,
+                                                               lineterminator="\n") and "votes" in said
     traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
     build(whole)
     for name, frame in traced.items():

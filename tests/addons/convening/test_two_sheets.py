@@ -16,7 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from glc_analysis.addons.convening.ballots import BALLOT_TABLES
 from glc_analysis.addons.convening.feedback import Feedback
 from glc_analysis.addons.convening.form_files import write_forms
-from glc_analysis.addons.convening.principles import versions
+from glc_analysis.addons.convening.principles import add_version_columns
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import PROVIDERS, FourteenTexts
@@ -29,7 +29,7 @@ def sheets(study, pair):
     own, told = {}, {}
     reference = read_reference(study, needed=BALLOT_TABLES)
     feedback = Feedback.of(study, reference, "2")
-    rows = versions(reference.principles)
+    rows = add_version_columns(reference.principles)
     rows = rows[rows["translation_of"] == ""]
     for rater in pair:
         for before in feedback.of_rater(rater, "en", rows):
@@ -69,7 +69,8 @@ def possible_thirds(rater, own, thirds):
 def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, monkeypatch, votes):
     """Ten raters, fourteen texts in seven languages."""
     chance, study = random.Random(votes), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.addressees", lambda of: ({}, study.reads))
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+                        lambda of: ({}, study.reads))
     study.cast({rater: {text: chance.choices(SCORES[votes], k=2) for text in study.texts}
                 for rater in PROVIDERS})
     write_forms(Study(study.root), "2", today=date(2017, 5, 9))

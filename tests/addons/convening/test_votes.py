@@ -65,7 +65,7 @@ def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
     rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
                          for k, votes in enumerate(ballots)])
-    told = disclosed_tallies(tables.shape("tallies", rows), test=test,
+    told = disclosed_tallies(tables.shape_table("tallies", rows), test=test,
                              agreed=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
@@ -169,7 +169,8 @@ def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
 def test_that_there_is_no_decision_is_told_of_every_panel():
     votes = [8] * 5
     rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
-    assert disclosed_tallies(tables.shape("tallies", rows), test="panel")["result"].item() == "no decision"
+    assert disclosed_tallies(tables.shape_table("tallies", rows),
+                             test="panel")["result"].item() == "no decision"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -205,7 +206,7 @@ def told_pairs(pairs):
                 movement=median_movement(tally_ratings(pair[0])["median"],
                                          tally_ratings(votes)["median"]) if at else "")
             for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
-    told = disclosed_tallies(tables.shape("tallies", pd.DataFrame(rows)), test="panel")
+    told = disclosed_tallies(tables.shape_table("tallies", pd.DataFrame(rows)), test="panel")
     said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
     found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
     return [found[f"P{k}"] for k in range(len(pairs))]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
-from glc_analysis.addons.desk.proposals import Proposer, propose, proposed_codes, proposed_quotations
+from glc_analysis.addons.desk.proposals import Proposer, propose_row, proposed_codes, proposed_quotations
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.spreadsheets import CsvRows
@@ -34,7 +34,7 @@ def quote(study, **changed):
 def test_the_change_is_one_line_and_nothing_is_written_before(study):
     path = study.reference_file("quotes")
     before = path.read_bytes()
-    proposal = propose(study, "quotes", quote(study))
+    proposal = propose_row(study, "quotes", quote(study))
     added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
     assert added == [f"+q99,{quote(study)['segment_id']},{WORDS},convening,,,,proposed"]
     assert path.read_bytes() == before
@@ -51,25 +51,25 @@ def test_the_change_is_one_line_and_nothing_is_written_before(study):
 ])
 def test_a_row_that_does_not_fit_is_refused(study, changed, said):
     with pytest.raises(Faults, match=said):
-        propose(study, "quotes", quote(study, **changed))
+        propose_row(study, "quotes", quote(study, **changed))
 
 
 def test_a_correction_has_to_name_what_stands_there(study):
     row = {"table": "survey", "key": "glc_2016_qualtrics.r20", "column": "Q1.8", "from": "nothing such",
            "to": "40", "reason": "The notes say so.", "by": "ana", "date": "2017-01-02"}
     with pytest.raises(Faults, match="does not match the file: record glc_2016_qualtrics.r20 has"):
-        propose(study, "corrections", row)
+        propose_row(study, "corrections", row)
 
 
 def test_a_wrong_name_suggests_the_right_one(study):
     with pytest.raises(UsageError, match="quotes"):
-        propose(study, "quote", QUOTE)
+        propose_row(study, "quote", QUOTE)
     with pytest.raises(UsageError, match="audience"):
-        propose(study, "quotes", {"audiance": "public"})
+        propose_row(study, "quotes", {"audiance": "public"})
 
 
 def test_a_table_that_changed_meanwhile_is_left_alone(study):
-    proposal = propose(study, "quotes", quote(study))
+    proposal = propose_row(study, "quotes", quote(study))
     path = study.reference_file("quotes")
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(Faults, match="was changed while you looked at it"):
@@ -78,7 +78,8 @@ def test_a_table_that_changed_meanwhile_is_left_alone(study):
 
 def test_a_table_that_is_not_there_begins_with_its_header(study):
     study.reference_file("parking_lot").unlink()
-    proposal = propose(study, "parking_lot", {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
+    proposal = propose_row(study, "parking_lot",
+                           {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
     change, = proposal.changes
     assert change.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
     assert change.old is None
@@ -87,7 +88,7 @@ def test_a_table_that_is_not_there_begins_with_its_header(study):
 def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
     row = {"code_id": "night-key", "parent_id": "needs", "level": "code", "name": "Night key",
            "definition": "A key of one's own.", "since_version": "2", "example": "I had no key."}
-    proposal = propose(study, "codebook", row)
+    proposal = propose_row(study, "codebook", row)
     assert "+night-key,I had no key." in proposal.diff and "+night-key,needs,code,Night key" in proposal.diff
     proposal.write()
     assert "I had no key" not in study.reference_file("codebook").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.drafting.column_types import guess_type
 from glc_analysis.addons.drafting.form import FormColumn
-from glc_analysis.addons.drafting.options import Options, paired_options
+from glc_analysis.addons.drafting.options import Options, pair_translated_options
 
 HELP = {"Law": 30, "Health": 20, "Food": 10}
 YES_NO = {"Yes": 30, "No": 25}
@@ -65,4 +65,4 @@ def test_what_a_column_of_numbers_is(wording, answers, kind, is_sure, why):
     ({"Law": 9}, {"Salud": 2}, {"Salud": ("", "open")}),
 ])
 def test_which_options_of_two_languages_are_the_same(ours, theirs, pairs):
-    assert paired_options(Options(Counter(ours)), Options(Counter(theirs))) == pairs
+    assert pair_translated_options(Options(Counter(ours)), Options(Counter(theirs))) == pairs

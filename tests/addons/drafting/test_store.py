@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.addons.drafting.open_rows import OPEN_COLUMNS, read_more, write_more
+from glc_analysis.addons.drafting.open_rows import OPEN_COLUMNS, read_open_rows, write_open_rows
 from glc_analysis.study import Study
 from tests.addons.drafting.support.drafted_study import glc, rewrite, rows
 from tests.addons.drafting.support.exports import csv_file
@@ -326,12 +326,12 @@ def rare(tmp_path, request):
 
 def decide(study, table, **decisions):
     """Writes into the first column of a table of what is still open, by a text of its rows."""
-    tables = read_more(study)
+    tables = read_open_rows(study)
     first = OPEN_COLUMNS[table][0]
     key = {"options": "value", "corrections": "from", "names": "name"}[table]
     for text, decision in decisions.items():
         tables[table].loc[tables[table][key] == text, first] = decision
-    write_more(study, tables)
+    write_open_rows(study, tables)
 
 
 def test_options_that_fewer_than_five_chose_are_asked_for_in_one_file_once_accepted(rare):
@@ -339,17 +339,17 @@ def test_options_that_fewer_than_five_chose_are_asked_for_in_one_file_once_accep
     assert done.exit_code == 1
     assert "missing in lists of options, mostly since fewer than five chose it" in done.output
     assert len(done.output.split("Error:")[1].split()) < 120
-    found = read_more(rare.study)["options"].set_index("value")["use"]
+    found = read_open_rows(rare.study)["options"].set_index("value")["use"]
     assert found["No"] == "yes" and {found["Doctorate"], found["Bachelors"]} == {""}
 
 
 def test_what_a_person_decides_of_the_rest_is_accepted_by_the_same_command(rare):
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
     decide(rare.study, "options", Doctorate="yes", Bachelors="yes")
-    tables = read_more(rare.study)
+    tables = read_open_rows(rare.study)
     spelled = tables["options"]["value"] == "Bachelors"
     tables["options"].loc[spelled, "option_id"] = "bachelor"
-    write_more(rare.study, tables)
+    write_open_rows(rare.study, tables)
     decide(rare.study, "corrections", lots="70")
     done = glc("--study", rare.root, "check", "--accept-draft", "Ana")
     assert done.exit_code == 0, done.output
@@ -358,16 +358,16 @@ def test_what_a_person_decides_of_the_rest_is_accepted_by_the_same_command(rare)
     assert options["No"]["option_id"] == "no"
     fixed = rows(rare.root / "private/reference/corrections.csv")
     assert [(row["from"], row["to"], row["by"]) for row in fixed] == [("lots", "70", "Ana")]
-    assert read_more(rare.study)["options"].empty and read_more(rare.study)["corrections"].empty
+    assert read_open_rows(rare.study)["options"].empty and read_open_rows(rare.study)["corrections"].empty
 
 
 def test_what_a_person_wrote_without_deciding_is_kept(rare):
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
-    tables = read_more(rare.study)
+    tables = read_open_rows(rare.study)
     tables["options"].loc[tables["options"]["value"] == "Doctorate", "label"] = "PhD"
-    write_more(rare.study, tables)
+    write_open_rows(rare.study, tables)
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
-    assert read_more(rare.study)["options"].set_index("value").loc["Doctorate", "label"] == "PhD"
+    assert read_open_rows(rare.study)["options"].set_index("value").loc["Doctorate", "label"] == "PhD"
 
 
 def test_names_of_a_column_that_is_left_out_are_proposed_and_masked_once_a_person_says_yes(rare):
@@ -379,7 +379,7 @@ def test_names_of_a_column_that_is_left_out_are_proposed_and_masked_once_a_perso
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
     found = rows(rare.root / "private/reference/names.csv")
     assert [(row["name"], row["kind"]) for row in found] == [("Ana López a", "person")]
-    assert len(read_more(rare.study)["names"]) == 59
+    assert len(read_open_rows(rare.study)["names"]) == 59
 
 
 def test_questions_with_the_same_list_follow_the_first_of_them(tmp_path):
@@ -399,9 +399,9 @@ def test_names_of_no_country_are_asked_for_and_get_the_label_and_region_of_their
     study = Study(tmp_path / "study")
     done = glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert "2 names of countries are not known" in done.output
-    tables = read_more(study)
+    tables = read_open_rows(study)
     codes = {"Keny": "KEN", "Europe": "unknown"}
-    write_more(study, {"countries": tables["countries"].assign(
+    write_open_rows(study, {"countries": tables["countries"].assign(
         country_id=tables["countries"]["raw_name"].map(codes))})
     done = glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert done.exit_code == 0, done.output
@@ -418,7 +418,7 @@ def test_the_name_of_a_country_in_another_language_has_its_code_when_it_is_asked
     path.write_text(path.read_text(encoding="utf-8").replace("Kenya", "Perú", 1), encoding="utf-8")
     done = glc("--study", study.root, "check", "--accept-draft", "Ana")
     assert "1 name of a country is not known; 1 of them" in done.output
-    assert read_more(study)["countries"][["raw_name", "country_id"]].values.tolist() == [["Perú", "PER"]]
+    assert read_open_rows(study)["countries"][["raw_name", "country_id"]].values.tolist() == [["Perú", "PER"]]
 
 
 def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
@@ -430,13 +430,13 @@ def test_a_question_that_follows_one_that_is_not_there_is_a_fault(study):
 
 def test_what_a_person_decided_is_kept_where_what_is_left_cannot_be_written(rare, monkeypatch):
     glc("--study", rare.root, "check", "--accept-draft", "Ana")
-    before = read_more(rare.study)["options"].assign(use="yes")
-    write_more(rare.study, {"options": before})
+    before = read_open_rows(rare.study)["options"].assign(use="yes")
+    write_open_rows(rare.study, {"options": before})
 
     def full(*_):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_more(rare.study, {"options": before.head(1)})
-    assert read_more(rare.study)["options"].equals(before)
+        write_open_rows(rare.study, {"options": before.head(1)})
+    assert read_open_rows(rare.study)["options"].equals(before)

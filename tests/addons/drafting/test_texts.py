@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.addons.drafting.arrivals import sort_arrivals
-from glc_analysis.addons.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
+from glc_analysis.addons.drafting.code_tree import add_levels, added_codes, merge_trees, tree_difference
 from glc_analysis.checks import _codebook
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import CODEBOOK_COLUMNS, ancestors
@@ -196,14 +196,14 @@ def test_a_flat_name_that_several_codes_of_the_tree_have_is_asked_about_and_not_
 
 
 def test_a_path_that_begins_below_the_top_of_the_tree_is_matched_to_it():
-    whole = merged_tree([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
+    whole = merge_trees([tree(("A", "B", "C")), tree(("B", "C"), ("B", "D"), ("E",))])
     paths = {"/".join([*reversed(above), code]) for code, above in ancestors(whole).items()}
     assert paths == {"a", "a/b", "a/b/c", "a/b/d", "e"}
 
 
 def test_a_flat_list_moves_no_code_of_the_codebook_and_adds_none_twice():
-    book = with_levels(merged_tree([tree(("A", "B x"), ("A", "C"), ("D", "C"))]))[0].assign(contradicts="")
-    flat = merged_tree([tree(("b-x",), ("C",), ("New",))])
+    book = add_levels(merge_trees([tree(("A", "B x"), ("A", "C"), ("D", "C"))]))[0].assign(contradicts="")
+    flat = merge_trees([tree(("b-x",), ("C",), ("New",))])
     found = tree_difference(book, flat)
     assert found[["change", "path", "now"]].to_numpy().tolist() == [
         ["unclear", "C", "Codes > A > C, Codes > D > C"], ["new", "New", ""]]
@@ -306,7 +306,7 @@ def tree(*paths):
     (("A", "B", "C", "D"), ["domain", "theme", "family", "code"]),
     (("A", "B", "C", "D", "E"), ["domain", "theme", "family", "code", "code"])])
 def test_levels_are_guessed_by_depth(path, levels):
-    assert with_levels(tree(path))[0]["level"].tolist() == levels
+    assert add_levels(tree(path))[0]["level"].tolist() == levels
 
 
 _NAMES = st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple)
@@ -315,8 +315,8 @@ PATHS = st.lists(_NAMES, min_size=1, max_size=8)
 
 @given(PATHS)
 def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
-    whole = merged_tree([tree(*paths)])
-    book = with_levels(whole)[0].assign(contradicts="")
+    whole = merge_trees([tree(*paths)])
+    book = add_levels(whole)[0].assign(contradicts="")
     book.index = range(2, len(book) + 2)
     assert not list(_codebook({"codebook": book}))
     added = ("Codes", "Other codes")
@@ -325,15 +325,15 @@ def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
 
 @given(PATHS, PATHS)
 def test_a_tree_that_was_added_is_no_difference_and_passes_the_checks(first, second):
-    book = with_levels(merged_tree([tree(*first)]))[0].assign(contradicts="")
-    later = merged_tree([tree(*second)])
+    book = add_levels(merge_trees([tree(*first)]))[0].assign(contradicts="")
+    later = merge_trees([tree(*second)])
     whole = pd.concat([book, added_codes(book, later)], ignore_index=True).fillna("")
     whole.index = range(2, len(whole) + 2)
     assert whole["code_id"].is_unique and not list(_codebook({"codebook": whole}))
 
 
 def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
-    book, later = with_levels(merged_tree([tree(("A", "B"), ("C", "D"))]))[0], merged_tree([tree(("C", "B"))])
+    book, later = add_levels(merge_trees([tree(("A", "B"), ("C", "D"))]))[0], merge_trees([tree(("C", "B"))])
     found = tree_difference(book, later)
     assert found[found["change"] == "moved"][["code_id", "now", "would_be"]].values.tolist() == [
         ["b", "Codes > A", "C"]]
@@ -341,8 +341,8 @@ def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
 
 
 def test_a_changed_definition_is_shown_with_both():
-    book = with_levels(merged_tree([tree(("A", "B")).assign(definition="old")]))[0]
-    found = tree_difference(book, merged_tree([tree(("A", "B")).assign(definition="new")]))
+    book = add_levels(merge_trees([tree(("A", "B")).assign(definition="old")]))[0]
+    found = tree_difference(book, merge_trees([tree(("A", "B")).assign(definition="new")]))
     assert found[["change", "column", "now", "would_be"]].values.tolist() == [
         ["changed", "definition", "old", "new"]] * 2
 

@@ -20,11 +20,11 @@ from glc_analysis.addons.member_checking.clearing import (
 )
 from glc_analysis.addons.member_checking.returns import (
     Citations,
-    addressees,
     citation_rows,
     cited_passages,
-    corrections,
+    correction_rows,
     raw_columns,
+    read_names_and_languages,
     write_returns,
 )
 from glc_analysis.disclosure.quotations import (
@@ -63,7 +63,7 @@ def study(sample_study, tmp_path_factory):
 def every_return(study, tmp_path_factory):
     """The workbook of every organisation."""
     folder = tmp_path_factory.mktemp("folder")
-    labels, _ = addressees(study)
+    labels, _ = read_names_and_languages(study)
     return {organisation: write_returns(study, [organisation], folder)[0] for organisation in labels}
 
 
@@ -141,7 +141,7 @@ def test_an_interpreters_words_go_back_to_who_was_interpreted(folder):
 
 @pytest.mark.acceptance
 def test_no_return_holds_anything_of_another_organisation(study, every_return):
-    labels, _ = addressees(study)
+    labels, _ = read_names_and_languages(study)
     segments, speakers = tables.read("segments", study=study), read_reference(study).speakers
     answers = tables.read("answers", study=study)
     records = dict(zip(answers["answer_id"], answers["organisation_id"], strict=True))
@@ -271,7 +271,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)
-    found = corrections(back, QuotationTables.of(study).documents, raw_columns(study))
+    found = correction_rows(back, QuotationTables.of(study).documents, raw_columns(study))
     columns = read_reference(study).questions.set_index("question_id")["columns"]
     assert found.to_numpy().tolist() == [
         ["survey", "glc_2016_kobo.r4", columns["Q1.8"], "38", "40", "its organisation says so", "Pilar",
@@ -290,11 +290,11 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
         decided_changes(back, QuotationTables.of(study))
     assert [fault.value for fault in raised.value.faults] == ["call-9.9", "acacia-room /  / dance / public"]
     with pytest.raises(Faults, match="glc.r9 / Q99"):
-        corrections(back, QuotationTables.of(study).documents, raw_columns(study))
+        correction_rows(back, QuotationTables.of(study).documents, raw_columns(study))
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
-    labels, languages = addressees(study)
+    labels, languages = read_names_and_languages(study)
     held = QuotationTables.of(study)
     assert list(quotes_faults(held.quotes, held.segments)) == []
     assert write_to_clear(tmp_path / "a.xlsx", held, labels=labels, languages=languages) == 4
@@ -306,7 +306,7 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
 
 
 def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(study, tmp_path, monkeypatch):
-    monkeypatch.setattr(returns, "loaded", lambda *asked: [])
+    monkeypatch.setattr(returns, "load_declared", lambda *asked: [])
     path, _ = write_returns(study, ["canal-lamp"], tmp_path)
     assert load_workbook(path).sheetnames == [
         "Please check", "Your answers", "Your words and their codes", "What you agreed to"]
@@ -314,7 +314,8 @@ def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(stud
 
 def test_what_is_not_translated_says_so(study, every_return):
     said = {one: "\n".join(texts(path)[0]) for one, path in every_return.items()}
-    spanish, english = (next(one for one, language in addressees(study)[1].items() if language == wanted)
+    spanish, english = (next(one for one,
+                             language in read_names_and_languages(study)[1].items() if language == wanted)
                         for wanted in ("es", "en"))
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.addons.member_checking.answer_sheets import read_filled
 from glc_analysis.addons.member_checking.clearing import QuotationTables, apply_decisions, decided_changes
-from glc_analysis.addons.member_checking.returns import corrections, raw_columns, write_returns
+from glc_analysis.addons.member_checking.returns import correction_rows, raw_columns, write_returns
 from glc_analysis.build import build
 from tests.addons.member_checking.support.filled_sheets import fill, sheet
 from tests.support.wave_study import CROSSWALK, decided, write_wave_study
@@ -51,6 +51,7 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
     back = fill(returned, "Your answers",
                 **{f"E{at}": "change", f"F{at}": "yes", f"G{at}": "Grace", f"H{at}": "2018-04-01"})
     earlier = back.assign(id="2016.r2 / Q1")
-    found = corrections(pd.concat([back, earlier]), QuotationTables.of(study).documents, raw_columns(study))
+    found = correction_rows(pd.concat([back, earlier]), QuotationTables.of(study).documents,
+                            raw_columns(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
     assert read_filled(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.practice.trials import practice_tables
-from glc_analysis.addons.practice.view import lines, reviews_seen, trials, trials_seen
+from glc_analysis.addons.practice.view import list_block_lines, trials, visible_reviews, visible_trials
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.study_view import StudyView
 from tests.addons.practice.support.practice_rows import (
@@ -22,44 +22,44 @@ ORGANISATIONS = pd.DataFrame({"organisation_id": ["quay", "mill"], "language": [
 
 def made(**rows):
     frames = practice_tables(study_tables(**rows), ORGANISATIONS)
-    return {name: tables.shape(name, frame) for name, frame in frames.items()}
+    return {name: tables.shape_table(name, frame) for name, frame in frames.items()}
 
 
 def test_words_are_read_where_the_organisation_cleared_them_without_whose_they_are():
-    rows = trials_seen(made(trials=[TRIAL])["trials"], "convening")
+    rows = visible_trials(made(trials=[TRIAL])["trials"], "convening")
     assert rows[["learnt", "organisation_id"]].to_numpy().tolist() == [["Waiting is work.", ""]]
     assert "done" not in rows and "observed" not in rows and "harm" not in rows
-    assert trials_seen(made(trials=[TRIAL])["trials"], "public").empty
+    assert visible_trials(made(trials=[TRIAL])["trials"], "public").empty
 
 
 @pytest.mark.parametrize("audiences", [(), ("team",), ("team", "public")])
 def test_words_are_not_read_without_consent_for_that_audience(audiences):
     frames = made(trials=[TRIAL], consent=consents("quay", audiences=audiences))
-    assert trials_seen(frames["trials"], "convening").empty
+    assert visible_trials(frames["trials"], "convening").empty
 
 
 def test_words_of_a_trial_in_which_somebody_may_have_been_harmed_are_read_by_the_team_alone():
-    assert trials_seen(made(trials=[HARMED])["trials"], "convening").empty
+    assert visible_trials(made(trials=[HARMED])["trials"], "convening").empty
 
 
 def test_the_order_of_words_does_not_tell_whose_they_are():
     two = [TRIAL, TRIAL | {"organisation_id": "mill", "learnt": "Ask later."}]
     swapped = [two[0] | {"organisation_id": "mill"}, two[1] | {"organisation_id": "quay"}]
-    seen = [trials_seen(made(trials=rows)["trials"], "convening")["learnt"].tolist()
+    seen = [visible_trials(made(trials=rows)["trials"], "convening")["learnt"].tolist()
             for rows in (two, swapped)]
     assert seen[0] == seen[1] == ["Ask later.", "Waiting is work."]
 
 
 @pytest.mark.parametrize("trigger", ["harm", "law", "asked", "contrary_evidence", "new_wave"])
 def test_under_review_looks_the_same_whatever_opened_it_and_whenever(trigger):
-    rows = reviews_seen(made(reviews=[REVIEW | {"trigger": trigger}])["reviews"])
+    rows = visible_reviews(made(reviews=[REVIEW | {"trigger": trigger}])["reviews"])
     assert rows.to_dict("records") == [
         {"principle_id": "P01", "version": "1", "decision": "", "due_on": "", "trigger": ""}]
 
 
 def test_a_planned_review_is_not_under_review_and_a_decided_one_says_its_decision_alone():
-    assert reviews_seen(made(reviews=[REVIEW | {"trigger": "date"}])["reviews"]).empty
-    rows = reviews_seen(made(reviews=[CLOSED])["reviews"])
+    assert visible_reviews(made(reviews=[REVIEW | {"trigger": "date"}])["reviews"]).empty
+    rows = visible_reviews(made(reviews=[CLOSED])["reviews"])
     assert rows["decision"].tolist() == ["keep"] and {*rows} == {
         "principle_id", "version", "decision", "due_on", "trigger"}
 
@@ -85,5 +85,5 @@ def test_every_line_has_its_organisation_behind_it():
     two = [TRIAL, TRIAL | {"organisation_id": "mill", "learnt": "Ask later."}]
     principles = pd.DataFrame({"principle_id": ["P01"], "version": "1", "status": "agreed",
                                "is_current": True, "translation_of": ""})
-    rows = [*lines(made(trials=two) | {"principles": principles}, None, "convening")]
+    rows = [*list_block_lines(made(trials=two) | {"principles": principles}, None, "convening")]
     assert sorted(rows) == [("trials/P01", "mill/P01.1/1", "mill"), ("trials/P01", "quay/P01.1/1", "quay")]

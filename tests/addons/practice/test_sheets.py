@@ -9,7 +9,7 @@ from glc_analysis.addons.practice import returned_sheets, sheets
 from glc_analysis.addons.practice.sheets import COMMITMENT, TRIAL_QUESTIONS, sheet_phrases
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_table
-from glc_analysis.templates import languages
+from glc_analysis.templates import texts_by_language
 from tests.addons.practice.support.practice_rows import TRIAL, consents, will_try
 from tests.support.study_writer import write_study
 
@@ -24,7 +24,8 @@ PRINCIPLES = [{"principle_id": f"P0{n}", "version": "1", "statement": f"Text {n}
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "addressees", lambda study: ({"quay": "Quay House"}, {"quay": "es"}))
+    monkeypatch.setattr(sheets, "read_names_and_languages",
+                        lambda study: ({"quay": "Quay House"}, {"quay": "es"}))
     evidence = [{"principle_id": f"P0{n}", "evidence_id": "e1", "kind": "literature", "reference": "A book",
                  "stance": "supports", "claim": "literature"} for n in (1, 2, 3)]
     return write_study(
@@ -48,7 +49,7 @@ def send_back(study, answers, *, column=3, name="quay.xlsx"):
             grid.cell(row[0].row, column).value = answers[row[0].value]
     (study.raw / "trials").mkdir(exist_ok=True)
     book.save(study.raw / "trials" / name)
-    return returned_sheets.enter(study)
+    return returned_sheets.enter_returned_sheets(study)
 
 
 def test_a_sheet_says_first_whom_to_call(study):
@@ -90,7 +91,7 @@ def test_a_sheet_is_in_the_organisations_language_and_says_that_this_is_a_draft(
 
 
 def test_every_fixed_text_is_there_in_each_language():
-    texts = languages(sheets.__file__, "sheet.csv")
+    texts = texts_by_language(sheets.__file__, "sheet.csv")
     assert [*texts] == ["en", "es", "ar", "km", "fr"]
     assert not [(language, key) for language, said in texts.items() for key, text in said.items()
                 if "[English]" in text]
@@ -110,7 +111,7 @@ def test_what_comes_back_is_a_row_and_a_second_entry_changes_nothing(study):
         "organisation_id": "quay", "principle_id": "P01", "version": "1", "cycle": "1", "observed": "better",
         "harm": "none", "decision": "adopt", "scale": "one_worker", "shown_for": "convening"}
     before = study.reference_file("trials").read_bytes()
-    assert returned_sheets.enter(study).n_trials == 0
+    assert returned_sheets.enter_returned_sheets(study).n_trials == 0
     assert study.reference_file("trials").read_bytes() == before
 
 
@@ -127,7 +128,7 @@ def test_what_was_expected_stays_and_the_rest_completes_it(study):
         book.active["C2"] = "trial quay P01.1 1"
         book.active["C6"] = "Something else."
         book.save(study.raw / "trials" / "quay-3.xlsx")
-        returned_sheets.enter(study)
+        returned_sheets.enter_returned_sheets(study)
 
 
 def test_faults_are_named_by_file_and_column_and_nothing_is_written(study):
@@ -169,4 +170,4 @@ def test_paper_and_strange_files_are_refused_with_what_to_do(study):
     (study.raw / "trials").mkdir(exist_ok=True)
     (study.raw / "trials" / "scan.pdf").write_bytes(b"%PDF")
     with pytest.raises(Faults, match="type what is on the paper"):
-        returned_sheets.enter(study)
+        returned_sheets.enter_returned_sheets(study)

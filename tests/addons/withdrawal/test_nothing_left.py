@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import manifest
-from glc_analysis.addons.withdrawal.withdrawal import drop_halves, withdraw
+from glc_analysis.addons.withdrawal.withdrawal import drop_unpaired_rows, withdraw
 from glc_analysis.build import build
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -19,7 +19,7 @@ def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(tmp_path):
     made = contents()
     made.rows[4]["Q1"] = "Marzipan and lanterns."
     study = write(tmp_path / "study", made)
-    manifest.accept(study, manifest.inspect(study).new, today=date(2017, 1, 1))
+    manifest.add_to_manifest(study, manifest.compare_with_manifest(study).new, today=date(2017, 1, 1))
     build(Study(study.root))
     assert "processed/responses.parquet" in said_anywhere(study.root, "Marzipan")
     assert "processed/answer_translations.parquet" in said_anywhere(study.root, "number 6")
@@ -40,6 +40,6 @@ def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(t
     for study in (before, after):
         study.write_table("codebook", codebook)
     after.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
-    drop_halves(Study(before.root), Study(after.root), "codebook")
+    drop_unpaired_rows(Study(before.root), Study(after.root), "codebook")
     assert list(read_table(Study(after.root), "codebook")["code_id"]) == ["community"]
     assert b"We listen." not in after.files()["private/reference/codebook.csv"]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import locks, study_locks
-from glc_analysis.addons.desk.sentence_encoder import VECTORS, kept_vectors
+from glc_analysis.addons.desk.sentence_encoder import VECTORS, cached_vectors
 from glc_analysis.addons.withdrawal import withdrawal
 from glc_analysis.addons.withdrawal.coder_files import Recoding
 from glc_analysis.addons.withdrawal.contribution import Contribution
@@ -26,14 +26,22 @@ from glc_analysis.addons.withdrawal.redaction import (
     write_turns,
 )
 from glc_analysis.addons.withdrawal.search import Wanted
-from glc_analysis.addons.withdrawal.withdrawal import replacement, withdraw
+from glc_analysis.addons.withdrawal.withdrawal import replace_study, withdraw
 from glc_analysis.errors import Busy, Faults, UsageError
 from glc_analysis.intake.survey import read_survey, read_survey_sheets
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import read_reference
 from glc_analysis.study import DEFAULTS, WITHDRAWN, Study
-from glc_analysis.study_locks import at_work, reading
-from glc_analysis.switch import LOCKS, READY, STAGE, STUDY_PARTS, WANTED, finish_withdrawal, list_copied
+from glc_analysis.study_locks import lock_for_reading, lock_for_writing
+from glc_analysis.switch import (
+    LOCKS,
+    READY,
+    STAGE,
+    STUDY_PARTS,
+    WANTED,
+    finish_withdrawal,
+    record_copied_files,
+)
 from tests.addons.desk.support.word_encoder import WORDS
 from tests.support.coding_files import marked, qdpx
 from tests.support.study_on_disk import SmallStudy
@@ -317,9 +325,9 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
 
 def test_the_vectors_of_settled_passages_go_with_any_withdrawal(root):
     study = Study(root)
-    kept_vectors(root, WORDS, ["We walk with each woman."], study.digests)
+    cached_vectors(root, WORDS, ["We walk with each woman."], study.digests)
     assert (root / VECTORS).is_dir()
-    with replacement(study) as new:
+    with replace_study(study) as new:
         assert not (new.root / VECTORS).exists()
         new.processed.mkdir(exist_ok=True)
     assert not (root / VECTORS).exists()
@@ -332,7 +340,7 @@ def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
             lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
     for path, more in rows.items():
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
-    kept_vectors(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
+    cached_vectors(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
     withdraw(Study(root), "blue-door", today=TODAY)
     assert not (root / VECTORS).exists()
     assert log.read_text(encoding="utf-8").splitlines()[-1] == (
@@ -399,7 +407,7 @@ def staged(tmp_path) -> Path:
     for folder in (*(tmp_path / part for part in STUDY_PARTS), *copies):
         folder.mkdir(parents=True)
         (folder / "file").write_text("old")
-    list_copied(tmp_path)
+    record_copied_files(tmp_path)
     for folder in copies:
         (folder / "file").write_text("new")
     (tmp_path / "reports/team").mkdir()
@@ -436,12 +444,12 @@ def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_comm
 
 def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
-    with replacement(Study(root), is_kept=False) as new, another_process():
+    with replace_study(Study(root), is_kept=False) as new, another_process():
         Study.find(root)
-        with reading(root, "test"):
+        with lock_for_reading(root, "test"):
             assert (new.root / "raw").is_dir()
         with pytest.raises(Busy, match=f"Another withdrawal is at work .pid {os.getpid()}, host .*since 2"), \
-                at_work(root, "test"):
+                lock_for_writing(root, "test"):
             pass
 
 
@@ -457,7 +465,7 @@ def another_process():
 def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_does_not_end(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
-    with at_work(root, "`glc amend`"), another_process(), \
+    with lock_for_writing(root, "`glc amend`"), another_process(), \
             pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
         withdraw(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before and not (root / STAGE).exists()
@@ -466,8 +474,8 @@ def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_doe
 def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(root, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     before = contents(root)
-    with reading(root, "`glc ethics`"), another_process(), \
-            pytest.raises(Busy, match="Another `glc ethics` is"), replacement(Study(root)) as new:
+    with lock_for_reading(root, "`glc ethics`"), another_process(), \
+            pytest.raises(Busy, match="Another `glc ethics` is"), replace_study(Study(root)) as new:
         (new.root / "raw/new").touch()
     assert contents(root) == before and not (root / STAGE).exists()
 
@@ -477,7 +485,7 @@ def test_the_lock_of_a_command_that_was_killed_or_never_signed_stands_in_nobodys
     folder.mkdir(parents=True)
     for name, text in {"dead.work": '{"pid": 1}', "null.work": "null", "x.read": "", ".lock": "null"}.items():
         (folder / name).write_text(text)
-    with replacement(Study(root), is_kept=True) as new:
+    with replace_study(Study(root), is_kept=True) as new:
         shutil.copytree(root / "processed", new.processed)
     assert not folder.exists()
 
@@ -487,7 +495,7 @@ def test_a_command_at_work_on_another_machine_is_respected(root):
     folder.mkdir(parents=True)
     (folder / "far.work").write_text('{"what": "`glc run`", "pid": 7, "host": "elsewhere"}')
     refusal = "Another `glc run` .*host elsewhere.*remove the file far.work in the folder .locks"
-    with pytest.raises(Busy, match=refusal), replacement(Study(root)):
+    with pytest.raises(Busy, match=refusal), replace_study(Study(root)):
         pass
 
 
@@ -502,7 +510,7 @@ def late(root: Path) -> None:
 def test_what_arrives_during_a_withdrawal_is_kept_and_named(root):
     (root / "private/notes.txt").write_text("begun")
     said = []
-    with replacement(Study(root), say=said.append):
+    with replace_study(Study(root), say=said.append):
         late(root)
     assert (root / "raw/survey/late.csv").read_text() == "late"
     assert (root / "private/notes.txt").read_text() == "went on"
@@ -516,7 +524,7 @@ def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it
         raise RuntimeError
 
     rename, said = os.rename, []
-    with pytest.raises(RuntimeError), replacement(Study(root)):
+    with pytest.raises(RuntimeError), replace_study(Study(root)):
         late(root)
         monkeypatch.setattr(os, "rename", killed)
     monkeypatch.setattr(os, "rename", rename)
@@ -530,7 +538,7 @@ def test_what_arrives_before_a_switch_that_was_killed_is_kept_by_whoever_ends_it
 def test_a_file_that_both_the_withdrawal_and_somebody_else_changed_is_kept_aside(root):
     (root / "private/notes.txt").write_text("begun")
     said = []
-    with replacement(Study(root), say=said.append) as new:
+    with replace_study(Study(root), say=said.append) as new:
         (new.private / "notes.txt").write_text("redacted")
         late(root)
     assert (root / "private/notes.txt").read_text() == "redacted"

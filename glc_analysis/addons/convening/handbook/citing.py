@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 
-from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, authors
+from glc_analysis.addons.convening.citing import PRINCIPLES_TITLE, author_name
 from glc_analysis.addons.convening.handbook.contents import Handbook
-from glc_analysis.publish.downloads import release_of
+from glc_analysis.publish.downloads import published_release
 
 
 def bibtex(book: Handbook) -> str:
     """The handbook and each of its principles as BibTeX."""
     study, doi = book.view.study, book.view.study.settings["handbook"]["doi"]
     name = re.sub(r"\W+", "-", study.id, flags=re.ASCII)
-    common = {"author": f"{{{authors(study)}}}", "note": "Invented sample data" if study.is_synthetic else "",
+    common = {"author": f"{{{author_name(study)}}}",
+              "note": "Invented sample data" if study.is_synthetic else "",
               "doi": doi}
     entries = [(f"{name}-principles", {"title": f"{{{PRINCIPLES_TITLE}}}", "year": book.agreed_on[:4]}),
                *((f"{name}-{principle.printed_id}", {
@@ -33,12 +34,12 @@ def _escaped(text: str) -> str:
 def citation_file(book: Handbook) -> str:
     """CITATION.cff of the handbook."""
     study, settings = book.view.study, book.view.study.settings["handbook"]
-    release = release_of(study, book.view.audience) or {}
+    release = published_release(study, book.view.audience) or {}
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": f"{PRINCIPLES_TITLE}. {study.title}",
              "message": "If you use these principles, please cite them as below.",
              "version": str(release.get("number", "")), "date-released": book.agreed_on,
              "doi": settings["doi"],
              "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
     said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
-    author = json.dumps(authors(study), ensure_ascii=False)
+    author = json.dumps(author_name(study), ensure_ascii=False)
     return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"

@@ -17,9 +17,9 @@ from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
-    evidence_of,
+    evidence_rows_of_principle,
 )
-from glc_analysis.addons.convening.principles import NOT_MEASURED, facts
+from glc_analysis.addons.convening.principles import NOT_MEASURED, evidence_facts
 from glc_analysis.addons.convening.rating_forms import language_for
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.translations import (
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_table
 from glc_analysis.schema import allowed_words
-from glc_analysis.templates import languages, phrases
+from glc_analysis.templates import fixed_texts, texts_by_language
 from glc_analysis.view.study_view import StudyView
 
 FRAME = __file__, "phrases.csv"
@@ -112,7 +112,7 @@ def handbook(view: StudyView, language: str = "") -> Handbook:
     rows = rows[rows["status"] == "agreed"].sort_values("principle_id")
     written_in = original_language(rows)
     language = language or written_in
-    say = phrases(language, *FRAME)
+    say = fixed_texts(language, *FRAME)
     translations, trail = Translations.of(view.read("principles"), read_table(view.study, "translations")), \
         Trail.of(view)
     decided = read_table(view.study, "text_decisions")
@@ -137,7 +137,7 @@ def handbook_languages(view: StudyView) -> list[str]:
     rows = rows[rows["status"] == "agreed"]
     translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
     first, offered = original_language(rows), []
-    for language, say in languages(*FRAME).items():
+    for language, say in texts_by_language(*FRAME).items():
         status = [translations.words[key].status for name in rows["printed_id"]
                   if (key := (f"{name}/statement", language)) in translations.words]
         is_checked = len(status) == len(rows) and {*status} <= {*CHECKED} and say["native_reader"] == "yes"
@@ -155,13 +155,13 @@ def _principle(trail: Trail, row: Mapping[str, Any], language: str, say: Mapping
         zip(own["field"], own["text"], strict=True))
     texts = {name: translations.find(f"{row['printed_id']}/{name}", Words(text, row["language"]), language,
                                      view.audience) for name, text in originals.items() if text}
-    pieces = evidence_of(trail, row["principle_id"])
+    pieces = evidence_rows_of_principle(trail, row["principle_id"])
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
     shown = pieces[~is_hidden] if "note" not in pieces.attrs else pieces.iloc[:0]
     # Of words alone no claim: a page made from a part of the study would say something else.
     is_stated = (shown["stance"] == "supports") & (shown["sentence"] != "")
     claims = tuple(dict.fromkeys(shown.loc[is_stated, "claim"]))
-    is_measured = NOT_MEASURED not in facts(pieces)
+    is_measured = NOT_MEASURED not in evidence_facts(pieces)
     is_whole = len(shown) == len(pieces)
     grounds = tuple(filter(None, [_listed(say, claims), "" if is_measured else say["not_measured"],
                                   "" if is_whole else say["not_all"]]))

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from glc_analysis.addons.convening.citing import cited_as
+from glc_analysis.addons.convening.citing import citation_text
 from glc_analysis.addons.convening.downloads import principles_json
 from glc_analysis.addons.convening.handbook.citing import bibtex, citation_file
 from glc_analysis.addons.convening.handbook.contents import (
@@ -27,13 +27,13 @@ from glc_analysis.addons.convening.handbook.contents import (
 )
 from glc_analysis.addons.convening.packets.parts import PACKET_MARK, pdf_settings
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
-from glc_analysis.addons.convening.pages.marks import marks_of
+from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.seal_code import seal_code
 from glc_analysis.addons.convening.translations import Words
-from glc_analysis.coding.exports import inert
-from glc_analysis.disclosure.rules import may
+from glc_analysis.coding.exports import escape_formula
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError, nearest
-from glc_analysis.gate.gate import check_leaks, found_in_papers
+from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import locked
 from glc_analysis.publish.downloads import published_tables
@@ -69,7 +69,7 @@ def issue_handbook(study: Study, audience: str, *, language: str = "", paper: st
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as stage:
             write_handbook(StudyView(study, audience), Path(stage), language=language, paper=paper)
             _pass_gate(study, audience, Path(stage))
-            if not may(audience, "internal"):
+            if not has_capability(audience, "internal"):
                 publish(study, audience)
             shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(stage, place)
@@ -131,14 +131,14 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
         isolate_direction(book.agreed_on))
     yield _HTML.whole_set(book)
-    marks = marks_of(book.view)
+    marks = status_marks(book.view)
     for principle in book.principles:
         version = say["version"].format(version=principle.version, day=isolate_direction(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."
         yield _HTML.principle(book, principle, version,
-                              cited_as(study, principle.printed_id, principle.agreed_on))
+                              citation_text(study, principle.printed_id, principle.agreed_on))
 
 
 def self_check(book: Handbook) -> Markup:
@@ -164,8 +164,8 @@ def self_check_workbook(book: Handbook) -> Workbook:
         cell.font = Font(bold=True)
     for principle in book.principles:
         statement, asked = principle.texts["statement"], principle.texts.get("question")
-        sheet.append([principle.printed_id, inert(statement.text),
-                      inert(asked.text) if asked else say["question"], "", ""])
+        sheet.append([principle.printed_id, escape_formula(statement.text),
+                      escape_formula(asked.text) if asked else say["question"], "", ""])
     for column, width in zip("ABCDE", (8, 50, 45, 24, 50), strict=True):
         sheet.column_dimensions[column].width = width
     for row in sheet.iter_rows(min_row=3):
@@ -182,5 +182,5 @@ def self_check_workbook(book: Handbook) -> Workbook:
 def _pass_gate(study: Study, audience: str, stage: Path) -> None:
     search = partial(check_leaks, root=stage.parent, names=read_reference(study).names, audience=audience,
                      known=identifiers(study, audience=audience), study=study)
-    if faults := found_in_papers(search, sorted(stage.iterdir())):
+    if faults := find_leaks_in_papers(search, sorted(stage.iterdir())):
         raise Faults(faults)

@@ -14,7 +14,7 @@ from typing import Any
 
 from glc_analysis.addons.convening.feedback import NOT_TOLD, Before
 from glc_analysis.addons.convening.packets.parts import part_macros, pdf_settings
-from glc_analysis.addons.convening.packets.pdf import PdfSettings, typst
+from glc_analysis.addons.convening.packets.pdf import PdfSettings, html_to_typst
 from glc_analysis.addons.convening.rating_forms import Form, FormText
 from glc_analysis.addons.convening.ratings import CRITERIA, SCORED
 from glc_analysis.study import Study
@@ -64,7 +64,7 @@ def _markup(n: int, form: Form, html: str) -> str:
     before, between, after = re.split(r"\{\d\}", form.say["page_of"])
     said = [form.heading, before, between, after, form.language]
     quoted = ", ".join(json.dumps(one, ensure_ascii=False) for one in said)
-    return f"#one-form({n}, {quoted}, {form.direction})[\n{typst(html)}\n]\n"
+    return f"#one-form({n}, {quoted}, {form.direction})[\n{html_to_typst(html)}\n]\n"
 
 
 def form_html(form: Form) -> str:

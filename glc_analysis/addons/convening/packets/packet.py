@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc
 from glc_analysis.addons.convening.packets.parts import (
     BACKGROUND,
     BRIEFS,
@@ -37,14 +37,14 @@ from glc_analysis.addons.convening.packets.parts import (
     SHARED,
     Packet,
     Part,
-    cover,
+    cover_page,
     guide_languages,
-    mark,
-    packets,
+    part_header,
     part_macros,
+    part_sections,
     pdf_settings,
     printed_pages,
-    sections,
+    select_packets,
     with_heading,
     without_notes,
 )
@@ -54,10 +54,10 @@ from glc_analysis.addons.convening.packets.pdf import (
     PrintedPart,
     fit_to_pages,
 )
-from glc_analysis.addons.convening.packets.word import word
+from glc_analysis.addons.convening.packets.word import html_to_word
 from glc_analysis.addons.member_checking.answer_sheets import translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.gate.gate import check_leaks, each_once, found_in_papers
+from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings
 from glc_analysis.gate.leak_scan import identifiers, terms_in_own_words, without_own_names
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
@@ -97,13 +97,13 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str], own: str) -> list[Fault]:
         search = partial(check_leaks, root=stage, names=names, audience=PACKET_AUDIENCE, known=texts,
                          study=study, organisation=own)
-        return found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
+        return find_leaks_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
 
     with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
         for found in pool.map(found_in, *zip(*parts, strict=True)):
             faults += found
     if faults:
-        raise Faults(each_once(faults))
+        raise Faults(merge_findings(faults))
     for path in stage.glob(f"*/*{_SOURCE_SUFFIX}"):
         path.unlink()
 
@@ -168,17 +168,17 @@ class _Parts:
         return self.html[key]
 
     def _brief(self, part: Part, packet: Packet) -> str:
-        all_sections = sections(self.study, part)
+        all_sections = part_sections(self.study, part)
 
         def printed(share: float) -> PrintedPart:
-            return PrintedPart(mark(part, packet), with_heading(part, all_sections, share))
+            return PrintedPart(part_header(part, packet), with_heading(part, all_sections, share))
 
         share = fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, _PAGES)
         return with_heading(part, all_sections, share)
 
 
-def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
-          paper: str = "a4") -> list[Path]:
+def issue_packets(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
+                  paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
     to; returns each packet's own folder, by way of ``current`` where that is a link. Raises as
     :func:`write_packets` does.
@@ -196,13 +196,13 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
 
 
 def planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
-    """The packets of a built study that would be written. Raises as :func:`packets` does."""
+    """The packets of a built study that would be written. Raises as :func:`select_packets` does."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
-    return packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
-                   organisation=organisation, only=only)
+    return select_packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
+                          organisation=organisation, only=only)
 
 
-def guides_written(study: Study, made: Iterable[Packet]) -> list[str]:
+def guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
     """How many guides of packets are in which language, and where nobody has translated or checked it."""
     written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
                for one in guide_languages(study, packet)]
@@ -259,14 +259,15 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
         if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
             parts.written.add(path)
-            printed = PrintedPart(mark(part, packet), parts.pages(part, packet)[0])
+            printed = PrintedPart(part_header(part, packet), parts.pages(part, packet)[0])
             yield partial(_write_brief, path, part.title, printed, settings)
-    pieces = [(mark(part, packet), html) for part in packet.parts for html in parts.pages(part, packet)]
+    pieces = [(part_header(part, packet), html) for part in packet.parts
+              for html in parts.pages(part, packet)]
     printed_parts = [PrintedPart(*piece) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
         pieces = [(said, without_notes(html)) for said, html in pieces]
         printed_parts = [PrintedPart(PACKET_MARK, "".join(html for _, html in pieces))]
-    front = partial(cover, parts.study, settings.day, packet)
+    front = partial(cover_page, parts.study, settings.day, packet)
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
         first = [PrintedPart(PACKET_MARK, front(contents=part_macros().contents_mark(CONTENTS)))]
@@ -280,15 +281,16 @@ def _write_packet(path: Path, packet: Packet, first: list[PrintedPart], printed_
     """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
     title = f"Packet for {packet.label}"
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
-    path.with_suffix(".docx").write_bytes(word(whole, mark=_shared_mark(packet), running=settings.running,
-                                               title=title, day=settings.day, paper=settings.paper))
+    path.with_suffix(".docx").write_bytes(html_to_word(whole, mark=_shared_mark(packet),
+                                                       running=settings.running,
+                                                       title=title, day=settings.day, paper=settings.paper))
     _write_source(path, title, settings, printed_parts, whole)
 
 
 def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
     path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
-    text = convert(prepare(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    text = convert(prepare_for_pandoc(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
     said = f"{printed.mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
     _write_source(path, title, settings, [printed], printed.html)
@@ -304,7 +306,7 @@ def _write_source(path: Path, title: str, settings: PdfSettings,
 
 def _shared_mark(packet: Packet) -> str:
     """The header of a Word document, the same for all its pages."""
-    return mark(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
+    return part_header(packet.parts[0], packet) if len(packet.parts) == 1 else PACKET_MARK
 
 
 def _contents(pieces: Iterable[str]) -> str:

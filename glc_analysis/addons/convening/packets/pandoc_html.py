@@ -24,7 +24,7 @@ def convert(html: str, to: str, *options: str) -> bytes:
     >>> convert("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
     """
-    done = subprocess.run([program(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],
+    done = subprocess.run([pandoc_path(), "--sandbox", "--from=html", f"--to={to}", "--output=-", *options],
                           input=html.encode(), capture_output=True, check=False)
     if done.returncode:
         raise GLCError(f"pandoc could not write {to}: {done.stderr.decode(errors='replace').strip()[-300:]}")
@@ -32,7 +32,7 @@ def convert(html: str, to: str, *options: str) -> bytes:
 
 
 @cache
-def program() -> str:
+def pandoc_path() -> str:
     """The path of pandoc. Raises GLCError if it is not installed."""
     try:
         from pypandoc import get_pandoc_path
@@ -44,9 +44,9 @@ def program() -> str:
 
 
 @cache
-def default_file(name: str) -> bytes:
+def read_pandoc_file(name: str) -> bytes:
     """A file that comes with pandoc, such as its reference document."""
-    return subprocess.run([program(), "--print-default-data-file", name], check=True,
+    return subprocess.run([pandoc_path(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
 
 
@@ -65,10 +65,11 @@ _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
-def prepare(html: str, kind: Kind) -> str:
+def prepare_for_pandoc(html: str, kind: Kind) -> str:
     """Prepares the HTML of a page for pandoc, which makes a PDF, a Word document or plain text of it.
 
-    >>> prepare('<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>', "word")
+    >>> page = '<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>'
+    >>> prepare_for_pandoc(page, "word")
     '<div><p>See <span>it</span></p></div>'
     """
     root = lxml.html.fragment_fromstring(html, create_parent="div")
@@ -81,7 +82,7 @@ def prepare(html: str, kind: Kind) -> str:
     for element in list(root.iter(etree.Element)):
         _convert_element(element, kind)
     for table in list(root.iter("table")):
-        as_lines(table) if kind == "text" else lay_out(table, kind)
+        turn_table_into_lines(table) if kind == "text" else set_column_widths(table, kind)
     return lxml.html.tostring(root, encoding="unicode")
 
 
@@ -252,7 +253,7 @@ _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
 on one page."""
 
 
-def lay_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
+def set_column_widths(table: lxml.html.HtmlElement, kind: Kind) -> None:
     """Sets the widths of a table's columns; in a PDF, keeps its groups together."""
     for cell in table.iter("th", "td"):
         if "number" in cell.get("class", "").split():
@@ -324,7 +325,7 @@ def _hold_rows(table: lxml.html.HtmlElement) -> None:
                 row.insert(0, cell)
 
 
-def as_lines(table: lxml.html.HtmlElement) -> None:
+def turn_table_into_lines(table: lxml.html.HtmlElement) -> None:
     """A table as lines, for a telephone or a screen reader: each cell after the name of its column."""
     heads = [cell.text_content() for cell in table.find("thead")[0]]
     lines = lxml.html.Element("div")

@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 )
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.rating_forms import form_phrases, rater_languages
-from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.pages.coding import codes
@@ -47,7 +47,7 @@ from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import bar, frame_html, html_table
-from glc_analysis.templates import ELEMENTS, Macros, languages, phrases, template
+from glc_analysis.templates import ELEMENTS, Macros, fixed_texts, template, texts_by_language
 from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
@@ -98,8 +98,9 @@ class Packet:
         return self.organisation or self.folder
 
 
-def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
-            themes: Mapping[str, str], organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+def select_packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
+                   themes: Mapping[str, str], organisation: str = "",
+                   only: Collection[str] = ()) -> list[Packet]:
     """The packet of an organisation (its id or name) or of a group of :data:`PACKET_GROUPS`, or all of them.
 
     ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
@@ -259,7 +260,7 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
     return lxml.html.tostring(root, encoding="unicode")
 
 
-def sections(study: Study, part: Part) -> list[Section]:
+def part_sections(study: Study, part: Part) -> list[Section]:
     """The sections of a part, in their order."""
     narrowed = {_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {}
     page = StudyView(study, PACKET_AUDIENCE, **narrowed)
@@ -271,18 +272,19 @@ def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """The HTML of a part, a piece for each run of pages: a principle has its own."""
     if part.kind == "guide":
         first, *others = guide_languages(study, packet)
-        return [guide(study, part, packet, first), *(
-            guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
+        return [reading_guide(study, part, packet, first), *(
+            reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
     if part.kind == "principles":
         return [*principle_sheets(StudyView(study, PACKET_AUDIENCE)).values()]
-    return [with_heading(part, sections(study, part))]
+    return [with_heading(part, part_sections(study, part))]
 
 
 def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:
     """Sections below the heading of their part, and what the reader is asked to do with them."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
-                              [section.truncate(share, where(part)) for section in all_sections],
+                              [section.truncate(share, place_of_whole_part(part))
+                               for section in all_sections],
                               room_for_notes(notes) if notes else "")
 
 
@@ -291,12 +293,12 @@ def without_notes(html: str) -> str:
     return re.sub('<div class="glc-notes">.*?</div>', "", html)
 
 
-def where(part: Part) -> str:
+def place_of_whole_part(part: Part) -> str:
     """Where a reader finds all of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
-def mark(part: Part, packet: Packet) -> str:
+def part_header(part: Part, packet: Packet) -> str:
     """The header of a part's pages: who may read them."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
@@ -320,13 +322,13 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", _html(who_answered(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  for_paper(_html(answers_by_country(page))), "questions")
+                  adapt_for_paper(_html(answers_by_country(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  for_paper(_html(codes_by_country(page))), "codes")
+                  adapt_for_paper(_html(codes_by_country(page))), "codes")
     yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
-def for_paper(html: str) -> str:
+def adapt_for_paper(html: str) -> str:
     """A section of a country without what is folded on the screen (options that nobody chose, codes that
     nobody raised). An answer and its count with its marks on a line, which the screen sets apart by its style
     sheet, have columns of their own."""
@@ -452,7 +454,7 @@ def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
 def guide_languages(study: Study, packet: Packet) -> list[str]:
     """The languages of a packet's guide: that in which its organisation answered, those of a panel's raters
     (English where one is not known), English for other groups."""
-    answered_in = addressees(study)[1]
+    answered_in = read_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_table(study, "raters")
@@ -460,15 +462,15 @@ def guide_languages(study: Study, packet: Packet) -> list[str]:
     return sorted({one or "en" for one in rater_languages(own, answered_in).values()}) or ["en"]
 
 
-def guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
+def reading_guide(study: Study, part: Part, packet: Packet, wanted: str) -> str:
     """One page on how to read a principle's page and how to vote, in the language that is ``wanted`` where
     guide.csv has it; in English, and saying so, where it has not.
 
     What stands in English on the other pages is quoted in English.
     """
-    language = wanted if wanted in languages(*GUIDE) else "en"
+    language = wanted if wanted in texts_by_language(*GUIDE) else "en"
     form, consensus = form_phrases(language), study.settings["consensus"]
-    own = phrases(language, *GUIDE)
+    own = fixed_texts(language, *GUIDE)
     told = {name: _in_english(f"“{text}”", language) for name, text in QUOTED.items()} | {
         "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
         "day": _in_english(consensus["fixed_on"], language)}
@@ -487,7 +489,7 @@ def _in_english(text: str, language: str) -> str:
     return escape(text) if language == "en" else part_macros().in_english(mark + text + mark)
 
 
-def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
+def cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
     """Whose packet it is, when and where it is used, what the reader may do with it, and what is in it.
 
     Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc
 from glc_analysis.errors import GLCError
 
 _LOOK = Path(__file__).with_name("packet.typ")
@@ -39,7 +39,7 @@ class PrintedPart:
     @property
     def markup(self) -> str:
         """The part as markup for typst."""
-        return f"#marked({json.dumps(self.mark, ensure_ascii=False)})[\n{typst(self.html)}\n]\n"
+        return f"#marked({json.dumps(self.mark, ensure_ascii=False)})[\n{html_to_typst(self.html)}\n]\n"
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,10 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 
 
 @cache
-def typst(html: str) -> str:
+def html_to_typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
-    whole = prepare(html, "pdf").removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
+    page = prepare_for_pandoc(html, "pdf")
+    whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert(whole, "typst", "--wrap=none").decode()
     # pandoc sets a language or a size on the line of the first block, which is then no heading and no list.
     text = re.sub(r"(#set text\([^()\n]*\)); ", r"\1\n", text)
@@ -98,10 +99,10 @@ def typst(html: str) -> str:
     return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
 
 
-def pages(pdf: bytes) -> int:
+def count_pages(pdf: bytes) -> int:
     """The number of pages of a PDF that typst made.
 
-    >>> pages(b"<< /Type /Pages /Count 3 >>")
+    >>> count_pages(b"<< /Type /Pages /Count 3 >>")
     3
     """
     return max(int(n) for n in re.findall(rb"/Type */Pages */Count (\d+)", pdf))
@@ -154,7 +155,7 @@ def fit_to_pages(settings: PdfSettings, title: str, printed: Callable[[float], P
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
-        if pages(settings.pdf(title, [printed(shares[middle])])) <= most:
+        if count_pages(settings.pdf(title, [printed(shares[middle])])) <= most:
             high = middle
         else:
             low = middle + 1

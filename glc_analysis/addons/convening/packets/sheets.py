@@ -21,17 +21,17 @@ from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
     TRIAL_OF_ONE,
     WITHHELD,
-    evidence_of,
+    evidence_rows_of_principle,
     history_html,
-    nothing_said,
     positions_html,
     reasons_html,
     signatures_html,
     statement_html,
     status_label,
+    text_of_empty_side,
 )
-from glc_analysis.addons.convening.pages.text_history import came_about
-from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
+from glc_analysis.addons.convening.pages.text_history import origin_paragraph
+from glc_analysis.addons.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, evidence_facts
 from glc_analysis.addons.convening.rating_forms import form_languages, form_phrases
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
@@ -39,7 +39,7 @@ from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.votes import told_bar
 from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
-from glc_analysis.addons.member_checking.returns import passages
+from glc_analysis.addons.member_checking.returns import passage_rows
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
@@ -105,7 +105,7 @@ def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return passages(view.study, _own_segments(view, held), held, held.cases, "en").query("codes != ''")
+    return passage_rows(view.study, _own_segments(view, held), held, held.cases, "en").query("codes != ''")
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -263,8 +263,8 @@ def _sheet(trail: Trail, row: Any) -> str:
         f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id), row.printed_id,
         f"{status_label(view, row)}. Text {row.version}, cited as {row.printed_id}.",
         statement_html(view, row),
-        came_about(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
-        _arguments(evidence_of(trail, row.principle_id)), _votes(view, row),
+        origin_paragraph(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
+        _arguments(evidence_rows_of_principle(trail, row.principle_id)), _votes(view, row),
         SHEET_SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),
         history_html(trail, row.principle_id, is_folded=False))
 
@@ -293,8 +293,8 @@ def _side(pieces: pd.DataFrame, stance: str,
     words = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
     after = []
     if not sentences and words.empty:
-        after.append(ONLY_HIDDEN if len(on_side) else nothing_said(pieces, _NOTHING[stance]))
-    if stance == "qualifies" and NOT_MEASURED in facts(pieces):
+        after.append(ONLY_HIDDEN if len(on_side) else text_of_empty_side(pieces, _NOTHING[stance]))
+    if stance == "qualifies" and NOT_MEASURED in evidence_facts(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]

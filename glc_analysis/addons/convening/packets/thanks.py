@@ -31,12 +31,12 @@ from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.rating_forms import language_for
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.addons.convening.translations import Translations, Words
-from glc_analysis.addons.member_checking.returns import addressees
+from glc_analysis.addons.member_checking.returns import read_names_and_languages
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.templates import Macros, phrases
+from glc_analysis.templates import Macros, fixed_texts
 from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
@@ -88,7 +88,7 @@ def letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLet
 
     Raises UsageError for an unknown organisation.
     """
-    names, languages = addressees(study)
+    names, languages = read_names_and_languages(study)
     for organisation in organisations:
         if organisation not in names:
             raise UsageError(f"There is no organisation {organisation!r}; {nearest(organisation, names)}.")
@@ -97,8 +97,8 @@ def letters(study: Study, organisations: Collection[str] = ()) -> list[ThanksLet
     made = []
     for organisation in organisations or sorted(names):
         language = languages.get(organisation) or "en"
-        say = phrases(language, __file__, "thanks.csv")
-        language = language if say is not phrases("en", __file__, "thanks.csv") else "en"
+        say = fixed_texts(language, __file__, "thanks.csv")
+        language = language if say is not fixed_texts("en", __file__, "thanks.csv") else "en"
         texts = _texts(trail, reference, language, say)
         made.append(ThanksLetter(
             organisation, names[organisation], language, say,

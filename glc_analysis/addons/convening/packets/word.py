@@ -24,7 +24,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, default_file, prepare
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, read_pandoc_file
 
 PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 
@@ -49,7 +49,8 @@ _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 
-def word(html: str, *, mark: str, running: str, title: str, day: date | None, paper: str = "a4") -> bytes:
+def html_to_word(html: str, *, mark: str, running: str, title: str, day: date | None,
+                 paper: str = "a4") -> bytes:
     """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer.
 
     The same HTML gives the same bytes.
@@ -57,7 +58,8 @@ def word(html: str, *, mark: str, running: str, title: str, day: date | None, pa
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(mark, running, paper))
-        made = convert(prepare(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en")
+        made = convert(prepare_for_pandoc(html, "word"), "docx", f"--reference-doc={model}",
+                       "--metadata=lang:en")
     document = Document(io.BytesIO(made))
     said = document.core_properties
     said.title, said.author = title, ""
@@ -72,7 +74,7 @@ def word(html: str, *, mark: str, running: str, title: str, day: date | None, pa
 @cache
 def _reference(mark: str, running: str, paper: str) -> bytes:
     """The reference document: pandoc's, with our paper size, styles, header and footer."""
-    document = Document(io.BytesIO(default_file("reference.docx")))
+    document = Document(io.BytesIO(read_pandoc_file("reference.docx")))
     for name, size in _SIZES.items():
         _set_style(document.styles[name], size)
     for name, size in _OWN.items():

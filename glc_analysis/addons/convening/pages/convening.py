@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from glc_analysis.addons.convening import agenda as by_decision
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
-from glc_analysis.addons.convening.histories import name_of
+from glc_analysis.addons.convening.histories import printed_name
 from glc_analysis.addons.convening.joint_display import (
     Quote,
     cited_figures,
-    contradicting,
-    paired,
+    contradicted_records,
+    pair_figures,
     readable_quotes,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
@@ -46,7 +46,7 @@ def joint_display(view: StudyView) -> Html:
     """One group of rows a topic: the survey's count, the count of what was said, how they fit and what
     follows; below the table what organisations state that differs from country facts."""
     rows = view.read("joint_display").sort_values("order")
-    pairs = [*paired(rows, cited_figures(view, rows))]
+    pairs = [*pair_figures(rows, cited_figures(view, rows))]
     if not pairs:
         return show(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
     quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
@@ -90,7 +90,7 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.may("country_facts"):
         return _macros().contradictions(sentences, 0, "")
-    rows = contradicting(view)
+    rows = contradicted_records(view)
     table = html_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _macros().contradictions(sentences, len(rows), table)
@@ -109,7 +109,7 @@ def agenda(view: StudyView) -> Html:
         rows = order[order["group"] == name].to_dict("records")
         lines += [(f"{heading} ({why})", None, None, None)] if rows else []
         kinds += ["glc-asked", *["glc-option"] * len(rows)] if rows else []
-        lines += [(principle_link(row["principle_id"], row["short_name"], name_of(row)),
+        lines += [(principle_link(row["principle_id"], row["short_name"], printed_name(row)),
                    row["importance"][1], row["feasibility"][1], row["notes"]) for row in rows]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
     return show(html_table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glc_analysis.pages.slots import filled
+from glc_analysis.pages.slots import slot_contents
 from glc_analysis.view.study_view import StudyView
 
 PRINCIPLE, MARKS = "principle", "principle_marks"
@@ -10,9 +10,9 @@ PRINCIPLE, MARKS = "principle", "principle_marks"
 text wherever pages show it, by its printed id."""
 
 
-def marks_of(view: StudyView) -> dict[str, str]:
+def status_marks(view: StudyView) -> dict[str, str]:
     """What add-ons say beside the status of texts, by printed id."""
     marks: dict[str, list[str]] = {}
-    for printed, words in (pair for added in filled(view, MARKS) for pair in added.items()):
+    for printed, words in (pair for added in slot_contents(view, MARKS) for pair in added.items()):
         marks.setdefault(printed, []).append(words)
     return {printed: "; ".join(words) for printed, words in marks.items()}

@@ -16,19 +16,29 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening import principles
 from glc_analysis.addons.convening.ballots import mask_comments, readable_comments
-from glc_analysis.addons.convening.citing import cited_as
+from glc_analysis.addons.convening.citing import citation_text
 from glc_analysis.addons.convening.consensus import NO_DECISION, dissent_in_words, tally_in_words
-from glc_analysis.addons.convening.histories import listed
+from glc_analysis.addons.convening.histories import join_names
 from glc_analysis.addons.convening.pages.convening import principle_link
-from glc_analysis.addons.convening.pages.marks import marks_of
-from glc_analysis.addons.convening.pages.text_history import came_about, changes, changes_table, decided
-from glc_analysis.addons.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
+from glc_analysis.addons.convening.pages.marks import status_marks
+from glc_analysis.addons.convening.pages.text_history import (
+    changes_table,
+    decision_paragraphs,
+    list_text_changes,
+    origin_paragraph,
+)
+from glc_analysis.addons.convening.principles import (
+    NOT_CHALLENGED,
+    ONLY_OBJECTED,
+    UNSUPPORTED,
+    evidence_facts,
+)
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Node, Trail
 from glc_analysis.addons.convening.translations import DRAFT, readable_texts
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
-from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_of, line_ids
+from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, block_id, line_ids
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import html_table, language_label, note, quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -82,7 +92,7 @@ def principles_in_short(view: StudyView) -> Html:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     counts = rows["status"].map(STATUS_LABELS).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
-    said = f"Of the {len(rows)} principles, {listed(parts)}." if view.may("draft_principles") else \
+    said = f"Of the {len(rows)} principles, {join_names(parts)}." if view.may("draft_principles") else \
         f"The organisations agreed on {len(rows)} principle{'s' * (len(rows) != 1)}."
     return show(_macros().paragraph(said))
 
@@ -133,7 +143,7 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
     """How many of those who may be named endorse it, and of the others, where that may be told."""
-    if block_of("signatures", principle_id) in view.hidden:
+    if block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_signed_before(principle_id):
         return "to be signed anew"
@@ -171,7 +181,7 @@ def show_statement(view: StudyView) -> Html:
     row = _own_row(view)
     return show(_macros().heading(row.short_name or row.printed_id, status_label(view, row),
                                   statement_html(view, row),
-                                  came_about(Trail.of(view), row.printed_id, row.principle_id)))
+                                  origin_paragraph(Trail.of(view), row.printed_id, row.principle_id)))
 
 
 def show_citation(view: StudyView) -> Html | None:
@@ -182,13 +192,13 @@ def show_citation(view: StudyView) -> Html | None:
     days = made.loc[is_own & (made["status"] == "agreed"), "date"]
     if days.empty or row.status != "agreed":
         return None
-    return show(_macros().paragraph(cited_as(view.study, row.printed_id, days.iloc[0])))
+    return show(_macros().paragraph(citation_text(view.study, row.printed_id, days.iloc[0])))
 
 
 def status_label(view: StudyView, row: Any) -> str:
     """How far a text (a row of ``principle_rows``) is, with what add-ons say beside it."""
     return "; ".join(filter(None, [STATUS_LABELS.get(row.status, row.status),
-                                   marks_of(view).get(row.printed_id, "")]))
+                                   status_marks(view).get(row.printed_id, "")]))
 
 
 def _own_row(view: StudyView) -> Any:
@@ -217,34 +227,34 @@ def reasons_html(row: Any, lead: str = "") -> Markup:
     return _macros().reasons(row.rationale, row.indicator, lead)
 
 
-def evidence(view: StudyView) -> pd.DataFrame:
+def evidence_rows(view: StudyView) -> pd.DataFrame:
     """The evidence on the view's principle, one row per piece in the order of evidence.csv: stance (supports,
     contradicts, qualifies), claim, sentence (what was found), place (where a page shows it); where it is
     words, text, translation, language, by, country; note (of the team, for the team). What the audience may
     not see says so in its sentence.
 
-    >>> evidence(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
+    >>> evidence_rows(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    return evidence_of(Trail.of(view), view.principle)
+    return evidence_rows_of_principle(Trail.of(view), view.principle)
 
 
 EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "language", "by", "country",
             "note"]
 
 
-def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
-    """:func:`evidence` of a principle, where a trail of the whole study is at hand; ``attrs`` say whether an
-    objection is recorded."""
+def evidence_rows_of_principle(trail: Trail, principle_id: str) -> pd.DataFrame:
+    """:func:`evidence_rows` of a principle, where a trail of the whole study is at hand; ``attrs`` say
+    whether an objection is recorded."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
-    own_lines = line_ids(block_of("evidence", principle_id), pd.Series([""])).iloc[0]
+    own_lines = line_ids(block_id("evidence", principle_id), pd.Series([""])).iloc[0]
     frame.attrs |= {"is_objected_to": trail.is_objected_to(principle_id),
                     "is_for_team": trail.view.may("passages"),
                     "lost_lines": any(line.startswith(own_lines) for line in trail.view.hidden)}
-    if block_of("evidence", principle_id) in trail.view.hidden:
+    if block_id("evidence", principle_id) in trail.view.hidden:
         frame.attrs["note"] = BLOCK_NOT_SHOWN
     return frame
 
@@ -284,8 +294,8 @@ def _passage(trail: Trail, row: Any) -> dict[str, str]:
 
 
 def show_evidence(pieces: pd.DataFrame) -> Html:
-    """The evidence (:func:`evidence`) for and against a principle side by side: sentences, and one quotation
-    each; further quotations are folded. Where nothing is recorded, it is said."""
+    """The evidence (:func:`evidence_rows`) for and against a principle side by side: sentences, and one
+    quotation each; further quotations are folded. Where nothing is recorded, it is said."""
     return show(_both_sides(pieces))
 
 
@@ -293,16 +303,16 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     if "note" in pieces.attrs:
         return ELEMENTS.note(pieces.attrs["note"])
     first, *others = [_side(name, pieces[pieces["stance"] == stance],
-                            nothing_said(pieces, _NOTHING.get(stance, "")))
+                            text_of_empty_side(pieces, _NOTHING.get(stance, "")))
                       for stance, name in PAGE_SIDES.items()
                       if stance in _NOTHING or (pieces["stance"] == stance).any()]
-    told = [fact for fact in facts(pieces) if fact not in _NOTHING.values()]
+    told = [fact for fact in evidence_facts(pieces) if fact not in _NOTHING.values()]
     if not pieces.attrs.get("is_for_team", True):
         told.append(NOT_ALL_WORDS)
     return _macros().both_sides(first, others, told)
 
 
-def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
+def text_of_empty_side(pieces: pd.DataFrame, nothing: str) -> str:
     """What stands on a side without evidence: that nothing is recorded, but for an objection."""
     if nothing != NOT_CHALLENGED:
         return nothing
@@ -345,7 +355,7 @@ def _once(pieces: pd.DataFrame) -> pd.DataFrame:
 # One principle: votes, signatures, judgements.
 
 
-def show_announcement(view: StudyView) -> Html:
+def show_announcement_day(view: StudyView) -> Html:
     """On which day the votes of an agreed principle were announced, and the corrections that people published
     since, each with its day. Where no vote is shown, the sentence that says so."""
     rounds, votes = read_table(view.study, "rounds"), view.tallies
@@ -395,12 +405,12 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 def _comments(view: StudyView, principle_id: str) -> Markup:
     """Comments that raters allowed to be read aloud, with names masked: for the team as they were written,
     for others in the study's language."""
-    if not view.may("comments") or block_of("comments", principle_id) in view.hidden:
+    if not view.may("comments") or block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
     lines = rated["round_id"].astype("str") + "/" + rated["rater_id"].astype("str")
-    rated = rated[~view.are_hidden(block_of("comments", principle_id), lines)]
+    rated = rated[~view.are_hidden(block_id("comments", principle_id), lines)]
     if view.may("exact_votes"):
         shown = mask_comments(rated, view.study, names).drop_duplicates(["round_id", "comment"])
         pairs = [*zip(shown["comment"], shown["round_id"], strict=True)]
@@ -449,7 +459,7 @@ def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = F
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
-    is_hidden = block_of("signatures", principle_id) in view.hidden
+    is_hidden = block_id("signatures", principle_id) in view.hidden
     for decision, verb in DECISION_VERBS.items():
         names = signed.loc[signed["decision"] == decision, "name"]
         if len(names):
@@ -553,11 +563,12 @@ def show_sources(view: StudyView) -> Html:
 
 def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> Markup:
     """How the texts of a principle changed, and what was decided about it."""
-    rows, is_cut = _cut(changes(trail, principle_id), BYTES["texts"], lambda row: sum(map(len, row)))
+    rows, is_cut = _cut(list_text_changes(trail, principle_id), BYTES["texts"],
+                        lambda row: sum(map(len, row)))
     parts = [changes_table(rows)] if rows else []
     if is_cut:
         parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
-    parts += decided(trail, principle_id)
+    parts += decision_paragraphs(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
     return _macros().below("How this text changed", parts)

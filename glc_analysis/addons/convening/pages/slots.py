@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.handbook.contents import handbook
-from glc_analysis.addons.convening.pages.marks import marks_of
+from glc_analysis.addons.convening.pages.marks import status_marks
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.pages.checklists import MethodFacts, counted, listed
+from glc_analysis.pages.checklists import MethodFacts, count_phrase, join_parts
 from glc_analysis.tables_html import show
 from glc_analysis.templates import Macros, read_toml
 from glc_analysis.view.places import Places, link
@@ -46,7 +46,7 @@ def _statements(view: StudyView) -> Markup:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return Markup()
-    places, marks = Places({}, ()), marks_of(view)
+    places, marks = Places({}, ()), status_marks(view)
     # On pages with other things the statements are enough.
     grounds = {} if view.theme else {page.principle_id: page.grounds for page in handbook(view).principles}
     alike = [sentence for sentence in dict.fromkeys(chain(*grounds.values()))
@@ -135,10 +135,10 @@ def method_facts(view: StudyView) -> MethodFacts:
     evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
     status = rows["status"].value_counts()
     facts = _FACTS["convening"] | {
-        "principles": listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
-        "evidence": listed(counted(n, f"{kind} cited") for kind, n in
+        "principles": join_parts(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+        "evidence": join_parts(count_phrase(n, f"{kind} cited") for kind, n in
                             evidence["kind"].value_counts().sort_index().items()),
-        "literature": counted((evidence["kind"] == "literature").sum(), "publication cited"),
+        "literature": count_phrase((evidence["kind"] == "literature").sum(), "publication cited"),
         "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
         "rule": f"{_FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
         "signoffs": _signed(view)}
@@ -155,11 +155,11 @@ def _rounds(view: StudyView) -> dict[str, str]:
     changed = (principles["translation_of"] == "") & (principles["version"] != "1")
     aside = (view.principle_rows["status"] == "set_aside").sum()
     ends = tallies.drop_duplicates(["round_id", "panel"])
-    return {"rounds": counted(len(view.closed_rounds), "round"),
-            "panel": listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
-            "votes": listed(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
+    return {"rounds": count_phrase(len(view.closed_rounds), "round"),
+            "panel": join_parts(f"{name}: {n}" for name, n in view.panel_sizes.items()),
+            "votes": join_parts(f"{row['round_id']}: {row['n'] + row['n_abstained']} of {row['n_expected']} "
                              f"{row['panel'].replace('_', ' ')}s" for row in ends.to_dict("records")),
-            "changes": listed([counted(changed.sum(), "text reworded"), f"{aside} set aside"])
+            "changes": join_parts([count_phrase(changed.sum(), "text reworded"), f"{aside} set aside"])
             if view.may("earlier_texts") else ""}
 
 
@@ -169,4 +169,5 @@ def _signed(view: StudyView) -> str:
         pd.DataFrame({"decision": []})])
     said = found.loc[found["decision"] != "", "decision"].value_counts()
     whose = "" if view.may("signatures") else "by name: "
-    return whose + listed(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""
+    return whose + join_parts(f"{n} {name.replace('_', ' ')}" for name,
+                              n in said.items()) if len(said) else ""

@@ -17,12 +17,12 @@ from glc_analysis.addons.convening.histories import (
     PROPOSED,
     REWORDED,
     Text,
-    became,
-    came_from,
-    how,
-    name_of,
-    origin,
-    outcome,
+    kind_of_change,
+    origin_in_words,
+    outcome_in_words,
+    printed_name,
+    replaced_texts,
+    replacing_texts,
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import Trail
@@ -38,11 +38,11 @@ _COENG = "\u17d2"
 """The sign that joins the next Khmer consonant to the one before."""
 
 
-def words(text: str) -> list[str]:
+def split_into_words(text: str) -> list[str]:
     """A text in pieces that are compared: words with the blanks after them, punctuation marks, and in scripts
     without blanks between words, characters with what stands above and below them.
 
-    >>> words("Ask once, gently."), words("គេសម្រាក")
+    >>> split_into_words("Ask once, gently."), split_into_words("គេសម្រាក")
     (['Ask ', 'once', ', ', 'gently', '.'], ['គេ', 'ស', 'ម្រា', 'ក'])
     """
     pieces: list[str] = []
@@ -68,13 +68,13 @@ def _kind(letter: str) -> str:
     return "word" if letter.isalnum() or letter in "'’_" else "other"
 
 
-def marked(old: str, new: str) -> tuple[Markup, Markup]:
+def mark_changed_words(old: str, new: str) -> tuple[Markup, Markup]:
     """The old and the new text as HTML, with the words that were deleted and those that were added marked.
 
-    >>> marked("Ask once.", "Ask twice.")
+    >>> mark_changed_words("Ask once.", "Ask twice.")
     (Markup('Ask <del>once</del>.'), Markup('Ask <ins>twice</ins>.'))
     """
-    before, after = words(old), words(new)
+    before, after = split_into_words(old), split_into_words(new)
     matcher = SequenceMatcher(None, [piece.strip() for piece in before], [piece.strip() for piece in after],
                               autojunk=False)
     if matcher.ratio() < _UNALIKE:
@@ -93,21 +93,23 @@ def _macros() -> Macros:
     return Macros(__file__, "text_history.html")
 
 
-def came_about(trail: Trail, printed_id: str, principle_id: str) -> Markup:
+def origin_paragraph(trail: Trail, printed_id: str, principle_id: str) -> Markup:
     """In a paragraph where a text came from, if it came to be in the room, and what became of one that is no
     longer in use; blank where neither is so, and for those who do not read earlier texts."""
     texts = trail.texts
     text = texts.get(printed_id)
     if text is None:
         return Markup()
-    sentences = [f"{printed_id} {origin(text)}." if how(text) not in ("", REWORDED) else "",
-                 UNSUPPORTED if how(text) == PROPOSED and not trail.evidence_count(principle_id) else ""]
-    if text["status"] == "superseded" and (replaced := outcome(text, texts.values())):
+    sentences = [f"{printed_id} {origin_in_words(text)}." if kind_of_change(text) not in ("",
+                                                                                          REWORDED) else "",
+                 UNSUPPORTED if kind_of_change(text) == PROPOSED
+                 and not trail.evidence_count(principle_id) else ""]
+    if text["status"] == "superseded" and (replaced := outcome_in_words(text, texts.values())):
         sentences.append(f"{printed_id} {replaced}.")
     shown = " ".join(filter(None, sentences))
     if not shown:
         return Markup()
-    others = {*came_from(text), *became(printed_id, texts.values())} - {printed_id}
+    others = {*replaced_texts(text), *replacing_texts(printed_id, texts.values())} - {printed_id}
     named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
     pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
     return _macros().came_about([(piece, link(anchor("principle", piece.rpartition(".")[0])) if n % 2 else "")
@@ -122,36 +124,37 @@ class TextChange(NamedTuple):
     now: Markup
 
 
-def changes(trail: Trail, principle_id: str) -> list[TextChange]:
+def list_text_changes(trail: Trail, principle_id: str) -> list[TextChange]:
     """What happened to the texts of a principle."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{name_of(new)} {origin(new)}.{trail.reason(new)}", texts[name], new)
-            for new in versions for name in came_from(new) if name in texts]
+    into = [_change(f"{printed_name(new)} {origin_in_words(new)}.{trail.reason(new)}", texts[name], new)
+            for new in versions for name in replaced_texts(new) if name in texts]
     return into + [
-        _change(f"{name_of(old)} {outcome(old, texts.values())}.{trail.reason(new)}", old, new)
+        _change(f"{printed_name(old)} {outcome_in_words(old, texts.values())}.{trail.reason(new)}", old, new)
         for old in versions for new in texts.values()
-        if new["principle_id"] != principle_id and name_of(old) in came_from(new)]
+        if new["principle_id"] != principle_id and printed_name(old) in replaced_texts(new)]
 
 
 def _change(what: str, old: Text, new: Text) -> TextChange:
-    sides = zip((old, new), marked(old["statement"], new["statement"]), strict=True)
-    return TextChange(escape(what), *(_macros().version(name_of(text), words, text["language"])
+    sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
+    return TextChange(escape(what), *(_macros().version(printed_name(text), words, text["language"])
                                       for text, words in sides))
 
 
 def changes_table(rows: list[TextChange]) -> Markup:
-    """The rows of :func:`changes` side by side."""
+    """The rows of :func:`list_changes` side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
     return _macros().changes(html_table(columns, caption=caption))
 
 
-def decided(trail: Trail, principle_id: str) -> list[Markup]:
+def decision_paragraphs(trail: Trail, principle_id: str) -> list[Markup]:
     """Why a principle was proposed in the room, and the decisions about it, with objections to it, a
     paragraph each."""
-    proposed = [f"{name_of(text)} {origin(text)}.{trail.reason(text)}" for text in trail.texts.values()
-                if text["principle_id"] == principle_id and how(text) == PROPOSED]
+    proposed = [f"{printed_name(text)} {origin_in_words(text)}.{trail.reason(text)}"
+                for text in trail.texts.values()
+                if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
             *map(_macros().recorded, trail.decisions(principle_id))]

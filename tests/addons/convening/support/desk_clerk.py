@@ -97,7 +97,7 @@ class Clerk:
 
 def keyed(study, lines, *, round_id="1"):
     """A sitting at the desk in this process, keyed by lines or by a clerk; returns what was said."""
-    from glc_analysis.addons.convening.double_entry import enter
+    from glc_analysis.addons.convening.double_entry import enter_rating_forms
 
     said, lines = [], lines if isinstance(lines, Clerk) else list(lines)
 
@@ -108,8 +108,8 @@ def keyed(study, lines, *, round_id="1"):
             raise EOFError
         return lines.pop(0)
 
-    enter(Study(study.root), round_id, ask=ask,
-          say=lambda line: (said.append(line), isinstance(lines, Clerk) and lines.hear(line)))
+    enter_rating_forms(Study(study.root), round_id, ask=ask,
+                       say=lambda line: (said.append(line), isinstance(lines, Clerk) and lines.hear(line)))
     return said
 
 

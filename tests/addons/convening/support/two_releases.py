@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.deposit.deposit import write_deposit
 from glc_analysis.coding.exports import write_csv
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.checklists import FACT_NOT_SHOWN, methods
 from glc_analysis.pages.findings import claims, headlines
@@ -93,12 +93,12 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
         yield f"principle-{one}", _joined(
-            principles.show_statement(own), principles.show_evidence(principles.evidence(own)),
-            _votes(own), principles.show_announcement(own), principles.show_votes_in_detail(own),
+            principles.show_statement(own), principles.show_evidence(principles.evidence_rows(own)),
+            _votes(own), principles.show_announcement_day(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), slot(own, PRINCIPLE),
             principles.show_sources(own))
         yield f"statement-{one}", "".join(principle_sheets(own).values())
-    if not may(audience, "joint_display"):
+    if not has_capability(audience, "joint_display"):
         return
     yield "convening", _joined(*(show(view) for show in (
         convening.joint_display, convening.agenda, convening.voting_rules, convening.decisions,

@@ -12,7 +12,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.addons.withdrawal.withdrawal import withdraw
 from glc_analysis.build import build
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.manifest import publish_next, read_slices, release_folders
+from glc_analysis.manifest import number_next_release, read_slices, release_folders
 from glc_analysis.report import run
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
@@ -82,7 +82,7 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
             monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "one that issues all anew")
         build(study)
         number = read_slices(study)["release"]["public"]["number"]
-        publish_next(study.private, "public", number)
+        number_next_release(study.private, "public", number)
         second = public(study)
         found.append([(key, subset, *one) for key in first.tables for subset in subsets(first, second, key)
                       for one in subtracted(first, second, key, subset=subset)])
