@@ -268,7 +268,7 @@ def plot_waves(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         middle = drawing.row("\n".join(texts))
         drawing.ax.barh(middle, 1, height=0.13, color=_FAINT)
         for wave, n, base in zip(own["group"], own["n"], own["base_n"], strict=True):
-            drawing.ax.plot([n / base], [middle], "o", markersize=7, color=INK,
+            drawing.ax.plot([n / base], [middle], "o", markersize=7, color=INK, clip_on=False,
                             mfc=INK if wave == last else PAPER)
         drawing.space()
         labels.append(f"{option}: {', '.join(texts)}")

@@ -78,7 +78,8 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
     drawn = figure_html(plot_waves(counts), title=question["wording"], caption=caption.strip())
     if ways.empty:
         return drawn
-    columns = {"Before": [*ways["before"]], "After": [*ways["after"]], "Organisations": [*ways["n"]]}
+    before, after = [*dict.fromkeys(counts["group"])][-2:]
+    columns = {before: [*ways["before"]], after: [*ways["after"]], "Organisations": [*ways["n"]]}
     if (ways["option"] != "").any():
         columns = {"Option": [*ways["option"]], **columns}
     caption = "Those who answered both"

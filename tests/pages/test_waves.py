@@ -5,6 +5,7 @@ import pytest
 from glc_analysis.build import build
 from glc_analysis.pages.questions import asked_of
 from glc_analysis.pages.waves import compared_questions, questions_not_compared, waves_table, who_returned
+from glc_analysis.plots import plot_waves
 from glc_analysis.run.plan import plan
 from glc_analysis.view.study_view import StudyView
 from tests.support.wave_study import write_wave_study
@@ -26,7 +27,12 @@ def test_compared_questions_have_dots_and_transitions_and_say_what_changed(view)
     page = compared_questions(view).data
     assert "Dots. Yes: 2016: 2 of 4, 2018: 2 of 3" in page
     assert "Changed in 2018: the wording changed (read side by side)." in page
-    assert "Those who answered both" in page and "0 of 0" not in page
+    assert "Those who answered both" in page and ">2016<" in page and "0 of 0" not in page
+
+
+def test_a_dot_at_the_end_of_the_line_is_whole(view):
+    drawn = plot_waves(view.counts("Q3", by="wave"))
+    assert len(drawn.lines) == 4 and not any(dot.get_clip_on() for dot in drawn.lines)
 
 
 def test_who_left_and_who_is_new_are_counted(view):
