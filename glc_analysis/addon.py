@@ -19,10 +19,10 @@ ADD_ONS_FOLDER = Path(__file__).with_name("addons")
 
 
 class Leaver(Protocol):
-    """Who leaves a study, as erasers see them: an organisation, or a person (``organisation_id`` is blank).
-    ``raters`` are the persons that leave, among those that add-ons know; ``countries`` those of no other
-    organisation; ``is_whole`` is false where one ``item`` of consent is withdrawn (else blank); of quotations
-    ``quoted`` then has the segments, ``cited`` the rows that cite them.
+    """An organisation or person that leaves a study, as erasers receive it (``organisation_id`` is blank for
+    a person). ``raters`` are the persons that leave, among those that add-ons know; ``countries`` those of no
+    other organisation; ``is_whole`` is false where one ``item`` of consent is withdrawn (else blank); of
+    quotations ``quoted`` then has the segments, ``cited`` the rows that cite them.
     """
 
     organisation_id: str
@@ -35,13 +35,13 @@ class Leaver(Protocol):
     is_whole: bool
 
     def is_by(self, text: str) -> bool:
-        """Whether a text says that something is theirs."""
+        """Whether a text names the leaver as owner."""
 
     def redact(self, texts: list[str]) -> list[str]:
-        """Texts without their names and words."""
+        """Removes the leaver's names and words from texts."""
 
     def remove_rows(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:
-        """Removes rows from a table, by number and cells, and their names and words from the others."""
+        """Removes the leaver's rows from a table, and the leaver's names and words from the other rows."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,14 @@ class AddOn:
     """A function of a study that yields lines of ``glc status``, each with a list of details."""
 
     def load(self, name: str) -> Any:
-        """What a name such as ``coding_desk:coding_desk`` stands for; its module is imported now."""
+        """Imports the object that a name such as ``coding_desk:coding_desk`` refers to."""
         module, _, attribute = name.partition(":")
         return getattr(import_module(f"glc_analysis.addons.{self.name}.{module}"), attribute)
 
 
 @cache
 def installed_add_ons() -> dict[str, AddOn]:
-    """The add-ons whose folders are there, by name; each after those that it needs."""
+    """The installed add-ons by name, each after those that it needs."""
     names = sorted(path.parent.name for path in ADD_ONS_FOLDER.glob("*/__init__.py"))
     add_ons = {name: import_module(f"glc_analysis.addons.{name}").ADD_ON for name in names}
     placed: dict[str, AddOn] = {}
@@ -167,15 +167,15 @@ def installed_add_ons() -> dict[str, AddOn]:
 
 
 def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
-    """The add-ons that bring something of a kind, each with its declaration of it."""
+    """Each add-on that declares this field, with its declaration."""
     for add_on in installed_add_ons().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
 
 
 def load_declared(field_name: str, entry: str = "") -> list[Any]:
-    """What the names of a field stand for, of every add-on that brings it; of a field with several, the name
-    of this ``entry``, such as ``load_declared("slots", "overview")``."""
+    """The objects that every add-on declares in a field; for a field with several entries, those of this
+    ``entry``, such as ``load_declared("slots", "overview")``."""
     declared = [(add_on, names.get(entry) if entry else names) for add_on,
                 names in list_declarations(field_name)]
     return [add_on.load(name) for add_on, name in declared if name]

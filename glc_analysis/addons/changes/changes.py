@@ -46,7 +46,7 @@ _COLUMNS_OF = {
 
 
 def store_run_tables(study: Study, audience: str, run: Path) -> None:
-    """Links the tables from which a run for the team was made into its folder."""
+    """Stores hard links to the tables of a team run in the folder of the run."""
     for name in _KEPT if has_capability(audience, "internal") else ():
         if (study.processed / name).is_file():
             (run / _FOLDER).mkdir(exist_ok=True)

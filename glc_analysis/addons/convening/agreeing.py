@@ -1,4 +1,4 @@
-"""A text is agreed (`glc agree`), or somebody objects to it outside the ballot (`glc object`).
+"""Records that a text is agreed (`glc agree`), or an objection made outside the ballot (`glc object`).
 
 The convening decides after it has seen what speaks for and against a text (:func:`collect_standing`). Who
 decided, when and on which votes is in text_decisions.csv. An objection changes no count: it is a row of
@@ -62,7 +62,8 @@ class Standing:
 
 
 def collect_standing(study: Study, principle_id: str) -> Standing:
-    """What there is on the latest text of a principle, before it is agreed.
+    """Collects the results, objections and reservations on the latest text of a principle, before it is
+    agreed.
 
     Raises UsageError for a principle that is unknown, not in use or agreed already, Faults where an open
     round asks about it.
@@ -120,8 +121,8 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
 
 
 def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
-    """Writes down that the latest text of a principle is agreed, by whom, when and on which votes
-    (text_decisions.csv), and the status in every language; returns the printed id of the text.
+    """Records in text_decisions.csv that the latest text of a principle is agreed, by whom, when and on which
+    votes, and sets the status in every language; returns the printed id of the text.
 
     Raises as :func:`collect_standing` does, and UsageError where who decided is blank or a person.
     """
@@ -138,7 +139,7 @@ OBJECTION = "Objection to {}, outside the ballot: it changes no count"
 
 
 def record_objection(study: Study, principle_id: str, words: str, *, by: str, today: date) -> str:
-    """Writes down an objection to the latest text of a principle, and returns the printed id of that.
+    """Records an objection to the latest text of a principle; returns the printed id of the text.
 
     Raises UsageError for an unknown principle, where who objects, or the words, are missing, and where they
     name a person.

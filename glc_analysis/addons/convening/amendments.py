@@ -116,7 +116,8 @@ def amend_principle(study: Study, principle_id: str, text: str, *, asked_by: str
 
 
 def check_can_amend(study: Study, principle_id: str) -> None:
-    """Raises Faults where a form of an open round on a principle is in: before anybody types a new text."""
+    """Raises Faults where ballots of an open round on the principle have been received, so that nobody types
+    a new text in vain."""
     reference = read_reference_in_room(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
@@ -175,7 +176,7 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
 
 
 def default_language(principles: pd.DataFrame) -> str:
-    """The language of a new text where nobody says another one: that of the first principle."""
+    """The default language of a new text: that of the first principle."""
     return next(iter(principles["language"]), "en")
 
 
@@ -389,8 +390,8 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
 
 
 def has_ballots(study: Study, reference: Reference, round_id: str) -> bool:
-    """Whether a form of a round is in, is being keyed, or has an answer on a phone. Raises Faults where a
-    file of ratings cannot be read, because it might be one."""
+    """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
+    where a file of ratings cannot be read, because it might be one."""
     try:
         check_forms_finished(study, round_id)
         check_box_collected(study, round_id)
@@ -409,8 +410,7 @@ def has_ballots(study: Study, reference: Reference, round_id: str) -> bool:
 
 
 def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> dict[str, str] | None:
-    """The row of text_decisions.csv that says that a text is agreed or set aside; None where there is
-    none."""
+    """The row of text_decisions.csv that records a text as agreed or set aside; None where there is none."""
     rows = read_table(study, "text_decisions")
     own = rows[(rows["principle_id"] == text["principle_id"]) & (rows["version"] == text["version"])
                & (rows["status"] == status)]
@@ -422,7 +422,7 @@ def find_text_decision(study: Study, text: Mapping[str, str], status: str) -> di
 
 
 def require_texts(**said: str) -> None:
-    """Raises UsageError where something that has to be said, by its name, is blank."""
+    """Raises UsageError where a required text, given by name, is blank."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
         raise UsageError(f"{', '.join(missing)}: blank. To fix: say the words, who asked for it, and why.")
 

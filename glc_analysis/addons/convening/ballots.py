@@ -267,7 +267,7 @@ class Ballots:
 
 
 def ballot_notes(study: Study, reference: Reference) -> list[str]:
-    """What is to know of the ballots of a study, where nothing is wrong with them."""
+    """Notes on the ballots of a study that are not faults."""
     return Ballots.read(study, reference).notes
 
 
@@ -423,7 +423,7 @@ def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) 
 
 
 def comments_to_check(ratings: pd.DataFrame) -> list[str]:
-    """The comments that raters allowed to be read and that comments.csv lacks: of whom, and on what."""
+    """The comments that raters released for reading but that comments.csv lacks, with rater and principle."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 

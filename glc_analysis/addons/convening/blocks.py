@@ -109,7 +109,7 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 
 
 def blocks_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
-    """The decisions, where one says that something was withdrawn."""
+    """The block of decisions, if a decision mentions a withdrawal; else none."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = mentions_withdrawal(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()

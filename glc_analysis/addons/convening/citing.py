@@ -8,7 +8,7 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def author_name(study: Study) -> str:
-    """Who is named as author: the organisations of the study together, none by name."""
+    """The author as cited: the organisations of the study collectively, none by name."""
     return f"The organisations of {study.title}"
 
 

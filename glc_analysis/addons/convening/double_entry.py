@@ -81,7 +81,7 @@ class PaperForm(Paper):
                    tuple(sorted({*known["language"]})))
 
     def only(self, unanswered: pd.DataFrame) -> PaperForm:
-        """The form with nothing but these questions of a rater, in the order of the round."""
+        """The form reduced to these questions of one rater, in the order of the round."""
         rows = dict(iter(unanswered.groupby("principle_id")))
         return replace(self, open={one: tuple(rows[one]["criterion"]) for one in self.names if one in rows},
                        issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
@@ -113,7 +113,7 @@ class PaperForm(Paper):
                 "may_be_read": "may it be read aloud (y/n)"}.get(name, name)
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """The value that a typed line stands for; where there is none, a message that says what to type.
+        """Parses a typed line: its value or, if it has none, a message that says what to type.
 
         Digits of any script are accepted.
         """

@@ -31,8 +31,8 @@ _SAID = ("proposed_by", "objections", "reservations")
 
 @contextmanager
 def keep_entry_logs(study: Study) -> Generator[None]:
-    """Keeps the logs of data entry as they are. Raises Faults for rounds that are not as they were sealed:
-    what somebody changed must not be sealed anew."""
+    """Locks the logs of data entry against changes. Raises Faults for rounds that are not as they were
+    sealed: what somebody changed must not be sealed anew."""
     read_seals(study, read_reference(study).rounds)
     desk = study.private / "desk"
     with locked(desk, what="data entry session") if desk.is_dir() else nullcontext():
@@ -46,8 +46,7 @@ def organisations_of_raters(reference: Reference) -> dict[str, str]:
 
 
 def words_of_raters(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
-    """What raters wrote beside their votes, and reservations of who signed: those of the leaver, and those of
-    others."""
+    """Comments of raters and reservations of signatories: the leaver's, and those of others."""
     own, others = [], []
     for path in study.raw_files("ratings"):
         votes = read_ratings(path)
@@ -62,7 +61,8 @@ def words_of_raters(study: Study, reference: Reference, leaver: Leaver) -> tuple
 
 
 def principle_statements(reference: Reference) -> list[str]:
-    """The statements of principles: words of the study itself, also where somebody says the same."""
+    """The statements of the principles, which are the study's own words even where a participant said the
+    same."""
     return [*reference.principles["statement"]]
 
 
@@ -73,8 +73,8 @@ def cited_words(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[
 
 
 def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """The row of a reference table as it was and as it is to be, so that nothing in it is the leaver's; None
-    if it goes."""
+    """A row of a reference table before and after the leaver's content is removed; None if the whole row
+    goes."""
     blank: Collection[str] = ()
     if table == "parking_lot" and leaver.is_by(was.get("raised_by", "")):
         return None
@@ -142,7 +142,7 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 
 def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[str, str, str]]:
-    """The votes and comments of a person that are used no more: kind, where, what."""
+    """The votes and comments of a person that are no longer used: kind, place, content."""
     rated, still = (tables.read("ratings", study=one) for one in (study, new))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")
@@ -153,7 +153,7 @@ def list_unused_votes(study: Study, new: Study, person_id: str) -> list[tuple[st
 
 
 def list_packets_made(study: Study) -> list[tuple[str, str, str]]:
-    """The packets that were made: whoever has one on paper must be told."""
+    """The packets that were made, whose holders must be informed."""
     path = study.private / PACKETS_MADE
     rows = read_table(path).rows[1:] if path.is_file() else []
     return [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}") for _, day, whose, parts in rows]

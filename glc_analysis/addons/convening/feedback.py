@@ -1,4 +1,4 @@
-"""What a rater is shown before voting again: their own earlier votes, those of the panels, and what changed.
+"""Feedback to a rater before a second vote: their own earlier votes, the panels' votes, and what changed.
 
 For each rater there is a page to print and hand over in a sealed envelope, and a sheet of the rater's
 workbook. A rater's own votes go to that rater alone; of everybody else the page says what the slides say:
@@ -90,7 +90,7 @@ class Feedback:
 
     @classmethod
     def of(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
-        """What there is before a round; None where no earlier round is closed. Raises Faults where a ballot
+        """The feedback before a round; None where no earlier round is closed. Raises Faults where a ballot
         of it is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
@@ -156,7 +156,7 @@ def feedback_page(form: Form, before: Sequence[Before]) -> str:
 
 
 def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> None:
-    """The same as a sheet of a workbook, which is only read."""
+    """Writes the feedback as a read-only sheet of a workbook."""
     say = form.say
     sheet.title = say["before_title"][:31]
     lines: list[list[str]] = [[form.before_how], [

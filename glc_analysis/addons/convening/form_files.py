@@ -92,7 +92,7 @@ class FormsIssued:
 
 def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
                 decided_by: str = "", because: str = "") -> FormsIssued:
-    """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
+    """Opens a new round, and writes its forms to ``reports/team/forms/<round>/``.
 
     A new round asks about every candidate (:func:`.rounds.plan_round`), but for the principles ``without``:
     who decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the

@@ -1,4 +1,4 @@
-"""Where each text of the principles came from, and what became of it.
+"""The history of each text: which texts it replaced, and which replaced it.
 
 In: the rows of principles.csv, originals only, as mappings of their columns. Out: printed ids and plain
 sentences, which status, trace, pages and forms share. A text comes from the version before it, or from the
@@ -58,7 +58,7 @@ def replaced_texts(text: Text) -> list[str]:
 
 
 def kind_of_change(text: Text) -> str:
-    """How a text came to be: reworded, split, merged, proposed; blank where it was drafted.
+    """The change that produced a text: reworded, split, merged or proposed; blank for a drafted text.
 
     >>> kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
     'proposed'
@@ -76,7 +76,7 @@ def replacing_texts(name: str, texts: Iterable[Text]) -> list[str]:
 
 
 def origin_in_words(text: Text) -> str:
-    """Where a text came from, as the end of a sentence that begins with its name; blank where it was drafted.
+    """The origin of a text, worded to follow its name in a sentence; blank for a drafted text.
 
     >>> origin_in_words({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
     'was split from P07.2'
@@ -89,7 +89,7 @@ def origin_in_words(text: Text) -> str:
 
 
 def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
-    """What became of a text, as the end of a sentence that begins with its name; blank where it is in use.
+    """The fate of a text, worded to follow its name in a sentence; blank while it is in use.
 
     >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
     >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
@@ -107,7 +107,7 @@ def outcome_in_words(text: Text, texts: Iterable[Text]) -> str:
 
 
 def change_lines(texts: Iterable[Text]) -> Iterator[str]:
-    """A line for each principle that came to be in the room, or that is no longer in use, in the order of the
+    """One line per principle that was created in the room or is no longer in use, in the order of the
     table."""
     texts = list(texts)
     last = {one["principle_id"]: one for one in sorted(texts, key=lambda one: int(one["version"]))}

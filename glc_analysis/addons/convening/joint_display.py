@@ -57,7 +57,7 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
 
 
 def pair_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
-    """Each topic that may be shown, with its figure of the survey and its figure of a code (None: none).
+    """Each topic that may be shown, with its survey figure and its code figure (None where there is none).
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
@@ -74,7 +74,7 @@ def pair_figures(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[A
 
 
 def code_figure_id(code_id: str, subset: str = "all") -> str:
-    """The figure of a code over the whole study, or over one of its subsets.
+    """The figure_id of a code for the whole study, or for one of its subsets.
 
     >>> code_figure_id("stigma"), code_figure_id("stigma", "source=call")
     ('stigma/organisations/all', 'stigma/organisations/source=call')
@@ -110,7 +110,7 @@ def read_names(study: Study) -> Words:
 
 
 def readable_quotes(view: StudyView) -> dict[str, Quote]:
-    """What an audience reads for each quotation: the quotation itself, or one of the same passage that is
+    """The readable form of each quotation: the quotation itself, or another from the same passage that is
     cleared for the audience, with its source. Quotations without a cleared text are left out, and all of them
     where one of them was taken back since an earlier release."""
     listed = read_table(view.study, "quotes")
@@ -131,7 +131,7 @@ def readable_quotes(view: StudyView) -> dict[str, Quote]:
 
 
 def contradicted_records(view: StudyView) -> pd.DataFrame:
-    """What organisations state that differs from a fact of their work country.
+    """Statements by organisations that contradict a recorded fact about their work country.
 
     For the team one row per answer that differs: organisation, country, indicator, stated, recorded, year.
     For others one row per indicator, study-wide, in words, where release shows it.

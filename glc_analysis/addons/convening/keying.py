@@ -36,7 +36,7 @@ class Pass:
 
 @dataclass
 class EntryLog:
-    """The papers that were begun and are not received yet: three passes each, by what names the paper.
+    """The papers begun but not yet received, by code, with three passes each.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -75,11 +75,11 @@ class EntryLog:
         return self.forms.get(form) or {name: Pass() for name in PASSES}
 
     def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
-        """Saves a value, or that it was taken back (None)."""
+        """Saves a keyed value, or its retraction (None)."""
         self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
 
     def end(self, form: str, why: str) -> None:
-        """Saves that a form needs no more work: it is received, or what was keyed is deleted."""
+        """Marks a form as done: received, or its entries deleted."""
         self._write({"form": form, "end": why})
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -125,7 +125,7 @@ class Paper:
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """The value that a typed line stands for; where there is none, a message that says what to type."""
+        """Parses a typed line: its value or, if it has none, a message that says what to type."""
         raise NotImplementedError
 
     def next_field(self, one: Pass) -> str:
@@ -253,7 +253,7 @@ class KeyingSession:
         return ""
 
     def state(self, code: str) -> str:
-        """How far the keying of a paper is; blank where it is not begun."""
+        """The progress of keying a paper; blank if not begun."""
         passes = self.log.passes(code)
         pass_name, _ = self.paper_of(code).stage(passes)
         if pass_name == SECOND and not passes[SECOND].values:
@@ -262,7 +262,7 @@ class KeyingSession:
             pass_name, "with differences")
 
     def counts(self) -> str:
-        """How many papers are received and how many are begun; not what is on them."""
+        """The number of papers received and begun, without their content."""
         found = Counter(self.states().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
@@ -338,14 +338,14 @@ class KeyingSession:
         return at[2] in keyed or at == before or at[1].endswith(".comment")
 
     def announce_principle(self, code: str, pass_name: str, principle: str) -> None:
-        """Says which principle comes, where it is not the one just asked about."""
+        """Announces the next principle, unless it is the one just asked about."""
         if principle and (code, pass_name, principle) != self.announced:
             place = [*self.names].index(principle) + 1
             self.say(f"{principle} {self.names[principle]} ({place} of {len(self.names)})")
         self.announced = code, pass_name, principle
 
     def take_back(self, code: str, pass_name: str) -> bool:
-        """Takes back the last field of a pass; False where there is none."""
+        """Retracts the last field of a pass; False where there is none."""
         last = [*self.log.passes(code)[pass_name].values][-1:]
         for name in last:
             self.log.key(code, pass_name, self.by, name, None)
@@ -374,8 +374,7 @@ class KeyingSession:
         return len(self.states())
 
     def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Why no paper is keyed for what was typed: nobody has this code (``code`` is blank), or it is
-        received."""
+        """The reason a typed code is refused: unknown (``code`` is blank), or already received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed
@@ -385,5 +384,5 @@ class KeyingSession:
         return f"There is no {line!r}; {nearest(line, states)}."
 
     def receive(self, code: str) -> str:
-        """Keeps a complete paper, and returns the message about it."""
+        """Stores a complete paper, and returns the message about it."""
         raise NotImplementedError

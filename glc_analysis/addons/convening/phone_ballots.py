@@ -100,7 +100,7 @@ class RoundTexts:
 
 
 def text_stamp(printed_id: str, text_version: str) -> str:
-    """Which words were read, such as ``P07.2 9745af7abe75``."""
+    """The stamp of the text that a rater read, such as ``P07.2 9745af7abe75``."""
     return f"{printed_id} {text_version}"
 
 
@@ -132,7 +132,7 @@ class Slip:
                    for one in stamps)
 
     def with_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str], mark: str) -> Slip:
-        """The slip after a phone saved once more; a blank answer takes an earlier one away.
+        """The slip after another save from a phone; a blank answer deletes an earlier one.
 
         An abstention takes the scores of its principle away, and a score the abstention. Answers on an
         earlier version of a text go when the new version is answered.
@@ -207,13 +207,13 @@ class Box:
 
 
 def ballot_box_folder(study: Study, round_id: str) -> Path:
-    """Where the box of a round and its certificate are."""
+    """The folder of a round's ballot box and its certificate."""
     return study.private / "phones" / round_id
 
 
 def uncollected_ballots_phrase(study: Study, round_id: str) -> str:
-    """How many ballots given on phones are not collected, as the beginning of a sentence that goes on about
-    them; blank where there are none."""
+    """The number of uncollected phone ballots, worded as the beginning of a sentence; blank where there are
+    none."""
     box = Box.read(study, round_id)
     if box is None or box.is_empty:
         return ""
@@ -230,7 +230,7 @@ def check_box_collected(study: Study, round_id: str) -> None:
 
 
 def uncollected_ballots_note(study: Study, round_id: str) -> str:
-    """That ballots given on phones are in no count of forms yet, and what to do; blank where there are
+    """A note that phone ballots are not yet in any count of forms, and what to do; blank where there are
     none."""
     said = uncollected_ballots_phrase(study, round_id)
     are = "is" if said.startswith("1 ") else "are"

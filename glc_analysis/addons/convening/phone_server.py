@@ -156,13 +156,13 @@ class PollingPlace:
         self._table_bytes = content
 
     def count(self) -> None:
-        """Says how many ballots are complete, in steps, when it has not been said yet."""
+        """Prints the number of complete ballots, in steps, if it has not been printed yet."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
         self.say_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
 
     def say_once(self, line: str) -> None:
-        """Says a line that was not said before."""
+        """Prints a line unless it was printed before."""
         if line not in self._said:
             self._said.add(line)
             self.say(line)
@@ -183,7 +183,7 @@ class PollingPlace:
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
     def open(self, number: str) -> dict[str, Any]:
-        """What a page is told that has the code of a slip: the texts, and which questions are answered."""
+        """The response to a page with the code of a slip: the texts, and which questions are answered."""
         self.read_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),

@@ -68,8 +68,8 @@ class SlipsMade:
 
 
 def existing_slips_note(study: Study, round_id: str) -> str:
-    """How many slips an open round has already, and that new ones void them; blank where it has none, and
-    where ballots have begun, so that there are no new ones."""
+    """A note on the slips that an open round already has, which new ones void; blank where it has none, or
+    where ballots have begun and no new slips are made."""
     box = Box.read(study, round_id)
     if box is None or box.is_collected or not box.is_empty:
         return ""

@@ -386,8 +386,8 @@ _READ_BY = {"convening": "The room reads these words", "public": "Everybody read
 
 
 def resolve_requester(reference: Reference, typed: str) -> str:
-    """Who asked for something, as it is kept: an organisation by its id, whether its id or its name was
-    typed, in capitals or not, or nearly; anybody else as typed, such as a panel or the room.
+    """Resolves the typed requester of a change: an organisation, by id or name in any case or nearly so,
+    becomes its id; anyone else, such as a panel or the room, stays as typed.
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
@@ -412,9 +412,9 @@ def resolve_requester(reference: Reference, typed: str) -> str:
 
 def check_reason(reference: Reference, words: str, *, audience: str = "convening",
                  names_nobody: bool = False) -> str:
-    """A reason as it is kept. Raises UsageError where it holds a rater's code, or the name or address of
-    somebody whom this audience may not know; with ``names_nobody`` also of an organisation or person that it
-    may know elsewhere."""
+    """Checks and tidies a reason before it is stored. Raises UsageError where it holds a rater's code, or the
+    name or address of somebody whom this audience may not know; with ``names_nobody`` also of an organisation
+    or person that it may know elsewhere."""
     words, names, known = normalise_space(words), reference.names, who_is_who(reference, audience)
     if names_nobody:
         names = names.assign(allowed_for="")

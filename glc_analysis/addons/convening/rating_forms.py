@@ -89,7 +89,7 @@ class FormText(NamedTuple):
 
 @dataclass(frozen=True)
 class TextOrigin:
-    """What a form says of how a text came to be: the fixed texts with these ``keys``, and the earlier texts
+    """A form's explanation of a text's origin: the fixed texts with these ``keys``, and the earlier texts
     that it replaces."""
 
     keys: tuple[str, ...]
@@ -139,13 +139,13 @@ class Form:
 
     @property
     def how(self) -> str:
-        """How the form is filled in, and what becomes of the votes: a line each."""
+        """How to fill in the form and how the votes are used, one line each."""
         return f"{self.say['how']}\n{self.say['privacy']}"
 
     @property
     def before_how(self) -> str:
-        """What the sheet before a second vote says of itself. Between words that run from right to left a
-        sign would be printed as its opposite."""
+        """The introduction to the feedback sheet before a second vote. Between words that run from right to
+        left a sign would be printed as its opposite."""
         said = self.say["before_how"]
         if self.direction == "ltr":
             return said
@@ -186,7 +186,7 @@ class Form:
             yield said.format(earlier.printed_id), self.shown(earlier), earlier.language
 
     def history_lines(self, text: FormText) -> list[str]:
-        """What a text was before, as plain lines."""
+        """The earlier wording of a text, as plain lines."""
         return [f"{said} {words}".strip() for said, words, _ in self.history(text)]
 
     def label(self, question: Question) -> str:
@@ -221,7 +221,7 @@ def texts_in_language(reference: Reference, asked: pd.DataFrame, language: str) 
 
 def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
                  language: str) -> dict[str, TextOrigin]:
-    """What the texts of a round were before, by printed id: of those that no earlier round asked about.
+    """The earlier wording of the texts of a round that no earlier round asked about, by printed id.
 
     A reworded text shows the wording that the last earlier round asked about, if one did; one that was split
     or merged the texts that it replaces; one from the floor says so, and that no evidence for it is recorded

@@ -92,7 +92,7 @@ NAMES_AT = 3
 
 
 class Stamp(NamedTuple):
-    """What tells a row when it comes back: whose it is, and exactly which words were rated."""
+    """The stamp that identifies a returned row: the rater, and exactly which words were rated."""
 
     round_id: str = ""
     rater_id: str = ""
@@ -102,7 +102,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Stamp:
-        """The parts of a stamp; all blank where the text is none of ours.
+        """Parses a stamp; all parts are blank where the text is not a stamp.
 
         >>> Stamp.read(format_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
         ('P07', '2', '9745af7abe75')
@@ -214,7 +214,7 @@ def read_form(path: Path, sheets: list[Grid] | None = None, *,
 
 
 def is_form_filled(path: Path) -> bool:
-    """Whether anything stands in a box of a workbook of ours."""
+    """Whether any box of a rating workbook is filled in."""
     return any(text for sheet in read_sheets(path) for answer in _on_sheet(sheet)
                for text in answer.boxes.values())
 

@@ -1,4 +1,5 @@
-"""What a release tells of the convening: principles, votes, signatures; and the votes that it announces."""
+"""The content of a release about the convening: principles, votes and signatures, and the votes that it
+announces."""
 
 from __future__ import annotations
 
@@ -25,6 +26,6 @@ def released_content(frames: Mapping[str, pd.DataFrame], audience: str) -> Itera
 
 
 def announced_votes(view: VisibleTables) -> pd.DataFrame:
-    """The votes on agreed principles as a release tells them."""
+    """The votes on agreed principles as a release discloses them."""
     agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
     return view.tallies[view.tallies["principle_id"].isin(agreed)]

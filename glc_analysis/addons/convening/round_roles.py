@@ -1,4 +1,4 @@
-"""Who votes for somebody who cannot come (a proxy), and who has an interest in a text.
+"""Proxies, who vote for absent raters, and declared interests in a text.
 
 Both are rows of proxies.csv and interests.csv per round and rater, declared before the vote: the record made
 when the forms of a round are written (:func:`record_roles`) holds from the moment a rater has voted.
@@ -130,7 +130,7 @@ def role_count_sentences(reference: Reference, round_id: str) -> Iterator[str]:
 
 
 def unknown_round_sentences(reference: Reference) -> Iterator[str]:
-    """A sentence for each round of the two tables that is not opened: it may be a slip of the pen."""
+    """A sentence for each round in the two tables that has not been opened, which may be a typing error."""
     for name in FILE_OF.values():
         table = reference.tables[name.removesuffix(".csv")]
         for round_id in sorted({*table["round_id"]} - {*reference.rounds["round_id"]}):
@@ -138,7 +138,7 @@ def unknown_round_sentences(reference: Reference) -> Iterator[str]:
 
 
 def record_roles(study: Study, round_id: str, raters: pd.DataFrame) -> None:
-    """Keeps the roles of a round as they are on its forms."""
+    """Stores the roles of a round as printed on its forms."""
     path = _record(study, round_id)
     own = raters.loc[(raters[list(ROLE_COLUMNS)] != "").any(axis=1), ["rater_id", *ROLE_COLUMNS]]
     if len(own) or path.is_file():
@@ -174,7 +174,7 @@ def changed_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
 
 
 def drop_raters(frame: pd.DataFrame, raters: Collection[str]) -> pd.DataFrame:
-    """Rows with roles without these raters, neither as voters nor as proxies."""
+    """Removes these raters, as voters and as proxies, from rows with roles."""
     kept = frame[~frame["rater_id"].isin([*raters])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*raters]), GONE)})
 

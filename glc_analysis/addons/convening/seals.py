@@ -1,4 +1,4 @@
-"""Sealing a closed round: what was counted stays, whatever happens in the folder afterwards.
+"""Sealing a closed round: the counted ballots are preserved, whatever happens to the files afterwards.
 
 A folder ``private/rounds/<round>/<number>/`` holds every vote of the day on which the round was closed
 (ballots.csv), all raters with their panel, their organisation, who voted for them, their interests and the
@@ -84,7 +84,7 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """What every result of the round says of how it came about; blank where it was closed once.
+        """The note on every result of a round that was closed more than once; blank otherwise.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -291,9 +291,9 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
 
 def describe_differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: Mapping[str, pd.DataFrame],
                          fixed_on: str) -> Iterator[str]:
-    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv, in the
-    tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles, by
-    round."""
+    """Sentences on what differs from the seal today: in files (``votes`` of sealed rounds), in raters.csv, in
+    the tables of roles, or the day ``fixed_on`` of the rule. ``raters`` has those of today with their roles,
+    by round."""
     for seal in seals.values():
         now = raters[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"

@@ -1,4 +1,4 @@
-"""What settings of the convening may say, beyond their form."""
+"""Checks on the values of the convening's settings."""
 
 from __future__ import annotations
 

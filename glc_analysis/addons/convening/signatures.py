@@ -57,7 +57,7 @@ SIGNATURE_LOG = "_signatures.jsonl"
 
 @dataclass(frozen=True)
 class Signing:
-    """What there is to sign, and by whom.
+    """The texts to sign, and the organisations that are asked to sign them.
 
     ``texts`` are the current rows of principles.csv that are agreed, with ``printed_id``; ``principles`` are
     all rows, ``decided`` those of signoffs.csv. ``asked`` are the organisations that have a rater, ``known``

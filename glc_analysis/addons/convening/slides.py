@@ -110,7 +110,7 @@ def write_received(study: Study, round_id: str, panels: pd.DataFrame) -> Path:
 
 
 def slides_path(study: Study, round_id: str) -> Path:
-    """Where the page to project of a round lies."""
+    """The path of a round's slides."""
     return study.reports / "team" / "day" / round_id / "index.html"
 
 

@@ -1,4 +1,4 @@
-"""What the gate has to know of the convening."""
+"""Terms of the convening that the gate searches for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glc_analysis.study import Study
 
 
 def reopening_reasons(study: Study) -> Iterator[Piece]:
-    """Why rounds were opened again: every result of such a round says it."""
+    """The reasons for which rounds were reopened, which every result of such a round states."""
     for path in sorted(study.private_folder("rounds").glob("*/reopened.csv")):
         because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
         yield from ((f"{study.relative(path)}\t{n}\tbecause", text)

@@ -533,9 +533,10 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
 
 
 def principles_resting_on(study: Study, source: str) -> pd.DataFrame:
-    """All that rests on a figure, code, segment, document, question, answer, raw file, organisation,
-    quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
-    of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""
+    """The principles whose evidence or votes rest on a figure, code, segment, document, question, answer, raw
+    file, organisation, quotation or rater: principle, evidence_id (blank for votes), reference, stance,
+    through (the first line of the trace that is about it). For the team alone. Raises UsageError for what the
+    study does not have."""
     trail = Trail(StudyView(study))
     evidence = trail.read("evidence")
     columns = ["principle_id", "evidence_id", "reference", "stance"]

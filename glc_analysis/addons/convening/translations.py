@@ -60,7 +60,7 @@ class Translations:
         return original if words is None or not is_readable(words.status, audience) else words
 
     def status_of(self, row: Mapping[str, str]) -> str:
-        """How far a translation, a row of principles.csv, is checked: as far as the least of its texts.
+        """The review status of a translation, a row of principles.csv: the lowest status of its texts.
         Blank for an original."""
         texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
                  for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]

@@ -182,7 +182,7 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def errata(self) -> pd.DataFrame:
-        """What people wrote to correct announced votes, with the day, for the principles of the page."""
+        """Dated corrections of announced votes, for the principles of the page."""
         rows = self.read("errata")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])].sort_values("date")
 

@@ -1,4 +1,4 @@
-"""Which codes fit a passage best, as settled passages and the definitions of the codes have it.
+"""Ranks codes for a passage by the settled passages and the definitions of the codes.
 
 How it ranks: by kernel ridge regression from what two texts have in common to the codes that they have
 (Hastie, Tibshirani & Friedman 2009, chapter 5.8). Two texts have in common the direction of their vectors
@@ -99,7 +99,7 @@ class CodeRanking:
 
     @cached_property
     def least(self) -> float:
-        """What the scores of a list must sum to for it to be shown; infinite where no list may be."""
+        """The smallest sum of scores at which a list is shown; infinite where none may be shown."""
         scores = self.left_out
         holds_one = _right(scores, self._given[:len(self.examples)]).max(axis=1) > 0
         sums = -np.sort(-scores, axis=1)[:, :LIST_LENGTH].sum(axis=1)

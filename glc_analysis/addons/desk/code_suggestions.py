@@ -32,7 +32,7 @@ LEARNING = ("The language model reads the settled passages, which takes a while 
 
 
 class Session(Protocol):
-    """What is asked of a coder's session: :class:`.coding_session.CodingSession` has
+    """The interface of a coder's session: :class:`.coding_session.CodingSession` has
     it."""
 
     def text(self, document_id: str) -> Plain: ...
@@ -125,7 +125,7 @@ def why_no_suggestions(study: Study, coder: str, document_id: str, *, encoder: E
 
 
 def learning_note(study: Study) -> str:
-    """While the settled passages of a study are being learned, a sentence that says so; otherwise blank."""
+    """A sentence shown while the model learns the settled passages of a study; otherwise blank."""
     return LEARNING if any(root == study.root and thread.is_alive()
                            for (root, *_), thread in BEING_LEARNED.items()) else ""
 

@@ -49,7 +49,7 @@ DOUBLE, SINGLE = "double", "single"
 
 
 class DoubleCoding:
-    """The texts that more than one coder is to code."""
+    """The texts assigned to more than one coder."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -208,7 +208,7 @@ class CoderTexts:
             for row in rows.itertuples()}
 
     def purpose(self, document: str) -> str:
-        """Why the coder has a text or an answer: double, single or training."""
+        """The purpose for which a text or answer was assigned to the coder: double, single or training."""
         return self.assigned.get(document, "single")
 
     # What is known of it.
@@ -220,7 +220,7 @@ class CoderTexts:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """What texts are called: their kind, whose they are, and their day. Two of the same name have their
+        """Titles of texts: kind, organisation and day. Two of the same name have their
         ids as well."""
         organisations = read_table(self.study, "organisations")
         labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
@@ -264,7 +264,7 @@ class CoderTexts:
         return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
 
     def received_on(self, document: str) -> str:
-        """The day on which the file of a text arrived as it is now; blank where nobody wrote it down."""
+        """The day on which the current file of a text arrived; blank if not recorded."""
         path = str(self.described.at[document, "path"]) if document in self.described.index else ""
         row = read_manifest(self.study).get(path)
         is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)

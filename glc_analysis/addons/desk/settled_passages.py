@@ -43,7 +43,7 @@ class SettledPassages:
 
     @classmethod
     def of(cls, study: Study) -> SettledPassages:
-        """What is settled in a study that is built. Raises GLCError for one that is not."""
+        """The settled passages of a built study. Raises GLCError for one that is not."""
         frames = {name: tables.read(name, study=study) for name in
                   ("codings", "readings", "segments", "disagreements", "codebook")}
         codings, segments = frames["codings"], frames["segments"]
@@ -69,7 +69,7 @@ class SettledPassages:
         return cls(*_examples(passages, definitions), definitions, cases, spans)
 
     def digest(self, study: Study) -> str:
-        """What names this set of passages and definitions: it is another one where any of them changes."""
+        """A digest of these passages and definitions, which changes when any of them changes."""
         held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
         return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
 
@@ -90,7 +90,7 @@ class SettledPassages:
         return _LEARNED[key]
 
     def is_learned(self, study: Study, encoder: Encoder) -> bool:
-        """Whether the ranking is there, or could not be made. Otherwise it is made from now on, in a thread
+        """Whether the ranking has been computed, or has failed. Otherwise it is made from now on, in a thread
         of its own: the model takes about a tenth of a second for a passage, and the coder goes on."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:

@@ -1,4 +1,4 @@
-"""Accepting a draft: what somebody has looked at becomes rows of the reference tables, and settings.
+"""Accepting a draft: reviewed rows enter the reference tables and the settings.
 
 A draft only ever adds rows: what a person has written in a table stays as it is.
 """
@@ -47,7 +47,8 @@ _DECIDED_COLUMNS = ("question_id", "is_sensitive", "by", "date")
 
 
 def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
-    """Adds the chosen questions, and what they need, to the reference tables, and records who looked.
+    """Adds the chosen questions, with their options and settings, to the reference tables, and records the
+    reviewer.
 
     Rows that a person has written are kept: a question, an option list, a country or a setting that is there
     already is not changed, and a line says so. Returns the lines to print.

@@ -179,7 +179,7 @@ def speaker_rows(facts: pd.DataFrame, taken: Collection[str] = ()) -> pd.DataFra
 
 
 def fact_lines(facts: pd.DataFrame) -> list[str]:
-    """What speaks for the roles, as lines to print.
+    """The evidence for the guessed roles of speakers, as lines to print.
 
     >>> facts = pd.DataFrame([("casa", "Ana", 2, 2, 9, "interviewer", "asks in 2 of 2 turns")],
     ...                      columns=SPEAKER_FACTS)
@@ -193,7 +193,7 @@ def fact_lines(facts: pd.DataFrame) -> list[str]:
 
 
 def decisions_left(documents: pd.DataFrame, speakers: pd.DataFrame, organisations: pd.DataFrame) -> list[str]:
-    """What a draft of conversations leaves for a person to decide."""
+    """The decisions that a draft of conversations leaves to a person."""
     notes, where = [], "private/reference"
     if missing := list(documents.loc[documents["date"] == "", "document_id"]):
         notes.append(f"the date of {', '.join(missing)} ({where}/documents.csv)")
@@ -252,7 +252,7 @@ def further_speakers(facts: pd.DataFrame, speakers: pd.DataFrame) -> pd.DataFram
 
 
 def make_free_id(wanted: str, taken: Collection[str]) -> str:
-    """An id that is not taken: the one that is wanted, or with a number.
+    """A free id: the wanted one, or one with a number added.
 
     >>> make_free_id("ana", {"ana", "ana_2"})
     'ana_3'

@@ -1,4 +1,4 @@
-"""What a form says beside its questions: themes by its sections, names of countries, and settings."""
+"""Information in a form beyond its questions: themes from its sections, names of countries, and settings."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _setting(name: str, value: str, why: str) -> dict[str, str]:
 
 
 def missing_column_note(files: Sequence[str]) -> str:
-    """That files have no such column; blank if none lacks it."""
+    """A note on the files that lack a column; blank if none does."""
     have = "has" if len(files) == 1 else "have"
     return f"{', '.join(files)} {have} no such column" if files else ""
 

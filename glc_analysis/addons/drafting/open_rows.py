@@ -57,14 +57,14 @@ _KEYS = {"options": ["option_list", "value"], "corrections": ["key", "column"], 
 
 
 def open_rows_file(study: Study, table: str = "") -> str:
-    """Where a table of what is still open lies: in a workbook if the draft is one, else in a CSV file."""
+    """The file of a table of undecided rows: the workbook of the draft, else a CSV file."""
     if (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file():
         return f"{DRAFT_FOLDER}/more.xlsx" + (f", sheet {table}" if table else "")
     return f"{DRAFT_FOLDER}/more_{table}.csv"
 
 
 def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
-    """The tables of what is still open, as a person left them."""
+    """Reads the tables of undecided rows, with the decisions people entered."""
     folder = study.root / DRAFT_FOLDER
     book = folder / "more.xlsx"
     sheets = {sheet.sheet: sheet for sheet in read_sheets(book)} if book.is_file() else {}
@@ -82,7 +82,7 @@ def read_open_rows(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def write_open_rows(study: Study, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Writes the tables of what is still open; one without a row is not there."""
+    """Writes the tables of undecided rows; a table without rows is removed."""
     folder = study.root / DRAFT_FOLDER
     filled = {name: table for name, table in tables.items() if len(table)}
     is_workbook, written = (folder / DRAFT_WORKBOOK).is_file(), set()

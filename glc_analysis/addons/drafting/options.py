@@ -180,8 +180,8 @@ def most_common_first(counts: Mapping[str, int]) -> Counter[str]:
 
 @lru_cache(maxsize=100_000)
 def option_key(text: str) -> str:
-    """What spellings of one option share: no case, accents, repeated blanks or marks that say nothing. Signs
-    that tell options apart stay.
+    """A key shared by all spellings of an option: without case, accents, repeated blanks and meaningless
+    marks. Signs that tell options apart stay.
 
     >>> option_key("Never -- I don't use it.") == option_key("never - I don’t use it")
     True

@@ -65,7 +65,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
 
 
 def decided_sensitivity(rows: pd.DataFrame) -> dict[str, str]:
-    """What a person has decided of each question: true, false or undecided."""
+    """The decision on each question's sensitivity: true, false or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]
     words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)

@@ -204,7 +204,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
 
 
 def draft_faults(state: DraftState) -> Iterator[Fault]:
-    """What is wrong in a draft: words that are not allowed, ids twice, lists that are not there."""
+    """Faults of a draft: words that are not allowed, duplicate ids, missing option lists."""
     yield from _question_faults(state)
     for n, word in state.tables["sensitivity"]["is_sensitive"].items():
         if word not in ("", *SENSITIVITY_DECISIONS):
@@ -344,7 +344,7 @@ def _written_sensitivity(study: Study) -> dict[str, str]:
 
 
 def draft_lines(state: DraftState) -> list[str]:
-    """What a person should know of a draft: how much waits, and what comes next."""
+    """Notes on a draft: how many rows await a decision, and what to do next."""
     questions, options = state.tables["questions"], state.tables["options"]
     further = [f"{state.n_names} names of persons stand in a column that is left out: write yes into "
                f"{state.files['names']} for those that are to be masked in texts and must be on no page."

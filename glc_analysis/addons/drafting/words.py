@@ -103,7 +103,7 @@ def is_tool_column(name: str) -> bool:
 
 
 def guess_option_kind(label: str) -> str:
-    """What it means to choose an option, by its words: a proposal for a person to look at.
+    """Proposes the kind of an option from its wording, for a person to review.
 
     >>> [guess_option_kind(label) for label in ("Other", "Prefer not to say", "No sé qué es Shiny", "Law")]
     ['other', 'refused', 'dont_know', 'substantive']

@@ -1,4 +1,4 @@
-"""What is due in practice: reviews, decisions to carry out, days on which organisations look again.
+"""Matters due in practice: reviews, decisions to carry out, and days on which organisations reconsider.
 
 In: rows of reference tables as mappings. Out: matters in sentences, which ``glc status`` and the page on
 what is due share. No pandas: ``glc status`` is immediate. Nobody is ranked, and nothing is counted by
@@ -51,7 +51,7 @@ def participating_organisations(tables: Mapping[str, Sequence[Cells]]) -> set[st
 
 
 def uninformed_organisations(review: Cells, everybody: set[str]) -> list[str]:
-    """Who takes part and has not been told of a review yet.
+    """The participating organisations that have not been informed of a review.
 
     >>> [uninformed_organisations({"told": told}, {"quay", "mill"}) for told in ("quay", "all")]
     [['mill'], []]

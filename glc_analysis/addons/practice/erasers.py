@@ -29,7 +29,8 @@ def words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tup
 
 
 def erase_from_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table as it was and as it is to be; None if it goes."""
+    """A row of a reference table before and after the leaver's content is removed; None if the whole row
+    goes."""
     is_own = was.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None

@@ -29,7 +29,7 @@ NO_TRIALS = "No trial is recorded."
 
 
 def review_marks(view: StudyView) -> dict[str, str]:
-    """The texts that are under review, by printed id: neither why nor since when."""
+    """The texts under review, by printed id, without reason or date."""
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 

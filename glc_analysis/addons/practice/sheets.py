@@ -124,7 +124,7 @@ class Sheet:
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
     def label(self, question: str) -> str:
-        """What is asked, with the words that answer it."""
+        """A question with its possible answers."""
         offered = ", ".join(self.say[word] for word in CHOICES.get(question, ()))
         return f"{self.say[question]} {self.say['one_of']} {offered}" if offered else self.say[question]
 

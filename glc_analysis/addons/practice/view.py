@@ -97,7 +97,7 @@ def trials(reader: Reader) -> pd.DataFrame:
 
 
 def reviews(reader: Reader) -> pd.DataFrame:
-    """Which texts are under review, and what was decided."""
+    """The texts under review, and the decisions on them."""
     return visible_reviews(reader.table("reviews"))
 
 

@@ -14,7 +14,8 @@ Cells = dict[str, str]
 
 
 def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """A row of a reference table as it was and as it is to be; None if it goes."""
+    """A row of a reference table before and after the leaver's content is removed; None if the whole row
+    goes."""
     if table == "analytic_memos" and was["about_id"] and was["about_id"] in leaver.ids:
         return None
     if table != "summaries":

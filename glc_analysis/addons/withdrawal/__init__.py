@@ -1,4 +1,4 @@
-"""An organisation leaves the study: everything it contributed is found, and taken out of every file."""
+"""The withdrawal of an organisation: everything it contributed is found and removed from every file."""
 
 from glc_analysis.addon import AddOn
 

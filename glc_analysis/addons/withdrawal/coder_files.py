@@ -203,8 +203,8 @@ class Recoding:
     separator: str = ""
 
     def with_copies(self, path: Path, document_of: Callable[[str], str]) -> Recoding:
-        """The same for a file whose texts may have names of their own; ``document_of`` knows the interview or
-        call that a text is a copy of."""
+        """The recoding for a file whose texts may have other names; ``document_of`` maps a text to the
+        interview or call that it copies."""
         if path.name in (JOURNAL, SUGGESTION_LOG):
             return self
         sources = read_codings(path, separator=self.separator).sources

@@ -45,7 +45,7 @@ are replaced by pseudonyms as names.csv says."""
 
 def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
                     looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Does what a person chose: ``stop-contact``, ``stop-use`` or ``erase``.
+    """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
     Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
     stays as it is. Raises UsageError for an unknown person or choice, and Faults, without changing anything,

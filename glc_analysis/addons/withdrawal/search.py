@@ -112,8 +112,8 @@ class Wanted:
         return cls(names, words=words, **described)
 
     def found_in(self, text: str, *, is_text: bool = True) -> str:
-        """What a text holds of it, in words; blank if nothing. Bytes that are no text, read as letters, are
-        not searched for short names."""
+        """Describes the sought content in a text; blank if there is none. Bytes that are no text, read as
+        letters, are not searched for short names."""
         if is_text and normalise_space(text).casefold() in self._ids:
             return self._name
         for masker, what in self._maskers if is_text else self._long:
@@ -242,8 +242,8 @@ def search_new_file(path: Path, name: str, wanted: Wanted) -> Found:
 
 
 def describe_new_file(wanted: Path, path: Path, name: str) -> str:
-    """What a file that arrived holds of what is wanted, as another process wrote that, or why no program can
-    tell, in words; blank for nothing."""
+    """Describes the sought content found in a new file, or why the file cannot be searched; blank if nothing
+    is found. Another process wrote what is sought."""
     found = search_new_file(path, name, Wanted.read(wanted))
     if found.traces:
         return f"still {found.traces[0].what} ({found.traces[0].place})"
@@ -620,7 +620,8 @@ _READ: dict[str, Callable[[Reading, str, bytes, str, int], None]] = {
 
 
 def read_file(path: Path, code_pages: Collection[str] = CODE_PAGES) -> Reading:
-    """What a file tells, whatever it is; text that is not in Unicode also as in these code pages."""
+    """Extracts the text of a file of any kind; text that is not Unicode is also decoded with these code
+    pages."""
     reading = Reading(code_pages=code_pages)
     try:
         reading.add(path.name, path.read_bytes())

@@ -1,4 +1,4 @@
-"""What people are told of a withdrawal before they consent or sign, and by the command that does it."""
+"""The information on withdrawal given before consent or signature, and by the command."""
 
 from __future__ import annotations
 

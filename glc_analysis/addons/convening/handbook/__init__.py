@@ -1,1 +1,1 @@
-"""The handbook: the agreed principles for those who were not there, and the papers that go with it."""
+"""The handbook: the agreed principles for readers who did not attend, and its accompanying papers."""

@@ -1,4 +1,4 @@
-"""What the handbook lacks, each with the row to write: nothing is made up."""
+"""Gaps in the handbook, each with the row that would fill it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "its indicator as
 
 
 def check_lines(study: Study, reference: Reference) -> list[str]:
-    """What is to know of ballots, and what the handbook of agreed principles lacks."""
+    """Notes on the ballots, and gaps in the handbook of agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 
 

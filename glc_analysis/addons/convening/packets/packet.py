@@ -203,7 +203,7 @@ def planned_packets(study: Study, *, organisation: str = "", only: Collection[st
 
 
 def guide_language_notes(study: Study, made: Iterable[Packet]) -> list[str]:
-    """How many guides of packets are in which language, and where nobody has translated or checked it."""
+    """Notes on the languages of the packets' guides, and on missing or unchecked translations."""
     written = [one for packet in made if any(part.kind == "guide" for part in packet.parts)
                for one in guide_languages(study, packet)]
     return translation_notes(written, "the texts of the guide", *GUIDE)

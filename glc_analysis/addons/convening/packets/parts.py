@@ -289,17 +289,17 @@ def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> s
 
 
 def without_notes(html: str) -> str:
-    """A part without room for notes, for parts that share a page."""
+    """Removes the space for notes from a part, for parts that share a page."""
     return re.sub('<div class="glc-notes">.*?</div>', "", html)
 
 
 def place_of_whole_part(part: Part) -> str:
-    """Where a reader finds all of a shortened part."""
+    """The place where a reader finds a shortened part in full."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
 def part_header(part: Part, packet: Packet) -> str:
-    """The header of a part's pages: who may read them."""
+    """The header of a part's pages, which says who may read them."""
     return ALONE.format(packet.label) if part.kind == "brief" else PACKET_MARK
 
 
@@ -490,7 +490,7 @@ def _in_english(text: str, language: str) -> str:
 
 
 def cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
-    """Whose packet it is, when and where it is used, what the reader may do with it, and what is in it.
+    """The cover page: whose packet it is, when and where it is used, how it may be used, and its contents.
 
     Date, place, contact and programme are those of study.toml; what is blank there is a line to write on.
     """

@@ -135,7 +135,7 @@ def principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
 
 
 def voting_rules(view: StudyView) -> Html | None:
-    """By which rule the votes were read, and what is not shown. None before a round is closed."""
+    """The rule by which the votes were counted, and what is not shown. None before a round is closed."""
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]

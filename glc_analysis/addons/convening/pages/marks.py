@@ -11,7 +11,7 @@ text wherever pages show it, by its printed id."""
 
 
 def status_marks(view: StudyView) -> dict[str, str]:
-    """What add-ons say beside the status of texts, by printed id."""
+    """The remarks of add-ons beside the status of texts, by printed id."""
     marks: dict[str, list[str]] = {}
     for printed, words in (pair for added in slot_contents(view, MARKS) for pair in added.items()):
         marks.setdefault(printed, []).append(words)

@@ -313,7 +313,7 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def text_of_empty_side(pieces: pd.DataFrame, nothing: str) -> str:
-    """What stands on a side without evidence: that nothing is recorded, but for an objection."""
+    """The text for a side without evidence: nothing is recorded, except an objection."""
     if nothing != NOT_CHALLENGED:
         return nothing
     if pieces.attrs.get("lost_lines"):

@@ -117,7 +117,7 @@ def origin_paragraph(trail: Trail, printed_id: str, principle_id: str) -> Markup
 
 
 class TextChange(NamedTuple):
-    """What happened to a text and why, the old words and the new ones, as HTML."""
+    """A change of a text: what was done and why, with the old and the new words, as HTML."""
 
     what: Markup
     before: Markup
@@ -125,7 +125,7 @@ class TextChange(NamedTuple):
 
 
 def list_text_changes(trail: Trail, principle_id: str) -> list[TextChange]:
-    """What happened to the texts of a principle."""
+    """The changes of the texts of a principle, in order."""
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
@@ -151,8 +151,8 @@ def changes_table(rows: list[TextChange]) -> Markup:
 
 
 def decision_paragraphs(trail: Trail, principle_id: str) -> list[Markup]:
-    """Why a principle was proposed in the room, and the decisions about it, with objections to it, a
-    paragraph each."""
+    """Paragraphs on why a principle was proposed in the room, on the decisions about it, and on objections to
+    it."""
     proposed = [f"{printed_name(text)} {origin_in_words(text)}.{trail.reason(text)}"
                 for text in trail.texts.values()
                 if text["principle_id"] == principle_id and kind_of_change(text) == PROPOSED]
