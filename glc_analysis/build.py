@@ -217,7 +217,7 @@ def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, Publ
 
 def check_study(study: Study, *, say: Say = lambda line: None,
                 look_at: Callable[[pd.DataFrame], object] = lambda responses: None) -> dict[str, int]:
-    """Does all of ``build`` in which something can be wrong, and writes nothing. Returns how many rows a
+    """Runs every check of ``build`` without writing anything. Returns how many rows a
     build gives each table that was looked at. ``look_at`` gets the responses, of which those are there that
     hold a text after an option such as Other.
 
@@ -305,8 +305,8 @@ def _answers_to_sound_questions(view: View, *, sound: Reference) -> dict[str, An
 
 
 def coding_notes(engine: Engine, reference: Reference) -> list[str]:
-    """What the coders' files hold that people should know, what shows the places of their codings, and the
-    codes that codebook.csv lacks."""
+    """Notes on the coders' files: what the team should know, how the places of codings were established, and
+    the codes missing from codebook.csv."""
     from glc_analysis.coding.assemble import orphan_sentences, placement_sentences
 
     notes = [line["why"] for step in ("conversations", "coding") for line in engine.logs[step]
@@ -324,8 +324,8 @@ def _uncounted_work(engine: Engine) -> list[Fault]:
 
 
 def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
-    """The key of pseudonyms, completed and written where names.csv asks for new ones: none is ever
-    given anew."""
+    """Completes and writes the key of pseudonyms for new names in names.csv; an existing pseudonym never
+    changes."""
     known = read_key(study.key_file)
     whole = complete_key(names, known)
     if whole != known:

@@ -1,4 +1,5 @@
-"""What a study holds of organisations and persons, and who knows how it is erased: the core, or an add-on.
+"""The personal and organisational data that a study holds, and which part of the package erases each: the
+core or an add-on.
 
 What nobody claims may name whoever left, or whoever was promised not to be named, in a way that no search
 finds. So nothing is published, and nobody is withdrawn, from a study that holds such a table or folder.
@@ -30,7 +31,8 @@ HELD_BY_CORE = dict.fromkeys((
 
 
 def list_claims() -> dict[str, str]:
-    """All that the core and the add-ons that are installed claim, and how each is erased."""
+    """All tables, folders and files that the core and the installed add-ons claim, with how each is
+    erased."""
     return HELD_BY_CORE | {name: how for _, holds in list_declarations("holds") for name,
                            how in holds.items()}
 

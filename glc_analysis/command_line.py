@@ -112,13 +112,13 @@ def pass_study(command: Callable) -> Callable:
 
 
 def pass_study_to_read(command: Callable) -> Callable:
-    """The same for a command that writes nothing in the study and builds no table: only the moment in which a
-    withdrawal puts its new files in place waits for it."""
+    """As :func:`pass_study`, for a command that neither writes in the study nor builds a table: only the
+    switch of a withdrawal waits for it."""
     return _with_study(command, lock_for_reading)
 
 
 def pass_study_to_withdraw(command: Callable) -> Callable:
-    """The same for a withdrawal: no other command that may write is at work meanwhile."""
+    """As :func:`pass_study`, for a withdrawal: no other writing command runs meanwhile."""
     return _with_study(command, lock_for_withdrawal)
 
 
@@ -190,7 +190,7 @@ def say(line: str) -> None:
 
 
 def note_on_unknown_organisations(study: Study, audience: str) -> str:
-    """What to say where hardly anything is released because all records are of unknown organisations; else
+    """A note shown where hardly anything is released because all records are of unknown organisations; else
     blank."""
     from glc_analysis.disclosure.rules import has_capability
 

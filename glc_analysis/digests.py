@@ -1,4 +1,4 @@
-"""Keyed digests: they show whether something private has changed, and tell nobody else what it is.
+"""Keyed digests, which show whether private content has changed without revealing it.
 
 A plain hash gives away what can be guessed: whoever has the hash of a table tries one decision of a signature
 after the other until the hash is the same. So every digest of what a study holds is an HMAC-SHA-256 with the

@@ -104,7 +104,7 @@ class Faults(GLCError):
 
 
 def add_faults_of(look: Callable[[], object], faults: list[Fault]) -> bool:
-    """Whether a look ends with an error, whose faults are added to the others.
+    """Calls ``look``; if it raises an error, adds its faults to the others. Returns whether it did.
 
     >>> faults = [Fault("is blank", file="a.csv")]
     >>> add_faults_of(lambda: refuse("is empty", "b.csv", "export it again"), faults), len(faults)
@@ -164,7 +164,7 @@ _BEGINNING = 3
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """The known names that are most similar to an unknown one, for the end of a message.
+    """Suggests the known names most similar to an unknown one, for the end of a message.
 
     >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
@@ -185,7 +185,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
 
 
 def resolve_id(name: str, known: Mapping[str, str], kind: str) -> str:
-    """The id that is meant by a name: an id or a label, in capitals or not. ``known`` are labels by id.
+    """Resolves a name, which may be an id or a label in any case, to an id. ``known`` are labels by id.
 
     Raises UsageError with the nearest ids.
 

@@ -17,7 +17,7 @@ SMALL = 500_000
 
 
 def read_rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
-    """The rows of a table's file to which all conditions of one of the ``filters`` apply."""
+    """Reads the rows of a table's file that meet all conditions of any of the ``filters``."""
     if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
     frame = _small_table(path)
@@ -53,7 +53,7 @@ def small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, 
 
 
 def hold_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
-    """Holds tables, which another process may have read, in place of those that were read first."""
+    """Caches tables that another process may have read, replacing those cached before."""
     _held.update(read)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)

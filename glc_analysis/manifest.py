@@ -1,4 +1,4 @@
-"""The inputs of the results, with their digests: raw files, releases, the package, reference tables.
+"""The inputs of the results with their digests: raw files, releases, the package, reference tables.
 
 Says of a study folder which raw files are new, changed or missing, and whether the processed tables are
 current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
@@ -134,8 +134,8 @@ def compare_with_manifest(study: Study) -> Arrivals:
 
 
 def unrecorded_files(study: Study, ballots: Iterable[str]) -> tuple[str, ...]:
-    """Those of these files of ballots that the manifest does not have yet, whatever became of other raw
-    files. Raises Faults if one of them changed since its checksum was recorded."""
+    """The ballot files that the manifest does not list yet, whatever the state of other raw files. Raises
+    Faults if one of them changed since its checksum was recorded."""
     recorded, names = read_manifest(study), sorted(ballots)
     fix = "put the original back; where a form was keyed again, take the row of this file out of manifest.csv"
     if faults := [_changed(name, fix=fix) for name in names if name in recorded and not is_as_recorded(
@@ -191,7 +191,7 @@ def add_to_manifest(study: Study, new: tuple[str, ...], *, today: date) -> None:
 
 
 def remove_from_manifest(study: Study, names: Collection[str]) -> None:
-    """Takes raw files out of the manifest, because others may take their place."""
+    """Removes raw files from the manifest, so that others may replace them."""
     rows = read_manifest(study)
     if not rows.keys().isdisjoint(names):
         write_manifest(study.reference_file("manifest"), [rows[name] for name in rows if name not in names])
@@ -319,7 +319,7 @@ def count_rows_if_intact(study: Study) -> dict[str, int]:
 
 
 def tables_are_current(study: Study) -> bool:
-    """Whether the processed tables are made from what is there now.
+    """Whether the processed tables are up to date with their inputs.
 
     Raises Faults where a raw file has changed or is missing.
     """

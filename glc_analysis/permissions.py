@@ -1,4 +1,4 @@
-"""Who may read a study: its owner alone. No other module decides it."""
+"""File permissions: only the owner may read a study. No other module decides this."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def readable_by_others(folder: Path) -> list[Path]:
 
 
 def close_to_others(folder: Path) -> None:
-    """Takes every right to a folder, and to what is in it, from other users: people copy files into a study,
+    """Removes all other users' rights to a folder and its contents: people copy files into a study,
     and programs write there, as their own settings say. What belongs to another user stays as it is."""
     for path in readable_by_others(folder):
         with suppress(OSError):

@@ -81,7 +81,7 @@ def record_read(root: Path, thing: str) -> None:
 
 @contextmanager
 def record_exactly() -> Generator[None]:
-    """In this block only :func:`record_read` records what is read, since it names it more exactly."""
+    """Within this block only :func:`record_read` records reads, since it names them more exactly."""
     token = _is_paused.set(True)
     try:
         yield

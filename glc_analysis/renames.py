@@ -1,4 +1,4 @@
-"""Old names that a study still has: where they stand, and their renaming.
+"""Finds old names that a study still uses, and renames them.
 
 ``schema/renames.csv`` lists them, those of an add-on in its own ``schema/``. Tables and settings are read as
 if they had the new names (:func:`glc_analysis.schema.new_names`); ``glc check`` says what to rename, and with

@@ -106,7 +106,7 @@ class ReportRun:
 
     @property
     def standing(self) -> str:
-        """How far the run is: for the message when it is interrupted."""
+        """The progress of the run, for the message when it is interrupted."""
         if not self._done:
             return "The reports are unchanged."
         if self.is_forced:

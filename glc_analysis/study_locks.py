@@ -1,4 +1,4 @@
-"""Who is at work in a study: commands that write, commands that read, and a withdrawal that is alone.
+"""Locks of a study: commands that write, commands that read, and a withdrawal, which excludes both.
 
 A command that may write is *at work* (:func:`lock_for_writing`), with others of its kind; a withdrawal is
 *alone* (:func:`lock_for_withdrawal`): it waits for commands at work, and they for it. A command that only

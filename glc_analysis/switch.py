@@ -1,4 +1,4 @@
-"""The switch of a withdrawal: new files take the place of the old, and what arrived meanwhile is kept.
+"""The switch of a withdrawal: new files replace the old, and files that arrived meanwhile are kept.
 
 Nobody keeps people and other programs from saving files in the study meanwhile. So the stage holds a list of
 all files as they were copied. An old file is deleted only if it is as listed; any other arrived or changed

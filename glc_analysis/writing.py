@@ -1,4 +1,4 @@
-"""Atomic writing: a power cut must not leave half of a file that people filled in."""
+"""Atomic writing, so that a power cut cannot leave half of a file that people filled in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_atomic(path: Path, text: str | bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a new name in a folder outlast a power cut, where the system lets one open a folder."""
+    """Makes a new name in a folder survive a power cut, on systems that can open a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -147,7 +147,7 @@ def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
 
 def intended_iso_code(country_id: str) -> str:
-    """The ISO 3166 code that was meant by one in small letters or of two letters; else ``""``.
+    """The ISO 3166 alpha-3 code meant by a code in lower case or of two letters; else ``""``.
 
     >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
@@ -237,7 +237,7 @@ def find_country_id(name: str, *, everywhere: bool = True) -> str:
 
 
 def is_contested(name: str) -> bool:
-    """Whether states disagree about the country of this name, so that a person decides what it is.
+    """Whether the status of the country is disputed between states, so that a person must decide on the name.
 
     >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
     (True, True, False)

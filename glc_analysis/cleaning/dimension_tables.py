@@ -341,8 +341,9 @@ def _joint_fault(group: Sequence[UnknownOption], fix: str) -> Fault:
 
 
 def list_other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
-    """What was written after an option such as Other to one question: a row for each text, the most frequent
-    first, with the number of records and the row of options.csv that would make an option of it.
+    """The texts that respondents wrote after an option such as Other to one question: a row for each text,
+    the most frequent first, with the number of records and the row of options.csv that would make an option
+    of it.
 
     ``responses`` is the table of that name; ``options`` are the rows of options.csv.
     """

@@ -1,4 +1,4 @@
-"""Records and cells that may not be answers: a person decides about each before it counts.
+"""Doubtful records and cells: a person decides about each before it counts.
 
 Doubtful records are rows of totals, tests of the form, records whose status says that they are unfinished or
 were rejected, and repeated ids. A row of corrections.csv decides about a whole record (column ``*``: ``drop``
@@ -60,7 +60,7 @@ _IS_ID = 0.8
 def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *, counted: Collection[str] = (),
                           organisation: Collection[str] = (), used: Collection[str] = (),
                           chosen: Collection[str] = ()) -> Iterator[Fault]:
-    """A fault for each record of a file that may not be an answer, and about which nobody has decided.
+    """A fault for each record of a file that may not be a genuine response and has not been decided on.
 
     The frame of ``survey`` is indexed by answer_id. ``corrections`` are the rows of corrections.csv;
     ``counted`` are the columns of [survey] counted, ``organisation`` those that name the organisation, and
@@ -222,8 +222,8 @@ _RANGE = re.compile(r"\d+\s*[-–]\s*\d+\b.*")
 
 
 def guess_range(text: str, others: Iterable[str] = ()) -> str:
-    """The range of numbers of which a spreadsheet program may have made this date; blank if the text is none.
-    A whole date is one only where ``others``, the options beside it, are ranges.
+    """The range of numbers that a spreadsheet program may have turned into this date; blank if the text is
+    not a date. A whole date is one only where ``others``, the options beside it, are ranges.
 
     >>> guess_range("4-Mar"), guess_range("03. Apr"), guess_range("Oct-99"), guess_range("10 May")
     ('3-4', '3-4', '10-99', '')
@@ -260,8 +260,8 @@ def make_date_fault(option_list: str, text: str, meant: str, *, file: str, row: 
 
 
 def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:
-    """Those of these texts whose mark may divide thousands or begin decimals: each has it before three
-    digits, and no other text of the column shows decimals.
+    """The texts whose mark may be a thousands separator or a decimal mark: each has it before three digits,
+    and no other text of the column shows decimals.
 
     >>> sorted(find_ambiguous_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']

@@ -71,7 +71,7 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 
 @dataclass(frozen=True)
 class Repetition:
-    """Records of a file that another file has as well: how many of how many, and in which rows."""
+    """Records that two files have in common: how many of how many, and in which rows."""
 
     file: str
     other: str
@@ -88,7 +88,7 @@ class Repetition:
 
     @property
     def fix(self) -> str:
-        """What a person can do about it."""
+        """How a person can resolve it."""
         if self.n == self.size:
             return ("let the other file count alone: write "
                     f'survey = ["../raw/survey/{self.other}"], with all '
@@ -100,8 +100,8 @@ class Repetition:
 
 
 def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """The records of files that another file has as well, of each two files those of the file of which the
-    greater part is in the other.
+    """The records that two files have in common, listed for the file with the larger share of repeated
+    records.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, text_frame
@@ -125,7 +125,7 @@ def find_repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
 
 
 def list_repetition_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
-    """A fault for each two files that have records in common; all of these would count twice."""
+    """A fault for each pair of files with records in common, which would count twice."""
     return [Fault(f"{repetition}: they would count twice", file=repetition.file, fix=repetition.fix,
                   n=repetition.n, row=summarise_rows(repetition.rows), is_structure=True)
             for repetition in repetitions]
@@ -847,8 +847,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 
 def read_corrected_records(study: Study, reference: Reference) -> Records:
-    """The survey's records after the corrections of ``reference``, before any answer is interpreted; its
-    ``faults`` are corrections that match nothing, and records that cannot be attributed."""
+    """Reads the survey's records and applies the corrections of ``reference``, before any answer is
+    interpreted; its ``faults`` are corrections that match nothing, and records that cannot be attributed."""
     return assemble_records(read_surveys(study), reference, study.settings["survey"], CleaningLog(),
                             chosen_wave=study.settings["study"]["wave"])
 

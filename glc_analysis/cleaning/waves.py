@@ -1,4 +1,4 @@
-"""Waves of a survey: which file is of which wave, what was asked in it, and the records of each.
+"""Waves of a survey: the files of each wave, the questions asked in it, and its records.
 
 A file is not a wave: two languages or tools of one wave are two files. So people say what the waves are
 (waves.csv, wave_files.csv), and what of their questions may be compared (crosswalk.csv). The figures of a
@@ -38,8 +38,8 @@ def list_waves(waves: pd.DataFrame) -> list[str]:
 
 
 def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
-    """The wave that the study's figures are of: the one that study.toml names, else the last; blank where
-    the survey has one wave.
+    """The wave on which the study's figures are based: the one named in study.toml, else the last; blank
+    where the survey has one wave.
 
     >>> waves = pd.DataFrame({"wave_id": ["a", "b"]})
     >>> study_wave(waves), study_wave(waves, "a")
@@ -50,7 +50,7 @@ def study_wave(waves: pd.DataFrame, chosen: str = "") -> str:
 
 
 def waves_of_consent(waves: pd.DataFrame, chosen: str) -> dict[str, Any]:
-    """What consent has to know of the waves: all of them, and the one that the study's figures are of.
+    """The waves as consent needs them: all waves, and the one on which the study's figures are based.
 
     >>> waves_of_consent(pd.DataFrame({"wave_id": ["a", "b"]}), "")
     {'waves': ['a', 'b'], 'current': 'b'}
@@ -69,8 +69,8 @@ def files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[
 
 
 def reference_of_wave(reference: Reference, wave: str, files: Collection[str]) -> Reference:
-    """The reference tables as they hold for one wave, whose ``files`` are named: of each question its columns
-    and its condition there. A question that was not asked in the wave is in none of its files."""
+    """The reference tables for one wave, given its ``files``, with each question's columns and condition in
+    that wave. A question that was not asked in the wave is in none of its files."""
     listed, rows = list_waves(reference.waves), reference.crosswalk
     if wave not in listed:  # one wave, or one of study.toml that is not there, which is a fault
         return reference
@@ -151,7 +151,7 @@ def _common_option_faults(options: pd.DataFrame) -> Iterator[Fault]:
 
 
 def wave_order_faults(tables: Tables) -> Iterator[Fault]:
-    """Waves that stand after one that was opened later."""
+    """Faults for waves listed after a wave that opened later."""
     days = tables["waves"]["opened_on"]
     days = days[days != ""]
     for n, before, day in zip(days.index[1:], days, days[1:], strict=False):

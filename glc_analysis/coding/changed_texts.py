@@ -1,4 +1,4 @@
-"""A text that changed after somebody began to code it at the desk: what of their work has its place in it.
+"""A text that changed after a coder began it at the desk: which of the coder's passages keep their place.
 
 The places are those that the build gives to a coder's copy (:func:`.alignment.align_copy`, and where words
 were edited :class:`.edited_texts.EditedText`). A passage that they cannot place exactly has none here.
@@ -34,12 +34,12 @@ class ChangedText:
 
     @property
     def is_edited(self) -> bool:
-        """Whether words changed, and not names, blanks and signs alone."""
+        """Whether words changed, not only names, blanks or signs."""
         return self._edited is not None
 
     @property
     def is_another(self) -> bool:
-        """Whether so many words changed that it is another text."""
+        """Whether so many words changed that it counts as another text."""
         return self._edited is not None and self._edited.share_in_common < LEAST_IN_COMMON
 
     def locate(self, start: int, end: int) -> Span:

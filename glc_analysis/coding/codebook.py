@@ -81,7 +81,8 @@ def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str
 
 
 def current_code(code_id: str, codebook: pd.DataFrame) -> str:
-    """The code under which codings of a code count today: the code itself while it is in use.
+    """The code under which codings of a code count now: the code itself while it is in use, else its
+    successor.
 
     After a split it is the nearest code above all the new ones; "" where there is none, or where
     merged_into is circular. A code that the codebook does not have stays as it is.
@@ -90,7 +91,7 @@ def current_code(code_id: str, codebook: pd.DataFrame) -> str:
 
 
 def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Codings under the codes of today, and the codings that a person has to code again.
+    """Codings moved to the current codes, and the codings that a person must recode.
 
     The second frame has the unchanged rows of codes that were split, with the new codes in `split_into`.
     Where a coder gave a passage several codes that are now one, it becomes one row with the memos joined.
@@ -136,7 +137,7 @@ def case_codes(codebook: pd.DataFrame) -> set[str]:
 
 
 def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """What says how each code is used: name, parent, definition, limits, and what took its place.
+    """The texts that govern how each code is used: name, parent, definition, limits, and its successor.
 
     >>> describe_code_use(pd.DataFrame({
     ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
@@ -171,7 +172,7 @@ def definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[s
 
 
 def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in merged_into and contradicts; the frame's index is the row number in the file."""
+    """Faults in the columns merged_into and contradicts; the frame's index is the row number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
     levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
     successors, above = _successors(codebook), ancestors(codebook)

@@ -1,4 +1,4 @@
-"""The coders' work: read from their files, placed in the canonical texts, under the ids of the codebook.
+"""Reads the coders' files and places their codings in the canonical texts, under the ids of the codebook.
 
 Makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw] codings``,
 the texts, and the survey's own columns of codes.
@@ -181,7 +181,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
 def copied_document(copy: str, conversations: Collection[str], text_of: Callable[[str], Text],
                     mask: Callable[[str], Masked]) -> str:
-    """The one interview or call that a text is a copy of; blank where there is none, or several."""
+    """The interview or call that a text is a copy of; blank where none or several match."""
     masked = mask(copy) if copy.strip() else None
     found = [document for document in conversations if masked
              and (align_copy(text_of(document), copy)

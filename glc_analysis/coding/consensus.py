@@ -142,8 +142,8 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
 
 def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset, frozenset]:
-    """The codes that a segment has by a rule, and those that are undecided, from the codes that each of its
-    readers gave it.
+    """Applies a consensus rule to the codes that each reader gave a segment: the agreed codes, and the
+    undecided ones.
 
     By majority a code is settled where more than half of the readers gave it, or more than half did not; a
     tie is undecided. By the other rules (``unanimous``; ``person``: a named person decides) all readers must
@@ -164,7 +164,7 @@ def settle_codes(codes_by_reader: list[frozenset], rule: str) -> tuple[frozenset
 
 def undecided_codes(disagreements: pd.DataFrame, quarantined: pd.DataFrame,
                     codings: pd.DataFrame) -> pd.DataFrame:
-    """The codes that wait for a decision or a look, one row per segment and code: segment_id, code_id.
+    """The codes that await a decision or a review, one row per segment and code: segment_id, code_id.
 
     They are those of table ``disagreements``; and, except where people decided on the segment, the codes of
     passages that are quarantined and may be there, or that have a position alone.

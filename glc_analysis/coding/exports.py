@@ -163,7 +163,7 @@ def qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: pd.Da
 
 
 def words_not_agreed(marked_by: str) -> str:
-    """What is said of a passage where coders agree on the code of its turn, and not on these words.
+    """The note on a passage where coders agree on the code of the turn but not on these words.
 
     >>> words_not_agreed("ana"), words_not_agreed(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
@@ -183,7 +183,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def escape_formula(cell: object) -> object:
-    """A cell that no spreadsheet program runs as a formula.
+    """Escapes a cell so that no spreadsheet program runs it as a formula.
 
     >>> escape_formula("=1+1"), escape_formula(-1)
     ("'=1+1", -1)

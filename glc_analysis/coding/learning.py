@@ -1,4 +1,5 @@
-"""How a coder learns, and whether a coder's own use of the codes drifts. Neither is reliability.
+"""Learning and drift: how a coder compares with settled passages, and with the coder's own earlier work.
+Neither is reliability.
 
 Compares a coder's codings, code by code, with passages that others have settled, or with the same coder's
 work on the same passages, done again without seeing the first.

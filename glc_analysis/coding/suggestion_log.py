@@ -35,8 +35,8 @@ def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def assisted_codings(study: Study) -> dict[tuple[str, str, str, str], str]:
-    """What each coding of a journal was accepted from: document_id, coder_id, code and words of the
-    passage -> the model and the digest of the settled passages."""
+    """The suggestion from which each coding of a journal was accepted: document_id, coder_id, code and words
+    of the passage -> the model and the digest of the settled passages."""
     assisted = {}
     for coder, paths in study.coder_files().items():
         for path in (path for path in paths if path.name == JOURNAL):

@@ -122,7 +122,7 @@ def spoken_key(turns: pd.DataFrame) -> str:
 
 
 def silence_speakers(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
-    """The turns with those of some speakers, and of the interpreter after them, as an observer's.
+    """Treats the turns of some speakers, and of the interpreter after them, as an observer's.
 
     >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
     ...                       "role": ["participant", "interpreter", "participant"]})
@@ -363,7 +363,7 @@ def grapheme_borders(text: str) -> list[int]:
 
 
 def widen_to_graphemes(text: str, start: int, end: int) -> tuple[int, int]:
-    """A stretch made wider, so that it cuts no character.
+    """Widens a span so that it cuts no character.
 
     >>> widen_to_graphemes("de\\u0301ja", 2, 3)
     (1, 3)

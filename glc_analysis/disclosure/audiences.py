@@ -1,4 +1,4 @@
-"""Who is counted for which readers, and what the public may see beside the convening.
+"""Who is counted for each audience, and what the public may see in addition to the convening.
 
 An organisation whose no covers "not counted" is in no figure for those readers (:func:`select_counted`).
 Whoever sits in the convening also reads the public site. So the convening is decided first, and the public
@@ -64,7 +64,7 @@ def select_counted(estimates: pd.DataFrame, incidence: Incidence, consent: Conse
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
                        incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
                        settings: Mapping[str, Any]) -> pd.DataFrame:
-    """The decisions for the public without what would tell a reader of the convening more.
+    """Removes from the public's decisions whatever would tell a reader of the convening more.
 
     ``public`` and ``convening`` are decisions on the same figures; ``estimates`` and ``incidence`` are those
     counted for the public, ``other`` the incidence of the convening. What is hidden has the rule

@@ -91,8 +91,8 @@ class ContributorCounts:
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
     def allies(self, room: np.ndarray) -> int:
-        """How many others of its own network an organisation may have beside it, up to :data:`.COALITION`: a
-        reader and an ally may both be of one."""
+        """The number of allies that an organisation may have in its own network, up to :data:`.COALITION`: a
+        reader and an ally may belong to the same network."""
         return max(min(int(((room > 0) @ self.clusters).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
@@ -110,7 +110,7 @@ class ContributorCounts:
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
-        """Whether so few in a base did not consent that their answers could be separated from the others'.
+        """Whether so few organisations in a base refused consent that their answers could be isolated.
 
         A coded figure rests on answers and interviews, or on calls; too few who refused any of them hide it.
         """
@@ -218,7 +218,7 @@ def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
 
 
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Whether nobody's answer follows, even for a reader who knows ``known`` records of the base.
+    """Whether no answer can be inferred, even by a reader who knows ``known`` records of the base.
 
     That reader's records may all be counted, or all not be counted: more than those must remain possible.
     """
@@ -246,7 +246,8 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What readers see of some counts: ``is_hidden`` where not the number, and between which it lies."""
+    """What readers see of some counts: ``is_hidden`` where the number is hidden, with its lower and upper
+    bound."""
 
     is_hidden: np.ndarray
     low: np.ndarray
@@ -363,7 +364,7 @@ def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
 
 
 def possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Those hidden at the beginning of the order of secondary suppression: they may be small or not.
+    """The counts hidden first in the order of secondary suppression, which may or may not be small.
 
     >>> possibly_secondary(np.array([False, True, True]), np.array([2, 0, 1]))
     array([False, False,  True])

@@ -29,7 +29,7 @@ LEAST_SHARES = 3
 
 
 def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells with those that have words and no cell yet.
+    """Assigns a cell to organisations that have words and no cell yet.
 
     ``lines`` are those of words for all readers (line, organisation_id, audience), ``cells`` has one row per
     organisation (:data:`CELL_COLUMNS`) and is empty before the first release. Organisations of one network
@@ -59,7 +59,7 @@ def assign_cells(lines: pd.DataFrame, organisations: pd.DataFrame, cells: pd.Dat
 
 
 def no_cells() -> pd.DataFrame:
-    """The cells before anybody has one."""
+    """An empty table of cells."""
     return pd.DataFrame({"organisation_id": pd.Series(dtype="str"), "cell": pd.Series(dtype="int64"),
                          "is_hidden": pd.Series(dtype=bool)})
 

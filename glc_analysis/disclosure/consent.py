@@ -1,4 +1,4 @@
-"""Consent: who agreed to what, for which audience. Only what is written counts; a refusal outweighs it.
+"""Consent: who agreed to what, for which audience. Only recorded consent counts; a refusal overrides it.
 
 Consent for the public does not include the convening, nor the other way round: each audience has its own row.
 What a no to figures covers is what the form said (:data:`NO_COVERS`). A person's consent is not the

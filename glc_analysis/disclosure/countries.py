@@ -148,7 +148,7 @@ def all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: C
 
 def countable_members(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                       settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
-    """One row an organisation and a visible country of work in which it may be counted: those that agreed,
+    """One row per organisation and visible country of work in which it may be counted: those that agreed,
     and all where :func:`fully_agreed_countries` has the country. Columns country_id, organisation_id."""
     pairs = _places(answers, "country_id")
     sizes = _sizes(pairs, organisations, consent, WORK_COUNTRY, audience)

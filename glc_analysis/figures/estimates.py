@@ -210,7 +210,7 @@ call) and for one document. Those of :data:`.UNASKED` are never added to the oth
 
 
 def is_whole(figures: pd.DataFrame) -> pd.Series:
-    """Whether figures speak of the whole study, and not of a group: of everybody, or, for a code, of all who
+    """Whether figures describe the whole study rather than a group: of everybody, or, for a code, of all who
     were present in calls, or interviewed without a guide.
 
     >>> is_whole(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],

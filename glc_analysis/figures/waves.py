@@ -102,7 +102,7 @@ _CHANGED = {"wording": "the wording changed", "options": "the options changed",
 
 
 def change_sentence(row: pd.Series, wave: str) -> str:
-    """What a row of crosswalk.csv says that changed in a wave, as a sentence; blank where nothing did.
+    """A sentence on what changed in a wave according to a row of crosswalk.csv; blank where nothing did.
 
     >>> change_sentence(pd.Series({"change": "wording", "because": "plainer"}), "2018")
     'Changed in 2018: the wording changed (plainer).'
@@ -114,7 +114,7 @@ def change_sentence(row: pd.Series, wave: str) -> str:
 
 
 def comparable_waves(question_id: str, asked: list[str], crosswalk: pd.DataFrame) -> list[str]:
-    """The waves, of those in which a question was asked, of which somebody wrote that it may be compared."""
+    """The waves in which a question was asked and for which a person recorded that it may be compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
     return [wave for wave in asked if wave in {*rows["wave_id"]}]
 

@@ -1,4 +1,4 @@
-"""Any output file as somebody who wants to know could read it: pieces of text, each with its place.
+"""Extracts all text that a determined reader could find in an output file, in pieces with their places.
 
 Read are the words on a page and those behind it: attributes, comments, scripts, data that a link
 holds, metadata, properties of a document, members of a package. Not read are pictures, fonts and notes

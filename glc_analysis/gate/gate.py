@@ -1,4 +1,4 @@
-"""The gate: it stops whatever holds something its readers may not know, and says what it found.
+"""The gate stops files that contain anything their readers may not know, and reports what it found.
 
 Goes in: files, and what their readers may not know (:mod:`.leak_scan`). Comes out: findings, one line each:
 what it is, where readers see it, where it comes from, what to do. A finding is one term, however many files
@@ -84,7 +84,8 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
 
 
 def merge_findings(faults: Iterable[Fault]) -> list[Fault]:
-    """The findings of several searches: what is on pages of several readers is said once, by its origin."""
+    """Merges the findings of several searches, so that a leak on pages of several readers is reported once,
+    by its origin."""
     found: dict[tuple[str, ...], Fault] = {}
     for fault in faults:
         has_origin = bool(fault.row or fault.column)
@@ -241,9 +242,9 @@ class _Rules(NamedTuple):
 
 
 class Gate:
-    """What the readers of a run may not know: everybody, and organisations whose ``own`` pages may name them
-    (the organisation and the path of its page). What another gate has read ``ahead`` is not read again where
-    it searched for the same."""
+    """What the readers of a run may not know: all readers, and organisations whose ``own`` pages may name
+    them (the organisation and the path of its page). What another gate has read ``ahead`` is not read again
+    where it searched for the same."""
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
                  ahead: Gate | None = None) -> None:

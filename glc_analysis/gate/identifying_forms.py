@@ -1,5 +1,5 @@
-"""What identifies somebody by its form: coordinates, plus codes, handles, profile links, numbers of
-documents, birth dates.
+"""Text that identifies a person by its form: coordinates, plus codes, handles, profile links, document
+numbers, birth dates.
 
 Coordinates and codes of places are found by themselves; the others after a word that says what they are
 (``content/identifying_cues.csv``), so that no figure of a report is taken for one. E-mail addresses and

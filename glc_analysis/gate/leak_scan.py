@@ -109,9 +109,9 @@ def identifiers(study: Study, *, audience: str,
 
 
 def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
-    """Of the :func:`identifiers` those that are somebody's: names and ids of organisations and speakers, and
-    the codes of people that add-ons have, such as r87. A code without a digit, or one that is also the id of
-    something that pages print, is not searched for."""
+    """The :func:`identifiers` that belong to an organisation or person: names and ids of organisations and
+    speakers, and the codes of people that add-ons have, such as r87. A code without a digit, or one that is
+    also the id of something that pages print, is not searched for."""
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": [*organisation_names(hidden), *names_before(reference.organisation_changes,

@@ -73,7 +73,7 @@ def split_words(folded: str) -> list[str]:
 
 
 def is_khmer(text: str) -> bool:
-    """Whether any of it is in Khmer letters."""
+    """Whether a text contains Khmer letters."""
     return bool(_KHMER.search(text))
 
 
@@ -358,7 +358,7 @@ def state_words() -> frozenset[str]:
 
 @cache
 def public_figures() -> list[str]:
-    """People whom everybody knows, and whose given name may be that of a participant."""
+    """Public figures whose given name may also be a participant's."""
     rows = read_records(__file__, "ordinary_words.csv")
     return [row["text"] for row in rows if row["kind"] == "public figure"]
 

@@ -42,7 +42,7 @@ class MethodFacts:
 
 
 def stated_sampling(study: Study) -> str:
-    """How the organisations were chosen, in words; blank where study.toml does not say it."""
+    """The sampling of the organisations, in words; blank where study.toml does not state it."""
     return _FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 

@@ -67,7 +67,7 @@ def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
 
 
 def uncounted_work_note(view: StudyView) -> str:
-    """That coders' work has arrived and none of it counts, for those who read passages; else blank."""
+    """A note that coders' work has arrived but none of it counts, for readers of passages; else blank."""
     if not view.may("passages") or (view.read("codings")["match"].astype("str") != "by_position").any():
         return ""
     return COUNTED_NOWHERE if len(view.read("codings")) or len(view.read("quarantined")) else ""

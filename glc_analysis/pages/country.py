@@ -84,9 +84,9 @@ def _described(view: StudyView, row: Any) -> str:
 
 
 def words_from_here(view: StudyView) -> pd.DataFrame:
-    """What was said in the country, one row per text, with the columns of ``view.quotations()``: quotations
-    that are cleared for this audience come first, then, for those who may read them, coded passages. The
-    speakers take turns. Accounts of individual cases are left out.
+    """Texts said or written in the country, one row each, with the columns of ``view.quotations()``:
+    quotations that are cleared for this audience come first, then, for those who may read them, coded
+    passages. The speakers take turns. Accounts of individual cases are left out.
 
     >>> words_from_here(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'

@@ -1,4 +1,4 @@
-"""What a page found: its opening sentences, and findings as claims with their bars.
+"""The findings of a page: its opening sentences, and claims with their bars.
 
 Which figures become findings is decided before the results, in ``headlines.csv`` (who chose them, and
 when), or by one rule that the page prints (:data:`FINDING_RULE`). Every number is one that the audience
@@ -510,7 +510,7 @@ def beside_country(view: StudyView) -> pd.DataFrame:
 
 
 def around_country(view: StudyView) -> tuple[str, str, str]:
-    """Whose counts are next to those of the country: kind and id of the subset, and its name. All are blank
+    """The subset compared with the country: kind, id and name. All are blank
     for the team where the country has no region."""
     if not view.may("all_figures"):
         return "all", "", "the whole study"

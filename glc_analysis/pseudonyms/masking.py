@@ -64,7 +64,7 @@ _BRANCHES = 24
 
 @dataclass(frozen=True)
 class Masked:
-    """A text with pseudonyms, and what was replaced."""
+    """A masked text, with the names that were replaced."""
 
     text: str
     offsets: Offsets

@@ -1,1 +1,1 @@
-"""From pages to what people hold in their hands: the site and its downloads."""
+"""Publication: the site and its downloads."""

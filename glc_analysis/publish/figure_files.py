@@ -1,4 +1,4 @@
-"""Figures to take along from a page: each finding and each drawing as SVG and PNG, its data and each table of
+"""Figures to download from a page: each finding and each drawing as SVG and PNG, its data and each table of
 counts as CSV.
 
 A file holds what the page prints, with its title, its base and its source, and nothing else: the gate reads

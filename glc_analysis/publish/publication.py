@@ -1,4 +1,4 @@
-"""Hands over what an audience may have, and takes it back.
+"""Publishes what an audience may have, and removes it again.
 
 A published folder lies outside the study. It holds the site of an audience's last run, the tables to download
 and, if the audience gets papers, the packet for all; no record, notebook, log or paper for a single

@@ -274,7 +274,7 @@ class PageJob:
 
 
 def inputs_of_reads(reads: Iterable[str], audience: str) -> list[str]:
-    """What a page depends on that reads this of the folder with what its audience may see: the tables of that
+    """The inputs behind what a page reads from its audience's folder: the tables of that
     folder (:mod:`glc_analysis.view.reader_study`) are made from other tables, too, and from consents.
 
     >>> inputs_of_reads(["figures question=Q1"], "public")
@@ -362,7 +362,7 @@ def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
 
 
 def key_now(page: PageJob, inputs: Inputs, folder: Path = NOTEBOOKS) -> str:
-    """The key that a page which reads the same has with these inputs; blank if there is no such page."""
+    """The current key of a page that reads the same inputs; blank if there is no such page."""
     pages = _pages(inputs, notebooks(folder, inputs.study.notebooks))
     return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
 

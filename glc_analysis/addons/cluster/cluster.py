@@ -167,7 +167,7 @@ def ask_for_scheduler(address: str) -> None:
 
 
 def things_sent(study: Study, page: PageJob) -> set[str]:
-    """What of a study is sent with a page: what it read the last time, as far as it may be sent."""
+    """The parts of a study that are sent with a page: what it last read, as far as it may be sent."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         one for one in page.reads if one.partition(" ")[0] in tables}
@@ -179,7 +179,7 @@ def things_sent(study: Study, page: PageJob) -> set[str]:
 
 
 def are_in(reads: Collection[str], things: Collection[str]) -> bool:
-    """Whether all that a page reads is among these things, or a slice of a table that is.
+    """Whether these things, or tables containing the slices, cover all that a page reads.
 
     >>> are_in(["answers country=KHM"], ["answers"]), are_in(["answers"], ["answers country=KHM"])
     (True, False)
