@@ -69,7 +69,7 @@ def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture
     if kind in ("", "defs", "title", "desc", "clipPath"):
         return
     inline = dict(re.findall(r"([\w-]+): ?([^;]+)", element.get("style", "")))
-    style = style | {name: element.get(name) for name in _INHERITED if element.get(name)} | inline
+    style = {**style, **{name: element.get(name) for name in _INHERITED if element.get(name)}, **inline}
     at = _placed(element) + at
     if kind in ("g", "svg"):
         for child in element:
@@ -94,9 +94,8 @@ def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture
     patch.set_figure(figure)
     clip = ids.get(element.get("clip-path", "")[5:-1])
     if clip is not None and (box := next(iter(clip), None)) is not None and box.get("width"):
-        corner, size = ([float(box.get(name, "0")) for name in names] for names in (("x", "y"),
-                                                                                  ("width", "height")))
-        patch.set_clip_path(Rectangle(corner, *size, transform=at + to_picture))
+        x, y, width, height = (float(box.get(name, "0")) for name in ("x", "y", "width", "height"))
+        patch.set_clip_path(Rectangle((x, y), width, height, transform=at + to_picture))
     figure.add_artist(patch, clip=clip is not None)
 
 

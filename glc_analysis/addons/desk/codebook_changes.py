@@ -126,8 +126,8 @@ def proposed_changes(study: Study) -> list[Plain]:
     """What coders propose for the codebook and what still fits it, by coder: coder_id, message (the change in
     a sentence), code_id (blank for a new code) and cells. New codes are those proposed in the words of texts
     as well."""
-    proposed = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
-                for one in proposed_codes(study)]
+    proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
+                             for one in proposed_codes(study)]
     for coder in study.coder_files():
         journal = Journal(study.journal(coder))
         journal.read()

@@ -350,7 +350,7 @@ class CodingSession(CoderWork):
         coding = self._coding(act)
         if coding.document_id in self._own.answers:
             raise GLCError("An open answer is coded as a whole, so its codes have no other extent.")
-        document, start, end = self._passage(act | {"document_id": coding.document_id})
+        document, start, end = self._passage({**act, "document_id": coding.document_id})
         turn = next(one for one in self._turns(document) if one.start <= start < one.end)
         if not turn.start <= coding.start < turn.end:
             raise GLCError("A coding gets another extent within its turn. Code the other turn apart.")

@@ -282,7 +282,7 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
     return piece | {"sentence": sentence}
 
 
-def _passage(trail: Trail, row: Any) -> dict[str, str]:
+def _passage(trail: Trail, row: Any) -> dict[str, Any]:
     """A passage that is cleared for nobody: its words for those who read passages."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
