@@ -10,6 +10,7 @@ Five things are enough for a notebook of your own: a study, a view of it, its co
 True
 """
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -62,6 +63,13 @@ def _all_checks() -> Sequence[schema.Check]:
     return (*CORE_CHECKS, *(check for add_on, name in list_declarations("checks")
                             for check in add_on.load(name)))
 
+
+if "IPython" in sys.modules:  # in a notebook, and nowhere else
+    from IPython import get_ipython
+
+    from glc_analysis.notebook_errors import show_sentences
+
+    show_sentences(get_ipython())
 
 # Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.
 schema.register_checks(_all_checks)

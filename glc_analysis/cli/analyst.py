@@ -66,8 +66,9 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
     themselves; neither is agreement between coders.
     """
     from glc_analysis import tables
+    from glc_analysis.coding.agreement_tables import why_blank
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review
-    from glc_analysis.coding.consensus import agreement_summary, why_no_kappa, write_disagreements
+    from glc_analysis.coding.consensus import MEASURES, agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
     from glc_analysis.coding.learning import against_consensus, drift
 
@@ -84,8 +85,9 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
             "older definition (older) are left out.")
         return
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
-    if left_out := why_no_kappa(tables.read("agreement", study=study)):
-        say(left_out)
+    rows = tables.read("agreement", study=study).query("unit == 'turn' and subset == 'all'")
+    for sentence in why_blank(rows, MEASURES):
+        say(sentence)
     codings, quarantined = (tables.read(name, study=study) for name in ("codings", "quarantined"))
     for sentence in placement_sentences(codings, quarantined):
         say(sentence)

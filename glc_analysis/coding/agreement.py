@@ -166,8 +166,8 @@ NOT_SHARED = "the coder coded no unit that another coded"
 
 
 def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
-                    ancestors: Mapping[str, Sequence[str]] | None = None,
-                    parents: str = "missing") -> pd.DataFrame:
+                    ancestors: Mapping[str, Sequence[str]] | None = None, parents: str = "missing",
+                    single: Set[str] = frozenset()) -> pd.DataFrame:
     """Agreement, one row per measure, code (blank: all codes together) and subset.
 
     ``units`` has a row for every unit and coder who read it: unit_id, document_id, coder_id and ``codes``,
@@ -177,11 +177,12 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     default the document); ``is_missing``, a unit that the coder read and of which it is not known how it was
     coded. ``unit`` names the unit.
 
-    For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with
-    two coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
+    For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with two
+    coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
     ``prevalence`` is the share over all units. For all codes together: ``masi_alpha``. Subsets are ``all``,
-    ``document=<id>`` and ``question=<id>``. low and high come from a bootstrap of respondents, for subsets
-    with several documents. A NaN has its reason.
+    ``document=<id>`` and ``question=<id>``; a document of one unit, such as an answer, and those in
+    ``single`` have no rows of their own, since of one unit no coefficient says anything. low and high come
+    from a bootstrap of respondents, for subsets with several documents. A NaN has its reason.
 
     ``ancestors`` has the codes above each code: each of them is measured as well, present wherever a code
     below it is. A coding of a parent alone does not say which code below it was meant. ``parents`` is what
@@ -205,7 +206,10 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     (0.5, 0.0)
     """
     grid = _coded_units(units)
-    rows = list(_rows(grid, _Tree(grid.sets, ancestors or {}, is_missing=parents == "missing"), draws, seed))
+    is_single = (np.bincount(grid.documents, minlength=len(grid.document_ids)) < 2) | np.isin(
+        grid.document_ids, [*single])
+    tree = _Tree(grid.sets, ancestors or {}, is_missing=parents == "missing")
+    rows = list(_rows(grid, tree, draws, seed, is_single))
     columns = [column for column in AGREEMENT_COLUMNS if column != "unit"]
     table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
     return table[AGREEMENT_COLUMNS].sort_values(AGREEMENT_KEY, ignore_index=True)
@@ -324,8 +328,8 @@ def _prevalence(coder: int) -> Measure:
     return Measure(share, NOT_SHARED)
 
 
-def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int) -> Iterator[tuple]:
-    """The figures of every code and subset, without the column ``unit``."""
+def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.ndarray) -> Iterator[tuple]:
+    """The figures of every code and subset, without the column ``unit``; of documents that are not single."""
     batches = [[_all_codes(grid, tree)], *_single_codes(grid, tree)]
     is_by_document = bool((grid.respondents == grid.documents).all())
     n_respondents = int(grid.respondents.max(initial=-1)) + 1
@@ -349,7 +353,7 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int) -> Iterator[tup
                     yield (name, coding.code_id, subset, one.n_units, one.n_pairable, prevalence, one.value,
                            one.low, one.high, *extremes.get(name, (0, np.nan, np.nan)), one.reason)
                 if question == "":
-                    yield from _document_rows(grid.document_ids, coding, counts, shares)
+                    yield from _document_rows(grid.document_ids, coding, counts, shares, is_single)
 
 
 def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
@@ -391,13 +395,15 @@ def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
 
 
 def _document_rows(document_ids: list[str], coding: _Measurement, by_document: CodingCounts,
-                   shares: np.ndarray) -> Iterator[tuple]:
+                   shares: np.ndarray, is_single: np.ndarray) -> Iterator[tuple]:
     units, pairable = by_document.units.astype(int), by_document.pairable.astype(int)
     # A text that is quarantined as a whole has no unit.
     prevalence = np.divide(shares, units, out=np.full(len(units), np.nan), where=units > 0)
     for name, measure in coding.measures.items():
-        for document_id, n, n_pairable, share, value, reason in zip(
-                document_ids, units, pairable, prevalence, *measure.of(by_document), strict=True):
+        for document_id, is_left_out, n, n_pairable, share, value, reason in zip(
+                document_ids, is_single, units, pairable, prevalence, *measure.of(by_document), strict=True):
+            if is_left_out:
+                continue
             yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,
                    np.nan, np.nan, 0, np.nan, np.nan, reason)
 
@@ -433,9 +439,12 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     turns = coded.assign(unit_id=coded["segment_id"] + "@" + versions,
                          question_id=coded["guide_question_id"])
     characters = _characters(turns, codings, segments)
+    n_turns = turns.groupby("document_id")["segment_id"].nunique()
+    single = {*n_turns.index[n_turns < 2]}
     parts = []
     for unit, rows in (("turn", turns), ("character", characters)):
-        parts.append(agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents))
+        parts.append(agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents,
+                                     single=single))
     return pd.concat(parts, ignore_index=True).sort_values(AGREEMENT_KEY, ignore_index=True)
 
 

@@ -54,6 +54,9 @@ NEIGHBOUR = "the file has no words for this passage, and those of passages near 
 COPY = 0.8
 """A text of an unknown name that has this share of its words in common with ours is a copy of it."""
 
+LEAST_QUOTED = 60
+"""So many letters has a single quotation that tells from which text it is."""
+
 Span = tuple[int, int]
 
 
@@ -151,6 +154,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     and (document_id := copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
                                     "and is read as a copy of it.")
+            if not document_id and not theirs and (document_id := quoted_document(
+                    [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
+                result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
+                                    f"{document_id}, and it is read as that text.")
             if not document_id and raw.tool == "desk":  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
@@ -189,6 +196,18 @@ def copied_document(copy: str, conversations: Collection[str], text_of: Callable
     return found[0] if len(found) == 1 else ""
 
 
+def quoted_document(quotes: Collection[str], conversations: Collection[str], text_of: Callable[[str], Text],
+                    masked: Callable[[str], str]) -> str:
+    """The one interview or call in which all quotations from a text stand; blank where there is none, or
+    several, and where the quotations are too few to tell."""
+    different = {normalise_space(quote) for quote in quotes} - {""}
+    if len(different) < 2 and sum(map(len, different)) < LEAST_QUOTED:
+        return ""
+    known = [document for document in conversations if all(
+        find(text_of(document), quote) or find(text_of(document), masked(quote)) for quote in different)]
+    return known[0] if len(known) == 1 else ""
+
+
 def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
                         mask: Callable[[str], Masked]) -> None:
     """Where coders coded different texts at the desk, since one of them went on with the text of today:
@@ -205,7 +224,8 @@ def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, cop
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
-    """The document_id of every name by which a tool may call its text: id or name of the raw file.
+    """The document_id of every name by which a tool may call its text: id or name of the raw file; of an
+    answer also its respondent's own id, or its organisation, with the question, where one answer has them.
 
     ``paths`` has the raw file of each interview and call.
 
@@ -214,7 +234,21 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     """
     names = {_name_key(PurePath(path).name): document_id for document_id, path in paths.items()}
     ids = documents["document_id"].to_numpy()
-    return names | dict(zip(map(match_key, ids), ids, strict=True))
+    return names | _names_of_answers(documents) | dict(zip(map(match_key, ids), ids, strict=True))
+
+
+def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
+    """Answers by respondent and question, without the name of the survey file, and by organisation and
+    question: the names that one answer alone has."""
+    if "question_id" not in documents:
+        return {}
+    of_name: dict[str, set[str]] = defaultdict(set)
+    answers = documents[documents["kind"] == "answer"]
+    for document_id, organisation, question in zip(*(answers[column].astype("str") for column in (
+            "document_id", "organisation_id", "question_id")), strict=True):
+        for name in (document_id.partition(".")[2], f"{organisation}.{question}" if organisation else ""):
+            of_name[match_key(name)] |= {document_id} if name else set()
+    return {name: next(iter(ids)) for name, ids in of_name.items() if len(ids) == 1}
 
 
 def _name_key(name: str) -> str:

@@ -420,6 +420,15 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
     if body.getroottree().docinfo.doctype:
         refuse("the file declares a document type, which no word processor does", file,
                "save it as .docx again")
+    in_tables, names = _talks(body)
+    rows = [(n, text) for n, paragraph in enumerate(_PARAGRAPHS(body), 1)
+            for text in [*in_tables.get(paragraph, _text(paragraph)).split("\n"), ""]]
+    return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows, names
+
+
+def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
+    """What each paragraph of the tables of speakers and their words is read as, and the names; empty where
+    most of the document stands elsewhere."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -428,11 +437,23 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
         names |= speakers
     spoken, whole = (sum(len(text.split()) for text in texts) for texts in (
         in_tables.values(), map(_text, _PARAGRAPHS(body))))
-    if 2 * spoken < whole:  # a table of facts beside the talk
-        in_tables, names = {}, set()
-    rows = [(n, text) for n, paragraph in enumerate(_PARAGRAPHS(body), 1)
-            for text in [*in_tables.get(paragraph, _text(paragraph)).split("\n"), ""]]
-    return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows, names
+    return ({}, set()) if 2 * spoken < whole else (in_tables, names)  # a table of facts beside the talk
+
+
+def table_openings(content: bytes) -> dict[int, str | None]:
+    """How tables of speakers and their words read, in the XML of a Word document: by the number of the
+    paragraph, from 0, the name before its words (``Ana:``); None for one that is left out, such as the cell
+    of the name itself. Other paragraphs are not in it."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)  # faults are its reader's
+    root = etree.fromstring(content, parser)
+    readings = _talks(root)[0] if root is not None else {}
+    openings: dict[int, str | None] = {}
+    paragraphs = (one for one in root.iter(etree.Element) if etree.QName(one).localname == "p")
+    for n, paragraph in enumerate(paragraphs if readings else ()):
+        if paragraph in readings:
+            reading, words = readings[paragraph], _text(paragraph).strip()
+            openings[n] = reading.removesuffix(words) if reading else None
+    return openings
 
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:

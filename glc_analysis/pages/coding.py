@@ -17,6 +17,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.coding.agreement_tables import codes_by_readers, same_code_other_words
 from glc_analysis.coding.assemble import placement_sentences
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import words_not_agreed
@@ -439,6 +440,43 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = _MOST) -
     parts = [html_table([(name, [*values][at:at + _AT_ONCE]) for name, values in columns])
              for at in range(0, len(about), _AT_ONCE)]
     return show(_HTML.disagreements(len(about), len(turns), parts))
+
+
+@team_only
+def other_words(view: StudyView) -> Html | None:
+    """Turns to which coders gave the same code on different words: each coder's words, and how much of what
+    any of them marked all of them marked; least in common first."""
+    rows = same_code_other_words(view.read("codings"), view.read("segments"))
+    if rows.empty:
+        return None
+    wide = rows.pivot(index=["shared", "segment_id", "code_id"], columns="coder_id", values="words")
+    wide = wide.fillna("–").reset_index(["shared", "code_id"])
+    listed = _fitting(wide, wide.drop(columns=["shared", "code_id"]).map(_cut).sum(axis=1), _FEWER)
+    n_none, total = int((wide["shared"] == 0).sum()), len(wide)
+    rest = count_of(total, "code of a turn rests", "codes of turns rest")
+    sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
+                "By turn these agree, by character they do not.")
+    names = code_names(view)
+    columns = {"Turn": listed.index, "Code": [names.get(code, code) for code in listed["code_id"]],
+               **{coder: listed[coder].map(_cut) for coder in wide.columns.drop(["shared", "code_id"])},
+               "In common": [f"{share:.0%}" for share in listed["shared"]]}
+    return show(ELEMENTS.note(sentence) + html_table(columns, numeric=("In common",)))
+
+
+@team_only
+def readers(view: StudyView) -> Html | None:
+    """How many coders read each text and answer, when a code counts there by the study's rule, and which
+    organisations were read by one coder alone while others had several."""
+    table, single = codes_by_readers(view.read("readings"), view.read("documents"),
+                                     rule=view.study.settings["coding"]["consensus"])
+    if len(table) < 2:
+        return None
+    heads = {"readers": "Coders who read it", "texts": "Texts and answers", "organisations": "Organisations",
+             "a code counts where": "A code counts where"}
+    names = _listed(sorted(view.labels.get(one, one) for one in single))
+    marked = ELEMENTS.note(f"Read by one coder alone, so that nobody else looked: {names}.") if single else ""
+    return show(html_table({head: table[name] for name, head in heads.items()}, numeric=[
+        *heads.values()][:3]) + marked)
 
 
 def _words_of(turn: Any) -> Markup:

@@ -110,7 +110,8 @@ def test_every_piece_of_a_passage_carries_its_code_the_last_one_too():
 
 def test_whatever_is_not_a_number_has_a_reason():
     table = agreement_table(pd.concat([
-        UNITS, frame(("d2.0", "d2", "ana", A)), pair((NONE, NONE), document="d3")]))
+        UNITS, frame(("d2.0", "d2", "ana", A), ("d2.1", "d2", "ana", A)),
+        pair((NONE, NONE), (NONE, NONE), document="d3")]))
     assert (table["reason"][table["value"].isna()] != "").all()
     assert figure(table, "alpha", "legal", "document=d2").reason == NO_PAIRS
     assert figure(table, "alpha", "legal", "document=d3").reason == NO_VARIATION

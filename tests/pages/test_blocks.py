@@ -668,3 +668,10 @@ def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample
     for shade, n, base in re.findall(r'<b class="h(\d)">(\d+) of (\d+)', shown):
         assert 4 * int(n) / int(base) <= int(shade) < 4 * int(n) / int(base) + 1
     assert '<b class="h4">1 of 1</b>' in shown and ">0 of 1</b>" not in shown
+
+
+def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):
+    made = coded(tmp_path, ana=[("blue", "A safe place", "Safe place")],
+                 ben=[("blue", "for tonight.", "Safe place")])
+    shown = coding.other_words(StudyView(built(made))).data
+    assert "A safe place" in shown and "for tonight." in shown and "0%" in shown

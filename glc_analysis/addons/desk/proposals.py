@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -161,26 +161,26 @@ class Proposer:
         self.kind = widgets.Dropdown(options=[(label, table) for table, label in _KINDS.items()],
                                      description="Propose")
         self.fields: dict[str, dict[str, Any]] = {
-            "quotes": {"quote_id": _line_field("quote_id"), "segment_id": _line_field("segment_id"),
-                       "text": _text_field("text"),
-                       "audience": widgets.Dropdown(options=READING_AUDIENCES, description="audience")},
-            "corrections": {"key": widgets.Combobox(description="key"),
-                            "column": widgets.Combobox(description="column"),
-                            **{name: _text_field(name) for name in ("from", "to", "reason")},
-                            "by": _line_field("by")},
+            "quotes": {"quote_id": _line_field("Short id"), "segment_id": _line_field("Turn"),
+                       "text": _text_field("Words"), "audience": _choice("Read by", READING_AUDIENCES)},
+            "corrections": {"key": widgets.Combobox(description="Record", style=_WHOLE),
+                            "column": widgets.Combobox(description="Column of the file", style=_WHOLE),
+                            "from": _text_field("Is now"), "to": _text_field("Should be"),
+                            "reason": _text_field("Why"), "by": _line_field("Your name")},
             "joint_display": {
-                **{name: _line_field(name) for name in ("topic_id", "theme_id")},
-                "figure_id": widgets.Combobox(description="figure_id", layout=WIDE),
-                **{name: _line_field(name) for name in ("code_id", "quote_id")},
-                "fit": widgets.Dropdown(options=allowed_words("joint_display", "fit"), description="fit"),
-                "inference": _text_field("inference"), "by": _line_field("by")},
+                "topic_id": _line_field("Short id"), "theme_id": _choice("Theme", self._names_of("theme")),
+                "figure_id": widgets.Combobox(description="Figure", layout=WIDE, style=_WHOLE),
+                "code_id": _choice("Code", self._names_of("code")), "quote_id": _line_field("Quotation"),
+                "fit": _choice("How they fit", allowed_words("joint_display", "fit")),
+                "inference": _text_field("What follows"), "by": _line_field("Your name")},
             "codebook": {
-                "code_id": _line_field("code_id"), "parent_id": widgets.Combobox(description="parent_id"),
-                "level": widgets.Dropdown(options=allowed_words("codebook", "level"), value="code",
-                                          description="level"),
-                "name": _line_field("name"),
-                **{name: _text_field(name) for name in ("definition", "include", "exclude", "example")}}}
-        self.from_coders = widgets.Dropdown(options=[("", None)], description="from coders", layout=WIDE)
+                "code_id": _line_field("Short id"),
+                "parent_id": _choice("Lies under", self._names_of("domain", "theme", "family")),
+                "level": _choice("Level", allowed_words("codebook", "level")), "name": _line_field("Name"),
+                "definition": _text_field("What it means"), "include": _text_field("What is coded"),
+                "exclude": _text_field("What is not"), "example": _text_field("Example")}}
+        self.fields["codebook"]["level"].value = "code"
+        self.from_coders = widgets.Dropdown(options=[("", None)], description="From coders", layout=WIDE)
         self.form = widgets.VBox()
         self.show_button = widgets.Button(description="Show the change", icon="search")
         self.write_button = widgets.Button(description="Write it", icon="save", disabled=True)
@@ -196,6 +196,12 @@ class Proposer:
         self.show_button.on_click(self._show)
         self.write_button.on_click(self._write)
         self._kind_chosen()
+
+    def _names_of(self, *levels: str) -> list[tuple[str, str]]:
+        """The rows of the codebook on these levels, by name, each with its id; a blank one first."""
+        book = read_table(self.study, "codebook")
+        rows = book[book["level"].isin(levels) & (book["merged_into"] == "")]
+        return [("", ""), *zip(rows["name"], rows["code_id"], strict=True)]
 
     def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
         """Fills in what is known about the passage that is shown."""
@@ -222,7 +228,6 @@ class Proposer:
             pairs = matching_pairs(self.study, {*known["figure_id"], *known["code_id"]})
             fields["figure_id"].options = [estimate for _, estimate, _ in pairs]
         elif self.kind.value == "codebook":
-            fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
             self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
                                                       for one in proposed_codes(self.study))]
         elif self.kind.value == "quotes":
@@ -349,9 +354,17 @@ def proposed_quotations(study: Study) -> list[ProposedQuotation]:
     return sorted(proposed)
 
 
-def _line_field(name: str) -> widgets.Text:
-    return widgets.Text(description=name)
+_WHOLE = {"description_width": "130px"}
+"""A label is never cut."""
 
 
-def _text_field(name: str) -> widgets.Textarea:
-    return widgets.Textarea(description=name, layout=WIDE, rows=3)
+def _line_field(label: str) -> widgets.Text:
+    return widgets.Text(description=label, style=_WHOLE)
+
+
+def _text_field(label: str) -> widgets.Textarea:
+    return widgets.Textarea(description=label, layout=WIDE, rows=3, style=_WHOLE)
+
+
+def _choice(label: str, options: Sequence[str | tuple[str, str]]) -> widgets.Dropdown:
+    return widgets.Dropdown(description=label, options=options, style=_WHOLE)

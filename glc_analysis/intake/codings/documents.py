@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import Fault, refuse
@@ -26,7 +27,7 @@ from glc_analysis.intake.codings.model import (
     unpack,
     xml_elements,
 )
-from glc_analysis.intake.transcripts import note_word_extras
+from glc_analysis.intake.transcripts import note_word_extras, table_openings
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_records
 from glc_analysis.text import TICKED, match_key
@@ -189,6 +190,11 @@ def _with_parents(code: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 _COLUMN_NAMES = {  # what tools and people call a column
     "document": "source", "document name": "source", "document_id": "source", "source": "source",
     "file": "source", "filename": "source",
+    **dict.fromkeys(("respondent", "respondent_id", "respondent id", "respondentid", "responseid",
+                     "response_id", "response id", "participant", "record", "organisation", "organization",
+                     "organisation_id"), "respondent"),
+    **dict.fromkeys(("question", "question_id", "question id", "q", "item"), "question"),
+    "answer": "answer", "response": "answer",
     "start": "start", "start_offset": "start", "start position": "start", "pos0": "start",
     "end": "end", "end_offset": "end", "end position": "end", "pos1": "end",
     "quote": "quote", "quotation": "quote", "quotation content": "quote", "segment": "quote",
@@ -198,6 +204,8 @@ _COLUMN_NAMES = {  # what tools and people call a column
     "memo": "memo", "comment": "memo", "note": "memo",
     "": "", "id": "", "row": "", "date": "",
 }  # fmt: skip
+_OF_ANSWERS = ("respondent", "question", "answer")
+"""Roles of columns in a table of open answers that names no documents; elsewhere such columns are codes."""
 _BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _NO_SEPARATOR = "none"
 """The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
@@ -206,6 +214,8 @@ _WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
 
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "") -> ParsedCodings:
     """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
+
+    Without a column of documents, respondent and question name an open answer: ``R_1a.Q3.5``.
 
     A row without a code says that its document was read, or was never assigned: documents that have no other
     rows are in `blank`. Several codes in a cell are separated by `separator`; without one, a column `codes`
@@ -216,9 +226,14 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     names = [name.strip().casefold() for name in grid.names]
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
+    by_answer = not columns["source"] and bool(columns["respondent"] and columns["question"])
+    columns["quote"] += columns["answer"] if by_answer else []
+    columns |= {} if by_answer else dict.fromkeys(_OF_ANSWERS, [])
+    known = {n for places in columns.values() for n in places}
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
-    ticks = [] if wide else [n for n, name in enumerate(names) if name not in _COLUMN_NAMES]
-    if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
+    ticks = [] if wide else [n for n in range(len(names)) if n not in known]
+    is_named = bool(columns["source"]) or by_answer
+    if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
                "quote, as docs/coding-files.md shows, or export the table again with the missing ones")
         refuse(f"a column is missing ({describe_missing_columns(grid.names)})", path.name, fix, row="1")
@@ -226,7 +241,10 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     coded: set[str] = set()
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
-                for role, places in columns.items() if places and role not in ("", "code")}
+                for role, places in columns.items() if places and role not in ("", "code", "answer")}
+        if by_answer:
+            is_whole = cell["respondent"] and cell["question"]
+            cell["source"] = f"{cell['respondent']}.{cell['question']}" if is_whole else ""
         codes = [code for n in wide for code in _codes_in(parsed, row[n], names[n], separator, number)]
         codes += _ticked_codes(parsed, row, {n: grid.names[n].strip() for n in ticks}, number)
         _add_row(parsed, cell, codes, coder, number)
@@ -305,7 +323,8 @@ def guess_column_roles(names: list[str]) -> list[str]:
     if layout := _fitting_layout(names):
         by_place = {n: role for role, n in layout.places(names).items()}
         return [by_place.get(n, "") for n in range(len(names))]
-    return [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
+    roles = [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
+    return ["" if role in _OF_ANSWERS else role for role in roles]
 
 
 def _add_row(parsed: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
@@ -333,7 +352,8 @@ def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
     """The text of a document as Word shows it, one line per paragraph, and its comments as codings."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
     parsed = ParsedCodings(path, "word")
-    text, starts, ends = _body(parts["word/document.xml"], path.name)
+    main = parts["word/document.xml"]
+    text, starts, ends = _body(main, path.name, table_openings(main) if b"<w:tbl" in main else {})
     parsed.source(path.name, Text(text, ("code points",)))
     for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
         key, text = _attribute(comment, "id"), _comment_text(comment)
@@ -354,19 +374,31 @@ def read_word_lines(path: Path) -> list[str]:
     return _body(parts["word/document.xml"], path.name)[0].split("\n")
 
 
-def _body(content: bytes, file: str) -> tuple[str, dict[str, int], dict[str, int]]:
-    """The text, and where the range of each comment starts and ends in it."""
+def _body(content: bytes, file: str,
+          openings: Mapping[int, str | None] = MappingProxyType({}),
+          ) -> tuple[str, dict[str, int], dict[str, int]]:
+    """The text, and where the range of each comment starts and ends in it. ``openings`` has what stands
+    before the words of paragraphs in tables of speakers; None for those that are left out."""
     parts: list[str] = []
     starts: dict[str, int] = {}
     ends: dict[str, int] = {}
-    length = hidden = 0
+    length = hidden = n_paragraphs = 0
+    left_out: list[bool] = []
     for event, element in xml_elements(content, file):
         name = local_name(element)
+        if name == "p" and event == "start":
+            opening = openings.get(n_paragraphs, "")
+            n_paragraphs += 1
+            left_out.append(opening is None)
+            parts.append(opening or "")
+            length += len(opening or "")
+        elif name == "p" and left_out.pop():
+            continue
         if name in _HIDDEN:
             hidden += 1 if event == "start" else -1
         elif event == "start" and name in {"commentRangeStart", "commentRangeEnd"}:
             (starts if name == "commentRangeStart" else ends)[_attribute(element, "id")] = length
-        elif event == "end" and not hidden:
+        elif event == "end" and not hidden and not any(left_out):
             words = (element.text or "").translate(_ODD) if name == "t" else _SIGNS.get(name, "")
             parts.append(words)
             length += len(words)

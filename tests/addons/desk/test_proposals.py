@@ -180,3 +180,16 @@ def test_a_quotation_of_a_double_coded_text_is_not_listed_before_all_are_handed_
     assert proposed_quotations(study) == []
     session.do({"act": "read", "document_id": text, "value": True})
     assert [one.coder_id for one in proposed_quotations(study)] == ["rosa"]
+
+
+def test_the_forms_speak_words_and_not_the_names_of_columns(study):
+    form = Proposer(study)
+    for table, fields in form.fields.items():
+        labels = [field.description for field in fields.values()]
+        assert len({*labels}) == len(labels), table
+        assert not [label for column, label in zip(fields, labels, strict=True)
+                    if "_" in label or label == column or not label[0].isupper()], table
+    topic, code = form.fields["joint_display"], form.fields["codebook"]
+    names = read_reference(study).codebook.set_index("code_id")["name"]
+    assert (names["outreach"], "outreach") in topic["code_id"].options
+    assert (names["ways-in"], "ways-in") in code["parent_id"].options

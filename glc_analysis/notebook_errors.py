@@ -1,0 +1,20 @@
+"""In a notebook a user's mistake is a sentence: what is wrong and how to fix it, without a traceback."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from glc_analysis.errors import GLCError
+
+
+def show_sentences(shell: Any) -> None:
+    """Lets a shell of IPython show a :class:`GLCError` as its sentence; the cell has failed all the same. A
+    handler that somebody set before stays."""
+    if shell is not None and not shell.custom_exceptions:
+        shell.set_custom_exc((GLCError,), _show)
+
+
+def _show(shell: Any, kind: type[GLCError], error: GLCError, traceback: TracebackType,
+          tb_offset: int | None = None) -> None:
+    shell._showtraceback(kind, error, [str(error)])

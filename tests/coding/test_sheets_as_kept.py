@@ -1,0 +1,127 @@
+"""Coders' sheets as coders keep them: by respondent and question, tables in Word, under other names."""
+
+import pandas as pd
+import pytest
+
+from glc_analysis.coding.coders import document_names, quoted_document
+from glc_analysis.coding.texts import Text
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.tables import read
+from tests.support.built_studies import built
+from tests.support.coded_studies import BOTH, coded_study
+from tests.support.coding_files import comment, run, word
+
+
+def sheet(tmp_path, text):
+    path = tmp_path / "ana.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_codings(path, coder="ana")
+
+
+@pytest.mark.parametrize("heads", ["respondent,question,code", "ResponseId,Question ID,Code",
+                                   "Participant,Q,codes"])
+def test_a_row_may_name_the_respondent_and_the_question_instead_of_a_document(tmp_path, heads):
+    raw = sheet(tmp_path, f"{heads}\nR_1a,Q3.5,delay\nR_1a,Q4.6,\nR_2b,Q3.5,fear\n")
+    assert [*zip(raw.codings["source"], raw.codings["code"], strict=True)] == [
+        ("R_1a.Q3.5", "delay"), ("R_2b.Q3.5", "fear")]
+    assert {*raw.sources["source"]} == {"R_1a.Q3.5", "R_1a.Q4.6", "R_2b.Q3.5"}
+
+
+def test_the_words_of_the_answer_may_stand_beside_it_in_a_column_of_their_own(tmp_path):
+    raw = sheet(tmp_path, "respondent,question,answer,code\nR_1a,Q3.5,We wait.,delay\n")
+    assert raw.codings["quote"].tolist() == ["We wait."]
+
+
+def test_a_row_with_one_of_both_names_no_answer(tmp_path):
+    with pytest.raises(Faults, match="names no document"):
+        sheet(tmp_path, "respondent,question,code\nR_1a,,delay\n")
+
+
+def test_a_code_that_is_called_question_stays_a_code_where_documents_are_named(tmp_path):
+    raw = sheet(tmp_path, "document,question,answer\ncall-1,x,x\n")
+    assert sorted(raw.codings["code"]) == ["answer", "question"]
+
+
+def test_an_answer_is_known_by_its_respondent_or_organisation_where_these_are_of_one_answer_alone():
+    documents = pd.DataFrame(
+        [("s1.r2.q1", "answer", "lamp", "Q1"), ("s2.r2.q1", "answer", "door", "Q1"),
+         ("s2.R_9.q1", "answer", "door", "Q1"), ("s1.r3.q1", "answer", "tree", "Q1"),
+         ("blue", "interview", "lamp", "")],
+        columns=["document_id", "kind", "organisation_id", "question_id"])
+    names = document_names(documents, {})
+    assert names["r_9.q1"] == "s2.R_9.q1" and names["r3.q1"] == names["tree.q1"] == "s1.r3.q1"
+    assert names["lamp.q1"] == "s1.r2.q1"
+    assert "r2.q1" not in names and "door.q1" not in names  # of two files; of two respondents
+    assert names["blue"] == "blue"
+
+
+def rows_of(*rows):
+    return "<w:tbl>" + "".join("<w:tr>" + "".join(
+        f"<w:tc>{''.join(f'<w:p>{one}</w:p>' for one in cell)}</w:tc>" for cell in row) + "</w:tr>"
+        for row in rows) + "</w:tbl>"
+
+
+TABLE = rows_of(
+    ([run("No")], [run("Speaker")], [run("Text")]),
+    ([run("1")], [run("Rosa")], [run("Q1. What comes first?")]),
+    ([run("2")], [run("Ana Vega")], [comment("7", run("A safe place for tonight.")),
+                                    run("Ana Vega calls 😀 សុខ at once.")]),
+    ([run("3")], [run("Rosa")], [run("Q2. And the courts?")]),
+    ([run("4")], [run("Ana Vega")], [comment("8", run("We wait for months."))]))
+
+
+def test_a_word_table_of_speaker_and_text_reads_as_lines_of_a_transcript(tmp_path):
+    path = tmp_path / "blue.docx"
+    word(path, TABLE, [("7", "ana", "Safe place"), ("8", "ana", "Delay")])
+    raw = read_codings(path, coder="ana")
+    text, = raw.sources["text"]
+    assert [line for line in text.split("\n") if line.startswith(("Rosa:", "Ana Vega:"))] == [
+        "Rosa: Q1. What comes first?", "Ana Vega: A safe place for tonight.", "Rosa: Q2. And the courts?",
+        "Ana Vega: We wait for months."]
+    assert "Speaker" not in text and "2" not in text.replace("Q2", "")
+    spans = zip(raw.codings["start"], raw.codings["end"], strict=True)
+    assert [text[start:end] for start, end in spans] == [
+        "A safe place for tonight.", "We wait for months."]
+
+
+def test_codings_in_a_word_table_count_in_the_transcript(tmp_path):
+    study = coded_study(tmp_path, codings={"ana": "../raw/codings/blue.docx"})
+    word(study.raw / "codings/blue.docx", TABLE, [("7", "ana", "Safe place"), ("8", "ana", "Delay")])
+    codings = read("codings", study=built(study)).query("coder_id == 'ana'")
+    assert codings["quote"].tolist() == ["A safe place for tonight.", "We wait for months."]
+    assert {*codings["match"]} == {"same_text"}
+
+
+def test_a_table_of_facts_stays_as_it_stands(tmp_path):
+    path = tmp_path / "blue.docx"
+    facts = rows_of(([run("Place")], [run("Lima")]), ([run("Date")], [run("1 May")]))
+    talk = comment("7", run("Ana Vega: We wait for months, and nobody says why."))
+    word(path, f"{facts}<w:p>{talk}</w:p>", [("7", "ana", "Delay")])
+    assert read_codings(path, coder="ana").sources["text"].tolist()[0].startswith("Place\nLima\n")
+
+
+def test_a_text_of_another_name_is_known_by_its_quotations_where_they_are_all_of_one_text():
+    texts = {name: Text(words, words) for name, words in {
+        "blue": "p1: A safe place. We wait.", "call": "p1: We wait. So do we.",
+        "lamp": "p2: No house."}.items()}
+
+    def known(*quotes):
+        return quoted_document(quotes, texts, texts.__getitem__, lambda text: text)
+
+    assert known("A safe place.", "We wait.") == "blue"
+    assert known("We wait.") == ""  # of two texts
+    assert known("No house.") == ""  # one short quotation proves nothing
+    assert known("No house.", "Another thing") == known() == ""
+
+
+def test_a_renamed_text_of_a_coders_table_is_read_and_the_log_says_so(tmp_path):
+    rows = ("document,quote,code\nMy notes 7,A safe place for tonight.,Safe place\n"
+            "My notes 7,We wait for months.,Delay\n")
+    study = coded_study(tmp_path, codings=BOTH)
+    for coder in ("ana", "ben"):
+        (study.raw / f"codings/{coder}.csv").write_text(rows, encoding="utf-8")
+    codings = read("codings", study=built(study))
+    assert {*codings["document_id"]} == {"blue"}
+    assert codings.query("coder_id == 'ana'")["quote"].tolist() == [
+        "A safe place for tonight.", "We wait for months."]
