@@ -204,7 +204,8 @@ def quoted_document(quotes: Collection[str], conversations: Collection[str], tex
     if len(different) < 2 and sum(map(len, different)) < LEAST_QUOTED:
         return ""
     known = [document for document in conversations if all(
-        find(text_of(document), quote) or find(text_of(document), masked(quote)) for quote in different)]
+        find_quotation(text_of(document), quote) or find_quotation(text_of(document), masked(quote))
+        for quote in different)]
     return known[0] if len(known) == 1 else ""
 
 

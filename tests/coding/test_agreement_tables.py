@@ -12,7 +12,7 @@ from glc_analysis.coding.agreement_tables import (
     why_blank,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS
-from glc_analysis.coding.consensus import units
+from glc_analysis.coding.consensus import coding_units
 
 TURN = "We wait for months. Nobody answers. The shelter is full."
 SENTENCES = (0, 19), (20, 35)
@@ -31,7 +31,7 @@ SEGMENTS = pd.DataFrame([{"segment_id": "call.1", "document_id": "call", "start"
 def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and_not_by_character():
     given = codings(("ana", *SENTENCES[0], "delay"), ("ben", *SENTENCES[1], "delay"))
     read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben"], "codebook_version": "1"})
-    table = coder_agreement(units(given, read, SEGMENTS), given, SEGMENTS, {})
+    table = coder_agreement(coding_units(given, read, SEGMENTS), given, SEGMENTS, {})
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
@@ -82,7 +82,7 @@ def test_passages_within_single_answers_give_them_no_rows_either():
         document_id=one, segment_ids=f"{one}.1") for one in many])
     read = pd.DataFrame([(one, coder, "1") for one in many for coder in ("ana", "ben")],
                         columns=["document_id", "coder_id", "codebook_version"])
-    assert {*coder_agreement(units(given, read, segments), given, segments, {})["subset"]} == {"all"}
+    assert {*coder_agreement(coding_units(given, read, segments), given, segments, {})["subset"]} == {"all"}
 
 
 def test_a_blank_column_says_why_and_columns_of_one_reason_are_together():
