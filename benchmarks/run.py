@@ -27,6 +27,7 @@ import disclosure  # noqa: E402
 import engines  # noqa: E402
 import interviews  # noqa: E402
 import utility  # noqa: E402
+import watch  # noqa: E402
 from export import RECORDS, write_export  # noqa: E402
 from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
@@ -117,6 +118,7 @@ def main() -> None:
             f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "
             "| time | ratio | peak memory |", "|---|---|---|---|", *codings.rows(folder), "",
             *desk.HEADING, *desk.rows(folder), "",
+            *watch.HEADING, *watch.rows(folder), "",
             "| Who may see what | time | share |", "|---|---|---|",
             *disclosure.released(*_sample(folder)), *disclosure.gate(), "",
             *utility.table(folder), ""])

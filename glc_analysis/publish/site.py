@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -39,6 +40,8 @@ from glc_analysis.text import slug as slug_of
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
+_Text = tuple[str, str, str, bool]
+"""A text of a page: its words, its anchor, its heading, and whether it is folded."""
 
 
 # ------------------------------
@@ -349,14 +352,17 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
         "navigation": page_menu(pages, failures)}
-    slugs, articles, wholes = {page.slug for page in pages}, {}, {}
+    slugs, articles, wholes, texts = frozenset(page.slug for page in pages), {}, {}, {}
     titles = {page.slug: page.title for page in pages}
+    source, last = f"{frame['banner']} {title}. {facts}".strip(), dict(_made)
+    _made.clear()
     for page in pages:
-        notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
-        made = page_article(notebook, has_code=has_capability(audience, "code"), slugs=slugs)
-        _write_figures(site, take_figures(made, page.slug, f"{frame['banner']} {title}. {facts}".strip()))
-        for slug, part in split_page(made, page.slug):
-            articles[slug], wholes[slug] = part, page.slug
+        notebook = (run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8")
+        made_from = page.slug, notebook, has_capability(audience, "code"), slugs, source
+        made = _made[made_from] = last.get(made_from) or _make(*made_from)
+        _write_figures(site, made.figures)
+        for slug, part in made.parts:
+            articles[slug], wholes[slug], texts[slug] = deepcopy(part), page.slug, made.texts[slug]
     _follow_parts(articles, wholes)
     for slug, text in articles.items():
         _write(site / f"{slug}.html", _page(text, titles[wholes[slug]], wholes[slug], frame))
@@ -368,7 +374,29 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
     _write(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     _write(site / _SCRIPT, read_text(__file__, _SCRIPT))
-    _write(site / _INDEX, _index(articles))
+    _write(site / _INDEX, _index(texts))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What the notebook of a page becomes: the parts of the page, the files of its figures, and what the
+    search index has of each part."""
+
+    parts: list[tuple[str, etree._Element]]
+    figures: Mapping[str, str | bytes]
+    texts: Mapping[str, list[_Text]]
+
+
+_made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
+"""The pages of the last site that this process made, by what they were made from: the next site of
+`glc watch` makes only those that changed."""
+
+
+def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str) -> _Made:
+    page = page_article(json.loads(notebook), has_code=has_code, slugs=slugs)
+    figures = take_figures(page, slug, source)
+    parts = split_page(page, slug)
+    return _Made(parts, figures, {own: _PageText(part).found for own, part in parts})
 
 
 def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
@@ -528,15 +556,14 @@ _CELL = "\0"
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
-def _index(articles: Mapping[str, etree._Element]) -> str:
+def _index(pages: Mapping[str, list[_Text]]) -> str:
     """The index of a site's pages, in their order, as a script.
 
     It holds each text once, with the places where it is printed: page, anchor and heading. The page whose
     title it is comes first.
     """
     titles, places, texts = [], [], {}
-    for n, (slug, page) in enumerate(articles.items()):
-        found = _PageText(page).found
+    for n, (slug, found) in enumerate(pages.items()):
         if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
             found = [one for one in found if not one[3]]
         title = next((text for text, _, _, _ in found), slug)
@@ -557,7 +584,7 @@ class _PageText:
     folded."""
 
     def __init__(self, page: etree._Element) -> None:
-        self.found: list[tuple[str, str, str, bool]] = []
+        self.found: list[_Text] = []
         self._parts: list[str] = []
         self._anchor = self._heading = ""
         self._folds = 0

@@ -295,7 +295,7 @@ def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages)
 def folded(characters):
     shown = (f"<p>Seen</p><details><summary>1 more</summary><p>{'a' * characters}</p></details><p>After</p>")
     page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
-    return json.loads(site._index({"peru": page})[9:-2])["texts"]
+    return json.loads(site._index({"peru": site._PageText(page).found})[9:-2])["texts"]
 
 
 def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
@@ -306,7 +306,7 @@ def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
 def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
     page = page_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
-    *_, text = json.loads(site._index({"peru": page})[9:-2])["texts"]
+    *_, text = json.loads(site._index({"peru": site._PageText(page).found})[9:-2])["texts"]
     assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
     assert [*find_contacts("102 207 144")]
 
@@ -368,3 +368,25 @@ def test_publishing_leaves_the_notebook_as_it_is():
     before = json.dumps(notebook)
     page_article(notebook)
     assert json.dumps(notebook) == before
+
+
+def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_bytes(tmp_path, monkeypatch):
+    def notebook(slug, text):
+        path = tmp_path / "notebooks" / f"{slug}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(site.dumps(site.prose(f"# {slug}", text, "[other](peru.html#peru)")))
+
+    def made():
+        site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
+        return {path.name: path.read_bytes() for path in (tmp_path / "site").iterdir() if path.is_file()}
+    pages, asked = [PageJob(slug, slug, Path(), {}, "") for slug in ("index", "peru")], []
+    monkeypatch.setattr(site, "page_article", lambda *given, **named: asked.append(1) or page_article(*given, **named))
+    notebook("index", "one")
+    notebook("peru", "two")
+    first = made()
+    assert made() == first and len(asked) == 2
+    notebook("peru", "three")
+    changed = made()
+    assert len(asked) == 3 and b"three" in changed["peru.html"] and b"two" not in changed["search-index.js"]
+    site._made.clear()
+    assert made() == changed

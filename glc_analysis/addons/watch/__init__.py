@@ -1,0 +1,6 @@
+"""Pages that follow the files of a study: what is saved is seen in a browser a few seconds later."""
+
+from glc_analysis.addon import AddOn
+
+ADD_ON = AddOn("watch", "The team's pages in a browser, made again whenever a file is saved.",
+               commands={"Analyst": "commands:COMMANDS"})

@@ -1,0 +1,138 @@
+"""Serves the team's pages to a browser on this computer, which is told when the page it shows is out of date.
+
+Only 127.0.0.1 is served, and only to who has the address: another user of the computer would have to guess
+it, and a page of another site cannot ask under its name. The files of the site stay as they are; the copy
+that is sent alone has the script that asks for news, and may run it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from glc_analysis.templates import read_text
+
+_NEWS, _SCRIPT = "~news", "~watch.js"
+_LONGEST_WAIT = 20.0
+"""Seconds after which a browser is told that there is nothing new, and asks again."""
+_LOOK = 0.05
+
+
+class PageServer:
+    """The pages of a site, on one address. ``site`` gives the folder of the site as it is now, or None."""
+
+    def __init__(self, site: Callable[[], Path | None]) -> None:
+        self._site, self._secret = site, secrets.token_urlsafe(16)
+        self.seen, self.fault = "", ""
+        """The page that was looked at last, and what is wrong with the files, for whoever looks at it."""
+        handler = type("Handler", (_Handler,), {"pages": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        """The address of the first page."""
+        return f"http://{self.host}/{self._secret}/index.html"
+
+    def start(self) -> None:
+        """Serves in threads until :meth:`close`."""
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Serves no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def asked(self, path: str) -> str | None:
+        """The name below the site that an address asks for; None where it does not have the secret."""
+        first, _, name = path.lstrip("/").partition("/")
+        return name if secrets.compare_digest(first.encode(), self._secret.encode()) else None
+
+    def content(self, name: str) -> bytes | None:
+        """The content of a file of the site, as it is sent; None where there is none."""
+        if name == _SCRIPT:
+            return read_text(__file__, "watch.js").encode()
+        site = self._site()
+        path = (site / name).resolve() if site else None
+        if site is None or path is None or not path.is_relative_to(site.resolve()) or not path.is_file():
+            return None
+        content = path.read_bytes()
+        return watched(content, path.stem) if path.suffix == ".html" else content
+
+    def news(self, page: str, mark: str, fault: str) -> dict[str, Any]:
+        """Whether a page is another one than that with this mark, as soon as it is, or something else is
+        wrong; after a while in any case."""
+        self.seen, until = page, time.monotonic() + _LONGEST_WAIT
+        while time.monotonic() < until and self._mark(page) in ("", mark) and self.fault == fault:
+            time.sleep(_LOOK)
+        return {"is_new": self._mark(page) not in ("", mark), "fault": self.fault}
+
+    def _mark(self, page: str) -> str:
+        site = self._site()
+        path = site / f"{page}.html" if site else None
+        return mark_of(path.read_bytes()) if path and path.is_file() else ""
+
+
+def mark_of(content: bytes) -> str:
+    """What tells one content of a page from another."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def watched(content: bytes, page: str) -> bytes:
+    """A page of the site with the script that asks for news, which it may run; nothing else changes.
+
+    >>> watched(b"script-src 'none'; style-src 'self'<body></body>", "index").decode().partition("<body>")[0]
+    "script-src 'self'; connect-src 'self'; style-src 'self'"
+    """
+    script = f'<script src="{_SCRIPT}" data-page="{page}" data-mark="{mark_of(content)}"></script></body>'
+    for policy in (b"script-src 'none'", b"script-src 'self'"):
+        if policy in content:
+            content = content.replace(policy, b"script-src 'self'; connect-src 'self'", 1)
+            break
+    head, end, tail = content.rpartition(b"</body>")
+    return head + script.encode() + tail if end else content
+
+
+class _Handler(BaseHTTPRequestHandler):
+    pages: PageServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answers a request."""
+        asked = urlsplit(self.path)
+        name = self.pages.asked(unquote(asked.path))
+        if name is None or self.headers.get("Host") != self.pages.host:
+            self._send(HTTPStatus.FORBIDDEN, b"", "text/plain")
+        elif name == _NEWS:
+            said = {key: values[0] for key, values in parse_qs(asked.query).items()}
+            news = self.pages.news(said.get("page", ""), said.get("mark", ""), said.get("fault", ""))
+            self._send(HTTPStatus.OK, json.dumps(news).encode(), "application/json")
+        elif (content := self.pages.content(name)) is None:
+            self._send(HTTPStatus.NOT_FOUND, b"There is no such page.", "text/plain")
+        else:
+            if name.endswith(".html"):
+                self.pages.seen = Path(name).stem
+            self._send(HTTPStatus.OK, content, guess_type(name)[0] or "application/octet-stream")
+
+    def _send(self, status: HTTPStatus, content: bytes, kind: str) -> None:
+        self.send_response(status)
+        for header, value in (("Content-Type", kind), ("Content-Length", str(len(content))),
+                              ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
+                              ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY")):
+            self.send_header(header, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: the address is a secret."""

@@ -1,0 +1,129 @@
+"""Watches the files of a study and makes the team's pages anew when one is saved, the one in view first.
+
+It is one process that stays, so that libraries are imported once, here and in the process from which pages
+are forked. It makes pages as `glc run` does, gate and record included: what a browser shows has passed it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from pathlib import Path
+
+from glc_analysis.addons.watch.page_server import PageServer
+from glc_analysis.command_line import ensure_built
+from glc_analysis.errors import Busy, GLCError, Interrupted
+from glc_analysis.locks import Say
+from glc_analysis.manifest import package_state
+from glc_analysis.report import run
+from glc_analysis.run.execute import start_fork_server
+from glc_analysis.run.record import last_run
+from glc_analysis.study import NOTEBOOKS, Study
+from glc_analysis.study_locks import at_work
+from glc_analysis.tables import python_strings
+
+Files = dict[str, tuple[int, int, int]]
+_LOOK, _QUIET = 0.1, 0.1
+"""The seconds between two looks at the files, and for how many nothing may change before a file counts as
+saved."""
+_PARTS = ("raw", "reference", "private/reference", "notebooks")
+"""The folders of a study that are watched: those into which people and programs write."""
+
+
+def watch_study(study: Study, *, say: Say) -> None:
+    """Makes the pages, prints their address, and makes them anew after every change, until Ctrl-C.
+
+    Raises GLCError where the package itself changes meanwhile: this process has the old one.
+    """
+    server = PageServer(lambda: site_of(study))
+    with start_fork_server(study) as executor, python_strings():
+        package, files = package_state(), files_of(study)
+        update(study, server, say, executor)
+        server.start()
+        say(f"The pages: {server.url}")
+        say("Ctrl-C ends it.")
+        try:
+            while True:
+                time.sleep(_LOOK)
+                if package_state() != package:
+                    raise GLCError("The package itself has changed. To fix: start `glc watch` again.")
+                if (now := files_of(study)) != files:
+                    now = settled(study, now)
+                    files = now if update(study, server, say, executor) else {}
+        except KeyboardInterrupt:
+            say("Ended.")
+        finally:
+            server.close()
+
+
+def update(study: Study, server: PageServer, say: Say, executor: Executor | None = None) -> bool:
+    """Builds the tables and makes the pages that are out of date, first the one that is looked at. What is
+    wrong with a file is printed, and shown on the page. Returns whether that is all: not where another
+    command is at work."""
+    begun = time.monotonic()
+    try:
+        with at_work(study.root, "`glc watch`", say):
+            now = Study(study.root)  # its settings may be new
+            ensure_built(now, beside=lambda: nullcontext(executor))
+            stale = run(now, dry_run=True).ran
+            if (seen := page_of(server.seen)) in stale:
+                run(now, only=seen)
+                say(f"{seen}: {time.monotonic() - begun:.1f} s")
+            result = run(now)
+    except Interrupted:
+        raise
+    except (GLCError, OSError) as error:
+        server.fault = str(error)
+        say(f"Error: {error}")
+        return not isinstance(error, Busy)
+    server.fault = "\n".join(map(str, result.failures))
+    say(f"{len(stale)} pages: {time.monotonic() - begun:.1f} s")
+    return True
+
+
+def page_of(part: str) -> str:
+    """The slug of the page that has a part.
+
+    >>> page_of("survey-2"), page_of("country-khm")
+    ('survey', 'country-khm')
+    """
+    return re.sub(r"-\d+$", "", part)
+
+
+def site_of(study: Study) -> Path | None:
+    """The folder of the team's site as it is now; None before the first run."""
+    folder = last_run(study)[0]
+    return folder / "site" if folder else None
+
+
+def files_of(study: Study) -> Files:
+    """All files that are watched, each with when it was written, its size and its number."""
+    found: Files = {}
+    folders = [*(str(study.root / part) for part in _PARTS), str(NOTEBOOKS)]
+    while folders:
+        try:
+            entries = [*os.scandir(folders.pop())]
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            elif not entry.name.startswith((".", "~")):
+                try:
+                    about = entry.stat()
+                except FileNotFoundError:  # removed a moment ago
+                    continue
+                found[entry.path] = about.st_mtime_ns, about.st_size, about.st_ino
+    return found
+
+
+def settled(study: Study, files: Files) -> Files:
+    """The files once none has changed for a moment: a program may still be writing."""
+    while True:
+        time.sleep(_QUIET)
+        if (now := files_of(study)) == files:
+            return files
+        files = now

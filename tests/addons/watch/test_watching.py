@@ -1,0 +1,86 @@
+"""What is saved is seen: which files count, when a file is whole, and which page is made first."""
+
+import threading
+import time
+
+import pytest
+
+from glc_analysis.addons.watch import watching
+from glc_analysis.addons.watch.page_server import PageServer
+from glc_analysis.errors import Busy, Fault, Faults
+from glc_analysis.report import RunResult
+from glc_analysis.study import Study
+from tests.support.study_on_disk import SmallStudy
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(SmallStudy(tmp_path).root)
+
+
+@pytest.mark.parametrize("name", ["raw/survey/answers.csv", "reference/study.toml", "notebooks/70_own.ipynb",
+                                  "private/reference/corrections.csv", "raw/interviews/new/anna.vtt"])
+def test_a_saved_file_is_noticed(study, name):
+    before = watching.files_of(study)
+    (study.root / name).parent.mkdir(parents=True, exist_ok=True)
+    with (study.root / name).open("a") as file:
+        file.write("\n")
+    assert watching.files_of(study) != before
+
+
+@pytest.mark.parametrize("name", ["raw/survey/.~lock.answers.csv#", "raw/survey/~$answers.xlsx",
+                                  "processed/figures.parquet", "reports/team/note.txt"])
+def test_traces_of_programs_and_what_is_made_are_not_watched(study, name):
+    before = watching.files_of(study)
+    (study.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (study.root / name).write_text("a")
+    assert watching.files_of(study) == before
+
+
+def test_a_file_counts_as_saved_when_nothing_is_written_any_more(study):
+    path, texts = study.root / "raw/survey/answers.csv", iter("abcd")
+
+    def write():
+        for text in texts:
+            path.write_text(text)
+            time.sleep(0.04)
+    writer = threading.Thread(target=write)
+    writer.start()
+    settled = watching.settled(study, watching.files_of(study))
+    writer.join()
+    assert path.read_text() == "d" and settled == watching.files_of(study)
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The pages for which runs were asked; blank for all that are out of date."""
+    asked = []
+
+    def run(study, *, only="", dry_run=False):
+        asked.extend([] if dry_run else [only])
+        return RunResult(("index", "survey", "country-khm"))
+    monkeypatch.setattr(watching, "ensure_built", lambda study, beside: None)
+    monkeypatch.setattr(watching, "run", run)
+    return asked
+
+
+@pytest.mark.parametrize(("seen", "asked"), [("survey-2", ["survey", ""]), ("country-per", [""]), ("", [""])])
+def test_the_page_that_is_looked_at_is_made_first_if_it_is_out_of_date(study, runs, seen, asked):
+    server = PageServer(lambda: None)
+    server.seen = seen
+    assert watching.update(study, server, lambda line: None)
+    assert runs == asked
+
+
+@pytest.mark.parametrize(("error", "is_done"), [
+    (Faults([Fault("is no number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
+def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, runs, monkeypatch, error, is_done):
+    def fail(study, beside):
+        raise error
+    monkeypatch.setattr(watching, "ensure_built", fail)
+    server, said = PageServer(lambda: None), []
+    assert watching.update(study, server, said.append) == is_done
+    assert server.fault == str(error) and said == [f"Error: {error}"]
+    monkeypatch.setattr(watching, "ensure_built", lambda study, beside: None)
+    watching.update(study, server, said.append)
+    assert server.fault == ""
