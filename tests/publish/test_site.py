@@ -380,7 +380,8 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
         return {path.name: path.read_bytes() for path in (tmp_path / "site").iterdir() if path.is_file()}
     pages, asked = [PageJob(slug, slug, Path(), {}, "") for slug in ("index", "peru")], []
-    monkeypatch.setattr(site, "page_article", lambda *given, **named: asked.append(1) or page_article(*given, **named))
+    monkeypatch.setattr(site, "page_article",
+                        lambda *given, **named: asked.append(1) or page_article(*given, **named))
     notebook("index", "one")
     notebook("peru", "two")
     first = made()
