@@ -22,7 +22,7 @@ from glc_analysis.report import run
 from glc_analysis.run.execute import start_fork_server
 from glc_analysis.run.record import last_run
 from glc_analysis.study import NOTEBOOKS, Study
-from glc_analysis.study_locks import at_work
+from glc_analysis.study_locks import lock_for_writing
 from glc_analysis.tables import python_strings
 
 Files = dict[str, tuple[int, int, int]]
@@ -65,7 +65,7 @@ def update(study: Study, server: PageServer, say: Say, executor: Executor | None
     command is at work."""
     begun = time.monotonic()
     try:
-        with at_work(study.root, "`glc watch`", say):
+        with lock_for_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
             ensure_built(now, beside=lambda: nullcontext(executor))
             stale = run(now, dry_run=True).ran
