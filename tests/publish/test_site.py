@@ -374,7 +374,7 @@ def test_the_next_site_of_a_process_makes_only_pages_that_changed_and_the_same_b
     def notebook(slug, text):
         path = tmp_path / "notebooks" / f"{slug}.ipynb"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(site.dumps(site.prose(f"# {slug}", text, "[other](peru.html#peru)")))
+        path.write_text(site.notebook_json(site.prose_notebook(f"# {slug}", text, "[other](peru.html#peru)")))
 
     def made():
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
