@@ -84,17 +84,16 @@ def test_the_message_asks_what_needs_no_other_answer_first(study):
 
 def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(study):
     form = PaperForm.of(read_reference(Study(study.root)), "1")
-    asked = [*form.fields({"P01.comment": "At night."})]
-    assert [name for name in asked if name.startswith("P01.")] == [
-        f"P01.{question.name}" for question in QUESTIONS if question.kind != "mark"]
+    row, comment, may_be_read = (f"P01.{name}" for name in ("marks", "comment", "may_be_read"))
+    asked = [*form.fields({row: "7 8 +", comment: "At night."})]
+    assert [name for name in asked if name.startswith("P01.")] == [row, comment, may_be_read]
+    assert form.prompt(row).split()[-len(SCORED):] == [question.name for question in SCORED]
     assert "P02.may_be_read" not in asked
-    for question in SCORED:
-        assert form.parse_line(f"P01.{question.name}", ABSTENTION_MARK) == (ABSTAIN, "")
-        assert [form.parse_line(f"P01.{question.name}", score) for score in ("٧", "10", "0")] == [
-            ("7", ""), ("", "'10' is not understood: type a number from 1 to 9, a (abstain), or nothing "
-                            "where the paper is blank."),
-            ("", "'0' is not understood: type a number from 1 to 9, a (abstain), or nothing where the paper "
-                 "is blank.")]
+    assert form.parse_line(row, ABSTENTION_MARK) == (ABSTAIN, "")
+    assert form.parse_line(row, "٧" * len(SCORED)) == (" ".join("7" * len(SCORED)), "")
+    for line in ("10", "0" * len(SCORED), "7" * (len(SCORED) + 1)):
+        value, message = form.parse_line(row, line)
+        assert value == "" and message.startswith(f"{line!r} is not understood: type one key for ")
 
 
 @given(round_id=words, rater=words, principle=words, version=st.integers(1, 99),

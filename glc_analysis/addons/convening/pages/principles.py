@@ -44,6 +44,7 @@ from glc_analysis.tables_html import html_table, language_label, note, quotation
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import anchor, link
 from glc_analysis.view.study_view import StudyView
+from glc_analysis.view.visible_tables import UNTRANSLATED
 
 NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
 NONE_AGREED = "No principle is agreed yet."
@@ -230,8 +231,8 @@ def reasons_html(row: Any, lead: str = "") -> Markup:
 def evidence_rows(view: StudyView) -> pd.DataFrame:
     """The evidence on the view's principle, one row per piece in the order of evidence.csv: stance (supports,
     contradicts, qualifies), claim, sentence (what was found), place (where a page shows it); where it is
-    words, text, translation, language, by, country; note (of the team, for the team). What the audience may
-    not see says so in its sentence.
+    words, text, translation, translation_status, language, by, country; note (of the team, for the team).
+    What the audience may not see says so in its sentence.
 
     >>> evidence_rows(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
@@ -239,8 +240,8 @@ def evidence_rows(view: StudyView) -> pd.DataFrame:
     return evidence_rows_of_principle(Trail.of(view), view.principle)
 
 
-EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "language", "by", "country",
-            "note"]
+EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "translation_status", "language",
+            "by", "country", "note"]
 
 
 def evidence_rows_of_principle(trail: Trail, principle_id: str) -> pd.DataFrame:
@@ -288,8 +289,9 @@ def _passage(trail: Trail, row: Any) -> dict[str, Any]:
     if segment is None or not trail.has_sources:
         return {"sentence": NOT_CLEARED}
     owner = segment.organisation_id or trail.documents[segment.document_id].organisation_id
+    translation = trail.view.translations.get(segment.segment_id, UNTRANSLATED)
     return {"text": segment.text, "language": segment.language,
-            "translation": trail.view.translations.get(segment.segment_id, ""),
+            "translation": translation.text, "translation_status": translation.status,
             "by": trail.view.labels.get(owner, _UNNAMED)}
 
 
