@@ -100,7 +100,7 @@ def forms(tmp_path, monkeypatch):
     need_poppler()
     need_fonts("ខ្មែរ العربية")
     for module in ("form_files", "packets.parts"):
-        monkeypatch.setattr(f"glc_analysis.addons.convening.{module}.addressees",
+        monkeypatch.setattr(f"glc_analysis.addons.convening.{module}.read_names_and_languages",
                             lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
