@@ -450,15 +450,16 @@ def other_words(view: StudyView) -> Html | None:
     if rows.empty:
         return None
     wide = rows.pivot(index=["shared", "segment_id", "code_id"], columns="coder_id", values="words")
-    wide = wide.fillna("–").reset_index(["shared", "code_id"])
-    listed = _fitting(wide, wide.drop(columns=["shared", "code_id"]).map(_cut).sum(axis=1), _FEWER)
+    coders = [*wide.columns]
+    wide = wide.fillna("–").reset_index()
+    listed = _fitting(wide, wide[coders].map(_cut).sum(axis=1), _FEWER)
     n_none, total = int((wide["shared"] == 0).sum()), len(wide)
     rest = count_of(total, "code of a turn rests", "codes of turns rest")
     sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
                 "By turn these agree, by character they do not.")
     names = code_names(view)
-    columns = {"Turn": listed.index, "Code": [names.get(code, code) for code in listed["code_id"]],
-               **{coder: listed[coder].map(_cut) for coder in wide.columns.drop(["shared", "code_id"])},
+    columns = {"Turn": listed["segment_id"], "Code": [names.get(code, code) for code in listed["code_id"]],
+               **{coder: listed[coder].map(_cut) for coder in coders},
                "In common": [f"{share:.0%}" for share in listed["shared"]]}
     return show(ELEMENTS.note(sentence) + html_table(columns, numeric=("In common",)))
 

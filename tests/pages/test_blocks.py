@@ -671,7 +671,8 @@ def test_codes_by_country_are_indented_by_level_and_shaded_by_their_share(sample
 
 
 def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each_coder(tmp_path):
-    made = coded(tmp_path, ana=[("blue", "A safe place", "Safe place")],
-                 ben=[("blue", "for tonight.", "Safe place")])
+    made = coded(tmp_path, ana=[("blue", "A safe place", code) for code in ("Safe place", "Delay")],
+                 ben=[("blue", "for tonight.", code) for code in ("Safe place", "Delay")])
     shown = coding.other_words(StudyView(built(made))).data
-    assert "A safe place" in shown and "for tonight." in shown and "0%" in shown
+    assert shown.count("A safe place") == shown.count("for tonight.") == shown.count("0%") == 2
+    assert "2 codes of turns rest on other words" in shown
