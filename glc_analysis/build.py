@@ -181,7 +181,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
 
 
 def forecast(study: Study) -> list[Forecast]:
-    """Which steps a build would run now, and why. Nothing is built or written."""
+    """Forecasts which steps a build would run now, and why. Nothing is built or written."""
     _refuse_nothing(study)
     return _engine(study, read_reference(study), manifest.compare_with_manifest(study), Record.read(study),
                    lambda line: None).forecast()

@@ -1,4 +1,4 @@
-"""The errors that a user sees: what is wrong, where, and how to fix it.
+"""Errors shown to users: what is wrong, where, and how to fix it.
 
 A mistake in data is never a traceback. It is a :class:`Fault` that names file, row, column and value,
 and all faults of a file are raised together.
@@ -31,7 +31,7 @@ class UsageError(GLCError):
 
 
 class Busy(GLCError):
-    """Another command holds a lock. Exit code 3: a scheduled run may be tried again."""
+    """Raised when another command holds the lock. Exit code 3: a scheduled run may be tried again."""
 
     exit_code = 3
 

@@ -1,4 +1,5 @@
-"""The state of a study: what has arrived, and what is out of date. Needs only the standard library."""
+"""The status of a study: the files that have arrived, and the results that are out of date. Needs only the
+standard library."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def needed_for(name: str, steps: Sequence[Step]) -> list[Step]:
 
 
 class UndeclaredError(RuntimeError):
-    """A step read an input that it did not declare, so that its tables would not follow when it changes."""
+    """Raised when a step reads an undeclared input, whose changes would not update its tables."""
 
 
 class Declared(Mapping[str, Any]):
@@ -237,7 +237,7 @@ class DeclaredStudy(Study):
 
 
 class View(Declared):
-    """What a step can read: tables and values by name, the study, the reference tables, its log.
+    """The inputs that a step can read: tables and values by name, the study, the reference tables, its log.
 
     >>> step = Step("count", ("answers",), ("n",), lambda view: {"n": len(view["answers"])})
     >>> view = View(step, {"answers": [1, 2], "names": [3]}.__getitem__, None, None, {}, None, print)

@@ -91,7 +91,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def uninterrupted() -> Generator[None]:
-    """Puts a signal off to the end of the block, or to :func:`check_interrupted` in it. For work with
+    """Defers a signal to the end of the block, or to a call of :func:`check_interrupted` in it. For work with
     threads and locks, which would never be released if it were broken off between two lines."""
     global _uninterrupted
     _uninterrupted += 1
@@ -104,7 +104,7 @@ def uninterrupted() -> Generator[None]:
 
 
 def check_interrupted() -> None:
-    """Ends the block of :func:`graceful_interrupt` if a signal was put off, or came at a moment at which
+    """Ends the block of :func:`graceful_interrupt` if a signal was deferred, or came at a moment at which
     Python drops it, such as an import that takes any failure for a missing library."""
     if _heard:
         number = _heard[0]

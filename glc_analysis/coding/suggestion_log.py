@@ -1,4 +1,4 @@
-"""Which codings were accepted from a suggestion of a code, and how often each code was suggested.
+"""The codings accepted from suggested codes, and how often each code was suggested.
 
 Coders' journals say which of their codings was accepted from a suggestion. A log of suggestions,
 ``raw/codings/<coder>/suggestions.jsonl``, has a JSON object a line: act (shown, taken or refused), passage

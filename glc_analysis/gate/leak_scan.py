@@ -271,7 +271,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
 
 
 def leaks_in_pieces(pieces: Iterable[Piece], wanted: Search) -> list[Leak]:
-    """The same in pieces of text; each leak has the place of its piece and no file."""
+    """As :func:`find_leaks`, for pieces of text: each leak has the place of its piece and no file."""
     found = _Document([(place, plain) for place, text in pieces if (plain := normalise(text))])
     return sorted(set(_leaks_in("", found, wanted)))
 

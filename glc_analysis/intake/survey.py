@@ -139,7 +139,7 @@ def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 def is_spss(path: Path) -> bool:
-    """By its ending: the content is checked when it is read."""
+    """Whether a file has an SPSS ending; its content is checked on reading."""
     return path.suffix.lower() in {".sav", ".zsav"}
 
 
@@ -218,7 +218,7 @@ _LINK_COLUMNS = _KOBO_COLUMNS | {"_parent_index", "_parent_table_name", "PARENT_
 
 
 def is_kobo(sheets: list[Grid]) -> bool:
-    """At least two of the columns Kobo or ODK add, or a link from child to parent."""
+    """Whether there are at least two of the columns that Kobo or ODK add, or a link from child to parent."""
     return any(len(_KOBO_COLUMNS & set(sheet.names)) > 1 or _link(sheet) for sheet in sheets)
 
 
@@ -349,7 +349,7 @@ def _heading(name: str) -> tuple[str, str]:
 
 
 def is_plain(sheets: list[Grid]) -> bool:
-    """Whatever no survey tool claims: the last reader asked."""
+    """Always true: the reader used for files that no survey tool claims."""
     return bool(sheets)
 
 
@@ -376,13 +376,13 @@ _GOOGLE_COLUMNS = {
 
 
 def is_microsoft_forms(sheets: list[Grid]) -> bool:
-    """The two columns for the time of an answer that Microsoft Forms adds, in its languages."""
+    """Whether there are the two time columns that Microsoft Forms adds, in any of its languages."""
     names = {name.strip().casefold() for name in sheets[0].names}
     return any(columns <= names for columns in _MICROSOFT_COLUMNS)
 
 
 def is_google_forms(sheets: list[Grid]) -> bool:
-    """The column that Google Forms puts first, in its languages."""
+    """Whether the first column is the one that Google Forms puts first, in any of its languages."""
     return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
 
 
@@ -395,7 +395,7 @@ _RESPONSES = {"response", "open-ended response"}
 
 
 def is_surveymonkey(sheets: list[Grid]) -> bool:
-    """Questions over several columns, and a second row of options and of the word for a response."""
+    """Whether questions span several columns, above a second row of options and the word for a response."""
     names, second, *_ = [*sheets[0].rows[:2], [], []]
     says = [cell.strip().casefold() in _RESPONSES for cell in second]
     is_id = "".join(names[0].split()).casefold() == "respondentid"
@@ -425,7 +425,7 @@ _EUSURVEY_ANSWER = re.compile(r"(?<=\S)\([A-Za-z]+\d\w*\)\s*\Z")
 
 
 def is_eusurvey(sheets: list[Grid]) -> bool:
-    """The two lines that EUSurvey writes above the header."""
+    """Whether a file begins with the two lines that EUSurvey writes above the header."""
     above = [row[0].strip().casefold() for row in sheets[0].rows[:2]]
     return above == ["alias", "export date"]
 
@@ -461,7 +461,7 @@ _EFS_COLUMNS = {"lfdn", "dispcode"}
 
 
 def is_efs(sheets: list[Grid]) -> bool:
-    """The two columns that every export of EFS has, in one of its first three rows."""
+    """Whether one of the first three rows has the two columns that every EFS export has."""
     return any(map(_is_efs_row, sheets[0].rows[:3]))
 
 
@@ -503,7 +503,7 @@ _NUMBERED = {"startdate", "enddate", "recordeddate", "responseid", "progress",
 
 
 def is_qualtrics(sheets: list[Grid]) -> bool:
-    """Import ids below the header, or at least three of the columns Qualtrics adds."""
+    """Whether there are import ids below the header, or at least three of the columns that Qualtrics adds."""
     top = sheets[0].rows[:3]
     return any(map(_is_import_ids, top[1:])) or any(
         len(_QUALTRICS_COLUMNS & set(map(_without_blanks, row))) > 2 for row in top[:2]

@@ -309,7 +309,7 @@ class PageProcesses:
         self._stopped = False
 
     def hold(self, reads: Iterable[str]) -> None:
-        """Has the tables among what pages read the last time read once, before processes are forked."""
+        """Reads the tables that pages read last time once, before processes are forked."""
         from glc_analysis.run.fork_server import hold_tables
 
         if self._is_forking:

@@ -160,7 +160,7 @@ def _launch(arguments: list[str]) -> None:
 
 
 def block_imports(*names: str) -> None:
-    """Makes these modules, if they are not imported yet, as good as not installed."""
+    """Hides these modules, unless already imported, as if they were not installed."""
     for name in names:
         sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
 
@@ -281,7 +281,7 @@ class Forked:
         channel.setblocking(False)
 
     def poll(self) -> int | None:
-        """How the process ended; None while it runs. One whose server is gone was killed."""
+        """The exit code of the process; None while it runs. One whose server is gone was killed."""
         with self._asking:
             if self.returncode is None:
                 with suppress(BlockingIOError):
@@ -290,7 +290,8 @@ class Forked:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """How the process ended, once it has. Raises TimeoutError if it takes longer (in seconds)."""
+        """Waits for the process to end; returns its exit code. Raises TimeoutError if it takes longer (in
+        seconds)."""
         begun = time.monotonic()
         while (code := self.poll()) is None:
             if timeout is not None and time.monotonic() - begun > timeout:

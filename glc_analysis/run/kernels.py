@@ -1,4 +1,4 @@
-"""What runs the cells of a page: a process that was forked for it, or a kernel of Jupyter.
+"""Runs the cells of a page, in a process forked for it or in a Jupyter kernel.
 
 A kernel answers to messages on five sockets; a page needs none of them. Its process has the shell of such a
 kernel, and what the shell would send to a client is handed to nbclient in the same process: the same outputs

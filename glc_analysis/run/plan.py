@@ -59,7 +59,7 @@ class Notebook:
 
     @property
     def name(self) -> str:
-        """The file's stem without its number, spaces as underscores.
+        """The name of the notebook: its file name without number and ending, spaces as underscores.
 
         >>> Notebook(Path("01_data_quality.ipynb"), "What arrived?", {}, "").name
         'data_quality'
@@ -241,7 +241,8 @@ _FOLDED, _MOST_OPEN, _NO_REGION = "One by one", 10, "No region given"
 
 @dataclass(frozen=True)
 class PageJob:
-    """A page to make: a notebook with its parameters. ``key`` changes when what it shows may change."""
+    """A page to make: a notebook with its parameters. ``key`` changes whenever the content of the page may
+    change."""
 
     slug: str
     title: str
@@ -337,7 +338,7 @@ def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[Page
 
 
 def why_stale(page: PageJob, last: Mapping[str, Any]) -> str:
-    """Why a page is out of date: the names of what it depends on and has changed.
+    """The reason why a page is out of date: the names of its changed inputs.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})

@@ -1,4 +1,4 @@
-"""Where the pages show a principle, question, code or passage.
+"""The places where pages show a principle, question, code or passage.
 
 A place is a page's slug, alone or with an id on it, ``theme-needs#code-stigma``; blank where no page shows
 it. The pages set these ids; the trace, the sentences at the top of a page and other pages link to them. The

@@ -1,4 +1,4 @@
-"""The study folder that a page gets when it is made for other readers than the team.
+"""The study folder given to a page for audiences other than the team.
 
 It holds only what one audience may see of a built study: released figures with the numbers it may see,
 cleared quotations, countries it may know of, names of organisations that agreed to be named. All other tables
@@ -67,7 +67,7 @@ class Reader:
     audience: str
 
     def part_of(self, name: str) -> pd.DataFrame:
-        """What the audience may see of a table. Whatever else this is made from,
+        """The part of a table that the audience may see. Whatever else this is made from,
         :func:`glc_analysis.run.plan.inputs_of_reads` must know, so that pages are made again when it
         changes."""
         if name == f"release_{self.audience}":
@@ -128,7 +128,7 @@ class Reader:
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
-        """The decisions on figures that may be seen, without the rules."""
+        """The decisions on visible figures, without the rules."""
         rows = self.table(f"release_{self.audience}")
         return rows[rows["status"] != SUPPRESSED].assign(rule="", protects="")
 
@@ -183,7 +183,7 @@ class Reader:
 
 
     def quotations(self, name: str) -> pd.DataFrame:
-        """Those of this audience without the lines and the languages that are hidden."""
+        """The quotations of this audience, without hidden lines and languages."""
         rows, blocks = self.own(name), self.own("blocks")
         hidden = blocks.loc[~blocks["is_shown"], "block_id"]
         rows = rows[~line_ids(name, rows["quote_id"]).isin([*hidden])]

@@ -331,8 +331,8 @@ class StudyView(VisibleTables):
         return rows.assign(shown_as=shown)[["group"] * bool(by) + _NUMBER_COLUMNS].reset_index(drop=True)
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
-        """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
-        code and group. On a country's page those of the country.
+        """Who raised each code: one row per code, each below its parent; with ``by`` one row per code and
+        group. On a country's page those of the country.
 
         code, level, raised (organisations that raised it in interviews or answers), undecided (organisations
         of which it is undecided; the team only, since a code that waits is not shown to others), asked
@@ -619,7 +619,7 @@ class StudyView(VisibleTables):
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
     def refusal(self, question_id: str, *, by: str = "") -> str:
-        """Why this audience sees no figure of a question, in words."""
+        """The reason why this audience sees no figure of a question, in words."""
         return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
 
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:

@@ -6,7 +6,7 @@ import pandas as pd
 
 
 class TypedTables:
-    """What ``study.NAME`` is, for editors and for ty; the tables are read when they are asked for."""
+    """Types of the attributes ``study.NAME`` for editors and for ty; each table is read on first use."""
 
     questions: pd.DataFrame
     options: pd.DataFrame

@@ -190,7 +190,7 @@ class VisibleTables:
 
     @cached_property
     def has_survey(self) -> bool:
-        """Whether anybody was asked the questions of a survey; a study may be one of interviews alone.
+        """Whether the study has a survey; it may consist of interviews alone.
 
         >>> view.has_survey
         True
@@ -199,7 +199,7 @@ class VisibleTables:
 
     @cached_property
     def talks(self) -> dict[str, int]:
-        """How many calls and interviews there are, as far as the audience may know.
+        """The number of calls and interviews, as far as the audience may know.
 
         Others than the team know the number of interviews where so many independent organisations gave one,
         and so many did not, that it stays open who did; the number of calls where enough took part.
@@ -250,7 +250,7 @@ class VisibleTables:
 
     @cached_property
     def codebook(self) -> pd.DataFrame:
-        """One row a code, in the order of codebook.csv."""
+        """One row per code, in the order of codebook.csv."""
         return tables.read("codebook", study=self.study).sort_values("order")
 
     @cached_property
@@ -266,7 +266,7 @@ class VisibleTables:
 
     @cached_property
     def options(self) -> pd.DataFrame:
-        """One row an option of every list."""
+        """One row per option of every list."""
         return tables.read("options", study=self.study)
 
     @cached_property

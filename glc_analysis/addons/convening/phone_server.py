@@ -344,7 +344,7 @@ class Page(Handler):
     """The page, the same for everybody."""
 
     def get(self) -> None:  # ty: ignore[incompatible-mutable-override]
-        """The page, without a text of the study."""
+        """Serves the page, which contains no text of the study."""
         self.finish(_page()[0])
 
 

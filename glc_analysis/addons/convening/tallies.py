@@ -128,7 +128,7 @@ class Count:
 
     @property
     def here(self) -> dict[str, pd.DataFrame]:
-        """The rows of the round itself."""
+        """The rows of tables ``tallies`` and ``ratings`` for the round itself."""
         return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 

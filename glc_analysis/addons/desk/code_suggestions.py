@@ -82,7 +82,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
 
 
 def why_no_suggestions(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
-    """Why no codes are suggested for a text, in one sentence; blank where they may be.
+    """The reason why no codes are suggested for a text, in one sentence; blank where they may be suggested.
 
     The sentence follows from assignments.csv, and never from what another coder has handed in: of that nobody
     learns before all have finished. A text that somebody codes without an assignment is passed over in

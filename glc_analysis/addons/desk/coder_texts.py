@@ -358,8 +358,8 @@ class CorrectedTexts:
         return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
 
     def change(self, document: str) -> dict[str, Any]:
-        """What a coder is told of a text that changed (``change``; blank where it did not), and how many of
-        the codings lie in words that did not change (``stay``)."""
+        """The message to a coder about a text that changed (``change``; blank where it did not), and how many
+        of the codings lie in words that did not change (``stay``)."""
         if not self.is_changed(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.new_text(document)["moved"]

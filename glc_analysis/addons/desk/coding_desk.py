@@ -284,7 +284,7 @@ class CodingDesk(anywidget.AnyWidget):
         self.on_msg(lambda widget, question, buffers: self.send(self.answer(question)))
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to a question of the browser."""
+        """Answers a request of the browser."""
         try:
             answer = {"id": question["id"], "ok": self._said(question)}
         except GLCError as error:

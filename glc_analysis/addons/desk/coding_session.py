@@ -102,11 +102,11 @@ class CodingSession(CoderWork):
                 "direction": language_direction(language), "turns": turns, **self.work_on(document_id)}
 
     def work_on(self, document_id: str) -> Plain:
-        """What an act may change of a text or an open answer: its version, the coder's codings, those that
-        wait to be placed again (``words`` are what they were given, the span is where these stood), the
-        status, whether it is marked as read, and ``change``: a sentence where the text changed since its
-        coder began it, else blank, with ``stay``, how many codings lie in unchanged words. An answer has its
-        text as well."""
+        """The parts of a text or an open answer that an act may change: its version, the coder's codings,
+        those that wait to be placed again (``words`` are what they were given, the span is where these
+        stood), the status, whether it is marked as read, and ``change``: a sentence where the text changed
+        since its coder began it, else blank, with ``stay``, how many codings lie in unchanged words. An
+        answer has its text as well."""
         codings, waiting = self._codings(document_id), self._waiting(document_id)
         found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
                  "status": self._status(document_id), **self._corrected.change(document_id),
@@ -238,7 +238,8 @@ class CodingSession(CoderWork):
         return suggest_codes(self.study, self.coder, document_id, start, end, session=self, at_once=at_once)
 
     def why_no_suggestions(self, document_id: str) -> str:
-        """Why no codes are suggested in a text, in one sentence; blank where they may be."""
+        """The reason why no codes are suggested in a text, in one sentence; blank where they may be
+        suggested."""
         return why_no_suggestions(self.study, self.coder, document_id) or learning_note(self.study)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""How long files may be kept, as manifest.csv says. Nothing is deleted here."""
+"""Retention of files, as manifest.csv records it. Nothing is deleted here."""
 
 from __future__ import annotations
 

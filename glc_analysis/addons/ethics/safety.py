@@ -102,7 +102,7 @@ def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date
 
 
 def count_unanswered(study: Study) -> int:
-    """How many questions of the page nobody has answered yet."""
+    """The number of unanswered questions of the page."""
     reference = read_reference(study)
     answered = _answers(reference)
     return sum((row["item"], row["subject"]) not in answered

@@ -1,4 +1,4 @@
-"""What the gate has to know of the answers on safety: they say who keeps people safe."""
+"""Terms from the answers on safety, which the gate searches for because they name who protects people."""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ def select_askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
 
 
 def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
-    """What an organisation sees of its quotations: words as they would be printed, who reads them, source."""
+    """The rows on which an organisation sees its quotations: words as they would be printed, readers,
+    source."""
     say, rows = sheet_phrases(language), rows.sort_values("quote_id")
     is_cleared = rows["status"] == "cleared"
     wording = [say["translation" if status else "original"] for status in rows["translation_status"]]

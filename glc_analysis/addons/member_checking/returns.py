@@ -70,7 +70,7 @@ class Citations:
 
 
 def cited_passages(study: Study) -> Citations:
-    """What all add-ons cite of a built study."""
+    """The passages of a built study that add-ons cite."""
     brought = [citations(study) for citations in load_declared("provides", CITED)]
     return Citations(
         pd.concat([pd.DataFrame(columns=CITATION_COLUMNS, dtype="str"), *(part.passages for part in brought)],

@@ -1,4 +1,4 @@
-"""What became of the principles: commitments, trials and what they taught, review."""
+"""Practice: commitments to principles, trials and their lessons, and reviews."""
 
 from glc_analysis.addon import AddOn
 

@@ -1,4 +1,4 @@
-"""Coders' files, and what the coding desk wrote, without a withdrawn organisation.
+"""Removes a withdrawn organisation from coders' files and from the logs of the coding desk.
 
 A REFI-QDA project takes the place of a database of QualCoder or Taguette. Every coding of other words stays
 on those words, which is checked by reading the file again.

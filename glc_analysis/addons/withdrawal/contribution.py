@@ -70,7 +70,7 @@ class Contribution:
 
     @property
     def words_of_material(self) -> pd.DataFrame:
-        """The words to remove from transcripts, ballots and coders' files: none where these stay."""
+        """The words to remove from transcripts, ballots and coders' files; none where these files stay."""
         return self.words.head(0) if self.quoted else self.words
 
     @property

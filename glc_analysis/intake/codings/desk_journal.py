@@ -95,7 +95,7 @@ class CodebookChange(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What people decided on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
+    """A decision on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
     ``instead_of`` is the workbook whose decision this one replaces."""
 
     segment_id: str
@@ -206,7 +206,7 @@ class DeskWork:
 
     @property
     def unplaced(self) -> set[str]:
-        """The document_ids of the texts with codings that are to be placed again."""
+        """The document_ids of texts whose codings must be placed again."""
         return {coding.document_id for coding in self.waiting.values()}
 
     def documents_of(self, n: int) -> set[str]:
@@ -572,7 +572,7 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
 
 
 def describe_cut_lines(file: str, lines: Sequence[int]) -> str:
-    """What is said of lines that were cut off.
+    """The message on lines that were cut off.
 
     >>> describe_cut_lines("desk.jsonl", [12])
     'Line 12 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was.'

@@ -114,7 +114,7 @@ def _fitting_layout(names: Sequence[str]) -> Layout | None:
 
 
 def describe_missing_columns(names: Sequence[str]) -> str:
-    """What each layout lacks in a table, in words.
+    """A message listing the columns of each layout that a table lacks.
 
     >>> describe_missing_columns(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'

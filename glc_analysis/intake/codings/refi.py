@@ -75,7 +75,7 @@ def read_markup(path: Path, *, coder: str = "") -> ParsedCodings:
 
 
 class Anchor(NamedTuple):
-    """What a memo can be attached to: its kind and its name."""
+    """The item to which a memo is attached: its kind and name."""
 
     kind: str
     name: str
