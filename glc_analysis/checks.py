@@ -6,6 +6,7 @@ subject come from its own module; the list is :data:`CORE_CHECKS`, and add-ons b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -256,6 +257,9 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["headlines"].iterrows():
         question, option, code = row[["question_id", "option_id", "code_id"]]
         fault = partial(Fault, file="headlines.csv", row=str(n))
+        if re.search(r"\d", row["claim"]):
+            yield fault("holds a number, and pages put the count behind it", column="claim",
+                        value=row["claim"], fix="write the finding without it")
         if bool(question) == bool(code):
             yield fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",
                         column="question_id, code_id", value=" / ".join(filter(None, (question, code))),

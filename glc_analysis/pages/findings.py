@@ -111,14 +111,17 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
     authors, days = (", ".join(dict.fromkeys(listed[column])) for column in ("author", "date"))
     questions, codes = {*view.question_table["question_id"]}, {*view.code_tree["code_id"]}
     parts = []
-    for question, option, code in zip(listed["question_id"], listed["option_id"], listed["code_id"],
-                                      strict=True):
+    for question, option, code, claim in zip(*(listed[column] for column in (
+            "question_id", "option_id", "code_id", "claim")), strict=True):
         if question in questions:
             figures = view.question_figures(question)
-            parts.append(_released_counts(figures[figures["option_id"] == option]))
+            figures = figures[figures["option_id"] == option]
         elif code in codes:
             figures = view.measured("coded")
-            parts.append(_released_counts(figures[figures["code_id"] == code]))
+            figures = figures[figures["code_id"] == code]
+        else:
+            continue
+        parts.append(_released_counts(figures).assign(claim=claim.strip().removesuffix(".")))
     chosen = pd.concat(parts) if parts else _released_counts(view.measured("coded").head(0))
     return chosen.assign(chosen_by=LISTED_FINDINGS.format(authors=authors, days=days))
 
@@ -201,11 +204,13 @@ class _Figure(NamedTuple):
     base_n: int
     undecided_n: int
     chosen_by: str
+    claim: str
 
 
 def _read_figures(figures: pd.DataFrame) -> Iterator[_Figure]:
-    return (_Figure(*row) for row in figures.reindex(columns=[*_Figure._fields]).itertuples(
-        index=False, name=None))
+    rows = figures.reindex(columns=[*_Figure._fields])
+    rows = rows.assign(claim=rows["claim"].astype("str").fillna(""))
+    return (_Figure(*row) for row in rows.itertuples(index=False, name=None))
 
 
 def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
@@ -305,7 +310,7 @@ def claims(view: StudyView) -> Html:
     figures = _claimed(view)
     places, quoted = _places(view, figures), _Quotations(view)
     made = [_HTML.claim(*_claim(view, figure), round(100 * figure.n / figure.base_n), _base(view, figure),
-                        link_to, *(("", "") if view.theme else quoted.on(figure)))
+                        link_to, bool(figure.claim), *(("", "") if view.theme else quoted.on(figure)))
             for figure in _read_figures(figures)
             for link_to in [_link(view, _place(view, places, figure))]]
     closing = [*_undecided(view), *_contrary(view), *_not_asked(view)]
@@ -343,9 +348,12 @@ def top_claims(view: StudyView) -> dict[str, Markup]:
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
-    """A finding in a few words, after the question that it answers: an answer, or a code that was raised, and
-    its count."""
+    """A finding in a few words, after the question that it answers: the claim of headlines.csv, an answer, or
+    a code that was raised, and its count."""
     count = f"{figure.n} of {figure.base_n}"
+    if figure.claim:
+        asked = "" if figure.code_id else view.words.questions[figure.question_id].wording
+        return asked, f"{figure.claim}: {count}"
     if figure.code_id:
         return "", f"{view.words.codes.get(figure.code_id, figure.code_id)}: raised by {count}"
     return view.words.questions[figure.question_id].wording, f"{_option(view, figure)}: {count}"
@@ -361,11 +369,14 @@ def _base(view: StudyView, figure: _Figure) -> str:
     many = view.study.unit_name[1]
     if figure.code_id:
         n = undecided_n(figure)
-        return (f"Out of {figure.base_n} {many} that were asked about it or raised it unasked"
+        counted = f"Raised “{view.words.codes.get(figure.code_id, figure.code_id)}”, out" if figure.claim \
+            else "Out"
+        return (f"{counted} of {figure.base_n} {many} that were asked about it or raised it unasked"
                 f"{f'; of {n} it is undecided' if n else ''}.")
     asked = view.words.questions[figure.question_id]
-    said = f"Out of {figure.base_n} {many} that answered." if asked.unit == "organisation" \
-        else f"Out of {figure.base_n} answers{_each(view)}."
+    counted = f"“{_option(view, figure)}”, out" if figure.claim else "Out"
+    said = f"{counted} of {figure.base_n} {many} that answered." if asked.unit == "organisation" \
+        else f"{counted} of {figure.base_n} answers{_each(view)}."
     return f"{said} Asked of those who {view.words.condition(asked.asked_if)}" if asked.asked_if else said
 
 

@@ -68,13 +68,13 @@ def _claims(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
         if heading is None or not styles:
             continue
         share = int(re.sub(r"\D", "", styles[0]))
-        asked = _words(heading.find("span"))
+        asked = _words(next(iter(section.find_class("glc-asked-for")), None))
         title = _words(heading).removeprefix(asked).strip()
         base = _words(next(iter(section.find_class("glc-note")), None)).removesuffix("All answers").strip()
         bar = _HTML.bar(_MARGIN, _WIDTH - 2 * _MARGIN, round((_WIDTH - 2 * _MARGIN) * share / 100))
-        answer, _, count = title.rpartition(": ")
+        finding, _, count = title.rpartition(": ")
         yield (section, _svg(title, [asked], bar, 28, [base, source], f"{asked} {title}. {base}"),
-               [["Question", "Answer", "Count"], [asked, answer, count]])
+               [["Question", "Finding", "Count"], [asked, finding, count]])
 
 
 def _drawings(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:

@@ -81,14 +81,8 @@ def page_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 
 def outline(page: etree._Element) -> list[tuple[str, str]]:
-    """The main headings of a page: id and text, of a finding without its question."""
-    return [(heading.get("id"), text_of(heading).removeprefix(_question_above(heading)).strip())
-            for heading in page.iter("h2")]
-
-
-def _question_above(heading: etree._Element) -> str:
-    spans = [one for one in heading.iter("span") if "glc-asked-for" in _classes(one)]
-    return text_of(spans[0]) if spans else ""
+    """The main headings of a page: id and text."""
+    return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
 
 
 def text_of(element: etree._Element) -> str:

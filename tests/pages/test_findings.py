@@ -1,6 +1,7 @@
 """Findings as claims: a heading that says no more than its figure, a bar, the base, a quotation, a link."""
 
 import re
+import shutil
 
 import lxml.html
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from glc_analysis.pages import findings
 from glc_analysis.pages.findings import MOST_CLAIMS, claims, headlines, sensitive_questions
 from glc_analysis.pages.survey import theme_list
+from glc_analysis.study import Study
 from glc_analysis.templates import Macros
 from glc_analysis.view.study_view import StudyView
 
@@ -25,12 +27,15 @@ def heading(section):
 def test_the_overview_opens_with_claims_that_have_a_bar_a_base_and_a_link(sample_study):
     made = sections(StudyView(sample_study))
     assert [heading(one) for one in made][:2] == [
-        "What do survivors most often need in the first three months? A safe place to sleep: 27 of 32",
-        "Which challenges weigh most on your work? Short or uncertain funding: 24 of 30"]
+        "Survivors most often need a safe place to sleep: 27 of 32",
+        "Short or uncertain funding weighs on the work: 24 of 30"]
     assert 3 <= len(made) <= MOST_CLAIMS
     first = made[0]
     assert first.xpath("div[@class='glc-wide']/span/@style") == ["width:84%"]
-    assert "Out of 32 answers (one answer for each country an organisation works in)." in first.text_content()
+    assert first.xpath("p[@class='glc-asked-for']")[0].text == \
+        "What do survivors most often need in the first three months?"
+    base = "“A safe place to sleep”, out of 32 answers (one answer for each country an organisation works"
+    assert base in first.text_content()
     assert first.xpath(".//a/@href") == ["survey.html#question-q3-3"]
 
 
@@ -54,9 +59,19 @@ def test_quotations_beside_claims_are_cleared_for_the_readers_and_stand_there_on
     assert words and len(words) == len({*words}) and {*words} <= {*view.quotations()["text"]}
 
 
+def test_without_a_claim_the_question_stands_in_the_heading(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    path = root / "reference/headlines.csv"
+    path.write_text("question_id,option_id,code_id,author,date\nQ3.2,yes,,the team,2016-01-18\n")
+    [made] = sections(StudyView(Study(root)))
+    assert heading(made) == "Do you use a written screening tool? Yes: 18 of 31"
+    assert "Out of 31 answers" in made.text_content()
+
+
 def test_nobody_is_said_to_have_given_the_answer_above_a_quotation(sample_study):
     for section in sections(StudyView(sample_study)):
-        if section.find("h2/span") is not None and section.find_class("glc-quotation"):
+        if section.find_class("glc-asked-for") and section.find_class("glc-quotation"):
             assert re.search("On the theme “[^”]+”:", section.text_content())
 
 
@@ -85,7 +100,7 @@ def test_a_card_of_a_theme_has_its_first_finding_and_a_small_bar(sample_study, a
 
 
 def test_names_of_the_survey_are_escaped_in_claims():
-    html = Macros(findings.__file__, "findings.html").claim("<b>?", "A & B: 1 of 2", 50, "Base.", "")
+    html = Macros(findings.__file__, "findings.html").claim("<b>?", "A & B: 1 of 2", 50, "Base.", "", False)
     assert "&lt;b&gt;?" in html and "A &amp; B" in html and "<a " not in html
 
 

@@ -309,7 +309,7 @@ def test_in_a_small_study_an_answer_of_enough_organisations_is_said():
 
 def test_a_finding_with_a_small_base_is_not_said(sample_study):
     listed = pd.DataFrame([{"question_id": "Q4.1", "option_id": "shelter", "code_id": "", "author": "ana",
-                            "date": "2016-01-01"}])
+                            "date": "2016-01-01", "claim": ""}])
     figures = StudyView(sample_study).question_figures("Q4.1").assign(base_n=LEAST_FINDING_BASE - 1)
 
     def reading(study, name):

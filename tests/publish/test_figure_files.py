@@ -36,13 +36,13 @@ def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_list
     heading = page.find_class("glc-claim")[0].find("h2")
     assert root.findtext(f"{SVG}title") in heading.text_content()
     assert root.findtext(f"{SVG}desc") and words(first)[-1] == SOURCE
-    assert "Out of" in " ".join(words(first)) and "All answers" not in first
+    assert "out of" in " ".join(words(first)) and "All answers" not in first
     whole, part = (float(one.get("width")) for one in root.iter(f"{SVG}rect") if one.get("height") == "24")
     n, base = map(int, re.search(r"(\d+) of (\d+)", root.findtext(f"{SVG}title")).groups())
     assert abs(part / whole - n / base) < 0.01
     rows = [*csv.reader(io.StringIO(files["index-1.csv"]))]
-    assert rows[0] == ["Question", "Answer", "Count"] and rows[1][2] == f"{n} of {base}"
-    assert rows[1][1] and rows[1][0] == heading.find("span").text_content()
+    assert rows[0] == ["Question", "Finding", "Count"] and rows[1][2] == f"{n} of {base}"
+    assert rows[1][1] and rows[1][0] == page.find_class("glc-asked-for")[0].text_content()
 
 
 def test_a_finding_is_a_picture_too_as_dark_as_its_bar_is_long():
