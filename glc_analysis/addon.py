@@ -46,8 +46,8 @@ class Leaver(Protocol):
 
 @dataclass(frozen=True)
 class AddOn:
-    """What one add-on brings. A name such as ``"commands:COMMANDS"`` is a module of its folder and what is to
-    be taken from it."""
+    """The declaration of one add-on. A name such as ``"commands:COMMANDS"`` is a module of its folder and
+    what is to be taken from it."""
 
     name: str
     summary: str

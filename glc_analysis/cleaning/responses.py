@@ -440,7 +440,7 @@ class QuestionCells:
         return (self.cells != "").to_numpy()
 
     def faults(self, records: Records, are_wrong: np.ndarray, message: str, fix: str) -> list[Fault]:
-        """The same fault for each cell that is wrong."""
+        """One fault per wrong cell, all with the same message."""
         return [records.fault(n, message, self.columns, self.cells.iloc[n], fix)
                 for n in np.flatnonzero(are_wrong)]
 

@@ -215,7 +215,8 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
 
 
 def count_table(counts: np.ndarray) -> CodingCounts:
-    """The same sums from a table of units x values, which has the number of coders who gave each value.
+    """Computes :class:`CodingCounts` from a table of units x values with the number of coders who gave each
+    value.
 
     The coders are not known, so ``marginals`` has one row for all: use no coefficient of particular coders.
 

@@ -74,8 +74,9 @@ class ContributorCounts:
         return self._rooms[group]
 
     def rule_for_base(self, places: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
-        """By figure the rule that hides it because of the organisations in its base; blank if none does. A
-        figure that ``was_withheld`` in an earlier release stays so as long as anybody in it refuses."""
+        """For each figure, the rule that hides it because of the organisations in its base; blank if none
+        does. A figure that ``was_withheld`` in an earlier release stays so as long as anybody in it
+        refuses."""
         is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         rules_by_batch = []
         for some in np.split(places, range(_BATCH, len(places), _BATCH)):

@@ -87,7 +87,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
            regions: Mapping[str, str] = MappingProxyType({}),
            withheld: Collection[str] = (), groupings: Groupings = NO_GROUPINGS,
            closed: Collection[str] = ()) -> pd.DataFrame:
-    """What an audience may see of every figure: one row a figure, columns :data:`DECISION_COLUMNS`.
+    """Decides what an audience may see of every figure: one row per figure, columns :data:`DECISION_COLUMNS`.
 
     ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those whose figures may
     be seen where they are large enough; ``agreed`` (id -> region) those of which the convening has a page
@@ -318,7 +318,7 @@ class Decisions:
 
 
 def range_text(low: float, high: float, base: float) -> str:
-    """In words between which numbers a count lies, with its edges.
+    """The range of a count in words, bounds included.
 
     >>> range_text(0, 4, 30), range_text(26, 30, 30), range_text(8, 14, 30)
     ('at most 4', 'at least 26', '8 to 14')

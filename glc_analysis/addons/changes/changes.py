@@ -70,7 +70,8 @@ class _RunData:
 
 
 def list_changes(study: Study, since: str = "") -> pd.DataFrame:
-    """What changed between a run of the team (``since``, by default the last but one) and the last run.
+    """Lists the changes between an earlier run of the team (``since``, by default the last but one) and the
+    last run.
 
     One row per change: kind (figure, passage, raw or page), id, was, is, moved, organisations. For a figure
     that moved, ``was`` and ``is`` are its values as printed, ``moved`` is the difference, and
@@ -93,8 +94,8 @@ def list_changes(study: Study, since: str = "") -> pd.DataFrame:
 
 
 def changes_since_run(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
-    """What changed since the run ``before``, to the tables as they are now and to pages with these keys; None
-    after no such run."""
+    """Lists the changes between the run ``before`` and the current tables and page keys; None if there is no
+    such run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ import click
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @contextmanager
 def around_run(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
-    """With --scheduler pages run on other machines."""
+    """With --scheduler, runs pages on other machines."""
     if not scheduler:
         yield None
         return

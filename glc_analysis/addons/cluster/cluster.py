@@ -82,7 +82,7 @@ class Cluster:
 
     @property
     def notes(self) -> list[str]:
-        """What the messages of a run say of the workers."""
+        """The description of the workers in the messages of a run."""
         return [f"{worker}: refused, it has another version of the package." for worker in self.refused]
 
     @property

@@ -190,8 +190,8 @@ def disclosed_tertile(row: Mapping[str, Any]) -> str:
 
 def compare_low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                           agreed: Collection[str] = ()) -> str:
-    """In words, whether a principle is less feasible for providers with low resources; blank where it is not,
-    or where telling it could tell a vote (:func:`.votes.is_lower_disclosed`)."""
+    """Whether a principle is less feasible for providers with low resources, in words; blank where it is not,
+    or where saying so could disclose a vote (:func:`.votes.is_lower_disclosed`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]

@@ -1,4 +1,4 @@
-"""What a site hands over of the convening: principles, votes, joint display, a file for other software."""
+"""The downloads of the convening: principles, votes, joint display, and a file for other software."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
 
 
 def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """By principle: each closed round and panel in words, with the ratings that count."""
+    """For each principle, its closed rounds and panels in words, with the ratings that count."""
     counts_by_panel: dict[tuple[str, ...], list[str]] = {}
     for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").to_dict("records"):
         at = row["principle_id"], row["round_id"], row["version"], row["panel"]

@@ -290,7 +290,7 @@ class LimitedServer(HTTPServer):
 
 
 class Handler(RequestHandler):
-    """What all responses have in common: nothing is stored, and nothing is said about the server."""
+    """The handler common to all responses: nothing is cached, and nothing is revealed about the server."""
 
     @property
     def polling_place(self) -> PollingPlace:
@@ -311,7 +311,7 @@ class Handler(RequestHandler):
 
     def log_exception(self, typ: type[BaseException] | None, value: BaseException | None,
                       tb: TracebackType | None) -> None:
-        """What went wrong in the program is said once, without who asked and for what."""
+        """Reports an internal error once, without the requester or the request."""
         if typ and not issubclass(typ, HTTPError):
             self.polling_place.say_once(f"A request could not be answered ({typ.__name__}). The box is as "
                                         "it was.")

@@ -172,8 +172,8 @@ class Form:
         return f" [{language_for(self.language, text.language)}]"
 
     def history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
-        """What a text was before: a fixed text, the earlier words, and their language; a pair of blanks where
-        it has no earlier words. Nothing where raters know the text, or where it was drafted. First that the
+        """The history of a text: a fixed text, the earlier words, and their language; both blank where there
+        are no earlier words. Nothing where raters know the text, or where it was drafted. First that the
         rater declared an interest in it, if that is so."""
         if text.principle_id in self.interests:
             yield self.say["interest_declared"], "", ""

@@ -163,11 +163,11 @@ class _Answer:
 
     @cached_property
     def parts(self) -> Stamp:
-        """What the stamp says; blank where it is none of ours."""
+        """The content of a stamp; blank if the text is not a stamp."""
         return Stamp.read(self.stamp)
 
     def read(self, box: str) -> str | None:
-        """What stands in a box: None where it is no answer to what is asked there."""
+        """The answer in a box; None where its content is not a valid answer."""
         return BY_NAME[box].read(self.boxes[box])
 
     @property

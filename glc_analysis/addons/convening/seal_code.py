@@ -109,7 +109,7 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
               "slide: whether every close up to it is as it was.")
 @contextmanager
 def around_check(study: Study, responses: list[pd.DataFrame], *, code: str) -> Generator[Any]:
-    """With --seal the closes are compared with a code, before everything else."""
+    """With --seal, first compares the closed rounds with a code."""
     if code:
         if faults := [*code_faults(study, code)]:
             raise Faults(faults)

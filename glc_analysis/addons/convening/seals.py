@@ -131,7 +131,7 @@ def counted_folders(study: Study) -> list[Path]:
 
 
 def sealed_content(folder: Path) -> list[Any]:
-    """What a seal holds, without what is kept beside it later, as a list that JSON can hold."""
+    """The sealed content as a list that JSON can hold, without files stored beside the seal later."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *TOLD)}
     return [rest, read_private(folder / BALLOTS).to_numpy().tolist(),

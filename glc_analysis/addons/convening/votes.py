@@ -58,7 +58,7 @@ def count_known_votes(by_proxy: int) -> int:
 
 
 def largest_undisclosed_panel(by_proxy: int) -> int:
-    """Of a panel with so many votes or fewer, of which ``by_proxy`` were cast by proxy, nothing is told.
+    """The largest panel of which nothing is disclosed, where ``by_proxy`` votes were cast by proxy.
 
     >>> [largest_undisclosed_panel(n) for n in (0, 1, 2, 5)]
     [3, 4, 5, 5]
@@ -118,7 +118,7 @@ def keeps_votes_uncertain(possible: Collection[Counts], *, known: Collection[Cou
 
 
 def disclosed_votes(counts: Counts, known: int = COALITION) -> str:
-    """What may be told of the low, middle and high votes of a panel, in words; blank for a small panel.
+    """The disclosable counts of low, middle and high votes of a panel, in words; blank for a small panel.
 
     The first of these that holds, so that each choice leaves every vote open (:func:`keeps_votes_uncertain`):
 
@@ -267,8 +267,8 @@ def disclosed_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[st
 
 
 def told_bar(said: str) -> list[str]:
-    """What is told of each vote of a panel, in the order of the scale: its third, or blank where that is
-    open. ``said`` are the words of :func:`disclosed_votes` or :func:`exact_votes_in_words`.
+    """The disclosed tertile of each vote of a panel, in the order of the scale; blank where it is not
+    disclosed. ``said`` are the words of :func:`disclosed_votes` or :func:`exact_votes_in_words`.
 
     >>> "".join(third[:1] or "?" for third in told_bar("7 or more of 10 high, 3 or more low"))
     'lllhhhhhhh'

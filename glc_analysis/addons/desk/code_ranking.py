@@ -57,7 +57,7 @@ class RankedCode(NamedTuple):
 
 @dataclass(frozen=True)
 class CodeRanking:
-    """What settled passages and definitions say about the codes of other passages.
+    """Predicts the codes of passages from settled passages and definitions.
 
     ``vectors`` has a row for each example, then one for each definition, as the encoder gave them. Codes
     without a definition are ranked by their examples alone; a code that has neither is never ranked.

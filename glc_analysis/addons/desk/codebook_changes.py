@@ -123,7 +123,7 @@ def _new_id(study: Study, name: str) -> str:
 
 
 def proposed_changes(study: Study) -> list[Plain]:
-    """What coders propose for the codebook and what still fits it, by coder: coder_id, message (the change in
+    """The coders' proposals that still apply to the codebook, by coder: coder_id, message (the change in
     a sentence), code_id (blank for a new code) and cells. New codes are those proposed in the words of texts
     as well."""
     proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}

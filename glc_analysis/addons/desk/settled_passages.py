@@ -78,7 +78,7 @@ class SettledPassages:
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
     def ranking(self, study: Study, encoder: Encoder) -> CodeRanking:
-        """What the settled passages say about others, with the vectors that the study keeps."""
+        """The ranking learned from the settled passages, with the cached vectors."""
         key = (study.root, encoder.name, self.digest(study))
         if key not in _LEARNED:
             texts = [*(one.text for one in self.examples), *self.definitions.values()]

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 def around_init(directory: Path, *, form: Path | None, codebook: Path | None, named: tuple[Path, ...],
                 as_workbook: bool, encoding: tuple[str, ...], sheets: tuple[str, ...],
                 more: tuple[Path, ...]) -> Generator[str]:
-    """With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies
-    in private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
-    recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
-    drafted, with blanks that `glc check` asks for."""
+    """With --from, drafts the tables of the new study from files, which are copied into raw/. The draft for a
+    survey lies in private/draft; nothing of it counts until somebody has corrected it and `glc check
+    --accept-draft` has recorded who. Of interviews, calls and coders' work the tables in private/reference
+    and the codebook are drafted, with blanks that `glc check` asks for."""
     if (more or as_workbook or encoding or sheets) and not named:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
     if not (named or form or codebook):

@@ -49,7 +49,7 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def read_column_values(study: Study, table: str, column: str) -> set[str]:
-    """What the rows of a reference table have in a column; nothing where it is not there."""
+    """The values in a column of a reference table; empty if the table or column does not exist."""
     path = study.root / table_files(table)[0].path
     if not path.is_file():
         return set()

@@ -109,7 +109,7 @@ class Form:
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
     def pairing_doubt(self, *columns: FormColumn) -> str:
-        """What puts in doubt that the columns of the files are one question: another heading, another
+        """The reason to doubt that the columns of the files are one question: another heading, another
         wording, or a heading that stands over several columns; "" if nothing does. Of ``columns``, the
         options of one question, the first that is in doubt is named."""
         for column in columns:

@@ -26,8 +26,8 @@ _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 def grid_guesses(columns: Collection[FormColumn], guesses: dict[int, Guess],
                  wordings: Mapping[str, str]) -> dict[int, Guess]:
-    """What the choices of grids are, as the questions beside them show, by their place. ``wordings`` say how
-    answers read that are codes.
+    """The kinds of the choices in grids, inferred from neighbouring questions, by position. ``wordings`` say
+    how answers read that are codes.
 
     The questions of a grid share the code before their items, their heading or the beginning of their names,
     and their options: each lists all that are listed in another one. They are scales if the options of all

@@ -136,7 +136,8 @@ class _OpenFaults:
 
     @classmethod
     def among(cls, faults: Sequence[Fault]) -> _OpenFaults:
-        """Those among all faults; not the cells of a column in which too many cannot be read."""
+        """The faults that people can decide in rows, without columns in which too many cells cannot be
+        read."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
         in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
         return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],

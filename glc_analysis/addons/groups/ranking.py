@@ -33,7 +33,7 @@ RANKING_COLUMNS = ["of", "attribute", "merged", "figures", *READING_AUDIENCES, "
 
 @dataclass(frozen=True)
 class Counted:
-    """What is counted alike: questions of one unit, or codes. ``figures`` are those of each group."""
+    """Figures that share a base: questions of one unit, or codes. ``figures`` are those of each group."""
 
     label: str
     unit: str
@@ -130,7 +130,8 @@ class _GroupSizes:
         self.audience, self.is_coded = audience, part.is_coded
 
     def rules(self, settings: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
-        """By group its independent organisations, and the rule that hides it; blank where none does."""
+        """For each group, its number of independent organisations and the rule that hides it; blank where
+        none does."""
         rules, counts = Rules.of(settings, self.audience), self.counts
         found = {name: "base_too_small" if counts.n_protected(base, counts.allies(base)) < rules.base
                  else "withheld_contributors" if counts.has_few_withheld(base, self.is_coded, rules) else ""

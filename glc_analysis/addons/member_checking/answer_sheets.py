@@ -90,8 +90,8 @@ def sheet_phrases(language: str) -> dict[str, str]:
 
 
 def translation_notes(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
-    """Says how many papers were written in each language (blank: English), and in which of these nobody has
-    translated or checked ``what``, the texts of a table.
+    """Notes on how many papers were written in each language (blank: English), and on languages in which
+    ``what``, the texts of a table, is untranslated or unchecked.
 
     >>> translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE

@@ -81,9 +81,9 @@ def cited_passages(study: Study) -> Citations:
 
 def citation_rows(citations: Citations, segments: pd.DataFrame, cases: Collection[str],
                   language: str) -> pd.DataFrame:
-    """What an organisation sees of where its ``segments`` are cited: citation, principle, words, stance,
-    noted; no accounts of ``cases``. A claim is in the organisation's language if it has been translated, else
-    it is marked with its own."""
+    """The citations of an organisation's ``segments``, as it sees them: citation, principle, words, stance,
+    noted; without accounts of ``cases``. A claim is in the organisation's language if it has been translated,
+    else it is marked with its own."""
     say, claims = sheet_phrases(language), citations.claims
     claims = claims[(claims["translation_of"] == "") | (claims["language"] == language)]
     claims = claims.sort_values("language", key=lambda languages: languages == language, kind="stable")

@@ -18,7 +18,7 @@ Cells = dict[str, str]
 
 
 def words_of_practice(study: Study, reference: Reference, leaver: Leaver) -> tuple[list[str], list[str]]:
-    """What the leaver and what others wrote about commitments and trials."""
+    """The texts on commitments and trials by the leaver, and those by others."""
     own, others = [], []
     for name, columns in (("commitments", ("because",)), ("trials", WORDS_OF_TRIAL)):
         rows = getattr(reference, name)

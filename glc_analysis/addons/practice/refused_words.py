@@ -22,7 +22,7 @@ _COUNT_FIX = "write \"fewer than five\", or what was done rather than for how ma
 
 
 def refused_words(text: str) -> Iterator[tuple[str, str, str]]:
-    """What is refused in a text: the words, what is wrong with them, and how to fix it.
+    """The refused words in a text, each with the reason and how to fix it.
 
     >>> [words for words, _, _ in refused_words("Asked 2 women, aged 17, within 2 days.")]
     ['aged 17', '2 women']

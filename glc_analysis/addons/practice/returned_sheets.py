@@ -30,9 +30,9 @@ Cells = dict[str, str]
 
 @dataclass
 class Entered:
-    """What came back: by table the new rows, and of trials.csv the rows that are completed by number; each
-    with its place in a file. ``harmful`` are the printed ids that are now under review, with the day by which
-    they are reviewed."""
+    """The content of returned sheets: by table the new rows, and the rows of trials.csv that they complete,
+    by number; each with its place in a file. ``harmful`` are the printed ids that are now under review, with
+    the day by which they are reviewed."""
 
     rows: dict[str, list[tuple[str, Cells]]] = field(default_factory=lambda: {
         "reviews": [], "commitments": [], "trials": []})

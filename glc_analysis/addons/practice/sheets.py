@@ -118,8 +118,8 @@ class Sheet:
 
     @property
     def stamps(self) -> list[str]:
-        """What identifies each column of a workbook that comes back: the organisation, and the text and cycle
-        if it tries one."""
+        """The stamps that identify each column of a returned workbook: the organisation, and the text and
+        cycle if it tries one."""
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 

@@ -1,5 +1,5 @@
-"""What stands on the page of a code beside its passages: who raised it and who did not, memos, what it occurs
-with and in which words, where coders differed, how it came to be. For the team alone.
+"""The page of a code beside its passages: who raised it and who did not, memos, co-occurring codes with their
+words, coders' disagreements, and the code's history. For the team alone.
 """
 
 from __future__ import annotations

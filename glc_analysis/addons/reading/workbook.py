@@ -122,7 +122,7 @@ def _passage_texts(passages: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class EnteredSummaries:
-    """What was read in: new summaries, and changed ones by the row of summaries.csv."""
+    """The summaries read in: new ones, and changed ones by their row in summaries.csv."""
 
     new: list[Cells]
     changed: dict[int, Cells]
@@ -139,7 +139,7 @@ def enter_matrix(study: Study, path: Path, *, today: date) -> EnteredSummaries:
 
 
 def read_matrix(study: Study, path: Path) -> EnteredSummaries:
-    """What a workbook that was filled in has to say beside summaries.csv. Raises Faults with everything that
+    """The differences between a returned workbook and summaries.csv. Raises Faults with everything that
     is wrong in it."""
     reference = read_reference(study)
     grid = next((grid for grid in read_sheets(path, values_only=True) if _header(grid) >= 0), None)

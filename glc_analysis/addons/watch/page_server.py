@@ -85,7 +85,7 @@ class PageServer:
 
 
 def mark_of(content: bytes) -> str:
-    """What tells one content of a page from another."""
+    """A digest that changes with the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 

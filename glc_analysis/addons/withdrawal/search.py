@@ -106,7 +106,7 @@ class Wanted:
 
     @classmethod
     def read(cls, path: Path) -> Wanted:
-        """What another process has written."""
+        """Reads what another process wrote."""
         described = json.loads(path.read_bytes())
         names, words = (pd.DataFrame(described.pop(one), dtype="str") for one in ("names", "words"))
         return cls(names, words=words, **described)
@@ -135,7 +135,7 @@ class Wanted:
         return [*dict.fromkeys(places)][:_SHOWN] or [("across its lines", self._words)]
 
     def found_in_name(self, name: str) -> str:
-        """The same for the name of a file or folder."""
+        """Describes the sought content in the name of a file or folder."""
         for text in identifier_variants(name):
             if found := self.found_in(text):
                 return found

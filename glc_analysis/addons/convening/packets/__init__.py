@@ -1,1 +1,1 @@
-"""What participants of the convening get on paper."""
+"""The paper packets for participants of the convening."""

@@ -35,8 +35,8 @@ def write_forms_pdf(study: Study, forms: Sequence[Form], path: Path) -> None:
 
 
 def before_pdf(forms: Sequence[Form], before: Sequence[Sequence[Before]], settings: PdfSettings) -> bytes:
-    """What raters are shown of the round before, one rater after the other, each on sheets of their own; of a
-    rater of whom there is nothing there is no page."""
+    """The feedback on the previous round for every rater, each on separate sheets; raters without feedback
+    have no page."""
     title = forms[0].say["before_title"]
     plain = "#set page(header: none, footer: none)\n"
     return settings.compiled(title, plain + "\n".join(
@@ -51,7 +51,7 @@ def write_before_pdf(study: Study, forms: Sequence[Form], before: Sequence[Seque
 
 
 def before_html(form: Form, before: Sequence[Before]) -> str:
-    """What one rater is shown of the round before, as HTML for paper."""
+    """The feedback on the previous round for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in before}
     return part_macros().before_sheet(
         f"{form.heading} · {form.say['before_title']}", form.before_how.split("\n"),

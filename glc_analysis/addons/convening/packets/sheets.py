@@ -75,7 +75,7 @@ TO_DISCUSS = "We need to talk about this quotation with you: its words, or your 
 
 
 def own_record(view: StudyView) -> Html:
-    """What the study has of the organisation, in two sentences: when it answered, how many questions, how
+    """The study's record of the organisation, in two sentences: when it answered, how many questions, how
     many of its passages are coded, and how many quotations are proposed for printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]

@@ -94,8 +94,8 @@ def _macros() -> Macros:
 
 
 def origin_paragraph(trail: Trail, printed_id: str, principle_id: str) -> Markup:
-    """In a paragraph where a text came from, if it came to be in the room, and what became of one that is no
-    longer in use; blank where neither is so, and for those who do not read earlier texts."""
+    """A paragraph on the origin of a text created in the room, or on the fate of a text no longer in use;
+    blank for other texts, and for audiences that do not read earlier texts."""
     texts = trail.texts
     text = texts.get(printed_id)
     if text is None:
