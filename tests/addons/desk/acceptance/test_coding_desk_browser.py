@@ -162,6 +162,19 @@ def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_
     assert codings_of(CodingSession(study, "ana")) == []
 
 
+def test_in_jupyterlab_the_answer_line_is_in_view_at_1280_by_720(page, lab):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.set_default_timeout(PATIENCE)
+    notebook = opened(page, lab[0], "code.ipynb")
+    run_all(page)
+    desk = notebook.locator(".glc-desk")
+    desk.locator(".glc-turn").first.wait_for()
+    desk.locator(".glc-words").first.click()
+    page.wait_for_timeout(300)
+    foot, frame = desk.locator(".glc-foot").bounding_box(), notebook.bounding_box()
+    assert frame["y"] < foot["y"] and foot["y"] + foot["height"] <= min(frame["y"] + frame["height"], 720)
+
+
 # ------------------------------
 # On a page of its own
 
