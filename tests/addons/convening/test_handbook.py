@@ -190,3 +190,10 @@ def test_the_heading_of_a_principle_is_one_on_paper():
     made = html_to_typst('<div><div typst:text:size="11.5pt"><h1 id="P01.1">P01 Rest</h1>'
                          "<p>Why.</p></div></div>")
     assert "\n= P01 Rest\n" in made
+
+
+def test_the_first_page_says_of_how_many_principles_it_was_not_measured_whether_they_work(books):
+    book = books["convening"]
+    n, all_n = sum(not principle.is_measured for principle in book.principles), len(book.principles)
+    assert 0 < n < all_n
+    assert f"Of {n} of the {all_n} principles it was not measured" in next(_handbook_parts(book))

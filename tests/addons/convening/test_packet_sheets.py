@@ -20,6 +20,7 @@ from glc_analysis.addons.convening.packets.parts import (
     printed_pages,
 )
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart, count_pages
+from glc_analysis.addons.convening.packets.sheet_words import SheetWords
 from glc_analysis.addons.convening.packets.sheets import (
     MINUTES,
     NOT_ALL,
@@ -59,7 +60,8 @@ def sheets(view):
 def arguments(*pieces):
     """The HTML of pieces of evidence: stance, claim, sentence."""
     names = ("stance", "claim", "sentence")
-    return "".join(_arguments(pd.DataFrame([PIECE | dict(zip(names, one, strict=True)) for one in pieces])))
+    return "".join(_arguments(pd.DataFrame([PIECE | dict(zip(names, one, strict=True)) for one in pieces]),
+                              SheetWords.of()))
 
 
 def words_of(html):
@@ -104,7 +106,7 @@ def test_evidence_against_that_cannot_be_shown_is_not_called_no_evidence():
 def test_where_an_objection_is_recorded_nobody_is_told_that_it_is_not_challenged():
     pieces = pd.DataFrame([PIECE | {"stance": "supports", "claim": "practised", "sentence": "5 raised it."}])
     pieces.attrs["is_objected_to"] = True
-    for said in ("".join(_arguments(pieces)), show_evidence(pieces).data):
+    for said in ("".join(_arguments(pieces, SheetWords.of())), show_evidence(pieces).data):
         assert NOT_CHALLENGED not in said and ONLY_OBJECTED in said
 
 
@@ -115,7 +117,7 @@ def test_with_the_votes_stand_abstentions_proxies_what_is_left_out_and_a_second_
         rule="panel rule; counted again on 2017-05-10, because Second Key came late")
     stand_in = SimpleNamespace(tallies=tallies, closed_rounds=view.closed_rounds,
                                panel_positions=view.panel_positions)
-    said = words_of(f"<div>{''.join(_votes(stand_in, row))}</div>")
+    said = words_of(f"<div>{''.join(_votes(stand_in, row, SheetWords.of()))}</div>")
     assert "; 1 abstained; 1 by proxy; 2 left out for a declared interest" in said
     assert "Round 2 was counted again on 2017-05-10." in said and "Second Key" not in said
 
@@ -164,6 +166,31 @@ def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
     assert "\ue00640, 60.5\ue001" in prepare_for_pandoc(html,
                                                         "pdf") and "\ue006" not in prepare_for_pandoc(html,
                                                                                                       "word")
+
+
+def test_a_sheet_in_another_language_has_its_frame_in_it_and_marks_what_is_in_english(view):
+    page = principle_sheets(view, "ar")["P01"]
+    assert page.startswith('<div lang="ar" dir="rtl">')
+    assert "<h2>ما يؤيده (What speaks for it)</h2>" in page and "لم يُعترض عليه" in page
+    assert page.index("دعوا الشخص") < page.index("Let people arrive before you ask")
+    assert page.count("This is a report of practice.\u200e</span> [الإنجليزية]") == 2
+    assert "الجولة 1" in page and "7 أو أكثر من 10 مرتفعة, 2 منخفضة على الأكثر" in page
+    assert page.endswith('<div class="glc-notes"><p>ملاحظاتكم</p></div>')
+    assert principle_sheets(view, "am") == principle_sheets(view)  # nobody has translated the frame
+
+
+def test_every_language_has_every_word_of_a_sheet():
+    for language, say in texts_by_language(packet_sheets.__file__, "sheets.csv").items():
+        assert not [text for text in say.values() if "[English]" in text], language
+        assert len({*say.values()}) >= len(say) - 2, language
+
+
+def test_the_packet_of_an_organisation_has_its_sheets_in_its_language_and_a_group_in_english(sample_study):
+    part = Part("principles", "principles", "Principles")
+    own = printed_pages(sample_study, part, Packet("fig-courtyard", "Fig Courtyard", (part,)))
+    assert all(page.startswith('<div lang="ar" dir="rtl">') for page in own)
+    shared = printed_pages(sample_study, part, Packet("", "Everybody", (part,)))
+    assert all(page.startswith("<h1") for page in shared) and len(own) == len(shared)
 
 
 # --- the facilitator and the interpreter

@@ -34,6 +34,7 @@ from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_table
 from glc_analysis.schema import allowed_words
 from glc_analysis.templates import fixed_texts, texts_by_language
+from glc_analysis.text import isolate_direction, language_direction
 from glc_analysis.view.study_view import StudyView
 
 FRAME = __file__, "phrases.csv"
@@ -98,6 +99,16 @@ class Handbook:
         """Whether something in it has not been checked by a second speaker."""
         texts = (words for principle in self.principles for words in principle.texts.values())
         return self.say["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
+
+    def day(self, day: str) -> str:
+        """A day within a sentence; in a right-to-left book with the marks that keep its direction."""
+        return isolate_direction(day) if language_direction(self.language) == "rtl" else day
+
+    @property
+    def not_known(self) -> str:
+        """Of how many principles it was not measured whether they work; blank where it was of all."""
+        n = sum(not principle.is_measured for principle in self.principles)
+        return self.say["not_known"].format(n=n, all=len(self.principles)) if n else ""
 
     @property
     def rests_on(self) -> str:

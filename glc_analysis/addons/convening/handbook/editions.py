@@ -43,7 +43,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.spreadsheets import save_workbook
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, template
-from glc_analysis.text import isolate_direction, language_direction, language_name
+from glc_analysis.text import language_direction, language_name
 from glc_analysis.view.study_view import StudyView
 
 ANSWERS = ("not_in_context", "not_yet", "partly", "usually", "always")
@@ -129,11 +129,11 @@ def _handbook_parts(book: Handbook) -> Iterator[Markup]:
         say["draft_how"].format(draft=say["draft"]) if book.is_draft else "",
         say["raters"].format(n=book.organisations) if book.organisations else "",
         say["adviser_panel"] if "Survivor advisers" in book.view.panel_sizes else "",
-        isolate_direction(book.agreed_on))
+        book.day(book.agreed_on))
     yield _HTML.whole_set(book)
     marks = status_marks(book.view)
     for principle in book.principles:
-        version = say["version"].format(version=principle.version, day=isolate_direction(principle.agreed_on),
+        version = say["version"].format(version=principle.version, day=book.day(principle.agreed_on),
                                         cited=principle.printed_id)
         if mark := marks.get(principle.printed_id, ""):
             version = f"{version} {mark.capitalize()}."

@@ -45,6 +45,7 @@ from glc_analysis.addons.convening.packets.parts import (
     pdf_settings,
     printed_pages,
     select_packets,
+    sheet_language,
     with_heading,
     without_notes,
 )
@@ -162,6 +163,8 @@ class _Parts:
     def pages(self, part: Part, packet: Packet) -> list[str]:
         """The HTML of a part, a piece for each run of pages; a brief is shortened to two pages."""
         key = f"{packet.name} {part.slug}" if part.kind in ("brief", "guide") else part.slug
+        if part.kind == "principles":
+            key = f"{part.slug} {sheet_language(self.study, packet)}"
         if key not in self.html:
             self.html[key] = [self._brief(part, packet)] if part.kind in BRIEFS else printed_pages(
                 self.study, part, packet)

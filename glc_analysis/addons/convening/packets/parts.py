@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis import manifest
 from glc_analysis.addons.convening.packets.pdf import PdfSettings
+from glc_analysis.addons.convening.packets.sheet_words import ENGLISH
 from glc_analysis.addons.convening.packets.sheets import (
     CLAIMS,
     SHEET_SIDES,
@@ -275,8 +276,13 @@ def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
         return [reading_guide(study, part, packet, first), *(
             reading_guide(study, replace(part, slug=f"{part.slug}-{one}"), packet, one) for one in others)]
     if part.kind == "principles":
-        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE)).values()]
+        return [*principle_sheets(StudyView(study, PACKET_AUDIENCE), sheet_language(study, packet)).values()]
     return [with_heading(part, part_sections(study, part))]
+
+
+def sheet_language(study: Study, packet: Packet) -> str:
+    """The language of the words around the principles: that of an organisation, English for groups."""
+    return guide_languages(study, packet)[0] if packet.organisation else ENGLISH
 
 
 def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> str:

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import convert, prepare_for_pandoc, rtl_language
 from glc_analysis.errors import GLCError
 
 _LOOK = Path(__file__).with_name("packet.typ")
@@ -92,11 +92,18 @@ def html_to_typst(html: str) -> str:
     text = re.sub(r"(#set text\([^()\n]*\)); ", r"\1\n", text)
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
     text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
-    text = re.sub("\ue004(.*?)\ue001", r"#notes[\1]", text)
+    text = re.sub("\ue004(.*?)\ue001", _notes, text)
     text = re.sub("\ue005(.*?)\ue001", r'#votes("\1")', text)
     text = re.sub("\ue006(.*?)\ue001", r"#dots(\1)", text)
     text = re.sub("\ue007(.*?)\ue001", r"#in-margin[\1]", text)
     return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
+
+
+def _notes(title: re.Match[str]) -> str:
+    """Room for notes below a title, in the direction of its words."""
+    if language := rtl_language(title[1]):
+        return f'#[#set text(lang: "{language}", dir: rtl)\n#notes[{title[1]}]]'
+    return f"#notes[{title[1]}]"
 
 
 def count_pages(pdf: bytes) -> int:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.agenda import AGENDA_GROUPS
 from glc_analysis.addons.convening.consensus import proxies_in_words, why_no_result
+from glc_analysis.addons.convening.packets.sheet_words import ENGLISH, SheetWords
 from glc_analysis.addons.convening.pages.convening import agenda_rows
 from glc_analysis.addons.convening.pages.principles import (
     NOT_CLEARED,
@@ -36,6 +37,8 @@ from glc_analysis.addons.convening.rating_forms import form_languages, form_phra
 from glc_analysis.addons.convening.ratings import CRITERIA
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.trace import Trail
+from glc_analysis.addons.convening.translations import Translations
+from glc_analysis.addons.convening.translations import Words as Text
 from glc_analysis.addons.convening.votes import told_bar
 from glc_analysis.addons.member_checking.answer_sheets import sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
@@ -50,6 +53,7 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
+from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
     html_table,
@@ -243,30 +247,44 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
           "outcome_measured": "This is a measured outcome."}
 """What a piece of evidence claims, in a sentence; a publication speaks for itself."""
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
+WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
 """What the rule of a result says of a later count."""
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
 
-def principle_sheets(view: StudyView) -> dict[str, str]:
-    """The sheet of each principle as HTML, by its id."""
-    trail = Trail.of(view)
+def principle_sheets(view: StudyView, language: str = ENGLISH) -> dict[str, str]:
+    """The sheet of each principle as HTML, by its id, with the words around it in a language."""
+    trail, words = Trail.of(view), SheetWords.of(language)
+    translations = Translations.of(view.read("principles"), read_table(view.study, "translations"))
     rows = view.principle_rows
-    return {principle: _sheet(trail, row)
+    return {principle: _sheet(trail, row, words, translations)
             for principle, row in zip(rows["principle_id"], rows.itertuples(), strict=True)}
 
 
-def _sheet(trail: Trail, row: Any) -> str:
+def _sheet(trail: Trail, row: Any, words: SheetWords, translations: Translations) -> str:
     view = trail.view
+    read = {name: translations.find(f"{row.printed_id}/{name}", Text(getattr(row, name), row.language),
+                                    words.language, view.audience)
+            for name in ("statement", "short_name", "rationale", "indicator")}
+    if words.is_english:
+        name, statement, reasons = row.short_name, statement_html(view, row), reasons_html(row, WHY)
+    else:
+        name = read["short_name"].text
+        statement = _macros().read_statement(read["statement"], row, words)
+        reasons = _macros().read_reasons([(words.heading(lead), read[column], words) for lead, column in (
+            (WHY, "rationale"), (TELL, "indicator")) if read[column].text])
+    status = "; ".join(map(words.word, status_label(view, row).split("; ")))
+    signed = signatures_html(view, row.principle_id, is_on_paper=True)
+    history = history_html(trail, row.principle_id, is_folded=False)
     return _macros().principle(
-        f"{row.principle_id} {row.short_name}".strip(), anchor("principle", row.principle_id), row.printed_id,
-        f"{status_label(view, row)}. Text {row.version}, cited as {row.printed_id}.",
-        statement_html(view, row),
-        origin_paragraph(trail, row.printed_id, row.principle_id), reasons_html(row, "Why it is proposed"),
-        _arguments(evidence_rows_of_principle(trail, row.principle_id)), _votes(view, row),
-        SHEET_SIGNATURES, signatures_html(view, row.principle_id, is_on_paper=True),
-        history_html(trail, row.principle_id, is_folded=False))
+        f"{row.principle_id} {name}".strip(), anchor("principle", row.principle_id), row.printed_id,
+        f"{status}. {words.cited(row.version, row.printed_id)}", statement,
+        origin_paragraph(trail, row.printed_id, row.principle_id), reasons,
+        _arguments(evidence_rows_of_principle(trail, row.principle_id), words), _votes(view, row, words),
+        words.heading(SHEET_SIGNATURES), signed, words.heading("How this text changed"), history,
+        words.word("Your notes"), words)
 
 
 def room_for_notes(title: str) -> Markup:
@@ -274,61 +292,68 @@ def room_for_notes(title: str) -> Markup:
     return _macros().room_for_notes(title)
 
 
-def _arguments(pieces: pd.DataFrame) -> Markup:
+def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
     """What speaks for and against a principle and what limits it, in sentences with one quotation each."""
     if "note" in pieces.attrs:
-        return ELEMENTS.note(pieces.attrs["note"])
+        return ELEMENTS.note(words.sentence(pieces.attrs["note"]))
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED, TRIAL_OF_ONE])
-    sides = [(heading, *_side(pieces, stance, is_hidden)) for stance, heading in SHEET_SIDES.items()]
-    return _macros().arguments(sides, NOT_ALL if is_hidden.any() else "")
+    sides = [(words.heading(heading), *_side(pieces, stance, is_hidden, words))
+             for stance, heading in SHEET_SIDES.items()]
+    return _macros().arguments(sides, words.sentence(NOT_ALL) if is_hidden.any() else "")
 
 
-def _side(pieces: pd.DataFrame, stance: str,
-          is_hidden: pd.Series) -> tuple[list[str], list[Markup], list[str]]:
+def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
+          words: SheetWords) -> tuple[list[Markup], list[Markup], list[Markup]]:
     """The sentences and quotations of a side, and what is said in their place or after them."""
     on_side = pieces[pieces["stance"] == stance]
     stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
                  for sentence, claim in zip(stated["sentence"], stated["claim"], strict=True)]
-    words = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
+    quoted = on_side[on_side["text"] != ""].sort_values("sentence", kind="stable").head(1)
     after = []
-    if not sentences and words.empty:
+    if not sentences and quoted.empty:
         after.append(ONLY_HIDDEN if len(on_side) else text_of_empty_side(pieces, _NOTHING[stance]))
     if stance == "qualifies" and NOT_MEASURED in evidence_facts(pieces):
         after.append(NOT_MEASURED)
     if (more := len(sentences) - SENTENCES_SHOWN) > 0:
         sentences[SENTENCES_SHOWN:] = [f"{more} more {'is' if more == 1 else 'are'} on its page of the site."]
-    return sentences, [*map(quotation, words.to_dict("records"))], after
+    return ([*map(words.sentence, sentences)], [*map(quotation, quoted.to_dict("records"))],
+            [*map(words.sentence, after)])
 
 
-def _votes(view: StudyView, row: Any) -> Markup:
+def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     """The votes of the closed rounds as far as they may be told, a line per round and panel, and which rounds
     were counted again: without the reason, which may name somebody."""
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {round_id: n for n, round_id in enumerate(view.closed_rounds)}
     votes = {(rounds[tally["round_id"]], [*PANELS].index(tally["panel"]), tally["version"],
-              tally["criterion"]): _told(tally) for tally in rows.to_dict("records")}
+              tally["criterion"]): _told(tally, words) for tally in rows.to_dict("records")}
     ballots = sorted({at[:3] for at in votes})
-    names = [*rounds]
+    names, say = [*rounds], form_phrases(words.language)
+    on_text = words.sentence("on text")
+    panels = [*PANELS.values()] if words.is_english else [say[f"panel_{panel}"] for panel in PANELS]
     table = html_table({
-        "Round": [f"Round {names[number]}" + (f", on text {version}" if version != row.version else "")
-                  for number, _, version in ballots],
-        "Panel": [[*PANELS.values()][panel] for _, panel, _ in ballots],
-        **{name.capitalize(): [votes.get((*at, name), "not shown") for at in ballots]
+        words.word("Round"): [f"{words.word('Round')} {names[number]}" + (
+            f", {on_text} {version}" if version != row.version else "") for number, _, version in ballots],
+        words.word("Panel"): [panels[panel] for _, panel, _ in ballots],
+        **{name.capitalize() if words.is_english else say[name]: [
+            votes.get((*at, name), words.word("not shown")) for at in ballots]
            for name in CRITERIA}}) if ballots else ""
-    counted_again = [f"Round {round_id} was counted again on {day}."
+    counted_again = [words.sentence(f"Round {round_id} was counted again on {day}.")
                      for round_id, rule in rows.groupby("round_id")["rule"].first().items()
                      for day in COUNTED_AGAIN.findall(rule)]
-    missing = BLOCK_NOT_SHOWN if rounds else "No round is closed yet."
-    return _macros().votes(SHEET_VOTES, table, missing, counted_again, positions_html(view, row.principle_id))
+    missing = words.sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
+    return _macros().votes(words.heading(SHEET_VOTES), table, missing, counted_again,
+                           positions_html(view, row.principle_id))
 
 
-def _told(one: Mapping[str, Any]) -> Markup:
+def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
     """The votes of a panel, drawn and in words, with what goes with them: abstentions, ballots by proxy,
     votes that are left out, and why there is no result."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
-    words = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
-    return _macros().told_votes("".join(third[:1] or "-" for third in told_bar(one["said"])), words)
+    told = "; ".join(filter(None, [one["said"], abstained, proxies_in_words(one), why_no_result(one)]))
+    drawn = "".join(third[:1] or "-" for third in told_bar(one["said"]))
+    return _macros().told_votes(drawn, words.filled(told))
 
 
 # ------------------------------

@@ -170,9 +170,11 @@ def _texts(trail: Trail, reference: Reference, language: str,
         words = translations.find(f"{row['printed_id']}/statement", Words(row["statement"], row["language"]),
                                   language, PACKET_AUDIENCE)
         day = days.get((row["principle_id"], row["version"], row["status"]), "")
+        if language_direction(language) == "rtl":
+            day = isolate_direction(day)
         made[row["principle_id"]] = DecidedText(
             row["printed_id"], words.text, words.language,
-            say[f"decided_{row['status']}"].format(isolate_direction(day)), row["status"] == "agreed")
+            say[f"decided_{row['status']}"].format(day), row["status"] == "agreed")
     return made
 
 
