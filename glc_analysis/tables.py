@@ -284,8 +284,7 @@ def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
 
 def rows_by(frame: pd.DataFrame, *columns: str,
             sort: bool = True) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
-    """The rows of each combination of values of these columns, with the combination; as in ``groupby``, whose
-    keys have no type.
+    """Groups rows by the values of these columns, as ``groupby`` does, but with typed keys.
 
     >>> votes = pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["r2", "r1"]})
     >>> [rater for (_, rater), _ in rows_by(votes, "round_id", "rater_id")]

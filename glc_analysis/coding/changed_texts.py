@@ -65,6 +65,6 @@ class ChangedText:
         return self._edited.changed_turns() if self._edited else iter(())
 
     def words_before(self, start: int, end: int) -> str:
-        """The words of the copy that stand in the turns to which a stretch of the text of today corresponds;
-        blank where the copy has none."""
+        """The words of the copy in the turns that correspond to a span of the current text; blank where the
+        copy has none."""
         return self._edited.words_before(start, end) if self._edited else ""

@@ -127,8 +127,8 @@ def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
 
 def settled_codes(coded: pd.DataFrame, decisions: Mapping[str, frozenset[str]],
                   coder: str) -> dict[str, frozenset[str]]:
-    """The codes of each segment that is settled without the coder: decided, handed in by the coder consensus,
-    or the same for two or more others. ``coded`` are the units of all coders."""
+    """The codes of each segment that was settled independently of the coder: decided, handed in by the coder
+    consensus, or the same for two or more others. ``coded`` are the units of all coders."""
     others = coded[coded["coder_id"] != coder]
     whole = others[others["coder_id"] == CONSENSUS]
     between = others[others["coder_id"] != CONSENSUS].groupby("segment_id")["codes"].agg(list)

@@ -303,7 +303,7 @@ class Counted:
         return self.counts.n_protected(records, self._allies)
 
     def n_combined(self, options: np.ndarray) -> int:
-        """How many protected organisations gave one of these answers."""
+        """The number of protected organisations that gave any of these answers."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
     @cached_property
@@ -350,7 +350,8 @@ def option_ranges(whole: Counted, order: np.ndarray, *, is_exclusive: bool, is_e
 
 def with_secondary_suppression(is_small: np.ndarray, order: np.ndarray,
                 is_enough: Callable[[np.ndarray], bool]) -> np.ndarray:
-    """The counts to hide: the small ones and, in their order, as many others as are enough, but at least one.
+    """The counts to hide: the small ones and, in the given order, as many others as secondary suppression
+    needs, at least one.
 
     >>> is_small = np.array([False, True, False])
     >>> with_secondary_suppression(is_small, np.array([2, 0, 1]), lambda hidden: True)

@@ -114,7 +114,7 @@ def _visible(text: str) -> str:
 
 
 def identifier_variants(name: str) -> list[str]:
-    """A name of a file, an address or an id: as it is, decoded, as words, and with words taken apart.
+    """The variants of a file name, address or id: unchanged, decoded, as words, and split into words.
 
     >>> identifier_variants("Interview_AnaL%C3%B3pez2.docx")[2:]
     ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']

@@ -208,7 +208,7 @@ _LONGEST_ABBREVIATION = 6
 
 @dataclass(frozen=True, order=True)
 class Leak:
-    """A term that was found: the file (relative), the place in it, the rule it breaks, and the term."""
+    """A leak: the file (relative path), the place in it, the broken rule, and the term found."""
 
     file: str
     place: str

@@ -69,7 +69,7 @@ def prepare() -> None:
 
 
 def hold(root: str, tables: list[str]) -> None:
-    """Reads tables of a study, once for all pages that are forked afterwards. Another process reads them:
+    """Reads tables of a study once, for all pages that are forked afterwards. Another process reads them:
     pyarrow does it in threads, and a process with threads should not be forked."""
     from glc_analysis.held_tables import hold_tables, small_tables
     from glc_analysis.study import Study

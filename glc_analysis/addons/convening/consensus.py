@@ -107,7 +107,7 @@ def median(votes: Sequence[int]) -> float:
 
 
 def tertile_of(value: float) -> str:
-    """The third of the scale that a vote or median is in; 3.5 and 6.5 belong to the higher one.
+    """The tertile of the scale that contains a vote or median; 3.5 and 6.5 belong to the higher one.
 
     >>> [tertile_of(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
@@ -116,7 +116,7 @@ def tertile_of(value: float) -> str:
 
 
 def count_by_tertile(votes: Sequence[int]) -> dict[str, int]:
-    """How many votes lie in each third.
+    """The number of votes in each tertile.
 
     >>> count_by_tertile([1, 3, 4, 9])
     {'low': 2, 'middle': 1, 'high': 1}

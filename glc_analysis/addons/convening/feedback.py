@@ -79,7 +79,7 @@ def disclosed_tertile_counts(words: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The last closed round on each principle before a new one, which may have been left out of later ones:
+    """Feedback from the last closed round on each principle, which later rounds may have left out:
     ``votes``, and by principle what is told of ``panels`` and the ``comments``; the ``texts`` voted on, with
     their round."""
 

@@ -120,7 +120,7 @@ def change_lines(texts: Iterable[Text]) -> Iterator[str]:
             yield f"{printed_name(text)} {said}."
 
 
-def status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
+def principle_status_lines(study: Study) -> Iterator[tuple[str, list[str]]]:
     """How many principles are in use, with those that were proposed, split or merged, or are no longer in
     use; nothing where none is."""
     path, (shared, *_) = study.reference_file("principles"), table_files("principles")

@@ -79,7 +79,8 @@ def write_to_clear(path: Path, held: QuotationTables, *, labels: Mapping[str, st
 
 
 def select_askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """The quotations (:func:`.with_broken_rules`) of these statuses that their organisation may be shown."""
+    """The quotations (:func:`.with_broken_rules`) with these statuses that may be shown to their
+    organisation."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(rows["status"], rows["broken"], strict=True)]
     return rows[pd.Series(is_free, rows.index, dtype=bool)]

@@ -246,8 +246,8 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
 
 
 def raw_columns(study: Study) -> Callable[[str, str], str]:
-    """A function that tells, of a record and a question, in which columns of the raw files of its wave the
-    answer stands; blank for an unknown question."""
+    """Returns a function from a record and a question to the raw columns that hold the answer in the record's
+    wave; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read("wave_answers", study=study)
     current = study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))

@@ -5,7 +5,7 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "practice", "What became of the principles: commitments, trials, review.",
     needs=("convening", "member_checking"),
-    commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:status_lines",
+    commands={"Facilitator": "commands:COMMANDS"}, status_lines="due:practice_status_lines",
     consent_items=("practice",), provides={"consent_words": "sheets:consent_words"},
     checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
     slots={"principle": "pages:in_practice", "principle_marks": "pages:review_marks"},

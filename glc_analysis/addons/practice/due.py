@@ -133,7 +133,7 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
-def status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
+def practice_status_lines(study: Study, *, today: date | None = None) -> Iterator[tuple[str, list[str]]]:
     """What is due in practice, and what is overdue ``today``; nothing where nobody has committed to anything
     and nothing is reviewed."""
     day = (today or date.today()).isoformat()

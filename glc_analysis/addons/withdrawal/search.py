@@ -101,7 +101,7 @@ class Wanted:
         self._runs = {run for text in said for run in _runs(text)} - theirs
 
     def write(self, path: Path) -> None:
-        """Writes what must not be left, for whoever has to end the withdrawal."""
+        """Writes the content that must not remain, for the process that finishes the withdrawal."""
         write_atomic(path, json.dumps(self._described))
 
     @classmethod

@@ -536,7 +536,7 @@ def open_database(path: Path) -> Generator[Tables]:
 
 
 class Tables:
-    """The tables of a database by the columns they have: versions of a tool differ in them."""
+    """The tables of a database with the columns that each has, since versions of a tool differ."""
 
     def __init__(self, connection: sqlite3.Connection, file: str) -> None:
         self._connection, self._file = connection, file

@@ -44,10 +44,10 @@ from glc_analysis.addons.convening.packets.parts import (
     part_sections,
     pdf_settings,
     printed_pages,
+    remove_notes_space,
     select_packets,
     sheet_language,
     with_heading,
-    without_notes,
 )
 from glc_analysis.addons.convening.packets.pdf import (
     CONTENTS,
@@ -268,7 +268,7 @@ def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[
               for html in parts.pages(part, packet)]
     printed_parts = [PrintedPart(*piece) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
-        pieces = [(said, without_notes(html)) for said, html in pieces]
+        pieces = [(said, remove_notes_space(html)) for said, html in pieces]
         printed_parts = [PrintedPart(PACKET_MARK, "".join(html for _, html in pieces))]
     front = partial(cover_page, parts.study, settings.day, packet)
     first, contents = [], ""

@@ -294,7 +294,7 @@ def with_heading(part: Part, all_sections: list[Section], share: float = 1) -> s
                               room_for_notes(notes) if notes else "")
 
 
-def without_notes(html: str) -> str:
+def remove_notes_space(html: str) -> str:
     """Removes the space for notes from a part, for parts that share a page."""
     return re.sub('<div class="glc-notes">.*?</div>', "", html)
 
