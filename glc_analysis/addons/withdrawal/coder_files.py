@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -202,15 +202,16 @@ class Recoding:
     words: pd.DataFrame
     separator: str = ""
 
-    def with_copies(self, path: Path, document_of: Callable[[str], str]) -> Recoding:
-        """The recoding for a file whose texts may have other names; ``document_of`` maps a text to the
-        interview or call that it copies."""
+    def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> Recoding:
+        """The recoding for a file whose texts may have other names; ``document_of`` maps a text, or where the
+        file has none the quotations from it, to the interview or call that it copies."""
         if path.name in (JOURNAL, SUGGESTION_LOG):
             return self
-        sources = read_codings(path, separator=self.separator).sources
-        copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text)
-                  for name, text in zip(sources["source"], sources["text"], strict=True)
-                  if text and not self._of(name)}
+        raw = read_codings(path, separator=self.separator)
+        quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
+        copies = {match_key(PurePath(name.replace("\\", "/")).name): document_of(text, quotes.get(name, []))
+                  for name, text in zip(raw.sources["source"], raw.sources["text"], strict=True)
+                  if not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
     def recode(self, path: Path, *, is_decided: bool) -> Path:
@@ -267,9 +268,10 @@ class Recoding:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
         the quotation says where the coding is."""
         roles = guess_column_roles(grid.names)
+        named_by = ["source"] if "source" in roles else ["respondent", "question"]
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
-            document = self._of(old[roles.index("source")])
+            document = self._of(".".join(old[roles.index(role)].strip() for role in named_by))
             quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
             turns = self.turns[document]["name"] if document in self.turns else ()
             is_gone = document in self.gone or bool(quote) and any(

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -44,7 +44,7 @@ from glc_analysis.addons.withdrawal.search import (
 from glc_analysis.addons.withdrawal.settings_file import drop_removed_files, name_in_settings
 from glc_analysis.claims import refuse_unclaimed
 from glc_analysis.cleaning.countries import country_ids
-from glc_analysis.coding.coders import copied_document, document_names
+from glc_analysis.coding.coders import copied_document, document_names, quoted_document
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.digests import replace_digest_key
@@ -450,8 +450,10 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     texts = current_texts(study).texts if named else {}
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
 
-    def document_of(copy: str) -> str:
-        return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
+    def document_of(copy: str, quotes: Sequence[str]) -> str:
+        if copy:
+            return copied_document(copy, sorted(texts), texts.__getitem__, masker.mask)
+        return quoted_document(quotes, sorted(texts), texts.__getitem__, lambda text: masker.mask(text).text)
 
     made: dict[str, dict[Path, Path]] = {}
     for coder, path in named + logs:

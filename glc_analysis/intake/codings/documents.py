@@ -313,17 +313,22 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
 
 def guess_column_roles(names: list[str]) -> list[str]:
     """What each column of a coded table holds, in the layout of a program or in our own: source, quote,
-    start, end, code, coder, memo; blank for any other.
+    start, end, code, coder, memo; blank for any other. Without a source, respondent and question name an
+    open answer.
 
     >>> guess_column_roles(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
     >>> guess_column_roles(["File", "Tag"])
     ['source', 'code']
+    >>> guess_column_roles(["Respondent", "Question", "Answer", "Code"])
+    ['respondent', 'question', 'quote', 'code']
     """
     if layout := _fitting_layout(names):
         by_place = {n: role for role, n in layout.places(names).items()}
         return [by_place.get(n, "") for n in range(len(names))]
     roles = [_COLUMN_NAMES.get(name.strip().casefold(), "") for name in names]
+    if "source" not in roles and {"respondent", "question"} <= {*roles}:
+        return ["quote" if role == "answer" else role for role in roles]
     return ["" if role in _OF_ANSWERS else role for role in roles]
 
 

@@ -186,6 +186,23 @@ def recoding(**changes) -> Recoding:
     return Recoding(**given | changes)
 
 
+def test_rows_of_a_sheet_by_respondent_and_question_leave_with_their_answer(tmp_path):
+    path = tmp_path / "ana.csv"
+    path.write_text("respondent,question,answer,code\nR_1,Q3,Hm.,Law\nR_2,Q3,Go.,Law\n", encoding="utf-8")
+    recoding(documents={"r_1.q3": "talk", "r_2.q3": "call-2"}, turns={}).recode(path, is_decided=False)
+    assert path.read_text(encoding="utf-8") == "respondent,question,answer,code\nR_2,Q3,Go.,Law\n"
+
+
+def test_rows_on_a_renamed_text_leave_a_table_by_their_quotations(tmp_path):
+    path = tmp_path / "ana.csv"
+    path.write_text("document,quote,code\nNotes 7,Hm.,Law\nNotes 7,Well.,Law\nNotes 8,Go.,Law\n",
+                    encoding="utf-8")
+    of_quotes = {("Hm.", "Well."): "talk"}
+    named = recoding(turns={}).with_copies(path, lambda text, quotes: of_quotes.get(tuple(quotes), ""))
+    named.recode(path, is_decided=False)
+    assert path.read_text(encoding="utf-8") == "document,quote,code\nNotes 8,Go.,Law\n"
+
+
 def test_rows_on_what_went_leave_a_coders_table_and_others_stay(tmp_path):
     path = tmp_path / "ana.csv"
     path.write_text("document,start,end,quote,code\ncall-1.txt,8,16,We wait.,Delay\n"
