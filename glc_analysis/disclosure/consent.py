@@ -52,16 +52,22 @@ class Consent:
         """The consents of consent.csv. A refusal outweighs a consent with the same key.
 
         Where the survey has several ``waves``, consent to its answers is asked in each: an old yes does not
-        cover the answers of the ``current`` wave, and an old no holds until the organisation is asked again.
+        cover the answers of the ``current`` wave, which are in no figure for these readers until the
+        organisation is asked again; and an old no holds until then.
         """
         key = ["organisation_id", "speaker_id", "item", "audience"]
+        lapsed = table.head(0)
         if waves:
-            table = table[~_has_lapsed(table, key, waves, current)]
+            has_lapsed = _has_lapsed(table, key, waves, current)
+            lapsed, table = table[has_lapsed], table[~has_lapsed]
         is_yes = table["is_given"] == "true"
         yes, no = (set(table.loc[rows, key].itertuples(index=False, name=None)) for rows in (is_yes, ~is_yes))
         covers = table["no_covers"] if "no_covers" in table else pd.Series("", table.index)
         is_out = ~is_yes & (covers == NOT_COUNTED) & (table["speaker_id"] == THE_ORGANISATION)
-        out = table.loc[is_out, ["organisation_id", "item", "audience"]]
+        written = pd.MultiIndex.from_frame(table[key])
+        is_unasked = (lapsed["item"].isin(IN_FIGURES) & (lapsed["speaker_id"] == THE_ORGANISATION)
+                      & ~pd.Series(pd.MultiIndex.from_frame(lapsed[key]).isin(written), lapsed.index))
+        out = pd.concat([table[is_out], lapsed[is_unasked]])[["organisation_id", "item", "audience"]]
         return cls(frozenset(yes - no), frozenset(out.itertuples(index=False, name=None)))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:

@@ -22,6 +22,14 @@ def test_an_old_yes_does_not_cover_a_new_answer(wave):
     assert Consent.of(table, waves=["w1", "w2"], current="w1").is_given("a", "survey", "public")
 
 
+def test_whoever_has_not_been_asked_again_is_in_no_figure_of_the_new_wave():
+    table = consent(("survey", "w1", "true"))
+    assert Consent.of(table, **WAVES).not_counted(["survey"], "public") == {"a"}
+    assert not Consent.of(table, waves=["w1", "w2"], current="w1").not_counted(["survey"], "public")
+    assert not Consent.of(consent(("survey", "w1", "true"), ("survey", "w2", "true")),
+                          **WAVES).not_counted(["survey"], "public")
+
+
 def test_a_yes_of_the_wave_counts():
     assert Consent.of(consent(("survey", "w2", "true")), **WAVES).is_given("a", "survey", "public")
 

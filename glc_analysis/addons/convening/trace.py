@@ -156,7 +156,10 @@ class Trail:
     def wave_of(self, row: Any) -> str:
         """The wave that a row of evidence is of, where that is another than the wave of the study's figures;
         blank where it is the same, or the survey has one wave."""
-        return wave_cited(row, [*self.view.wave_labels], self.view.wave_of_figures)
+        labels = self.view.wave_labels
+        if not labels and not self.has_sources:
+            return row.wave_id  # a label: what other readers get of the study has no waves
+        return wave_cited(row, [*labels], self.view.wave_of_figures)
 
     def of_another_wave(self, row: Any) -> str:
         """What a row of evidence says that is of another wave than the study's figures, as a sentence: for
@@ -164,9 +167,11 @@ class Trail:
         may be compared; else why not. Blank for any other row."""
         if not (wave := self.wave_of(row)):
             return ""
-        label, now = self.view.wave_labels[wave], self.view.wave_labels[self.view.wave_of_figures]
+        labels = self.view.wave_labels
+        label = labels.get(wave, wave)
         if not self.has_sources:
             return _OF_A_WAVE.format("Words" if row.kind == "segment" else "A figure", label)
+        now = labels[self.view.wave_of_figures]
         if row.kind == "segment":
             return f"“{row.cited}” in {label}."
         figure = self.figure(row)

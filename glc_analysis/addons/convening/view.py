@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.addons.convening.checks import wave_cited
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import readable_texts
 from glc_analysis.addons.convening.votes import (
@@ -24,6 +25,7 @@ from glc_analysis.addons.convening.votes import (
     read_tertile_counts,
     visible_principles,
 )
+from glc_analysis.cleaning.waves import waves_of_consent
 from glc_analysis.disclosure.blocks import block_id, block_ids
 from glc_analysis.errors import resolve_id
 from glc_analysis.reference import read_table
@@ -224,8 +226,13 @@ def principles(reader: Reader) -> pd.DataFrame:
 
 def evidence(reader: Reader) -> pd.DataFrame:
     """What a principle rests on: which figures, codes and publications; of passages and trials the claim
-    alone, so that nobody reads that nothing was measured where something was. Notes are left out."""
+    alone, so that nobody reads that nothing was measured where something was. Notes are left out. Of a figure
+    of another wave than the study's there is the label of its wave."""
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
-    is_open = rows["kind"].isin(["figure", "code", "literature"])
+    waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])
+    cited = pd.Series([wave_cited(row, **waves) for row in rows.itertuples()], rows.index, dtype="str")
+    labels = read_table(reader.study, "waves").set_index("wave_id")["label"]
+    rows = rows.assign(wave_id=cited.map(labels).fillna("").astype("str"))
+    is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

@@ -6,11 +6,12 @@ from glc_analysis.addons.convening.broken_links import broken_links
 from glc_analysis.addons.convening.pages.principles import evidence_rows_of_principle
 from glc_analysis.addons.convening.trace import Trail
 from glc_analysis.build import build
+from glc_analysis.view.reader_study import write_reader_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.wave_study import write_wave_study
 
 PRINCIPLE = {"principle_id": "P01", "version": "1", "language": "en", "statement": "Offer shelter.",
-             "status": "candidate", "kind": "practice"}
+             "status": "agreed", "kind": "practice"}
 CITED = [("Q1/yes/all", "2 of 4", ""), ("Q5/yes/all", "3 of 3", "w2018"), ("Q6/no/all", "4 of 4", "w2016"),
          ("Q3/yes/all", "2 of 2", "w2016"), ("2016.r2.q7.1", "We listen.", "w2016")]
 
@@ -49,8 +50,10 @@ def test_a_question_that_nobody_may_compare_says_so_in_place_of_the_new_number(t
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
-def test_other_readers_see_no_number_of_another_wave_and_none_of_the_last_in_its_place(audience, study):
-    said = " ".join(sentences(study, audience))
+@pytest.mark.parametrize("is_run", [False, True], ids=["asked for", "on their pages"])
+def test_other_readers_see_no_number_of_another_wave_and_none_of_the_last_in_its_place(
+        is_run, audience, study, tmp_path):
+    said = " ".join(sentences(write_reader_study(study, audience, tmp_path) if is_run else study, audience))
     assert said.count("A figure of the wave 2016") == 3 and said.count("Words of the wave 2016") == 1
     assert not any(text in said for text in ("2 of 4", "2 of 3", "4 of 4", "We listen"))
 
