@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 ALL    := $(VENV)/.ready-all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all run test acceptance soak lab docs bench lock clean
+.PHONY: help setup setup-all run test acceptance left soak lab docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ test: $(ALL) ## all tests but the slow ones
 
 acceptance: $(ALL) ## the slow tests (whole studies, attacks, kills, browser): a part of them by the day
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance --drawn -n auto --dist loadfile --no-loadscope-reorder --durations=30
+
+left: $(ALL) ## list the slow tests that `make acceptance` leaves out today
+	@$(BIN)/python -m pytest -m acceptance --left-out --collect-only -q
 
 soak: $(ALL) ## all slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries; planted faults
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30

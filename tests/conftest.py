@@ -50,10 +50,11 @@ def pytest_collection_modifyitems(config, items):
     """The longest files first, so that at the end no processor waits for another."""
     place = {name: n for n, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
-    if config.getoption("drawn", default=False) and not IS_SOAK:
+    is_drawn, is_rest = (config.getoption(name, default=False) for name in ("drawn", "left_out"))
+    if (is_drawn or is_rest) and not IS_SOAK:
         left = of_another_day(items)
-        config.hook.pytest_deselected(items=[item for item in items if item in left])
-        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=[item for item in items if (item in left) != is_rest])
+        items[:] = [item for item in items if (item in left) == is_rest]
 
 
 def of_another_day(items):
