@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.build import build
+from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     number_next_release,
@@ -199,3 +199,23 @@ def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}
     build(study)
     assert seen(study) == (2, "2016-05-20", 10, 20)  # the figures stay; the methods say no counts
+
+
+def test_another_grouping_after_the_first_release_is_a_fault_that_says_why(study):
+    one_row(study.root, "groupings", question_id="Q1", attribute="type", chosen="after", by="Ana",
+            date="2017-01-09")
+    for look in (build, check_study):
+        with pytest.raises(Faults, match="was published in other groups: two kinds of groups can be subtract"
+                                         ".*group it as before, by region"):
+            look(study)
+
+
+def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(study):
+    assert seen(study)[2:] == (10, 20)
+    one_row(study.root, "closed", question_id="Q1", audience="public", by="Ana", confirmed_by="Ben",
+            date="2017-01-09", because="somebody asked")
+    build(study)
+    row = tables.read("release_public", study=study).query("figure_id == 'Q1/yes/all'").iloc[0]
+    assert (row["status"], row["rule"]) == ("suppressed", "closed") and pd.isna(row["shown_base_n"])
+    convening = tables.read("release_convening", study=study).set_index("figure_id")
+    assert convening.loc["Q1/yes/all", "status"] == "shown"
