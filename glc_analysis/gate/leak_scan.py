@@ -166,8 +166,8 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference, 
     same = set(names.loc[is_own, "pseudonym"]) - {""}
     own |= {match_key(term) for term, rule in said.items() if rule.startswith(_SAID)}
     places = tuple(f": {country}" for country in own_countries(study, organisation_id) if country)
-    kept = {text: rule for text, rule in known.items()
-            if match_key(text) not in own and not rule.endswith(places)}
+    kept = {text: ALLOWED if rule.endswith(places) else rule  # "Korea" within an own "North Korea" is no leak
+            for text, rule in known.items() if match_key(text) not in own}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
             kept | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
 

@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from glc_analysis import tables
 from glc_analysis.errors import Faults
-from glc_analysis.gate.leak_scan import without_own_names
+from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, search_of, without_own_names
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
     answers_by_country,
@@ -157,14 +157,26 @@ def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, s
 def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_study):
     rows = [["The Door", "organisation", "Organisation 3"], ["blue door", "organisation", "Organisation 3"],
             ["Red Gate", "organisation", "Organisation 4"], ["Rosa", "person", "Organisation 3"]]
-    reference = SimpleNamespace(organisations=read_reference(sample_study).organisations,
+    read = read_reference(sample_study)
+    reference = SimpleNamespace(organisations=read.organisations,
+                                organisation_changes=read.organisation_changes,
                                 names=pd.DataFrame(rows, columns=["name", "kind", "pseudonym"]))
     answers = tables.read("answers", study=sample_study).astype(str)
     here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
     known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation",
              "Here": f"country: {here}"}
     left, told = without_own_names("blue-door", sample_study, reference, known, {})
-    assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
+    assert list(left["name"]) == ["Red Gate", "Rosa"]
+    assert told == {"Mango Step": "organisation", "Here": ALLOWED}
+
+
+def test_the_own_country_is_no_finding_where_its_name_holds_that_of_another(sample_study):
+    answers = tables.read("answers", study=sample_study).astype(str)
+    here = answers.loc[answers["organisation_id"] == "blue-door", "country_id"].iloc[0]
+    known = {"North Korea": f"country: {here}", "Korea": "country: KOR"}
+    names, own = without_own_names("blue-door", sample_study, read_reference(sample_study), known, {})
+    for text, leaks in (("Answers for North Korea.", 0), ("Answers for Korea.", 1)):
+        assert len(leaks_in_pieces([("brief", text)], search_of(names.head(0), "convening", own))) == leaks
 
 
 @pytest.fixture(scope="module")
