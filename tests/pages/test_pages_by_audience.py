@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from glc_analysis import tables
 from glc_analysis.errors import Faults
-from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, search_of, without_own_names
+from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search, without_own_names
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
     answers_by_country,
@@ -176,7 +176,7 @@ def test_the_own_country_is_no_finding_where_its_name_holds_that_of_another(samp
     known = {"North Korea": f"country: {here}", "Korea": "country: KOR"}
     names, own = without_own_names("blue-door", sample_study, read_reference(sample_study), known, {})
     for text, leaks in (("Answers for North Korea.", 0), ("Answers for Korea.", 1)):
-        assert len(leaks_in_pieces([("brief", text)], search_of(names.head(0), "convening", own))) == leaks
+        assert len(leaks_in_pieces([("brief", text)], make_search(names.head(0), "convening", own))) == leaks
 
 
 @pytest.fixture(scope="module")
