@@ -64,7 +64,7 @@ class Schedule:
         before the first run and after a withdrawal, and prints the messages of a run that failed."""
         log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
         return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
-                f"{{ cat {log}; exit 1; }}")
+                f"{{ code=$?; cat {log}; exit $code; }}")
 
     def cron_line(self) -> str:
         """The line of the crontab.

@@ -125,3 +125,12 @@ def test_a_machine_without_scheduler_is_told_the_command(planned, monkeypatch, t
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     with pytest.raises(GLCError, match="neither systemd"):
         schedule.install_schedule(planned)
+
+
+def test_a_run_that_finds_another_at_work_hands_on_its_exit_code(tmp_path):
+    busy = tmp_path / "busy python"
+    busy.write_text("#!/bin/sh\necho Another run is at work; exit 3\n")
+    busy.chmod(0o755)
+    script = Schedule(tmp_path / "study", "team", (6, 5), str(busy)).script
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "Another run is at work\n")
