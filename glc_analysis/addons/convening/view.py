@@ -231,8 +231,7 @@ def evidence(reader: Reader) -> pd.DataFrame:
     rows = reader.table("evidence")
     rows = rows[rows["principle_id"].isin(principles(reader)["principle_id"])]
     waves = waves_of_consent(read_table(reader.study, "waves"), reader.study.settings["study"]["wave"])
-    cited = pd.Series([wave_cited(row, **waves) for row in rows.itertuples()], rows.index, dtype="str")
-    labels = read_table(reader.study, "waves").set_index("wave_id")["label"]
-    rows = rows.assign(wave_id=cited.map(labels).fillna("").astype("str"))
+    labels = read_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
+    rows = rows.assign(wave_id=[labels.get(wave_cited(row, **waves), "") for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")
