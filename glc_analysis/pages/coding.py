@@ -96,8 +96,10 @@ def codes(view: StudyView) -> Html:
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
-    calls = {document: f"{document} ({day_of_text('call', day)})"
-             for document, day in zip(documents["document_id"], documents["date"], strict=True)}
+    days = documents["date"].tolist()
+    calls = {document: f"Call {format_day(day)}" if format_day(day) and days.count(day) == 1
+             else f"{document} ({day_of_text('call', day)})"
+             for document, day in zip(documents["document_id"], days, strict=True)}
     regions = sorted(region for region in {*rows.loc[rows["subset_kind"] == "region", "subset_id"]}
                      if MERGED not in region)
     of = whole["code_id"]

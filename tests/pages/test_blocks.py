@@ -303,6 +303,10 @@ def test_in_a_call_the_base_is_who_was_present(small):
     assert ["Delay", "1 of 2"] in rows_of(codes(StudyView(small, theme="law")))
 
 
+def test_a_call_is_named_by_its_day_and_not_by_the_id_of_its_document(small):
+    assert ["Code", "Call on 1 September 2016"] in rows_of(codes(StudyView(small, theme="law")))
+
+
 def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_present(small):
     rows = rows_of(codes_by_group(StudyView(small), "country"))
     assert [row for row in rows if row[0] in ("Code", "Delay")] == [
