@@ -541,7 +541,7 @@ class CodebookChanges {
     this.shown = element("div", { role: "status", class: "glc-shown" });
     this.send = button("", () => this.sent());
     this.write = button("Write it", () => this.written());
-    this.root = element("dialog", { class: "glc-help glc-edit", "aria-label": "Change codes", onkeydown: event => event.stopPropagation() },
+    this.root = element("dialog", { class: "glc-help glc-form", "aria-label": "Change codes", onkeydown: event => event.stopPropagation() },
       this.heading, labelled("What changes", this.what), ...Object.values(this.fields), this.proposed, this.shown,
       element("div", { class: "glc-row" }, this.send, this.write, button("Close", () => this.root.close(), { class: "glc-plain" })));
   }
