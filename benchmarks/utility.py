@@ -20,6 +20,7 @@ import pandas as pd  # noqa: E402
 from glc_analysis import tables  # noqa: E402
 from glc_analysis.build import build  # noqa: E402
 from glc_analysis.sample import write_sample  # noqa: E402
+from glc_analysis.schema import COUNTRY_LIST  # noqa: E402
 from glc_analysis.study import Study  # noqa: E402
 
 GROUPS = {"whole study": {"answer": "all", "organisation": "all"},
@@ -54,9 +55,12 @@ def with_one_complement(counts: pd.Series, tables_of: pd.Series) -> pd.Series:
 
 
 def rows(study: Study, name: str) -> list[str]:
-    """The lines of a built study: the counts of all options of its questions, by group."""
-    figures = tables.read("figures", study=study)
-    figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")]
+    """The lines of a built study: the counts of all options of its questions, by group; without questions
+    whose answers are countries."""
+    figures, questions = (tables.read(name, study=study) for name in ("figures", "questions"))
+    listed = questions.loc[questions["option_list"] != COUNTRY_LIST, "question_id"].astype("str")
+    figures = figures[(figures["measure"] == "response") & (figures["statistic"] == "count")
+                      & figures["question_id"].isin(listed)]
     lines = []
     for group, kinds in GROUPS.items():
         own = figures[figures["subset_kind"] == figures["unit"].map(kinds)]
