@@ -54,6 +54,8 @@ def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int =
         write_reference_table(root, "safety", rows("safety"))
     if "practice" in installed_add_ons():
         write_practice(root)
+    if "explanations" in installed_add_ons():
+        write_reference_table(root, "explanations", rows("explanations"))
     if "reading" in installed_add_ons():
         write_reading(root)
     write_manifest(root)

@@ -1,0 +1,64 @@
+"""The checks of explanations, and the step of the build that finds their passages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.reference import Reference, in_their_files
+from glc_analysis.schema import Check, Tables, schema_check, unknown_names
+from glc_analysis.steps import Step, View
+from glc_analysis.study import Study
+
+MOST_EXPLANATIONS = 3
+"""The most explanations of a principle."""
+PASSAGE_COLUMNS = ("passages_for", "passages_against", "passages_limits", "rival_passages")
+"""The columns that list segments."""
+WORD_COLUMNS = ("circumstances", "resource", "response", "outcome", "rival")
+"""The columns with the team's words, in the order in which they are read."""
+_COUNT = re.compile(r"\d+\s*(?:%|٪|per ?cent)|\b\d+ (?:out )?of (?:the|\d+)", re.IGNORECASE)
+
+
+def _explanations(tables: Tables) -> Iterator[Fault]:
+    """At most three a principle, without counts; shown to others only where somebody has read it lately."""
+    for n, row in tables["explanations"].to_dict("index").items():
+        if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
+            yield Fault(f"is more than {MOST_EXPLANATIONS}: a principle has at most three explanations",
+                        "explanations.csv", str(n), "number", row["number"], "keep the three that say most")
+        for column in WORD_COLUMNS:
+            if found := _COUNT.search(row[column]):
+                yield Fault("is a count: an explanation says why, and how many said so stands with the "
+                            "evidence", "explanations.csv", str(n), column, found[0], "say it in words")
+        if row["shown_for"] and not row["date"]:
+            yield Fault("names readers, and nobody has read the explanation since it was reopened",
+                        "explanations.csv", str(n), "shown_for", row["shown_for"],
+                        "read it with its passages and write the day under date, or leave this blank")
+
+
+CHECKS: tuple[Check, ...] = (schema_check("explanations.principle_id"),
+                             Check(("explanations",), _explanations))
+
+
+def check_lines(study: Study, reference: Reference) -> Iterator[str]:
+    """The explanations that a withdrawal has reopened."""
+    rows = reference.explanations
+    for row in rows[rows["date"] == ""].to_dict("records"):
+        yield (f"Explanation {row['number']} of {row['principle_id']} is to be read again: words on which it "
+               "rested were withdrawn, or it has no day. Write the day under date in explanations.csv.")
+
+
+def _known_passages(view: View) -> dict[str, Any]:
+    """Table ``explanations``. Raises Faults for passages that the study does not have."""
+    rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
+    faults = [fault for column in PASSAGE_COLUMNS for fault in unknown_names(
+        "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},
+        "the study has no such segment")]
+    if faults:
+        raise Faults(in_their_files(view.study, faults))
+    return {"explanations": rows.copy()}
+
+
+STEPS = (Step("explanations", ("explanations.csv", "segments"), ("explanations",), _known_passages,
+              "explanations", ("explanations.csv",)),)

@@ -1,0 +1,77 @@
+"""What the page of a principle shows of explanations: the team's reading, a rival, and passages for and
+against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+from IPython.display import HTML as Html
+from markupsafe import Markup
+
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.tables_html import quotation, show
+from glc_analysis.templates import ELEMENTS, Macros
+from glc_analysis.text import format_day
+from glc_analysis.view.study_view import StudyView
+
+_HTML = Macros(__file__, "explanations.html")
+READING = ("A reading by the team of what organisations said. Nothing here was measured, and that one thing "
+           "followed another does not show that it came from it.")
+REOPENED = ("Reopened: words on which it rested were withdrawn. Others do not see it until somebody has read "
+            "it again.")
+_TERMS = {"circumstances": "Where", "resource": "What is offered", "response": "How people respond",
+          "outcome": "What follows", "rival": "Or else"}
+_SIDES = {"passages_for": "For it", "passages_against": "Against it", "passages_limits": "With limits",
+          "rival_passages": "For the other explanation"}
+_NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
+
+
+def show_explanations(view: StudyView) -> Html | None:
+    """The explanations of the view's principle that the audience may read; None where there is none."""
+    rows = view.explanations
+    if rows.empty:
+        return None
+    for_team = view.may("passages")
+    passage, nothing = (_passages(view), _NOTHING) if for_team else (_quotations(view), _NOT_SHOWN)
+    return show(_HTML.explanations([{
+        "words": [(term, row[column]) for column, term in _TERMS.items()],
+        "written": _written(row) if for_team else "",
+        "sides": [(heading, passage([one.strip() for one in row[column].split(";") if one.strip()]), nothing)
+                  for column, heading in _SIDES.items()]} for row in rows.to_dict("records")], READING))
+
+
+def _written(row: dict[str, str]) -> str:
+    """Who wrote it when, and who else may read it."""
+    if not row["date"]:
+        return f"{row['by']}. {REOPENED}"
+    readers = row["shown_for"].replace(";", " and ")
+    shown = (f"Written for the {readers} too, who read it where three independent organisations have "
+             "cleared words for it.") if readers else "For the team alone."
+    return f"{row['by']} {format_day(row['date'])}. {shown}"
+
+
+def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
+    """For the team: whole turns, with whose they are."""
+    segments = view.read("segments")
+    by = owners(segments, view.read("documents")).map(view.labels).fillna("")
+    rows = segments.assign(by=by).set_index("segment_id")
+
+    def shown(ids: Sequence[str]) -> list[Markup]:
+        found = rows.reindex(ids).dropna(subset="text")
+        return [ELEMENTS.quotation(text, language, f"{who} ({segment})", view.translations.get(segment, ""))
+                for segment, text, language, who in zip(found.index, found["text"], found["language"],
+                                                        found["by"], strict=True)]
+    return shown
+
+
+def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
+    """For others: the quotations that were cleared for them, in the order of their words."""
+    segments = view.explaining_quotations.set_index("quote_id")["segment_id"]
+    rows = view.quotation_rows
+    of = rows["quote_id"].map(segments)
+
+    def shown(ids: Sequence[str]) -> list[Markup]:
+        frame: pd.DataFrame = view.quotation_frame(rows[of.isin(ids)])
+        return [quotation(row) for row in frame.to_dict("records")]
+    return shown

@@ -1,0 +1,116 @@
+"""What each audience may see of explanations.
+
+The team sees all. Others read an explanation that the team wrote for them, where cleared quotations of
+three independent organisations speak for it; its other passages as far as they are cleared too. They see
+neither who wrote it nor any number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.addons.convening.votes import visible_principles
+from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS
+from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_of, own_quotations
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.rules import may
+from glc_analysis.reference import read_table
+from glc_analysis.view.visible_tables import VisibleTables
+
+BLOCK = "explanations"
+"""The block of each principle with its explanations; a departure hides lines of it, with those of others
+(:mod:`glc_analysis.disclosure.cells`)."""
+LEAST_INDEPENDENT = 3
+"""From so many independent organisations are the cleared quotations for an explanation that others read."""
+
+
+def explanations_seen(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Mapping[str, str],
+                      audience: str) -> pd.DataFrame:
+    """The rows of table ``explanations`` that an audience other than the team may read, without who wrote
+    them; each list of segments has those with a quotation that it may read.
+
+    ``quotations`` are its own, with segment_id and owner; ``networks`` gives the network of organisations.
+
+    >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
+    ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
+    >>> quotations = pd.DataFrame({"segment_id": ["s1", "s2", "s3"], "owner": ["a", "b", "c"]})
+    >>> seen = explanations_seen(rows, quotations, {}, "public")
+    >>> seen[["passages_for", "passages_limits", "by"]].values.tolist()
+    [['s1;s2;s3', '', '']]
+    >>> len(explanations_seen(rows, quotations, {"a": "net", "b": "net"}, "public"))
+    0
+    """
+    owned = quotations[quotations["owner"] != ""]
+    owner = dict(zip(owned["segment_id"], owned["owner"], strict=True))
+    seen = rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
+    seen = seen.assign(by="", date="", shown_for=audience, **{column: [
+        ";".join(one for one in _segments(cell) if one in owner) for cell in seen[column]]
+        for column in PASSAGE_COLUMNS})
+    behind = [{networks.get(owner[one]) or owner[one] for one in _segments(cell)}
+              for cell in seen["passages_for"]]
+    return seen[[len(those) >= LEAST_INDEPENDENT for those in behind]]
+
+
+def _segments(cell: str) -> list[str]:
+    return [one.strip() for one in cell.split(";") if one.strip()]
+
+
+class ExplanationsView(VisibleTables):
+    """What a view shows of explanations; the view itself is the instance."""
+
+    @property
+    def explanations(self) -> pd.DataFrame:
+        """The explanations that the audience may read, one row each, on a principle's page those of it:
+        principle_id, number, circumstances, resource, response, outcome, rival, by, date, shown_for; and the
+        segments of the passages for it, against it, with limits to it and for the rival, joined by ;.
+
+        >>> view.explanations["principle_id"].tolist()
+        ['P01', 'P03']
+        """
+        rows = self.read("explanations")
+        if self.principle:
+            rows = rows[rows["principle_id"] == self.principle]
+        if self.may("passages"):
+            return rows.reset_index(drop=True)
+        rows = rows[rows["principle_id"].isin(self.principle_names)]
+        organisations = self.read("organisations")
+        networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
+        return explanations_seen(rows, self.explaining_quotations, networks,
+                                 self.audience).reset_index(drop=True)
+
+    @property
+    def explaining_quotations(self) -> pd.DataFrame:
+        """The quotations of an audience other than the team, with the segment and owner of each."""
+        frames = {name: self.read(name) for name in ("segments", "documents", "quotations")}
+        return own_quotations(frames, read_table(self.study, "quotes"), self.audience)
+
+
+def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> Iterator[Row]:
+    """The explanations that an audience reads, each with every organisation on whose words it rests."""
+    segments, organisations = frames["segments"], frames["organisations"]
+    networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
+    owner = dict(zip(segments["segment_id"], owners(segments, frames["documents"]), strict=True))
+    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
+    seen = explanations_seen(rows, own_quotations(frames, reference.quotes, audience), networks, audience)
+    for row in rows.loc[seen.index].to_dict("records"):
+        cited = {owner[one] for column in PASSAGE_COLUMNS for one in _segments(row[column])}
+        for organisation in sorted(cited):
+            yield block_of(BLOCK, row["principle_id"]), row["number"], organisation
+
+
+def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+    """The explanations that the team wrote for an audience."""
+    if not may(audience, "passages"):
+        rows = frames["explanations"]
+        yield rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
+
+
+BLOCKS = AddedBlocks(
+    kinds=Kinds(words=(BLOCK,)),
+    needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
+           "quotes.csv"),
+    lines=lines, rewritten=lambda frames: set(), rows={BLOCK: "principle_id"}, line={BLOCK: ("number",)})

@@ -1,0 +1,49 @@
+"""Explanations are at most three a principle, without counts, and reopened by a withdrawal."""
+
+import pytest
+
+from glc_analysis.addons.explanations.checks import CHECKS, check_lines
+from glc_analysis.addons.explanations.erasers import edit_row
+from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
+from tests.addons.explanations.support.explanation_rows import EXPLANATION
+from tests.support.study_writer import reference
+
+PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "Wait.", "language": "en",
+             "status": "agreed"}
+
+
+def tables(**changed):
+    return reference(principles=[PRINCIPLE], explanations=[EXPLANATION | changed])
+
+
+@pytest.mark.parametrize(("changed", "column"), [
+    ({"number": "4"}, "number"), ({"outcome": "and 40 % tell more."}, "outcome"),
+    ({"response": "3 of the 10 came back."}, "response"), ({"rival": "7 of 10 had a bed."}, "rival"),
+    ({"date": ""}, "shown_for"), ({"principle_id": "P99"}, "principle_id")])
+def test_what_is_wrong_is_named_by_its_column(changed, column):
+    assert [fault.column for check in CHECKS for fault in check.faults(tables(**changed).tables)] == [column]
+
+
+def test_a_sound_one_has_no_fault_and_years_and_days_are_no_counts():
+    sound = tables(circumstances="Where it takes 3 days, as in 2016,").tables
+    assert [fault for check in CHECKS for fault in check.faults(sound)] == []
+
+
+def test_glc_check_says_what_is_to_be_read_again():
+    assert [*check_lines(None, tables())] == []
+    (said,) = check_lines(None, tables(date="", shown_for=""))
+    assert "Explanation 1 of P01 is to be read again" in said
+
+
+@pytest.mark.parametrize(("leaver", "passages"), [
+    (Contribution("b", MATERIAL, ids={"b", "b.1"}), "a.1;c.1"),
+    (Contribution("b", frozenset(), "quotation", ids={"q7"}, quoted={"b.1"}), "a.1;b.1;c.1")])
+def test_a_withdrawal_reopens_it_and_nobody_else_reads_it(leaver, passages):
+    _, row = edit_row("explanations", EXPLANATION, dict(EXPLANATION), leaver)
+    assert (row["date"], row["shown_for"], row["passages_for"]) == ("", "", passages)
+    assert row["outcome"] == EXPLANATION["outcome"]
+
+
+def test_one_that_does_not_rest_on_the_leaver_stays_as_it_is():
+    leaver = Contribution("z", MATERIAL, ids={"z", "z.1"})
+    assert edit_row("explanations", EXPLANATION, dict(EXPLANATION), leaver) == (EXPLANATION, EXPLANATION)

@@ -1,0 +1,89 @@
+"""What other readers than the team see of explanations: cleared words of three independent organisations."""
+
+import re
+from html import unescape
+
+import pandas as pd
+import pytest
+
+from glc_analysis.addons.explanations.pages import show_explanations
+from glc_analysis.addons.explanations.view import explanations_seen, lines
+from glc_analysis.view.study_view import StudyView
+from tests.addons.explanations.support.explanation_rows import EXPLANATION
+
+CLEARED = pd.DataFrame({"segment_id": ["a.1", "b.1", "c.1"], "owner": ["a", "b", "c"],
+                        "quote_id": ["q1", "q2", "q3"]})
+
+
+def seen(quotations=CLEARED, networks=None, audience="convening", **changed):
+    return explanations_seen(pd.DataFrame([EXPLANATION | changed]), quotations, networks or {}, audience)
+
+
+def test_it_is_read_with_its_cleared_passages_and_without_its_author():
+    row = seen().iloc[0]
+    assert row[["passages_for", "passages_against", "rival_passages", "by", "date"]].tolist() == [
+        "a.1;b.1;c.1", "", "", "", ""]
+
+
+@pytest.mark.parametrize(("quotations", "networks", "changed"), [
+    (CLEARED[:2], {}, {}), (CLEARED, {"a": "net", "b": "net"}, {}),
+    (CLEARED.assign(owner=["a", "b", ""]), {}, {}),
+    (CLEARED, {}, {"shown_for": ""}), (CLEARED, {}, {"passages_for": "a.1;b.1", "passages_limits": "c.1"})])
+def test_it_is_not_read_where_fewer_than_three_independent_organisations_speak_for_it(
+        quotations, networks, changed):
+    assert seen(quotations, networks, **changed).empty
+
+
+def test_what_was_written_for_the_convening_is_not_for_the_public():
+    assert seen(audience="public").empty and len(seen(shown_for="convening;public", audience="public")) == 1
+
+
+def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
+    segments = pd.DataFrame({"segment_id": ["a.1", "a.2", "b.1", "c.1", "d.1"], "role": "participant",
+                             "organisation_id": ["a", "a", "b", "c", "d"], "document_id": "call"})
+    frames = {
+        "explanations": pd.DataFrame([EXPLANATION]), "segments": segments,
+        "documents": pd.DataFrame({"document_id": ["call"], "organisation_id": ""}),
+        "organisations": pd.DataFrame({"organisation_id": [*"abcd"], "network_id": ""}),
+        "principles": pd.DataFrame({"principle_id": ["P01"], "version": "1", "status": "agreed",
+                                    "is_current": True, "translation_of": ""}),
+        "quotations": pd.DataFrame({"quote_id": ["q1", "q2", "q3"], "audience": "convening"})}
+
+    class Tables:
+        quotes = CLEARED[["quote_id", "segment_id"]]
+
+    assert sorted(lines(frames, Tables, "convening")) == [("explanations/P01", "1", one) for one in "abcd"]
+    assert [*lines(frames, Tables, "public")] == []
+
+
+def text_of(html):
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", html.data).split()))
+
+
+def test_the_team_reads_all_of_it_on_the_page_of_the_principle(sample_study):
+    page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
+    assert "Or else Whoever can wait is less in danger" in page and "ines on 12 May 2017" in page
+    assert "Que no haya ficha el primer día." in page and "No passage is named." in page
+    assert "For the team alone." in text_of(show_explanations(StudyView(sample_study, principle="P03")))
+
+
+def test_the_convening_reads_cleared_words_without_ids_numbers_or_an_author(sample_study):
+    page = text_of(show_explanations(StudyView(sample_study, "convening", principle="P01")))
+    assert "here it is impolite to accept at once" in page and "we used to close the file" in page
+    assert "Que no haya ficha" not in page and "No passage may be shown here." in page
+    assert not re.search(r"\d|ines|interview-|call-", page)
+    assert show_explanations(StudyView(sample_study, "convening", principle="P03")) is None
+
+
+def test_the_public_reads_none_that_was_not_written_for_it(sample_study):
+    assert show_explanations(StudyView(sample_study, "public", principle="P01")) is None
+
+
+def test_when_a_line_of_a_cell_is_hidden_it_is_not_read(sample_study, monkeypatch):
+    monkeypatch.setattr(StudyView, "hidden", frozenset({"explanations/P01#1"}))
+    assert show_explanations(StudyView(sample_study, "convening", principle="P01")) is None
+
+
+def test_when_too_few_quotations_are_left_it_is_not_read(sample_study, monkeypatch):
+    monkeypatch.setattr(StudyView, "hidden", frozenset({"quotations#q12"}))
+    assert show_explanations(StudyView(sample_study, "convening", principle="P01")) is None
