@@ -136,7 +136,7 @@ class OpenStudy(Study, TypedTables):
         # it was shown before, how it was built and who read which text are bookkeeping: these tables can be
         # asked for, and are not offered.
         not_offered = {"answer_translations", "blocks", "readings", "steps"} | {
-            name for _, names in brought("view_names") for name in names}
+            name for _, names in list_declarations("view_names") for name in names}
         offered = [name for name in tables.TABLES if name not in not_offered
                    and not name.startswith(("announced_", "release_", "wave_"))]
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])

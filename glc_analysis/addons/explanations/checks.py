@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import Reference, in_their_files
+from glc_analysis.reference import Reference, relocate_faults
 from glc_analysis.schema import Check, Tables, schema_check, unknown_names
 from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
@@ -56,7 +56,7 @@ def _known_passages(view: View) -> dict[str, Any]:
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},
         "the study has no such segment")]
     if faults:
-        raise Faults(in_their_files(view.study, faults))
+        raise Faults(relocate_faults(view.study, faults))
     return {"explanations": rows.copy()}
 
 

@@ -14,6 +14,7 @@ from glc_analysis.tables_html import quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.text import format_day
 from glc_analysis.view.study_view import StudyView
+from glc_analysis.view.visible_tables import UNTRANSLATED
 
 _HTML = Macros(__file__, "explanations.html")
 READING = ("A reading by the team of what organisations said. Nothing here was measured, and that one thing "
@@ -59,7 +60,8 @@ def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
 
     def shown(ids: Sequence[str]) -> list[Markup]:
         found = rows.reindex(ids).dropna(subset="text")
-        return [ELEMENTS.quotation(text, language, f"{who} ({segment})", view.translations.get(segment, ""))
+        return [ELEMENTS.quotation(text, language, f"{who} ({segment})",
+                                   *view.translations.get(segment, UNTRANSLATED))
                 for segment, text, language, who in zip(found.index, found["text"], found["language"],
                                                         found["by"], strict=True)]
     return shown

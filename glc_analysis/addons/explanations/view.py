@@ -14,9 +14,9 @@ import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
 from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS
-from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_of, own_quotations
+from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, own_quotations
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.disclosure.rules import may
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_table
 from glc_analysis.view.visible_tables import VisibleTables
 
@@ -99,12 +99,12 @@ def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> 
     for row in rows.loc[seen.index].to_dict("records"):
         cited = {owner[one] for column in PASSAGE_COLUMNS for one in _segments(row[column])}
         for organisation in sorted(cited):
-            yield block_of(BLOCK, row["principle_id"]), row["number"], organisation
+            yield block_id(BLOCK, row["principle_id"]), row["number"], organisation
 
 
 def content_of(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
     """The explanations that the team wrote for an audience."""
-    if not may(audience, "passages"):
+    if not has_capability(audience, "passages"):
         rows = frames["explanations"]
         yield rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
 
