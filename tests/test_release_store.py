@@ -16,8 +16,14 @@ from glc_analysis.manifest import (
     release_info,
     tables_are_current,
 )
-from glc_analysis.reference import REQUIRED_COLUMNS
-from glc_analysis.release_store import CONTENT, erase_from_stored_releases, forget_contents, next_is_stored
+from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
+from glc_analysis.release_store import (
+    CONTENT,
+    check_groupings,
+    erase_from_stored_releases,
+    forget_contents,
+    next_is_stored,
+)
 from tests.support.built_studies import built
 from tests.support.study_on_disk import write_decisions, write_table
 from tests.support.study_writer import choices, places, question, write_csv, write_study
@@ -219,3 +225,5 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     assert (row["status"], row["rule"]) == ("suppressed", "closed") and pd.isna(row["shown_base_n"])
     convening = tables.read("release_convening", study=study).set_index("figure_id")
     assert convening.loc["Q1/yes/all", "status"] == "shown"
+    number_next_release(study.private, "public", read_slices(study)["release"]["public"]["number"])
+    check_groupings(study, read_reference(study))  # the closed figures of every kind of group are no grouping
