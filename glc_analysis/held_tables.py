@@ -37,7 +37,7 @@ def _small_table(path: Path) -> pd.DataFrame:
     said = path.stat()
     state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
     if frame is None or held != state:
-        # In this thread: it takes half as long, and where no thread can be started, pyarrow waits for ever.
+        # In this thread: where no thread can be started, pyarrow waits for ever.
         frame = categories_as_text(path.stem, pd.read_parquet(path, use_threads=False, pre_buffer=False))
         hold_tables({path: (state, frame)})
     return frame

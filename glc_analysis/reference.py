@@ -416,7 +416,7 @@ def public_reference() -> list[str]:
     """The files of a study that may enter git, as paths in its folder.
 
     >>> public_reference()[:3]
-    ['reference/study.toml', 'reference/codebook.csv', 'reference/crosswalk.csv']
+    ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
     """
     paths = (reference_path(name) for name in reference_tables())
     return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]

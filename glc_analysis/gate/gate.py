@@ -190,7 +190,7 @@ def _columns_of_words(table: str) -> list[str]:
     """The columns of a table in which people write words; pages print no ids.
 
     >>> _columns_of_words("headlines"), _columns_of_words("questions")
-    (['author'], ['columns', 'wording', 'asked_if'])
+    (['claim', 'author'], ['columns', 'wording', 'asked_if'])
     """
     columns = reference_tables()[table].columns
     return [name for name, column in columns.items()

@@ -477,10 +477,11 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
               help="The paper size.")
 @pass_study
 def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
-    """Write a letter of thanks to each organisation: what became of what it said.
+    """Write each organisation a letter of thanks.
 
-    Which principles rest on its answers or words, what was decided, which of its words are quoted; and a
-    sheet on which it says what it will do, to sign and return.
+    It says what became of what the organisation said: which principles rest on its answers or words, what
+    was decided, which of its words are quoted. With it goes a sheet on which it says what it will do, to sign
+    and return.
     """
     from datetime import date
 

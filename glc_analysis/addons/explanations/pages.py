@@ -73,7 +73,7 @@ def _quotations(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     rows = view.quotation_rows
     of = rows["quote_id"].map(segments)
 
-    def shown(ids: Sequence[str]) -> list[Markup]:
+    def quoted(ids: Sequence[str]) -> list[Markup]:
         frame: pd.DataFrame = view.quotation_frame(rows[of.isin(ids)])
         return [quotation(row) for row in frame.to_dict("records")]
-    return shown
+    return quoted

@@ -21,10 +21,10 @@ from glc_analysis.study import Study
               help="Read back a workbook that was filled in.")
 @pass_study
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
-    """Write summaries of what each case said on a theme, in a workbook, and read them back.
+    """Write and read back summaries, case by theme.
 
-    The workbook has the passages beside a box for each cell, for one theme or one case at a time. What was
-    written before stands in its box. For the team alone.
+    A summary says what a case said on a theme. The workbook has the passages beside a box for each cell,
+    for one theme or one case at a time. What was written before stands in its box. For the team alone.
     """
     if enter:
         if theme or case:

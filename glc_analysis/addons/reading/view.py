@@ -86,7 +86,7 @@ class ReadingView(StudyView):
         where nobody is undecided, none), passages (how many). For the team alone; raises as :meth:`matrix`.
 
         >>> rows = view.comparison(theme="needs", by="resource_level")
-        >>> rows.query("code_id == 'time-before-forms'")["raised"].ge(0).all()
+        >>> bool(rows["raised"].le(rows["asked"]).all())
         True
         """
         _refuse_others(self, "Passages side by side")
