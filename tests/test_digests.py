@@ -132,6 +132,7 @@ def test_no_other_module_makes_hashes_without_a_key():
                "release_store.py": "private/releases",
                "addons/convening/phone_address.py": "a certificate, whose fingerprint is printed",
                "addons/convening/phone_ballots.py": "random codes of 80 bits, in private/",
+               "addons/watch/page_server.py": "whether a page has changed, in memory",
                "addons/convening/phone_server.py": "the page's own script and style"}
     package = REPOSITORY / "glc_analysis"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")

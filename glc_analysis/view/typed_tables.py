@@ -6,7 +6,7 @@ import pandas as pd
 
 
 class TypedTables:
-    """Types of the attributes ``study.NAME`` for editors and for ty; each table is read on first use."""
+    """What ``study.NAME`` is, for editors and for ty; the tables are read when they are asked for."""
 
     questions: pd.DataFrame
     options: pd.DataFrame

@@ -44,7 +44,7 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
                        ("consent.csv", "speaker_id"), ("consent.csv", "wave_id"),
                        ("principles.csv", "comes_from"), ("evidence.csv", "wave_id"),
                        ("rounds.csv", "is_sealed"),
-                       ("raters.csv", "language")]
+                       ("raters.csv", "language"), ("explanations.csv", "passages_against")]
 
 
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():
