@@ -19,7 +19,8 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 
 Cells = Mapping[str, Any]
-READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "raters", "judgements")
+READ = ("commitments", "trials", "reviews", "principles", "text_decisions", "raters", "judgements",
+        "waves")
 """The reference tables from which it follows what is due."""
 EVERYBODY = "all"
 """In place of those who were told of a review."""
@@ -40,7 +41,7 @@ class Matter:
 def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[Matter]:
     """All that is due, the earliest first and what has no day last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
-             *_not_planned(tables)]
+             *_new_waves(tables), *_not_planned(tables)]
     return sorted(found, key=lambda matter: (not matter.due_on, matter.due_on, matter.about, matter.what))
 
 
@@ -103,9 +104,8 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     """What has happened to a text since it was agreed, and since its last review was decided."""
-    for name, agreed_on in _agreed(tables).items():
+    for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if printed_name(row) == name]
-        since = max([agreed_on, *(row["decided_on"] for row in reviews)])
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
             continue
         trials = [row for row in tables["trials"] if printed_name(row) == name and row["ended_on"] > since]
@@ -119,11 +119,28 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
                          "review it")
 
 
+def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
+    """Waves of the survey that came after texts were agreed, until a review of these was decided."""
+    for wave in tables["waves"]:
+        before = sorted(name for name, since in _looked_at_last(tables).items()
+                        if "" < since < wave["opened_on"])
+        if before:
+            yield Matter("", join_names(before), f"since then there is a new wave, {wave['label']}: look "
+                         "whether the evidence still says the same; a review (new_wave) records it")
+
+
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[Matter]:
     planned = {printed_name(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
         yield Matter("", join_names(missing),
                      "no review is planned: add a row with trigger date to reviews.csv")
+
+
+def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
+    """The texts that are agreed, with the day of the decision or of the last review that was decided."""
+    return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
+                                    if printed_name(row) == name)])
+            for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:

@@ -43,6 +43,17 @@ def test_a_trial_that_went_worse_asks_for_a_review_until_one_was_decided():
     assert due(trials=[worse], reviews=[CLOSED | {"trigger": "contrary_evidence"}]) == []
 
 
+def test_a_wave_that_came_later_is_looked_at_until_a_review_was_decided():
+    waves = [{"wave_id": "1", "label": "2016", "opened_on": "2016-02-01"},
+             {"wave_id": "2", "label": "2018", "opened_on": "2018-02-01"}]
+    (_, about, what), = due(waves=waves)
+    assert about == "P01.1, P02.1 and P03.1" and "new wave, 2018" in what
+    reviewed = [CLOSED | {"principle_id": f"P0{n}", "trigger": "new_wave", "decided_on": "2018-03-01"}
+                for n in (1, 2)]
+    (_, about, _), = due(waves=waves, reviews=reviewed)
+    assert about == "P03.1"
+
+
 def test_an_organisation_looks_again_on_its_day_until_a_trial_has_ended():
     assert due(commitments=[will_try("quay", "P01")]) == [
         ("2018-03-01", "P01.1", "quay looks at it again")]
