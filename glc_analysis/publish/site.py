@@ -553,10 +553,10 @@ _NO_TEXT = frozenset({"script", "style", "template"})
 def _index(pages: Mapping[str, list[_Text]]) -> str:
     """The index of a site's pages, in their order, as a script.
 
-    It holds each text once, with the places where it is printed: page, anchor and heading. The page whose
-    title it is comes first.
+    It holds each text once, with the places where it is printed: page, anchor and heading. The pages whose
+    title it is come first.
     """
-    titles, places, texts = [], [], {}
+    titles, places, texts, titled = [], [], {}, Counter[str]()
     for n, (slug, found) in enumerate(pages.items()):
         if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
             found = [one for one in found if not one[3]]
@@ -568,7 +568,8 @@ def _index(pages: Mapping[str, list[_Text]]) -> str:
                 places.append(place)
             at, here = texts.setdefault(text, []), len(places) - 1
             if here not in at:
-                at.insert(0 if text == title else len(at), here)
+                at.insert(titled[text] if text == title else len(at), here)
+                titled[text] += text == title
     content = {"pages": titles, "places": places, "texts": [*texts], "at": [*texts.values()]}
     return f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n"
 

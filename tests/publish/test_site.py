@@ -354,6 +354,16 @@ def test_the_same_notebooks_give_the_same_bytes(pages, tmp_path, monkeypatch):
     assert [f for f in files if (pages / f).read_bytes() != (again / f).read_bytes()] == []
 
 
+def test_pages_of_one_title_come_first_in_the_order_of_the_site():
+    def texts(*headings):
+        page = lxml.html.fragment_fromstring("".join(f"<h2>{one}</h2>" for one in headings), "article")
+        return site._PageText(page).found
+    index = json.loads(site._index({"list": texts("List", "Needs"), "theme": texts("Needs"),
+                                    "code": texts("Needs")})[9:-2])
+    at = index["at"][index["texts"].index("Needs")]
+    assert [index["pages"][index["places"][one][0]][0] for one in at] == ["theme", "code", "list"]
+
+
 def test_a_real_study_carries_no_banner_of_invented_data_and_needs_no_index(tmp_path):
     pages = written(tmp_path, country_khm="Cambodia")
     site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=False)
