@@ -206,7 +206,8 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
                 and row.get("rater_id") not in raters]
         if path.name != "manifest.csv" and len(kept) < len(rows):
             write_rows(path, kept, list(rows[0]))
-    for table in ("quotes", "joint_display"):  # no figure rests on them
+    for table in ("quotes", "joint_display", "answer_translations", "explanations", "summaries"):
+        # No figure rests on them.
         Study(root).reference_file(table).unlink()
     coders_work_cut(root, gone, said)
     decisions_renumbered(root, gone, turns)
