@@ -2360,7 +2360,9 @@ class Desk {
     this.listeners = [[root, "keydown", event => this.pressed(event)],
       [root, "compositionstart", () => { this.isComposing = true; }],
       [root, "compositionend", () => { this.isComposing = false; }],
-      [root, "focusin", event => root.contains(event.relatedTarget) || root.scrollIntoView({ block: "nearest" })],
+      // Not under a finger that is down: what it begins to select would move away.
+      [root, "focusin", event => root.contains(event.relatedTarget) || root.matches(":active")
+        || root.scrollIntoView({ block: "nearest" })],
       [window, "keydown", event => this.keep(event), true],
       [document, "fullscreenchange", () => this.wide.setAttribute("aria-pressed", String(document.fullscreenElement === root))]];
     for (const [target, name, ...rest] of this.listeners) target.addEventListener(name, ...rest);

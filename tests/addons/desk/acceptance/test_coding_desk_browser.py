@@ -20,6 +20,7 @@ from tests.addons.desk.support.desk_page import (
     codings_of,
     found,
     open_desk,
+    places,
     points,
     units,
     until_said,
@@ -61,7 +62,7 @@ def code_by_keyboard(page, desk, turn, *, word, more, key, is_first):
 def code_by_mouse(page, desk, turn, start, end, key):
     """Drags over a stretch of a turn, given in code points, and clicks on a code."""
     text = TURNS[turn]
-    (x, y), (to_x, to_y) = page.evaluate(PLACES, [turn, units(text, start), units(text, end)])
+    (x, y), (to_x, to_y) = places(page, turn, units(text, start), units(text, end))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move((x + to_x) / 2, to_y)
@@ -347,7 +348,7 @@ def test_s_selects_the_sentence_that_was_clicked(page, root, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace(TURNS[0], said), encoding="utf-8")
     desk = open_desk(page, CodingSession(Study(tmp_path / "study"), "ana"))
     for at, sentence in ((60, said[49:]), (30, said[21:48]), (20, said[:20]), (len(said), said[49:])):
-        (x, y), _ = page.evaluate(PLACES, [0, at, at])
+        (x, y), _ = places(page, 0, at, at)
         page.mouse.click(x, y)
         page.wait_for_timeout(50)  # the desk takes over what the browser selected
         page.keyboard.press("s")
@@ -406,9 +407,9 @@ def test_overlapping_codings_differ_in_more_than_colour(page, session):
 
 def test_a_selection_across_turns_and_keys_without_a_selection_are_answered_in_a_sentence(page, session):
     desk = open_desk(page, session)
-    page.evaluate(PLACES, [1, 20, 21])
-    places = PLACES.replace('words.scrollIntoView({ block: "center" });', "")
-    ((x, y), _), ((to_x, to_y), _) = page.evaluate(places, [0, 3, 4]), page.evaluate(places, [1, 20, 21])
+    places(page, 1, 20, 21)
+    unscrolled = PLACES.replace('words.scrollIntoView({ block: "center" });', "")
+    ((x, y), _), ((to_x, to_y), _) = (page.evaluate(unscrolled, at) for at in ([0, 3, 4], [1, 20, 21]))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(to_x, to_y)
@@ -898,8 +899,8 @@ def test_a_passage_and_an_answer_are_proposed_as_quotations_by_keyboard(page, se
 def test_a_blank_and_words_of_two_turns_that_are_selected_by_mouse_are_refused_in_a_sentence(page, session):
     desk = open_desk(page, session)
     blank = TURNS[0].index(" ")
-    (x, y), (to_x, _) = page.evaluate(PLACES, [0, blank, blank + 1])
-    (other_x, other_y), _ = page.evaluate(PLACES, [1, 4, 5])
+    (x, y), (to_x, _) = places(page, 0, blank, blank + 1)
+    (other_x, other_y), _ = places(page, 1, 4, 5)
     for to, said in (((to_x, y), "Nothing but white space is selected"),
                      ((other_x, other_y), "A coding lies within one turn")):
         page.mouse.move(x, y)

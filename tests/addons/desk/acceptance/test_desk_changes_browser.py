@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.addons.desk.coding_session import CodingSession
 from glc_analysis.study import Study
-from tests.addons.desk.support.desk_page import PLACES, codings_of, found, open_desk, until_said
+from tests.addons.desk.support.desk_page import codings_of, found, open_desk, places, until_said
 from tests.addons.desk.support.desk_study import SCRIPTS, TURNS
 
 pytestmark = pytest.mark.acceptance
@@ -212,7 +212,7 @@ def test_a_memo_is_saved_while_its_writer_rests_and_stays_open(page, session):
 
 def test_the_mouse_selects_whole_words_and_the_arrows_begin_where_somebody_clicked(page, session):
     desk = open_desk(page, session)
-    (x, y), (to_x, to_y) = page.evaluate(PLACES, [0, 5, 12])  # within "waited" and "for"
+    (x, y), (to_x, to_y) = places(page, 0, 5, 12)  # within "waited" and "for"
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(to_x, to_y, steps=3)
@@ -221,7 +221,7 @@ def test_the_mouse_selects_whole_words_and_the_arrows_begin_where_somebody_click
     shown.wait_for()
     assert shown.inner_text() == "waited for"
     for key, words in (("ArrowRight", "weeks"), ("ArrowLeft", "for")):
-        (x, y), _ = page.evaluate(PLACES, [0, 13 if key == "ArrowRight" else 12, 14])
+        (x, y), _ = places(page, 0, 13 if key == "ArrowRight" else 12, 14)
         page.mouse.click(x, y)
         desk.locator(".glc-selected").wait_for(state="hidden")
         page.wait_for_timeout(50)

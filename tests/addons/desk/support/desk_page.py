@@ -52,6 +52,7 @@ PLACES = """([turn, from, to]) => {
   });
 }"""
 """Where the mouse goes down and up to select a stretch of a turn."""
+STILL = 150  # milliseconds
 SELECTED = """() => {
   const own = document.getSelection().getRangeAt(0), words = document.activeElement;
   const before = document.createRange();
@@ -60,6 +61,16 @@ SELECTED = """() => {
   return [Number(words.closest("[data-turn]").dataset.turn), before.toString().length, own.toString()];
 }"""
 """What the browser shows as selected: the turn, where it begins in UTF-16 units, and its words."""
+
+
+def places(page, turn, start, end):
+    """:data:`PLACES` of a stretch in UTF-16 units, once the page stands still: turns are drawn as they come
+    into view, and what is above them moves them."""
+    last, now = None, page.evaluate(PLACES, [turn, start, end])
+    while now != last:
+        page.wait_for_timeout(STILL)
+        last, now = now, page.evaluate(PLACES, [turn, start, end])
+    return now
 
 
 def points(text, unit):
