@@ -51,8 +51,9 @@ def test_a_build_without_enough_memory_has_no_traceback(tmp_path, kilobytes):
         [sys.executable, "-m", "glc_analysis", "--study", str(study.root), "run"], capture_output=True,
         text=True, check=False, timeout=60, preexec_fn=lambda: resource.setrlimit(
             resource.RLIMIT_AS, (kilobytes << 10, kilobytes << 10)))
+    # Where the C library finds no room for a thread it ends the process itself, with its own word.
     assert "Traceback" not in done.stderr
-    assert done.returncode == 0 or "Error: " in done.stderr
+    assert done.returncode == 0 or "Error: " in done.stderr or done.stderr.endswith(": ABORT\n")
 
 
 def test_a_thread_that_cannot_start_has_no_traceback(tmp_path, monkeypatch):

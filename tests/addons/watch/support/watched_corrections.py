@@ -11,7 +11,7 @@ from statistics import median
 
 from glc_analysis.study import Study
 
-ROW = "survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n"
+ROW = "survey,glc_2016_qualtrics.r12,Q3.2,Yes,No,Measured.,bench,2016-10-04\n"
 """A correction that changes what the page of Cambodia says."""
 PAGE = "country-khm"
 
