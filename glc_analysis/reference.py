@@ -144,6 +144,9 @@ def read_table(study: Study, name: str) -> pd.DataFrame:
                          index=list(rows), dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.
     frame = frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
+    # People put a blank behind a semicolon.
+    frame = frame.assign(**{column: frame[column].str.replace(r"\s*;\s*", ";", regex=True).str.strip()
+                            for column, about in table.columns.items() if about.kind == "list by ;"})
     if name == "questions" and (frame["unit"] == "").any():
         frame["unit"] = question_units(frame, study.settings["survey"])
     return frame

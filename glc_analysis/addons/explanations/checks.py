@@ -21,6 +21,15 @@ WORD_COLUMNS = ("circumstances", "resource", "response", "outcome", "rival")
 _COUNT = re.compile(r"\d+\s*(?:%|٪|per ?cent)|\b\d+ (?:out )?of (?:the|\d+)", re.IGNORECASE)
 
 
+def listed_segments(cell: str) -> list[str]:
+    """The segments that a cell lists.
+
+    >>> listed_segments("call-1.2; call-1.7;")
+    ['call-1.2', 'call-1.7']
+    """
+    return [one.strip() for one in cell.split(";") if one.strip()]
+
+
 def _explanations(tables: Tables) -> Iterator[Fault]:
     """At most three a principle, without counts; shown to others only where somebody has read it lately."""
     for n, row in tables["explanations"].to_dict("index").items():

@@ -4,7 +4,7 @@ rested on them until somebody has read it again and written the day."""
 from __future__ import annotations
 
 from glc_analysis.addon import Leaver
-from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS
+from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
 
 Cells = dict[str, str]
 
@@ -13,11 +13,11 @@ def edit_row(table: str, was: Cells, now: Cells, leaver: Leaver) -> tuple[Cells,
     """A row of a reference table as it was and as it is to be."""
     if table != "explanations":
         return was, now
-    cited = {segment for column in PASSAGE_COLUMNS for segment in was[column].split(";")}
+    cited = {segment for column in PASSAGE_COLUMNS for segment in listed_segments(was[column])}
     if cited.isdisjoint(leaver.ids | leaver.quoted):
         return was, now
     # Where quotations alone are withdrawn, the team goes on reading the passages.
     kept = {"date": "", "shown_for": ""} | {
-        column: ";".join(one for one in was[column].split(";") if one not in leaver.ids - leaver.quoted)
+        column: ";".join(one for one in listed_segments(was[column]) if one not in leaver.ids - leaver.quoted)
         for column in PASSAGE_COLUMNS}
     return was | kept, now | kept

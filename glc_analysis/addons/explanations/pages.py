@@ -9,6 +9,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
+from glc_analysis.addons.explanations.checks import listed_segments
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.tables_html import quotation, show
 from glc_analysis.templates import ELEMENTS, Macros
@@ -38,7 +39,7 @@ def show_explanations(view: StudyView) -> Html | None:
     return show(_HTML.explanations([{
         "words": [(term, row[column]) for column, term in _TERMS.items()],
         "written": _written(row) if for_team else "",
-        "sides": [(heading, passage([one.strip() for one in row[column].split(";") if one.strip()]), nothing)
+        "sides": [(heading, passage(listed_segments(row[column])), nothing)
                   for column, heading in _SIDES.items()]} for row in rows.to_dict("records")], READING))
 
 

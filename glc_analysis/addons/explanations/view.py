@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.votes import visible_principles
-from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS
+from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, listed_segments
 from glc_analysis.disclosure.blocks import AddedBlocks, Kinds, Row, block_id, own_quotations
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.disclosure.rules import has_capability
@@ -47,15 +47,11 @@ def explanations_seen(rows: pd.DataFrame, quotations: pd.DataFrame, networks: Ma
     owner = dict(zip(owned["segment_id"], owned["owner"], strict=True))
     seen = rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
     seen = seen.assign(by="", date="", shown_for=audience, **{column: [
-        ";".join(one for one in _segments(cell) if one in owner) for cell in seen[column]]
+        ";".join(one for one in listed_segments(cell) if one in owner) for cell in seen[column]]
         for column in PASSAGE_COLUMNS})
-    behind = [{networks.get(owner[one]) or owner[one] for one in _segments(cell)}
+    behind = [{networks.get(owner[one]) or owner[one] for one in listed_segments(cell)}
               for cell in seen["passages_for"]]
     return seen[[len(those) >= LEAST_INDEPENDENT for those in behind]]
-
-
-def _segments(cell: str) -> list[str]:
-    return [one.strip() for one in cell.split(";") if one.strip()]
 
 
 class ExplanationsView(VisibleTables):
@@ -97,7 +93,7 @@ def lines(frames: Mapping[str, pd.DataFrame], reference: Any, audience: str) -> 
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     seen = explanations_seen(rows, own_quotations(frames, reference.quotes, audience), networks, audience)
     for row in rows.loc[seen.index].to_dict("records"):
-        cited = {owner[one] for column in PASSAGE_COLUMNS for one in _segments(row[column])}
+        cited = {owner[one] for column in PASSAGE_COLUMNS for one in listed_segments(row[column])}
         for organisation in sorted(cited):
             yield block_id(BLOCK, row["principle_id"]), row["number"], organisation
 

@@ -44,6 +44,12 @@ def test_a_withdrawal_reopens_it_and_nobody_else_reads_it(leaver, passages):
     assert row["outcome"] == EXPLANATION["outcome"]
 
 
+def test_a_withdrawal_finds_a_passage_behind_a_blank():
+    spaced = EXPLANATION | {"passages_for": "a.1; b.1 ;c.1"}
+    _, row = edit_row("explanations", spaced, dict(spaced), Contribution("b", MATERIAL, ids={"b", "b.1"}))
+    assert (row["date"], row["passages_for"]) == ("", "a.1;c.1")
+
+
 def test_one_that_does_not_rest_on_the_leaver_stays_as_it_is():
     leaver = Contribution("z", MATERIAL, ids={"z", "z.1"})
     assert edit_row("explanations", EXPLANATION, dict(EXPLANATION), leaver) == (EXPLANATION, EXPLANATION)
