@@ -1,5 +1,6 @@
 """What all tests share: the invented sample study, and its view for the examples in docstrings."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -40,18 +41,14 @@ def sample_study(sample_root, tmp_path_factory) -> Study:
     return Study(Path(shutil.copytree(built, tmp_path_factory.mktemp("built") / "sample")))
 
 
-ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.addons.convening.pages",
-                 "glc_analysis.addons.convening.view",
-                 "glc_analysis.addons.convening.view",
-                 "glc_analysis.addons.desk.coding_session", "glc_analysis.addons.desk.coding_desk")
-"""The modules whose examples are about the sample, beside the package itself."""
+SAMPLE_NAMES = re.compile(r"\b(?:glc|study|view)\b")
 
 
 @pytest.fixture(autouse=True)
 def names_in_examples(request, doctest_namespace) -> None:
     """Examples in docstrings may use ``study`` (the sample), ``view`` (what the team sees) and ``glc``."""
-    name = getattr(getattr(request.node, "dtest", None), "name", "")
-    if name == "glc_analysis" or name.startswith(ON_THE_SAMPLE):
+    examples = getattr(getattr(request.node, "dtest", None), "examples", ())
+    if any(SAMPLE_NAMES.search(example.source) for example in examples):
         import glc_analysis as glc
 
         study = glc.open_study(request.getfixturevalue("sample_study").root)
