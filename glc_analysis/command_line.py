@@ -122,10 +122,30 @@ def pass_study_to_withdraw(command: Callable) -> Callable:
     return _with_study(command, lock_for_withdrawal)
 
 
+LEAST_MEMORY = 2 * 2**30
+"""The bytes of memory that a command which writes in a study must be allowed. With less, libraries that it
+loads end the process in ways that nothing can tell: at 0.9 GB three runs of eight on a small study."""
+
+
+def refuse_little_memory() -> None:
+    """Raises GLCError where the shell allows a command less than :data:`LEAST_MEMORY` (``ulimit -v``)."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if allowed != resource.RLIM_INFINITY and allowed < LEAST_MEMORY:
+        raise GLCError(f"This shell allows a command {allowed // 2**20:,} MiB of memory, and the tables need "
+                       f"{LEAST_MEMORY // 2**20:,}. To fix: `ulimit -v unlimited`, then run the same command "
+                       "again.")
+
+
 def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[None]]) -> Callable:
     @click.pass_obj
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
+        if lock is not lock_for_reading:
+            refuse_little_memory()
         study = Study.find(directory, say=say)
         name = str(click.get_current_context().info_name)
         with lock(study.root, f"`glc {name}`", say), _strings_of(name):
