@@ -144,12 +144,20 @@ def read_record(path: Path, notebook: Path) -> tuple[str, ...]:
 def is_traced(notebook: Path) -> bool:
     """Whether all files that the cells of a notebook can read are noticed: they are Python without commands
     of IPython, import only :data:`_TRACED` libraries and call no function of :data:`_UNTRACED`."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cells = read_cells(notebook)
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     try:
-        return all(map(_is_traced, sources))
+        return bool(cells) and all(map(_is_traced, sources))
     except SyntaxError:
         return False
+
+
+def read_cells(notebook: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook that was planned; none if it cannot be read, as while somebody saves it."""
+    try:
+        return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError):
+        return []
 
 
 def _is_traced(source: str) -> bool:

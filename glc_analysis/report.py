@@ -210,7 +210,7 @@ class ReportRun:
 
         if not isinstance(outcome, Failure):
             page = page.with_reads(outcome.reads, self.inputs)
-        if not isinstance(outcome, Failure) and self._has_changed(page):
+        if self._has_changed(page):  # which may also be why it failed: a notebook was read half saved
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
                               "its data or code changed while it ran; run again")
         if isinstance(outcome, Failure):

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_record
+from glc_analysis.read_log import EVERYTHING, LOG_VARIABLE, read_cells, read_record
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
 from glc_analysis.terminal import check_interrupted
@@ -451,7 +451,6 @@ def _how_it_died(code: int) -> str:
 def _failure(page: PageJob, place: int, error: str, message: str) -> Failure:
     """What went wrong, without traceback, and in which cell of the notebook as it is in the repository:
     ``place`` counts from 0, with the cell that papermill inserts after the parameters."""
-    cells = json.loads(page.notebook.read_text(encoding="utf-8"))["cells"]
-    place += 1 if place <= parameters_at(cells) else 0
+    place += 1 if place <= parameters_at(read_cells(page.notebook)) else 0
     first_line = next(iter(message.strip().splitlines()), "")[:300]
     return Failure(page.notebook.name, page.slug, place, error, first_line or "no message")

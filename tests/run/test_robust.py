@@ -271,6 +271,17 @@ def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planne
     assert run(study, folder=folder).failures == ()
 
 
+def test_a_page_that_read_a_notebook_half_saved_is_not_told_that_its_notebook_is_broken(study, folder):
+    path = folder / "10_country.ipynb"
+    insert(path, "import pathlib", f"path = pathlib.Path('{path}')",
+           "path.write_text(path.read_text()[:1000])")
+    whole = path.read_text()
+    result = run(study, folder=folder, jobs=1)
+    assert [failure.error for failure in result.failures] == ["Changed", "Changed"]
+    path.write_text(whole.replace("path.write_text(", "str("))
+    assert run(study, folder=folder).failures == ()
+
+
 @pytest.mark.acceptance
 def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study, folder, monkeypatch):
     run(study, folder=folder)
