@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from glc_analysis.command_line import (
     pass_study,
     print_rows,
     rows_format,
+    run_around_command,
     say,
 )
 from glc_analysis.errors import UsageError, count_of
@@ -25,65 +26,44 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
-              "to be coded again without a look at the first coding.")
 @rows_format("csv")
 @pass_study
-def transcripts(study: Study, coder: str, form: str) -> None:
+def transcripts(study: Study, form: str, **further: Any) -> None:
     """Write the texts that coders code, with names masked.
 
     Also writes a sheet of the open answers.
     """
     from glc_analysis.coding.exports import write_texts_to_code
-    from glc_analysis.coding.learning import write_texts_to_code_again
-    from glc_analysis.text import slug
 
-    ensure_built(study)
-    folder = study.processed / "transcripts"
-    if coder:
-        folder = folder / "again" / slug(coder)
-        print_rows(write_texts_to_code_again(study, coder, folder), form,
-                   empty="There is nothing to code again.")
-        say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")
-        return
-    print_rows(write_texts_to_code(study, folder), form, empty="There is nothing to code yet.")
-    say(f"The texts are in {folder}.")
+    with run_around_command("transcripts", study, form, **further):
+        ensure_built(study)
+        folder = study.processed / "transcripts"
+        print_rows(write_texts_to_code(study, folder), form, empty="There is nothing to code yet.")
+        say(f"The texts are in {folder}.")
 
 
 @click.command()
-@click.option("--against", type=click.Choice(["consensus"]), help="Compare each coder with passages that "
-              "others have settled: how a coder learns, which is no reliability.")
-@click.option("--again", nargs=2, type=(str, click.Path(exists=True, path_type=Path)), default=None,
-              metavar="CODER FILE", help="Compare a coder's first coding with a second one of the same "
-              "texts: drift.")
 @rows_format("table")
 @pass_study
-def agreement(study: Study, against: str | None, again: tuple[str, Path] | None, form: str) -> None:
+def agreement(study: Study, form: str, **further: Any) -> None:
     """Show how far the coders agree, code by code.
 
     Also writes the workbook in which the coders decide where they differ, and a list of the passages of which
-    the place is not certain. With --against or --again a coder is compared with settled passages or with
-    themselves; neither is agreement between coders.
+    the place is not certain.
     """
+    with run_around_command("agreement", study, form, **further):
+        ensure_built(study)
+        _show_agreement(study, form)
+
+
+def _show_agreement(study: Study, form: str) -> None:
+    """Prints the agreement of coders, and writes what is to be decided and looked at."""
     from glc_analysis import tables
     from glc_analysis.coding.agreement_tables import why_blank
     from glc_analysis.coding.assemble import placement_sentences, rows_to_review
     from glc_analysis.coding.consensus import MEASURES, agreement_summary, write_disagreements
     from glc_analysis.coding.exports import write_csv
-    from glc_analysis.coding.learning import against_consensus, drift
 
-    if against and again:
-        raise UsageError("Ask for --against or --again, one at a time.")
-    ensure_built(study)
-    if against:
-        print_rows(against_consensus(study), form, empty="No coder read a passage that others have settled.")
-        say("This is learning: a coder beside passages that others settled. It is no measure of reliability.")
-        return
-    if again:
-        print_rows(drift(study, *again), form, empty="There is nothing to compare.")
-        say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
-            "older definition (older) are left out.")
-        return
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
     rows = tables.read("agreement", study=study).query("unit == 'turn' and subset == 'all'")
     for sentence in why_blank(rows, MEASURES):

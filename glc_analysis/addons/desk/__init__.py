@@ -3,7 +3,8 @@
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "desk", "The coding desk and the explorer in JupyterLab, and suggestions of codes.",
+    "desk", "The coding desk and the explorer in JupyterLab, suggestions of codes, and how coders learn.",
+    around={"agreement": "commands:around_agreement", "transcripts": "commands:around_transcripts"},
     holds={"private/vectors": "goes as a whole, and is made again from what is left"},
     erasers={"renew": "sentence_encoder:delete_vectors"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

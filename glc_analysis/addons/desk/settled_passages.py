@@ -1,7 +1,7 @@
 """The settled passages of a study, and what is learned from them about the codes of other passages.
 
 Settled is what the team decided, what the coder ``consensus`` handed in, and what two or more coders agreed
-on (:mod:`~glc_analysis.coding.learning`).
+on (:mod:`~glc_analysis.addons.desk.learning`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import CodeRanking, Example
+from glc_analysis.addons.desk.learning import settled_codes
 from glc_analysis.addons.desk.sentence_encoder import Encoder, cached_vectors
 from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, coding_units, codings_by_segment, map_to_originals
-from glc_analysis.coding.learning import settled_codes
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space

@@ -10,8 +10,8 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
 from glc_analysis.addons.desk.coding_desk import Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.learning import against_consensus
 from glc_analysis.build import build
-from glc_analysis.coding.learning import against_consensus
 from glc_analysis.errors import GLCError
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.desk_study import take_files_away

@@ -8,8 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.cli import cli
-from glc_analysis.coding.learning import (
+from glc_analysis.addons.desk.learning import (
     FEWEST_PASSAGES,
     compare_codes,
     drift,
@@ -17,6 +16,7 @@ from glc_analysis.coding.learning import (
     settled_codes,
     texts_to_code_again,
 )
+from glc_analysis.cli import cli
 from glc_analysis.errors import UsageError
 from tests.support.built_studies import built
 from tests.support.coded_studies import ANA, BEN, BOTH, coded_study, spreadsheet

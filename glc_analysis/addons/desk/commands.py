@@ -1,0 +1,60 @@
+"""What the desk adds to `glc agreement` and `glc transcripts`: how coders learn, and whether they drift."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from glc_analysis.command_line import ensure_built, print_rows, say
+from glc_analysis.errors import UsageError
+from glc_analysis.study import Study
+
+
+@click.option("--against", type=click.Choice(["consensus"]), help="Compare each coder with passages that "
+              "others have settled: how a coder learns, which is no reliability.")
+@click.option("--again", nargs=2, type=(str, click.Path(exists=True, path_type=Path)), default=None,
+              metavar="CODER FILE", help="Compare a coder's first coding with a second one of the same "
+              "texts: drift.")
+@contextmanager
+def around_agreement(study: Study, form: str, *, against: str | None,
+                     again: tuple[str, Path] | None) -> Generator[None]:
+    """With --against or --again a coder is compared with settled passages or with themselves; neither is
+    agreement between coders."""
+    if not (against or again):
+        yield
+        return
+    if against and again:
+        raise UsageError("Ask for --against or --again, one at a time.")
+    from glc_analysis.addons.desk.learning import against_consensus, drift
+
+    ensure_built(study)
+    if again:
+        print_rows(drift(study, *again), form, empty="There is nothing to compare.")
+        say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
+            "older definition (older) are left out.")
+    else:
+        print_rows(against_consensus(study), form, empty="No coder read a passage that others have settled.")
+        say("This is learning: a coder beside passages that others settled. It is no measure of reliability.")
+    raise click.exceptions.Exit
+
+
+@click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
+              "to be coded again without a look at the first coding.")
+@contextmanager
+def around_transcripts(study: Study, form: str, *, coder: str) -> Generator[None]:
+    """With --again, writes texts that one coder codes a second time."""
+    if not coder:
+        yield
+        return
+    from glc_analysis.addons.desk.learning import write_texts_to_code_again
+    from glc_analysis.text import slug
+
+    ensure_built(study)
+    folder = study.processed / "transcripts" / "again" / slug(coder)
+    print_rows(write_texts_to_code_again(study, coder, folder), form,
+               empty="There is nothing to code again.")
+    say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")
+    raise click.exceptions.Exit
