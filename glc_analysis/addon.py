@@ -113,6 +113,13 @@ class AddOn:
     build keeps it in a table ``announced_NAME``."""
     slices: str = ""
     """A function of (a reader of tables by name) that gives further lists of slices.json."""
+    coder_files: Mapping[str, str] = field(default_factory=dict)
+    """Files, ending in .jsonl, that a program of it writes in a coder's folder of ``raw/codings`` and only
+    ever adds to: by the name of each a function of (path, coder) that gives its
+    :class:`~glc_analysis.intake.codings.model.ParsedCodings`. No setting need name them."""
+    coder_logs: Mapping[str, str] = field(default_factory=dict)
+    """Logs that it writes there in the same way: by the name of each the text without which a log is no data,
+    and nothing reads it."""
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Parameters of notebooks with a page for each entry of a list of slices.json: that list, and the list
     with the ids of which each audience may have a page."""
@@ -171,6 +178,12 @@ def list_declarations(field_name: str) -> Iterator[tuple[AddOn, Any]]:
     for add_on in installed_add_ons().values():
         if declared := getattr(add_on, field_name):
             yield add_on, declared
+
+
+def declared_by_name(field_name: str) -> dict[str, tuple[AddOn, Any]]:
+    """The entries of a field of all add-ons by their names, each with its add-on."""
+    return {name: (add_on, entry) for add_on, entries in list_declarations(field_name)
+            for name, entry in entries.items()}
 
 
 def load_declared(field_name: str, entry: str = "") -> list[Any]:

@@ -821,7 +821,7 @@ BUILD_STEPS = order_steps((
                     "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
                     "[coding] code_separator", "[coding] consensus"),
-         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "suggestions", "units",
+         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units",
           "work", "spans", "tree", "mixed"), _coding, "coders' work", ("raw/codings",)),
     Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
                        "[coding] parent_codings"), ("agreement",),

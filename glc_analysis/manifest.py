@@ -24,7 +24,7 @@ from typing import Any
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
-from glc_analysis.study import JOURNAL, REPOSITORY, SUGGESTION_LOG, Study
+from glc_analysis.study import REPOSITORY, Study, is_added_to
 from glc_analysis.tabular import read_rows
 from glc_analysis.writing import write_atomic
 
@@ -149,11 +149,11 @@ def _changed(name: str, *, fix: str = "put the original back; a new export gets 
 
 
 def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
-    """Whether a raw file is still what its row of the manifest says. What the coding desk writes grows while
-    people code: it is as recorded while the bytes that were recorded are its beginning."""
+    """Whether a raw file is still what its row of the manifest says. What a program of an add-on writes
+    grows while people code: it is as recorded while the bytes that were recorded are its beginning."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if path.name not in (JOURNAL, SUGGESTION_LOG) or not row["bytes"].isdecimal():
+    if not is_added_to(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -173,7 +173,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.relative(path) for _, kinds in addon.list_declarations("rehearsed") for kind in kinds
                  for path in study.raw_files(kind)}
-    rehearsed |= {name for name in present if Path(name).name in (JOURNAL, SUGGESTION_LOG)}
+    rehearsed |= {name for name in present if is_added_to(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")

@@ -192,9 +192,9 @@ class DeclaredStudy(Study):
         self._allow("raw/codings")
         return self.whole.coder_files()
 
-    def suggestion_logs(self) -> dict[str, Path]:
+    def coder_logs(self) -> list[Path]:
         self._allow("raw/codings")
-        return self.whole.suggestion_logs()
+        return self.whole.coder_logs()
 
     def all_raw_files(self) -> list[Path]:
         for kind in RAW_KINDS:

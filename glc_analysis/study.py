@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
-from glc_analysis.addon import list_declarations
+from glc_analysis.addon import declared_by_name, list_declarations
 from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.locks import Say
@@ -247,10 +247,9 @@ def notebook_files(*folders: Path) -> list[Path]:
     return [by_name[name] for name in sorted(by_name)]
 
 
-JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
-"""Files of ``raw/codings/<coder>/``: the journal of a coder's acts, which is read like any coder's file, and
-the log of suggestions, which is no data until one was accepted. Both are only ever added to."""
-NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
+JOURNALS = ".jsonl"
+"""The ending of what programs of add-ons write in ``raw/codings/<coder>/``."""
+_NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 
 DEFAULTS, SETTING_WORDS = default_settings()
 """The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
@@ -486,31 +485,27 @@ class Study:
         """
         if kind == "codings":
             files = [path for paths in self.coder_files().values() for path in paths]
-            return sorted({*files, *self.suggestion_logs().values()})
+            return sorted({*files, *self.coder_logs()})
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
     def coder_files(self) -> dict[str, list[Path]]:
-        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database. The
-        journal of a coder at the coding desk is there without being named."""
+        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database. What a
+        program of an add-on wrote for a coder is there without being named, also where the add-on is not."""
         named = {coder: self._matching(pattern)
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
-        for path in sorted(self.raw.glob(f"codings/*/{JOURNAL}")):
-            if path not in listed:
+        for path in sorted(self.raw.glob(f"codings/*/*{JOURNALS}")):
+            if path not in listed and is_data_file(path):
                 named.setdefault(path.parent.name, []).append(path)
         return named
 
-    def suggestion_logs(self) -> dict[str, Path]:
-        """The log of each coder who accepted a suggestion of a code. Other logs are read by nothing, so that
-        what was only shown changes no table and no page."""
-        return {path.parent.name: path for path in sorted(self.raw.glob(f"codings/*/{SUGGESTION_LOG}"))
-                if b'"act": "taken"' in path.read_bytes()}
-
-    def journal(self, coder: str) -> Path:
-        """The file of what a coder does at the coding desk, whether or not it is there."""
-        return self.raw / "codings" / coder / JOURNAL
+    def coder_logs(self) -> list[Path]:
+        """The logs of add-ons in the folders of coders, without those that are no data yet: these change no
+        table and no page."""
+        return [path for name, (_, mark) in declared_by_name("coder_logs").items()
+                for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 
     def _matching(self, pattern: str) -> list[Path]:
         read_log.record_read(self.root, "raw")
@@ -557,5 +552,12 @@ def _header(path: Path) -> list[str]:
 
 
 def is_data_file(path: Path) -> bool:
-    """Whether a file may hold data: it is neither hidden, nor a lock, a read-me or a file manager's own."""
-    return not path.name.startswith((".", "~$")) and path.name.casefold() not in NON_DATA_FILES
+    """Whether a file may hold data: it is neither hidden, nor a lock, a read-me, a file manager's own or a
+    log."""
+    return not path.name.startswith((".", "~$")) and path.name.casefold() not in (
+        *_NON_DATA_FILES, *declared_by_name("coder_logs"))
+
+
+def is_added_to(path: Path) -> bool:
+    """Whether a program of an add-on adds to a raw file while people code."""
+    return path.name in {*declared_by_name("coder_files"), *declared_by_name("coder_logs")}

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from glc_analysis import manifest
+from glc_analysis import addon, manifest
+from glc_analysis.addon import AddOn
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     SAMPLE,
@@ -146,8 +147,10 @@ def test_names_with_commas_and_other_scripts_are_kept(small):
     assert compare_with_manifest(Study(small.root)).new == ()
 
 
-def test_what_the_coding_desk_writes_may_grow_and_not_change(tmp_path):
-    path = tmp_path / "desk.jsonl"
+def test_what_an_add_on_writes_for_a_coder_may_grow_and_not_change(tmp_path, monkeypatch):
+    toy = AddOn("toy", "A toy.", coder_files={"toy.jsonl": "toy:read"})
+    monkeypatch.setattr(addon, "installed_add_ons", lambda: {"toy": toy})
+    path = tmp_path / "toy.jsonl"
     path.write_bytes(b'{"n": 1}\n')
     row = {"sha256": manifest.checksum(path), "bytes": "9"}
     path.write_bytes(b'{"n": 1}\n{"n": 2}\n')

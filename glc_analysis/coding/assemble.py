@@ -38,10 +38,9 @@ from glc_analysis.coding.coders import (
     unread_segments,
 )
 from glc_analysis.coding.consensus import CODING_KEY, CONSENSUS, coding_units, codings_by_segment, reconcile
-from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.intake.codings.desk_journal import TRAINING
+from glc_analysis.intake.codings.model import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT
@@ -237,7 +236,7 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
 # From texts and files to tables.
 
 
-CODING_TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook", "suggestions")
+CODING_TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook")
 UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook_version", "codes",
          "is_missing", "respondent_id", "is_assisted"]
 
@@ -308,7 +307,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
     current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
     assisted = {(document, coder, current_codes.get(code, code), words): model
-                for (document, coder, code, words), model in assisted_codings(study).items()}
+                for coder, raw in files.files for (document, code, words), model in raw.assisted.items()}
 
     def suggested_by(document: str, start: int, end: int, code: str, coder: str) -> str:
         words = text_of(document).canonical[start:end] if assisted else ""
@@ -340,7 +339,6 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     frames = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
-             "suggestions": suggestion_counts(study, all_codings),
              "readings": readings, "memos": memos_table(result), "codebook": codebook,
              "quarantined": quarantined_table(
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),

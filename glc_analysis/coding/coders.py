@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,13 +30,12 @@ from glc_analysis.coding.edited_texts import LEAST_IN_COMMON, EditedText, simila
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
-from glc_analysis.intake.codings.model import NOT_CODED, RawCodings, locate
+from glc_analysis.intake.codings.model import NOT_CODED, TRAINING, RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
-from glc_analysis.study import JOURNAL, Study
+from glc_analysis.study import Study
 from glc_analysis.text import map_distinct, match_key, normalise_space, slug
 
 # ------------------------------
@@ -150,7 +149,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
-            if not document_id and raw.tool != "desk" \
+            if not document_id and not raw.is_of_study \
                     and (document_id := copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
                                     "and is read as a copy of it.")
@@ -158,7 +157,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     [*codings.get(source, raw.codings[:0])["quote"]], conversations, text_of, masked)):
                 result.notes.append(f"{raw.path.name}: all quotations from {masked(repr(source))} are in "
                                     f"{document_id}, and it is read as that text.")
-            if not document_id and raw.tool == "desk":  # nobody edits a journal
+            if not document_id and raw.is_of_study:  # nobody edits a journal
                 result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
                                     "the coding desk is left out.")
                 continue
@@ -173,7 +172,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
             place.add(rows, apart, readers)
-            if raw.tool == "desk" and source not in raw.training:
+            if raw.is_of_study and source not in raw.training:
                 at_desk[document_id][coder] = theirs
             if source in raw.training:
                 result.training |= {(document_id, coder) for coder in readers}
@@ -522,11 +521,12 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
                     workbooks.append(path)
-                elif coder == CONSENSUS and path.name == JOURNAL:
-                    at_desk.append(_decisions_at_desk(path))
+                    continue
+                raw = read_codings(path, coder=coder, separator=study.settings["coding"]["code_separator"])
+                if coder == CONSENSUS and raw.is_of_study:
+                    at_desk.append(pd.DataFrame(raw.decisions, columns=_NO_DECISIONS.columns, dtype="str"))
                 else:
-                    separator = study.settings["coding"]["code_separator"]
-                    files.append((coder, read_codings(path, coder=coder, separator=separator)))
+                    files.append((coder, raw))
             except Faults as found:
                 faults += found.faults
     files = [(coder, _with_paths(raw, codebook)) for coder, raw in _one_name_a_guid(files, codebook)]
@@ -623,15 +623,6 @@ def _ambiguous_codes(files: Iterable[tuple[str, RawCodings]], codebook: pd.DataF
 
 
 _NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "instead_of"], dtype="str")
-
-
-def _decisions_at_desk(path: Path) -> pd.DataFrame:
-    """The last version of each decision that was written at the coding desk."""
-    journal = Journal(path)
-    journal.read()
-    rows = [(one.segment_id, one.codes, one.reason, path.name, one.instead_of)
-            for one in journal.work.decisions.values()]
-    return pd.DataFrame(rows, columns=_NO_DECISIONS.columns, dtype="str")
 
 
 def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,

@@ -64,7 +64,8 @@ def method_facts(view: StudyView) -> dict[str, str]:
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
     recorded = [_of_core(view), *slot_contents(view, METHODS)]
-    facts = {name: text for part in recorded for name, text in part.texts.items()}
+    names = dict.fromkeys(name for part in recorded for name in part.texts)
+    facts = {name: join_parts(part.texts.get(name, "") for part in recorded) for name in names}
     if not view.may("method_details"):
         details = {name for part in recorded for name in part.details}
         facts |= {name: FACT_NOT_SHOWN for name, text in facts.items() if text and name in details}
@@ -125,19 +126,9 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
         "codebook": join_parts(count_phrase(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
-        "agreement": join_parts([*(f"Krippendorff's alpha (MASI) {value:.2f}"
-                                for value in whole["value"].dropna()), *_suggested(read)]),
+        "agreement": join_parts(f"Krippendorff's alpha (MASI) {value:.2f}"
+                                for value in whole["value"].dropna()),
         "memos": count_phrase(len(read("memos")), "memo")}
-
-
-def _suggested(read: Read) -> list[str]:
-    """What is said of suggested codes; nothing where none was accepted."""
-    counts = read("suggestions")
-    if counts.empty:
-        return []
-    by = read("codings")["suggested_by"].astype("str").str.rpartition(" ")[0]
-    return [_FACTS["suggestions"].format(model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(),
-                                        shown=counts["shown_n"].sum())]
 
 
 def count_phrase(n: int, what: str) -> str:

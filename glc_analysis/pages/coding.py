@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from itertools import chain
 from math import ceil
 from typing import Any
 
@@ -26,6 +27,7 @@ from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.mentions import negative_cases, undecided_organisations
 from glc_analysis.manifest import read_slices
+from glc_analysis.pages.slots import AGREEMENT, slot_contents
 from glc_analysis.plots import interval_text, number_text
 from glc_analysis.schema import UNASKED, WITHOUT_GUIDE
 from glc_analysis.tables_html import bar, html_table, note, region_name, show
@@ -331,7 +333,7 @@ def agreement_findings(view: StudyView) -> Html:
         f"texts; several coders read {(readers > 1).sum():,} of the texts.")
     undefined = [_UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     sentences += _agreement_sentences(view, settings) or undefined
-    sentences += _suggestion_sentences(view)
+    sentences += chain.from_iterable(slot_contents(view, AGREEMENT))
     differ = view.read("disagreements").drop_duplicates("segment_id")
     if len(differ):
         by_rule = (~differ["is_decided"] & ~differ["is_open"]).sum()
@@ -393,23 +395,6 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
                     f"“{code_names(view)[lowest['code_id']]}” ({number_text(lowest['value'])}).")
     return sentences
-
-
-def _suggestion_sentences(view: StudyView) -> list[str]:
-    """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
-    counts, names = view.read("suggestions"), code_names(view)
-    if counts.empty:
-        return []
-    listed = "; ".join(f"“{names.get(code, code)}” {taken} of {shown}" for code, taken, shown
-                       in zip(counts["code_id"], counts["taken_n"], counts["shown_n"], strict=True))
-    taken, shown = counts["taken_n"].sum(), counts["shown_n"].sum()
-    said = [f"Coders accepted {taken:,} of {shown:,} suggestions "
-            f"of a code: {listed}."]
-    rest = view.read("agreement").query(
-        "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
-    said += [f"Without the texts in which they did, agreement on all codes together is {number_text(value)}."
-             for value in rest["value"].dropna()]
-    return said
 
 
 @team_only

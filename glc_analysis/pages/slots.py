@@ -13,9 +13,10 @@ from glc_analysis.tables_html import show
 from glc_analysis.view.study_view import StudyView
 
 OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "code", "methods"
+AGREEMENT = "agreement"
 """The slots: above the findings of the overview, below those of the overview and of a theme, on a country's
-page and above the passages of a code, HTML each; and what the checklists of the methods record
-(:class:`.checklists.MethodFacts`)."""
+page and above the passages of a code, HTML each; what the checklists of the methods record
+(:class:`.checklists.MethodFacts`); and sentences below what the coders agree on."""
 
 
 def slot(view: StudyView, name: str) -> Html:

@@ -24,7 +24,6 @@ class TypedTables:
     codings: pd.DataFrame
     readings: pd.DataFrame
     memos: pd.DataFrame
-    suggestions: pd.DataFrame
     quarantined: pd.DataFrame
     disagreements: pd.DataFrame
     agreement: pd.DataFrame

@@ -422,3 +422,10 @@ def test_check_names_hidden_text_of_a_word_file(tmp_path):
     listed.write_text(listed.read_text(encoding="utf-8").replace("lamp.txt", "lamp.docx"), encoding="utf-8")
     check_study(study, say=lines.append)
     assert "lamp.docx: hidden text is read as if it had been said (paragraph 2)." in lines
+
+
+def test_a_journal_that_no_installed_add_on_reads_is_a_fault_and_never_passed_over(study):
+    (study.raw / "codings/eva").mkdir()
+    (study.raw / "codings/eva/other.jsonl").write_text('{"n": 1}\n', encoding="utf-8")
+    with pytest.raises(Faults, match="eva/other.jsonl: no add-on that is installed reads this file.*install"):
+        build(study)

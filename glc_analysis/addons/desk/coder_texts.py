@@ -17,24 +17,26 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.alignment import Span
-from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
-from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import current_texts
-from glc_analysis.coding.texts import Text
-from glc_analysis.errors import GLCError
-from glc_analysis.intake.codings.desk_journal import (
+from glc_analysis.addons.desk.journal import (
+    JOURNAL,
     TRAINING,
     CodeProposal,
     DeskCoding,
     DeskText,
     DeskWork,
     Journal,
+    journal_of,
 )
+from glc_analysis.coding.alignment import Span
+from glc_analysis.coding.changed_texts import NO_PLACE, ChangedText
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.texts import Text
+from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
-from glc_analysis.study import JOURNAL, Study
+from glc_analysis.study import Study
 from glc_analysis.text import content_hash, day_of_text, language_direction, match_key
 
 # ------------------------------
@@ -95,7 +97,7 @@ class DoubleCoding:
     @property
     def opened(self) -> set[str]:
         """The texts whose codings were opened for comparison: what each coder gave them stays as it is."""
-        journal = Journal(self.study.journal(CONSENSUS))
+        journal = Journal(journal_of(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened
 
@@ -111,7 +113,7 @@ class DoubleCoding:
         """What each coder has coded at the desk."""
         work = {}
         for coder in sorted({*self.assignments["coder_id"]}):
-            journal = Journal(self.study.journal(coder))
+            journal = Journal(journal_of(self.study, coder))
             journal.read()
             work[coder] = journal.work
         return work

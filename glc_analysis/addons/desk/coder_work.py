@@ -13,19 +13,20 @@ from datetime import date
 from typing import Any
 
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, CorrectedTexts, Turn
-from glc_analysis.coding.codebook import current_code, definition_changes, describe_code_use
-from glc_analysis.coding.coders import SURVEY_CODER
-from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.texts import widen_to_graphemes
-from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.intake.codings.desk_journal import (
+from glc_analysis.addons.desk.journal import (
     ANSWER,
     TRAINING,
     DeskCoding,
     DeskText,
     Journal,
     describe_cut_lines,
+    journal_of,
 )
+from glc_analysis.coding.codebook import current_code, definition_changes, describe_code_use
+from glc_analysis.coding.coders import SURVEY_CODER
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.texts import widen_to_graphemes
+from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
@@ -50,7 +51,7 @@ class CoderWork:
         self._today = today or date.today()
         _refuse_name(coder)
         self._own = CoderTexts(study, coder)
-        self._journal = Journal(study.journal(coder))
+        self._journal = Journal(journal_of(study, coder))
         self._journal.read()
         self._corrected = CorrectedTexts(self._own, self._journal)
         self.codebook_readings = 0

@@ -26,12 +26,12 @@ from glc_analysis.addons.desk.codebook_changes import (
 )
 from glc_analysis.addons.desk.coder_texts import DOUBLE, CoderTexts, DoubleCoding
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.journal import TRAINING, Journal, journal_of
 from glc_analysis.addons.desk.sentence_encoder import is_installed
 from glc_analysis.coding.assemble import complete_codebook
 from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
-from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
@@ -64,7 +64,7 @@ class Curation:
     def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
         self.study, self.by, self._today = study, by, today or date.today()
         self._double = DoubleCoding(study)
-        self._journal = Journal(study.journal(CONSENSUS))
+        self._journal = Journal(journal_of(study, CONSENSUS))
 
     @cached_property
     def texts(self) -> set[str]:

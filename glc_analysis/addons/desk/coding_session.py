@@ -22,11 +22,11 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.code_suggestions import learning_note, suggest_codes, why_no_suggestions
 from glc_analysis.addons.desk.codebook_changes import describe_change
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, codes_on_keys
+from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
 from glc_analysis.addons.desk.learning import compare_codes, settled_passages
 from glc_analysis.addons.desk.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.intake.codings.desk_journal import TRAINING, CodeProposal, Line
 from glc_analysis.text import language_direction, normalise_space
 
 _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo": "the memo on {name}",

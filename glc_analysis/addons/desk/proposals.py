@@ -21,11 +21,11 @@ import ipywidgets as widgets
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import CoderTexts, DoubleCoding
+from glc_analysis.addons.desk.journal import Journal, journal_of
 from glc_analysis.cleaning.records import Records, read_corrected_records
 from glc_analysis.disclosure.quotations import READING_AUDIENCES, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.figures.matches import matching_pairs
-from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, read_reference, read_table
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.spreadsheets import CsvRows, read_utf8
@@ -312,7 +312,7 @@ def proposed_codes(study: Study) -> list[ProposedCode]:
     known = {*map(match_key, read_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
-        journal = Journal(study.journal(coder))
+        journal = Journal(journal_of(study, coder))
         journal.read()
         for code in journal.work.proposals.values():
             if code.is_quotation or match_key(code.name) in known:
@@ -338,7 +338,7 @@ def proposed_quotations(study: Study) -> list[ProposedQuotation]:
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []
     for coder in study.coder_files():
-        journal, texts = Journal(study.journal(coder)), CoderTexts(study, coder)
+        journal, texts = Journal(journal_of(study, coder)), CoderTexts(study, coder)
         journal.read()
         for passage in journal.work.proposals.values():
             document = passage.document_id

@@ -1,6 +1,8 @@
-"""What the coding desk adds to the log of suggestions: codes that a coder was shown, accepted and refused.
+"""The log of suggestions: codes that a coder was shown, accepted and refused, and how often.
 
-Its format, and what the tables of a study keep of it, are in :mod:`glc_analysis.coding.suggestion_log`.
+``raw/codings/<coder>/suggestions.jsonl`` has a JSON object a line: act (shown, taken or refused), passage and
+codes; of those that were shown also the model and the digest of the settled passages. It is read once a
+suggestion in it was accepted: what was only shown counts nowhere.
 """
 
 from __future__ import annotations
@@ -8,13 +10,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from glc_analysis.coding.suggestion_log import read_suggestion_log
+import pandas as pd
+
+from glc_analysis.addons.desk.journal import journal_of
+from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
-from glc_analysis.study import SUGGESTION_LOG, Study
+from glc_analysis.steps import Step, View
+from glc_analysis.study import Study
 
 Plain = dict[str, Any]
+SUGGESTION_LOG = "suggestions.jsonl"
+COUNTS = ["code_id", "shown_n", "taken_n", "refused_n"]
 
 
 def take_suggestion(study: Study, coder: str, document_id: str, start: int, end: int, code_id: str) -> Plain:
@@ -49,13 +58,24 @@ def log_shown(study: Study, coder: str, passage: tuple[str, int, int], codes: Se
         _append(study, coder, line)
 
 
+def read_suggestion_log(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log of suggestions, none if there is no log; a line that was cut off is passed over."""
+    for line in path.read_bytes().split(b"\n") if path.is_file() else ():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and {"act", "document_id", "start", "end", "codes"} <= found.keys():
+            yield found
+
+
 def read_coder_log(study: Study, coder: str) -> Iterator[Plain]:
     """The lines of a coder's log."""
-    yield from read_suggestion_log(study.journal(coder).with_name(SUGGESTION_LOG))
+    yield from read_suggestion_log(journal_of(study, coder).with_name(SUGGESTION_LOG))
 
 
 def _append(study: Study, coder: str, line: Plain) -> None:
-    path = study.journal(coder).with_name(SUGGESTION_LOG)
+    path = journal_of(study, coder).with_name(SUGGESTION_LOG)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # It begins with a line's end, so that a line that was cut off before spoils no other.
     content = f"\n{json.dumps(line, ensure_ascii=False)}".encode()
@@ -69,3 +89,34 @@ def _append(study: Study, coder: str, line: Plain) -> None:
     except OSError as error:
         raise GLCError(f"{path.name} cannot be written ({error.strerror}), so no codes are suggested. To "
                        f"fix: free some space, or see who may write to {path.parent.name}.") from error
+
+
+# ------------------------------
+# How often suggested codes were accepted.
+
+
+def suggestion_counts(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
+    """Table ``suggestions``, one row per code: for how many passages it was shown, how many codings accepted
+    it and still stand (``codings`` with a ``suggested_by``), and how often it was shown and not accepted.
+
+    No rows where no accepted suggestion stands.
+    """
+    stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
+    if stands.empty:
+        return pd.DataFrame(columns=COUNTS)
+    passages = {(path.parent.name, line["document_id"], line["start"], line["end"], code)
+                for path in study.coder_logs() if path.name == SUGGESTION_LOG
+                for line in read_suggestion_log(path) if line["act"] == "shown" for code in line["codes"]}
+    shown = pd.Series([one[-1] for one in sorted(passages)], dtype="str").value_counts()
+    taken = stands["code_id"].astype("str").value_counts()
+    codes = sorted({*shown.index, *taken.index})
+    counts = pd.DataFrame({"code_id": codes, "shown_n": shown.reindex(codes, fill_value=0).to_numpy(),
+                           "taken_n": taken.reindex(codes, fill_value=0).to_numpy()})
+    return counts.assign(refused_n=(counts["shown_n"] - counts["taken_n"]).clip(lower=0))
+
+
+def _suggestions(view: View) -> dict[str, Any]:
+    return {"suggestions": suggestion_counts(view.study, view["codings"])}
+
+
+STEPS = (Step("suggestions", ("raw/codings", "codings"), ("suggestions",), _suggestions),)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings.documents import guess_column_roles, is_references, read_word_lines
-from glc_analysis.study import NON_DATA_FILES
+from glc_analysis.study import is_data_file
 from glc_analysis.tabular import Grid, decode, read_bytes, read_sheets, read_table
 
 _PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
@@ -85,9 +85,7 @@ def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir() and not any((path / name).is_file() for name in ("data.qda", "project.sqlite3")):
-            yield from _files([inside for inside in sorted(path.iterdir())
-                               if not inside.name.startswith((".", "~$"))
-                               and inside.name.casefold() not in NON_DATA_FILES])
+            yield from _files([*filter(is_data_file, sorted(path.iterdir()))])
         else:
             yield path
 

@@ -22,6 +22,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
+from glc_analysis.addon import declared_by_name
 from glc_analysis.addons.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
@@ -30,7 +31,7 @@ from glc_analysis.intake.codings.documents import guess_column_roles
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
+from glc_analysis.study import WITHDRAWN, is_added_to
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import content_hash, match_key, normalise_space
 
@@ -205,7 +206,7 @@ class Recoding:
     def with_copies(self, path: Path, document_of: Callable[[str, Sequence[str]], str]) -> Recoding:
         """The recoding for a file whose texts may have other names; ``document_of`` maps a text, or where the
         file has none the quotations from it, to the interview or call that it copies."""
-        if path.name in (JOURNAL, SUGGESTION_LOG):
+        if is_added_to(path):
             return self
         raw = read_codings(path, separator=self.separator)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
@@ -225,10 +226,10 @@ class Recoding:
         if is_decided:
             edit_table(path, self._decisions)
             return path
-        if path.name == JOURNAL:
+        if path.name in declared_by_name("coder_files"):
             redact_journal(path, self._left, self._is_found, self._tell, self.ids)
             return path
-        if path.name == SUGGESTION_LOG:
+        if path.name in declared_by_name("coder_logs"):
             redact_log(path, self.gone | self.ids, self._tell)
             return path
         raw = read_codings(path, separator=self.separator)

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.addon import load_declared
+from glc_analysis.addon import declared_by_name, load_declared
 from glc_analysis.addons.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.addons.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.addons.withdrawal.record import RECORD_OF_WITHDRAWALS, read_withdrawals
@@ -59,7 +59,7 @@ from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.release_store import erase_from_stored_releases, forget_contents
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.spreadsheets import append_rows
-from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study
+from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
 from glc_analysis.study_locks import lock_for_withdrawal
 from glc_analysis.switch import (
     LOCKS,
@@ -446,7 +446,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     recoding, faults = Recoding(documents, leaver.documents, turns, leaver.ids, leaver.words_of_material,
                                  new.settings["coding"]["code_separator"]), []
     named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
-    logs = [(path.parent.name, path) for path in sorted(new.raw.glob(f"codings/*/{SUGGESTION_LOG}"))]
+    logs = [(path.parent.name, path) for name in declared_by_name("coder_logs")
+            for path in sorted(new.raw.glob(f"codings/*/{name}"))]
     texts = current_texts(study).texts if named else {}
     masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
 

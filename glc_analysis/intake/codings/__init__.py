@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.addon import declared_by_name
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
-from glc_analysis.intake.codings.desk_journal import read_journal
 from glc_analysis.intake.codings.documents import (
     find_layout,
     is_references,
@@ -50,7 +50,7 @@ from glc_analysis.intake.codings.model import (
     words_in_place,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
-from glc_analysis.study import JOURNAL
+from glc_analysis.study import JOURNALS
 from glc_analysis.tabular import OLD_WORKBOOK, Grid, decode, read_bytes, read_sheets, read_table
 
 # ------------------------------
@@ -102,8 +102,8 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
         return _read_package(path, coder, separator)
     if start.startswith(OLD_WORKBOOK):
         return _read_sheets(path, read_sheets(path), coder, separator)
-    if path.name == JOURNAL:
-        return read_journal(path, coder=coder)
+    if path.suffix == JOURNALS:
+        return _read_journal(path, coder)
     if path.suffix.lower() == ".txt":
         lines = decode(read_bytes(path, limit=TABLE_BYTES), path.name).split("\n")
         if is_references(lines):
@@ -113,6 +113,16 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
     return _read_sheets(path, [read_table(path, limit=TABLE_BYTES)], coder, separator)
+
+
+def _read_journal(path: Path, coder: str) -> ParsedCodings:
+    """What a program of an add-on wrote, read by this add-on."""
+    readers = declared_by_name("coder_files")
+    if path.name not in readers:
+        refuse("no add-on that is installed reads this file", f"{path.parent.name}/{path.name}",
+               "install the add-on that wrote it, or take the file out of raw/")
+    add_on, reader = readers[path.name]
+    return add_on.load(reader)(path, coder=coder)
 
 
 def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> ParsedCodings:
@@ -193,7 +203,8 @@ def merge_codings(parsed: ParsedCodings) -> RawCodings:
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
         checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
-        frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids))
+        frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids),
+        parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted))
 
 
 def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:

@@ -35,6 +35,10 @@ from glc_analysis.text import UNTICKED
 # What every reader returns, and what it collects while reading.
 
 
+TRAINING = "training"
+"""The purpose for which a coder reads a text to learn: it has no reader, and counts nowhere."""
+
+
 @dataclass(frozen=True)
 class RawCodings:
     """The codings of one file: of one coder, or of a project of several coders.
@@ -60,8 +64,11 @@ class RawCodings:
     notes: tuple[str, ...]  # what a person should know: merged, missing, left out
     is_mixed: bool  # the work of several coders without their names: no agreement from it
     blank: frozenset[str] = frozenset()  # documents that a table or a project lists without any code
-    training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
+    training: frozenset[str] = frozenset()  # texts that were coded to learn
     guids: Mapping[str, str] = field(default_factory=dict)  # GUID of a code -> the code
+    is_of_study: bool = False  # its texts are those of the study, by their document_ids
+    decisions: tuple[tuple[str, ...], ...] = ()  # on disagreements: segment, codes, reason, file, instead of
+    assisted: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # as ParsedCodings.assisted
 
 
 class Passage(NamedTuple):
@@ -96,9 +103,13 @@ class ParsedCodings:
     is_mixed: bool = False
     has_names: bool = False  # a selection has a name, which may be its words or anything else
     blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
-    training: set[str] = field(default_factory=set)  # texts that were coded at the desk to learn
+    training: set[str] = field(default_factory=set)  # texts that were coded to learn
     guids: dict[str, str] = field(default_factory=dict)  # GUID of a code -> the code
     counts: str = ""  # how the program is known to count; blank where only its texts can tell
+    is_of_study: bool = False  # its texts are those of the study, by their document_ids
+    decisions: list[tuple[str, ...]] = field(default_factory=list)  # as RawCodings.decisions
+    assisted: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """What suggested a code that was accepted, by document_id, code and words of the passage."""
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Note a fault; all of them are raised together at the end."""

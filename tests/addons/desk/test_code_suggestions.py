@@ -18,12 +18,12 @@ from glc_analysis.addons.desk.code_ranking import CodeRanking
 from glc_analysis.addons.desk.code_suggestions import suggest_codes, why_no_suggestions
 from glc_analysis.addons.desk.coding_desk import CodingDesk
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.journal import journal_of
 from glc_analysis.addons.desk.sentence_encoder import VECTORS, Encoder, cached_vectors, find_encoder
 from glc_analysis.addons.desk.settled_passages import SettledPassages
-from glc_analysis.addons.desk.suggestion_log import read_coder_log, refuse_suggestions
+from glc_analysis.addons.desk.suggestion_log import SUGGESTION_LOG, read_coder_log, refuse_suggestions
 from glc_analysis.build import build
 from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
-from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view.study_view import OpenStudy
 from tests.addons.desk.support.word_encoder import WORDS
 
@@ -158,7 +158,7 @@ def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monke
     turn = turns(session)[0]
     code(session, turn)
     assert suggested(session, turn) == []
-    assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
+    assert not journal_of(study, "ines").with_name(SUGGESTION_LOG).exists()
 
 
 def test_a_model_that_does_not_load_is_as_one_that_is_not_installed(monkeypatch):
@@ -203,7 +203,7 @@ def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_f
     acts = [line["act"] for line in read_coder_log(study, "ines")]
     assert acts == ["shown", "taken", "refused"]
     shown = next(read_coder_log(study, "ines"))
-    line = json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
+    line = json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])
     assert (line["origin"], line["model"], line["settled"]) == ("suggested", "words 1", shown["settled"])
 
 
@@ -259,7 +259,7 @@ def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_
 def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(session, sure, study, answer):
     code_answer(session, answer)
     assert suggested_for(session, answer)
-    log = study.journal("ines").with_name(SUGGESTION_LOG)
+    log = journal_of(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
     build(study)
@@ -287,7 +287,7 @@ def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study,
     code = suggested_for(session, answer)[0]["code_id"]
     session.do({"act": "code_answers", "answer_ids": [answer["answer_id"], other["answer_id"]],
                 "code_id": code, "origin": "suggested"})
-    assert "origin" not in json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
+    assert "origin" not in json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])
     assert "taken" not in [line["act"] for line in read_coder_log(study, "ines")]
 
 
@@ -340,12 +340,12 @@ def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(sessi
 
 def test_a_code_that_was_never_shown_for_the_passage_is_the_coders_own(session, study):
     code(session, turns(session)[0], "outreach", origin="suggested")
-    assert json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])["origin"] == "own"
+    assert json.loads(journal_of(study, "ines").read_text("utf-8").splitlines()[-1])["origin"] == "own"
 
 
 def test_a_line_of_the_log_that_was_cut_off_spoils_no_other(session, sure, study):
     turn, found = coded_turn(session)
-    path = study.journal("ines").with_name(SUGGESTION_LOG)
+    path = journal_of(study, "ines").with_name(SUGGESTION_LOG)
     path.write_bytes(path.read_bytes()[:-9])
     refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[0]["code_id"]])
     assert [line["act"] for line in read_coder_log(study, "ines")] == ["refused"]
@@ -353,7 +353,7 @@ def test_a_line_of_the_log_that_was_cut_off_spoils_no_other(session, sure, study
 
 def test_where_the_ranking_is_not_sure_nothing_is_suggested(session, study):
     assert coded_turn(session)[1] == []
-    assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
+    assert not journal_of(study, "ines").with_name(SUGGESTION_LOG).exists()
 
 
 @pytest.mark.acceptance
@@ -361,7 +361,7 @@ def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, stud
     turn, found = coded_turn(session)
     build(study)
     before = contents(study)
-    log = study.journal("ines").with_name(SUGGESTION_LOG)
+    log = journal_of(study, "ines").with_name(SUGGESTION_LOG)
     kept = log.read_bytes()
     log.unlink()
     build(study)

@@ -10,6 +10,7 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.coder_texts import DoubleCoding
 from glc_analysis.addons.desk.coding_desk import Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.journal import journal_of
 from glc_analysis.addons.desk.learning import against_consensus
 from glc_analysis.build import build
 from glc_analysis.errors import GLCError
@@ -42,7 +43,7 @@ def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
     assert curation.why_not().endswith("Others who have not finished all of theirs: rosa.")
     with pytest.raises(GLCError, match="would influence the next"):
         curation.differences()
-    assert not study.journal("consensus").exists()
+    assert not journal_of(study, "consensus").exists()
     rosa = CodingSession(study, "rosa", today=DAY)
     rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
     assert Curation(study, "ines").why_not().startswith("Texts were finished since the last build")
@@ -91,7 +92,7 @@ def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
     assert Curation(study, "nadia").why_not() == said
     with pytest.raises(GLCError, match="None of the texts"):
         Curation(study, "nadia").differences()
-    assert not study.journal("consensus").exists()
+    assert not journal_of(study, "consensus").exists()
 
 
 def test_the_person_who_decides_compares_every_text_and_others_their_own(study):
@@ -125,12 +126,12 @@ def test_a_decision_as_it_was_is_no_new_version_whoever_made_it(study):
     settled, waiting = (next(row for row in Curation(study, "ines", today=DAY).differences()
                              if (row["codes"] is None) == is_open) for is_open in (False, True))
     Curation(study, "ines", today=DAY).decide(waiting["segment_id"], ["outreach"], "She goes there.")
-    before = study.journal("consensus").read_bytes()
+    before = journal_of(study, "consensus").read_bytes()
     for segment, codes, reason, by in ((waiting["segment_id"], ["outreach"], "She goes there. ", "by ines"),
                                        (settled["segment_id"], settled["codes"], settled["reason"], "")):
         with pytest.raises(GLCError, match=f"Nothing is changed: version 1 of the decision.*{by}"):
             Curation(study, "tomas", today=DAY).decide(segment, codes, reason)
-    assert study.journal("consensus").read_bytes() == before
+    assert journal_of(study, "consensus").read_bytes() == before
 
 
 @pytest.mark.acceptance

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import pytest
 
+from glc_analysis.addons.desk.journal import Journal
 from glc_analysis.addons.withdrawal.coder_files import redact_journal, redact_log
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.text import content_hash
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from glc_analysis.addons.desk.coding_desk import CodingDesk, Curation
 from glc_analysis.addons.desk.coding_session import CodingSession
+from glc_analysis.addons.desk.journal import journal_of
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
 from tests.addons.desk.support.desk_page import (
@@ -591,7 +592,7 @@ def test_texts_have_names_and_one_that_was_handed_in_as_a_file_is_not_coded_here
     page.keyboard.type("papers")
     page.keyboard.press("Enter")
     until_said(desk, "from another program (glc_sample.qdpx)")
-    assert not session.study.journal("ines").exists()
+    assert not journal_of(session.study, "ines").exists()
 
 
 def test_why_no_codes_are_suggested_stands_below_the_text_after_a_coding(page, sample_study, axe, tmp_path):

@@ -20,15 +20,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glc_analysis.errors import Busy, Fault, Faults, GLCError
-from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
+from glc_analysis.intake.codings.model import TRAINING, ParsedCodings, Passage, Text
 from glc_analysis.locks import locked
-from glc_analysis.study import JOURNAL
+from glc_analysis.study import Study
 from glc_analysis.study_locks import lock_for_writing
-from glc_analysis.text import content_hash
+from glc_analysis.text import content_hash, normalise_space
 from glc_analysis.writing import sync_folder
 
 Line = Mapping[str, Any]
-ANSWER, TRAINING = "answer", "training"
+ANSWER = "answer"
+JOURNAL = "desk.jsonl"
+"""The file of a coder's acts in ``raw/codings/<coder>/``, which is read like any coder's file."""
 _NEGATIVE_CASE = "Negative case."
 """The words with which the memo of a coding begins that its coder marked as a negative case."""
 _PATIENCE = 10.0
@@ -524,13 +526,23 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 # The journal as a coder's file.
 
 
+def journal_of(study: Study, coder: str) -> Path:
+    """The file of what a coder does at the coding desk, whether or not it is there."""
+    return study.raw / "codings" / coder / JOURNAL
+
+
 def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
     """The codings of all texts that the coder has handed in, and of the training texts that are finished,
     which are marked as such. Notes say what is not handed in yet, and what was cut off. Raises Faults for a
     damaged journal."""
     journal = Journal(path)
     journal.read()
-    work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points")
+    work, parsed = journal.work, ParsedCodings(path, "desk", counts="code points", is_of_study=True)
+    parsed.decisions = [(decision.segment_id, decision.codes, decision.reason, path.name, decision.instead_of)
+                        for decision in work.decisions.values()]
+    for coding in (coding for coding in work.codings.values() if coding.origin == "suggested"):
+        words = normalise_space(work.texts[coding.document_id].text[coding.start:coding.end])
+        parsed.assisted[coding.document_id, coding.code_id, words] = coding.suggested_by
     parsed.training = {*work.finished_training()}
     handed_in = {*work.handed_in(), *parsed.training}
     for document_id in sorted(handed_in):

@@ -1,0 +1,36 @@
+"""What the desk shows on pages of the core: how often suggested codes were accepted."""
+
+from __future__ import annotations
+
+from glc_analysis.pages.checklists import MethodFacts
+from glc_analysis.pages.coding import code_names
+from glc_analysis.plots import number_text
+from glc_analysis.templates import read_toml
+from glc_analysis.view.study_view import StudyView
+
+_FACTS = read_toml(__file__, "facts.toml")
+
+
+def suggestion_sentences(view: StudyView) -> list[str]:
+    """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
+    counts, names = view.read("suggestions"), code_names(view)
+    if counts.empty:
+        return []
+    listed = "; ".join(f"“{names.get(code, code)}” {taken} of {shown}" for code, taken, shown
+                       in zip(counts["code_id"], counts["taken_n"], counts["shown_n"], strict=True))
+    taken, shown = counts["taken_n"].sum(), counts["shown_n"].sum()
+    rest = view.read("agreement").query(
+        "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
+    return [f"Coders accepted {taken:,} of {shown:,} suggestions of a code: {listed}.",
+            *(f"Without the texts in which they did, agreement on all codes together is {number_text(value)}."
+              for value in rest["value"].dropna())]
+
+
+def suggestion_facts(view: StudyView) -> MethodFacts | None:
+    """What the checklists of the methods say of suggested codes; nothing where none was accepted."""
+    counts = view.read("suggestions")
+    if counts.empty:
+        return None
+    by = view.read("codings")["suggested_by"].astype("str").str.rpartition(" ")[0]
+    return MethodFacts({"agreement": _FACTS["suggestions"].format(
+        model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(), shown=counts["shown_n"].sum())})
