@@ -1,4 +1,4 @@
-"""The documents become pages without a warning, with a search, and without paths of the machine."""
+"""The documents are short, and become pages without a warning, with a search, without the machine's paths."""
 
 import re
 import subprocess
@@ -57,3 +57,28 @@ def test_the_glossary_has_at_most_forty_terms_each_once_and_in_one_sentence():
     assert 30 <= len({term for term, _ in entries}) == len(entries) <= 40
     assert all(meaning and ". " not in meaning for _, meaning in entries)
     assert "docs/glossary.md" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")[:300]
+
+
+def words(name):
+    """How many words somebody reads in a document: without code, and without what a script writes into it."""
+    if name == "docs/benchmarks.md":  # `make bench` writes all of it
+        return 0
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for made in (r"```.*?```", r"<!-- scripts/measure-house --write -->.*?<!-- end of the measures -->"):
+        text = re.sub(made, "", text, flags=re.DOTALL)
+    return sum(bool(re.search(r"\w", word)) for word in text.split())
+
+
+def test_each_reader_begins_with_one_document_of_at_most_1200_words():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    begin_with = re.findall(r"^\|[^|]+\| \[[^]]+\]\(([^)]+)\) \|", readme, flags=re.MULTILINE)
+    assert len(begin_with) >= 7
+    counted = {name: words(name)
+               for name in [*begin_with, "README.md", "CONTRIBUTING.md", "docs/tutorial.md"]}
+    assert {name: n for name, n in counted.items() if not 0 < n <= 1_200} == {}
+
+
+def test_all_documents_together_have_at_most_22000_words():
+    names = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+    counted = {name: words(name) for name in names}
+    assert sum(counted.values()) <= 22_000, sorted(counted.items(), key=lambda entry: -entry[1])
