@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import COALITION, Rules
@@ -32,15 +32,15 @@ _BATCH = 500
 class ContributorCounts:
     """How many independent organisations are in the base of a figure, and how many of them are counted.
 
-    ``incidence`` has the records of every figure by organisation. ``clusters`` assigns every organisation to
-    its network, or to itself where it has none; ``refused`` does so, by item of consent, for those that did
-    not agree. Both are organisations x independent organisations. ``groups`` has by figure a number that
-    figures of the same group share.
+    ``incidence`` has the records of every figure by organisation. ``members`` has the organisations of each
+    network, and by itself each that has none; ``refused`` has, by item of consent, those that did not agree.
+    Both are independent organisations x organisations, with 1 for a member. ``groups`` has by figure a number
+    that figures of the same group share.
     """
 
     incidence: Incidence
-    clusters: csr_array
-    refused: Mapping[str, csr_array]
+    members: csc_array
+    refused: Mapping[str, csc_array]
     groups: np.ndarray = field(default_factory=lambda: np.array([], dtype=int))
     _rooms: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -49,10 +49,10 @@ class ContributorCounts:
            groups: np.ndarray) -> ContributorCounts:
         """The counts for all figures, with the consent that was given for this audience."""
         names = pd.Index(incidence.organisations)
-        clusters = network_membership(organisations, names)
-        refused = {item: clusters * ~names.isin([*consent.organisations(item, audience)])[:, None]
+        membership = network_membership(organisations, names)
+        refused = {item: membership * ~names.isin([*consent.organisations(item, audience)])[:, None]
                    for item in ("survey", "interview", "call")}
-        return cls(incidence, clusters, refused, groups)
+        return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
     def base_of(self, places: np.ndarray) -> np.ndarray:
         """The records in the base of the figures at these places: figures x organisations."""
@@ -87,14 +87,14 @@ class ContributorCounts:
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(rules_by_batch).astype(object)
 
-    def n_independent(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
+    def n_independent(self, records: np.ndarray | csr_array, members: csc_array | None = None) -> np.ndarray:
         """How many independent organisations these records come from."""
-        return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
+        return (((self.members if members is None else members) @ records.T) > 0).sum(axis=0)
 
     def allies(self, room: np.ndarray) -> int:
         """The number of allies that an organisation may have in its own network, up to :data:`.COALITION`: a
         reader and an ally may belong to the same network."""
-        return max(min(int(((room > 0) @ self.clusters).max(initial=0)) - 1, COALITION), 0)
+        return max(min(int((self.members @ (room > 0)).max(initial=0)) - 1, COALITION), 0)
 
     def n_protected(self, records: np.ndarray | csr_array, allies: int | list[int]) -> np.ndarray:
         """How many organisations stand for each other in these records: the independent ones or, if that is
@@ -107,7 +107,7 @@ class ContributorCounts:
 
     def known_records(self, base: np.ndarray) -> int:
         """The most records of the base that a reader may know."""
-        return int(np.sort(base @ self.clusters)[-COALITION:].sum())
+        return int(np.sort(self.members @ base)[-COALITION:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool, rules: Rules,
                          was_withheld: np.ndarray | bool = False) -> np.ndarray:
@@ -309,7 +309,7 @@ class Counted:
     @cached_property
     def few(self) -> int:
         """The most records that fewer than ``least`` protected organisations may have."""
-        independent, each = np.sort(self.room @ self.counts.clusters)[::-1], np.sort(self.room)[::-1]
+        independent, each = np.sort(self.counts.members @ self.room)[::-1], np.sort(self.room)[::-1]
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
     def small_bounds(self) -> tuple[np.ndarray, np.ndarray]:

@@ -180,8 +180,10 @@ def is_hidden_option(figures: pd.DataFrame, questions: pd.Series,
     >>> is_hidden_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
     [True, False, False]
     """
-    return np.array([question in printable and option not in printable[question] for question, option in zip(
-        questions.astype("str"), figures["option_id"].astype("str"), strict=True)], dtype=bool)
+    is_hidden = questions.isin([*printable]).to_numpy(dtype=bool, copy=True)
+    is_hidden[is_hidden] = [option not in printable[question] for question, option in zip(
+        questions[is_hidden], figures.loc[is_hidden, "option_id"], strict=True)]
+    return is_hidden
 
 
 def _places(rows: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -511,7 +511,7 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
     figures = decisions.figures
     is_record = figures["measure"] == DISCORDANCE
     is_place = figures["subset_kind"].isin([ALL, *PLACE_COLUMNS])
-    cluster = dict(zip(incidence.organisations, counts.clusters.indices, strict=True))
+    cluster = dict(zip(incidence.organisations, counts.members.indices, strict=True))
     for k in np.flatnonzero(is_record & decisions.visible()):
         rows = incidence.stated[(incidence.stated["question_id"] == asked[k])
                              & (incidence.stated["indicator"] == figures.at[k, "option_id"])]

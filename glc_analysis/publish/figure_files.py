@@ -1,5 +1,5 @@
-"""Figures to download from a page: each finding and each drawing as SVG and PNG, its data and each table of
-counts as CSV.
+"""Figures to download from a page: each finding, each drawing and the bars of each question as SVG and PNG,
+their data and each table of counts as CSV.
 
 A file holds what the page prints, with its title, its base and its source, and nothing else: the gate reads
 it as it reads the page. An SVG names itself and what it shows in words (``title``, ``desc``), so that it can
@@ -13,6 +13,7 @@ import io
 import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import lxml.html
 from lxml import etree
@@ -29,11 +30,16 @@ _Figure = tuple[etree._Element, str, list[list[str]]]
 """The element below which the links stand, its SVG (blank for a table) and its data, row by row."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
 """Of an SVG in its own units: width, margin and height of a line; and the letters that fit into a line."""
+_TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
+"""Of the bars of a question: where they begin and how long the whole is, where the counts stand, and the
+letters that fit into a line of an answer and of a count."""
 
 
-def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[str, str | bytes]:
+def take_figures(page: lxml.html.HtmlElement, slug: str, source: str,
+                 drawn: Path | None = None) -> dict[str, str | bytes]:
     """The files of a page by their names, and below each figure links to its files. ``source`` is printed
-    below every SVG.
+    below every SVG. ``drawn`` is the folder of the figures of an earlier site that the same package made:
+    the picture of an SVG that is there is not drawn again.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -42,14 +48,22 @@ def take_figures(page: lxml.html.HtmlElement, slug: str, source: str) -> dict[st
     (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
     files: dict[str, str | bytes] = {}
-    figures = [*_claims(page, source), *_drawings(page, source), *_tables(page)]
-    for n, (element, drawn, rows) in enumerate(figures, 1):
-        own = {"svg": drawn, "png": png(drawn) if drawn else None, "csv": _csv(rows)}
+    figures = [*_claims(page, source), *_drawings(page, source), *_tables(page, source)]
+    for n, (element, svg, rows) in enumerate(figures, 1):
+        own = {"svg": svg, "png": _picture(svg, drawn and drawn / f"{slug}-{n}.svg"), "csv": _csv(rows)}
         made = {f"{slug}-{n}.{kind}": content for kind, content in own.items() if content}
         files |= made
         links = [(f"{FIGURES_FOLDER}/{name}", name.rpartition(".")[2].upper()) for name in made]
         element.append(lxml.html.fragment_fromstring(_HTML.links(links)))
     return files
+
+
+def _picture(svg: str, earlier: Path | None) -> bytes | None:
+    """An SVG as PNG, that of an earlier site where it is the same; None if it is blank or cannot be drawn."""
+    if earlier and earlier.is_file() and earlier.read_bytes() == svg.encode():
+        path = earlier.with_suffix(".png")
+        return path.read_bytes() if path.is_file() else None
+    return png(svg) if svg else None
 
 
 def _csv(rows: list[list[str]]) -> str:
@@ -113,8 +127,8 @@ def _svg(title: str, above: list[str], body: Markup, height: int, below: list[st
     return f"{_HTML.standalone(_WIDTH, y + _MARGIN, title, said, _MARGIN, lines, top, body)}\n"
 
 
-def _tables(page: lxml.html.HtmlElement) -> Iterator[_Figure]:
-    """Tables of counts; what is folded away below one belongs to it."""
+def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
+    """Tables of counts, those with one bar in each row drawn; what is folded away below one belongs to it."""
     for frame in page.find_class("glc-scroll"):
         table = frame.find("table")
         if table is None or not table.find_class("glc-count") or _is_rest(frame):
@@ -125,7 +139,35 @@ def _tables(page: lxml.html.HtmlElement) -> Iterator[_Figure]:
         rest = [more for more in (after.xpath("./div[@class='glc-scroll']/table") if is_folded else [])
                 if [*_rows(more)][:1] == rows[:1]]
         rows += [row for more in rest for row in [*_rows(more)][1:]]
-        yield _below(after if rest else frame), "", rows
+        yield _below(after if rest else frame), _bars(frame, [table, *rest], source), rows
+
+
+def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> str:
+    """The bars of a question as SVG, under what was asked; blank for a table that is not only one bar a row,
+    or that stands under no question."""
+    above: dict[str, str] = {}
+    for before in frame.itersiblings(preceding=True):
+        above.setdefault(before.get("class") or before.tag, _words(before))
+        if before.tag in ("h2", "h3"):
+            break
+    cells = [[*row] for table in tables for row in table.iterfind("tbody/tr")]
+    if not above.get("glc-question") or not frame.find_class("glc-track") or any(
+            len(row) != 2 or not row[1].find_class("glc-count") for row in cells):
+        return ""
+    lines, y = [], 0
+    for label, count in cells:
+        bars = count.xpath(".//*[contains(@class, 'glc-track')]/*/@style")  # none if not shown
+        style = dict(re.findall(r"(left|width):(\d+)", "".join(bars)))
+        texts = [(x, line, y + 15 * k) for x, text, letters in (
+            (_MARGIN, _words(label), _LABEL_LETTERS), (_COUNT, _words(count), _COUNT_LETTERS))
+            for k, line in enumerate(textwrap.wrap(text, letters))]
+        start, width = (round(_TRACK[1] * int(style.get(name, 0)) / 100) for name in ("left", "width"))
+        lines.append((y, _TRACK[0] + start, width, "left" in style, bool(bars), texts))
+        y = max(place for _, _, place in texts) + 25
+    asked = above["glc-question"]
+    title, base = above.get("glc-title", asked), above.get("glc-note", "")
+    return _svg(title, [asked] if title != asked else [], _HTML.bars(_TRACK, lines), y, [base, source],
+                f"{asked} {base} " + "; ".join(f"{_words(label)}: {_words(count)}" for label, count in cells))
 
 
 def _is_rest(frame: etree._Element) -> bool:

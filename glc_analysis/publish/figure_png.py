@@ -23,7 +23,7 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def png(svg: str) -> bytes | None:
     """The picture of an SVG file of a site, on white; None where its words cannot be drawn.
 

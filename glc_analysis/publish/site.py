@@ -333,11 +333,13 @@ STYLE_FILE, _SCRIPT, _INDEX = "style.css", "search.js", "search-index.js"
 
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
-               failures: Collection[str] = (), facts: str = "", print_folded: bool = False) -> None:
+               failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
+               drawn: Path | None = None) -> None:
     """Makes ``run_dir/site`` from ``run_dir/notebooks``. The same notebooks give the same bytes.
 
     ``failures`` are the slugs of pages that are out of date, which the navigation marks. ``facts`` are
-    printed on every page. With ``print_folded``, what is folded on the screen is printed in full.
+    printed on every page. With ``print_folded``, what is folded on the screen is printed in full. ``drawn``
+    is the folder of figures of an earlier site that the same package made.
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
@@ -353,7 +355,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     for page in pages:
         notebook = (run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8")
         made_from = page.slug, notebook, has_capability(audience, "code"), slugs, source
-        made = _made[made_from] = last.get(made_from) or _make(*made_from)
+        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug], texts[slug] = deepcopy(part), page.slug, made.texts[slug]
@@ -386,9 +388,10 @@ _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
 `glc watch` makes only those that changed."""
 
 
-def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str) -> _Made:
+def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
+          drawn: Path | None) -> _Made:
     page = page_article(json.loads(notebook), has_code=has_code, slugs=slugs)
-    figures = take_figures(page, slug, source)
+    figures = take_figures(page, slug, source, drawn)
     parts = split_page(page, slug)
     return _Made(parts, figures, {own: _PageText(part).found for own, part in parts})
 
@@ -643,6 +646,8 @@ class Assembly:
     def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
                  last_run: Path | None) -> None:
         self._study, self._audience, self._folder, self._last_run = study, audience, folder, last_run
+        # A page is kept only if the package is the one that made it: so are then the figures of its site.
+        self._drawn = last_run / "site" / FIGURES_FOLDER if last_run and keys else None
         self._threads, self._is_closed = ThreadPoolExecutor(1), False
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
@@ -655,7 +660,7 @@ class Assembly:
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
-            facts=preparation.facts, print_folded=print_folded)
+            facts=preparation.facts, print_folded=print_folded, drawn=self._drawn)
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
         for reading in self._read:

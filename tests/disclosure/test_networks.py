@@ -25,7 +25,7 @@ def study(networks, others):
     columns = [k if k < len(networks) else len(networks) + n for n, k in enumerate(kinds)]
     columns = np.unique(columns, return_inverse=True)[1]
     clusters = csr_array((np.ones(len(kinds), dtype=int), (np.arange(len(kinds)), columns)))
-    return ContributorCounts(None, clusters, {}), np.array(kinds)
+    return ContributorCounts(None, clusters.T, {}), np.array(kinds)
 
 
 def answers(sizes, options):

@@ -96,12 +96,62 @@ def test_a_drawing_keeps_its_words_its_colours_and_its_description():
 def test_counts_are_csv_with_what_is_folded_and_nothing_that_is_not_on_the_page(sample_study, audience):
     view = StudyView(sample_study, audience)
     page = page_of(question_html(view, "Q4.1"))
-    [(name, text)] = take_figures(page, "survey", SOURCE).items()
-    rows = [*csv.reader(io.StringIO(text))]
+    files = take_figures(page, "survey", SOURCE)
+    rows = [*csv.reader(io.StringIO(files["survey-1.csv"]))]
     counts = view.counts("Q4.1")
-    assert name == "survey-1.csv" and rows[0] == ["Answer", "Count"]
+    assert rows[0] == ["Answer", "Count"]
     assert rows[1:] == counts[["option", "shown_as"]].values.tolist()
-    assert page.xpath("//a[@download]/@href") == ["figures/survey-1.csv"]
+    assert page.xpath("//a[@download]/@href") == [
+        "figures/survey-1.svg", "figures/survey-1.png", "figures/survey-1.csv"]
+
+
+def bars_of(svg, **of):
+    return [(round(float(one.get("x"))), round(float(one.get("width"))))
+            for one in lxml.etree.fromstring(svg.encode()).iter(f"{SVG}rect")
+            if one.get("height") == "12" and all(one.get(name) == value for name, value in of.items())]
+
+
+QUESTION = "<h3 class='glc-question'>Q1 What helps?</h3><p class='glc-note'>Base: 30.</p>"
+ROW = "<tr><th>{}</th><td><span class='glc-count'>{}<span>{}</span></span></td></tr>"
+TRACK = "<span class='glc-track'><span class='{}' style='{}'></span></span>"
+
+
+def table_of(*rows):
+    return f"<div class='glc-scroll'><table><tbody>{''.join(rows)}</tbody></table></div>"
+
+
+def test_the_bars_of_a_question_are_a_drawing_under_what_was_asked():
+    page = page_of(QUESTION + table_of(
+        ROW.format("A bed", TRACK.format("glc-bar", "width:90%"), "27 of 30"),
+        ROW.format("Food", TRACK.format("glc-band", "left:20%;width:30%"), "6 to 15 of 30"),
+        ROW.format("Work", "", "not shown")))
+    svg = take_figures(page, "x", SOURCE)["x-1.svg"]
+    whole, = {width for _, width in bars_of(svg, fill="#e8e8e8")}
+    start = bars_of(svg, fill="#e8e8e8")[0][0]
+    assert bars_of(svg, fill="#4a6785") == [(start, round(.9 * whole))]
+    assert bars_of(svg, fill="none") == [(start + round(.2 * whole), round(.3 * whole))]
+    assert len(bars_of(svg, fill="#e8e8e8")) == 2  # nothing is drawn where nothing is shown
+    assert [*filter(str.strip, words(svg))] == [
+        "Q1 What helps?", "Base: 30.", SOURCE,
+        "A bed", "27 of 30", "Food", "6 to 15 of 30", "Work", "not shown"]
+
+
+def test_a_table_of_several_counts_a_row_is_csv_alone():
+    cell = "<td><span class='glc-count'>{}<span>1 of 2</span></span></td>".format(
+        TRACK.format("glc-bar", "width:50%"))
+    page = page_of(QUESTION + table_of(f"<tr><th>A bed</th>{cell}{cell}</tr>"))
+    assert [*take_figures(page, "x", SOURCE)] == ["x-1.csv"]
+
+
+def test_a_picture_of_the_same_drawing_is_taken_over_and_of_another_drawn_anew(tmp_path):
+    bar = ROW.format("A bed", TRACK.format("glc-bar", "width:{}%"), "{} of 30")
+    first = take_figures(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE)
+    (tmp_path / "x-1.svg").write_text(first["x-1.svg"], encoding="utf-8", newline="\n")
+    (tmp_path / "x-1.png").write_bytes(b"the earlier picture")
+    again = take_figures(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE, tmp_path)
+    assert again["x-1.png"] == b"the earlier picture"
+    changed = take_figures(page_of(QUESTION + table_of(bar.format(80, 24))), "x", SOURCE, tmp_path)
+    assert changed["x-1.png"].startswith(b"\x89PNG")
 
 
 def test_no_cell_is_a_formula():
